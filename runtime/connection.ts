@@ -1,0 +1,152 @@
+import { Redis } from "ioredis";
+import type { RedisConfig } from "./config.js";
+import { ClosedError, ConnectionError } from "./errors.js";
+
+/** What a connection is for; it names the connection in `CLIENT LIST`. */
+export type ConnectionRole = "publish" | "settle" | "subscribe" | `read:${string}`;
+
+/** How one role's connection differs from another's. */
+export interface ConnectionOptions {
+  readonly role: ConnectionRole;
+  /** A blocking read may be silent for its whole block: its silence is watched by its reader instead. */
+  readonly blocking: boolean;
+}
+
+/** What a connection tells its owner. */
+export interface ConnectionListener {
+  readonly onReady: (again: boolean) => void;
+  readonly onLost: (error: Error | undefined) => void;
+}
+
+/** Replies that no waiting will change: the credentials, the rights or the database are wrong. */
+const REFUSALS = /^(WRONGPASS|NOAUTH|NOPERM|ERR AUTH|ERR invalid DB|ERR DB index|ERR invalid password)/i;
+const LONGEST_PAUSE_MS = 2000;
+
+/**
+ * One connection to Redis that comes back by itself. Nothing is queued while it is away and nothing is sent a second
+ * time: a command that was under way when the link broke is rejected, because only its sender knows whether a repeat
+ * is harmless.
+ */
+export class Connection {
+  readonly role: ConnectionRole;
+  /** The client itself. Use it after {@link ready} only. */
+  readonly client: Redis;
+  readonly #config: RedisConfig;
+  #lastError: Error | undefined;
+  #opened = false;
+  #closed = false;
+
+  constructor(config: RedisConfig, service: string, options: ConnectionOptions, listener?: ConnectionListener) {
+    this.role = options.role;
+    this.#config = config;
+    this.client = new Redis({
+      host: config.host,
+      port: config.port,
+      db: config.db,
+      ...(config.username === undefined ? {} : { username: config.username }),
+      ...(config.password === undefined ? {} : { password: config.password }),
+      ...(config.tls === undefined ? {} : { tls: config.tls }),
+      connectionName: `${service}:${options.role}`.replaceAll(/[^\x21-\x7e]/g, "_"),
+      connectTimeout: config.connectionTimeoutMs,
+      ...(options.blocking ? {} : { socketTimeout: config.socketTimeoutMs }),
+      lazyConnect: true,
+      enableOfflineQueue: false,
+      maxRetriesPerRequest: 0,
+      autoResubscribe: true,
+      // A replica that was a master until a failover: the next connection finds the new one.
+      reconnectOnError: (error) => error.message.startsWith("READONLY"),
+      retryStrategy: (times) => Math.min(LONGEST_PAUSE_MS, 25 * 2 ** Math.min(times, 10)) * (0.5 + Math.random() / 2),
+    });
+    // Without a listener ioredis prints each error; an `error` event without one ends the process.
+    this.client.on("error", (error: Error) => {
+      this.#lastError = error;
+    });
+    let readyBefore = false;
+    this.client.on("ready", () => {
+      this.#lastError = undefined;
+      listener?.onReady(readyBefore);
+      readyBefore = true;
+    });
+    this.client.on("close", () => {
+      if (!this.#closed) listener?.onLost(this.#lastError);
+    });
+  }
+
+  get isReady(): boolean {
+    return this.client.status === "ready";
+  }
+
+  /**
+   * Resolves when commands can be sent; connects at the first call.
+   *
+   * @throws {ConnectionError} `REDIS_UNAVAILABLE` when that takes longer than the connection timeout,
+   * `REDIS_REFUSED` as soon as Redis refuses the credentials or the database
+   */
+  async ready(signal?: AbortSignal): Promise<Redis> {
+    if (this.client.status === "ready") return this.client;
+    if (this.#closed) throw new ClosedError(`connection ${this.role}`);
+    if (!this.#opened) {
+      this.#opened = true;
+      this.client.connect().catch(() => {});
+    }
+    await this.#becomeReady(signal);
+    return this.client;
+  }
+
+  /** Drops the present socket, which no longer answers, and connects anew. */
+  renew(): void {
+    if (!this.#closed) this.client.disconnect(true);
+  }
+
+  /** Ends the connection for good. What is under way is rejected. */
+  close(): void {
+    this.#closed = true;
+    this.client.disconnect(false);
+  }
+
+  /** Why there is no connection now, as an error for whoever needed it. */
+  failure(): ConnectionError {
+    const where = `${this.#config.host}:${this.#config.port}`;
+    const cause = this.#lastError;
+    const why = cause === undefined ? "no answer" : cause.message || (cause as NodeJS.ErrnoException).code || cause.name;
+    if (cause !== undefined && REFUSALS.test(cause.message)) {
+      return new ConnectionError(
+        "REDIS_REFUSED",
+        `Redis at ${where} refuses this service: ${why}. Check REDIS_USERNAME, REDIS_PASSWORD and REDIS_DB, and the user's rights (ACL GETUSER)`,
+        { cause },
+      );
+    }
+    return new ConnectionError(
+      "REDIS_UNAVAILABLE",
+      `Redis at ${where} cannot be reached: ${why}. Check REDIS_HOST, REDIS_PORT or REDIS_URL, and that it runs (redis-cli -h ${this.#config.host} -p ${this.#config.port} ping)`,
+      { cause },
+    );
+  }
+
+  #becomeReady(signal: AbortSignal | undefined): Promise<void> {
+    const { client } = this;
+    return new Promise<void>((resolve, reject) => {
+      const settle = (error?: Error): void => {
+        clearTimeout(timer);
+        client.off("ready", onReady);
+        client.off("error", onError);
+        client.off("end", onEnd);
+        signal?.removeEventListener("abort", onAbort);
+        if (error === undefined) resolve();
+        else reject(error);
+      };
+      const onReady = (): void => settle();
+      const onEnd = (): void => settle(new ClosedError(`connection ${this.role}`));
+      const onAbort = (): void => settle(new ClosedError(`connection ${this.role}`));
+      const onError = (error: Error): void => {
+        if (REFUSALS.test(error.message)) settle(this.failure());
+      };
+      const timer = setTimeout(() => settle(this.failure()), this.#config.connectionTimeoutMs);
+      client.on("ready", onReady);
+      client.on("error", onError);
+      client.on("end", onEnd);
+      signal?.addEventListener("abort", onAbort);
+      if (signal?.aborted) onAbort();
+    });
+  }
+}

@@ -1,0 +1,123 @@
+import type { Encoding } from "./catalogue.js";
+import { decode, decodePayload, encode, type FlatFields, type PlainMessage } from "./codec.js";
+import type { CommandDescriptor, Descriptor } from "./descriptor.js";
+import { ContractError, type Issue } from "./errors.js";
+import { type Field, fieldsOf } from "./field.js";
+import { type Check, compileReader, compileWriter } from "./validation.js";
+
+/**
+ * A descriptor at work: writes strictly, reads tolerantly. Everything is compiled at first use and then kept for as
+ * long as the descriptor lives.
+ */
+export class Contract {
+  readonly type: string;
+  readonly fields: readonly Field[];
+  readonly #byName: ReadonlyMap<string, Field>;
+  readonly #descriptor: Descriptor;
+  #writer: Check | undefined;
+  #reader: Check | undefined;
+  #resultWriter: Check | undefined;
+  #resultReader: Check | undefined;
+
+  constructor(descriptor: Descriptor) {
+    this.#descriptor = descriptor;
+    this.type = descriptor.type;
+    this.fields = fieldsOf(descriptor.schema);
+    this.#byName = new Map(this.fields.map((field) => [field.name, field]));
+  }
+
+  /**
+   * The whole message in the contract's order: what the publisher gave, then constants, what the runtime fills in,
+   * and defaults. What is not declared stays, for the check to name.
+   */
+  compose(given: PlainMessage, filled: PlainMessage): PlainMessage {
+    const message: PlainMessage = {};
+    for (const { name, constant, default: byDefault } of this.fields) {
+      const value = given[name] !== undefined ? given[name] : (constant ?? filled[name] ?? byDefault);
+      if (value !== undefined) message[name] = value;
+    }
+    for (const name of Object.keys(given)) {
+      if (!this.#byName.has(name) && given[name] !== undefined) message[name] = given[name];
+    }
+    return message;
+  }
+
+  /** Every way in which a message that is to be written breaks the contract. */
+  violations(message: unknown): readonly Issue[] {
+    this.#writer ??= compileWriter(this.#descriptor.schema);
+    return this.#writer(message) ?? [];
+  }
+
+  /**
+   * Checks strictly and writes.
+   *
+   * @throws {ContractError} with every issue
+   */
+  write(message: PlainMessage, encoding: Encoding): string[] {
+    this.assertWritable(message);
+    if (encoding === "fields") this.#assertWellFormed(message);
+    return encode(message, this.type, this.fields, encoding);
+  }
+
+  /** @throws {ContractError} with every issue */
+  assertWritable(message: PlainMessage): void {
+    this.#writer ??= compileWriter(this.#descriptor.schema);
+    const issues = this.#writer(message);
+    if (issues !== undefined) throw new ContractError(this.type, issues);
+  }
+
+  /** A lone surrogate has no UTF-8: as a field's plain text it would arrive as another character. */
+  #assertWellFormed(message: PlainMessage): void {
+    for (const { name, kind } of this.fields) {
+      const value = kind === "text" ? message[name] : undefined;
+      if (typeof value === "string" && !value.isWellFormed()) {
+        throw new ContractError(this.type, [{ path: name, message: "must be well-formed Unicode" }]);
+      }
+    }
+  }
+
+  /**
+   * Reads an entry in either encoding and checks it tolerantly.
+   *
+   * @throws {DecodeError} when it cannot be read, {ContractError} when it breaks the contract
+   */
+  read(entry: FlatFields): PlainMessage {
+    return this.#checked(decode(entry, this.#byName));
+  }
+
+  /** The same for a Pub/Sub payload. */
+  readPayload(payload: string): PlainMessage {
+    return this.#checked(decodePayload(payload, this.#byName));
+  }
+
+  /** What is wrong with a result that a handler of this command is to answer. */
+  resultViolations(result: unknown): readonly Issue[] | undefined {
+    this.#resultWriter ??= compileWriter((this.#descriptor as CommandDescriptor).result);
+    return this.#resultWriter(result);
+  }
+
+  /** What is wrong with a result that another service answered. */
+  receivedResultViolations(result: unknown): readonly Issue[] | undefined {
+    this.#resultReader ??= compileReader((this.#descriptor as CommandDescriptor).result);
+    return this.#resultReader(result);
+  }
+
+  #checked(message: PlainMessage): PlainMessage {
+    this.#reader ??= compileReader(this.#descriptor.schema);
+    const issues = this.#reader(message);
+    if (issues !== undefined) throw new ContractError(this.type, issues, true);
+    return message;
+  }
+}
+
+const contracts = new WeakMap<Descriptor, Contract>();
+
+/** The one contract of a descriptor. */
+export function contractOf(descriptor: Descriptor): Contract {
+  let contract = contracts.get(descriptor);
+  if (contract === undefined) {
+    contract = new Contract(descriptor);
+    contracts.set(descriptor, contract);
+  }
+  return contract;
+}

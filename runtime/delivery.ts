@@ -1,0 +1,20 @@
+import type { FlatFields } from "./codec.js";
+
+/** One entry as it was handed to this consumer, until it is settled. */
+export interface Delivery {
+  readonly id: string;
+  /** `null` when the entry was deleted from its stream while it was pending. */
+  readonly fields: FlatFields | null;
+  /** How often the group has been given it, this time included. */
+  readonly attempt: number;
+}
+
+/** How a delivery ended. */
+export type Outcome =
+  | { readonly kind: "done" }
+  /** Lay it aside and try again. */
+  | { readonly kind: "retry"; readonly delayMs: number; readonly error: unknown }
+  /** To the dead letters. */
+  | { readonly kind: "dead"; readonly error: unknown };
+
+export const DONE: Outcome = { kind: "done" };

@@ -1,0 +1,46 @@
+import { isIPv4, isIPv6 } from "node:net";
+import { isInstant, isTolerantInstant } from "./instant.js";
+
+/** Checks a text against a named format of JSON Schema. */
+export type FormatCheck = (text: string) => boolean;
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+const EMAIL =
+  /^[a-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/i;
+const HOSTNAME = /^(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*$/i;
+const URI_SCHEME = /^[a-z][a-z0-9+.-]*:[^\s<>"{}|\\^`]*$/i;
+const TIME = /^\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)$/;
+
+function isUri(text: string): boolean {
+  if (!URI_SCHEME.test(text)) return false;
+  return !/%(?![0-9a-f]{2})/i.test(text);
+}
+
+/** The formats that a schema may name, as the strict writer checks them. */
+export const formats: Readonly<Record<string, FormatCheck>> = {
+  "date-time": isInstant,
+  date: (text) => isInstant(`${text}T00:00:00Z`),
+  time: (text) => TIME.test(text) && isInstant(`2000-01-01T${text}`),
+  email: (text) => EMAIL.test(text),
+  hostname: (text) => HOSTNAME.test(text),
+  ipv4: isIPv4,
+  ipv6: (text) => isIPv6(text) && !text.includes("%"),
+  uri: isUri,
+  uuid: (text) => UUID.test(text),
+};
+
+/** The same as the tolerant reader checks them. */
+export const tolerantFormats: Readonly<Record<string, FormatCheck>> = { ...formats, "date-time": isTolerantInstant };
+
+/** What a format asks for, to end the sentence `must be …`. */
+export const formatNouns: Readonly<Record<string, string>> = {
+  "date-time": 'an instant such as "2026-11-23T10:30:00Z"',
+  date: 'a date such as "2026-11-23"',
+  time: 'a time such as "10:30:00Z"',
+  email: "an email address",
+  hostname: "a host name",
+  ipv4: "an IPv4 address",
+  ipv6: "an IPv6 address",
+  uri: 'a URI such as "https://example.com/a"',
+  uuid: "a UUID",
+};

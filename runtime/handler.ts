@@ -1,0 +1,47 @@
+import type { MessageKind } from "./descriptor.js";
+
+/** What a handler is told about the delivery of its message. */
+export interface MessageContext {
+  /** The message's own id, the same in every delivery. `undefined` where the wire has none (health). */
+  readonly messageId: string | undefined;
+  /** The message's type: `user.created`. */
+  readonly type: string;
+  readonly kind: MessageKind;
+  /** The whole name of the stream, with the environment's prefix. */
+  readonly stream: string;
+  /** The entry's id in that stream. Later entries have greater ids. */
+  readonly entryId: string;
+  /** The consumer group that this delivery belongs to. */
+  readonly group: string;
+  /** The consumer, one for each process start. */
+  readonly consumer: string;
+  /** 1 at the first delivery. Counted by Redis, so that it survives a crash. */
+  readonly attempt: number;
+  /** Inherited by whatever the handler publishes or sends. */
+  readonly correlationId: string | undefined;
+  /** Aborted when the process shuts down and its drain deadline has passed. Hand it to what you await. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Handles one message. The message is acknowledged when the handler has returned (or its promise resolved), so it
+ * is delivered **at least once**: after a crash it comes again. A handler that throws is not acknowledged.
+ */
+export type Handler<Message> = (message: Message, context: MessageContext) => unknown;
+
+/** Handles a command: what it returns is the sender's answer. */
+export type CommandHandler<Message, Result> = (command: Message, context: MessageContext) => Result | Promise<Result>;
+
+/** Which messages of the matching types a handler wants. What does not match is acknowledged unseen. */
+export interface HandlerOptions<Message = unknown> {
+  /** Only messages of this company. Applied before the message is decoded. */
+  readonly company_id?: number | string;
+  /** Only messages of this service. Applied before the message is decoded. */
+  readonly source_service?: string;
+  /** Only messages for which this holds. Applied to the decoded message. */
+  readonly where?: (message: Message) => boolean;
+  /** How often a message that this handler fails is tried again. @defaultValue the messaging's `maxRetries` */
+  readonly maxRetries?: number;
+  /** The delay before its first retry; it doubles with each. @defaultValue the messaging's `retryDelaySeconds` */
+  readonly retryDelaySeconds?: number;
+}

@@ -1,0 +1,93 @@
+import type { MessagingError } from "./errors.js";
+
+/** Where a delivery stands in Redis. */
+export interface DeliveryPlace {
+  readonly stream: string;
+  readonly group: string;
+  readonly entryId: string;
+}
+
+/** Everything that a messaging tells about itself: what logs and metrics hang on. */
+export interface HookEvents {
+  /** A connection is there, for the first time or again. */
+  readonly connected: { readonly role: string; readonly again: boolean };
+  /** A connection was lost; it comes back by itself. */
+  readonly disconnected: { readonly role: string; readonly error: Error | undefined };
+  /** A message is in its stream. */
+  readonly published: { readonly type: string; readonly id: string | undefined; readonly entryId: string };
+  /** A publish failed; with `onPublishFailure: "report"` this is the only trace of it. */
+  readonly publishFailed: { readonly type: string; readonly error: MessagingError };
+  /** A handler finished, its entry is about to be acknowledged. */
+  readonly handled: DeliveryPlace & { readonly type: string; readonly attempt: number };
+  /** A handler threw; the message stays pending and comes again. */
+  readonly handlerFailed: DeliveryPlace & { readonly type: string; readonly attempt: number; readonly error: unknown };
+  /** An entry was acknowledged unseen: nobody here handles its type, or its filter left it out. */
+  readonly skipped: DeliveryPlace & { readonly type: string; readonly reason: "unhandled" | "filtered" };
+  /** An entry went to the dead letters, whole, with its reason. */
+  readonly deadLettered: DeliveryPlace & {
+    readonly type: string | undefined;
+    readonly attempt: number;
+    readonly error: unknown;
+  };
+  /** A command was not run because its sender had given up before. */
+  readonly commandExpired: DeliveryPlace & { readonly type: string };
+  /** An answer came for which nobody waits (any more). */
+  readonly answerUnclaimed: { readonly commandId: string };
+  /** A consumer group was missing and has been created. */
+  readonly groupCreated: { readonly stream: string; readonly group: string; readonly from: string };
+  /** Something failed in the background and is tried again. */
+  readonly trouble: { readonly what: string; readonly error: unknown };
+}
+
+/** Functions to be called on what happens. What they throw is ignored: they must not disturb delivery. */
+export type Hooks = { readonly [Name in keyof HookEvents]?: (info: HookEvents[Name]) => void };
+
+/** How often each thing happened since start. */
+export type Counts = Readonly<Record<keyof HookEvents, number>>;
+
+/** Counts what happens and tells whoever asked. */
+export class HookBus {
+  readonly #hooks: readonly Hooks[];
+  readonly #counts: Record<keyof HookEvents, number> = {
+    connected: 0,
+    disconnected: 0,
+    published: 0,
+    publishFailed: 0,
+    handled: 0,
+    handlerFailed: 0,
+    skipped: 0,
+    deadLettered: 0,
+    commandExpired: 0,
+    answerUnclaimed: 0,
+    groupCreated: 0,
+    trouble: 0,
+  };
+
+  constructor(...hooks: readonly Hooks[]) {
+    this.#hooks = hooks;
+  }
+
+  get counts(): Counts {
+    return { ...this.#counts };
+  }
+
+  /** Whether making the info is worth it: hot paths ask before they build one. */
+  wants(name: keyof HookEvents): boolean {
+    return this.#hooks.some((hooks) => hooks[name] !== undefined);
+  }
+
+  count(name: keyof HookEvents): void {
+    this.#counts[name]++;
+  }
+
+  emit<Name extends keyof HookEvents>(name: Name, info: HookEvents[Name]): void {
+    this.#counts[name]++;
+    for (const hooks of this.#hooks) {
+      try {
+        hooks[name]?.(info);
+      } catch {
+        // A broken metric must not cost a message.
+      }
+    }
+  }
+}

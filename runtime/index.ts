@@ -1,0 +1,52 @@
+export type { Catalogue, Encoding } from "./catalogue.js";
+export type { RedisOptions, Settings } from "./config.js";
+export { createMessaging, createMessagingFor } from "./create-messaging.js";
+export {
+  type CommandDescriptor,
+  type Descriptor,
+  type DescriptorOptions,
+  defineCommand,
+  defineEvent,
+  defineHealth,
+  defineNotification,
+  type EventDescriptor,
+  type HealthDescriptor,
+  type MessageKind,
+  type NotificationDescriptor,
+  type Publishable,
+} from "./descriptor.js";
+export {
+  ClosedError,
+  CommandFailedError,
+  CommandTimeoutError,
+  ConfigError,
+  ConnectionError,
+  ContractError,
+  DecodeError,
+  type ErrorCode,
+  type Issue,
+  MessagingError,
+  PublishError,
+  RetryAfter,
+  UnrecoverableError,
+} from "./errors.js";
+export type { CommandHandler, Handler, HandlerOptions, MessageContext } from "./handler.js";
+export { registerHandlerMethods } from "./handler-methods.js";
+export type { Counts, DeliveryPlace, HookEvents, Hooks } from "./hooks.js";
+export type { JsonSchema } from "./json-schema.js";
+export type { Logger } from "./logger.js";
+export type {
+  Matching,
+  Messaging,
+  Pattern,
+  Published,
+  Publisher,
+  PublishOptions,
+  Responder,
+  Sender,
+  SendOptions,
+  StartOptions,
+  Subscriber,
+} from "./messaging.js";
+export type { MessagingOptions } from "./service.js";
+export type { Environment } from "./setting.js";

@@ -1,0 +1,22 @@
+/**
+ * The part of JSON Schema 2020-12 that the runtime itself looks at; every other keyword is Ajv's.
+ * Readonly throughout, so that generated constants fit without a copy.
+ */
+export interface JsonSchema {
+  readonly $ref?: string;
+  readonly $defs?: { readonly [name: string]: JsonSchema };
+  readonly type?: string | readonly string[];
+  readonly const?: unknown;
+  readonly enum?: readonly unknown[];
+  readonly format?: string;
+  readonly default?: unknown;
+  readonly properties?: { readonly [name: string]: JsonSchema };
+  readonly required?: readonly string[];
+  readonly additionalProperties?: boolean | JsonSchema;
+  readonly items?: JsonSchema;
+  readonly anyOf?: readonly JsonSchema[];
+  readonly oneOf?: readonly JsonSchema[];
+  /** Ours: masked in logs, errors and screens. */
+  readonly sensitive?: boolean;
+  readonly [keyword: string]: unknown;
+}

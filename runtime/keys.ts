@@ -1,0 +1,39 @@
+import type { Config } from "./config.js";
+
+/**
+ * A stream and what belongs to it. The stream keeps its plain name, so that `XINFO STREAM events` works as
+ * documented; the rest carries that whole name as hash tag and so shares its slot on a cluster.
+ */
+export interface StreamKeys {
+  readonly stream: string;
+  /** ZSET: entries whose retry is due at their score (ms), for one group. */
+  readonly retry: string;
+  /** HASH: the errors so far of entries that are retried, as JSON, for one group. */
+  readonly errors: string;
+  /** ZSET: each consumer's last heartbeat (ms), for one group. */
+  readonly alive: string;
+  /** HASH: the group's low-water position and when it was last served. */
+  readonly floor: string;
+  /** STREAM: entries that one group alone handles again. */
+  readonly redrive: string;
+  /** STREAM: entries that could not be handled, with why. */
+  readonly dead: string;
+}
+
+/** `production:events` for `events`; the plain name in development. */
+export function prefixed(config: Pick<Config, "environment">, name: string): string {
+  return config.environment === "development" ? name : `${config.environment}:${name}`;
+}
+
+export function streamKeys(stream: string, group: string): StreamKeys {
+  const tag = `{${stream}}`;
+  return {
+    stream,
+    retry: `${tag}:retry:${group}`,
+    errors: `${tag}:errors:${group}`,
+    alive: `${tag}:alive:${group}`,
+    floor: `${tag}:floor:${group}`,
+    redrive: `${tag}:redrive:${group}`,
+    dead: `${tag}:dead`,
+  };
+}

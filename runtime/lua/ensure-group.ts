@@ -1,0 +1,52 @@
+import { Script } from "./script.js";
+
+/**
+ * Creates a consumer group that is missing, where nothing can be lost by it.
+ *
+ * The group's low-water position is kept beside the stream: nothing below it is unacknowledged. A group that existed
+ * before begins there again, or at 0 when the stream is younger than the position (it was deleted, or Redis came back
+ * empty). Never at `$`, which would drop what came meanwhile.
+ *
+ * KEYS: 1 stream · 2 the group's position (hash)
+ * ARGV: 1 group · 2 where a group that never existed begins (`0` or `$`)
+ * Result: the id from which it was created, or nil when it was there
+ */
+export const ensureGroup: Script<string | null> = new Script(
+  "ensure_group",
+  2,
+  `
+local function parts(id)
+  local ms, seq = string.match(id, '^(%d+)-?(%d*)$')
+  return tonumber(ms), seq == '' and 0 or tonumber(seq)
+end
+local function before(a, b)
+  local ams, aseq = parts(a)
+  local bms, bseq = parts(b)
+  return ams < bms or (ams == bms and aseq < bseq)
+end
+
+local last
+if redis.call('EXISTS', KEYS[1]) == 1 then
+  local info = redis.call('XINFO', 'STREAM', KEYS[1])
+  for i = 1, #info, 2 do
+    if info[i] == 'last-generated-id' then last = info[i + 1] end
+  end
+end
+
+local from = ARGV[2]
+local position = redis.call('HGET', KEYS[2], 'position')
+if position then
+  if not last or before(last, position) then from = '0' else from = position end
+elseif from == '$' then
+  from = last or '0'
+end
+
+local created = redis.pcall('XGROUP', 'CREATE', KEYS[1], ARGV[1], from, 'MKSTREAM')
+if created.err then
+  if string.find(created.err, 'BUSYGROUP', 1, true) then return nil end
+  return created
+end
+redis.call('HSET', KEYS[2], 'position', from)
+return from
+`,
+);

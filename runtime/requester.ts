@@ -1,0 +1,130 @@
+import type { Connection } from "./connection.js";
+import { contractOf } from "./contract.js";
+import type { CommandDescriptor } from "./descriptor.js";
+import {
+  ClosedError,
+  CommandFailedError,
+  CommandTimeoutError,
+  ContractError,
+  MessagingError,
+} from "./errors.js";
+import type { HookBus } from "./hooks.js";
+import { answerKey } from "./responder.js";
+import { decodeResponse, type Response } from "./response.js";
+
+/** A command whose answer is awaited. */
+export interface Question {
+  readonly id: string;
+  readonly descriptor: CommandDescriptor<unknown, never, unknown>;
+  readonly target: string;
+  readonly stream: string;
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+interface Waiting extends Question {
+  readonly settle: (response: Response | MessagingError) => void;
+}
+
+/**
+ * Waits for answers on this instance's own channel. The subscription is confirmed before any command leaves; after a
+ * reconnect every answer still awaited is looked for where its handler stored it.
+ */
+export class Requester {
+  readonly channel: string;
+  readonly #connection: Connection;
+  readonly #hooks: HookBus;
+  readonly #answers: () => Promise<Connection>;
+  readonly #waiting = new Map<string, Waiting>();
+  #subscribed: Promise<void> | undefined;
+
+  constructor(channel: string, connection: Connection, answers: () => Promise<Connection>, hooks: HookBus) {
+    this.channel = channel;
+    this.#connection = connection;
+    this.#answers = answers;
+    this.#hooks = hooks;
+  }
+
+  /** Resolves when answers can arrive. */
+  listen(): Promise<void> {
+    this.#subscribed ??= this.#subscribe().catch((error: unknown) => {
+      this.#subscribed = undefined;
+      throw error;
+    });
+    return this.#subscribed;
+  }
+
+  /**
+   * Resolves to the answer's result.
+   *
+   * @param sent - the command on its way; when it fails, so does the wait
+   */
+  async ask(question: Question, sent: () => Promise<unknown>): Promise<unknown> {
+    const { descriptor, target } = question;
+    const answer = this.#wait(question);
+    const leaving = sent().catch((error: unknown) => {
+      const failure = error instanceof MessagingError ? error : new MessagingError("PUBLISH_FAILED", String(error));
+      this.#waiting.get(question.id)?.settle(failure);
+    });
+    const [response] = await Promise.all([answer, leaving]);
+    if (!response.success) throw new CommandFailedError(descriptor.type, target, response.error, response.error_code);
+    const issues = contractOf(descriptor).receivedResultViolations(response.result);
+    if (issues !== undefined) throw new ContractError(`the answer of ${target} to ${descriptor.type}`, issues, true);
+    return response.result;
+  }
+
+  /** Ends every wait. */
+  close(): void {
+    for (const waiting of this.#waiting.values()) waiting.settle(new ClosedError(`waiting for ${waiting.descriptor.type}`));
+  }
+
+  /** Looks for the answers that may have been sent while nobody listened. */
+  async recover(): Promise<void> {
+    if (this.#waiting.size === 0) return;
+    const client = await (await this.#answers()).ready();
+    for (const { id, stream } of [...this.#waiting.values()]) {
+      const stored = await client.get(answerKey(stream, id));
+      if (stored !== null) this.#receive(stored);
+    }
+  }
+
+  async #subscribe(): Promise<void> {
+    const client = await this.#connection.ready();
+    client.on("message", (channel: string, payload: string) => {
+      if (channel === this.channel) this.#receive(payload);
+    });
+    await client.subscribe(this.channel);
+  }
+
+  #wait(question: Question): Promise<Response> {
+    const { id, descriptor, target, timeoutMs, signal } = question;
+    return new Promise((resolve, reject) => {
+      const settle = (response: Response | MessagingError): void => {
+        clearTimeout(timer);
+        signal?.removeEventListener("abort", onAbort);
+        this.#waiting.delete(id);
+        if (response instanceof MessagingError) reject(response);
+        else resolve(response);
+      };
+      const onAbort = (): void => {
+        const text = `the wait for ${descriptor.type} was ended; the command itself may still run`;
+        settle(new MessagingError("COMMAND_ABORTED", text, { cause: signal?.reason }));
+      };
+      const timer = setTimeout(() => settle(new CommandTimeoutError(descriptor.type, target, timeoutMs)), timeoutMs);
+      this.#waiting.set(id, { ...question, settle });
+      signal?.addEventListener("abort", onAbort);
+      if (signal?.aborted) onAbort();
+    });
+  }
+
+  #receive(payload: string): void {
+    try {
+      const response = decodeResponse(payload);
+      const waiting = this.#waiting.get(response.command_id);
+      if (waiting === undefined) this.#hooks.emit("answerUnclaimed", { commandId: response.command_id });
+      else waiting.settle(response);
+    } catch (error) {
+      this.#hooks.emit("trouble", { what: `reading a reply on ${this.channel}`, error });
+    }
+  }
+}

@@ -1,0 +1,261 @@
+import { randomBytes } from "node:crypto";
+import type { Catalogue } from "./catalogue.js";
+import { type Config, readConfig, type Settings } from "./config.js";
+import { Connection, type ConnectionRole } from "./connection.js";
+import { StreamConsumer } from "./consumer.js";
+import type { CommandDescriptor, Descriptor } from "./descriptor.js";
+import { Dispatcher } from "./dispatcher.js";
+import { EntryAppender } from "./entry-appender.js";
+import { ClosedError, ConfigError, ConnectionError, MessagingError } from "./errors.js";
+import type { CommandHandler, Handler, HandlerOptions } from "./handler.js";
+import { type Counts, HookBus, type Hooks } from "./hooks.js";
+import { prefixed, streamKeys } from "./keys.js";
+import { consoleLogger, type Logger, loggingHooks } from "./logger.js";
+import type { Messaging, Published, PublishOptions, SendOptions, StartOptions } from "./messaging.js";
+import { MessagePublisher } from "./publisher.js";
+import { Requester } from "./requester.js";
+import { assertSupported } from "./requirement.js";
+import { CommandResponder } from "./responder.js";
+import { Router, type StreamRoutes } from "./router.js";
+import type { Environment } from "./setting.js";
+
+/** How a messaging is created. Whatever is left out comes from the environment, then from the default. */
+export interface MessagingOptions extends Settings {
+  /** Called on what happens: what metrics hang on. */
+  readonly hooks?: Hooks;
+  /** @defaultValue warnings and errors on standard error */
+  readonly logger?: Logger;
+  /**
+   * Whether a failed publish rejects, or is logged, counted, reported to the hook `publishFailed`, and resolves to
+   * `undefined`: so that a business operation does not fail because messaging does.
+   * @defaultValue "throw"
+   */
+  readonly onPublishFailure?: "throw" | "report";
+  /** Where settings are read from. @defaultValue process.env */
+  readonly env?: Environment;
+}
+
+type Message = Record<string, unknown>;
+
+/** The messaging of one service, over its catalogue. */
+export class ServiceMessaging<Events extends object> implements Messaging<Events, Published | undefined> {
+  readonly catalogue: Catalogue<Events>;
+  readonly #config: Config;
+  readonly #hooks: HookBus;
+  readonly #router: Router;
+  readonly #reports: boolean;
+  readonly #instance: string;
+  readonly #connections = new Map<ConnectionRole, Connection>();
+  readonly #appender: EntryAppender;
+  readonly #publisher: MessagePublisher;
+  #requester: Requester | undefined;
+  #consumers: StreamConsumer[] = [];
+  #handling = new AbortController();
+  #started = false;
+  #closing: Promise<void> | undefined;
+  #closed = false;
+
+  constructor(catalogue: Catalogue<Events>, options: MessagingOptions) {
+    this.catalogue = catalogue;
+    this.#config = readConfig(options, catalogue.encoding, options.env ?? process.env);
+    const logging = loggingHooks(options.logger ?? consoleLogger, this.#config.service);
+    this.#hooks = new HookBus(logging, options.hooks ?? {});
+    this.#router = new Router(catalogue);
+    this.#reports = options.onPublishFailure === "report";
+    this.#instance = `${process.pid}-${randomBytes(4).toString("hex")}`;
+    this.#appender = new EntryAppender(this.#connection("publish"));
+    this.#publisher = new MessagePublisher(this.#config, this.#appender, this.#hooks);
+  }
+
+  get service(): string {
+    return this.#config.service;
+  }
+
+  get counts(): Counts {
+    return this.#hooks.counts;
+  }
+
+  async publish(descriptor: Descriptor, message: unknown, options?: PublishOptions): Promise<Published | undefined> {
+    try {
+      this.#assertOpen("publish");
+      return await this.#publisher.publish(descriptor, message as Message, options);
+    } catch (thrown) {
+      const error = thrown instanceof MessagingError ? thrown : asMessagingError(thrown);
+      if (this.#reports) this.#hooks.emit("publishFailed", { type: descriptor.type, error });
+      else this.#hooks.count("publishFailed");
+      if (this.#reports) return undefined;
+      throw error;
+    }
+  }
+
+  async send<Payload, Result>(
+    descriptor: CommandDescriptor<unknown, Payload, Result>,
+    payload: NoInfer<Payload>,
+    options: SendOptions = {},
+  ): Promise<Result> {
+    this.#assertOpen("send");
+    const requester = this.#listener();
+    await requester.listen();
+    const id = crypto.randomUUID();
+    const given = defined({
+      payload,
+      target_service: options.targetService,
+      timeout: options.timeoutSeconds,
+      reply_to: requester.channel,
+    });
+    const { target, timeoutMs } = commandDefaults(descriptor, options);
+    const question = {
+      id,
+      descriptor: descriptor as unknown as CommandDescriptor<unknown, never, unknown>,
+      target,
+      stream: prefixed(this.#config, descriptor.stream),
+      timeoutMs,
+      signal: options.signal,
+    };
+    const correlation = options.correlationId === undefined ? {} : { correlationId: options.correlationId };
+    const sent = (): Promise<unknown> => this.#publisher.publish(descriptor as Descriptor, given, { id, ...correlation });
+    return (await requester.ask(question, sent)) as Result;
+  }
+
+  on(target: Descriptor | string, handler: Handler<never>, options?: HandlerOptions<never>): void {
+    this.#assertNotStarted(typeof target === "string" ? target : target.type);
+    this.#router.add(target, handler, options);
+  }
+
+  handle<Message, Result>(
+    descriptor: CommandDescriptor<Message, never, Result>,
+    handler: CommandHandler<NoInfer<Message>, NoInfer<Result>>,
+  ): void {
+    this.#assertNotStarted(descriptor.type);
+    const route = handler as CommandHandler<never, unknown>;
+    this.#router.add(descriptor as unknown as Descriptor, route, { target_service: this.service });
+  }
+
+  async start({ requireRedis = false }: StartOptions = {}): Promise<void> {
+    this.#assertOpen("start");
+    if (this.#started) return;
+    const streams = this.#router.streams();
+    this.#assertAffordable(streams);
+    this.#started = true;
+    const settle = this.#connection("settle");
+    try {
+      await assertSupported(await settle.ready(), `${this.#config.redis.host}:${this.#config.redis.port}`);
+    } catch (error) {
+      const waitFor = error instanceof ConnectionError && error.code === "REDIS_UNAVAILABLE" && !requireRedis;
+      if (!waitFor) {
+        this.#started = false;
+        throw error;
+      }
+      this.#hooks.emit("trouble", { what: "connecting at start", error });
+    }
+    this.#handling = new AbortController();
+    this.#consumers = streams.map((routes) => this.#consumer(routes, settle));
+    for (const consumer of this.#consumers) consumer.start();
+  }
+
+  async stop(): Promise<void> {
+    if (!this.#started) return;
+    const consumers = this.#consumers;
+    this.#consumers = [];
+    this.#started = false;
+    const timer = setTimeout(() => this.#handling.abort(), this.#config.drainTimeoutMs);
+    await Promise.all(consumers.map((consumer) => consumer.stop(this.#handling.signal)));
+    clearTimeout(timer);
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #close(): Promise<void> {
+    await this.stop();
+    this.#closed = true;
+    await this.#appender.drained();
+    this.#requester?.close();
+    for (const connection of this.#connections.values()) connection.close();
+  }
+
+  #consumer(routes: StreamRoutes, settle: Connection): StreamConsumer {
+    const config = this.#config;
+    const stream = prefixed(config, routes.stream);
+    const consumer = `${config.service}-${this.#instance}`;
+    const place = {
+      stream,
+      group: config.group,
+      consumer,
+      retry: { maxRetries: config.maxRetries, delayMs: config.retryDelayMs },
+      signal: this.#handling.signal,
+    };
+    const responder = new CommandResponder(config.service, settle, this.#hooks);
+    const dispatcher = new Dispatcher(place, routes, this.#hooks, responder);
+    const keys = streamKeys(stream, config.group);
+    const connections = { read: this.#connection(`read:${stream}`), settle };
+    return new StreamConsumer({ keys, consumer, config }, connections, dispatcher, this.#hooks);
+  }
+
+  #listener(): Requester {
+    if (this.#requester === undefined) {
+      const channel = prefixed(this.#config, `${this.service}-responses:${this.#instance}`);
+      const connection = this.#connection("subscribe", () => void this.#requester?.recover().catch(() => {}));
+      this.#requester = new Requester(channel, connection, async () => this.#connection("publish"), this.#hooks);
+    }
+    return this.#requester;
+  }
+
+  #connection(role: ConnectionRole, onReadyAgain?: () => void): Connection {
+    let connection = this.#connections.get(role);
+    if (connection === undefined) {
+      const options = { role, blocking: role.startsWith("read:") || role === "subscribe" };
+      connection = new Connection(this.#config.redis, this.#config.service, options, {
+        onReady: (again) => {
+          this.#hooks.emit("connected", { role, again });
+          if (again) onReadyAgain?.();
+        },
+        onLost: (error) => this.#hooks.emit("disconnected", { role, error }),
+      });
+      this.#connections.set(role, connection);
+    }
+    return connection;
+  }
+
+  #assertOpen(what: string): void {
+    if (this.#closed) throw new ClosedError(`cannot ${what}`);
+  }
+
+  #assertNotStarted(type: string): void {
+    this.#assertOpen(`take a handler of ${type}`);
+    if (!this.#started) return;
+    throw new ConfigError([`the handler of ${type} comes after start(): register every handler before it`], "HANDLER_LATE");
+  }
+
+  #assertAffordable(streams: readonly StreamRoutes[]): void {
+    // One to publish, one to settle, one for answers, one for each stream's blocking reads.
+    const needed = 3 + streams.length;
+    const { maxConnections } = this.#config.redis;
+    if (needed <= maxConnections) return;
+    const names = streams.map(({ stream }) => stream).join(", ");
+    throw new ConfigError([
+      `REDIS_MAX_CONNECTIONS is ${maxConnections}, but ${needed} are needed to handle ${names}: allow more, or handle fewer streams here`,
+    ]);
+  }
+}
+
+function asMessagingError(thrown: unknown): MessagingError {
+  return new MessagingError("PUBLISH_FAILED", thrown instanceof Error ? thrown.message : String(thrown), { cause: thrown });
+}
+
+function defined(values: Message): Message {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
+}
+
+function commandDefaults(descriptor: CommandDescriptor<unknown, never, unknown>, options: SendOptions): { target: string; timeoutMs: number } {
+  const properties = descriptor.schema.properties ?? {};
+  const target = options.targetService ?? properties["target_service"]?.default ?? properties["target_service"]?.const;
+  const seconds = options.timeoutSeconds ?? properties["timeout"]?.default ?? 30;
+  return { target: String(target ?? "the target service"), timeoutMs: Number(seconds) * 1000 };
+}

@@ -1,0 +1,80 @@
+/** Where a service's settings are read from: `process.env`, or an object like it. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Reads settings one by one and gathers what is wrong with them, so that a service's operator sees every bad
+ * variable at once. A setting given in code wins over its variable; an empty variable counts as unset.
+ */
+export class SettingReader {
+  readonly problems: string[] = [];
+  readonly #environment: Environment;
+
+  constructor(environment: Environment) {
+    this.#environment = environment;
+  }
+
+  text(variable: string, option: string | undefined): string | undefined {
+    return option ?? (this.#environment[variable] || undefined);
+  }
+
+  /** A whole number within bounds, in the variable's own unit. */
+  whole(variable: string, option: number | undefined, least: number, most: number, byDefault: number): number {
+    const given = option ?? this.text(variable, undefined);
+    if (given === undefined) return byDefault;
+    const value = typeof given === "number" ? given : /^-?\d+$/.test(given.trim()) ? Number(given) : Number.NaN;
+    if (Number.isInteger(value) && value >= least && value <= most) return value;
+    this.#refuse(variable, given, `must be a whole number from ${least} to ${most}`);
+    return byDefault;
+  }
+
+  /** A number of seconds, fractions allowed, returned in milliseconds. */
+  seconds(variable: string, optionSeconds: number | undefined, least: number, byDefault: number): number {
+    const given = optionSeconds ?? this.text(variable, undefined);
+    if (given === undefined) return byDefault * 1000;
+    const value = typeof given === "number" ? given : /^\d+(\.\d+)?$/.test(given.trim()) ? Number(given) : Number.NaN;
+    if (Number.isFinite(value) && value >= least && value <= MOST_SECONDS) return Math.round(value * 1000);
+    this.#refuse(variable, given, `must be a number of seconds from ${least} to ${MOST_SECONDS}`);
+    return byDefault * 1000;
+  }
+
+  /** `true`/`false`, also as 1/0, yes/no, on/off. */
+  flag(variable: string, option: boolean | undefined): boolean | undefined {
+    if (option !== undefined) return option;
+    const given = this.text(variable, undefined);
+    if (given === undefined) return undefined;
+    if (/^(true|1|yes|on)$/i.test(given)) return true;
+    if (/^(false|0|no|off)$/i.test(given)) return false;
+    this.#refuse(variable, given, "must be true or false");
+    return undefined;
+  }
+
+  oneOf<Value extends string>(
+    variable: string,
+    option: Value | undefined,
+    allowed: readonly Value[],
+    byDefault: Value,
+  ): Value {
+    const given = this.text(variable, option);
+    if (given === undefined) return byDefault;
+    if ((allowed as readonly string[]).includes(given)) return given as Value;
+    this.#refuse(variable, given, `must be ${allowed.map((value) => `"${value}"`).join(" or ")}`);
+    return byDefault;
+  }
+
+  /** A text that becomes part of a key: braces would move it to another slot of a cluster, spaces break tools. */
+  name(variable: string, option: string | undefined, byDefault: string): string {
+    const given = this.text(variable, option) ?? byDefault;
+    if (NAME.test(given)) return given;
+    this.#refuse(variable, given, "must be letters, digits and . _ - only");
+    return byDefault;
+  }
+
+  #refuse(variable: string, given: unknown, demand: string): void {
+    const shown = /PASSWORD|URL|KEY/.test(variable) ? "what it holds" : JSON.stringify(given);
+    this.problems.push(`${variable} ${demand}, not ${shown}`);
+  }
+}
+
+const NAME = /^[A-Za-z0-9._-]+$/;
+/** A hundred years: beyond it a millisecond count stops being a duration. */
+const MOST_SECONDS = 3_155_760_000;

@@ -1,0 +1,114 @@
+import type { Connection } from "./connection.js";
+import { labelsOf } from "./dead-letter.js";
+import type { Delivery } from "./delivery.js";
+import { describeFailure } from "./failure.js";
+import type { StreamKeys } from "./keys.js";
+import { bury } from "./lua/bury.js";
+import { park } from "./lua/park.js";
+import type { Pause } from "./pause.js";
+
+const ACK_BATCH = 100;
+const ACK_DELAY_MS = 5;
+
+/** Who settles: one consumer of one group, on one stream. */
+export interface SettlerPlace {
+  readonly keys: StreamKeys;
+  readonly group: string;
+  readonly consumer: string;
+  readonly service: string;
+}
+
+/**
+ * Tells Redis how deliveries ended. Acknowledgements are gathered to a hundred or five milliseconds; until one is
+ * confirmed its entry counts as in flight. When the connection is away, each is tried again until it is back: an
+ * entry that is never settled comes again.
+ */
+export class Settler {
+  readonly #place: SettlerPlace;
+  readonly #connection: Connection;
+  readonly #onSettled: (id: string) => void;
+  readonly #pause: Pause;
+  #acks: string[] = [];
+  #timer: NodeJS.Timeout | undefined;
+  #underWay = new Set<Promise<void>>();
+
+  constructor(place: SettlerPlace, connection: Connection, pause: Pause, onSettled: (id: string) => void) {
+    this.#place = place;
+    this.#connection = connection;
+    this.#pause = pause;
+    this.#onSettled = onSettled;
+  }
+
+  /**
+   * Acknowledges a handled entry. Plain XACK, without asking who owns it now: the entry *was* handled, so taking it
+   * out of another consumer's pending list can only save a duplicate.
+   */
+  ack(id: string): void {
+    this.#acks.push(id);
+    if (this.#acks.length >= ACK_BATCH) this.#sendAcks();
+    else this.#timer ??= setTimeout(() => this.#sendAcks(), ACK_DELAY_MS);
+  }
+
+  /** Lays a failed entry aside until its retry is due, if it is still this consumer's. */
+  park(id: string, delayMs: number, thrown: unknown): void {
+    const { keys, group, consumer } = this.#place;
+    const error = JSON.stringify(describeFailure(thrown));
+    this.#settle([id], async () => {
+      const client = await this.#connection.ready();
+      await park.run(client, [keys.stream, keys.retry, keys.errors], [group, consumer, id, Math.ceil(delayMs), error]);
+    });
+  }
+
+  /** Moves an entry to the dead letters, if it is still this consumer's. */
+  bury({ id, fields }: Delivery, thrown: unknown): void {
+    const { keys, group, consumer, service } = this.#place;
+    const error = describeFailure(thrown);
+    const record = { ...labelsOf(fields ?? []), service, failed_at: error.at, reason: error.code ?? error.name };
+    this.#settle([id], async () => {
+      const client = await this.#connection.ready();
+      await bury.run(
+        client,
+        [keys.stream, keys.dead, keys.retry, keys.errors],
+        [group, consumer, id, JSON.stringify(error), ...Object.entries(record).flat()],
+      );
+    });
+  }
+
+  /** Resolves when everything that was to be told has been told, or cannot be because the pause has ended. */
+  async drained(): Promise<void> {
+    this.#sendAcks();
+    while (this.#underWay.size > 0) await Promise.all(this.#underWay);
+  }
+
+  #sendAcks(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const ids = this.#acks;
+    if (ids.length === 0) return;
+    this.#acks = [];
+    const { keys, group } = this.#place;
+    this.#settle(ids, async () => {
+      const client = await this.#connection.ready();
+      await client.xack(keys.stream, group, ...ids);
+    });
+  }
+
+  #settle(ids: readonly string[], tell: () => Promise<void>): void {
+    const told = this.#tell(ids, tell).finally(() => this.#underWay.delete(told));
+    this.#underWay.add(told);
+  }
+
+  async #tell(ids: readonly string[], tell: () => Promise<void>): Promise<void> {
+    for (let failures = 0; ; failures++) {
+      try {
+        await tell();
+        break;
+      } catch (error) {
+        // The group or the stream is gone: nothing is pending any more, so nothing is left to settle.
+        if (error instanceof Error && error.message.startsWith("NOGROUP")) break;
+        if (!(await this.#pause.afterFailure(failures, "settling", error))) return;
+      }
+    }
+    for (const id of ids) this.#onSettled(id);
+  }
+}

@@ -1,0 +1,208 @@
+import { type AddressInfo, type Server, type Socket, connect, createServer } from "node:net";
+import { once } from "node:events";
+
+import { ProxyLane } from "./proxy-lane.js";
+
+/**
+ * - `pass`: everything goes through.
+ * - `stall`: bytes are held both ways, and delivered when it is `pass` again.
+ * - `blackhole`: bytes are lost both ways, sockets stay open and closing one is not passed on: a half-open connection.
+ * - `mute`: requests arrive, replies are lost.
+ * - `refuse`: a new connection is reset at once; open ones pass.
+ *
+ * A TCP link never loses bytes in its middle. So a direction that has lost some stays dead, whatever the mode is later;
+ * only connections that have lost nothing, and new ones, go on in `pass`.
+ */
+export type ProxyMode = "pass" | "stall" | "blackhole" | "mute" | "refuse";
+
+/** A TCP proxy between a client and its Redis, on 127.0.0.1, that can be made to misbehave at any time. */
+export interface TcpProxy extends AsyncDisposable {
+  readonly host: "127.0.0.1";
+  readonly port: number;
+  /** `redis://127.0.0.1:<port>` */
+  readonly url: string;
+  /** Applies at once, to open connections too. */
+  mode: ProxyMode;
+  /** How long each byte takes, each way, in milliseconds; their order is kept. 0 at first. */
+  delayMs: number;
+  /** Clients that are connected now. */
+  readonly connections: number;
+  /** Clients that ever were. */
+  readonly accepted: number;
+  /** Resets every open connection (RST, both sides). */
+  reset(): void;
+  /** Once: lets so many more bytes through in that direction, over all connections, then breaks the one it fell on. */
+  cutAfter(bytes: number, direction?: "requests" | "replies"): void;
+  close(): Promise<void>;
+}
+
+/**
+ * @example
+ * ```ts
+ * await using proxy = await startTcpProxy(redis);
+ * const client = new Redis(proxy.url);
+ * proxy.mode = "mute";
+ * ```
+ */
+export async function startTcpProxy(target: { readonly host?: string; readonly port: number }): Promise<TcpProxy> {
+  const proxy = new LoopbackProxy(target.host ?? "127.0.0.1", target.port);
+  await proxy.listen();
+  return proxy;
+}
+
+interface Connection {
+  readonly client: Socket;
+  readonly upstream: Socket;
+  readonly lanes: readonly ProxyLane[];
+}
+
+class LoopbackProxy implements TcpProxy {
+  readonly host = "127.0.0.1";
+  accepted = 0;
+  readonly #server: Server;
+  readonly #target: { readonly host: string; readonly port: number };
+  readonly #open = new Set<Connection>();
+  readonly #cuts: { requests: number; replies: number } = { requests: Infinity, replies: Infinity };
+  #mode: ProxyMode = "pass";
+  #delayMs = 0;
+
+  constructor(host: string, port: number) {
+    this.#target = { host, port };
+    this.#server = createServer({ allowHalfOpen: true, noDelay: true }, (client) => this.#accept(client));
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  get url(): string {
+    return `redis://${this.host}:${this.port}`;
+  }
+
+  get connections(): number {
+    return [...this.#open].filter(({ client }) => !client.destroyed && !client.readableEnded).length;
+  }
+
+  get mode(): ProxyMode {
+    return this.#mode;
+  }
+
+  set mode(mode: ProxyMode) {
+    this.#mode = mode;
+    this.#pump();
+  }
+
+  get delayMs(): number {
+    return this.#delayMs;
+  }
+
+  set delayMs(delayMs: number) {
+    this.#delayMs = delayMs;
+  }
+
+  async listen(): Promise<void> {
+    this.#server.listen(0, this.host);
+    await once(this.#server, "listening");
+  }
+
+  reset(): void {
+    for (const connection of this.#open) {
+      this.#break(connection);
+    }
+  }
+
+  cutAfter(bytes: number, direction: "requests" | "replies" = "replies"): void {
+    this.#cuts[direction] = bytes;
+  }
+
+  async close(): Promise<void> {
+    this.reset();
+    if (this.#server.listening) {
+      this.#server.close();
+      await once(this.#server, "close");
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  #accept(client: Socket): void {
+    this.accepted += 1;
+    if (this.#mode === "refuse") {
+      client.on("error", () => {});
+      client.resetAndDestroy();
+      return;
+    }
+    const upstream = connect({ ...this.#target, allowHalfOpen: true, noDelay: true });
+    const lane = (direction: "requests" | "replies", from: Socket, to: Socket): ProxyLane =>
+      new ProxyLane(from, to, {
+        fate: () => this.#fate(direction),
+        delayMs: () => this.#delayMs,
+        allowance: (bytes) => this.#allowance(direction, bytes),
+        cut: () => this.#break(connection),
+      });
+    const lanes = [lane("requests", client, upstream), lane("replies", upstream, client)];
+    const connection: Connection = { client, upstream, lanes };
+    this.#open.add(connection);
+    this.#linkEnds(connection, client, upstream);
+    this.#linkEnds(connection, upstream, client);
+  }
+
+  #linkEnds(connection: Connection, socket: Socket, other: Socket): void {
+    socket.on("error", () => {
+      if (this.#mode !== "blackhole") {
+        other.resetAndDestroy();
+      }
+    });
+    socket.on("end", () => {
+      // Where a lane is dead, the closing that would have released the other socket was lost.
+      if (other.readableEnded && connection.lanes.some(({ dead }) => dead)) {
+        socket.destroy();
+        other.destroy();
+      }
+    });
+    socket.on("close", () => {
+      if (other.destroyed) {
+        this.#open.delete(connection);
+      }
+    });
+  }
+
+  #fate(direction: "requests" | "replies"): "deliver" | "hold" | "lose" {
+    switch (this.#mode) {
+      case "blackhole":
+        return "lose";
+      case "stall":
+        return "hold";
+      case "mute":
+        return direction === "replies" ? "lose" : "deliver";
+      default:
+        return "deliver";
+    }
+  }
+
+  /** How many of these bytes may still pass before the cut. */
+  #allowance(direction: "requests" | "replies", bytes: number): number {
+    const left = this.#cuts[direction];
+    if (bytes < left) {
+      this.#cuts[direction] = left - bytes;
+      return bytes;
+    }
+    this.#cuts[direction] = Infinity;
+    return left;
+  }
+
+  #break({ client, upstream }: Connection): void {
+    client.resetAndDestroy();
+    upstream.resetAndDestroy();
+  }
+
+  #pump(): void {
+    for (const { lanes } of this.#open) {
+      for (const lane of lanes) {
+        lane.pump();
+      }
+    }
+  }
+}
