@@ -76,7 +76,9 @@ export function decode(entry: FlatFields, fields: ReadonlyMap<string, Field>): P
     const field = fields.get(name);
     setOwn(message, name, field === undefined ? text : decodeField(field, text));
   }
-  return isJsonEntry(entry) ? normalise(parseObject(fieldOf(entry, JSON_FIELD) as string, JSON_FIELD), fields) : message;
+  return isJsonEntry(entry)
+    ? normalise(parseObject(fieldOf(entry, JSON_FIELD) as string, JSON_FIELD), fields)
+    : message;
 }
 
 /**
@@ -130,7 +132,9 @@ function normalise(message: PlainMessage, fields: ReadonlyMap<string, Field>): P
 function parseObject(text: string, where: string): PlainMessage {
   const value = parse(text, where);
   if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as PlainMessage;
-  throw new DecodeError(`${where} must hold a JSON object, but holds ${Array.isArray(value) ? "a list" : typeof value}`);
+  throw new DecodeError(
+    `${where} must hold a JSON object, but holds ${Array.isArray(value) ? "a list" : typeof value}`,
+  );
 }
 
 function parse(text: string, where: string): unknown {

@@ -108,7 +108,8 @@ export class Connection {
   failure(): ConnectionError {
     const where = `${this.#config.host}:${this.#config.port}`;
     const cause = this.#lastError;
-    const why = cause === undefined ? "no answer" : cause.message || (cause as NodeJS.ErrnoException).code || cause.name;
+    const why =
+      cause === undefined ? "no answer" : cause.message || (cause as NodeJS.ErrnoException).code || cause.name;
     if (cause !== undefined && REFUSALS.test(cause.message)) {
       return new ConnectionError(
         "REDIS_REFUSED",

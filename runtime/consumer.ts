@@ -68,7 +68,12 @@ export class StreamConsumer {
     const readPause = new Pause(this.#reading.signal, hooks);
     const take = (deliveries: readonly Delivery[]): void => this.#take(deliveries);
     this.#retries = new RetryQueue(member, connections.settle, { room: () => this.#room(), take }, readPause);
-    this.#strays = new StrayFinder(member, connections.settle, { isHeld: (id) => this.#inFlight.has(id), take }, readPause);
+    this.#strays = new StrayFinder(
+      member,
+      connections.settle,
+      { isHeld: (id) => this.#inFlight.has(id), take },
+      readPause,
+    );
   }
 
   /** Begins to read, in the background. Returns at once; an unreachable Redis is waited for. */

@@ -29,6 +29,8 @@ export function createMessaging(
   options: MessagingOptions & { readonly onPublishFailure: "report" },
 ): Messaging<Record<never, never>, Published | undefined>;
 export function createMessaging(options?: MessagingOptions): Messaging;
-export function createMessaging(options: MessagingOptions = {}): Messaging<Record<never, never>, Published | undefined> {
+export function createMessaging(
+  options: MessagingOptions = {},
+): Messaging<Record<never, never>, Published | undefined> {
   return createMessagingFor(EMPTY, options);
 }

@@ -16,7 +16,11 @@ export function labelsOf(entry: FlatFields): DeadLetterLabels {
     const value = envelope === undefined ? fieldOf(entry, name) : envelope[name];
     return typeof value === "string" ? value.slice(0, LONGEST_LABEL) : "";
   };
-  return { type: (typeOf(entry) ?? "").slice(0, LONGEST_LABEL), message_id: label("id"), correlation_id: label("correlation_id") };
+  return {
+    type: (typeOf(entry) ?? "").slice(0, LONGEST_LABEL),
+    message_id: label("id"),
+    correlation_id: label("correlation_id"),
+  };
 }
 
 function envelopeOf(json: string): Record<string, unknown> {

@@ -1,7 +1,7 @@
 import { type FlatFields, fieldOf, typeOf } from "./codec.js";
 import { contractOf } from "./contract.js";
 import { runCorrelated } from "./correlation.js";
-import { DONE, type Delivery, type Outcome } from "./delivery.js";
+import { type Delivery, DONE, type Outcome } from "./delivery.js";
 import { DecodeError, MessagingError } from "./errors.js";
 import type { MessageContext } from "./handler.js";
 import type { HookBus } from "./hooks.js";
@@ -53,7 +53,9 @@ export class Dispatcher {
     const routes = type === undefined ? this.#routes.untyped : this.#routes.byType.get(type);
     if (routes === undefined) {
       if (type !== undefined) return this.#unhandled(delivery, type, fields);
-      const error = new DecodeError("no field names a message type (event_type, command_type, notification_type, message_type)");
+      const error = new DecodeError(
+        "no field names a message type (event_type, command_type, notification_type, message_type)",
+      );
       return { kind: "dead", error };
     }
     const admitted = routes.filter((route) => admits(route, fields));
@@ -67,7 +69,10 @@ export class Dispatcher {
     } catch (error) {
       const outcome = this.#fail(routes[0] as Route, delivery, error, attempt);
       if (routes[0]?.descriptor.kind !== "command" || !(error instanceof MessagingError)) return outcome;
-      return this.#responding.refuse(this.#place.stream, fields, error).then(() => outcome, () => outcome);
+      return this.#responding.refuse(this.#place.stream, fields, error).then(
+        () => outcome,
+        () => outcome,
+      );
     }
   }
 
@@ -76,7 +81,10 @@ export class Dispatcher {
     const outcome = this.#skip(delivery, type, "unhandled");
     if (fieldOf(fields, "command_type") === undefined) return outcome;
     const error = new MessagingError("COMMAND_UNKNOWN", `no handler for ${type} here`);
-    return this.#responding.refuse(this.#place.stream, fields, error).then(() => outcome, () => outcome);
+    return this.#responding.refuse(this.#place.stream, fields, error).then(
+      () => outcome,
+      () => outcome,
+    );
   }
 
   async #handle(delivery: Delivery, routes: readonly Route[], message: Message): Promise<Outcome> {

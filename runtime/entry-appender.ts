@@ -77,7 +77,11 @@ export class EntryAppender {
     if (error.message.startsWith("Stream isn't writeable")) return this.#connection.failure();
     if (error.name === "ReplyError") {
       const text = `Redis refused to add to ${stream}: ${error.message}`;
-      return new PublishError("PUBLISH_FAILED", text, { messageId, retryable: PASSING.test(error.message), cause: error });
+      return new PublishError("PUBLISH_FAILED", text, {
+        messageId,
+        retryable: PASSING.test(error.message),
+        cause: error,
+      });
     }
     const id = messageId ?? "(it has no id)";
     return new PublishError(

@@ -87,8 +87,16 @@ export class ConfigError extends MessagingError {
   /** A line for each bad setting: its name, what is wrong, what would be right. */
   readonly problems: readonly string[];
 
-  constructor(problems: readonly string[], code: "CONFIG_INVALID" | "HANDLER_CONFLICT" | "HANDLER_LATE" = "CONFIG_INVALID") {
-    super(code, problems.length === 1 ? (problems[0] as string) : `${problems.length} settings are wrong:\n- ${problems.join("\n- ")}`);
+  constructor(
+    problems: readonly string[],
+    code: "CONFIG_INVALID" | "HANDLER_CONFLICT" | "HANDLER_LATE" = "CONFIG_INVALID",
+  ) {
+    super(
+      code,
+      problems.length === 1
+        ? (problems[0] as string)
+        : `${problems.length} settings are wrong:\n- ${problems.join("\n- ")}`,
+    );
     this.problems = problems;
   }
 }

@@ -1,13 +1,7 @@
 import type { Connection } from "./connection.js";
 import { contractOf } from "./contract.js";
 import type { CommandDescriptor } from "./descriptor.js";
-import {
-  ClosedError,
-  CommandFailedError,
-  CommandTimeoutError,
-  ContractError,
-  MessagingError,
-} from "./errors.js";
+import { ClosedError, CommandFailedError, CommandTimeoutError, ContractError, MessagingError } from "./errors.js";
 import type { HookBus } from "./hooks.js";
 import { answerKey } from "./responder.js";
 import { decodeResponse, type Response } from "./response.js";
@@ -75,7 +69,8 @@ export class Requester {
 
   /** Ends every wait. */
   close(): void {
-    for (const waiting of this.#waiting.values()) waiting.settle(new ClosedError(`waiting for ${waiting.descriptor.type}`));
+    for (const waiting of this.#waiting.values())
+      waiting.settle(new ClosedError(`waiting for ${waiting.descriptor.type}`));
   }
 
   /** Looks for the answers that may have been sent while nobody listened. */

@@ -84,7 +84,12 @@ export class CommandResponder {
       if (issues === undefined) return { success: true, result };
       const sentence = issues.map(({ path, message }) => `${path || "the result"} ${message}`).join("; ");
       const error = `the handler of ${context.type} returned a result that breaks its contract: ${sentence}`;
-      return { success: false, error, errorCode: "RESULT_INVALID", cause: new MessagingError("CONTRACT_VIOLATED", error) };
+      return {
+        success: false,
+        error,
+        errorCode: "RESULT_INVALID",
+        cause: new MessagingError("CONTRACT_VIOLATED", error),
+      };
     } catch (cause) {
       const code = (cause as { code?: unknown } | null)?.code;
       const error = cause instanceof Error ? cause.message : String(cause);

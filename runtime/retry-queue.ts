@@ -53,7 +53,8 @@ export class RetryQueue {
       } catch (error) {
         const missing = error instanceof Error && error.message.startsWith("NOGROUP");
         if (missing) await this.#wait(LONGEST_WAIT_MS);
-        else if (!(await this.#pause.afterFailure(failures++, `retrying on ${this.#member.keys.stream}`, error))) return;
+        else if (!(await this.#pause.afterFailure(failures++, `retrying on ${this.#member.keys.stream}`, error)))
+          return;
       }
     }
   }

@@ -85,7 +85,9 @@ export class Router {
     const matches = events.filter(({ type }) => matchesPattern(type, pattern));
     if (matches.length > 0) return matches;
     const known = [...new Set(events.map(({ type }) => `${type.split(".")[0]}.*`))];
-    throw new ConfigError([`the pattern "${pattern}" matches no event of this catalogue; it knows ${known.join(", ")}, *`]);
+    throw new ConfigError([
+      `the pattern "${pattern}" matches no event of this catalogue; it knows ${known.join(", ")}, *`,
+    ]);
   }
 }
 
@@ -104,7 +106,9 @@ export function admits({ options }: Route, entry: FlatFields): boolean {
 
 /** Whether a route's filters let the decoded message through. */
 export function wants({ options }: Route, message: Readonly<Record<string, unknown>>): boolean {
-  const passes = FILTERS.every((name) => options[name] === undefined || String(message[name]) === String(options[name]));
+  const passes = FILTERS.every(
+    (name) => options[name] === undefined || String(message[name]) === String(options[name]),
+  );
   return passes && (options.where === undefined || (options.where as (message: unknown) => boolean)(message));
 }
 

@@ -113,7 +113,8 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
       signal: options.signal,
     };
     const correlation = options.correlationId === undefined ? {} : { correlationId: options.correlationId };
-    const sent = (): Promise<unknown> => this.#publisher.publish(descriptor as Descriptor, given, { id, ...correlation });
+    const sent = (): Promise<unknown> =>
+      this.#publisher.publish(descriptor as Descriptor, given, { id, ...correlation });
     return (await requester.ask(question, sent)) as Result;
   }
 
@@ -230,7 +231,10 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
   #assertNotStarted(type: string): void {
     this.#assertOpen(`take a handler of ${type}`);
     if (!this.#started) return;
-    throw new ConfigError([`the handler of ${type} comes after start(): register every handler before it`], "HANDLER_LATE");
+    throw new ConfigError(
+      [`the handler of ${type} comes after start(): register every handler before it`],
+      "HANDLER_LATE",
+    );
   }
 
   #assertAffordable(streams: readonly StreamRoutes[]): void {
@@ -246,14 +250,19 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
 }
 
 function asMessagingError(thrown: unknown): MessagingError {
-  return new MessagingError("PUBLISH_FAILED", thrown instanceof Error ? thrown.message : String(thrown), { cause: thrown });
+  return new MessagingError("PUBLISH_FAILED", thrown instanceof Error ? thrown.message : String(thrown), {
+    cause: thrown,
+  });
 }
 
 function defined(values: Message): Message {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
 }
 
-function commandDefaults(descriptor: CommandDescriptor<unknown, never, unknown>, options: SendOptions): { target: string; timeoutMs: number } {
+function commandDefaults(
+  descriptor: CommandDescriptor<unknown, never, unknown>,
+  options: SendOptions,
+): { target: string; timeoutMs: number } {
   const properties = descriptor.schema.properties ?? {};
   const target = options.targetService ?? properties["target_service"]?.default ?? properties["target_service"]?.const;
   const seconds = options.timeoutSeconds ?? properties["timeout"]?.default ?? 30;

@@ -41,7 +41,10 @@ export class StrayFinder {
       const page = (await client.xpending(keys.stream, group, from, "+", PAGE, consumer)) as PendingEntry[];
       // Replies that arrived before this one are taken before the next turn of the event loop.
       await new Promise((resolve) => setImmediate(resolve));
-      await this.#claim(client, page.filter(([id]) => !this.#sink.isHeld(id)));
+      await this.#claim(
+        client,
+        page.filter(([id]) => !this.#sink.isHeld(id)),
+      );
       const last = page[page.length - 1];
       if (last === undefined || page.length < PAGE) return;
       from = `(${last[0]}`;

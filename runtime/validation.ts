@@ -105,7 +105,10 @@ function describeError(error: ErrorObject, value: unknown, schema: JsonSchema): 
       };
     case "anyOf":
     case "oneOf":
-      return { path: pathOf(tokens), message: `must match ${error.keyword === "oneOf" ? "exactly one" : "one"} of its forms` };
+      return {
+        path: pathOf(tokens),
+        message: `must match ${error.keyword === "oneOf" ? "exactly one" : "one"} of its forms`,
+      };
     default:
       return { path: pathOf(tokens), message: `${demandOf(error)}${foundOf(tokens, value, schema)}` };
   }
