@@ -33,6 +33,21 @@ export function fieldOf(entry: FlatFields, name: string): string | undefined {
   return undefined;
 }
 
+/** The entity that an event is about, as `user:123`; `undefined` for what is about none. */
+export function entityOf(entry: FlatFields): string | undefined {
+  const json = isJsonEntry(entry) ? fieldOf(entry, JSON_FIELD) : undefined;
+  if (json === undefined) {
+    const id = fieldOf(entry, "entity_id");
+    return id ? `${fieldOf(entry, "entity_type") ?? ""}:${id}` : undefined;
+  }
+  try {
+    const { entity_type: type, entity_id: id } = JSON.parse(json) as PlainMessage;
+    return id === undefined ? undefined : `${String(type ?? "")}:${String(id)}`;
+  } catch {
+    return undefined;
+  }
+}
+
 /** Whether the entry was written in the `json` encoding. */
 export function isJsonEntry(entry: FlatFields): boolean {
   return fieldOf(entry, TYPE_FIELD) !== undefined && fieldOf(entry, JSON_FIELD) !== undefined;
@@ -147,7 +162,7 @@ function parse(text: string, where: string): unknown {
 }
 
 /** `__proto__` is a field's name like any other. */
-function setOwn(message: PlainMessage, name: string, value: unknown): void {
+export function setOwn(message: PlainMessage, name: string, value: unknown): void {
   if (name === "__proto__") {
     Object.defineProperty(message, name, { value, enumerable: true, configurable: true, writable: true });
   } else {

@@ -58,6 +58,22 @@ export interface Settings {
   readonly maxRetries?: number;
   /** The delay before the first retry; it doubles with each. Env `MESSAGE_RETRY_DELAY`. @defaultValue 60 */
   readonly retryDelaySeconds?: number;
+  /**
+   * `entity`: one entity's messages are handled one after another, in their order in the stream, within this process;
+   * a failing one holds up only its own entity. `none`: side by side.
+   * @defaultValue "none"
+   */
+  readonly order?: "none" | "entity";
+  /**
+   * How long one handler may take. Then its signal is aborted and the attempt counts as failed, although the handler
+   * itself cannot be stopped. Env `MESSAGE_HANDLER_TIMEOUT`. @defaultValue 900
+   */
+  readonly handlerTimeoutSeconds?: number;
+  /**
+   * How long a consumer may be silent before it counts as dead and its messages go to others. It gives a sign of life
+   * three times as often. Env `CONSUMER_LEASE`. @defaultValue 15
+   */
+  readonly leaseSeconds?: number;
   /** How long `close()` lets running handlers finish. Env `MESSAGE_DRAIN_TIMEOUT`. @defaultValue 10 */
   readonly drainTimeoutSeconds?: number;
 }
@@ -76,6 +92,9 @@ export interface Config {
   readonly messageTtlMs: number;
   readonly maxRetries: number;
   readonly retryDelayMs: number;
+  readonly order: "none" | "entity";
+  readonly handlerTimeoutMs: number;
+  readonly leaseMs: number;
   readonly drainTimeoutMs: number;
   readonly redis: RedisConfig;
 }
@@ -118,6 +137,9 @@ export function readConfig(settings: Settings, encoding: Encoding, environment: 
     messageTtlMs: reader.seconds("MESSAGE_TTL", settings.messageTtlSeconds, 1, 86_400),
     maxRetries: reader.whole("MESSAGE_MAX_RETRIES", settings.maxRetries, 0, 1000, 3),
     retryDelayMs: reader.seconds("MESSAGE_RETRY_DELAY", settings.retryDelaySeconds, 0, 60),
+    order: settings.order ?? "none",
+    handlerTimeoutMs: reader.seconds("MESSAGE_HANDLER_TIMEOUT", settings.handlerTimeoutSeconds, 0.01, 900),
+    leaseMs: reader.seconds("CONSUMER_LEASE", settings.leaseSeconds, 0.1, 15),
     drainTimeoutMs: reader.seconds("MESSAGE_DRAIN_TIMEOUT", settings.drainTimeoutSeconds, 0, 10),
     redis: readRedis(reader, settings.redis ?? {}),
   };
@@ -157,7 +179,10 @@ function readUrl(reader: SettingReader, options: RedisOptions): Address {
   if (text === undefined) return {};
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const db = url?.pathname.replace(/^\//, "") ?? "";
-  if (url === undefined || !/^rediss?:$/.test(url.protocol) || url.hostname === "" || !/^\d*$/.test(db)) {
+  const user = decoded(url?.username);
+  const password = decoded(url?.password);
+  const understood = url !== undefined && /^rediss?:$/.test(url.protocol) && url.hostname !== "" && url.port !== "0";
+  if (!understood || !/^\d*$/.test(db) || user === undefined || password === undefined) {
     reader.problems.push("REDIS_URL must read redis://user:password@host:6379/0 (rediss:// for TLS)");
     return {};
   }
@@ -165,10 +190,19 @@ function readUrl(reader: SettingReader, options: RedisOptions): Address {
     host: url.hostname.replace(/^\[|\]$/g, ""),
     port: url.port === "" ? 6379 : Number(url.port),
     ...(db === "" ? {} : { db: Number(db) }),
-    ...(url.username === "" ? {} : { username: decodeURIComponent(url.username) }),
-    ...(url.password === "" ? {} : { password: decodeURIComponent(url.password) }),
+    ...(user === "" ? {} : { username: user }),
+    ...(password === "" ? {} : { password }),
     tls: url.protocol === "rediss:",
   };
+}
+
+/** `undefined` for text with a `%` that escapes nothing, as an unencoded password has it. */
+function decoded(text = ""): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
 }
 
 function readTls(reader: SettingReader, options: RedisOptions, byUrl: boolean | undefined): TlsOptions | undefined {

@@ -1,3 +1,4 @@
+import type { ConnectionOptions as TlsOptions } from "node:tls";
 import { Redis } from "ioredis";
 import type { RedisConfig } from "./config.js";
 import { ClosedError, ConnectionError } from "./errors.js";
@@ -22,6 +23,33 @@ export interface ConnectionListener {
 const REFUSALS = /^(WRONGPASS|NOAUTH|NOPERM|ERR AUTH|ERR invalid DB|ERR DB index|ERR invalid password)/i;
 const LONGEST_PAUSE_MS = 2000;
 
+/** What every connection needs, as plain data that another thread can be given. */
+export interface ConnectionData {
+  readonly host: string;
+  readonly port: number;
+  readonly db: number;
+  readonly username?: string;
+  readonly password?: string;
+  readonly tls?: TlsOptions;
+  readonly connectionName: string;
+  readonly connectTimeout: number;
+  readonly socketTimeout: number;
+}
+
+export function connectionData(config: RedisConfig, service: string, role: string): ConnectionData {
+  return {
+    host: config.host,
+    port: config.port,
+    db: config.db,
+    ...(config.username === undefined ? {} : { username: config.username }),
+    ...(config.password === undefined ? {} : { password: config.password }),
+    ...(config.tls === undefined ? {} : { tls: config.tls }),
+    connectionName: `${service}:${role}`.replaceAll(/[^\x21-\x7e]/g, "_"),
+    connectTimeout: config.connectionTimeoutMs,
+    socketTimeout: config.socketTimeoutMs,
+  };
+}
+
 /**
  * One connection to Redis that comes back by itself. Nothing is queued while it is away and nothing is sent a second
  * time: a command that was under way when the link broke is rejected, because only its sender knows whether a repeat
@@ -39,16 +67,10 @@ export class Connection {
   constructor(config: RedisConfig, service: string, options: ConnectionOptions, listener?: ConnectionListener) {
     this.role = options.role;
     this.#config = config;
+    const { socketTimeout, ...data } = connectionData(config, service, options.role);
     this.client = new Redis({
-      host: config.host,
-      port: config.port,
-      db: config.db,
-      ...(config.username === undefined ? {} : { username: config.username }),
-      ...(config.password === undefined ? {} : { password: config.password }),
-      ...(config.tls === undefined ? {} : { tls: config.tls }),
-      connectionName: `${service}:${options.role}`.replaceAll(/[^\x21-\x7e]/g, "_"),
-      connectTimeout: config.connectionTimeoutMs,
-      ...(options.blocking ? {} : { socketTimeout: config.socketTimeoutMs }),
+      ...data,
+      ...(options.blocking ? {} : { socketTimeout }),
       lazyConnect: true,
       enableOfflineQueue: false,
       maxRetriesPerRequest: 0,

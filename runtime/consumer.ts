@@ -1,23 +1,22 @@
-import { typeOf } from "./codec.js";
+import { Backlog } from "./backlog.js";
+import { entityOf, typeOf } from "./codec.js";
 import type { Config } from "./config.js";
 import type { Connection } from "./connection.js";
 import type { Delivery, Outcome } from "./delivery.js";
 import type { Dispatcher } from "./dispatcher.js";
+import { PoisonError } from "./errors.js";
+import type { Heartbeat } from "./heartbeat.js";
 import type { HookBus } from "./hooks.js";
-import type { StreamKeys } from "./keys.js";
+import { adopt } from "./lua/adopt.js";
 import { ensureGroup } from "./lua/ensure-group.js";
+import { leave } from "./lua/leave.js";
+import type { Member } from "./member.js";
 import { Pause } from "./pause.js";
 import { Reader } from "./reader.js";
+import { Reaper } from "./reaper.js";
 import { RetryQueue } from "./retry-queue.js";
 import { Settler } from "./settler.js";
 import { StrayFinder } from "./stray-finder.js";
-
-/** One consumer of one stream. */
-export interface ConsumerPlace {
-  readonly keys: StreamKeys;
-  readonly consumer: string;
-  readonly config: Config;
-}
 
 /** The connections of a consumer: one that blocks in reads, one for everything else. */
 export interface ConsumerConnections {
@@ -25,14 +24,22 @@ export interface ConsumerConnections {
   readonly settle: Connection;
 }
 
+/** How many may wait behind others of their entity, beside what there is room for otherwise. */
+const MOST_BLOCKED = 10_000;
+
 /**
  * Takes one stream's entries to their handlers, so many at once, and settles each when its handler has ended. What it
  * holds is bounded: as many as run at once, and as many again (one batch at most) that wait.
+ *
+ * A crash at any line loses nothing: an entry is in the group's pending list from the moment that Redis hands it out
+ * until it is settled, and whoever reaps this consumer finds it there.
  */
 export class StreamConsumer {
-  readonly #place: ConsumerPlace;
+  readonly #member: Member;
+  readonly #config: Config;
   readonly #connections: ConsumerConnections;
   readonly #dispatcher: Dispatcher;
+  readonly #heartbeat: Heartbeat;
   readonly #hooks: HookBus;
   /** Ends the reading. */
   readonly #reading = new AbortController();
@@ -41,172 +48,262 @@ export class StreamConsumer {
   readonly #settler: Settler;
   readonly #retries: RetryQueue;
   readonly #strays: StrayFinder;
+  readonly #reaper: Reaper;
+  readonly #reader: Reader;
+  readonly #settlePause: Pause;
   readonly #capacity: number;
   readonly #prefetch: number;
+  readonly #backlog: Backlog;
   /** Everything handed to this consumer and not yet settled, by entry id. */
   readonly #inFlight = new Set<string>();
-  #waiting: Delivery[] = [];
-  #head = 0;
+  /** Taken over from the dead, not yet begun. */
+  readonly #suspects: string[] = [];
+  #examining: Promise<void> | undefined;
   #running = 0;
-  #onRoom: (() => void) | undefined;
+  #waiters: (() => void)[] = [];
   #loops: Promise<unknown>[] = [];
-  #known = false;
+  #joined = false;
 
-  constructor(place: ConsumerPlace, connections: ConsumerConnections, dispatcher: Dispatcher, hooks: HookBus) {
-    const { config, keys, consumer } = place;
-    this.#place = place;
+  constructor(
+    member: Member,
+    config: Config,
+    connections: ConsumerConnections,
+    dispatcher: Dispatcher,
+    heartbeat: Heartbeat,
+    hooks: HookBus,
+  ) {
+    this.#member = member;
+    this.#config = config;
     this.#connections = connections;
     this.#dispatcher = dispatcher;
+    this.#heartbeat = heartbeat;
     this.#hooks = hooks;
     this.#prefetch = Math.min(config.batchSize, config.concurrency);
     this.#capacity = config.concurrency + this.#prefetch;
-    const member = { keys, group: config.group, consumer };
-    const settlePause = new Pause(this.#settling.signal, hooks);
-    this.#settler = new Settler({ ...member, service: config.service }, connections.settle, settlePause, (id) =>
-      this.#settled(id),
+    this.#backlog = new Backlog(
+      config.order === "entity" ? ({ fields }) => (fields === null ? undefined : entityOf(fields)) : undefined,
     );
-    const readPause = new Pause(this.#reading.signal, hooks);
-    const take = (deliveries: readonly Delivery[]): void => this.#take(deliveries);
-    this.#retries = new RetryQueue(member, connections.settle, { room: () => this.#room(), take }, readPause);
-    this.#strays = new StrayFinder(
-      member,
-      connections.settle,
-      { isHeld: (id) => this.#inFlight.has(id), take },
-      readPause,
-    );
-  }
 
-  /** Begins to read, in the background. Returns at once; an unreachable Redis is waited for. */
-  start(): void {
-    const { keys, consumer, config } = this.#place;
-    const place = {
-      stream: keys.stream,
-      group: config.group,
-      consumer,
-      blockMs: config.blockTimeMs,
-      batchSize: config.batchSize,
-    };
+    const { settle, read } = connections;
+    const readPause = new Pause(this.#reading.signal, hooks);
+    this.#settlePause = new Pause(this.#settling.signal, hooks);
     const sink = {
       room: () => this.#room(),
       roomier: () => this.#roomier(),
       take: (deliveries: readonly Delivery[]) => this.#take(deliveries),
-      prepare: async () => {
-        await this.#ensureGroup();
-        await this.#strays.repair();
-      },
+      isHeld: (id: string) => this.#inFlight.has(id),
+      suspect: (ids: readonly string[]) => this.#suspect(ids),
+      prepare: () => this.#prepare(),
     };
-    const reader = new Reader(place, this.#connections.read, sink, new Pause(this.#reading.signal, this.#hooks));
-    this.#loops = [reader.run(), this.#retries.run()];
+    this.#settler = new Settler(member, config.service, settle, this.#settlePause, (id) => this.#settled(id));
+    this.#retries = new RetryQueue(member, settle, sink, readPause);
+    this.#strays = new StrayFinder(member, settle, sink, readPause);
+    this.#reaper = new Reaper(member, config.leaseMs, settle, sink, readPause, hooks);
+    this.#reader = new Reader(member, config, read, sink, readPause);
+  }
+
+  /** Begins to read, in the background. Returns at once; an unreachable Redis is waited for. */
+  start(): void {
+    this.#loops = [this.#reader.run(), this.#retries.run(), this.#reaper.run()];
+  }
+
+  /** What other consumers' heartbeats looked like before an outage says nothing about them now. */
+  reconnected(): void {
+    this.#reaper.forget();
   }
 
   /**
-   * Reads no more, lets what is running and waiting finish until the deadline, and gives the rest back so that
-   * another consumer has it at once.
+   * Reads no more, lets what it holds be handled until the deadline, and gives the rest back so that another consumer
+   * has it at once.
    */
   async stop(deadline: AbortSignal): Promise<void> {
     this.#reading.abort();
-    this.#onRoom?.();
+    this.#wakeWaiters();
+    await this.#reader.interrupt(this.#connections.settle);
     await Promise.all(this.#loops);
-    await this.#drained(deadline);
+    await Promise.race([this.#drained(), aborted(deadline)]);
     this.#settling.abort();
+    this.#dispatcher.stop();
+    if (this.#joined) await this.#leave().catch(() => {});
   }
 
-  /** Creates the group where it is missing. After the first time it never begins at the stream's end. */
-  async #ensureGroup(): Promise<void> {
-    const { keys, config } = this.#place;
+  /** Before the first read, and after whatever may have left entries behind. */
+  async #prepare(): Promise<void> {
+    const { keys, group } = this.#member;
     const client = await this.#connections.settle.ready(this.#reading.signal);
-    const start = config.startFrom === "new" && !this.#known ? "$" : "0";
-    const from = await ensureGroup.run(client, [keys.stream, keys.floor], [config.group, start]);
-    this.#known = true;
-    if (from !== null) this.#hooks.emit("groupCreated", { stream: keys.stream, group: config.group, from });
+    // After the first time a missing group never begins at the stream's end: that would drop what came meanwhile.
+    const start = this.#config.startFrom === "new" && !this.#joined ? "$" : "0";
+    const from = await ensureGroup.run(client, [keys.stream, keys.floor], [group, start]);
+    if (from !== null) this.#hooks.emit("groupCreated", { stream: keys.stream, group, from });
+    await this.#heartbeat.renew(this.#connections.settle);
+    this.#joined = true;
+    await this.#strays.repair();
   }
 
   #room(): number {
-    const waiting = this.#waiting.length - this.#head;
+    // Nothing is taken before the first heartbeat: it would look abandoned.
+    if (!this.#joined) return 0;
     // Reads are worth their round trip only when a good part of a batch has room.
-    return waiting > this.#prefetch / 2 ? 0 : this.#capacity - this.#inFlight.size;
+    if (this.#backlog.ready > this.#prefetch / 2 || this.#backlog.blocked > MOST_BLOCKED) return 0;
+    return Math.max(0, this.#capacity - (this.#inFlight.size - this.#backlog.blocked));
   }
 
   #roomier(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#onRoom = resolve;
-    });
+    return new Promise((resolve) => this.#waiters.push(resolve));
   }
 
   #take(deliveries: readonly Delivery[]): void {
     for (const delivery of deliveries) {
-      // Found again as a stray, or claimed twice: it is being handled already.
+      // Found again as a stray, or claimed twice: it is in hand already.
       if (this.#inFlight.has(delivery.id)) continue;
       this.#inFlight.add(delivery.id);
-      this.#waiting.push(delivery);
+      this.#backlog.push(delivery);
     }
     this.#pump();
   }
 
   #pump(): void {
-    while (this.#running < this.#place.config.concurrency && this.#head < this.#waiting.length) {
-      const delivery = this.#waiting[this.#head++] as Delivery;
+    if (this.#heartbeat.lapsed) this.#dropUnbegun();
+    while (this.#running < this.#config.concurrency) {
+      const delivery = this.#backlog.next();
+      if (delivery === undefined) return;
       const outcome = this.#dispatcher.dispatch(delivery);
-      if (outcome instanceof Promise) {
-        this.#running++;
-        void outcome.then((ended) => {
-          this.#running--;
-          this.#settle(delivery, ended);
-          this.#pump();
-        });
-      } else {
-        this.#settle(delivery, outcome);
-      }
-    }
-    if (this.#head > 1000 || this.#head === this.#waiting.length) {
-      this.#waiting = this.#waiting.slice(this.#head);
-      this.#head = 0;
+      if (outcome instanceof Promise) void this.#finish(delivery, outcome);
+      else this.#settle(delivery, outcome, true);
     }
   }
 
-  #settle(delivery: Delivery, outcome: Outcome): void {
-    const { keys, config } = this.#place;
+  /** @param inLane - whether it came by the backlog, so that its lane is free when it has ended */
+  async #finish(delivery: Delivery, outcome: Outcome | Promise<Outcome>, inLane = true): Promise<void> {
+    this.#running++;
+    const ended = await outcome;
+    this.#running--;
+    this.#settle(delivery, ended, inLane);
+    this.#pump();
+  }
+
+  /**
+   * The lease has lapsed (this process was stopped, or Redis was away): others may have taken what is held. What has
+   * not begun is let go; what is still this consumer's is found again before the next read.
+   */
+  #dropUnbegun(): void {
+    const dropped = this.#backlog.drop();
+    if (dropped.length === 0) return;
+    for (const { id } of dropped) this.#inFlight.delete(id);
+    this.#reader.prepareAgain();
+    this.#wakeWaiters();
+  }
+
+  #settle(delivery: Delivery, outcome: Outcome, inLane: boolean): void {
+    const { keys, group } = this.#member;
+    const { id, attempt } = delivery;
+    const type = (delivery.fields && typeOf(delivery.fields)) ?? "";
     switch (outcome.kind) {
       case "done":
-        this.#settler.ack(delivery.id);
-        return;
-      case "retry":
-        this.#settler.park(delivery.id, outcome.delayMs, outcome.error);
+        this.#settler.ack(id, attempt);
+        break;
+      case "retry": {
+        this.#hooks.emit("retried", {
+          stream: keys.stream,
+          group,
+          entryId: id,
+          type,
+          attempt,
+          delayMs: outcome.delayMs,
+        });
+        if (inLane && this.#config.order === "entity") {
+          void this.#retryInPlace(delivery, outcome.delayMs, outcome.error);
+          return;
+        }
+        this.#settler.park(id, outcome.delayMs, outcome.error);
         this.#retries.expect(outcome.delayMs);
-        return;
-      case "dead":
+        break;
+      }
+      case "dead": {
         this.#settler.bury(delivery, outcome.error);
         this.#hooks.emit("deadLettered", {
           stream: keys.stream,
-          group: config.group,
-          entryId: delivery.id,
-          type: delivery.fields === null ? undefined : typeOf(delivery.fields),
-          attempt: delivery.attempt,
+          group,
+          entryId: id,
+          type,
+          attempt,
           error: outcome.error,
         });
+      }
+    }
+    if (inLane) this.#backlog.finished(delivery);
+  }
+
+  /** Keeps a failed delivery in hand, and with it its entity's lane, until it is tried again. */
+  async #retryInPlace(delivery: Delivery, delayMs: number, error: unknown): Promise<void> {
+    await this.#settler.note(delivery.id, error);
+    if (!(await new Pause(this.#reading.signal, this.#hooks).for(delayMs))) return;
+    const again = await this.#adopt(delivery.id);
+    if (again === undefined) {
+      this.#backlog.finished(delivery);
+      this.#settled(delivery.id);
+    } else if (again !== null) {
+      await this.#finish(again, this.#dispatcher.dispatch(again));
+    }
+  }
+
+  /** Those that were in a dead consumer's hands run one at a time: the one that kills its process is found so. */
+  #suspect(ids: readonly string[]): void {
+    for (const id of ids) {
+      if (this.#inFlight.has(id)) continue;
+      this.#inFlight.add(id);
+      this.#suspects.push(id);
+    }
+    this.#examining ??= this.#examine().finally(() => {
+      this.#examining = undefined;
+    });
+  }
+
+  async #examine(): Promise<void> {
+    for (let id = this.#suspects.shift(); id !== undefined; id = this.#suspects.shift()) {
+      const delivery = this.#reading.signal.aborted ? null : await this.#adopt(id);
+      if (delivery === null) return;
+      if (delivery === undefined) this.#settled(id);
+      else if (delivery.attempt > 1 + this.#config.maxRetries) {
+        this.#settle(delivery, { kind: "dead", error: new PoisonError(delivery.attempt - 1) }, false);
+      } else await this.#finish(delivery, this.#dispatcher.dispatch(delivery), false);
+    }
+  }
+
+  /** Counts a delivery and begins it; `undefined` when it is not this consumer's any more, `null` when all ends. */
+  async #adopt(id: string): Promise<Delivery | undefined | null> {
+    const { keys, group, consumer } = this.#member;
+    for (let failures = 0; ; failures++) {
+      try {
+        const client = await this.#connections.settle.ready(this.#settling.signal);
+        const adopted = await adopt.run(client, [keys.stream], [group, consumer, id]);
+        return adopted === null ? undefined : { id, fields: adopted[0], attempt: adopted[1] };
+      } catch (error) {
+        if (error instanceof Error && error.message.startsWith("NOGROUP")) return undefined;
+        if (!(await this.#settlePause.afterFailure(failures, "taking over an entry", error))) return null;
+      }
     }
   }
 
   #settled(id: string): void {
     this.#inFlight.delete(id);
-    if (this.#onRoom !== undefined && this.#room() > 0) {
-      const resume = this.#onRoom;
-      this.#onRoom = undefined;
-      resume();
-    }
+    if (this.#waiters.length > 0 && this.#room() > 0) this.#wakeWaiters();
   }
 
-  async #drained(deadline: AbortSignal): Promise<void> {
-    const finished = (async () => {
-      while (this.#running > 0 || this.#head < this.#waiting.length) await nextTurn();
-      await this.#settler.drained();
-    })();
-    await Promise.race([finished, aborted(deadline)]);
+  #wakeWaiters(): void {
+    for (const resolve of this.#waiters.splice(0)) resolve();
   }
-}
 
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 5));
+  async #drained(): Promise<void> {
+    while (this.#running > 0 || this.#backlog.ready > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    await this.#settler.drained();
+  }
+
+  async #leave(): Promise<void> {
+    const { keys, group, consumer } = this.#member;
+    if (!this.#connections.settle.isReady) return;
+    await leave.run(this.#connections.settle.client, [keys.stream, keys.retry, keys.alive], [group, consumer]);
+  }
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

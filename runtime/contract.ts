@@ -1,5 +1,5 @@
 import type { Encoding } from "./catalogue.js";
-import { decode, decodePayload, encode, type FlatFields, type PlainMessage } from "./codec.js";
+import { decode, decodePayload, encode, type FlatFields, type PlainMessage, setOwn } from "./codec.js";
 import type { CommandDescriptor, Descriptor } from "./descriptor.js";
 import { ContractError, type Issue } from "./errors.js";
 import { type Field, fieldsOf } from "./field.js";
@@ -37,7 +37,7 @@ export class Contract {
       if (value !== undefined) message[name] = value;
     }
     for (const name of Object.keys(given)) {
-      if (!this.#byName.has(name) && given[name] !== undefined) message[name] = given[name];
+      if (!this.#byName.has(name) && given[name] !== undefined) setOwn(message, name, given[name]);
     }
     return message;
   }
@@ -56,7 +56,13 @@ export class Contract {
   write(message: PlainMessage, encoding: Encoding): string[] {
     this.assertWritable(message);
     if (encoding === "fields") this.#assertWellFormed(message);
-    return encode(message, this.type, this.fields, encoding);
+    try {
+      return encode(message, this.type, this.fields, encoding);
+    } catch (error) {
+      // What is open was not looked into: it may hold itself or a bigint, or be nested thousands deep.
+      const why = error instanceof RangeError ? "it is nested too deeply" : "it holds a bigint, or itself";
+      throw new ContractError(this.type, [{ path: "", message: `has no JSON: ${why}` }]);
+    }
   }
 
   /** @throws {ContractError} with every issue */

@@ -1,21 +1,19 @@
 import { type FlatFields, fieldOf, typeOf } from "./codec.js";
 import { contractOf } from "./contract.js";
 import { runCorrelated } from "./correlation.js";
+import { Deadlines } from "./deadline.js";
 import { type Delivery, DONE, type Outcome } from "./delivery.js";
-import { DecodeError, MessagingError } from "./errors.js";
+import { type ContextPlace, DeliveryContext } from "./delivery-context.js";
+import { DecodeError, HandlerTimeoutError, MessagingError } from "./errors.js";
 import type { MessageContext } from "./handler.js";
 import type { HookBus } from "./hooks.js";
 import { afterFailure, type RetryPolicy } from "./retry.js";
 import { admits, type Route, type StreamRoutes, wants } from "./router.js";
 
 /** Where and for whom messages are dispatched. */
-export interface DispatchPlace {
-  readonly stream: string;
-  readonly group: string;
-  readonly consumer: string;
+export interface DispatchPlace extends ContextPlace {
   readonly retry: RetryPolicy;
-  /** Aborted when handlers should give up. */
-  readonly signal: AbortSignal;
+  readonly handlerTimeoutMs: number;
 }
 
 /** Runs the handlers of commands and answers whoever asked. */
@@ -36,17 +34,24 @@ export class Dispatcher {
   readonly #routes: StreamRoutes;
   readonly #hooks: HookBus;
   readonly #responding: Responding;
+  readonly #deadlines: Deadlines;
 
   constructor(place: DispatchPlace, routes: StreamRoutes, hooks: HookBus, responding: Responding) {
     this.#place = place;
+    this.#deadlines = new Deadlines(place.handlerTimeoutMs);
     this.#routes = routes;
     this.#hooks = hooks;
     this.#responding = responding;
   }
 
+  /** Watches over no handler any more. */
+  stop(): void {
+    this.#deadlines.stop();
+  }
+
   /** Returns at once, without a promise, for what nobody here handles: that costs no more than finding its type. */
   dispatch(delivery: Delivery): Outcome | Promise<Outcome> {
-    const { fields, attempt } = delivery;
+    const { fields } = delivery;
     // Deleted from its stream while it was pending: there is nothing left to handle.
     if (fields === null) return DONE;
     const type = typeOf(fields);
@@ -67,7 +72,7 @@ export class Dispatcher {
       if (wanting.length === 0) return this.#skip(delivery, first.descriptor.type, "filtered");
       return this.#handle(delivery, wanting, message);
     } catch (error) {
-      const outcome = this.#fail(routes[0] as Route, delivery, error, attempt);
+      const outcome = this.#fail(routes[0] as Route, delivery, error);
       if (routes[0]?.descriptor.kind !== "command" || !(error instanceof MessagingError)) return outcome;
       return this.#responding.refuse(this.#place.stream, fields, error).then(
         () => outcome,
@@ -87,8 +92,31 @@ export class Dispatcher {
     );
   }
 
-  async #handle(delivery: Delivery, routes: readonly Route[], message: Message): Promise<Outcome> {
-    const context = this.#contextOf(delivery, routes[0] as Route, message);
+  /** Ends with the handlers, or when their time is up, whichever comes first. */
+  #handle(delivery: Delivery, routes: readonly Route[], message: Message): Promise<Outcome> {
+    const { type, kind } = (routes[0] as Route).descriptor;
+    const context = new DeliveryContext(this.#place, delivery.id, delivery.attempt, type, kind, message);
+    return new Promise((resolve) => {
+      const expire = (): void => {
+        const error = new HandlerTimeoutError(type, this.#place.handlerTimeoutMs);
+        context.expire(error);
+        resolve(this.#fail(routes[0] as Route, delivery, error));
+      };
+      const run = { since: performance.now(), expire };
+      this.#deadlines.begin(run);
+      void this.#run(delivery, routes, message, context).then((outcome) => {
+        this.#deadlines.end(run);
+        resolve(outcome);
+      });
+    });
+  }
+
+  async #run(
+    delivery: Delivery,
+    routes: readonly Route[],
+    message: Message,
+    context: DeliveryContext,
+  ): Promise<Outcome> {
     const correlation = { correlationId: context.correlationId, messageId: context.messageId };
     let current = routes[0] as Route;
     try {
@@ -101,31 +129,16 @@ export class Dispatcher {
         );
       }
     } catch (error) {
-      return this.#fail(current, delivery, error, delivery.attempt);
+      return this.#fail(current, delivery, error);
     }
     const { stream, group } = this.#place;
     this.#hooks.emit("handled", { stream, group, entryId: delivery.id, type: context.type, attempt: delivery.attempt });
     return DONE;
   }
 
-  #contextOf(delivery: Delivery, route: Route, message: Message): MessageContext {
-    const { stream, group, consumer, signal } = this.#place;
-    return {
-      messageId: message["id"] as string | undefined,
-      type: route.descriptor.type,
-      kind: route.descriptor.kind,
-      stream,
-      entryId: delivery.id,
-      group,
-      consumer,
-      attempt: delivery.attempt,
-      correlationId: message["correlation_id"] as string | undefined,
-      signal,
-    };
-  }
-
-  #fail(route: Route, delivery: Delivery, error: unknown, attempt: number): Outcome {
+  #fail(route: Route, delivery: Delivery, error: unknown): Outcome {
     const { stream, group, retry } = this.#place;
+    const { attempt } = delivery;
     const { maxRetries = retry.maxRetries, retryDelaySeconds } = route.options;
     const delayMs = retryDelaySeconds === undefined ? retry.delayMs : retryDelaySeconds * 1000;
     const type = route.descriptor.type;

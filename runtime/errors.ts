@@ -16,6 +16,7 @@ export type ErrorCode =
   | "COMMAND_ABORTED"
   | "COMMAND_UNKNOWN"
   | "HANDLER_TIMEOUT"
+  | "POISONOUS"
   | "UNRECOVERABLE"
   | "RETRY_AFTER"
   | "DEAD_LETTER_MISSING"
@@ -139,6 +140,24 @@ export class ClosedError extends MessagingError {
 
   constructor(what: string) {
     super("CLOSED", `${what}: this messaging is closed; create another with createMessaging()`);
+  }
+}
+
+/** A handler took longer than `handlerTimeoutSeconds`. The attempt counts as failed. */
+export class HandlerTimeoutError extends MessagingError {
+  override readonly name = "HandlerTimeoutError";
+
+  constructor(type: string, limitMs: number) {
+    super("HANDLER_TIMEOUT", `the handler of ${type} took longer than ${limitMs / 1000} s`, { retryable: true });
+  }
+}
+
+/** A message was being handled whenever its process died, too often to be tried again. */
+export class PoisonError extends MessagingError {
+  override readonly name = "PoisonError";
+
+  constructor(attempts: number) {
+    super("POISONOUS", `its consumers died while they had it, ${attempts} times: it may be what kills them`);
   }
 }
 

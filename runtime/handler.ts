@@ -17,9 +17,13 @@ export interface MessageContext {
   readonly consumer: string;
   /** 1 at the first delivery. Counted by Redis, so that it survives a crash. */
   readonly attempt: number;
+  /** Whether it was delivered before: a handler with effects that must not happen twice looks closer then. */
+  readonly redelivered: boolean;
+  /** When the message entered its stream, by Redis' clock. */
+  readonly publishedAt: Date;
   /** Inherited by whatever the handler publishes or sends. */
   readonly correlationId: string | undefined;
-  /** Aborted when the process shuts down and its drain deadline has passed. Hand it to what you await. */
+  /** Aborted when the handler has used up its time, or the process its time to drain. Hand it to what you await. */
   readonly signal: AbortSignal;
 }
 

@@ -21,6 +21,15 @@ export interface HookEvents {
   readonly handled: DeliveryPlace & { readonly type: string; readonly attempt: number };
   /** A handler threw; the message stays pending and comes again. */
   readonly handlerFailed: DeliveryPlace & { readonly type: string; readonly attempt: number; readonly error: unknown };
+  /** A failed message was laid aside; it comes again after the delay. */
+  readonly retried: DeliveryPlace & { readonly type: string; readonly attempt: number; readonly delayMs: number };
+  /** Entries of a consumer that died were taken over. */
+  readonly recovered: {
+    readonly stream: string;
+    readonly group: string;
+    readonly from: string;
+    readonly count: number;
+  };
   /** An entry was acknowledged unseen: nobody here handles its type, or its filter left it out. */
   readonly skipped: DeliveryPlace & { readonly type: string; readonly reason: "unhandled" | "filtered" };
   /** An entry went to the dead letters, whole, with its reason. */
@@ -55,6 +64,8 @@ export class HookBus {
     publishFailed: 0,
     handled: 0,
     handlerFailed: 0,
+    retried: 0,
+    recovered: 0,
     skipped: 0,
     deadLettered: 0,
     commandExpired: 0,

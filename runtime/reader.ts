@@ -1,6 +1,7 @@
 import type { Connection } from "./connection.js";
 import type { Delivery } from "./delivery.js";
 import { ConnectionError } from "./errors.js";
+import type { Member } from "./member.js";
 import type { Pause } from "./pause.js";
 
 /** How much longer than its block a read may take before its connection counts as dead. */
@@ -21,12 +22,9 @@ export interface ReaderSink {
   readonly prepare: () => Promise<void>;
 }
 
-/** Where and how it reads. */
-export interface ReaderPlace {
-  readonly stream: string;
-  readonly group: string;
-  readonly consumer: string;
-  readonly blockMs: number;
+/** How it reads. */
+export interface ReaderOptions {
+  readonly blockTimeMs: number;
   readonly batchSize: number;
 }
 
@@ -37,14 +35,18 @@ type Reply = [stream: string, entries: [id: string, fields: string[] | null][]][
  * It ends within one block after its signal.
  */
 export class Reader {
-  readonly #place: ReaderPlace;
+  readonly #member: Member;
+  readonly #options: ReaderOptions;
   readonly #connection: Connection;
   readonly #sink: ReaderSink;
   readonly #pause: Pause;
   #bytesPerEntry = 0;
+  #preparedAt = Number.NEGATIVE_INFINITY;
+  #clientId: number | undefined;
 
-  constructor(place: ReaderPlace, connection: Connection, sink: ReaderSink, pause: Pause) {
-    this.#place = place;
+  constructor(member: Member, options: ReaderOptions, connection: Connection, sink: ReaderSink, pause: Pause) {
+    this.#member = member;
+    this.#options = options;
     this.#connection = connection;
     this.#sink = sink;
     this.#pause = pause;
@@ -52,12 +54,12 @@ export class Reader {
 
   async run(): Promise<void> {
     const { signal } = this.#pause;
-    let preparedAt = Number.NEGATIVE_INFINITY;
     for (let failures = 0; !signal.aborted; ) {
       try {
-        if (performance.now() - preparedAt > PREPARE_EVERY_MS) {
+        if (performance.now() - this.#preparedAt > PREPARE_EVERY_MS) {
+          this.#preparedAt = performance.now();
           await this.#sink.prepare();
-          preparedAt = performance.now();
+          this.#clientId = await (await this.#connection.ready(signal)).client("ID").catch(() => undefined);
         }
         if (this.#sink.room() === 0) {
           await this.#sink.roomier();
@@ -69,22 +71,36 @@ export class Reader {
       } catch (error) {
         if (signal.aborted) return;
         // Whatever it was (a lost reply, a missing group), the next read starts from a known state.
-        preparedAt = Number.NEGATIVE_INFINITY;
-        if (!(await this.#pause.afterFailure(failures++, `reading ${this.#place.stream}`, error))) return;
+        this.prepareAgain();
+        if (!(await this.#pause.afterFailure(failures++, `reading ${this.#member.keys.stream}`, error))) return;
       }
     }
   }
 
+  /** Something may have been left behind: look before the next read. */
+  prepareAgain(): void {
+    this.#preparedAt = Number.NEGATIVE_INFINITY;
+  }
+
+  /** Ends a read that waits, without cutting its connection: what Redis hands out meanwhile still arrives. */
+  async interrupt(by: Connection): Promise<void> {
+    if (this.#clientId === undefined || !by.isReady) return;
+    // Without the right to do so, the read ends with its block.
+    await by.client.client("UNBLOCK", this.#clientId).catch(() => {});
+  }
+
   #batchSize(): number {
-    const bySize = this.#bytesPerEntry === 0 ? this.#place.batchSize : Math.ceil(BATCH_BYTES / this.#bytesPerEntry);
-    return Math.max(1, Math.min(this.#place.batchSize, bySize));
+    const { batchSize } = this.#options;
+    const bySize = this.#bytesPerEntry === 0 ? batchSize : Math.ceil(BATCH_BYTES / this.#bytesPerEntry);
+    return Math.max(1, Math.min(batchSize, bySize));
   }
 
   async #read(count: number): Promise<readonly Delivery[]> {
-    const { stream, group, consumer, blockMs } = this.#place;
+    const { keys, group, consumer } = this.#member;
+    const { blockTimeMs } = this.#options;
     const client = await this.#connection.ready(this.#pause.signal);
     const reply = (await this.#watched(
-      client.xreadgroup("GROUP", group, consumer, "COUNT", count, "BLOCK", blockMs, "STREAMS", stream, ">"),
+      client.xreadgroup("GROUP", group, consumer, "COUNT", count, "BLOCK", blockTimeMs, "STREAMS", keys.stream, ">"),
     )) as Reply;
     const entries = reply?.[0]?.[1] ?? [];
     if (entries.length > 0) this.#weigh(entries);
@@ -104,16 +120,17 @@ export class Reader {
    * have answered into the void, so what it delivered is looked for before the next read.
    */
   #watched<Value>(reading: Promise<Value>): Promise<Value> {
+    const limitMs = this.#options.blockTimeMs + GRACE_MS;
     return new Promise((resolve, reject) => {
       const expire = (): void => {
-        const place = `${this.#place.stream} for ${this.#place.blockMs + GRACE_MS} ms`;
-        reject(new ConnectionError("REDIS_UNAVAILABLE", `Redis has not answered a read of ${place}; connecting anew`));
+        const what = `Redis has not answered a read of ${this.#member.keys.stream} for ${limitMs} ms; connecting anew`;
+        reject(new ConnectionError("REDIS_UNAVAILABLE", what));
         this.#connection.renew();
       };
       // A busy event loop runs late timers before it looks at its sockets: the reply may be there already.
       let timer = setTimeout(() => {
         timer = setTimeout(expire, 100);
-      }, this.#place.blockMs + GRACE_MS);
+      }, limitMs);
       reading.then(
         (value) => {
           clearTimeout(timer);

@@ -1,19 +1,16 @@
 import type { Connection } from "./connection.js";
 import type { Delivery } from "./delivery.js";
-import type { StreamKeys } from "./keys.js";
 import { release } from "./lua/release.js";
+import { sweep } from "./lua/sweep.js";
+import type { Member } from "./member.js";
 import type { Pause } from "./pause.js";
 
 const LONGEST_WAIT_MS = 1000;
 const CROWDED_WAIT_MS = 20;
 const MOST_AT_ONCE = 100;
-
-/** Which consumer of which group. */
-export interface Member {
-  readonly keys: StreamKeys;
-  readonly group: string;
-  readonly consumer: string;
-}
+/** How often it is made sure that no parked entry has lost its due time. */
+const SWEEP_EVERY_MS = 30_000;
+const SWEEP_PAGE = 500;
 
 /** Where released entries go. */
 export interface RetrySink {
@@ -31,6 +28,7 @@ export class RetryQueue {
   readonly #sink: RetrySink;
   readonly #pause: Pause;
   #wake: (() => void) | undefined;
+  #sweptAt = performance.now();
 
   constructor(member: Member, connection: Connection, sink: RetrySink, pause: Pause) {
     this.#member = member;
@@ -48,6 +46,7 @@ export class RetryQueue {
     let failures = 0;
     while (!this.#pause.signal.aborted) {
       try {
+        if (performance.now() - this.#sweptAt > SWEEP_EVERY_MS) await this.#sweep();
         await this.#wait(await this.#release());
         failures = 0;
       } catch (error) {
@@ -68,6 +67,15 @@ export class RetryQueue {
     const [released, nextMs] = await release.run(client, [keys.stream, keys.retry], [group, consumer, room]);
     this.#sink.take(released.map(([id, fields, attempt]) => ({ id, fields, attempt })));
     return nextMs < 0 ? LONGEST_WAIT_MS : Math.min(LONGEST_WAIT_MS, nextMs);
+  }
+
+  async #sweep(): Promise<void> {
+    const { keys, group } = this.#member;
+    const client = await this.#connection.ready(this.#pause.signal);
+    for (let after: string | null = "-"; after !== null; ) {
+      after = await sweep.run(client, [keys.stream, keys.retry], [group, after, SWEEP_PAGE]);
+    }
+    this.#sweptAt = performance.now();
   }
 
   async #wait(ms: number): Promise<void> {

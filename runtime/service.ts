@@ -8,6 +8,7 @@ import { Dispatcher } from "./dispatcher.js";
 import { EntryAppender } from "./entry-appender.js";
 import { ClosedError, ConfigError, ConnectionError, MessagingError } from "./errors.js";
 import type { CommandHandler, Handler, HandlerOptions } from "./handler.js";
+import { Heartbeat } from "./heartbeat.js";
 import { type Counts, HookBus, type Hooks } from "./hooks.js";
 import { prefixed, streamKeys } from "./keys.js";
 import { consoleLogger, type Logger, loggingHooks } from "./logger.js";
@@ -51,6 +52,7 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
   #requester: Requester | undefined;
   #consumers: StreamConsumer[] = [];
   #handling = new AbortController();
+  #heartbeat: Heartbeat | undefined;
   #started = false;
   #closing: Promise<void> | undefined;
   #closed = false;
@@ -138,7 +140,9 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
     const streams = this.#router.streams();
     this.#assertAffordable(streams);
     this.#started = true;
-    const settle = this.#connection("settle");
+    const settle = this.#connection("settle", () => {
+      for (const consumer of this.#consumers) consumer.reconnected();
+    });
     try {
       await assertSupported(await settle.ready(), `${this.#config.redis.host}:${this.#config.redis.port}`);
     } catch (error) {
@@ -150,7 +154,10 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
       this.#hooks.emit("trouble", { what: "connecting at start", error });
     }
     this.#handling = new AbortController();
-    this.#consumers = streams.map((routes) => this.#consumer(routes, settle));
+    const heartbeat = new Heartbeat(this.#config, this.#hooks);
+    this.#consumers = streams.map((routes) => this.#consumer(routes, settle, heartbeat));
+    if (this.#consumers.length > 0) heartbeat.start();
+    this.#heartbeat = heartbeat;
     for (const consumer of this.#consumers) consumer.start();
   }
 
@@ -162,6 +169,7 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
     const timer = setTimeout(() => this.#handling.abort(), this.#config.drainTimeoutMs);
     await Promise.all(consumers.map((consumer) => consumer.stop(this.#handling.signal)));
     clearTimeout(timer);
+    await this.#heartbeat?.stop();
   }
 
   close(): Promise<void> {
@@ -181,7 +189,7 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
     for (const connection of this.#connections.values()) connection.close();
   }
 
-  #consumer(routes: StreamRoutes, settle: Connection): StreamConsumer {
+  #consumer(routes: StreamRoutes, settle: Connection, heartbeat: Heartbeat): StreamConsumer {
     const config = this.#config;
     const stream = prefixed(config, routes.stream);
     const consumer = `${config.service}-${this.#instance}`;
@@ -190,13 +198,16 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
       group: config.group,
       consumer,
       retry: { maxRetries: config.maxRetries, delayMs: config.retryDelayMs },
+      handlerTimeoutMs: config.handlerTimeoutMs,
       signal: this.#handling.signal,
     };
     const responder = new CommandResponder(config.service, settle, this.#hooks);
     const dispatcher = new Dispatcher(place, routes, this.#hooks, responder);
     const keys = streamKeys(stream, config.group);
     const connections = { read: this.#connection(`read:${stream}`), settle };
-    return new StreamConsumer({ keys, consumer, config }, connections, dispatcher, this.#hooks);
+    const member = { keys, group: config.group, consumer };
+    heartbeat.add(keys.alive, consumer);
+    return new StreamConsumer(member, config, connections, dispatcher, heartbeat, this.#hooks);
   }
 
   #listener(): Requester {
@@ -238,8 +249,8 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
   }
 
   #assertAffordable(streams: readonly StreamRoutes[]): void {
-    // One to publish, one to settle, one for answers, one for each stream's blocking reads.
-    const needed = 3 + streams.length;
+    // One to publish, one to settle, one for answers, one for the heartbeat, one for each stream's blocking reads.
+    const needed = 4 + streams.length;
     const { maxConnections } = this.#config.redis;
     if (needed <= maxConnections) return;
     const names = streams.map(({ stream }) => stream).join(", ");

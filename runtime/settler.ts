@@ -2,21 +2,14 @@ import type { Connection } from "./connection.js";
 import { labelsOf } from "./dead-letter.js";
 import type { Delivery } from "./delivery.js";
 import { describeFailure } from "./failure.js";
-import type { StreamKeys } from "./keys.js";
 import { bury } from "./lua/bury.js";
+import { note } from "./lua/note.js";
 import { park } from "./lua/park.js";
+import type { Member } from "./member.js";
 import type { Pause } from "./pause.js";
 
 const ACK_BATCH = 100;
 const ACK_DELAY_MS = 5;
-
-/** Who settles: one consumer of one group, on one stream. */
-export interface SettlerPlace {
-  readonly keys: StreamKeys;
-  readonly group: string;
-  readonly consumer: string;
-  readonly service: string;
-}
 
 /**
  * Tells Redis how deliveries ended. Acknowledgements are gathered to a hundred or five milliseconds; until one is
@@ -24,16 +17,20 @@ export interface SettlerPlace {
  * entry that is never settled comes again.
  */
 export class Settler {
-  readonly #place: SettlerPlace;
+  readonly #member: Member;
+  readonly #service: string;
   readonly #connection: Connection;
   readonly #onSettled: (id: string) => void;
   readonly #pause: Pause;
   #acks: string[] = [];
+  /** Of those, the ones that failed before: the errors kept for them go too. */
+  #retried: string[] = [];
   #timer: NodeJS.Timeout | undefined;
   #underWay = new Set<Promise<void>>();
 
-  constructor(place: SettlerPlace, connection: Connection, pause: Pause, onSettled: (id: string) => void) {
-    this.#place = place;
+  constructor(member: Member, service: string, connection: Connection, pause: Pause, onSettled: (id: string) => void) {
+    this.#member = member;
+    this.#service = service;
     this.#connection = connection;
     this.#pause = pause;
     this.#onSettled = onSettled;
@@ -43,15 +40,16 @@ export class Settler {
    * Acknowledges a handled entry. Plain XACK, without asking who owns it now: the entry *was* handled, so taking it
    * out of another consumer's pending list can only save a duplicate.
    */
-  ack(id: string): void {
+  ack(id: string, attempt: number): void {
     this.#acks.push(id);
+    if (attempt > 1) this.#retried.push(id);
     if (this.#acks.length >= ACK_BATCH) this.#sendAcks();
     else this.#timer ??= setTimeout(() => this.#sendAcks(), ACK_DELAY_MS);
   }
 
   /** Lays a failed entry aside until its retry is due, if it is still this consumer's. */
   park(id: string, delayMs: number, thrown: unknown): void {
-    const { keys, group, consumer } = this.#place;
+    const { keys, group, consumer } = this.#member;
     const error = JSON.stringify(describeFailure(thrown));
     this.#settle([id], async () => {
       const client = await this.#connection.ready();
@@ -61,7 +59,8 @@ export class Settler {
 
   /** Moves an entry to the dead letters, if it is still this consumer's. */
   bury({ id, fields }: Delivery, thrown: unknown): void {
-    const { keys, group, consumer, service } = this.#place;
+    const { keys, group, consumer } = this.#member;
+    const service = this.#service;
     const error = describeFailure(thrown);
     const record = { ...labelsOf(fields ?? []), service, failed_at: error.at, reason: error.code ?? error.name };
     this.#settle([id], async () => {
@@ -71,6 +70,14 @@ export class Settler {
         [keys.stream, keys.dead, keys.retry, keys.errors],
         [group, consumer, id, JSON.stringify(error), ...Object.entries(record).flat()],
       );
+    });
+  }
+
+  /** Notes a failed attempt of an entry that is kept in hand. */
+  async note(id: string, thrown: unknown): Promise<void> {
+    const error = JSON.stringify(describeFailure(thrown));
+    await this.#tell([], async () => {
+      await note.run(await this.#connection.ready(), [this.#member.keys.errors], [id, error]);
     });
   }
 
@@ -86,10 +93,13 @@ export class Settler {
     const ids = this.#acks;
     if (ids.length === 0) return;
     this.#acks = [];
-    const { keys, group } = this.#place;
+    const retried = this.#retried;
+    this.#retried = [];
+    const { keys, group } = this.#member;
     this.#settle(ids, async () => {
       const client = await this.#connection.ready();
       await client.xack(keys.stream, group, ...ids);
+      if (retried.length > 0) await client.hdel(keys.errors, ...retried);
     });
   }
 

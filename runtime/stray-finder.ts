@@ -1,8 +1,8 @@
 import type { Redis } from "ioredis";
 import type { Connection } from "./connection.js";
 import type { Delivery } from "./delivery.js";
+import type { Member } from "./member.js";
 import type { Pause } from "./pause.js";
-import type { Member } from "./retry-queue.js";
 
 const PAGE = 500;
 

@@ -1,0 +1,41 @@
+// @ts-check
+// Plain JavaScript, because a thread's entry is loaded as it stands, from the sources as from the build.
+import { workerData } from "node:worker_threads";
+import { Redis } from "ioredis";
+
+/**
+ * @typedef {object} HeartbeatOrders
+ * @property {import("ioredis").RedisOptions} connection
+ * @property {readonly (readonly [key: string, consumer: string])[]} beats
+ * @property {number} intervalMs
+ * @property {number} stallMs how long the main thread may stand still before it counts as dead
+ * @property {SharedArrayBuffer} clock two instants: the main thread's last turn, the last beat that Redis confirmed
+ */
+
+const { connection, beats, intervalMs, stallMs, clock } = /** @type {HeartbeatOrders} */ (workerData);
+const instants = new BigInt64Array(clock);
+
+const redis = new Redis({
+  ...connection,
+  enableOfflineQueue: false,
+  maxRetriesPerRequest: 0,
+  retryStrategy: (times) => Math.min(intervalMs, 50 * times),
+});
+redis.on("error", () => {
+  // The main thread reports what is wrong with Redis; here only the beat stops.
+});
+
+async function beat() {
+  const now = process.hrtime.bigint();
+  // A handler that never returns to the event loop: others should have its work.
+  if (now - Atomics.load(instants, 0) > BigInt(stallMs) * 1_000_000n) return;
+  try {
+    for (const [key, consumer] of beats) await redis.zadd(key, Date.now(), consumer);
+    Atomics.store(instants, 1, now);
+  } catch {
+    // The next beat tries again; a lease that lapses meanwhile is noticed by its age.
+  }
+}
+
+redis.on("ready", () => void beat());
+setInterval(() => void beat(), intervalMs);

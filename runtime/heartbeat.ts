@@ -1,0 +1,94 @@
+import { Worker } from "node:worker_threads";
+import type { Config } from "./config.js";
+import { type Connection, connectionData } from "./connection.js";
+import { ConfigError } from "./errors.js";
+import type { HookBus } from "./hooks.js";
+
+const TURN = 0;
+const BEAT = 1;
+const TURN_EVERY_MS = 500;
+
+/**
+ * Tells the other consumers that this one lives, from a thread of its own: a handler that keeps the event loop busy
+ * must not look dead. It stops telling when the event loop has stood still for longer than a handler may take.
+ */
+export class Heartbeat {
+  readonly #config: Config;
+  readonly #hooks: HookBus;
+  readonly #clock = new SharedArrayBuffer(16);
+  readonly #instants = new BigInt64Array(this.#clock);
+  readonly #beats: (readonly [key: string, consumer: string])[] = [];
+  #worker: Worker | undefined;
+  #turning: NodeJS.Timeout | undefined;
+  #stopped = false;
+
+  constructor(config: Config, hooks: HookBus) {
+    this.#config = config;
+    this.#hooks = hooks;
+    this.#turn();
+  }
+
+  /** Adds a consumer to be told of. All are added before {@link start}. */
+  add(aliveKey: string, consumer: string): void {
+    this.#beats.push([aliveKey, consumer]);
+  }
+
+  /**
+   * Starts the thread.
+   *
+   * @throws {ConfigError} when the TLS options hold functions, which no other thread can be given
+   */
+  start(): void {
+    this.#turning = setInterval(() => this.#turn(), TURN_EVERY_MS);
+    this.#turning.unref();
+    this.#spawn();
+  }
+
+  /** Beats once, from here: before the first read, and before any after the lease has lapsed. */
+  async renew(connection: Connection): Promise<void> {
+    const client = await connection.ready();
+    const now = process.hrtime.bigint();
+    for (const [key, consumer] of this.#beats) await client.zadd(key, Date.now(), consumer);
+    if (now > Atomics.load(this.#instants, BEAT)) Atomics.store(this.#instants, BEAT, now);
+  }
+
+  /** Whether others may by now have taken what this process holds. */
+  get lapsed(): boolean {
+    const age = process.hrtime.bigint() - Atomics.load(this.#instants, BEAT);
+    return age > BigInt(this.#config.leaseMs) * 1_000_000n;
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    clearInterval(this.#turning);
+    await this.#worker?.terminate();
+  }
+
+  #turn(): void {
+    Atomics.store(this.#instants, TURN, process.hrtime.bigint());
+  }
+
+  #spawn(): void {
+    const { config } = { config: this.#config };
+    const workerData = {
+      connection: connectionData(config.redis, config.service, "heartbeat"),
+      beats: this.#beats,
+      intervalMs: Math.max(1, Math.floor(config.leaseMs / 3)),
+      stallMs: config.handlerTimeoutMs,
+      clock: this.#clock,
+    };
+    try {
+      this.#worker = new Worker(new URL("./heartbeat-thread.js", import.meta.url), { workerData, execArgv: [] });
+    } catch (error) {
+      if ((error as Error).name !== "DataCloneError") throw error;
+      throw new ConfigError([
+        "redis.tls holds a function, which the heartbeat's thread cannot be given: use plain data",
+      ]);
+    }
+    this.#worker.unref();
+    this.#worker.on("error", (error) => this.#hooks.emit("trouble", { what: "beating the heart", error }));
+    this.#worker.on("exit", () => {
+      if (!this.#stopped) setTimeout(() => this.#stopped || this.#spawn(), 1000).unref();
+    });
+  }
+}

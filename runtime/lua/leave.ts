@@ -1,0 +1,33 @@
+import { Script } from "./script.js";
+
+/**
+ * Leaves a group in order: what this consumer still holds is parked, due at once, so that another has it without
+ * waiting for a lease; then its heartbeat and its name go.
+ *
+ * KEYS: 1 stream · 2 retry set · 3 heartbeats
+ * ARGV: 1 group · 2 consumer
+ * Result: how many entries were given back
+ */
+export const leave: Script<number> = new Script(
+  "leave",
+  3,
+  `
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local given = 0
+while true do
+  local held = redis.call('XPENDING', KEYS[1], ARGV[1], '-', '+', 500, ARGV[2])
+  if #held == 0 then break end
+  for _, entry in ipairs(held) do
+    local claimed = redis.call('XCLAIM', KEYS[1], ARGV[1], 'parked', 0, entry[1], 'JUSTID')
+    if #claimed == 1 then
+      redis.call('ZADD', KEYS[2], now, entry[1])
+      given = given + 1
+    end
+  end
+end
+redis.call('XGROUP', 'DELCONSUMER', KEYS[1], ARGV[1], ARGV[2])
+redis.call('ZREM', KEYS[3], ARGV[2])
+return given
+`,
+);
