@@ -31,6 +31,9 @@ export interface RedisOptions {
   readonly socketTimeoutSeconds?: number;
 }
 
+/** What becomes of a group that nobody serves. */
+export type UnservedGroups = "keep" | "expire-group" | "reject-publish";
+
 /** Everything that can be set. What is not given comes from the environment, then from the default. */
 export interface Settings {
   /** This service's name. Env `SERVICE_NAME`. Required in one of the two. */
@@ -54,6 +57,15 @@ export interface Settings {
   readonly concurrency?: number;
   /** How long an entry is kept, once every group has acknowledged it. Env `MESSAGE_TTL`. @defaultValue 86400 */
   readonly messageTtlSeconds?: number;
+  /** How often a stream is looked at for entries to remove. Env `STREAM_TRIM_INTERVAL`. @defaultValue 10 */
+  readonly trimIntervalSeconds?: number;
+  /**
+   * What happens when a group that nobody has served for `MESSAGE_TTL` keeps a stream from being trimmed: `keep` all
+   * (the stream grows, and it is reported), `expire-group` (the group is destroyed: what it had not read is lost to
+   * it), or `reject-publish` (once the stream is longer than it may be). Env `STREAM_UNSERVED_GROUPS`.
+   * @defaultValue "keep"
+   */
+  readonly unservedGroups?: UnservedGroups;
   /** How often a failed message is tried again. Env `MESSAGE_MAX_RETRIES`. @defaultValue 3 */
   readonly maxRetries?: number;
   /** The delay before the first retry; it doubles with each. Env `MESSAGE_RETRY_DELAY`. @defaultValue 60 */
@@ -90,6 +102,8 @@ export interface Config {
   readonly batchSize: number;
   readonly concurrency: number;
   readonly messageTtlMs: number;
+  readonly trimIntervalMs: number;
+  readonly unservedGroups: UnservedGroups;
   readonly maxRetries: number;
   readonly retryDelayMs: number;
   readonly order: "none" | "entity";
@@ -111,6 +125,8 @@ export interface RedisConfig {
   readonly connectionTimeoutMs: number;
   readonly socketTimeoutMs: number;
 }
+
+const UNSERVED_POLICIES: readonly UnservedGroups[] = ["keep", "expire-group", "reject-publish"];
 
 /**
  * Reads and checks every setting.
@@ -135,6 +151,8 @@ export function readConfig(settings: Settings, encoding: Encoding, environment: 
     batchSize: reader.whole("STREAM_BATCH_SIZE", settings.batchSize, 1, 1000, 100),
     concurrency: reader.whole("MESSAGE_CONCURRENCY", settings.concurrency, 1, 100_000, 100),
     messageTtlMs: reader.seconds("MESSAGE_TTL", settings.messageTtlSeconds, 1, 86_400),
+    trimIntervalMs: reader.seconds("STREAM_TRIM_INTERVAL", settings.trimIntervalSeconds, 0.01, 10),
+    unservedGroups: reader.oneOf("STREAM_UNSERVED_GROUPS", settings.unservedGroups, UNSERVED_POLICIES, "keep"),
     maxRetries: reader.whole("MESSAGE_MAX_RETRIES", settings.maxRetries, 0, 1000, 3),
     retryDelayMs: reader.seconds("MESSAGE_RETRY_DELAY", settings.retryDelaySeconds, 0, 60),
     order: settings.order ?? "none",

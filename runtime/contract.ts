@@ -29,8 +29,13 @@ export class Contract {
   /**
    * The whole message in the contract's order: what the publisher gave, then constants, what the runtime fills in,
    * and defaults. What is not declared stays, for the check to name.
+   *
+   * @throws {ContractError} when it is given no object: a caller without types may do that
    */
   compose(given: PlainMessage, filled: PlainMessage): PlainMessage {
+    if (typeof given !== "object" || given === null) {
+      throw new ContractError(this.type, [{ path: "", message: `must be an object, got ${String(given)}` }]);
+    }
     const message: PlainMessage = {};
     for (const { name, constant, default: byDefault } of this.fields) {
       const value = given[name] !== undefined ? given[name] : (constant ?? filled[name] ?? byDefault);

@@ -1,12 +1,20 @@
-import type { ChainableCommander } from "ioredis";
+import type { Redis } from "ioredis";
 import type { Connection } from "./connection.js";
 import { MessagingError, PublishError } from "./errors.js";
+import { onceKey } from "./keys.js";
+import { appendOnce } from "./lua/append-once.js";
 
-/** An entry on its way to a stream. */
-interface Append {
+/** An entry for a stream. */
+export interface Append {
   readonly stream: string;
   readonly entry: readonly string[];
   readonly messageId: string | undefined;
+  /** Store it once under its message id within so long. */
+  readonly onceWindowMs: number | undefined;
+}
+
+/** One on its way. */
+interface Sending extends Append {
   readonly resolve: (entryId: string) => void;
   readonly reject: (error: MessagingError) => void;
 }
@@ -24,7 +32,7 @@ const PASSING = /^(OOM|LOADING|READONLY|MASTERDOWN|NOREPLICAS|CLUSTERDOWN|TRYAGA
  */
 export class EntryAppender {
   readonly #connection: Connection;
-  #batch: Append[] = [];
+  #batch: Sending[] = [];
   #underWay = 0;
   #idle: (() => void)[] = [];
 
@@ -32,14 +40,15 @@ export class EntryAppender {
     this.#connection = connection;
   }
 
-  append(stream: string, entry: readonly string[], messageId: string | undefined): Promise<string> {
+  append(append: Append): Promise<string> {
     if (this.#underWay >= MOST_UNDER_WAY) {
       const text = `${MOST_UNDER_WAY} publishes are under way already: await some before starting more, or Redis is slow`;
+      const { messageId } = append;
       return Promise.reject(new PublishError("PUBLISH_OVERLOADED", text, { messageId, retryable: true }));
     }
     this.#underWay++;
     return new Promise((resolve, reject) => {
-      this.#batch.push({ stream, entry, messageId, resolve, reject });
+      this.#batch.push({ ...append, resolve, reject });
       if (this.#batch.length === 1) setImmediate(() => void this.#flush());
     });
   }
@@ -55,23 +64,40 @@ export class EntryAppender {
     this.#batch = [];
     try {
       const client = await this.#connection.ready();
-      const pipeline: ChainableCommander = client.pipeline();
-      for (const { stream, entry } of batch) pipeline.xadd(stream, "*", ...(entry as string[]));
-      const replies = (await pipeline.exec()) ?? [];
-      for (const [index, append] of batch.entries()) {
-        const [error, entryId] = replies[index] ?? [new Error("Redis gave no reply"), undefined];
-        if (error === null || error === undefined) append.resolve(entryId as string);
-        else append.reject(this.#failure(error, append));
-      }
+      const plain = batch.filter(({ onceWindowMs }) => onceWindowMs === undefined);
+      const once = batch.filter(({ onceWindowMs }) => onceWindowMs !== undefined);
+      await Promise.all([this.#sendAll(client, plain), ...once.map((sending) => this.#sendOnce(client, sending))]);
     } catch (error) {
-      for (const append of batch) append.reject(this.#failure(error as Error, append));
+      for (const sending of batch) sending.reject(this.#failure(error as Error, sending));
     } finally {
       this.#underWay -= batch.length;
       if (this.#underWay === 0) for (const resolve of this.#idle.splice(0)) resolve();
     }
   }
 
-  #failure(error: Error, { stream, messageId }: Append): MessagingError {
+  async #sendAll(client: Redis, batch: readonly Sending[]): Promise<void> {
+    if (batch.length === 0) return;
+    const pipeline = client.pipeline();
+    for (const { stream, entry } of batch) pipeline.xadd(stream, "*", ...(entry as string[]));
+    const replies = (await pipeline.exec()) ?? [];
+    for (const [index, sending] of batch.entries()) {
+      const [error, entryId] = replies[index] ?? [new Error("Redis gave no reply"), undefined];
+      if (error === null || error === undefined) sending.resolve(entryId as string);
+      else sending.reject(this.#failure(error, sending));
+    }
+  }
+
+  async #sendOnce(client: Redis, sending: Sending): Promise<void> {
+    const { stream, entry, messageId, onceWindowMs } = sending;
+    try {
+      const keys = [stream, onceKey(stream, messageId as string)];
+      sending.resolve(await appendOnce.run(client, keys, [onceWindowMs as number, ...entry]));
+    } catch (error) {
+      sending.reject(this.#failure(error as Error, sending));
+    }
+  }
+
+  #failure(error: Error, { stream, messageId, onceWindowMs }: Append): MessagingError {
     // Nothing had been sent yet: there was no connection.
     if (error instanceof MessagingError) return error;
     if (error.message.startsWith("Stream isn't writeable")) return this.#connection.failure();
@@ -83,11 +109,14 @@ export class EntryAppender {
         cause: error,
       });
     }
-    const id = messageId ?? "(it has no id)";
+    const once = onceWindowMs !== undefined;
+    const advice = once
+      ? `repeat it with the same id and once: true`
+      : `a repeat may store it twice; publish with { id, once: true } from the first attempt on where that matters`;
     return new PublishError(
       "PUBLISH_UNCERTAIN",
-      `the connection broke before Redis confirmed message ${id} in ${stream}: it may be stored. Repeat it with { id: "${id}", once: true }, which stores it once`,
-      { messageId, cause: error },
+      `the connection broke before Redis confirmed message ${messageId ?? "(without id)"} in ${stream}: it may be stored; ${advice}`,
+      { messageId, retryable: once, cause: error },
     );
   }
 }

@@ -15,27 +15,30 @@ export interface Failure {
   readonly stack?: string;
 }
 
-/** Whatever a handler threw, as a record of bounded size. */
+/** Whatever a handler threw, as a record of bounded size. It never throws itself, however odd what was thrown is. */
 export function describeFailure(thrown: unknown): Failure {
   const at = new Date().toISOString();
-  if (!(thrown instanceof Error)) return { at, name: typeof thrown, message: bounded(textOf(thrown)) };
-  const code = (thrown as { code?: unknown }).code;
-  const stack = thrown instanceof MessagingError ? undefined : thrown.stack?.split("\n").slice(1, 5).join("\n");
+  try {
+    return thrown instanceof Error ? describeError(at, thrown) : { at, name: typeof thrown, message: textOf(thrown) };
+  } catch {
+    return { at, name: typeof thrown, message: "it could not be described" };
+  }
+}
+
+function describeError(at: string, error: Error): Failure {
+  const { code } = error as { code?: unknown };
+  const stack = error instanceof MessagingError ? undefined : error.stack?.split("\n").slice(1, 5).join("\n");
   return {
     at,
-    name: thrown.name,
-    ...(typeof code === "string" ? { code } : {}),
-    message: bounded(thrown.message),
+    name: textOf(error.name),
+    ...(typeof code === "string" ? { code: bounded(code) } : {}),
+    message: textOf(error.message),
     ...(stack ? { stack: bounded(stack) } : {}),
   };
 }
 
-function textOf(thrown: unknown): string {
-  try {
-    return typeof thrown === "string" ? thrown : (JSON.stringify(thrown) ?? String(thrown));
-  } catch {
-    return String(thrown);
-  }
+function textOf(value: unknown): string {
+  return bounded(typeof value === "string" ? value : (JSON.stringify(value) ?? String(value)));
 }
 
 function bounded(text: string): string {

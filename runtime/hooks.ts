@@ -42,6 +42,21 @@ export interface HookEvents {
   readonly commandExpired: DeliveryPlace & { readonly type: string };
   /** An answer came for which nobody waits (any more). */
   readonly answerUnclaimed: { readonly commandId: string };
+  /** Acknowledged entries were removed from a stream, as its retention says. */
+  readonly trimmed: { readonly stream: string; readonly removed: number; readonly length: number };
+  /** A group keeps a stream from being trimmed, and nobody has served it for `MESSAGE_TTL`. */
+  readonly groupUnserved: {
+    readonly stream: string;
+    readonly group: string;
+    readonly silentMs: number;
+    readonly policy: string;
+    /** Whether the policy had it destroyed. */
+    readonly expired: boolean;
+  };
+  /** Somebody else removed entries (XTRIM, XADD MAXLEN) that a group had not read: they are lost to it. */
+  readonly entriesMissed: { readonly stream: string; readonly group: string; readonly count: number };
+  /** Redis may evict keys when its memory is full, and with them streams and groups. */
+  readonly evictionPossible: { readonly policy: string };
   /** A consumer group was missing and has been created. */
   readonly groupCreated: { readonly stream: string; readonly group: string; readonly from: string };
   /** Something failed in the background and is tried again. */
@@ -70,6 +85,10 @@ export class HookBus {
     deadLettered: 0,
     commandExpired: 0,
     answerUnclaimed: 0,
+    trimmed: 0,
+    groupUnserved: 0,
+    entriesMissed: 0,
+    evictionPossible: 0,
     groupCreated: 0,
     trouble: 0,
   };
@@ -95,7 +114,8 @@ export class HookBus {
     this.#counts[name]++;
     for (const hooks of this.#hooks) {
       try {
-        hooks[name]?.(info);
+        const result: unknown = hooks[name]?.(info);
+        if (result instanceof Promise) result.catch(() => {});
       } catch {
         // A broken metric must not cost a message.
       }

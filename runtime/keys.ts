@@ -14,6 +14,14 @@ export interface StreamKeys {
   readonly alive: string;
   /** HASH: the group's low-water position and when it was last served. */
   readonly floor: string;
+  /** What precedes a group's name in the key of its position. */
+  readonly floors: string;
+  /** HASH: what the last trim left. */
+  readonly retention: string;
+  /** Held while one service trims. */
+  readonly trimming: string;
+  /** ZSET: which entry was the last when so many had been added. */
+  readonly marks: string;
   /** STREAM: entries that one group alone handles again. */
   readonly redrive: string;
   /** STREAM: entries that could not be handled, with why. */
@@ -25,6 +33,11 @@ export function prefixed(config: Pick<Config, "environment">, name: string): str
   return config.environment === "development" ? name : `${config.environment}:${name}`;
 }
 
+/** What remembers that a message was stored, so that a repeat is not stored again. */
+export function onceKey(stream: string, messageId: string): string {
+  return `{${stream}}:once:${messageId}`;
+}
+
 export function streamKeys(stream: string, group: string): StreamKeys {
   const tag = `{${stream}}`;
   return {
@@ -33,6 +46,10 @@ export function streamKeys(stream: string, group: string): StreamKeys {
     errors: `${tag}:errors:${group}`,
     alive: `${tag}:alive:${group}`,
     floor: `${tag}:floor:${group}`,
+    floors: `${tag}:floor:`,
+    retention: `${tag}:retention`,
+    trimming: `${tag}:trimming`,
+    marks: `${tag}:marks`,
     redrive: `${tag}:redrive:${group}`,
     dead: `${tag}:dead`,
   };

@@ -46,6 +46,19 @@ export function loggingHooks(logger: Logger, service: string): Hooks {
     deadLettered: ({ type, entryId, stream, attempt, error }) => {
       logger.error({ service, type, stream, entryId, attempt, error }, "an entry went to the dead letters");
     },
+    groupUnserved: ({ stream, group, silentMs, policy, expired }) => {
+      const what = expired ? "was destroyed" : policy === "keep" ? "keeps it growing" : "may have publishes refused";
+      logger.warn({ service, stream, group, silentMs, policy }, `a group that nobody serves ${what}`);
+    },
+    entriesMissed: ({ stream, group, count }) => {
+      logger.error({ service, stream, group, count }, "entries were removed by others before this group read them");
+    },
+    evictionPossible: ({ policy }) => {
+      logger.warn({ service, policy }, "Redis may evict streams and groups: set maxmemory-policy noeviction");
+    },
+    recovered: ({ stream, group, from, count }) => {
+      logger.warn({ service, stream, group, from, count }, "took over from a consumer that died");
+    },
     groupCreated: ({ stream, group, from }) => {
       logger.info({ service, stream, group, from }, "created the consumer group");
     },

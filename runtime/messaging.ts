@@ -20,6 +20,12 @@ export interface PublishOptions {
    * @defaultValue a new uuid
    */
   readonly id?: string;
+  /**
+   * Store it once, however often it is published under the same `id` within `MESSAGE_TTL`: a publish that failed with
+   * `PUBLISH_UNCERTAIN` may then be repeated. Every repeat must say so, the first attempt included.
+   * @defaultValue false
+   */
+  readonly once?: boolean;
   /** @defaultValue that of the message being handled, if one is */
   readonly correlationId?: string;
 }

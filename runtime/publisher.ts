@@ -4,10 +4,12 @@ import { contractOf } from "./contract.js";
 import { currentCorrelation } from "./correlation.js";
 import type { Descriptor } from "./descriptor.js";
 import type { EntryAppender } from "./entry-appender.js";
+import { ConfigError, PublishError } from "./errors.js";
 import type { HookBus } from "./hooks.js";
 import { presentInstant } from "./instant.js";
 import { prefixed } from "./keys.js";
 import type { Published, PublishOptions } from "./messaging.js";
+import type { Retention } from "./retention.js";
 
 type Message = Record<string, unknown>;
 
@@ -16,8 +18,10 @@ export class MessagePublisher {
   readonly #config: Config;
   readonly #appender: EntryAppender;
   readonly #hooks: HookBus;
+  readonly #retentionOf: (stream: string) => Retention;
 
-  constructor(config: Config, appender: EntryAppender, hooks: HookBus) {
+  constructor(config: Config, appender: EntryAppender, retentionOf: (stream: string) => Retention, hooks: HookBus) {
+    this.#retentionOf = retentionOf;
     this.#config = config;
     this.#appender = appender;
     this.#hooks = hooks;
@@ -30,7 +34,18 @@ export class MessagePublisher {
     const entry = contract.write(message, this.#config.encoding);
     const id = message["id"] as string | undefined;
     const stream = prefixed(this.#config, descriptor.stream);
-    const entryId = await this.#appender.append(stream, entry, id);
+    const retention = this.#retentionOf(stream);
+    if (retention.pinnedBy.length > 0) throw streamFull(stream, retention.pinnedBy, id);
+    if (options.once === true && id === undefined) {
+      throw new ConfigError([`${descriptor.type} has no id on the wire, so it cannot be published once`]);
+    }
+    const entryId = await this.#appender.append({
+      stream,
+      entry,
+      messageId: id,
+      onceWindowMs: options.once === true ? this.#config.messageTtlMs : undefined,
+    });
+    retention.added(1);
     if (this.#hooks.wants("published")) this.#hooks.emit("published", { type: descriptor.type, id, entryId });
     else this.#hooks.count("published");
     return { id, entryId, stream };
@@ -46,4 +61,9 @@ export class MessagePublisher {
       correlation_id: options.correlationId ?? currentCorrelation()?.correlationId,
     };
   }
+}
+
+function streamFull(stream: string, groups: readonly string[], messageId: string | undefined): PublishError {
+  const text = `${stream} is full, and ${groups.join(", ")} holds it: nobody serves it. Start its service, or destroy the group (XGROUP DESTROY ${stream} ${groups[0]})`;
+  return new PublishError("PUBLISH_FAILED", text, { messageId, retryable: true });
 }

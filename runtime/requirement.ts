@@ -15,3 +15,11 @@ export async function assertSupported(client: Redis, where: string): Promise<voi
   const version = /(?:valkey|redis)_version:(\S+)/.exec(info)?.[1] ?? "of unknown version";
   throw new ConnectionError("REDIS_UNSUPPORTED", `Redis at ${where} is ${version}: 7.0 or newer (or Valkey) is needed`);
 }
+
+/** The policy by which this Redis may evict streams and groups when its memory is full; `undefined` when it may not. */
+export async function evictionPolicy(client: Redis): Promise<string | undefined> {
+  const info = await client.info("memory").catch(() => "");
+  const policy = /maxmemory_policy:(\S+)/.exec(info)?.[1];
+  const limited = Number(/maxmemory:(\d+)/.exec(info)?.[1] ?? 0) > 0;
+  return limited && policy !== undefined && policy !== "noeviction" ? policy : undefined;
+}

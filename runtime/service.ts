@@ -15,8 +15,9 @@ import { consoleLogger, type Logger, loggingHooks } from "./logger.js";
 import type { Messaging, Published, PublishOptions, SendOptions, StartOptions } from "./messaging.js";
 import { MessagePublisher } from "./publisher.js";
 import { Requester } from "./requester.js";
-import { assertSupported } from "./requirement.js";
+import { assertSupported, evictionPolicy } from "./requirement.js";
 import { CommandResponder } from "./responder.js";
+import { Retention } from "./retention.js";
 import { Router, type StreamRoutes } from "./router.js";
 import type { Environment } from "./setting.js";
 
@@ -49,6 +50,7 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
   readonly #connections = new Map<ConnectionRole, Connection>();
   readonly #appender: EntryAppender;
   readonly #publisher: MessagePublisher;
+  readonly #retentions = new Map<string, Retention>();
   #requester: Requester | undefined;
   #consumers: StreamConsumer[] = [];
   #handling = new AbortController();
@@ -66,7 +68,12 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
     this.#reports = options.onPublishFailure === "report";
     this.#instance = `${process.pid}-${randomBytes(4).toString("hex")}`;
     this.#appender = new EntryAppender(this.#connection("publish"));
-    this.#publisher = new MessagePublisher(this.#config, this.#appender, this.#hooks);
+    this.#publisher = new MessagePublisher(
+      this.#config,
+      this.#appender,
+      (stream) => this.#retention(stream),
+      this.#hooks,
+    );
   }
 
   get service(): string {
@@ -144,7 +151,10 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
       for (const consumer of this.#consumers) consumer.reconnected();
     });
     try {
-      await assertSupported(await settle.ready(), `${this.#config.redis.host}:${this.#config.redis.port}`);
+      const client = await settle.ready();
+      await assertSupported(client, `${this.#config.redis.host}:${this.#config.redis.port}`);
+      const policy = await evictionPolicy(client);
+      if (policy !== undefined) this.#hooks.emit("evictionPossible", { policy });
     } catch (error) {
       const waitFor = error instanceof ConnectionError && error.code === "REDIS_UNAVAILABLE" && !requireRedis;
       if (!waitFor) {
@@ -185,6 +195,7 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
     await this.stop();
     this.#closed = true;
     await this.#appender.drained();
+    await Promise.all([...this.#retentions.values()].map((retention) => retention.stop()));
     this.#requester?.close();
     for (const connection of this.#connections.values()) connection.close();
   }
@@ -207,7 +218,20 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
     const connections = { read: this.#connection(`read:${stream}`), settle };
     const member = { keys, group: config.group, consumer };
     heartbeat.add(keys.alive, consumer);
+    this.#retention(stream);
     return new StreamConsumer(member, config, connections, dispatcher, heartbeat, this.#hooks);
+  }
+
+  /** Every stream that is written or read here is kept in bounds from here. */
+  #retention(stream: string): Retention {
+    let retention = this.#retentions.get(stream);
+    if (retention === undefined) {
+      const connection = this.#connection(this.#started ? "settle" : "publish");
+      retention = new Retention(streamKeys(stream, this.#config.group), this.#config, connection, this.#hooks);
+      this.#retentions.set(stream, retention);
+      retention.start();
+    }
+    return retention;
   }
 
   #listener(): Requester {

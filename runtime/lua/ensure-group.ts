@@ -25,6 +25,9 @@ local function before(a, b)
   return ams < bms or (ams == bms and aseq < bseq)
 end
 
+local time = redis.call('TIME')
+redis.call('HSET', KEYS[2], 'served', time[1] * 1000 + math.floor(time[2] / 1000))
+
 local last
 if redis.call('EXISTS', KEYS[1]) == 1 then
   local info = redis.call('XINFO', 'STREAM', KEYS[1])

@@ -1,0 +1,152 @@
+import { Script } from "./script.js";
+
+/** What one trim found and did, as JSON. */
+export interface TrimReport {
+  /** How many entries were removed. */
+  readonly removed: number;
+  /** How many remain. */
+  readonly length: number;
+  /** Groups that nobody has served for too long and that hold entries back. */
+  readonly unserved: readonly { readonly group: string; readonly silentMs: number }[];
+  /** Of those, the ones that were destroyed, because the policy says so. */
+  readonly expired: readonly string[];
+  /** Entries that somebody else removed, since the last report, before a group had read them: at most so many. */
+  readonly missed: readonly { readonly group: string; readonly count: number }[];
+}
+
+/**
+ * Removes what is too old or too much, and never what a registered group has not acknowledged. Notes each group's
+ * position, below which nothing is unacknowledged, so that the group can be created again where it was.
+ *
+ * Nothing is counted by walking the stream. Now and then a run marks how many entries had ever been added and which
+ * was the last. The newest mark below a group's position bounds how many entries the group may still need: when no
+ * group needs more than the stream may hold, it is cut to that length exactly. Otherwise an old mark tells behind which
+ * entry enough have been added since.
+ *
+ * KEYS: 1 stream · 2 lock · 3 marks (sorted set) · 4 what was gone after the last trim (hash)
+ * ARGV: 1 what precedes a group's name in the key of its position · 2 how old in ms · 3 how many · 4 the lock in ms ·
+ *       5 `expire-group` to destroy groups that nobody has served for as long as (2)
+ * Result: a report as JSON, or nil when another has just trimmed
+ */
+export const trim: Script<string | null> = new Script(
+  "trim",
+  4,
+  `
+if not redis.call('SET', KEYS[2], '1', 'NX', 'PX', ARGV[4]) then return nil end
+if redis.call('EXISTS', KEYS[1]) == 0 then return nil end
+local MOST = '18446744073709551615'
+local function map(list)
+  local fields = {}
+  for i = 1, #list, 2 do fields[list[i]] = list[i + 1] end
+  return fields
+end
+local function parts(id)
+  local ms, seq = string.match(id, '^(%d+)-?(%d*)$')
+  return tonumber(ms), seq == '' and '0' or seq
+end
+local function before(a, b)
+  local ams, aseq = parts(a)
+  local bms, bseq = parts(b)
+  if ams ~= bms then return ams < bms end
+  if #aseq ~= #bseq then return #aseq < #bseq end
+  return aseq < bseq
+end
+local function next_id(id)
+  local ms, seq = parts(id)
+  if seq == MOST then return string.format('%.0f-0', ms + 1) end
+  return string.format('%.0f-%.0f', ms, tonumber(seq) + 1)
+end
+local function previous_id(id)
+  local ms, seq = parts(id)
+  if seq ~= '0' then return string.format('%.0f-%.0f', ms, tonumber(seq) - 1) end
+  return ms == 0 and '0-0' or string.format('%.0f-%s', ms - 1, MOST)
+end
+
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local stream = map(redis.call('XINFO', 'STREAM', KEYS[1]))
+local first = stream['first-entry'] and stream['first-entry'][1]
+local added = stream['entries-added']
+local report = { removed = 0, unserved = {}, expired = {}, missed = {} }
+
+-- Below this id everything is too old, or there is enough without it.
+local limit = string.format('%.0f-0', math.max(0, now - ARGV[2]))
+redis.call('ZREMRANGEBYSCORE', KEYS[3], '(' .. added, '+inf')
+local most = tonumber(ARGV[3])
+local newest = redis.call('ZRANGE', KEYS[3], -1, -1, 'WITHSCORES')
+if not newest[2] or added - newest[2] >= most / 100 then
+  redis.call('ZADD', KEYS[3], added, stream['last-generated-id'])
+end
+local marks = redis.call('ZRANGE', KEYS[3], 0, -1, 'WITHSCORES')
+local function needed_above(position)
+  if not before(position, stream['last-generated-id']) then return 0 end
+  for i = #marks - 1, 1, -2 do
+    if not before(position, marks[i]) then return added - marks[i + 1] end
+  end
+  return math.huge
+end
+local mark = redis.call('ZREVRANGEBYSCORE', KEYS[3], added - most, '-inf', 'WITHSCORES', 'LIMIT', 0, 1)
+if mark[1] then
+  redis.call('ZREMRANGEBYSCORE', KEYS[3], '-inf', '(' .. mark[2])
+  local enough = next_id(mark[1])
+  if before(limit, enough) then limit = enough end
+end
+
+-- What is gone beyond what was gone after the last trim, somebody else removed.
+local gone = added - stream.length
+local foreign = gone - tonumber(redis.call('HGET', KEYS[4], 'gone') or gone)
+
+local floor
+local needed = 0
+for _, info in ipairs(redis.call('XINFO', 'GROUPS', KEYS[1])) do
+  local group = map(info)
+  local key = ARGV[1] .. group.name
+  local oldest = redis.call('XPENDING', KEYS[1], group.name, '-', '+', 1)
+  local position = oldest[1] and previous_id(oldest[1][1]) or group['last-delivered-id']
+  redis.call('HSET', key, 'position', position)
+
+  local served = tonumber(redis.call('HGET', key, 'served') or 0)
+  for _, member in ipairs(redis.call('XINFO', 'CONSUMERS', KEYS[1], group.name)) do
+    served = math.max(served, now - map(member).idle)
+  end
+  if served == 0 then
+    redis.call('HSET', key, 'served', now)
+    served = now
+  end
+
+  if foreign > 0 and (not first or before(next_id(position), first)) then
+    local unread = group['entries-read'] and added - group['entries-read'] - stream.length or foreign
+    local missed = math.min(foreign, math.max(unread, 0))
+    if missed > 0 then table.insert(report.missed, { group = group.name, count = missed }) end
+  end
+
+  local holds = before(position, limit) and first and before(first, limit)
+  local silent = now - served
+  if holds and silent > tonumber(ARGV[2]) then
+    table.insert(report.unserved, { group = group.name, silentMs = silent })
+    if ARGV[5] == 'expire-group' then
+      redis.call('XGROUP', 'DESTROY', KEYS[1], group.name)
+      redis.call('DEL', key)
+      table.insert(report.expired, group.name)
+      position = nil
+    end
+  end
+  if position then
+    local lag = not oldest[1] and group.lag or nil
+    needed = math.max(needed, lag or needed_above(position))
+  end
+  if position and (not floor or before(position, floor)) then floor = position end
+end
+
+-- An entry at a position is acknowledged, the ones above it may not be.
+if floor and before(next_id(floor), limit) then limit = next_id(floor) end
+report.removed = redis.call('XTRIM', KEYS[1], 'MINID', limit)
+if needed <= most then report.removed = report.removed + redis.call('XTRIM', KEYS[1], 'MAXLEN', ARGV[3]) end
+report.length = redis.call('XLEN', KEYS[1])
+redis.call('HSET', KEYS[4], 'gone', added - report.length)
+for _, list in ipairs({ 'unserved', 'expired', 'missed' }) do
+  if #report[list] == 0 then report[list] = nil end
+end
+return cjson.encode(report)
+`,
+);
