@@ -4,6 +4,7 @@ import type { Config } from "./config.js";
 import type { Connection } from "./connection.js";
 import type { Delivery, Outcome } from "./delivery.js";
 import type { Dispatcher } from "./dispatcher.js";
+import { BlockingSource, type EntrySource, PollingSource } from "./entry-source.js";
 import { PoisonError } from "./errors.js";
 import type { Heartbeat } from "./heartbeat.js";
 import type { HookBus } from "./hooks.js";
@@ -18,9 +19,10 @@ import { RetryQueue } from "./retry-queue.js";
 import { Settler } from "./settler.js";
 import { StrayFinder } from "./stray-finder.js";
 
-/** The connections of a consumer: one that blocks in reads, one for everything else. */
+/** The connections of a consumer. */
 export interface ConsumerConnections {
-  readonly read: Connection;
+  /** One of its own that blocks in reads; without it the stream is looked at now and then. */
+  readonly read: Connection | undefined;
   readonly settle: Connection;
 }
 
@@ -49,6 +51,7 @@ export class StreamConsumer {
   readonly #retries: RetryQueue;
   readonly #strays: StrayFinder;
   readonly #reaper: Reaper;
+  readonly #source: EntrySource;
   readonly #reader: Reader;
   readonly #settlePause: Pause;
   readonly #capacity: number;
@@ -99,7 +102,11 @@ export class StreamConsumer {
     this.#retries = new RetryQueue(member, settle, sink, readPause);
     this.#strays = new StrayFinder(member, settle, sink, readPause);
     this.#reaper = new Reaper(member, config.leaseMs, settle, sink, readPause, hooks);
-    this.#reader = new Reader(member, config, read, sink, readPause);
+    this.#source =
+      read === undefined
+        ? new PollingSource(member, config.blockTimeMs, settle, readPause)
+        : new BlockingSource(member, config.blockTimeMs, read, readPause);
+    this.#reader = new Reader(this.#source, config.batchSize, sink, readPause);
   }
 
   /** Begins to read, in the background. Returns at once; an unreachable Redis is waited for. */
@@ -119,7 +126,7 @@ export class StreamConsumer {
   async stop(deadline: AbortSignal): Promise<void> {
     this.#reading.abort();
     this.#wakeWaiters();
-    await this.#reader.interrupt(this.#connections.settle);
+    await this.#source.interrupt(this.#connections.settle);
     await Promise.all(this.#loops);
     await Promise.race([this.#drained(), aborted(deadline)]);
     this.#settling.abort();
@@ -132,7 +139,8 @@ export class StreamConsumer {
     const { keys, group } = this.#member;
     const client = await this.#connections.settle.ready(this.#reading.signal);
     // After the first time a missing group never begins at the stream's end: that would drop what came meanwhile.
-    const start = this.#config.startFrom === "new" && !this.#joined ? "$" : "0";
+    const redriven = this.#connections.read === undefined;
+    const start = this.#config.startFrom === "new" && !this.#joined && !redriven ? "$" : "0";
     const from = await ensureGroup.run(client, [keys.stream, keys.floor], [group, start]);
     if (from !== null) this.#hooks.emit("groupCreated", { stream: keys.stream, group, from });
     await this.#heartbeat.renew(this.#connections.settle);

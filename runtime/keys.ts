@@ -26,6 +26,8 @@ export interface StreamKeys {
   readonly redrive: string;
   /** STREAM: entries that could not be handled, with why. */
   readonly dead: string;
+  /** HASH: what became of a dead letter, by its id. */
+  readonly settled: string;
 }
 
 /** `production:events` for `events`; the plain name in development. */
@@ -36,6 +38,27 @@ export function prefixed(config: Pick<Config, "environment">, name: string): str
 /** What remembers that a message was stored, so that a repeat is not stored again. */
 export function onceKey(stream: string, messageId: string): string {
   return `{${stream}}:once:${messageId}`;
+}
+
+/**
+ * What belongs to a group's redrive stream: entries from its dead letters, read by that group alone. What fails again
+ * goes to the same dead letters.
+ */
+export function redriveKeys({ redrive, dead }: StreamKeys, group: string): StreamKeys {
+  return {
+    stream: redrive,
+    retry: `${redrive}:retry`,
+    errors: `${redrive}:errors`,
+    alive: `${redrive}:alive`,
+    floor: `${redrive}:floor:${group}`,
+    floors: `${redrive}:floor:`,
+    trimming: `${redrive}:trimming`,
+    marks: `${redrive}:marks`,
+    retention: `${redrive}:retention`,
+    redrive,
+    dead,
+    settled: `${dead}:settled`,
+  };
 }
 
 export function streamKeys(stream: string, group: string): StreamKeys {
@@ -52,5 +75,6 @@ export function streamKeys(stream: string, group: string): StreamKeys {
     marks: `${tag}:marks`,
     redrive: `${tag}:redrive:${group}`,
     dead: `${tag}:dead`,
+    settled: `${tag}:dead:settled`,
   };
 }

@@ -10,7 +10,7 @@ import { ClosedError, ConfigError, ConnectionError, MessagingError } from "./err
 import type { CommandHandler, Handler, HandlerOptions } from "./handler.js";
 import { Heartbeat } from "./heartbeat.js";
 import { type Counts, HookBus, type Hooks } from "./hooks.js";
-import { prefixed, streamKeys } from "./keys.js";
+import { prefixed, redriveKeys, type StreamKeys, streamKeys } from "./keys.js";
 import { consoleLogger, type Logger, loggingHooks } from "./logger.js";
 import type { Messaging, Published, PublishOptions, SendOptions, StartOptions } from "./messaging.js";
 import { MessagePublisher } from "./publisher.js";
@@ -71,7 +71,7 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
     this.#publisher = new MessagePublisher(
       this.#config,
       this.#appender,
-      (stream) => this.#retention(stream),
+      (stream) => this.#retentions.get(stream) ?? this.#retention(streamKeys(stream, this.#config.group)),
       this.#hooks,
     );
   }
@@ -165,7 +165,7 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
     }
     this.#handling = new AbortController();
     const heartbeat = new Heartbeat(this.#config, this.#hooks);
-    this.#consumers = streams.map((routes) => this.#consumer(routes, settle, heartbeat));
+    this.#consumers = streams.flatMap((routes) => this.#consumersOf(routes, settle, heartbeat));
     if (this.#consumers.length > 0) heartbeat.start();
     this.#heartbeat = heartbeat;
     for (const consumer of this.#consumers) consumer.start();
@@ -200,35 +200,48 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
     for (const connection of this.#connections.values()) connection.close();
   }
 
-  #consumer(routes: StreamRoutes, settle: Connection, heartbeat: Heartbeat): StreamConsumer {
+  /** One for the stream, and one for what is redriven to this group from its dead letters. */
+  #consumersOf(routes: StreamRoutes, settle: Connection, heartbeat: Heartbeat): StreamConsumer[] {
     const config = this.#config;
+    const { group } = config;
     const stream = prefixed(config, routes.stream);
     const consumer = `${config.service}-${this.#instance}`;
     const place = {
       stream,
-      group: config.group,
+      group,
       consumer,
       retry: { maxRetries: config.maxRetries, delayMs: config.retryDelayMs },
       handlerTimeoutMs: config.handlerTimeoutMs,
       signal: this.#handling.signal,
     };
     const responder = new CommandResponder(config.service, settle, this.#hooks);
-    const dispatcher = new Dispatcher(place, routes, this.#hooks, responder);
-    const keys = streamKeys(stream, config.group);
-    const connections = { read: this.#connection(`read:${stream}`), settle };
-    const member = { keys, group: config.group, consumer };
-    heartbeat.add(keys.alive, consumer);
-    this.#retention(stream);
-    return new StreamConsumer(member, config, connections, dispatcher, heartbeat, this.#hooks);
+    const keys = streamKeys(stream, group);
+    const sources = [
+      { keys, read: this.#connection(`read:${stream}`) },
+      { keys: redriveKeys(keys, group), read: undefined },
+    ];
+    return sources.map(({ keys, read }) => {
+      heartbeat.add(keys.alive, consumer);
+      this.#retention(keys);
+      const dispatcher = new Dispatcher(place, routes, this.#hooks, responder);
+      return new StreamConsumer(
+        { keys, group, consumer },
+        config,
+        { read, settle },
+        dispatcher,
+        heartbeat,
+        this.#hooks,
+      );
+    });
   }
 
   /** Every stream that is written or read here is kept in bounds from here. */
-  #retention(stream: string): Retention {
-    let retention = this.#retentions.get(stream);
+  #retention(keys: StreamKeys): Retention {
+    let retention = this.#retentions.get(keys.stream);
     if (retention === undefined) {
       const connection = this.#connection(this.#started ? "settle" : "publish");
-      retention = new Retention(streamKeys(stream, this.#config.group), this.#config, connection, this.#hooks);
-      this.#retentions.set(stream, retention);
+      retention = new Retention(keys, this.#config, connection, this.#hooks);
+      this.#retentions.set(keys.stream, retention);
       retention.start();
     }
     return retention;

@@ -1,7 +1,7 @@
-import { type ExternalRedis, configuredRedis } from "./configured.js";
+import { configuredRedis, type ExternalRedis } from "./configured.js";
 import { redisNotFound } from "./not-found.js";
 import { obtainPackage } from "./package.js";
-import { type RedisProgram, findProgram } from "./program.js";
+import { findProgram, type RedisProgram } from "./program.js";
 import { type RedisVersion, wantedVersion } from "./version.js";
 
 /** Where a Redis comes from: somebody's, or a program of which a private one can be started. */

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { createInterface } from "node:readline";
 import type { Socket } from "node:net";
+import { createInterface } from "node:readline";
 
 /**
  * A small shell that stands between us and the server. Its standard input is a pipe whose only writer is this process:

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { delimiter } from "node:path";
 
 import { usualFolders } from "./program.js";
-import { type RedisVersion, oldestRedis } from "./version.js";
+import { oldestRedis, type RedisVersion } from "./version.js";
 
 /** No Redis is configured, installed or to be obtained; the message ends with the one command for this system. */
 export class RedisNotFoundError extends Error {

@@ -4,7 +4,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 
 import { type AptPackage, choosePackage, unpack } from "./debian.js";
-import { type RedisProgram, identify } from "./program.js";
+import { identify, type RedisProgram } from "./program.js";
 import { type RedisVersion, satisfies } from "./version.js";
 
 /**

@@ -1,7 +1,7 @@
 import { randomInt } from "node:crypto";
 
 import { findPrivateProgram } from "./find.js";
-import { PrivateRedis, type RedisServer, portAttempts } from "./server.js";
+import { PrivateRedis, portAttempts, type RedisServer } from "./server.js";
 import { type RedisVersion, wantedVersion } from "./version.js";
 
 export interface StartRedisOptions {
