@@ -86,6 +86,11 @@ export interface Settings {
    * three times as often. Env `CONSUMER_LEASE`. @defaultValue 15
    */
   readonly leaseSeconds?: number;
+  /**
+   * How long a consumer that gives no sign of life at all (a service in another language) may be idle before its
+   * messages go to others. Env `CONSUMER_FOREIGN_IDLE`. @defaultValue never
+   */
+  readonly foreignIdleSeconds?: number;
   /** How long `close()` lets running handlers finish. Env `MESSAGE_DRAIN_TIMEOUT`. @defaultValue 10 */
   readonly drainTimeoutSeconds?: number;
 }
@@ -109,6 +114,8 @@ export interface Config {
   readonly order: "none" | "entity";
   readonly handlerTimeoutMs: number;
   readonly leaseMs: number;
+  /** Infinite when they are left alone. */
+  readonly foreignIdleMs: number;
   readonly drainTimeoutMs: number;
   readonly redis: RedisConfig;
 }
@@ -158,6 +165,7 @@ export function readConfig(settings: Settings, encoding: Encoding, environment: 
     order: settings.order ?? "none",
     handlerTimeoutMs: reader.seconds("MESSAGE_HANDLER_TIMEOUT", settings.handlerTimeoutSeconds, 0.01, 900),
     leaseMs: reader.seconds("CONSUMER_LEASE", settings.leaseSeconds, 0.1, 15),
+    foreignIdleMs: reader.seconds("CONSUMER_FOREIGN_IDLE", settings.foreignIdleSeconds, 0.01, Number.POSITIVE_INFINITY),
     drainTimeoutMs: reader.seconds("MESSAGE_DRAIN_TIMEOUT", settings.drainTimeoutSeconds, 0, 10),
     redis: readRedis(reader, settings.redis ?? {}),
   };

@@ -101,7 +101,7 @@ export class StreamConsumer {
     this.#settler = new Settler(member, config.service, settle, this.#settlePause, (id) => this.#settled(id));
     this.#retries = new RetryQueue(member, settle, sink, readPause);
     this.#strays = new StrayFinder(member, settle, sink, readPause);
-    this.#reaper = new Reaper(member, config.leaseMs, settle, sink, readPause, hooks);
+    this.#reaper = new Reaper(member, config, settle, sink, readPause, hooks);
     this.#source =
       read === undefined
         ? new PollingSource(member, config.blockTimeMs, settle, readPause)

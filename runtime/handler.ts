@@ -36,16 +36,20 @@ export type Handler<Message> = (message: Message, context: MessageContext) => un
 /** Handles a command: what it returns is the sender's answer. */
 export type CommandHandler<Message, Result> = (command: Message, context: MessageContext) => Result | Promise<Result>;
 
+/** How a handler's failures are treated, where that differs from the messaging's settings. */
+export interface RetryOptions {
+  /** How often a message that this handler fails is tried again. @defaultValue the messaging's `maxRetries` */
+  readonly maxRetries?: number;
+  /** The delay before its first retry; it doubles with each. @defaultValue the messaging's `retryDelaySeconds` */
+  readonly retryDelaySeconds?: number;
+}
+
 /** Which messages of the matching types a handler wants. What does not match is acknowledged unseen. */
-export interface HandlerOptions<Message = unknown> {
+export interface HandlerOptions<Message = unknown> extends RetryOptions {
   /** Only messages of this company. Applied before the message is decoded. */
   readonly company_id?: number | string;
   /** Only messages of this service. Applied before the message is decoded. */
   readonly source_service?: string;
   /** Only messages for which this holds. Applied to the decoded message. */
   readonly where?: (message: Message) => boolean;
-  /** How often a message that this handler fails is tried again. @defaultValue the messaging's `maxRetries` */
-  readonly maxRetries?: number;
-  /** The delay before its first retry; it doubles with each. @defaultValue the messaging's `retryDelaySeconds` */
-  readonly retryDelaySeconds?: number;
 }

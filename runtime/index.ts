@@ -24,13 +24,15 @@ export {
   ContractError,
   DecodeError,
   type ErrorCode,
+  HandlerTimeoutError,
   type Issue,
   MessagingError,
+  PoisonError,
   PublishError,
   RetryAfter,
   UnrecoverableError,
 } from "./errors.js";
-export type { CommandHandler, Handler, HandlerOptions, MessageContext } from "./handler.js";
+export type { CommandHandler, Handler, HandlerOptions, MessageContext, RetryOptions } from "./handler.js";
 export { registerHandlerMethods } from "./handler-methods.js";
 export type { Counts, DeliveryPlace, HookEvents, Hooks } from "./hooks.js";
 export type { JsonSchema } from "./json-schema.js";

@@ -1,6 +1,6 @@
 import type { Catalogue } from "./catalogue.js";
 import type { CommandDescriptor, Descriptor, Publishable } from "./descriptor.js";
-import type { CommandHandler, Handler, HandlerOptions } from "./handler.js";
+import type { CommandHandler, Handler, HandlerOptions, RetryOptions } from "./handler.js";
 import type { Counts } from "./hooks.js";
 
 /** Where a published message now is. */
@@ -95,13 +95,14 @@ export interface Subscriber {
 export interface Responder {
   /**
    * Registers the one handler of a command, before `start()`. It is given the commands whose `target_service` is
-   * this service.
+   * this service. Its options are for commands that nobody waits for: a failure that somebody waits for is answered.
    *
    * @throws {ConfigError} `HANDLER_CONFLICT` for a second one, `HANDLER_LATE` after `start()`
    */
   handle<Message, Result>(
     descriptor: CommandDescriptor<Message, never, Result>,
     handler: CommandHandler<NoInfer<Message>, NoInfer<Result>>,
+    options?: RetryOptions,
   ): void;
 }
 

@@ -1,8 +1,9 @@
 import type { Redis } from "ioredis";
+import type { Config } from "./config.js";
 import type { Connection } from "./connection.js";
 import type { HookBus } from "./hooks.js";
 import { reap } from "./lua/reap.js";
-import type { Member } from "./member.js";
+import { type Member, PARKED } from "./member.js";
 import type { Pause } from "./pause.js";
 
 /** How many entries are taken over in one step; the rest with the next look. */
@@ -31,6 +32,7 @@ export interface ReaperSink {
 export class Reaper {
   readonly #member: Member;
   readonly #leaseMs: number;
+  readonly #foreignIdleMs: number;
   readonly #connection: Connection;
   readonly #sink: ReaperSink;
   readonly #pause: Pause;
@@ -39,7 +41,8 @@ export class Reaper {
 
   constructor(member: Member, leaseMs: number, connection: Connection, sink: ReaperSink, pause: Pause, hooks: HookBus) {
     this.#member = member;
-    this.#leaseMs = leaseMs;
+    this.#leaseMs = config.leaseMs;
+    this.#foreignIdleMs = config.foreignIdleMs;
     this.#connection = connection;
     this.#sink = sink;
     this.#pause = pause;
@@ -74,7 +77,20 @@ export class Reaper {
       present.add(name);
       if (name !== consumer && this.#isDead(name, reply[at + 1] as string)) await this.#take(client, name);
     }
+    if (Number.isFinite(this.#foreignIdleMs)) await this.#lookAtForeign(client, present);
     for (const name of this.#watched.keys()) if (!present.has(name)) this.#watched.delete(name);
+  }
+
+  /** Consumers without a heartbeat: all that Redis tells of them is how long they have done nothing. */
+  async #lookAtForeign(client: Redis, beating: ReadonlySet<string>): Promise<void> {
+    const { keys, group, consumer } = this.#member;
+    const members = (await client.xinfo("CONSUMERS", keys.stream, group)) as unknown[][];
+    for (const member of members) {
+      const field = (name: string): unknown => member[member.indexOf(name) + 1];
+      const name = String(field("name"));
+      const ours = name === consumer || name === PARKED || beating.has(name);
+      if (!ours && Number(field("idle")) > this.#foreignIdleMs) await this.#take(client, name);
+    }
   }
 
   #isDead(name: string, beat: string): boolean {

@@ -7,7 +7,7 @@ import type { CommandDescriptor, Descriptor } from "./descriptor.js";
 import { Dispatcher } from "./dispatcher.js";
 import { EntryAppender } from "./entry-appender.js";
 import { ClosedError, ConfigError, ConnectionError, MessagingError } from "./errors.js";
-import type { CommandHandler, Handler, HandlerOptions } from "./handler.js";
+import type { CommandHandler, Handler, HandlerOptions, RetryOptions } from "./handler.js";
 import { Heartbeat } from "./heartbeat.js";
 import { type Counts, HookBus, type Hooks } from "./hooks.js";
 import { prefixed, redriveKeys, type StreamKeys, streamKeys } from "./keys.js";
@@ -135,10 +135,11 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
   handle<Message, Result>(
     descriptor: CommandDescriptor<Message, never, Result>,
     handler: CommandHandler<NoInfer<Message>, NoInfer<Result>>,
+    options: RetryOptions = {},
   ): void {
     this.#assertNotStarted(descriptor.type);
     const route = handler as CommandHandler<never, unknown>;
-    this.#router.add(descriptor as unknown as Descriptor, route, { target_service: this.service });
+    this.#router.add(descriptor as unknown as Descriptor, route, { ...options, target_service: this.service });
   }
 
   async start({ requireRedis = false }: StartOptions = {}): Promise<void> {
