@@ -39,7 +39,14 @@ export class Reaper {
   readonly #hooks: HookBus;
   readonly #watched = new Map<string, Watched>();
 
-  constructor(member: Member, leaseMs: number, connection: Connection, sink: ReaperSink, pause: Pause, hooks: HookBus) {
+  constructor(
+    member: Member,
+    config: Pick<Config, "leaseMs" | "foreignIdleMs">,
+    connection: Connection,
+    sink: ReaperSink,
+    pause: Pause,
+    hooks: HookBus,
+  ) {
     this.#member = member;
     this.#leaseMs = config.leaseMs;
     this.#foreignIdleMs = config.foreignIdleMs;
