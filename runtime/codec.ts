@@ -48,6 +48,24 @@ export function entityOf(entry: FlatFields): string | undefined {
   }
 }
 
+/**
+ * Reads top-level texts by their names, in either encoding, from an entry of which nothing may be assumed. In the
+ * `json` encoding this costs a parse.
+ */
+export function textReader(entry: FlatFields): (name: string) => string | undefined {
+  if (!isJsonEntry(entry)) return (name) => fieldOf(entry, name);
+  let envelope: unknown;
+  try {
+    envelope = JSON.parse(fieldOf(entry, JSON_FIELD) as string);
+  } catch {
+    return () => undefined;
+  }
+  return (name) => {
+    const value = typeof envelope === "object" && envelope !== null ? (envelope as PlainMessage)[name] : undefined;
+    return typeof value === "string" ? value : undefined;
+  };
+}
+
 /** Whether the entry was written in the `json` encoding. */
 export function isJsonEntry(entry: FlatFields): boolean {
   return fieldOf(entry, TYPE_FIELD) !== undefined && fieldOf(entry, JSON_FIELD) !== undefined;

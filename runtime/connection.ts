@@ -13,12 +13,6 @@ export interface ConnectionOptions {
   readonly blocking: boolean;
 }
 
-/** What a connection tells its owner. */
-export interface ConnectionListener {
-  readonly onReady: (again: boolean) => void;
-  readonly onLost: (error: Error | undefined) => void;
-}
-
 /** Replies that no waiting will change: the credentials, the rights or the database are wrong. */
 const REFUSALS = /^(WRONGPASS|NOAUTH|NOPERM|ERR AUTH|ERR invalid DB|ERR DB index|ERR invalid password)/i;
 const LONGEST_PAUSE_MS = 2000;
@@ -64,7 +58,7 @@ export class Connection {
   #opened = false;
   #closed = false;
 
-  constructor(config: RedisConfig, service: string, options: ConnectionOptions, listener?: ConnectionListener) {
+  constructor(config: RedisConfig, service: string, options: ConnectionOptions) {
     this.role = options.role;
     this.#config = config;
     const { socketTimeout, ...data } = connectionData(config, service, options.role);
@@ -83,14 +77,24 @@ export class Connection {
     this.client.on("error", (error: Error) => {
       this.#lastError = error;
     });
-    let readyBefore = false;
     this.client.on("ready", () => {
       this.#lastError = undefined;
-      listener?.onReady(readyBefore);
-      readyBefore = true;
     });
+  }
+
+  /** Calls back whenever commands can be sent: the first time, and again after each loss. */
+  onReady(call: (again: boolean) => void): void {
+    let before = false;
+    this.client.on("ready", () => {
+      call(before);
+      before = true;
+    });
+  }
+
+  /** Calls back whenever the connection is lost, except by {@link close}. */
+  onLost(call: (error: Error | undefined) => void): void {
     this.client.on("close", () => {
-      if (!this.#closed) listener?.onLost(this.#lastError);
+      if (!this.#closed) call(this.#lastError);
     });
   }
 

@@ -275,6 +275,8 @@ export class StreamConsumer {
       else if (delivery.attempt > 1 + this.#config.maxRetries) {
         this.#settle(delivery, { kind: "dead", error: new PoisonError(delivery.attempt - 1) }, false);
       } else await this.#finish(delivery, this.#dispatcher.dispatch(delivery), false);
+      // Or one that was handled is still pending when the next kills the process, and is blamed for it in the end.
+      await this.#settler.flushed();
     }
   }
 

@@ -1,4 +1,4 @@
-import { type FlatFields, fieldOf, typeOf } from "./codec.js";
+import { type FlatFields, typeOf } from "./codec.js";
 import { contractOf } from "./contract.js";
 import { runCorrelated } from "./correlation.js";
 import { Deadlines } from "./deadline.js";
@@ -35,11 +35,14 @@ export class Dispatcher {
   readonly #hooks: HookBus;
   readonly #responding: Responding;
   readonly #deadlines: Deadlines;
+  /** Only among commands is it worth finding out whether somebody waits for the answer to an unknown one. */
+  readonly #takesCommands: boolean;
 
   constructor(place: DispatchPlace, routes: StreamRoutes, hooks: HookBus, responding: Responding) {
     this.#place = place;
     this.#deadlines = new Deadlines(place.handlerTimeoutMs);
     this.#routes = routes;
+    this.#takesCommands = [...routes.byType.values()].some(([route]) => route?.descriptor.kind === "command");
     this.#hooks = hooks;
     this.#responding = responding;
   }
@@ -84,7 +87,7 @@ export class Dispatcher {
   /** A newer producer is no error; but a command for this service that it does not know is answered so. */
   #unhandled(delivery: Delivery, type: string, fields: FlatFields): Outcome | Promise<Outcome> {
     const outcome = this.#skip(delivery, type, "unhandled");
-    if (fieldOf(fields, "command_type") === undefined) return outcome;
+    if (!this.#takesCommands) return outcome;
     const error = new MessagingError("COMMAND_UNKNOWN", `no handler for ${type} here`);
     return this.#responding.refuse(this.#place.stream, fields, error).then(
       () => outcome,

@@ -2,6 +2,7 @@ import type { Redis } from "ioredis";
 import type { Connection } from "./connection.js";
 import { MessagingError, PublishError } from "./errors.js";
 import { onceKey } from "./keys.js";
+import { announce } from "./lua/announce.js";
 import { appendOnce } from "./lua/append-once.js";
 
 /** An entry for a stream. */
@@ -9,6 +10,8 @@ export interface Append {
   readonly stream: string;
   readonly entry: readonly string[];
   readonly messageId: string | undefined;
+  /** Send it at once, too, to whoever listens on this channel: the message as a JSON object. */
+  readonly announced?: { readonly channel: string; readonly json: string };
   /** Store it once under its message id within so long. */
   readonly onceWindowMs: number | undefined;
 }
@@ -64,9 +67,10 @@ export class EntryAppender {
     this.#batch = [];
     try {
       const client = await this.#connection.ready();
-      const plain = batch.filter(({ onceWindowMs }) => onceWindowMs === undefined);
-      const once = batch.filter(({ onceWindowMs }) => onceWindowMs !== undefined);
-      await Promise.all([this.#sendAll(client, plain), ...once.map((sending) => this.#sendOnce(client, sending))]);
+      const isPlain = ({ announced, onceWindowMs }: Append): boolean =>
+        announced === undefined && onceWindowMs === undefined;
+      const alone = batch.filter((sending) => !isPlain(sending)).map((sending) => this.#sendAlone(client, sending));
+      await Promise.all([this.#sendAll(client, batch.filter(isPlain)), ...alone]);
     } catch (error) {
       for (const sending of batch) sending.reject(this.#failure(error as Error, sending));
     } finally {
@@ -87,11 +91,17 @@ export class EntryAppender {
     }
   }
 
-  async #sendOnce(client: Redis, sending: Sending): Promise<void> {
-    const { stream, entry, messageId, onceWindowMs } = sending;
+  /** By a script of its own, because it is more than adding an entry. */
+  async #sendAlone(client: Redis, sending: Sending): Promise<void> {
+    const { stream, entry, announced, messageId, onceWindowMs } = sending;
+    const { channel = "", json = "" } = announced ?? {};
     try {
+      if (onceWindowMs === undefined) {
+        sending.resolve(await announce.run(client, [stream], [channel, json, ...entry]));
+        return;
+      }
       const keys = [stream, onceKey(stream, messageId as string)];
-      sending.resolve(await appendOnce.run(client, keys, [onceWindowMs as number, ...entry]));
+      sending.resolve(await appendOnce.run(client, keys, [onceWindowMs, channel, json, ...entry]));
     } catch (error) {
       sending.reject(this.#failure(error as Error, sending));
     }

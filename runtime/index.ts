@@ -1,4 +1,5 @@
 export type { Catalogue, Encoding } from "./catalogue.js";
+export type { NotificationTarget } from "./channel.js";
 export type { RedisOptions, Settings } from "./config.js";
 export { createMessaging, createMessagingFor } from "./create-messaging.js";
 export {
@@ -36,6 +37,7 @@ export type { CommandHandler, Handler, HandlerOptions, MessageContext, RetryOpti
 export { registerHandlerMethods } from "./handler-methods.js";
 export type { Counts, DeliveryPlace, HookEvents, Hooks } from "./hooks.js";
 export type { JsonSchema } from "./json-schema.js";
+export type { Listening, ListenOptions, NotificationContext, NotificationListener } from "./listener.js";
 export type { Logger } from "./logger.js";
 export type {
   Matching,

@@ -1,7 +1,9 @@
 import type { Catalogue } from "./catalogue.js";
+import type { NotificationTarget } from "./channel.js";
 import type { CommandDescriptor, Descriptor, Publishable } from "./descriptor.js";
 import type { CommandHandler, Handler, HandlerOptions, RetryOptions } from "./handler.js";
 import type { Counts } from "./hooks.js";
+import type { Listening, ListenOptions, NotificationListener } from "./listener.js";
 
 /** Where a published message now is. */
 export interface Published {
@@ -152,6 +154,19 @@ export interface Messaging<Events extends object = Record<never, never>, Outcome
     handler: Handler<Matching<Events, Wanted>>,
     options?: HandlerOptions<Matching<Events, Wanted>>,
   ): void;
+
+  /**
+   * Has a listener called for each notification that is sent to a user, a company, a channel or a pattern of them,
+   * while it is connected. At most once, and to every process that listens: made for people's screens. What must not
+   * be missed is handled from the stream (`on`).
+   *
+   * @throws {ConfigError} the target is malformed
+   */
+  listen<Message>(
+    target: NotificationTarget,
+    listener: NotificationListener<Message>,
+    options?: ListenOptions,
+  ): Promise<Listening>;
 
   /**
    * Connects, creates the groups that are missing, and begins to read. A Redis that is not there yet is waited for

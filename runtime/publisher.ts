@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { channelOf } from "./channel.js";
 import type { Config } from "./config.js";
 import { contractOf } from "./contract.js";
 import { currentCorrelation } from "./correlation.js";
@@ -43,12 +44,17 @@ export class MessagePublisher {
       stream,
       entry,
       messageId: id,
+      ...(descriptor.kind === "notification" ? { announced: this.#announcement(message) } : {}),
       onceWindowMs: options.once === true ? this.#config.messageTtlMs : undefined,
     });
     retention.added(1);
     if (this.#hooks.wants("published")) this.#hooks.emit("published", { type: descriptor.type, id, entryId });
     else this.#hooks.count("published");
     return { id, entryId, stream };
+  }
+
+  #announcement(message: Message): { channel: string; json: string } {
+    return { channel: channelOf(this.#config, message), json: JSON.stringify(message) };
   }
 
   /** What the runtime fills in where the message declares it and its publisher does not give it. */

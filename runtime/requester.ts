@@ -28,14 +28,14 @@ export class Requester {
   readonly channel: string;
   readonly #connection: Connection;
   readonly #hooks: HookBus;
-  readonly #answers: () => Promise<Connection>;
+  readonly #reading: Connection;
   readonly #waiting = new Map<string, Waiting>();
   #subscribed: Promise<void> | undefined;
 
-  constructor(channel: string, connection: Connection, answers: () => Promise<Connection>, hooks: HookBus) {
+  constructor(channel: string, connection: Connection, reading: Connection, hooks: HookBus) {
     this.channel = channel;
     this.#connection = connection;
-    this.#answers = answers;
+    this.#reading = reading;
     this.#hooks = hooks;
   }
 
@@ -76,7 +76,9 @@ export class Requester {
   /** Looks for the answers that may have been sent while nobody listened. */
   async recover(): Promise<void> {
     if (this.#waiting.size === 0) return;
-    const client = await (await this.#answers()).ready();
+    // The driver subscribes again by itself, but does not say when: an answer between our look and that would be missed.
+    await (await this.#connection.ready()).subscribe(this.channel);
+    const client = await this.#reading.ready();
     for (const { id, stream } of [...this.#waiting.values()]) {
       const stored = await client.get(answerKey(stream, id));
       if (stored !== null) this.#receive(stored);

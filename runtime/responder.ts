@@ -1,4 +1,4 @@
-import { type FlatFields, fieldOf } from "./codec.js";
+import { type FlatFields, textReader } from "./codec.js";
 import type { Connection } from "./connection.js";
 import { contractOf } from "./contract.js";
 import { MessagingError } from "./errors.js";
@@ -64,9 +64,10 @@ export class CommandResponder {
 
   /** Answers a command that cannot run (unknown here, or its payload breaks the contract), if somebody waits. */
   async refuse(stream: string, entry: FlatFields, { message, code }: MessagingError): Promise<void> {
-    const id = fieldOf(entry, "id");
-    const replyTo = fieldOf(entry, "reply_to");
-    if (!id || !replyTo || fieldOf(entry, "target_service") !== this.#service) return;
+    const textOf = textReader(entry);
+    const id = textOf("id");
+    const replyTo = textOf("reply_to");
+    if (!id || !replyTo || textOf("target_service") !== this.#service) return;
     const text = encodeResponse(id, { success: false, error: message, errorCode: code }, undefined);
     await answer.run(await this.#connection.ready(), [answerKey(stream, id)], [text, KEPT_LONGER_MS, replyTo]);
   }

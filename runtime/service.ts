@@ -1,7 +1,9 @@
 import { randomBytes } from "node:crypto";
 import type { Catalogue } from "./catalogue.js";
+import type { NotificationTarget } from "./channel.js";
 import { type Config, readConfig, type Settings } from "./config.js";
-import { Connection, type ConnectionRole } from "./connection.js";
+import type { Connection } from "./connection.js";
+import { ConnectionPool } from "./connection-pool.js";
 import { StreamConsumer } from "./consumer.js";
 import type { CommandDescriptor, Descriptor } from "./descriptor.js";
 import { Dispatcher } from "./dispatcher.js";
@@ -11,6 +13,7 @@ import type { CommandHandler, Handler, HandlerOptions, RetryOptions } from "./ha
 import { Heartbeat } from "./heartbeat.js";
 import { type Counts, HookBus, type Hooks } from "./hooks.js";
 import { prefixed, redriveKeys, type StreamKeys, streamKeys } from "./keys.js";
+import { type Listening, type ListenOptions, NotificationHub, type NotificationListener } from "./listener.js";
 import { consoleLogger, type Logger, loggingHooks } from "./logger.js";
 import type { Messaging, Published, PublishOptions, SendOptions, StartOptions } from "./messaging.js";
 import { MessagePublisher } from "./publisher.js";
@@ -47,11 +50,12 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
   readonly #router: Router;
   readonly #reports: boolean;
   readonly #instance: string;
-  readonly #connections = new Map<ConnectionRole, Connection>();
+  readonly #pool: ConnectionPool;
   readonly #appender: EntryAppender;
   readonly #publisher: MessagePublisher;
   readonly #retentions = new Map<string, Retention>();
   #requester: Requester | undefined;
+  #hub: NotificationHub | undefined;
   #consumers: StreamConsumer[] = [];
   #handling = new AbortController();
   #heartbeat: Heartbeat | undefined;
@@ -67,7 +71,11 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
     this.#router = new Router(catalogue);
     this.#reports = options.onPublishFailure === "report";
     this.#instance = `${process.pid}-${randomBytes(4).toString("hex")}`;
-    this.#appender = new EntryAppender(this.#connection("publish"));
+    this.#pool = new ConnectionPool(this.#config, this.#hooks);
+    this.#pool.get("settle").onReady(() => {
+      for (const consumer of this.#consumers) consumer.reconnected();
+    });
+    this.#appender = new EntryAppender(this.#pool.get("publish"));
     this.#publisher = new MessagePublisher(
       this.#config,
       this.#appender,
@@ -103,7 +111,7 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
     options: SendOptions = {},
   ): Promise<Result> {
     this.#assertOpen("send");
-    const requester = this.#listener();
+    const requester = this.#listening();
     await requester.listen();
     const id = crypto.randomUUID();
     const given = defined({
@@ -127,6 +135,15 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
     return (await requester.ask(question, sent)) as Result;
   }
 
+  async listen<Message>(
+    target: NotificationTarget,
+    listener: NotificationListener<Message>,
+    options: ListenOptions = {},
+  ): Promise<Listening> {
+    this.#assertOpen("listen");
+    return this.#notifications().listen(target, listener as NotificationListener, options);
+  }
+
   on(target: Descriptor | string, handler: Handler<never>, options?: HandlerOptions<never>): void {
     this.#assertNotStarted(typeof target === "string" ? target : target.type);
     this.#router.add(target, handler, options);
@@ -146,11 +163,9 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
     this.#assertOpen("start");
     if (this.#started) return;
     const streams = this.#router.streams();
-    this.#assertAffordable(streams);
+    this.#pool.assertAffordable(streams.map(({ stream }) => stream));
     this.#started = true;
-    const settle = this.#connection("settle", () => {
-      for (const consumer of this.#consumers) consumer.reconnected();
-    });
+    const settle = this.#pool.get("settle");
     try {
       const client = await settle.ready();
       await assertSupported(client, `${this.#config.redis.host}:${this.#config.redis.port}`);
@@ -198,7 +213,8 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
     await this.#appender.drained();
     await Promise.all([...this.#retentions.values()].map((retention) => retention.stop()));
     this.#requester?.close();
-    for (const connection of this.#connections.values()) connection.close();
+    this.#hub?.close();
+    this.#pool.close();
   }
 
   /** One for the stream, and one for what is redriven to this group from its dead letters. */
@@ -218,7 +234,7 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
     const responder = new CommandResponder(config.service, settle, this.#hooks);
     const keys = streamKeys(stream, group);
     const sources = [
-      { keys, read: this.#connection(`read:${stream}`) },
+      { keys, read: this.#pool.get(`read:${stream}`) },
       { keys: redriveKeys(keys, group), read: undefined },
     ];
     return sources.map(({ keys, read }) => {
@@ -240,7 +256,7 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
   #retention(keys: StreamKeys): Retention {
     let retention = this.#retentions.get(keys.stream);
     if (retention === undefined) {
-      const connection = this.#connection(this.#started ? "settle" : "publish");
+      const connection = this.#pool.get(this.#started ? "settle" : "publish");
       retention = new Retention(keys, this.#config, connection, this.#hooks);
       this.#retentions.set(keys.stream, retention);
       retention.start();
@@ -248,29 +264,25 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
     return retention;
   }
 
-  #listener(): Requester {
+  #listening(): Requester {
     if (this.#requester === undefined) {
       const channel = prefixed(this.#config, `${this.service}-responses:${this.#instance}`);
-      const connection = this.#connection("subscribe", () => void this.#requester?.recover().catch(() => {}));
-      this.#requester = new Requester(channel, connection, async () => this.#connection("publish"), this.#hooks);
+      const connection = this.#pool.get("subscribe");
+      const requester = new Requester(channel, connection, this.#pool.get("publish"), this.#hooks);
+      connection.onReady((again) => again && void requester.recover().catch(() => {}));
+      this.#requester = requester;
     }
     return this.#requester;
   }
 
-  #connection(role: ConnectionRole, onReadyAgain?: () => void): Connection {
-    let connection = this.#connections.get(role);
-    if (connection === undefined) {
-      const options = { role, blocking: role.startsWith("read:") || role === "subscribe" };
-      connection = new Connection(this.#config.redis, this.#config.service, options, {
-        onReady: (again) => {
-          this.#hooks.emit("connected", { role, again });
-          if (again) onReadyAgain?.();
-        },
-        onLost: (error) => this.#hooks.emit("disconnected", { role, error }),
-      });
-      this.#connections.set(role, connection);
+  #notifications(): NotificationHub {
+    if (this.#hub === undefined) {
+      const connection = this.#pool.get("subscribe");
+      const hub = new NotificationHub(this.#config, this.catalogue, connection, this.#pool.get("publish"), this.#hooks);
+      connection.onReady((again) => again && void hub.recover().catch(() => {}));
+      this.#hub = hub;
     }
-    return connection;
+    return this.#hub;
   }
 
   #assertOpen(what: string): void {
@@ -284,17 +296,6 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
       [`the handler of ${type} comes after start(): register every handler before it`],
       "HANDLER_LATE",
     );
-  }
-
-  #assertAffordable(streams: readonly StreamRoutes[]): void {
-    // One to publish, one to settle, one for answers, one for the heartbeat, one for each stream's blocking reads.
-    const needed = 4 + streams.length;
-    const { maxConnections } = this.#config.redis;
-    if (needed <= maxConnections) return;
-    const names = streams.map(({ stream }) => stream).join(", ");
-    throw new ConfigError([
-      `REDIS_MAX_CONNECTIONS is ${maxConnections}, but ${needed} are needed to handle ${names}: allow more, or handle fewer streams here`,
-    ]);
   }
 }
 

@@ -81,10 +81,16 @@ export class Settler {
     });
   }
 
-  /** Resolves when everything that was to be told has been told, or cannot be because the pause has ended. */
-  async drained(): Promise<void> {
+  /** Resolves when everything that is to be told now has been told. */
+  async flushed(): Promise<void> {
     this.#sendAcks();
-    while (this.#underWay.size > 0) await Promise.all(this.#underWay);
+    await Promise.all(this.#underWay);
+  }
+
+  /** Resolves when nothing is left to be told, or it cannot be because the pause has ended. */
+  async drained(): Promise<void> {
+    do await this.flushed();
+    while (this.#underWay.size > 0);
   }
 
   #sendAcks(): void {

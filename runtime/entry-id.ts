@@ -1,0 +1,6 @@
+/** Whether one entry id comes after another in a stream. */
+export function isLater(id: string, than: string): boolean {
+  const [ms = 0n, sequence = 0n] = id.split("-").map(BigInt);
+  const [otherMs = 0n, otherSequence = 0n] = than.split("-").map(BigInt);
+  return ms > otherMs || (ms === otherMs && sequence > otherSequence);
+}
