@@ -91,6 +91,11 @@ export interface Settings {
    * messages go to others. Env `CONSUMER_FOREIGN_IDLE`. @defaultValue never
    */
   readonly foreignIdleSeconds?: number;
+  /**
+   * `required`: every event, command and notification belongs to a company, given or inherited from the message being
+   * handled; publishing without one is refused. Env `MESSAGE_TENANCY`. @defaultValue "optional"
+   */
+  readonly tenancy?: "optional" | "required";
   /** How long `close()` lets running handlers finish. Env `MESSAGE_DRAIN_TIMEOUT`. @defaultValue 10 */
   readonly drainTimeoutSeconds?: number;
 }
@@ -113,6 +118,7 @@ export interface Config {
   readonly retryDelayMs: number;
   readonly order: "none" | "entity";
   readonly handlerTimeoutMs: number;
+  readonly tenancy: "optional" | "required";
   readonly leaseMs: number;
   /** Infinite when they are left alone. */
   readonly foreignIdleMs: number;
@@ -164,6 +170,7 @@ export function readConfig(settings: Settings, encoding: Encoding, environment: 
     retryDelayMs: reader.seconds("MESSAGE_RETRY_DELAY", settings.retryDelaySeconds, 0, 60),
     order: settings.order ?? "none",
     handlerTimeoutMs: reader.seconds("MESSAGE_HANDLER_TIMEOUT", settings.handlerTimeoutSeconds, 0.01, 900),
+    tenancy: reader.oneOf("MESSAGE_TENANCY", settings.tenancy, ["optional", "required"], "optional"),
     leaseMs: reader.seconds("CONSUMER_LEASE", settings.leaseSeconds, 0.1, 15),
     foreignIdleMs: reader.seconds("CONSUMER_FOREIGN_IDLE", settings.foreignIdleSeconds, 0.01, Number.POSITIVE_INFINITY),
     drainTimeoutMs: reader.seconds("MESSAGE_DRAIN_TIMEOUT", settings.drainTimeoutSeconds, 0, 10),

@@ -1,6 +1,6 @@
 import { type FlatFields, typeOf } from "./codec.js";
 import { contractOf } from "./contract.js";
-import { runCorrelated } from "./correlation.js";
+import { correlationOf, withCorrelation } from "./correlation.js";
 import { Deadlines } from "./deadline.js";
 import { type Delivery, DONE, type Outcome } from "./delivery.js";
 import { type ContextPlace, DeliveryContext } from "./delivery-context.js";
@@ -120,12 +120,12 @@ export class Dispatcher {
     message: Message,
     context: DeliveryContext,
   ): Promise<Outcome> {
-    const correlation = { correlationId: context.correlationId, messageId: context.messageId };
+    const correlation = correlationOf(context.kind, message);
     let current = routes[0] as Route;
     try {
       for (const route of routes) {
         current = route;
-        await runCorrelated(correlation, () =>
+        await withCorrelation(correlation, () =>
           route.descriptor.kind === "command"
             ? this.#responding.respond(route, message, context)
             : (route.handler as (message: Message, context: MessageContext) => unknown)(message, context),

@@ -1,6 +1,7 @@
 export type { Catalogue, Encoding } from "./catalogue.js";
 export type { NotificationTarget } from "./channel.js";
 export type { RedisOptions, Settings } from "./config.js";
+export { type Correlation, currentCorrelation, withCorrelation } from "./correlation.js";
 export { createMessaging, createMessagingFor } from "./create-messaging.js";
 export {
   type CommandDescriptor,

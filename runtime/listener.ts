@@ -5,7 +5,7 @@ import { type PlainMessage, typeOf } from "./codec.js";
 import type { Config } from "./config.js";
 import type { Connection } from "./connection.js";
 import { type Contract, contractOf } from "./contract.js";
-import { runCorrelated } from "./correlation.js";
+import { correlationOf, withCorrelation } from "./correlation.js";
 import { isLater } from "./entry-id.js";
 import { DecodeError } from "./errors.js";
 import type { HookBus } from "./hooks.js";
@@ -158,8 +158,8 @@ export class NotificationHub {
       listener.seen.add(id);
       if (listener.seen.size > MOST_SEEN) listener.seen.delete(listener.seen.values().next().value as string);
     }
-    const correlation = { correlationId: message["correlation_id"] as string | undefined, messageId: id };
-    const received = (async () => runCorrelated(correlation, () => listener.receive(message, context)))();
+    const correlation = correlationOf("notification", message);
+    const received = (async () => withCorrelation(correlation, () => listener.receive(message, context)))();
     received.catch((error: unknown) => {
       this.#hooks.emit("trouble", { what: `handling a notification on ${context.channel}`, error });
     });

@@ -30,6 +30,8 @@ export interface PublishOptions {
   readonly once?: boolean;
   /** @defaultValue that of the message being handled, if one is */
   readonly correlationId?: string;
+  /** The message belongs to no company, although `tenancy` is `required`. @defaultValue false */
+  readonly withoutCompany?: boolean;
 }
 
 /** What can be said about one send. */

@@ -1,13 +1,11 @@
-import { randomUUID } from "node:crypto";
 import { channelOf } from "./channel.js";
+import { complete } from "./complete.js";
 import type { Config } from "./config.js";
 import { contractOf } from "./contract.js";
-import { currentCorrelation } from "./correlation.js";
 import type { Descriptor } from "./descriptor.js";
 import type { EntryAppender } from "./entry-appender.js";
 import { ConfigError, PublishError } from "./errors.js";
 import type { HookBus } from "./hooks.js";
-import { presentInstant } from "./instant.js";
 import { prefixed } from "./keys.js";
 import type { Published, PublishOptions } from "./messaging.js";
 import type { Retention } from "./retention.js";
@@ -31,7 +29,7 @@ export class MessagePublisher {
   /** Nothing is sent before the message is known to keep its contract. */
   async publish(descriptor: Descriptor, given: Message, options: PublishOptions = {}): Promise<Published> {
     const contract = contractOf(descriptor);
-    const message = contract.compose(given, this.#filled(descriptor, options));
+    const message = complete(this.#config, descriptor, contract, given, options);
     const entry = contract.write(message, this.#config.encoding);
     const id = message["id"] as string | undefined;
     const stream = prefixed(this.#config, descriptor.stream);
@@ -55,17 +53,6 @@ export class MessagePublisher {
 
   #announcement(message: Message): { channel: string; json: string } {
     return { channel: channelOf(this.#config, message), json: JSON.stringify(message) };
-  }
-
-  /** What the runtime fills in where the message declares it and its publisher does not give it. */
-  #filled(descriptor: Descriptor, options: PublishOptions): Message {
-    if (descriptor.kind === "health") return { service_name: this.#config.service, timestamp: presentInstant() };
-    return {
-      id: options.id ?? randomUUID(),
-      timestamp: presentInstant(),
-      source_service: this.#config.service,
-      correlation_id: options.correlationId ?? currentCorrelation()?.correlationId,
-    };
   }
 }
 

@@ -118,6 +118,8 @@ export class Reaper {
     const beat = this.#watched.get(dead)?.beat ?? "";
     const ids = await reap.run(client, [keys.stream, keys.alive], [group, consumer, dead, beat, most]);
     if (ids === null) return;
+    // One that held nothing is only cleared away.
+    if (ids.length === 0) return;
     this.#sink.suspect(ids);
     this.#hooks.emit("recovered", { stream: keys.stream, group, from: dead, count: ids.length });
   }

@@ -64,7 +64,11 @@ export class RetryQueue {
     const room = Math.min(this.#sink.room(), MOST_AT_ONCE);
     if (room <= 0) return CROWDED_WAIT_MS;
     const client = await this.#connection.ready(this.#pause.signal);
-    const [released, nextMs] = await release.run(client, [keys.stream, keys.retry], [group, consumer, room]);
+    const [released, nextMs] = await release.run(
+      client,
+      [keys.stream, keys.retry, keys.errors],
+      [group, consumer, room],
+    );
     this.#sink.take(released.map(([id, fields, attempt]) => ({ id, fields, attempt })));
     return nextMs < 0 ? LONGEST_WAIT_MS : Math.min(LONGEST_WAIT_MS, nextMs);
   }

@@ -1,6 +1,7 @@
 import type { Catalogue } from "./catalogue.js";
 import { type FlatFields, fieldOf, isJsonEntry } from "./codec.js";
-import type { CommandDescriptor, Descriptor } from "./descriptor.js";
+import { companyOf } from "./correlation.js";
+import type { CommandDescriptor, Descriptor, MessageKind } from "./descriptor.js";
 import { ConfigError } from "./errors.js";
 import type { CommandHandler, Handler, HandlerOptions } from "./handler.js";
 
@@ -16,8 +17,11 @@ export interface RouteOptions extends HandlerOptions<never> {
   readonly target_service?: string;
 }
 
-/** The filters that can be held against an entry's undecoded fields. */
-const FILTERS = ["company_id", "source_service", "target_service"] as const;
+/** The fields that tell an entry's company before it is decoded, by kind; a command keeps it in its metadata. */
+const COMPANY_FIELDS: { readonly [Kind in MessageKind]?: string } = {
+  event: "company_id",
+  notification: "target_company_id",
+};
 
 /** All handlers of one stream, by message type. */
 export interface StreamRoutes {
@@ -97,19 +101,28 @@ function matchesPattern(type: string, pattern: string): boolean {
 }
 
 /** Whether a route's filters let the entry through, as far as its undecoded fields tell. */
-export function admits({ options }: Route, entry: FlatFields): boolean {
-  return FILTERS.every((name) => {
-    const asked = options[name];
-    return asked === undefined || isJsonEntry(entry) || fieldOf(entry, name) === String(asked);
-  });
+export function admits({ descriptor, options }: Route, entry: FlatFields): boolean {
+  const { company_id, source_service, target_service } = options;
+  if (company_id === undefined && source_service === undefined && target_service === undefined) return true;
+  if (isJsonEntry(entry)) return true;
+  const passes = (field: string | undefined, wanted: number | string | undefined): boolean =>
+    field === undefined || wanted === undefined || fieldOf(entry, field) === String(wanted);
+  return (
+    passes(COMPANY_FIELDS[descriptor.kind], company_id) &&
+    passes("source_service", source_service) &&
+    passes("target_service", target_service)
+  );
 }
 
 /** Whether a route's filters let the decoded message through. */
-export function wants({ options }: Route, message: Readonly<Record<string, unknown>>): boolean {
-  const passes = FILTERS.every(
-    (name) => options[name] === undefined || String(message[name]) === String(options[name]),
+export function wants({ descriptor, options }: Route, message: Readonly<Record<string, unknown>>): boolean {
+  const { company_id, source_service, target_service, where } = options;
+  return (
+    (company_id === undefined || String(companyOf(descriptor.kind, message)) === String(company_id)) &&
+    (source_service === undefined || message["source_service"] === source_service) &&
+    (target_service === undefined || message["target_service"] === target_service) &&
+    (where === undefined || (where as (message: unknown) => boolean)(message))
   );
-  return passes && (options.where === undefined || (options.where as (message: unknown) => boolean)(message));
 }
 
 /** The descriptor of a command route, which alone has a result. */

@@ -51,11 +51,13 @@ export class StrayFinder {
     }
   }
 
+  /** None of them has begun, so none of them counts as delivered again: each keeps its count. */
   async #claim(client: Redis, strays: readonly PendingEntry[]): Promise<void> {
-    if (strays.length === 0) return;
     const { keys, group, consumer } = this.#member;
-    const attempts = new Map(strays.map(([id, , , deliveries]) => [id, deliveries + 1]));
-    const claimed = (await client.xclaim(keys.stream, group, consumer, 0, ...attempts.keys())) as [string, string[]][];
-    this.#sink.take(claimed.map(([id, fields]) => ({ id, fields, attempt: attempts.get(id) ?? 1 })));
+    for (const attempt of new Set(strays.map(([, , , deliveries]) => deliveries))) {
+      const ids = strays.filter(([, , , deliveries]) => deliveries === attempt).map(([id]) => id);
+      const claim = client.xclaim(keys.stream, group, consumer, 0, ...ids, "RETRYCOUNT", attempt);
+      this.#sink.take(((await claim) as [string, string[]][]).map(([id, fields]) => ({ id, fields, attempt })));
+    }
   }
 }

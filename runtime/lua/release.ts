@@ -4,15 +4,16 @@ import { Script } from "./script.js";
 export type Released = [id: string, fields: string[], attempt: number];
 
 /**
- * Takes parked entries whose retry is due. Each is claimed by the caller, which counts the delivery.
+ * Takes parked entries whose retry is due. Each is claimed by the caller, which counts the delivery; one that is
+ * gone from the stream is forgotten.
  *
- * KEYS: 1 stream · 2 retry set
+ * KEYS: 1 stream · 2 retry set · 3 errors (hash)
  * ARGV: 1 group · 2 consumer · 3 how many at most
  * Result: the released entries · milliseconds until the next is due, or -1 when none is parked
  */
 export const release: Script<[Released[], number]> = new Script(
   "release",
-  2,
+  3,
   `
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -24,6 +25,8 @@ for _, id in ipairs(due) do
     local claimed = redis.call('XCLAIM', KEYS[1], ARGV[1], ARGV[2], 0, id)
     if #claimed == 1 and claimed[1] then
       released[#released + 1] = { id, claimed[1][2], parked[1][4] + 1 }
+    else
+      redis.call('HDEL', KEYS[3], id)
     end
   end
   redis.call('ZREM', KEYS[2], id)
