@@ -96,6 +96,20 @@ export interface Settings {
    * handled; publishing without one is refused. Env `MESSAGE_TENANCY`. @defaultValue "optional"
    */
   readonly tenancy?: "optional" | "required";
+  /** This service's version, told in its health. Env `SERVICE_VERSION`. */
+  readonly version?: string;
+  /**
+   * Whether `service.started` and `service.stopped` are published by themselves, where the catalogue has them.
+   * Env `SERVICE_ANNOUNCE`. @defaultValue false
+   */
+  readonly announce?: boolean;
+  /** How often a health message is published, where the catalogue has one; 0 for never. Env `HEALTH_INTERVAL`. @defaultValue 0 */
+  readonly healthIntervalSeconds?: number;
+  /**
+   * The channel on which this service is answered. Instances that share one read each other's answers.
+   * @defaultValue `<service>-responses:<instance>`
+   */
+  readonly replyChannel?: string;
   /** How long `close()` lets running handlers finish. Env `MESSAGE_DRAIN_TIMEOUT`. @defaultValue 10 */
   readonly drainTimeoutSeconds?: number;
 }
@@ -119,6 +133,9 @@ export interface Config {
   readonly order: "none" | "entity";
   readonly handlerTimeoutMs: number;
   readonly tenancy: "optional" | "required";
+  readonly version: string | undefined;
+  readonly announce: boolean;
+  readonly healthIntervalMs: number;
   readonly leaseMs: number;
   /** Infinite when they are left alone. */
   readonly foreignIdleMs: number;
@@ -171,6 +188,9 @@ export function readConfig(settings: Settings, encoding: Encoding, environment: 
     order: settings.order ?? "none",
     handlerTimeoutMs: reader.seconds("MESSAGE_HANDLER_TIMEOUT", settings.handlerTimeoutSeconds, 0.01, 900),
     tenancy: reader.oneOf("MESSAGE_TENANCY", settings.tenancy, ["optional", "required"], "optional"),
+    version: reader.text("SERVICE_VERSION", settings.version),
+    announce: reader.flag("SERVICE_ANNOUNCE", settings.announce) ?? false,
+    healthIntervalMs: reader.seconds("HEALTH_INTERVAL", settings.healthIntervalSeconds, 0, 0),
     leaseMs: reader.seconds("CONSUMER_LEASE", settings.leaseSeconds, 0.1, 15),
     foreignIdleMs: reader.seconds("CONSUMER_FOREIGN_IDLE", settings.foreignIdleSeconds, 0.01, Number.POSITIVE_INFINITY),
     drainTimeoutMs: reader.seconds("MESSAGE_DRAIN_TIMEOUT", settings.drainTimeoutSeconds, 0, 10),

@@ -80,6 +80,9 @@ export class Connection {
     this.client.on("ready", () => {
       this.#lastError = undefined;
     });
+    // Everyone who waits for it listens; while Redis is away there may be many.
+    this.client.setMaxListeners(0);
+    this.#watchOverBeginnings(config.connectionTimeoutMs);
   }
 
   /** Calls back whenever commands can be sent: the first time, and again after each loss. */
@@ -148,6 +151,19 @@ export class Connection {
       `Redis at ${where} cannot be reached: ${why}. Check REDIS_HOST, REDIS_PORT or REDIS_URL, and that it runs (redis-cli -h ${this.#config.host} -p ${this.#config.port} ping)`,
       { cause },
     );
+  }
+
+  /**
+   * A link may go dead between its first packet and the answers with which a connection begins. Nothing else would
+   * notice on a connection that may be silent: it would never become ready, nor fail.
+   */
+  #watchOverBeginnings(limitMs: number): void {
+    let timer: NodeJS.Timeout | undefined;
+    this.client.on("connect", () => {
+      clearTimeout(timer);
+      timer = setTimeout(() => this.renew(), limitMs);
+    });
+    for (const end of ["ready", "close", "end"]) this.client.on(end, () => clearTimeout(timer));
   }
 
   #becomeReady(signal: AbortSignal | undefined): Promise<void> {

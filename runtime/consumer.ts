@@ -6,8 +6,10 @@ import type { Delivery, Outcome } from "./delivery.js";
 import type { Dispatcher } from "./dispatcher.js";
 import { BlockingSource, type EntrySource, PollingSource } from "./entry-source.js";
 import { PoisonError } from "./errors.js";
+import type { LoopState } from "./health.js";
 import type { Heartbeat } from "./heartbeat.js";
 import type { HookBus } from "./hooks.js";
+import type { StreamKeys } from "./keys.js";
 import { adopt } from "./lua/adopt.js";
 import { ensureGroup } from "./lua/ensure-group.js";
 import { leave } from "./lua/leave.js";
@@ -26,6 +28,8 @@ export interface ConsumerConnections {
   readonly settle: Connection;
 }
 
+/** How much longer than its block a read may be silent before it counts as stuck. */
+const STUCK_AFTER_MS = 3000;
 /** How many may wait behind others of their entity, beside what there is room for otherwise. */
 const MOST_BLOCKED = 10_000;
 
@@ -112,6 +116,18 @@ export class StreamConsumer {
   /** Begins to read, in the background. Returns at once; an unreachable Redis is waited for. */
   start(): void {
     this.#loops = [this.#reader.run(), this.#retries.run(), this.#reaper.run()];
+  }
+
+  get keys(): StreamKeys {
+    return this.#member.keys;
+  }
+
+  /** What its reading is doing. */
+  get loop(): LoopState {
+    if (this.#reading.signal.aborted) return "stopped";
+    if (this.#joined && this.#room() === 0) return "busy";
+    // A read that waits comes back within its block; a while longer, and Redis does not answer.
+    return this.#reader.silentMs < this.#config.blockTimeMs + STUCK_AFTER_MS ? "reading" : "stuck";
   }
 
   /** What other consumers' heartbeats looked like before an outage says nothing about them now. */

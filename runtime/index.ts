@@ -34,8 +34,10 @@ export {
   RetryAfter,
   UnrecoverableError,
 } from "./errors.js";
+export { type InitOptions, MessagingFacade } from "./facade.js";
 export type { CommandHandler, Handler, HandlerOptions, MessageContext, RetryOptions } from "./handler.js";
 export { registerHandlerMethods } from "./handler-methods.js";
+export type { Health, LoopState, StreamHealth } from "./health.js";
 export type { Counts, DeliveryPlace, HookEvents, Hooks } from "./hooks.js";
 export type { JsonSchema } from "./json-schema.js";
 export type { Listening, ListenOptions, NotificationContext, NotificationListener } from "./listener.js";
@@ -52,6 +54,7 @@ export type {
   SendOptions,
   StartOptions,
   Subscriber,
+  TellOptions,
 } from "./messaging.js";
 export type { MessagingOptions } from "./service.js";
 export type { Environment } from "./setting.js";

@@ -2,6 +2,7 @@ import type { Catalogue } from "./catalogue.js";
 import type { NotificationTarget } from "./channel.js";
 import type { CommandDescriptor, Descriptor, Publishable } from "./descriptor.js";
 import type { CommandHandler, Handler, HandlerOptions, RetryOptions } from "./handler.js";
+import type { Health } from "./health.js";
 import type { Counts } from "./hooks.js";
 import type { Listening, ListenOptions, NotificationListener } from "./listener.js";
 
@@ -46,6 +47,12 @@ export interface SendOptions {
   readonly correlationId?: string;
 }
 
+/** What can be said about a command for whose answer nobody waits. */
+export interface TellOptions extends PublishOptions {
+  /** The service to tell. @defaultValue the schema's default target; required where it has none */
+  readonly targetService?: string;
+}
+
 /** Whatever can publish: what the generated `publish…` and `notify…` helpers take. */
 export interface Publisher<Outcome = Published> {
   /**
@@ -78,6 +85,16 @@ export interface Sender {
     payload: NoInfer<Payload>,
     options?: SendOptions,
   ): Promise<Result>;
+
+  /**
+   * Sends a command without waiting for an answer. Resolves when it is in its stream; a failing handler is tried again
+   * like an event's.
+   */
+  tell<Payload>(
+    descriptor: CommandDescriptor<unknown, Payload>,
+    payload: NoInfer<Payload>,
+    options?: TellOptions,
+  ): Promise<Published>;
 }
 
 /** Whatever takes handlers of messages: what the generated `on…` helpers take. */
@@ -169,6 +186,9 @@ export interface Messaging<Events extends object = Record<never, never>, Outcome
     listener: NotificationListener<Message>,
     options?: ListenOptions,
   ): Promise<Listening>;
+
+  /** How this service is doing, for a readiness route: never rejects, and answers within the connection timeout. */
+  health(): Promise<Health>;
 
   /**
    * Connects, creates the groups that are missing, and begins to read. A Redis that is not there yet is waited for

@@ -25,6 +25,7 @@ export class Reader {
   readonly #sink: ReaderSink;
   readonly #pause: Pause;
   #lengthPerEntry = 0;
+  #readAt = performance.now();
   #preparedAt = Number.NEGATIVE_INFINITY;
 
   constructor(source: EntrySource, batchSize: number, sink: ReaderSink, pause: Pause) {
@@ -48,6 +49,7 @@ export class Reader {
         }
         const deliveries = await this.#source.read(Math.min(this.#sink.room(), this.#affordable()));
         failures = 0;
+        this.#readAt = performance.now();
         if (deliveries.length === 0) continue;
         this.#weigh(deliveries);
         // Also after the signal: they are this consumer's now, to be handled or given back.
@@ -59,6 +61,11 @@ export class Reader {
         if (!(await this.#pause.afterFailure(failures++, `reading ${this.#source.stream}`, error))) return;
       }
     }
+  }
+
+  /** How long ago Redis last answered a read. */
+  get silentMs(): number {
+    return performance.now() - this.#readAt;
   }
 
   /** Something may have been left behind: look before the next read. */

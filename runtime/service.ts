@@ -10,12 +10,13 @@ import { Dispatcher } from "./dispatcher.js";
 import { EntryAppender } from "./entry-appender.js";
 import { ClosedError, ConfigError, ConnectionError, MessagingError } from "./errors.js";
 import type { CommandHandler, Handler, HandlerOptions, RetryOptions } from "./handler.js";
+import { examine, type Health } from "./health.js";
 import { Heartbeat } from "./heartbeat.js";
 import { type Counts, HookBus, type Hooks } from "./hooks.js";
 import { prefixed, redriveKeys, type StreamKeys, streamKeys } from "./keys.js";
 import { type Listening, type ListenOptions, NotificationHub, type NotificationListener } from "./listener.js";
 import { consoleLogger, type Logger, loggingHooks } from "./logger.js";
-import type { Messaging, Published, PublishOptions, SendOptions, StartOptions } from "./messaging.js";
+import type { Messaging, Published, PublishOptions, SendOptions, StartOptions, TellOptions } from "./messaging.js";
 import { MessagePublisher } from "./publisher.js";
 import { Requester } from "./requester.js";
 import { assertSupported, evictionPolicy } from "./requirement.js";
@@ -49,11 +50,13 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
   readonly #hooks: HookBus;
   readonly #router: Router;
   readonly #reports: boolean;
+  readonly #replyChannel: string | undefined;
   readonly #instance: string;
   readonly #pool: ConnectionPool;
   readonly #appender: EntryAppender;
   readonly #publisher: MessagePublisher;
   readonly #retentions = new Map<string, Retention>();
+  readonly #lifecycle: Lifecycle;
   #requester: Requester | undefined;
   #hub: NotificationHub | undefined;
   #consumers: StreamConsumer[] = [];
@@ -69,6 +72,7 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
     const logging = loggingHooks(options.logger ?? consoleLogger, this.#config.service);
     this.#hooks = new HookBus(logging, options.hooks ?? {});
     this.#router = new Router(catalogue);
+    this.#replyChannel = options.replyChannel;
     this.#reports = options.onPublishFailure === "report";
     this.#instance = `${process.pid}-${randomBytes(4).toString("hex")}`;
     this.#pool = new ConnectionPool(this.#config, this.#hooks);
@@ -82,6 +86,17 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
       (stream) => this.#retentions.get(stream) ?? this.#retention(streamKeys(stream, this.#config.group)),
       this.#hooks,
     );
+    this.#lifecycle = this.#createLifecycle();
+  }
+
+  #createLifecycle(): Lifecycle {
+    const source = {
+      instance: this.#instance,
+      publish: (descriptor: Descriptor, message: Message, options?: PublishOptions) =>
+        this.#publisher.publish(descriptor, message, options),
+      health: () => this.health(),
+    };
+    return new Lifecycle(this.#config, this.catalogue, source, this.#hooks);
   }
 
   get service(): string {
@@ -144,6 +159,28 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
     return this.#notifications().listen(target, listener as NotificationListener, options);
   }
 
+  async tell<Payload>(
+    descriptor: CommandDescriptor<unknown, Payload>,
+    payload: NoInfer<Payload>,
+    { targetService, ...options }: TellOptions = {},
+  ): Promise<Published> {
+    this.#assertOpen("tell");
+    const given = defined({ payload, target_service: targetService });
+    return this.#publisher.publish(descriptor as unknown as Descriptor, given, options);
+  }
+
+  async health(): Promise<Health> {
+    const { version, group, redis } = this.#config;
+    const own = this.#consumers.filter(({ keys }) => keys.stream !== keys.redrive);
+    const patients = own.map(({ keys, loop }) => ({ keys, group, loop }));
+    const connection = this.#pool.get(this.#started ? "settle" : "publish");
+    const { streams, ...found } = await examine(connection, patients, redis.connectionTimeoutMs);
+    const stuck = patients.some(({ loop }) => loop === "stuck");
+    const status = !found.connected || stuck ? "unhealthy" : this.#started ? "healthy" : "unknown";
+    const uptime = Math.round(process.uptime() * 1000) / 1000;
+    return { status, uptime_seconds: uptime, version, details: { redis: found, streams, counts: this.counts } };
+  }
+
   on(target: Descriptor | string, handler: Handler<never>, options?: HandlerOptions<never>): void {
     this.#assertNotStarted(typeof target === "string" ? target : target.type);
     this.#router.add(target, handler, options);
@@ -185,10 +222,12 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
     if (this.#consumers.length > 0) heartbeat.start();
     this.#heartbeat = heartbeat;
     for (const consumer of this.#consumers) consumer.start();
+    this.#lifecycle.started();
   }
 
   async stop(): Promise<void> {
     if (!this.#started) return;
+    await this.#lifecycle.stopped("stopped in order");
     const consumers = this.#consumers;
     this.#consumers = [];
     this.#started = false;
@@ -266,7 +305,7 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
 
   #listening(): Requester {
     if (this.#requester === undefined) {
-      const channel = prefixed(this.#config, `${this.service}-responses:${this.#instance}`);
+      const channel = this.#replyChannel ?? prefixed(this.#config, `${this.service}-responses:${this.#instance}`);
       const connection = this.#pool.get("subscribe");
       const requester = new Requester(channel, connection, this.#pool.get("publish"), this.#hooks);
       connection.onReady((again) => again && void requester.recover().catch(() => {}));

@@ -1,0 +1,69 @@
+import { formats } from "../../runtime/format.js";
+import { typesOf } from "../implies.js";
+import type { Message, Model } from "../model.js";
+import { originOf } from "../origin.js";
+import type { Problem } from "../problem.js";
+import type { Schema } from "../schema.js";
+
+/**
+ * What a stream entry's fields cannot carry. Every field is text there and absent is empty, so a message must not
+ * have at its top level what would not come back as it was written.
+ */
+export function checkFieldsEncoding(model: Model): readonly Problem[] {
+  return model.messages.flatMap((message) =>
+    Object.entries(message.schema.properties ?? {}).flatMap(([name, property]) =>
+      checkProperty(message, name, property, model),
+    ),
+  );
+}
+
+function checkProperty(message: Message, name: string, property: Schema, model: Model): readonly Problem[] {
+  const whole = model.flattener.expand(property);
+  const found = typesWithin(whole, model);
+  const sentence = fault(whole, found);
+  if (sentence === undefined) return [];
+  const origin = originOf(property) ?? { source: message.definition.source, path: ["properties", name] };
+  return [origin.source.problem(origin.path, `"${name}" ${sentence}`)];
+}
+
+function fault(schema: Schema, types: ReadonlySet<string> | undefined): string | undefined {
+  if (types === undefined) return 'says no type; with the encoding "fields" a top-level property needs one';
+  if (types.has("null"))
+    return 'allows null, which the encoding "fields" reads back as absent; leave the property out instead';
+  if (types.has("boolean"))
+    return 'is a boolean, which the encoding "fields" cannot carry at the top level; use an enum of texts';
+  const hasNumber = types.has("number") || types.has("integer");
+  if (types.has("string") && types.size > 1) {
+    const other = hasNumber ? "numbers" : "other types";
+    return `mixes text with ${other}, which the encoding "fields" cannot tell apart; decide for one`;
+  }
+  if (types.has("string") && acceptsEmpty(schema)) {
+    return 'allows an empty text, which the encoding "fields" reads back as absent; add "minLength": 1';
+  }
+  return undefined;
+}
+
+/** Every type that a value may have; `undefined` when that is open. */
+function typesWithin(schema: Schema, model: Model): ReadonlySet<string> | undefined {
+  const own = typesOf(schema);
+  if (own !== undefined) return new Set(own);
+  const branches = schema.anyOf ?? schema.oneOf;
+  if (branches === undefined) return schema.properties === undefined ? undefined : new Set(["object"]);
+  const types = new Set<string>();
+  for (const branch of branches) {
+    const inner = typesWithin(model.flattener.expand(branch), model);
+    if (inner === undefined) return undefined;
+    for (const type of inner) types.add(type);
+  }
+  return types;
+}
+
+function acceptsEmpty(schema: Schema): boolean {
+  if (schema.const !== undefined) return schema.const === "";
+  if (schema.enum !== undefined) return schema.enum.includes("");
+  if (Number(schema.minLength ?? 0) > 0) return false;
+  if (schema.format !== undefined && formats[schema.format]?.("") === false) return false;
+  const pattern = schema.pattern;
+  if (typeof pattern === "string" && !new RegExp(pattern, "u").test("")) return false;
+  return (schema.anyOf ?? schema.oneOf)?.some(acceptsEmpty) ?? true;
+}

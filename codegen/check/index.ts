@@ -1,0 +1,32 @@
+import type { Sources } from "../load.js";
+import type { Model } from "../model.js";
+import type { Problem } from "../problem.js";
+import { checkFieldsEncoding } from "./fields-encoding.js";
+import { checkMessages } from "./message.js";
+import { checkNames } from "./name.js";
+import { checkReferences } from "./reference.js";
+import { checkRequired } from "./required.js";
+import { checkStructure, isGrave } from "./structure.js";
+import { checkValues } from "./value.js";
+
+/**
+ * Every problem of a catalogue, in one run. What needs sound schemas (are the examples valid?) is asked of those that
+ * are, so that one mistake is not reported as ten.
+ */
+export function check(sources: Sources, model: Model): readonly Problem[] {
+  const structure = sources.schemas.flatMap((source) => [...source.syntaxProblems, ...checkStructure(source)]);
+  const references = checkReferences(model);
+  const required = checkRequired(model);
+  const grave = [...structure.filter(isGrave), ...references, ...model.flattener.problems, ...required];
+  const unsound = new Set(grave.map(({ file }) => file));
+  return [
+    ...structure,
+    ...references,
+    ...model.flattener.problems,
+    ...checkNames(model),
+    ...checkMessages(model),
+    ...required,
+    ...(model.config.encoding === "fields" ? checkFieldsEncoding(model) : []),
+    ...checkValues(model, unsound),
+  ];
+}

@@ -1,0 +1,66 @@
+import { kinds } from "../kind.js";
+import type { Message, Model } from "../model.js";
+import type { Problem } from "../problem.js";
+import { isObject } from "../walk.js";
+
+/** What every message file must say: its type, what it means, an example, and a command's result. */
+export function checkMessages(model: Model): readonly Problem[] {
+  const problems = model.messages.flatMap((message) => [
+    ...checkType(message),
+    ...checkDescription(message),
+    ...checkExamples(message),
+    ...checkCommand(message),
+  ]);
+  const first = new Map<string, Message>();
+  for (const message of model.messages) {
+    const key = `${message.kind.kind} ${message.type}`;
+    const other = first.get(key);
+    if (other === undefined) first.set(key, message);
+    else {
+      const path = message.kind.typeProperty === undefined ? [] : ["properties", message.kind.typeProperty, "const"];
+      const sentence = `${other.definition.source.shownPath} has the type "${message.type}" already`;
+      problems.push(message.definition.source.problem(path, sentence));
+    }
+  }
+  return problems;
+}
+
+function checkType({ kind, schema, definition: { source } }: Message): readonly Problem[] {
+  if (kind.typeProperty === undefined) return [];
+  const stated = schema.properties?.[kind.typeProperty]?.const;
+  const path = ["properties", kind.typeProperty];
+  if (typeof stated === "string") {
+    if (/^\w[\w.:-]*$/.test(stated)) return [];
+    return [source.problem([...path, "const"], "a type consists of letters, digits, `.`, `_`, `:` and `-`")];
+  }
+  if (stated !== undefined) return [source.problem([...path, "const"], "a type is text")];
+  const other = kinds.find(
+    ({ typeProperty }) => typeProperty !== undefined && schema.properties?.[typeProperty]?.const !== undefined,
+  );
+  const moved = other && `the folder ${other.folder}/, since it has a "${other.typeProperty}"`;
+  const sentence = `a message in ${kind.folder}/ states its type: "${kind.typeProperty}": { "const": "…" }`;
+  return [source.problem(path, sentence, { suggestion: moved })];
+}
+
+function checkDescription({ definition: { source } }: Message): readonly Problem[] {
+  const description = source.schema?.description;
+  if (typeof description === "string" && description.trim() !== "") return [];
+  return [source.problem([], 'a message has a "description": what it says, in a sentence')];
+}
+
+function checkExamples({ definition: { source } }: Message): readonly Problem[] {
+  if (isObject(source.value) && "examples" in source.value) return [];
+  return [source.problem([], 'a message has "examples": at least one whole message')];
+}
+
+function checkCommand({ kind, schema, result, definition: { source } }: Message): readonly Problem[] {
+  if (kind.kind !== "command") return [];
+  const problems: Problem[] = [];
+  if (schema.properties?.["payload"] === undefined) {
+    problems.push(source.problem(["properties"], 'a command has a "payload": what its sender gives'));
+  }
+  if (result === undefined) {
+    problems.push(source.problem(["$defs"], 'a command has "$defs": { "result": … }: what its handler answers'));
+  }
+  return problems;
+}

@@ -1,0 +1,81 @@
+import { isIdentifier, pascalCase } from "../casing.js";
+import { placeKey } from "../definition.js";
+import type { Model } from "../model.js";
+import { exportsOf, handlerGroup, namesOf } from "../names.js";
+import type { Path } from "../pointer.js";
+import type { Problem } from "../problem.js";
+import { reservedNames, reservedWords } from "../reserved.js";
+import type { Source } from "../source.js";
+
+interface Claim {
+  readonly name: string;
+  readonly source: Source;
+  readonly path: Path;
+}
+
+/** Names that two files claim, that TypeScript or the runtime needs, or that are none. */
+export function checkNames(model: Model): readonly Problem[] {
+  // A message's names all come from its title: one problem says enough.
+  const problems = new Map<string, Problem>();
+  const taken = new Map<string, Claim>();
+  const reserved = reservedNames();
+  for (const claim of claimsOf(model)) {
+    const { name, source, path } = claim;
+    const report = (sentence: string, suggestion?: string): void => {
+      const place = placeKey(source.path, path);
+      if (!problems.has(place)) problems.set(place, source.problem(path, sentence, { suggestion }));
+    };
+    const first = taken.get(name);
+    if (!isIdentifier(name))
+      report(`"${name}" cannot be a name in TypeScript; give another "title"`, suggestedTitle(name));
+    else if (reservedWords.has(name)) report(`"${name}" is a reserved word of TypeScript; give another "title"`);
+    else if (reserved.has(name)) report(`"${name}" is ${reserved.get(name)}; give another "title"`);
+    else if (first !== undefined)
+      report(`"${name}" is also made by ${placeOf(first)}; give one of the two another "title"`);
+    else taken.set(name, claim);
+  }
+  return [...problems.values()];
+}
+
+/** Every name that the generated index exports, with what makes it. */
+function claimsOf(model: Model): readonly Claim[] {
+  const ofMessages = model.messages.flatMap((message) => {
+    const { source } = message.definition;
+    const { typeProperty } = message.kind;
+    const statesType = source.schema?.title === undefined && typeProperty !== undefined;
+    const path = statesType ? ["properties", typeProperty, "const"] : titlePath(source);
+    return exportsOf(message).map((name) => ({ name, source, path }));
+  });
+  const declared = new Set(model.messages.flatMap((message) => [message.definition, message.result?.definition]));
+  const ofDefinitions = model.definitions
+    .filter((definition) => !declared.has(definition) && !isPayload(definition.name, definition.source, model))
+    .map(({ name, source, path }) => ({ name, source, path: path.length === 0 ? titlePath(source) : path }));
+  const groups = new Map<string, Claim>();
+  for (const { type, kind, definition } of model.messages) {
+    if (kind.kind !== "event") continue;
+    const { name } = handlerGroup(type);
+    if (!groups.has(name)) groups.set(name, { name, source: definition.source, path: [] });
+  }
+  return [...ofMessages, ...ofDefinitions, ...groups.values()];
+}
+
+/** A command's `$defs/payload` is the payload type that the message claims already. */
+function isPayload(name: string, source: Source, model: Model): boolean {
+  return model.messages.some(
+    (message) =>
+      message.kind.kind === "command" && message.definition.source === source && namesOf(message).input === name,
+  );
+}
+
+function titlePath(source: Source): Path {
+  return source.schema?.title === undefined ? [] : ["title"];
+}
+
+function placeOf({ source, path }: Claim): string {
+  return path[0] === "$defs" ? `${source.shownPath} (${path.at(-1)})` : source.shownPath;
+}
+
+function suggestedTitle(name: string): string | undefined {
+  const title = pascalCase(name);
+  return isIdentifier(title) && title !== name ? `"${title}"` : undefined;
+}

@@ -1,0 +1,27 @@
+import type { Model } from "../model.js";
+import type { Problem } from "../problem.js";
+import { isDefinition } from "../reference.js";
+import { walk } from "../walk.js";
+
+/** `$ref`s that lead nowhere, or to what must not be referred to. */
+export function checkReferences(model: Model): readonly Problem[] {
+  const problems: Problem[] = [];
+  const sources = new Set(model.definitions.map((definition) => definition.source));
+  for (const source of sources) {
+    for (const [path, schema] of walk(source.schema ?? {})) {
+      if (schema.$ref === undefined) continue;
+      const target = model.references.resolve(source, schema.$ref);
+      const here = [...path, "$ref"];
+      if (!isDefinition(target)) {
+        problems.push(source.problem(here, target.sentence, { suggestion: target.suggestion }));
+      } else if (target.message !== undefined && path.length > 0) {
+        problems.push(
+          source.problem(here, `refers to the whole message ${target.name}; move what both share to types/`),
+        );
+      }
+    }
+  }
+  // Follows every definition to its end, so that those that only name each other are found.
+  for (const definition of model.definitions) model.flattener.expand(model.flattener.definition(definition));
+  return problems;
+}

@@ -1,0 +1,40 @@
+import type { Model } from "../model.js";
+import { originOf } from "../origin.js";
+import { valueAt } from "../pointer.js";
+import type { Problem } from "../problem.js";
+import type { Schema } from "../schema.js";
+import { suggest } from "../suggest.js";
+import { childrenOf } from "../walk.js";
+
+/** Keywords whose schemas speak about the same value as the schema that they stand in. */
+const sameValue = new Set(["allOf", "anyOf", "oneOf", "not", "if", "then", "else"]);
+
+/** Properties that are required but not declared, so that nobody knows what to write there. */
+export function checkRequired(model: Model): readonly Problem[] {
+  return model.definitions.flatMap((definition) => checkSchema(model.flattener.definition(definition), [], false));
+}
+
+function checkSchema(schema: Schema, outer: readonly string[], outerIsOpen: boolean): readonly Problem[] {
+  const declared = [...outer, ...Object.keys(schema.properties ?? {})];
+  const isOpen =
+    outerIsOpen ||
+    (schema.additionalProperties ?? false) !== false ||
+    schema.patternProperties !== undefined ||
+    schema.$ref !== undefined;
+  const undeclared = isOpen ? [] : (schema.required ?? []).filter((name) => !declared.includes(name));
+  const problems = undeclared.flatMap((name): readonly Problem[] => {
+    const origin = originOf(schema, (written) => ((written as Schema).required ?? []).includes(name));
+    if (origin === undefined) return [];
+    const { source, path } = origin;
+    const at = (valueAt(source.schema, [...path, "required"]) as readonly string[]).indexOf(name);
+    const suggestion = suggest(
+      name,
+      declared.filter((known) => !(schema.required ?? []).includes(known)),
+    );
+    return [source.problem([...path, "required", `${at}`], `"${name}" is required but not declared`, { suggestion })];
+  });
+  const inner = childrenOf(schema).flatMap(([path, child]) =>
+    sameValue.has(path[0] ?? "") ? checkSchema(child, declared, isOpen) : checkSchema(child, [], false),
+  );
+  return [...problems, ...inner];
+}

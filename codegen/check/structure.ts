@@ -1,0 +1,50 @@
+import { bannedKeywords, keywords } from "../keyword.js";
+import { faultsOf } from "../keyword-value.js";
+import type { Path } from "../pointer.js";
+import type { Problem } from "../problem.js";
+import type { Schema } from "../schema.js";
+import type { Source } from "../source.js";
+import { suggest } from "../suggest.js";
+import { isObject, walk } from "../walk.js";
+
+const DIALECT = "https://json-schema.org/draft/2020-12/schema";
+
+/** What is wrong with one file by itself: its keywords and their values. */
+export function checkStructure(source: Source): readonly Problem[] {
+  if (source.value === undefined) return [];
+  const problems: Problem[] = [];
+  if (!source.path.split("/").every((part) => /^\w[\w.-]*$/.test(part))) {
+    problems.push(source.problem([], "a schema file's name consists of letters, digits, `.`, `_` and `-`"));
+  }
+  if (!isObject(source.value)) return [...problems, source.problem([], "must be an object: a schema")];
+  const dialect = source.value["$schema"];
+  if (typeof dialect === "string" && dialect !== DIALECT) {
+    problems.push(source.problem(["$schema"], "must be JSON Schema 2020-12", { suggestion: `"${DIALECT}"` }));
+  }
+  for (const [path, schema] of walk(source.value)) problems.push(...checkSchema(source, schema, path));
+  return problems;
+}
+
+function checkSchema(source: Source, schema: Schema, path: Path): readonly Problem[] {
+  return Object.entries(schema).flatMap(([keyword, value]) => {
+    const here = [...path, keyword];
+    const reason = bannedKeywords.get(keyword);
+    if (reason !== undefined) return [source.problem(here, `"${keyword}" is not allowed: ${reason}`, { at: "key" })];
+    if (!keywords.has(keyword)) {
+      const suggestion = suggest(keyword, keywords.keys());
+      return [source.problem(here, `"${keyword}" is no keyword of JSON Schema`, { suggestion, at: "key" })];
+    }
+    return faultsOf(keyword, value).map((fault) =>
+      source.problem([...here, ...fault.path], fault.sentence, { suggestion: fault.suggestion }),
+    );
+  });
+}
+
+/** Keywords without which an object is closed to what it should hold, or open to what it should not. */
+const shapeKeywords = new Set(["properties", "patternProperties", "additionalProperties", "$ref", "allOf", "$defs"]);
+
+/** Whether examples cannot be judged until the problem is repaired. */
+export function isGrave({ pointer, suggestion = "" }: Problem): boolean {
+  const [keyword = "", inner = ""] = pointer.split("/").slice(-2);
+  return [keyword, inner, suggestion.replaceAll('"', "")].some((name) => shapeKeywords.has(name)) || pointer === "";
+}

@@ -1,0 +1,66 @@
+import type { Ajv2020 } from "ajv/dist/2020.js";
+import type { Issue } from "../../runtime/errors.js";
+import { formats } from "../../runtime/format.js";
+import { ajvFor, closeSchema, compileWriter } from "../../runtime/validation.js";
+import { nameOf } from "../flatten.js";
+import type { Model } from "../model.js";
+import type { Schema } from "../schema.js";
+import { mapChildren } from "../walk.js";
+
+/** Says what is wrong with a value, as the strict writer would. */
+export type Validator = (value: unknown) => readonly Issue[];
+
+/**
+ * The strict writer's checks of a catalogue's schemas. A definition is compiled once for all the messages that use
+ * it; only a value that is refused is given to the runtime's own check, which knows the words.
+ */
+export class Validators {
+  readonly #model: Model;
+  readonly #ajv: Ajv2020;
+  /** The same schema with its `$ref`s to the definitions that are compiled by themselves. */
+  readonly #shared: (schema: Schema) => Schema;
+  readonly #compiled = new Map<string, Validator | string>();
+
+  constructor(model: Model) {
+    this.#model = model;
+    this.#ajv = ajvFor(formats, false);
+    // Each check runs once or twice: making it fast would take longer than running it.
+    this.#ajv.opts.code.optimize = 0;
+    const byName = new Map(model.definitions.map((definition) => [definition.name, definition]));
+    const keys = new Map([...byName.keys()].map((name, at) => [name, `definition-${at}`]));
+    this.#shared = (schema) => {
+      const mapped = mapChildren(schema, this.#shared);
+      return mapped.$ref === undefined ? mapped : { ...mapped, $ref: keys.get(nameOf(mapped.$ref)) ?? "" };
+    };
+    for (const [name, definition] of byName) {
+      this.#ajv.addSchema(this.#shared(closeSchema(model.flattener.definition(definition))), keys.get(name));
+    }
+  }
+
+  /** The check of a flat schema, or the reason why there is none. */
+  of(schema: Schema): Validator | string {
+    const { default: _default, examples: _examples, description: _description, ...bare } = schema;
+    const key = JSON.stringify(bare);
+    let validator = this.#compiled.get(key);
+    if (validator === undefined) {
+      validator = this.#compile(bare);
+      this.#compiled.set(key, validator);
+    }
+    return validator;
+  }
+
+  #compile(schema: Schema): Validator | string {
+    try {
+      const accepts = this.#ajv.compile(this.#shared(closeSchema(schema)));
+      return (value) => (accepts(value) ? [] : this.#describe(schema, value));
+    } catch (error) {
+      return `cannot be compiled: ${error instanceof Error ? error.message : String(error)}`;
+    }
+  }
+
+  #describe(schema: Schema, value: unknown): readonly Issue[] {
+    const { flattener } = this.#model;
+    const needed = flattener.closure(schema).map((found) => [found.name, flattener.definition(found)] as const);
+    return compileWriter({ ...schema, $defs: Object.fromEntries(needed) })(value) ?? [];
+  }
+}

@@ -1,0 +1,92 @@
+import type { Issue } from "../../runtime/errors.js";
+import type { Definition } from "../definition.js";
+import type { Model } from "../model.js";
+import { type Origin, originOf } from "../origin.js";
+import type { Path } from "../pointer.js";
+import type { Problem } from "../problem.js";
+import type { Schema } from "../schema.js";
+import { suggest } from "../suggest.js";
+import { walk } from "../walk.js";
+import { Validators } from "./validator.js";
+
+/**
+ * Examples and defaults that their own schema refuses, and schemas that the runtime could not compile. Checked as a
+ * publisher is: every object closed, formats exact.
+ *
+ * @param unsound files whose schemas have graver problems; whatever needs them is passed over
+ */
+export function checkValues(model: Model, unsound: ReadonlySet<string>): readonly Problem[] {
+  const validators = new Validators(model);
+  const names = model.definitions.map(({ name }) => name);
+  const ambiguous = new Set(names.filter((name, at) => names.indexOf(name) !== at));
+  return model.definitions.flatMap((definition) => {
+    const schema = model.flattener.definition(definition);
+    const needed: readonly Definition[] = [definition, ...model.flattener.closure(schema)];
+    const isJudged = !needed.some(({ name, source }) => ambiguous.has(name) || unsound.has(source.shownPath));
+    if (!isJudged || isMadeOf(schema, unsound)) return [];
+    return [...walk(schema)].flatMap(([path, inner]) => checkSchema(definition, path, inner, validators, model));
+  });
+}
+
+/** Whether an envelope that was merged into a schema has problems of its own. */
+function isMadeOf(schema: Schema, unsound: ReadonlySet<string>): boolean {
+  if (unsound.size === 0) return false;
+  return [...walk(schema)].some(([, inner]) => {
+    const origin = originOf(inner, (written) => unsound.has(originOf(written)?.source.shownPath ?? ""));
+    return origin !== undefined && unsound.has(origin.source.shownPath);
+  });
+}
+
+function checkSchema(
+  definition: Definition,
+  path: Path,
+  schema: Schema,
+  validators: Validators,
+  model: Model,
+): readonly Problem[] {
+  const examples = schema.examples ?? [];
+  const isRoot = path.length === 0;
+  if (!isRoot && examples.length === 0 && schema.default === undefined) return [];
+  const validator = validators.of(schema);
+  if (typeof validator === "string") return [definition.source.problem(definition.path, validator)];
+  const report = (value: unknown, keyword: string, way: Path): readonly Problem[] => {
+    const origin = originOf(schema, (written) => keyword in written) ?? definition;
+    return validator(value).map((issue) =>
+      describe(issue, origin, [keyword, ...way], declaredAt(schema, issue, model)),
+    );
+  };
+  return [
+    ...examples.flatMap((example, at) => report(example, "examples", [`${at}`])),
+    ...(schema.default === undefined ? [] : report(schema.default, "default", [])),
+  ];
+}
+
+function describe(
+  issue: Issue,
+  origin: Pick<Origin, "source" | "path">,
+  path: Path,
+  siblings: readonly string[],
+): Problem {
+  const tokens = tokensOf(issue.path);
+  const isUndeclared = issue.message.startsWith("is not declared");
+  const suggestion = isUndeclared ? suggest(tokens.at(-1) ?? "", siblings) : undefined;
+  const what = path[0] === "default" ? "the default" : "the example";
+  const sentence = `${what} breaks its schema: ${issue.path || "it"} ${issue.message}`;
+  return origin.source.problem([...origin.path, ...path, ...tokens], sentence, { suggestion });
+}
+
+/** `after_data.roles[0]["a b"]` as its keys. */
+function tokensOf(path: string): Path {
+  const tokens = path.matchAll(/\[(\d+)\]|\[("(?:[^"\\]|\\.)*")\]|([^.[\]]+)/g);
+  return [...tokens].map(([, index, quoted, name]) => index ?? name ?? (JSON.parse(quoted ?? '""') as string));
+}
+
+/** The properties declared where an issue is, for a suggestion. */
+function declaredAt(schema: Schema, issue: Issue, { flattener }: Model): readonly string[] {
+  let at: Schema | undefined = flattener.expand(schema);
+  for (const token of tokensOf(issue.path).slice(0, -1)) {
+    const next: Schema | undefined = at?.properties?.[token] ?? at?.items;
+    at = next && flattener.expand(next);
+  }
+  return Object.keys(at?.properties ?? {});
+}

@@ -1,0 +1,41 @@
+import { LINE_WIDTH } from "./literal.js";
+
+/**
+ * A doc comment, wrapped to the line width; empty for an empty text. A blank line makes a paragraph. What follows
+ * `@example` is code and stays as it is.
+ */
+export function docComment(text: string, indent = 0): string {
+  const margin = " ".repeat(indent);
+  const safe = text.replaceAll("*/", "*\\/").trim();
+  if (safe === "") return "";
+  const lines = wrap(safe, LINE_WIDTH - indent - " * ".length);
+  const [only] = lines;
+  if (lines.length === 1 && only !== undefined && indent + `/** ${only} */`.length <= LINE_WIDTH) {
+    return `${margin}/** ${only} */\n`;
+  }
+  const body = lines.map((line) => `${margin} *${line === "" ? "" : ` ${line}`}\n`).join("");
+  return `${margin}/**\n${body}${margin} */\n`;
+}
+
+function wrap(text: string, width: number): readonly string[] {
+  let isCode = false;
+  return text.split("\n").flatMap((line) => {
+    if (line.startsWith("@")) isCode = line.startsWith("@example");
+    return isCode ? [line.trimEnd()] : wrapLine(line.trimEnd(), width);
+  });
+}
+
+/** Continues a list item or a tag under its text. */
+function wrapLine(line: string, width: number): readonly string[] {
+  const margin = /^\s*(?:[-*] |\d+\. )?/.exec(line)?.[0] ?? "";
+  const lines: string[] = [];
+  let current = margin;
+  for (const word of line.slice(margin.length).split(" ")) {
+    const isFirst = current.length === margin.length && current.trim() === margin.trim();
+    if (!isFirst && current.length + 1 + word.length > width) {
+      lines.push(current);
+      current = " ".repeat(margin.length) + word;
+    } else current += isFirst ? word : ` ${word}`;
+  }
+  return [...lines, current];
+}

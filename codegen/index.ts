@@ -1,0 +1,66 @@
+import { join } from "node:path";
+import { check } from "./check/index.js";
+import { readConfig } from "./config.js";
+import { layoutOf } from "./layout.js";
+import { load, type Sources } from "./load.js";
+import { buildModel } from "./model.js";
+import { printFiles } from "./print.js";
+import { CatalogueError } from "./problem.js";
+import { type Changes, compareOutput, writeOutput } from "./write.js";
+
+/** What came of generating. */
+export interface Generated extends Changes {
+  /** The output folder, relative to where the generator runs. */
+  readonly folder: string;
+  readonly messages: number;
+}
+
+/** How to generate. */
+export interface GenerateOptions {
+  /** Only compare; write nothing. @defaultValue false */
+  readonly dryRun?: boolean;
+}
+
+/**
+ * Generates a catalogue's TypeScript.
+ *
+ * @param schemasFolder the folder that holds `catalogue.json`
+ * @throws {CatalogueError} with every problem of every schema; nothing is written then
+ * @throws {OutputTakenError} when a file of somebody else is in the way; nothing is written then
+ * @example
+ * const { written, removed } = await generate("schemas");
+ */
+export async function generate(schemasFolder: string, options: GenerateOptions = {}): Promise<Generated> {
+  const sources = await load(schemasFolder);
+  const { files, output, messages } = await compile(sources, schemasFolder);
+  const folder = join(schemasFolder, output);
+  const changes = await compareOutput(folder, files);
+  if (options.dryRun !== true) await writeOutput(folder, changes);
+  return { ...changes, folder, messages };
+}
+
+/** A catalogue in TypeScript. */
+export interface Compiled {
+  /** By path, relative to the output folder. */
+  readonly files: ReadonlyMap<string, string>;
+  /** The output folder, relative to the schemas folder. */
+  readonly output: string;
+  readonly messages: number;
+}
+
+/**
+ * The generator itself, a function of the schemas' texts: the same texts give the same bytes.
+ *
+ * @throws {CatalogueError} with every problem of every schema
+ */
+export async function compile(sources: Sources, schemasFolder: string): Promise<Compiled> {
+  const { config, problems } = readConfig(sources.config);
+  const model = buildModel(sources, config);
+  const found = [...problems, ...check(sources, model)];
+  if (found.length > 0) throw new CatalogueError(found);
+  const files = await printFiles(model, layoutOf(config, schemasFolder));
+  return { files, output: config.output, messages: model.messages.length };
+}
+
+export { CatalogueError, formatProblem, type Problem } from "./problem.js";
+export { OutputTakenError } from "./write.js";

@@ -1,0 +1,114 @@
+/** What a keyword's value must be, and so whether there are schemas inside it. */
+export type KeywordValue =
+  | "schema"
+  | "schema or boolean"
+  | "schemas"
+  | "named schemas"
+  | "text"
+  | "flag"
+  | "number"
+  | "positive number"
+  | "count"
+  | "names"
+  | "named names"
+  | "type"
+  | "values"
+  | "anything";
+
+/** The keywords of JSON Schema 2020-12 that a catalogue may use, and our one annotation, `sensitive`. */
+export const keywords: ReadonlyMap<string, KeywordValue> = new Map<string, KeywordValue>([
+  ["$schema", "text"],
+  ["$comment", "text"],
+  ["$ref", "text"],
+  ["$defs", "named schemas"],
+  ["title", "text"],
+  ["description", "text"],
+  ["deprecated", "flag"],
+  ["readOnly", "flag"],
+  ["writeOnly", "flag"],
+  ["sensitive", "flag"],
+  ["default", "anything"],
+  ["examples", "values"],
+  ["type", "type"],
+  ["const", "anything"],
+  ["enum", "values"],
+  ["format", "text"],
+  ["pattern", "text"],
+  ["minLength", "count"],
+  ["maxLength", "count"],
+  ["minimum", "number"],
+  ["maximum", "number"],
+  ["exclusiveMinimum", "number"],
+  ["exclusiveMaximum", "number"],
+  ["multipleOf", "positive number"],
+  ["properties", "named schemas"],
+  ["patternProperties", "named schemas"],
+  ["additionalProperties", "schema or boolean"],
+  ["propertyNames", "schema"],
+  ["required", "names"],
+  ["dependentRequired", "named names"],
+  ["dependentSchemas", "named schemas"],
+  ["minProperties", "count"],
+  ["maxProperties", "count"],
+  ["items", "schema or boolean"],
+  ["prefixItems", "schemas"],
+  ["contains", "schema"],
+  ["minContains", "count"],
+  ["maxContains", "count"],
+  ["minItems", "count"],
+  ["maxItems", "count"],
+  ["uniqueItems", "flag"],
+  ["allOf", "schemas"],
+  ["anyOf", "schemas"],
+  ["oneOf", "schemas"],
+  ["not", "schema"],
+  ["if", "schema"],
+  ["then", "schema"],
+  ["else", "schema"],
+  ["contentEncoding", "text"],
+  ["contentMediaType", "text"],
+]);
+
+/** Keywords of JSON Schema that a catalogue must not use, each with the reason. */
+export const bannedKeywords: ReadonlyMap<string, string> = new Map([
+  ["$id", "a file's path is its identity; an `$id` would bend its relative `$ref`s"],
+  ["$anchor", "refer to `#/$defs/<Name>` instead, which every tool resolves alike"],
+  ["$dynamicRef", "validators disagree about it; use `$ref`"],
+  ["$dynamicAnchor", "validators disagree about it; use `$ref`"],
+  ["$vocabulary", "it belongs to metaschemas"],
+  ["unevaluatedProperties", "publishing closes objects by itself; use `additionalProperties`"],
+  ["unevaluatedItems", "use `items` beside `prefixItems`"],
+  ["definitions", "since 2019-09 it is `$defs`"],
+  ["dependencies", "since 2019-09 it is `dependentRequired` and `dependentSchemas`"],
+]);
+
+/** Keywords that say something about a value without constraining it. */
+export const annotations: ReadonlySet<string> = new Set([
+  "$schema",
+  "$comment",
+  "title",
+  "description",
+  "deprecated",
+  "readOnly",
+  "writeOnly",
+  "sensitive",
+  "default",
+  "examples",
+]);
+
+/** The types of values that a keyword is about; every other value satisfies it. */
+export const keywordTypes: ReadonlyMap<string, string> = new Map([
+  ...["format", "pattern", "minLength", "maxLength"].map((keyword) => [keyword, "string"] as const),
+  ...["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"].map(
+    (keyword) => [keyword, "number"] as const,
+  ),
+  ...["items", "prefixItems", "contains", "minItems", "maxItems", "uniqueItems"].map(
+    (keyword) => [keyword, "array"] as const,
+  ),
+  ...["properties", "patternProperties", "additionalProperties", "propertyNames", "required"].map(
+    (keyword) => [keyword, "object"] as const,
+  ),
+]);
+
+/** The types that a value can have. */
+export const types: readonly string[] = ["string", "integer", "number", "boolean", "object", "array", "null"];

@@ -1,0 +1,64 @@
+/** The longest line of generated code. */
+export const LINE_WIDTH = 120;
+
+/**
+ * A JSON value as a TypeScript literal, laid out as a formatter would: on one line where it fits, else one property
+ * a line.
+ *
+ * @param column where the literal starts
+ * @param indent how far the line that it starts on is indented
+ * @param after how many characters must fit behind it
+ */
+export function printLiteral(value: unknown, column = 0, indent = 0, after = 1): string {
+  const flat = printOnOneLine(value);
+  const fits = column + flat.length + after <= LINE_WIDTH && !hasTable(value);
+  if (fits || typeof value !== "object" || value === null) return flat;
+  const lines = Array.isArray(value)
+    ? value.map((item) => `${" ".repeat(indent + 2)}${printLiteral(item, indent + 2, indent + 2)},\n`)
+    : printProperties(value, indent + 2).map((property) => `${property},\n`);
+  const [open, close] = Array.isArray(value) ? ["[", "]"] : ["{", "}"];
+  return `${open}\n${lines.join("")}${" ".repeat(indent)}${close}`;
+}
+
+/** The properties of an object literal that is laid out one property a line, without their commas. */
+export function printProperties(value: object, indent: number): readonly string[] {
+  return Object.entries(value).map(([name, item]) => {
+    const key = `${" ".repeat(indent)}${printKey(name)}: `;
+    return `${key}${printLiteral(item, key.length, indent)}`;
+  });
+}
+
+/** Items between brackets: on the line that `before` starts where they fit, else one a line. */
+export function printList(before: string, items: readonly string[], after: string, indent = 0): string {
+  const spaced = before.endsWith("{") ? ` ${items.join(", ")} ` : items.join(", ");
+  const oneLine = `${before}${spaced}${after}`;
+  if (indent + oneLine.length <= LINE_WIDTH) return oneLine;
+  const lines = items.map((item) => `${" ".repeat(indent + 2)}${item},\n`);
+  return `${before}\n${lines.join("")}${" ".repeat(indent)}${after}`;
+}
+
+/** A property's name, in quotes only where it needs them. */
+export function printKey(name: string): string {
+  // As a plain key it would set the prototype.
+  if (name === "__proto__") return '["__proto__"]';
+  return /^[A-Za-z_$][\w$]*$/.test(name) ? name : JSON.stringify(name);
+}
+
+/** Whether there is a list of several objects of several properties inside, which formatters never put on one line. */
+function hasTable(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  const items = Object.values(value);
+  const isRow = (item: unknown): boolean => typeof item === "object" && item !== null && Object.keys(item).length > 1;
+  const isTable =
+    Array.isArray(value) &&
+    items.length > 1 &&
+    items.every((item) => isRow(item) && Array.isArray(item) === Array.isArray(items[0]));
+  return isTable || items.some(hasTable);
+}
+
+function printOnOneLine(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(printOnOneLine).join(", ")}]`;
+  if (typeof value !== "object" || value === null) return JSON.stringify(value);
+  const properties = Object.entries(value).map(([name, item]) => `${printKey(name)}: ${printOnOneLine(item)}`);
+  return properties.length === 0 ? "{}" : `{ ${properties.join(", ")} }`;
+}

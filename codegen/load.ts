@@ -1,0 +1,51 @@
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { recordOrigins } from "./origin.js";
+import { CatalogueError } from "./problem.js";
+import { Source } from "./source.js";
+
+/** The name of the file that makes a folder a catalogue. */
+export const CONFIG_FILE = "catalogue.json";
+
+/** The files of a schemas folder, read but not yet judged. */
+export interface Sources {
+  /** `catalogue.json`; `undefined` where the folder has none. */
+  readonly config: Source | undefined;
+  /** Every schema file, sorted by path. */
+  readonly schemas: readonly Source[];
+}
+
+/**
+ * Reads every `.json` file below a folder.
+ *
+ * @throws {CatalogueError} when there is no such folder
+ */
+export async function load(folder: string): Promise<Sources> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => {
+    const sentence = "there is no such folder; name the one that holds catalogue.json";
+    throw new CatalogueError([{ file: folder, line: 1, column: 1, pointer: "", sentence }]);
+  });
+  const paths = entries
+    .filter((entry) => entry.isFile() && entry.name.endsWith(".json"))
+    .map((entry) => join(entry.parentPath, entry.name).slice(join(folder, "/").length).replaceAll("\\", "/"));
+  const texts = await Promise.all(
+    paths.map(async (path) => [path, await readFile(join(folder, path), "utf8")] as const),
+  );
+  return sourcesOf(new Map(texts), folder);
+}
+
+/**
+ * The same from texts by path. The order of the texts does not matter.
+ *
+ * @param folder what problems put before each path
+ */
+export function sourcesOf(texts: ReadonlyMap<string, string>, folder: string): Sources {
+  const sources = [...texts]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([path, text]) => new Source(path, join(folder, path).replaceAll("\\", "/"), text));
+  for (const source of sources) recordOrigins(source);
+  return {
+    config: sources.find((source) => source.path === CONFIG_FILE),
+    schemas: sources.filter((source) => source.path !== CONFIG_FILE),
+  };
+}

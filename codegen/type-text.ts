@@ -1,0 +1,129 @@
+import { docComment } from "./doc-comment.js";
+import { LINE_WIDTH } from "./literal.js";
+
+/**
+ * Lays out a type as json-schema-to-typescript prints it without Prettier (which would take longer than everything
+ * else together): right, but neither indented nor closed with semicolons.
+ *
+ * @param column where the type starts
+ */
+export function layOutType(printed: string, column = 0, indent = 0): string {
+  return new Layout(printed).type(indent, column);
+}
+
+/** Reads the printed text once, from left to right. */
+class Layout {
+  readonly #text: string;
+  #at = 0;
+
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  /** The type that starts here, up to the end of its line. */
+  type(indent: number, column: number): string {
+    const start = this.#at;
+    const text = this.#line(indent);
+    const isTall = text.includes("\n");
+    if (!isTall && column + text.length < LINE_WIDTH) return text;
+    const members = splitUnion(text);
+    // An object that may be null stays as it is: the `null` fits behind its brace.
+    if (members.length === 1 || (isTall && members.length === 2 && members.includes("null"))) return text;
+    this.#at = start;
+    return splitUnion(this.#line(indent + 4))
+      .map((member) => `\n${" ".repeat(indent + 2)}| ${member}`)
+      .join("");
+  }
+
+  #line(indent: number): string {
+    let text = "";
+    while (this.#at < this.#text.length && !this.#is("\n")) {
+      if (this.#is('"')) text += this.#take(/"(?:[^"\\]|\\.)*"/y);
+      else if (this.#is("{\n")) text += this.#object(indent);
+      else text += this.#take(/[^"{\n]+|\{/y);
+    }
+    return stripParentheses(text);
+  }
+
+  #object(indent: number): string {
+    this.#take(/\{\n/y);
+    const members: string[] = [];
+    let isMap = true;
+    while (!this.#is("}")) {
+      const comment = this.#is("/**") ? this.#comment(indent + 2) : "";
+      if (this.#is("\n")) {
+        this.#take(/\n/y);
+        continue;
+      }
+      const printedKey = this.#take(/(?:"(?:[^"\\]|\\.)*"|\[k: string\]|[\w$]+)\??: /y);
+      const isIndex = printedKey.startsWith("[k");
+      isMap &&= isIndex && comment === "";
+      const key = `${" ".repeat(indent + 2)}${isIndex ? "[key: string]: " : printedKey}`;
+      const type = this.type(indent + 2, key.length);
+      members.push(`${comment}${type.startsWith("\n") ? key.trimEnd() : key}${type};\n`);
+    }
+    this.#take(/\}/y);
+    const [only] = members;
+    // Shorter and better to read than an object type with nothing but an index signature.
+    if (isMap && members.length === 1 && only !== undefined && indent > 0 && !only.trim().includes("\n")) {
+      return `Record<string, ${only.trim().slice("[key: string]: ".length, -1)}>`;
+    }
+    return `{\n${members.join("")}${" ".repeat(indent)}}`;
+  }
+
+  #comment(indent: number): string {
+    const printed = this.#take(/\/\*\*[\s\S]*?\n \*\/\n/y);
+    const lines = printed
+      .split("\n")
+      .slice(1, -2)
+      .map((line) => line.replace(/^ \* ?/, ""));
+    // The bounds of a tuple, which its type says already.
+    return docComment(lines.filter((line) => !/^@m(?:in|ax)Items \d+$/.test(line)).join("\n"), indent);
+  }
+
+  #is(text: string): boolean {
+    return this.#text.startsWith(text, this.#at);
+  }
+
+  #take(pattern: RegExp): string {
+    pattern.lastIndex = this.#at;
+    const taken = pattern.exec(this.#text)?.[0];
+    if (taken === undefined)
+      throw new Error(`A type was printed in an unknown way: ${this.#text.slice(this.#at, this.#at + 80)}`);
+    this.#at += taken.length;
+    return taken;
+  }
+}
+
+/** `("a" | "b")` without its parentheses; `("a" | "b")[]` as it is. */
+function stripParentheses(type: string): string {
+  if (!type.startsWith("(") || !type.endsWith(")")) return type;
+  let depth = 0;
+  for (const [at, character] of code(type)) {
+    if (character === "(") depth++;
+    if (character === ")" && --depth === 0 && at < type.length - 1) return type;
+  }
+  return type.slice(1, -1);
+}
+
+function splitUnion(type: string): readonly string[] {
+  const members: string[] = [];
+  let depth = 0;
+  let start = 0;
+  for (const [at, character] of code(type)) {
+    if ("([{<".includes(character)) depth++;
+    if (")]}>".includes(character)) depth--;
+    if (character === "|" && depth === 0) {
+      members.push(type.slice(start, at).trim());
+      start = at + 1;
+    }
+  }
+  return [...members, type.slice(start).trim()];
+}
+
+/** The characters that are code: neither in a string nor in a comment. */
+function* code(text: string): Generator<readonly [at: number, character: string]> {
+  for (const { 0: match, index } of text.matchAll(/"(?:[^"\\]|\\.)*"|\/\*[\s\S]*?\*\/|[\s\S]/g)) {
+    if (match.length === 1) yield [index, match];
+  }
+}

@@ -1,0 +1,28 @@
+import { namesIn } from "../flatten.js";
+import { printImports } from "../import.js";
+import type { Layout } from "../layout.js";
+import type { Model, SharedFile } from "../model.js";
+import { type Declaration, declare } from "./declaration.js";
+import { typeImports } from "./message.js";
+
+/** What the template of a file of shared types prints. */
+export interface SharedFileView {
+  readonly source: string;
+  readonly imports: readonly string[];
+  readonly declarations: readonly Declaration[];
+}
+
+/** The types of a schema file that is no message. */
+export async function sharedFileView(file: SharedFile, model: Model, layout: Layout): Promise<SharedFileView> {
+  const declared = file.definitions.map((definition) => ({
+    name: definition.name,
+    schema: model.flattener.definition(definition),
+  }));
+  const own = new Set(declared.map(({ name }) => name));
+  const used = new Set(declared.flatMap(({ schema }) => [...namesIn(schema)]).filter((name) => !own.has(name)));
+  return {
+    source: `${layout.schemasName}/${file.path}.json`,
+    imports: printImports(typeImports(file.path, used, model.definitions)),
+    declarations: await Promise.all(declared.map(({ name, schema }) => declare(name, schema))),
+  };
+}

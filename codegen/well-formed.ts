@@ -1,0 +1,28 @@
+import { keywords } from "./keyword.js";
+import { faultsOf } from "./keyword-value.js";
+import type { Schema } from "./schema.js";
+import { isObject } from "./walk.js";
+
+/**
+ * The part of a document that is a schema: without keywords that are unknown or whose value is wrong. The checks
+ * report what is missing here; everything else can rely on the form of what it is given.
+ */
+export function wellFormed(document: Readonly<Record<string, unknown>>): Schema {
+  const schema: Record<string, unknown> = {};
+  for (const [keyword, value] of Object.entries(document)) {
+    const kind = keywords.get(keyword);
+    if (kind === undefined) continue;
+    if (kind === "named schemas" && isObject(value)) {
+      const sound = Object.entries(value).filter(([name, inner]) => isObject(inner) && name !== "__proto__");
+      schema[keyword] = Object.fromEntries(
+        sound.map(([name, inner]) => [name, wellFormed(inner as Record<string, unknown>)]),
+      );
+    } else if (faultsOf(keyword, value).length === 0) schema[keyword] = withinKeyword(value, kind);
+  }
+  return schema;
+}
+
+function withinKeyword(value: unknown, kind: string): unknown {
+  if (kind === "schemas") return (value as readonly Record<string, unknown>[]).map(wellFormed);
+  return kind.startsWith("schema") && isObject(value) ? wellFormed(value) : value;
+}

@@ -1,0 +1,50 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { Ajv2020 } from "ajv/dist/2020.js";
+import { describe, expect, it } from "vitest";
+import { generate } from "../../codegen/index.js";
+import { formats } from "../../runtime/format.js";
+import { repository, tsc } from "./scratch.js";
+
+const schemasFolder = join(repository, "schemas");
+const paths = readdirSync(schemasFolder, { recursive: true, encoding: "utf8" })
+  .filter((path) => path.endsWith(".json") && path !== "catalogue.json")
+  .map((path) => path.replaceAll("\\", "/"))
+  .sort();
+const schemas = new Map(paths.map((path) => [path, JSON.parse(readFileSync(join(schemasFolder, path), "utf8"))]));
+
+describe("M-ERP's catalogue", () => {
+  it("is generated freshly into the repository", async () => {
+    const { written, removed } = await generate(schemasFolder, { dryRun: true });
+    expect([...written, ...removed].map(({ path }) => path)).toEqual([]);
+  });
+
+  it("compiles under the strictest TypeScript", async () => {
+    expect(await tsc(repository, "--noEmit")).toEqual({ code: 0, stdout: "", stderr: "" });
+  });
+});
+
+describe("each schema file alone, for a plain validator of JSON Schema", () => {
+  // `sensitive` is an annotation; a validator may ignore what it does not know.
+  const ajv = new Ajv2020({
+    allowUnionTypes: true,
+    formats: { ...formats },
+    keywords: ["sensitive"],
+    strictTypes: false,
+  });
+  for (const [path, schema] of schemas) ajv.addSchema(schema, `file:///schemas/${path}`);
+
+  it.each(paths)("%s is valid, and so are its examples", (path) => {
+    const validate = ajv.getSchema(`file:///schemas/${path}`);
+    expect(validate).toBeTypeOf("function");
+    for (const example of schemas.get(path)?.examples ?? []) {
+      validate?.(example);
+      expect(validate?.errors ?? []).toEqual([]);
+    }
+  });
+
+  it.each(paths)("%s refuses what is no message", (path) => {
+    if (schemas.get(path)?.examples === undefined) return;
+    expect(ajv.getSchema(`file:///schemas/${path}`)?.({})).toBe(false);
+  });
+});
