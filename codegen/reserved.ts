@@ -14,7 +14,8 @@ const builtInTypes =
 
 /** What every catalogue's generated code exports beside its messages. */
 const generatedNames = `EventMap CommandMap NotificationMap EventHandlers CommandHandlers NotificationHandlers
-  HealthHandlers catalogue createMessaging registerHandlers schema result handlers messaging message options payload`.split(
+  HealthHandlers catalogue createMessaging registerHandlers InitMessagingOptions initMessaging
+  getMessaging shutdownMessaging Notification subscribeNotifications schema result handlers messaging message options payload`.split(
   /\s+/,
 );
 

@@ -2,8 +2,14 @@
 import {
   type Catalogue,
   createMessagingFor,
+  type InitOptions,
+  type Listening,
+  type ListenOptions,
   type Messaging,
+  MessagingFacade,
   type MessagingOptions,
+  type NotificationListener,
+  type NotificationTarget,
   type Published,
 } from "../runtime/index.js";
 import { type CreateCompany, createCompany } from "./commands/create_company.js";
@@ -195,4 +201,55 @@ export function createMessaging(
 export function createMessaging(options?: MessagingOptions): Messaging<EventMap>;
 export function createMessaging(options: MessagingOptions = {}): Messaging<EventMap, Published | undefined> {
   return createMessagingFor(catalogue, options);
+}
+
+const facade = /* @__PURE__ */ new MessagingFacade<Messaging<EventMap>>();
+
+/** What {@link initMessaging} is told. */
+export type InitMessagingOptions = MessagingOptions & InitOptions<Messaging<EventMap>>;
+
+/**
+ * Creates, starts and keeps the one messaging of this process, for code that cannot be handed one. It announces
+ * itself and reports its health, unless told otherwise.
+ *
+ * @throws {ConfigError} when there is one already, or naming every bad setting
+ * @example
+ * await initMessaging({ service: "billing", signals: ["SIGTERM"] });
+ */
+export function initMessaging(options: InitMessagingOptions = {}): Promise<Messaging<EventMap>> {
+  return facade.init((env) => createMessaging({ ...options, env }), options);
+}
+
+/**
+ * The messaging of this process.
+ *
+ * @throws {ConfigError} before {@link initMessaging} and after {@link shutdownMessaging}
+ */
+export function getMessaging(): Messaging<EventMap> {
+  return facade.get();
+}
+
+/** Drains and closes the messaging of this process. Loses nothing; harmless where there is none. */
+export function shutdownMessaging(): Promise<void> {
+  return facade.shutdown();
+}
+
+/** Any notification, to be told apart by `notification_type`. */
+export type Notification = NotificationMap[keyof NotificationMap];
+
+/**
+ * Has a listener called for each notification that is sent to a user, a company, a channel or a pattern of them, while
+ * it is connected: at most once, and in every process that listens. Made for people's screens.
+ *
+ * @throws {ConfigError} the target is malformed
+ * @example
+ * await subscribeNotifications(messaging, { userId: 123 }, (notification) => send(notification), { catchUp: true });
+ */
+export function subscribeNotifications(
+  messaging: Pick<Messaging, "listen">,
+  target: NotificationTarget,
+  listener: NotificationListener<Notification>,
+  options?: ListenOptions,
+): Promise<Listening> {
+  return messaging.listen(target, listener, options);
 }

@@ -1,11 +1,15 @@
 import { ConfigError } from "./errors.js";
 import type { StartOptions } from "./messaging.js";
+import type { Environment } from "./setting.js";
 
 /** What a facade needs of a messaging. */
 interface Startable {
   start(options?: StartOptions): Promise<void>;
   close(): Promise<void>;
 }
+
+/** What a service that is run this way does unless its environment says otherwise. */
+const DEFAULTS: Environment = { SERVICE_ANNOUNCE: "true", HEALTH_INTERVAL: "30" };
 
 /** How a facade starts its messaging. */
 export interface InitOptions<Messaging> extends StartOptions {
@@ -16,6 +20,8 @@ export interface InitOptions<Messaging> extends StartOptions {
    * @defaultValue none: the process' own handlers decide
    */
   readonly signals?: readonly NodeJS.Signals[];
+  /** Where settings are read from. @defaultValue process.env */
+  readonly env?: Environment;
 }
 
 /**
@@ -30,13 +36,13 @@ export class MessagingFacade<Messaging extends Startable> {
    * @throws {ConfigError} when there is one already
    */
   async init(
-    create: () => Messaging,
-    { handlers, signals = [], ...start }: InitOptions<Messaging> = {},
+    create: (env: Environment) => Messaging,
+    { handlers, signals = [], env = process.env, ...start }: InitOptions<Messaging> = {},
   ): Promise<Messaging> {
     if (this.#messaging !== undefined) {
       throw new ConfigError(["initMessaging() was called before: use getMessaging(), or shutdownMessaging() first"]);
     }
-    const messaging = create();
+    const messaging = create({ ...DEFAULTS, ...env });
     this.#messaging = messaging;
     try {
       handlers?.(messaging);

@@ -14,6 +14,7 @@ import { examine, type Health } from "./health.js";
 import { Heartbeat } from "./heartbeat.js";
 import { type Counts, HookBus, type Hooks } from "./hooks.js";
 import { prefixed, redriveKeys, type StreamKeys, streamKeys } from "./keys.js";
+import { Lifecycle } from "./lifecycle.js";
 import { type Listening, type ListenOptions, NotificationHub, type NotificationListener } from "./listener.js";
 import { consoleLogger, type Logger, loggingHooks } from "./logger.js";
 import type { Messaging, Published, PublishOptions, SendOptions, StartOptions, TellOptions } from "./messaging.js";

@@ -14,11 +14,13 @@ export interface CatalogueFileView {
   readonly name: string;
   readonly encoding: string;
   readonly messages: string;
+  readonly hasNotifications: boolean;
 }
 
 /** All messages by type. */
 export function catalogueFileView(model: Model, layout: Layout): CatalogueFileView {
   const ofKind = (kind: string) => model.messages.filter((message) => message.kind.kind === kind);
+  const hasNotifications = ofKind("notification").length > 0;
   const maps = [
     mapOf("EventMap", "event", ofKind("event")),
     mapOf("CommandMap", "command", ofKind("command")),
@@ -29,8 +31,15 @@ export function catalogueFileView(model: Model, layout: Layout): CatalogueFileVi
     imports: printImports([
       {
         from: layout.runtimeFrom("catalogue"),
-        values: ["createMessagingFor"],
-        types: ["Catalogue", "Messaging", "MessagingOptions", "Published"],
+        values: ["createMessagingFor", "MessagingFacade"],
+        types: [
+          "Catalogue",
+          "InitOptions",
+          "Messaging",
+          "MessagingOptions",
+          "Published",
+          ...(hasNotifications ? ["Listening", "ListenOptions", "NotificationListener", "NotificationTarget"] : []),
+        ],
       },
       ...model.messages.map((message): Import => {
         const isMapped = message.kind.kind !== "health";
@@ -39,6 +48,7 @@ export function catalogueFileView(model: Model, layout: Layout): CatalogueFileVi
       }),
     ]),
     maps,
+    hasNotifications,
     name: JSON.stringify(model.config.name),
     encoding: JSON.stringify(model.config.encoding),
     messages: printList(
