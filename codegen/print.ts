@@ -44,7 +44,7 @@ export async function printFiles(model: Model, layout: Layout): Promise<Readonly
   const source = `${layout.schemasName}/`;
   const all = ["catalogue", "handlers", ...modules];
   // The catalogue's own knows the messages; the runtime's is for those who have no catalogue.
-  const preferred = { catalogue: "createMessaging" };
+  const preferred = { catalogue: "createMessaging, type Messaging" };
   files.set("index", renderer.render("index", indexFileView(source, layout.runtimeFrom("index"), all, preferred)));
   files.set("testing", renderer.render("index", indexFileView(source, layout.testingFrom("testing"), examples)));
   return new Map([...files].map(([file, text]) => [`${file}.ts`, text]));

@@ -15,7 +15,7 @@ const builtInTypes =
 /** What every catalogue's generated code exports beside its messages. */
 const generatedNames = `EventMap CommandMap NotificationMap EventHandlers CommandHandlers NotificationHandlers
   HealthHandlers catalogue createMessaging registerHandlers InitMessagingOptions initMessaging
-  getMessaging shutdownMessaging Notification subscribeNotifications schema result handlers messaging message options payload`.split(
+  getMessaging shutdownMessaging Notification subscribeNotifications schema result handlers messaging message options payload MessagingOf`.split(
   /\s+/,
 );
 

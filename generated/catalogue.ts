@@ -5,7 +5,7 @@ import {
   type InitOptions,
   type Listening,
   type ListenOptions,
-  type Messaging,
+  type Messaging as MessagingOf,
   MessagingFacade,
   type MessagingOptions,
   type NotificationListener,
@@ -185,6 +185,9 @@ export const catalogue: Catalogue<EventMap> = {
   ],
 };
 
+/** One service's membership in the messaging of this catalogue. */
+export type Messaging<Outcome = Published> = MessagingOf<EventMap, Outcome>;
+
 /**
  * Creates a service's messaging for this catalogue. No connection is made before it is needed. What the options leave
  * out is read from the environment.
@@ -197,16 +200,16 @@ export const catalogue: Catalogue<EventMap> = {
  */
 export function createMessaging(
   options: MessagingOptions & { readonly onPublishFailure: "report" },
-): Messaging<EventMap, Published | undefined>;
-export function createMessaging(options?: MessagingOptions): Messaging<EventMap>;
-export function createMessaging(options: MessagingOptions = {}): Messaging<EventMap, Published | undefined> {
+): Messaging<Published | undefined>;
+export function createMessaging(options?: MessagingOptions): Messaging;
+export function createMessaging(options: MessagingOptions = {}): Messaging<Published | undefined> {
   return createMessagingFor(catalogue, options);
 }
 
-const facade = /* @__PURE__ */ new MessagingFacade<Messaging<EventMap>>();
+const facade = /* @__PURE__ */ new MessagingFacade<Messaging>();
 
 /** What {@link initMessaging} is told. */
-export type InitMessagingOptions = MessagingOptions & InitOptions<Messaging<EventMap>>;
+export type InitMessagingOptions = MessagingOptions & InitOptions<Messaging>;
 
 /**
  * Creates, starts and keeps the one messaging of this process, for code that cannot be handed one. It announces
@@ -216,7 +219,7 @@ export type InitMessagingOptions = MessagingOptions & InitOptions<Messaging<Even
  * @example
  * await initMessaging({ service: "billing", signals: ["SIGTERM"] });
  */
-export function initMessaging(options: InitMessagingOptions = {}): Promise<Messaging<EventMap>> {
+export function initMessaging(options: InitMessagingOptions = {}): Promise<Messaging> {
   return facade.init((env) => createMessaging({ ...options, env }), options);
 }
 
@@ -225,7 +228,7 @@ export function initMessaging(options: InitMessagingOptions = {}): Promise<Messa
  *
  * @throws {ConfigError} before {@link initMessaging} and after {@link shutdownMessaging}
  */
-export function getMessaging(): Messaging<EventMap> {
+export function getMessaging(): Messaging {
   return facade.get();
 }
 

@@ -94,10 +94,15 @@ export class Connection {
     });
   }
 
-  /** Calls back whenever the connection is lost, except by {@link close}. */
+  /** Calls back whenever the connection is lost, once a loss; not for {@link close}, nor for attempts to connect. */
   onLost(call: (error: Error | undefined) => void): void {
+    let isThere = false;
+    this.client.on("ready", () => {
+      isThere = true;
+    });
     this.client.on("close", () => {
-      if (!this.#closed) call(this.#lastError);
+      if (isThere && !this.#closed) call(this.#lastError);
+      isThere = false;
     });
   }
 

@@ -32,6 +32,8 @@ export interface ConsumerConnections {
 const STUCK_AFTER_MS = 3000;
 /** How many may wait behind others of their entity, beside what there is room for otherwise. */
 const MOST_BLOCKED = 10_000;
+/** How many entries of dead consumers may wait to be examined. Only their ids are held. */
+const MOST_SUSPECTS = 100;
 
 /**
  * Takes one stream's entries to their handlers, so many at once, and settles each when its handler has ended. What it
@@ -66,6 +68,8 @@ export class StreamConsumer {
   /** Taken over from the dead, not yet begun. */
   readonly #suspects: string[] = [];
   #examining: Promise<void> | undefined;
+  /** How often the lease had lapsed when that was last looked at. */
+  #lapses = 0;
   #running = 0;
   #waiters: (() => void)[] = [];
   #loops: Promise<unknown>[] = [];
@@ -103,9 +107,10 @@ export class StreamConsumer {
       prepare: () => this.#prepare(),
     };
     this.#settler = new Settler(member, config.service, settle, this.#settlePause, (id) => this.#settled(id));
-    this.#retries = new RetryQueue(member, settle, sink, readPause);
+    this.#retries = new RetryQueue(member, settle, { ...sink, room: () => this.#roomForRetries() }, readPause);
     this.#strays = new StrayFinder(member, settle, sink, readPause);
-    this.#reaper = new Reaper(member, config, settle, sink, readPause, hooks);
+    const suspects = { ...sink, room: () => (this.#joined ? MOST_SUSPECTS - this.#suspects.length : 0) };
+    this.#reaper = new Reaper(member, config, settle, suspects, readPause, hooks);
     this.#source =
       read === undefined
         ? new PollingSource(member, config.blockTimeMs, settle, readPause)
@@ -169,7 +174,18 @@ export class StreamConsumer {
     if (!this.#joined) return 0;
     // Reads are worth their round trip only when a good part of a batch has room.
     if (this.#backlog.ready > this.#prefetch / 2 || this.#backlog.blocked > MOST_BLOCKED) return 0;
-    return Math.max(0, this.#capacity - (this.#inFlight.size - this.#backlog.blocked));
+    return Math.max(0, this.#capacity - this.#held);
+  }
+
+  /** A little more than for new entries: those come whenever there is room, and retries would never have any. */
+  #roomForRetries(): number {
+    if (!this.#joined) return 0;
+    return Math.max(0, this.#capacity + Math.ceil(this.#prefetch / 4) - this.#held);
+  }
+
+  /** How many are in hand, beside those that only wait for their turn. */
+  get #held(): number {
+    return this.#inFlight.size - this.#backlog.blocked - this.#suspects.length;
   }
 
   #roomier(): Promise<void> {
@@ -187,7 +203,11 @@ export class StreamConsumer {
   }
 
   #pump(): void {
-    if (this.#heartbeat.lapsed) this.#dropUnbegun();
+    const { lapsed, lapses } = this.#heartbeat;
+    if (lapsed || lapses !== this.#lapses) {
+      this.#lapses = lapses;
+      this.#dropUnbegun();
+    }
     while (this.#running < this.#config.concurrency) {
       const delivery = this.#backlog.next();
       if (delivery === undefined) return;
@@ -328,7 +348,9 @@ export class StreamConsumer {
   async #leave(): Promise<void> {
     const { keys, group, consumer } = this.#member;
     if (!this.#connections.settle.isReady) return;
-    await leave.run(this.#connections.settle.client, [keys.stream, keys.retry, keys.alive], [group, consumer]);
+    const unbegun = this.#backlog.drop().map(({ id }) => id);
+    const { client } = this.#connections.settle;
+    await leave.run(client, [keys.stream, keys.retry, keys.alive], [group, consumer, ...unbegun]);
   }
 }
 

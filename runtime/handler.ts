@@ -44,6 +44,15 @@ export interface RetryOptions {
   readonly retryDelaySeconds?: number;
 }
 
+/** Which commands a handler wants, beyond those whose `target_service` is this service. */
+export interface CommandOptions extends RetryOptions {
+  /**
+   * Only commands on behalf of this company (`metadata.company_id`). Others are acknowledged unseen, and not answered:
+   * another deployment of the service has them.
+   */
+  readonly company_id?: number | string;
+}
+
 /** Which messages of the matching types a handler wants. What does not match is acknowledged unseen. */
 export interface HandlerOptions<Message = unknown> extends RetryOptions {
   /** Only messages of this company. Applied before the message is decoded. */

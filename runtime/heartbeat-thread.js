@@ -8,11 +8,14 @@ import { Redis } from "ioredis";
  * @property {import("ioredis").RedisOptions} connection
  * @property {readonly (readonly [key: string, consumer: string])[]} beats
  * @property {number} intervalMs
+ * @property {number} leaseMs after which others may take what the process holds
  * @property {number} stallMs how long the main thread may stand still before it counts as dead
- * @property {SharedArrayBuffer} clock two instants: the main thread's last turn, the last beat that Redis confirmed
+ * @property {string} script what a beat is to Redis
+ * @property {SharedArrayBuffer} clock the instants of the main thread's last turn and of the last beat that Redis
+ * confirmed, and how often one came too late
  */
 
-const { connection, beats, intervalMs, stallMs, clock } = /** @type {HeartbeatOrders} */ (workerData);
+const { connection, beats, intervalMs, leaseMs, stallMs, script, clock } = /** @type {HeartbeatOrders} */ (workerData);
 const instants = new BigInt64Array(clock);
 
 const redis = new Redis({
@@ -30,8 +33,10 @@ async function beat() {
   // A handler that never returns to the event loop: others should have its work.
   if (now - Atomics.load(instants, 0) > BigInt(stallMs) * 1_000_000n) return;
   try {
-    for (const [key, consumer] of beats) await redis.zadd(key, Date.now(), consumer);
-    Atomics.store(instants, 1, now);
+    for (const [key, consumer] of beats) await redis.eval(script, 1, key, Date.now(), consumer);
+    // After a pause of the whole process the main thread might never see how old the last beat was.
+    const last = Atomics.exchange(instants, 1, now);
+    if (last !== 0n && now - last > BigInt(leaseMs) * 1_000_000n) Atomics.add(instants, 2, 1n);
   } catch {
     // The next beat tries again; a lease that lapses meanwhile is noticed by its age.
   }

@@ -3,9 +3,11 @@ import type { Config } from "./config.js";
 import { type Connection, connectionData } from "./connection.js";
 import { ConfigError } from "./errors.js";
 import type { HookBus } from "./hooks.js";
+import { beat } from "./lua/beat.js";
 
 const TURN = 0;
 const BEAT = 1;
+const LAPSES = 2;
 const TURN_EVERY_MS = 500;
 
 /**
@@ -15,7 +17,7 @@ const TURN_EVERY_MS = 500;
 export class Heartbeat {
   readonly #config: Config;
   readonly #hooks: HookBus;
-  readonly #clock = new SharedArrayBuffer(16);
+  readonly #clock = new SharedArrayBuffer(24);
   readonly #instants = new BigInt64Array(this.#clock);
   readonly #beats: (readonly [key: string, consumer: string])[] = [];
   #worker: Worker | undefined;
@@ -48,7 +50,7 @@ export class Heartbeat {
   async renew(connection: Connection): Promise<void> {
     const client = await connection.ready();
     const now = process.hrtime.bigint();
-    for (const [key, consumer] of this.#beats) await client.zadd(key, Date.now(), consumer);
+    for (const [key, consumer] of this.#beats) await beat.run(client, [key], [Date.now(), consumer]);
     if (now > Atomics.load(this.#instants, BEAT)) Atomics.store(this.#instants, BEAT, now);
   }
 
@@ -56,6 +58,11 @@ export class Heartbeat {
   get lapsed(): boolean {
     const age = process.hrtime.bigint() - Atomics.load(this.#instants, BEAT);
     return age > BigInt(this.#config.leaseMs) * 1_000_000n;
+  }
+
+  /** How often a beat came so late that others may have taken what this process held before it. */
+  get lapses(): number {
+    return Number(Atomics.load(this.#instants, LAPSES));
   }
 
   async stop(): Promise<void> {
@@ -74,7 +81,9 @@ export class Heartbeat {
       connection: connectionData(config.redis, config.service, "heartbeat"),
       beats: this.#beats,
       intervalMs: Math.max(1, Math.floor(config.leaseMs / 3)),
+      leaseMs: config.leaseMs,
       stallMs: config.handlerTimeoutMs,
+      script: beat.lua,
       clock: this.#clock,
     };
     try {

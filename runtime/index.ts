@@ -35,7 +35,14 @@ export {
   UnrecoverableError,
 } from "./errors.js";
 export { type InitOptions, MessagingFacade } from "./facade.js";
-export type { CommandHandler, Handler, HandlerOptions, MessageContext, RetryOptions } from "./handler.js";
+export type {
+  CommandHandler,
+  CommandOptions,
+  Handler,
+  HandlerOptions,
+  MessageContext,
+  RetryOptions,
+} from "./handler.js";
 export { registerHandlerMethods } from "./handler-methods.js";
 export type { Health, LoopState, StreamHealth } from "./health.js";
 export type { Counts, DeliveryPlace, HookEvents, Hooks } from "./hooks.js";

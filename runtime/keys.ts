@@ -16,6 +16,8 @@ export interface StreamKeys {
   readonly floor: string;
   /** What precedes a group's name in the key of its position. */
   readonly floors: string;
+  /** ZSET: the groups that are served, and when each was last known to be (ms). */
+  readonly groups: string;
   /** HASH: what the last trim left. */
   readonly retention: string;
   /** Held while one service trims. */
@@ -52,6 +54,7 @@ export function redriveKeys({ redrive, dead }: StreamKeys, group: string): Strea
     alive: `${redrive}:alive`,
     floor: `${redrive}:floor:${group}`,
     floors: `${redrive}:floor:`,
+    groups: `${redrive}:groups`,
     trimming: `${redrive}:trimming`,
     marks: `${redrive}:marks`,
     retention: `${redrive}:retention`,

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Redis } from "ioredis";
 import type { Catalogue } from "./catalogue.js";
 import { channelOf, covers, type NotificationTarget, type Subscription, subscriptionOf } from "./channel.js";
@@ -7,7 +8,7 @@ import type { Connection } from "./connection.js";
 import { type Contract, contractOf } from "./contract.js";
 import { correlationOf, withCorrelation } from "./correlation.js";
 import { isLater } from "./entry-id.js";
-import { DecodeError } from "./errors.js";
+import { ClosedError, DecodeError } from "./errors.js";
 import type { HookBus } from "./hooks.js";
 import { prefixed } from "./keys.js";
 
@@ -43,14 +44,18 @@ interface Listener {
   readonly receive: NotificationListener;
   /** After which entry to look for what was missed; `undefined` when nobody asked for it. */
   position: string | undefined;
-  /** What came live while the missed ones were read; `undefined` when it may be delivered at once. */
-  held: (() => void)[] | undefined;
+  /** How many reads of what was missed are wanted or under way: while there are any, live ones wait. */
+  holds: number;
+  readonly held: (() => void)[];
+  /** The last of those reads: they come one after another. */
+  catchingUp: Promise<void>;
   /** What was delivered since the position, so that it is not delivered again from the stream. */
   readonly seen: Set<string>;
 }
 
 const PAGE = 200;
 const ADVANCE_EVERY_MS = 5000;
+const RETRY_MS = 100;
 const MOST_SEEN = 10_000;
 const ENTRY_ID = /^\d+-\d+$/;
 
@@ -84,7 +89,15 @@ export class NotificationHub {
     const client = await this.#connection.ready();
     this.#attach(client);
     const position = since ?? (catchUp ? await this.#lastEntry() : undefined);
-    const listener: Listener = { subscription, receive, position, held: undefined, seen: new Set() };
+    const listener: Listener = {
+      subscription,
+      receive,
+      position,
+      holds: since === undefined ? 0 : 1,
+      held: [],
+      catchingUp: Promise.resolve(),
+      seen: new Set(),
+    };
     this.#listeners.add(listener);
     this.#ticking ??= setInterval(() => void this.#advance(), ADVANCE_EVERY_MS).unref();
     await this.#subscribe(client, subscription);
@@ -97,10 +110,15 @@ export class NotificationHub {
   /** To be called when the connection is there again. */
   async recover(): Promise<void> {
     this.#reached = undefined;
-    const client = await this.#connection.ready();
-    for (const listener of this.#listeners) {
-      await this.#subscribe(client, listener.subscription);
-      await this.#catchUp(listener);
+    // At once: the driver subscribes again by itself, and a live one would move the position past what was missed.
+    const behind = [...this.#listeners].filter(({ position }) => position !== undefined);
+    for (const listener of behind) listener.holds++;
+    try {
+      const client = await this.#connection.ready();
+      for (const { subscription } of this.#listeners) await this.#subscribe(client, subscription);
+    } finally {
+      // Also when the connection was lost again: its next recovery then reads what this one could not.
+      await Promise.all(behind.map((listener) => this.#catchUp(listener)));
     }
   }
 
@@ -138,7 +156,7 @@ export class NotificationHub {
       const { entry_id: _, ...message } = contract.readPayload(payload);
       for (const listener of listeners) {
         const deliver = (): void => this.#deliver(listener, message, { channel, entryId, missed: false });
-        if (listener.held === undefined) deliver();
+        if (listener.holds === 0) deliver();
         else listener.held.push(deliver);
       }
     } catch (error) {
@@ -165,31 +183,32 @@ export class NotificationHub {
     });
   }
 
-  async #catchUp(listener: Listener): Promise<void> {
-    if (listener.position === undefined || listener.held !== undefined) return;
-    listener.held = [];
-    try {
-      const client = await this.#reading.ready();
-      for (;;) {
-        const page: [string, string[]][] = await client.xrange(
-          this.#stream,
-          `(${listener.position}`,
-          "+",
-          "COUNT",
-          PAGE,
-        );
+  /** Releases the hold that its caller took, after what was missed. */
+  #catchUp(listener: Listener): Promise<void> {
+    listener.catchingUp = listener.catchingUp.then(async () => {
+      await this.#readMissed(listener);
+      listener.holds--;
+      if (listener.holds === 0) for (const deliver of listener.held.splice(0)) deliver();
+    });
+    return listener.catchingUp;
+  }
+
+  /** Goes on for as long as Redis is away: giving up would lose to the screen what it asked to be told. */
+  async #readMissed(listener: Listener): Promise<void> {
+    while (this.#listeners.has(listener)) {
+      try {
+        const client = await this.#reading.ready();
+        const page = await client.xrange(this.#stream, `(${listener.position}`, "+", "COUNT", PAGE);
         for (const [entryId, fields] of page) {
           listener.position = entryId;
           this.#deliverMissed(listener, entryId, fields);
         }
-        if (page.length < PAGE) break;
+        if (page.length < PAGE) return;
+      } catch (error) {
+        this.#hooks.emit("trouble", { what: "reading the notifications that were missed", error });
+        if (error instanceof ClosedError || (error as Error).name === "ReplyError") return;
+        await sleep(RETRY_MS, undefined, { ref: false });
       }
-    } catch (error) {
-      this.#hooks.emit("trouble", { what: "reading the notifications that were missed", error });
-    } finally {
-      const held: (() => void)[] = listener.held;
-      listener.held = undefined;
-      for (const deliver of held) deliver();
     }
   }
 
@@ -211,11 +230,17 @@ export class NotificationHub {
    */
   async #advance(): Promise<void> {
     if (!this.#connection.isReady || !this.#reading.isReady) return;
-    const reached = this.#reached;
-    this.#reached = await this.#lastEntry().catch(() => undefined);
-    for (const listener of this.#listeners) {
-      if (listener.position === undefined || listener.held !== undefined || reached === undefined) continue;
-      if (isLater(reached, listener.position)) listener.position = reached;
+    try {
+      const reached = this.#reached;
+      this.#reached = await this.#lastEntry();
+      // Its answer comes after whatever was sent before it. On a dead link there is none: then nothing was heard.
+      await this.#connection.client.ping();
+      for (const listener of this.#listeners) {
+        if (listener.position === undefined || listener.holds > 0 || reached === undefined) continue;
+        if (isLater(reached, listener.position)) listener.position = reached;
+      }
+    } catch {
+      this.#reached = undefined;
     }
   }
 

@@ -1,7 +1,7 @@
 import type { Catalogue } from "./catalogue.js";
 import type { NotificationTarget } from "./channel.js";
 import type { CommandDescriptor, Descriptor, Publishable } from "./descriptor.js";
-import type { CommandHandler, Handler, HandlerOptions, RetryOptions } from "./handler.js";
+import type { CommandHandler, CommandOptions, Handler, HandlerOptions } from "./handler.js";
 import type { Health } from "./health.js";
 import type { Counts } from "./hooks.js";
 import type { Listening, ListenOptions, NotificationListener } from "./listener.js";
@@ -45,6 +45,8 @@ export interface SendOptions {
   readonly signal?: AbortSignal;
   /** @defaultValue that of the message being handled, if one is */
   readonly correlationId?: string;
+  /** The command is on behalf of no company, although `tenancy` is `required`. @defaultValue false */
+  readonly withoutCompany?: boolean;
 }
 
 /** What can be said about a command for whose answer nobody waits. */
@@ -123,7 +125,7 @@ export interface Responder {
   handle<Message, Result>(
     descriptor: CommandDescriptor<Message, never, Result>,
     handler: CommandHandler<NoInfer<Message>, NoInfer<Result>>,
-    options?: RetryOptions,
+    options?: CommandOptions,
   ): void;
 }
 

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { HookBus } from "./hooks.js";
 
 const FIRST_MS = 50;
@@ -10,6 +11,8 @@ export class Pause {
 
   constructor(signal: AbortSignal, hooks: HookBus) {
     this.signal = signal;
+    // Everyone who waits listens to it.
+    setMaxListeners(0, signal);
     this.#hooks = hooks;
   }
 

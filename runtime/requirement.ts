@@ -12,7 +12,8 @@ export async function assertSupported(client: Redis, where: string): Promise<voi
   // A user without the right to ask is taken at its word.
   if (known === undefined || known[0] !== null) return;
   const info = await client.info("server").catch(() => "");
-  const version = /(?:valkey|redis)_version:(\S+)/.exec(info)?.[1] ?? "of unknown version";
+  // Valkey tells a Redis version too, before its own.
+  const version = (/valkey_version:(\S+)/.exec(info) ?? /redis_version:(\S+)/.exec(info))?.[1] ?? "of unknown version";
   throw new ConnectionError("REDIS_UNSUPPORTED", `Redis at ${where} is ${version}: 7.0 or newer (or Valkey) is needed`);
 }
 

@@ -9,7 +9,7 @@ import type { CommandDescriptor, Descriptor } from "./descriptor.js";
 import { Dispatcher } from "./dispatcher.js";
 import { EntryAppender } from "./entry-appender.js";
 import { ClosedError, ConfigError, ConnectionError, MessagingError } from "./errors.js";
-import type { CommandHandler, Handler, HandlerOptions, RetryOptions } from "./handler.js";
+import type { CommandHandler, CommandOptions, Handler, HandlerOptions } from "./handler.js";
 import { examine, type Health } from "./health.js";
 import { Heartbeat } from "./heartbeat.js";
 import { type Counts, HookBus, type Hooks } from "./hooks.js";
@@ -145,9 +145,9 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
       timeoutMs,
       signal: options.signal,
     };
-    const correlation = options.correlationId === undefined ? {} : { correlationId: options.correlationId };
-    const sent = (): Promise<unknown> =>
-      this.#publisher.publish(descriptor as Descriptor, given, { id, ...correlation });
+    const { correlationId, withoutCompany = false } = options;
+    const publishing = { id, withoutCompany, ...(correlationId === undefined ? {} : { correlationId }) };
+    const sent = (): Promise<unknown> => this.#publisher.publish(descriptor as Descriptor, given, publishing);
     return (await requester.ask(question, sent)) as Result;
   }
 
@@ -190,7 +190,7 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
   handle<Message, Result>(
     descriptor: CommandDescriptor<Message, never, Result>,
     handler: CommandHandler<NoInfer<Message>, NoInfer<Result>>,
-    options: RetryOptions = {},
+    options: CommandOptions = {},
   ): void {
     this.#assertNotStarted(descriptor.type);
     const route = handler as CommandHandler<never, unknown>;

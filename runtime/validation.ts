@@ -101,7 +101,7 @@ function describeError(error: ErrorObject, value: unknown, schema: JsonSchema): 
     case "additionalProperties":
       return {
         path: pathOf([...tokens, String(params["additionalProperty"])]),
-        message: "is not declared by the contract; misspelt, or to be added to the schema",
+        message: "is not in the contract",
       };
     case "anyOf":
     case "oneOf":

@@ -68,8 +68,8 @@ function describe(
   siblings: readonly string[],
 ): Problem {
   const tokens = tokensOf(issue.path);
-  const isUndeclared = issue.message.startsWith("is not declared");
-  const suggestion = isUndeclared ? suggest(tokens.at(-1) ?? "", siblings) : undefined;
+  const name = tokens.at(-1) ?? "";
+  const suggestion = siblings.includes(name) ? undefined : suggest(name, siblings);
   const what = path[0] === "default" ? "the default" : "the example";
   const sentence = `${what} breaks its schema: ${issue.path || "it"} ${issue.message}`;
   return origin.source.problem([...origin.path, ...path, ...tokens], sentence, { suggestion });

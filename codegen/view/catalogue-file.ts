@@ -35,7 +35,7 @@ export function catalogueFileView(model: Model, layout: Layout): CatalogueFileVi
         types: [
           "Catalogue",
           "InitOptions",
-          "Messaging",
+          "Messaging as MessagingOf",
           "MessagingOptions",
           "Published",
           ...(hasNotifications ? ["Listening", "ListenOptions", "NotificationListener", "NotificationTarget"] : []),

@@ -19,4 +19,5 @@ redis.call('SET', KEYS[2], id, 'PX', ARGV[1])
 if ARGV[2] ~= '' then redis.call('PUBLISH', ARGV[2], '{"entry_id":"' .. id .. '",' .. string.sub(ARGV[3], 2)) end
 return id
 `,
+  { needsMemory: true },
 );

@@ -264,7 +264,7 @@ describe("a message", () => {
       { ...example, id: "nope" },
     ];
     expect(await lintEvent({ examples })).toEqual([
-      `schemas/${EVENT}:24:17 /examples/0/after_data/totl: the example breaks its schema: after_data.totl is not declared by the contract; misspelt, or to be added to the schema (did you mean "total"?)`,
+      `schemas/${EVENT}:24:17 /examples/0/after_data/totl: the example breaks its schema: after_data.totl is not in the contract (did you mean "total"?)`,
       `schemas/${EVENT}:25:18 /examples/0/after_data/total: the example breaks its schema: after_data.total must be a number, got "x"`,
       `schemas/${EVENT}:29:13 /examples/1/id: the example breaks its schema: id must be a UUID, got "nope"`,
     ]);

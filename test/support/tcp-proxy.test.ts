@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 
 import { type RedisServer, startRedis } from "../../runtime/testing/redis/index.js";
 import { eventually } from "./eventually.js";
-import { type TcpProxy, startTcpProxy } from "./tcp-proxy.js";
+import { startTcpProxy, type TcpProxy } from "./tcp-proxy.js";
 
 let server: RedisServer;
 let direct: Redis;

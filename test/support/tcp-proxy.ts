@@ -1,5 +1,5 @@
-import { type AddressInfo, type Server, type Socket, connect, createServer } from "node:net";
 import { once } from "node:events";
+import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 
 import { ProxyLane } from "./proxy-lane.js";
 

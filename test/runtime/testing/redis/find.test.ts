@@ -15,7 +15,7 @@ import { join } from "node:path";
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-import { RedisNotFoundError, findRedis, obtainRedis, startRedis } from "../../../../runtime/testing/redis/index.js";
+import { findRedis, obtainRedis, RedisNotFoundError, startRedis } from "../../../../runtime/testing/redis/index.js";
 import { installCommand } from "../../../../runtime/testing/redis/not-found.js";
 import { usualFolders } from "../../../../runtime/testing/redis/program.js";
 import { startChild } from "../../../support/child.js";

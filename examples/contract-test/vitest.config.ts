@@ -1,0 +1,15 @@
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vitest/config";
+
+const source = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
+
+export default defineConfig({
+  root: fileURLToPath(new URL(".", import.meta.url)),
+  // Only within this repository: a service finds the installed package by itself.
+  resolve: {
+    alias: [
+      { find: /^@m-erp\/messaging$/, replacement: source("generated/index.ts") },
+      { find: /^@m-erp\/messaging\/testing$/, replacement: source("generated/testing.ts") },
+    ],
+  },
+});

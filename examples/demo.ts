@@ -1,0 +1,10 @@
+import { Screen } from "./demo/screen.js";
+import { tellStory } from "./demo/story.js";
+
+const screen = new Screen();
+try {
+  await tellStory(screen);
+} catch (error) {
+  screen.failure(error);
+  process.exitCode = 1;
+}

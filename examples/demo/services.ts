@@ -1,0 +1,68 @@
+import {
+  createMessaging,
+  handleValidateToken,
+  type Messaging,
+  notifySuccess,
+  onSuccessNotification,
+  onUserCreated,
+} from "@m-erp/messaging";
+import type { Screen } from "./screen.js";
+
+/** What the services run on, and where they say what they do. */
+export interface Stage {
+  readonly redis: { readonly url: string };
+  readonly environment: string;
+  readonly screen: Screen;
+}
+
+/** Those of the services that the story speaks through. Disposal shuts all of them down, in order. */
+export interface Services extends AsyncDisposable {
+  readonly userAuth: Messaging;
+  readonly companyPartner: Messaging;
+  readonly gateway: Messaging;
+}
+
+/** Creates five services, each as it would stand in a process of its own, and starts those that handle anything. */
+export async function openServices({ redis, environment, screen }: Stage): Promise<Services> {
+  const create = (service: string) => createMessaging({ service, environment, redis: { url: redis.url } });
+
+  const userAuth = create("user-auth-service");
+  handleValidateToken(userAuth, ({ payload }) => {
+    screen.react(userAuth.service, "looks the token up");
+    return payload.token === "ada's token" ? { valid: true, user_id: 123, roles: ["accountant"] } : { valid: false };
+  });
+
+  const companyPartner = create("company-partner-service");
+
+  const audit = create("audit-service");
+  audit.on("*", (event) => {
+    screen.react(audit.service, `notes ${event.event_type} of ${event.entity_type} ${event.entity_id}`);
+  });
+
+  const notification = create("notification-service");
+  onUserCreated(notification, async ({ entity_id, after_data }) => {
+    screen.react(notification.service, `welcomes ${after_data.email}`);
+    await notifySuccess(notification, {
+      title: `Welcome, ${after_data.first_name}!`,
+      message: "Your account is ready.",
+      target_user_id: entity_id,
+    });
+  });
+
+  const gateway = create("api-gateway");
+  onSuccessNotification(gateway, ({ title, target_user_id }) => {
+    screen.react(gateway.service, `shows user ${target_user_id} "${title}"`);
+  });
+
+  const all = [userAuth, companyPartner, audit, notification, gateway];
+  const close = async (): Promise<void> => {
+    await Promise.all(all.map((service) => service.close()));
+  };
+  try {
+    await Promise.all([userAuth, audit, notification, gateway].map((service) => service.start({ requireRedis: true })));
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { userAuth, companyPartner, gateway, [Symbol.asyncDispose]: close };
+}
