@@ -24,6 +24,7 @@ export class ConnectionPool {
       if (role === "subscribe") watchLink(connection, this.#config.redis.socketTimeoutMs);
       connection.onReady((again) => this.#hooks.emit("connected", { role, again }));
       connection.onLost((error) => this.#hooks.emit("disconnected", { role, error }));
+      if (role === "subscribe") connection.watch(this.#config.redis.socketTimeoutMs);
       this.#connections.set(role, connection);
     }
     return connection;

@@ -56,6 +56,7 @@ export class Connection {
   readonly #config: RedisConfig;
   #lastError: Error | undefined;
   #opened = false;
+  #watching: NodeJS.Timeout | undefined;
   #closed = false;
 
   constructor(config: RedisConfig, service: string, options: ConnectionOptions) {
@@ -106,6 +107,29 @@ export class Connection {
     });
   }
 
+  /**
+   * Asks for a sign of life now and then, and connects anew when there is none: for a connection on which nothing may
+   * come for hours, whose death would otherwise go unnoticed.
+   */
+  watch(everyMs: number): void {
+    let asked = false;
+    this.#watching ??= setInterval(() => {
+      if (!this.isReady) asked = false;
+      else if (asked) {
+        asked = false;
+        this.renew();
+      } else {
+        asked = true;
+        this.client.ping().then(
+          () => {
+            asked = false;
+          },
+          () => {},
+        );
+      }
+    }, everyMs).unref();
+  }
+
   get isReady(): boolean {
     return this.client.status === "ready";
   }
@@ -135,6 +159,7 @@ export class Connection {
   /** Ends the connection for good. What is under way is rejected. */
   close(): void {
     this.#closed = true;
+    clearInterval(this.#watching);
     this.client.disconnect(false);
   }
 

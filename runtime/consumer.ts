@@ -17,6 +17,7 @@ import type { Member } from "./member.js";
 import { Pause } from "./pause.js";
 import { Reader } from "./reader.js";
 import { Reaper } from "./reaper.js";
+import { assertSupported } from "./requirement.js";
 import { RetryQueue } from "./retry-queue.js";
 import { Settler } from "./settler.js";
 import { StrayFinder } from "./stray-finder.js";
@@ -74,6 +75,10 @@ export class StreamConsumer {
   #waiters: (() => void)[] = [];
   #loops: Promise<unknown>[] = [];
   #joined = false;
+  #attempt = (): void => {};
+  readonly #attempted = new Promise<void>((resolve) => {
+    this.#attempt = resolve;
+  });
 
   constructor(
     member: Member,
@@ -146,6 +151,7 @@ export class StreamConsumer {
    */
   async stop(deadline: AbortSignal): Promise<void> {
     this.#reading.abort();
+    this.#attempt();
     this.#wakeWaiters();
     await this.#source.interrupt(this.#connections.settle);
     await Promise.all(this.#loops);
@@ -155,14 +161,28 @@ export class StreamConsumer {
     if (this.#joined) await this.#leave().catch(() => {});
   }
 
+  /** Resolves when it has joined its group, or has failed to for the first time. */
+  get attempted(): Promise<void> {
+    return this.#attempted;
+  }
+
   /** Before the first read, and after whatever may have left entries behind. */
   async #prepare(): Promise<void> {
+    try {
+      await this.#join();
+    } finally {
+      this.#attempt();
+    }
+  }
+
+  async #join(): Promise<void> {
     const { keys, group } = this.#member;
     const client = await this.#connections.settle.ready(this.#reading.signal);
+    if (!this.#joined) await assertSupported(client, this.#config.redis.host);
     // After the first time a missing group never begins at the stream's end: that would drop what came meanwhile.
     const redriven = this.#connections.read === undefined;
     const start = this.#config.startFrom === "new" && !this.#joined && !redriven ? "$" : "0";
-    const from = await ensureGroup.run(client, [keys.stream, keys.floor], [group, start]);
+    const from = await ensureGroup.run(client, [keys.stream, keys.floor, keys.groups], [group, start]);
     if (from !== null) this.#hooks.emit("groupCreated", { stream: keys.stream, group, from });
     await this.#heartbeat.renew(this.#connections.settle);
     this.#joined = true;
@@ -241,7 +261,7 @@ export class StreamConsumer {
   #settle(delivery: Delivery, outcome: Outcome, inLane: boolean): void {
     const { keys, group } = this.#member;
     const { id, attempt } = delivery;
-    const type = (delivery.fields && typeOf(delivery.fields)) ?? "";
+    const type = delivery.fields === null ? undefined : typeOf(delivery.fields);
     switch (outcome.kind) {
       case "done":
         this.#settler.ack(id, attempt);

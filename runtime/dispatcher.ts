@@ -7,7 +7,7 @@ import { type ContextPlace, DeliveryContext } from "./delivery-context.js";
 import { DecodeError, HandlerTimeoutError, MessagingError } from "./errors.js";
 import type { MessageContext } from "./handler.js";
 import type { HookBus } from "./hooks.js";
-import { afterFailure, type RetryPolicy } from "./retry.js";
+import { afterFailure, isUnreadable, type RetryPolicy } from "./retry.js";
 import { admits, type Route, type StreamRoutes, wants } from "./router.js";
 
 /** Where and for whom messages are dispatched. */
@@ -75,7 +75,7 @@ export class Dispatcher {
       if (wanting.length === 0) return this.#skip(delivery, first.descriptor.type, "filtered");
       return this.#handle(delivery, wanting, message);
     } catch (error) {
-      const outcome = this.#fail(routes[0] as Route, delivery, error);
+      const outcome = this.#refuse(routes[0] as Route, delivery, error);
       if (routes[0]?.descriptor.kind !== "command" || !(error instanceof MessagingError)) return outcome;
       return this.#responding.refuse(this.#place.stream, fields, error).then(
         () => outcome,
@@ -137,6 +137,11 @@ export class Dispatcher {
     const { stream, group } = this.#place;
     this.#hooks.emit("handled", { stream, group, entryId: delivery.id, type: context.type, attempt: delivery.attempt });
     return DONE;
+  }
+
+  /** No handler ran: the entry could not be read, or a filter threw. */
+  #refuse(route: Route, delivery: Delivery, error: unknown): Outcome {
+    return isUnreadable(error) ? { kind: "dead", error } : this.#fail(route, delivery, error);
   }
 
   #fail(route: Route, delivery: Delivery, error: unknown): Outcome {

@@ -22,7 +22,11 @@ export interface HookEvents {
   /** A handler threw; the message stays pending and comes again. */
   readonly handlerFailed: DeliveryPlace & { readonly type: string; readonly attempt: number; readonly error: unknown };
   /** A failed message was laid aside; it comes again after the delay. */
-  readonly retried: DeliveryPlace & { readonly type: string; readonly attempt: number; readonly delayMs: number };
+  readonly retried: DeliveryPlace & {
+    readonly type: string | undefined;
+    readonly attempt: number;
+    readonly delayMs: number;
+  };
   /** Entries of a consumer that died were taken over. */
   readonly recovered: {
     readonly stream: string;

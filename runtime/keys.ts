@@ -73,6 +73,7 @@ export function streamKeys(stream: string, group: string): StreamKeys {
     alive: `${tag}:alive:${group}`,
     floor: `${tag}:floor:${group}`,
     floors: `${tag}:floor:`,
+    groups: `${tag}:groups`,
     retention: `${tag}:retention`,
     trimming: `${tag}:trimming`,
     marks: `${tag}:marks`,

@@ -25,6 +25,7 @@ function printable(details: object): string {
 }
 
 const QUIET_MS = 30_000;
+const MOST_SAID = 100;
 
 /** The hooks that write what an operator must see. A trouble that goes on is said once in half a minute. */
 export function loggingHooks(logger: Logger, service: string): Hooks {
@@ -66,7 +67,7 @@ export function loggingHooks(logger: Logger, service: string): Hooks {
       const key = `${what}: ${error instanceof Error ? error.message : String(error)}`;
       const now = performance.now();
       if (now - (saidAt.get(key) ?? Number.NEGATIVE_INFINITY) < QUIET_MS) return;
-      saidAt.clear();
+      if (saidAt.size >= MOST_SAID) saidAt.clear();
       saidAt.set(key, now);
       logger.warn({ service, error }, `trouble while ${what}; trying again`);
     },

@@ -31,6 +31,7 @@ export class Requester {
   readonly #reading: Connection;
   readonly #waiting = new Map<string, Waiting>();
   #subscribed: Promise<void> | undefined;
+  #attached = false;
 
   constructor(channel: string, connection: Connection, reading: Connection, hooks: HookBus) {
     this.channel = channel;
@@ -87,9 +88,12 @@ export class Requester {
 
   async #subscribe(): Promise<void> {
     const client = await this.#connection.ready();
-    client.on("message", (channel: string, payload: string) => {
-      if (channel === this.channel) this.#receive(payload);
-    });
+    if (!this.#attached) {
+      this.#attached = true;
+      client.on("message", (channel: string, payload: string) => {
+        if (channel === this.channel) this.#receive(payload);
+      });
+    }
     await client.subscribe(this.channel);
   }
 

@@ -62,11 +62,11 @@ export class Retention {
     if (this.#trimming || !this.#connection.isReady) return;
     this.#trimming = true;
     try {
-      const { stream, floors, trimming, marks, retention } = this.#keys;
+      const { stream, floors, groups, trimming, marks, retention } = this.#keys;
       const { messageTtlMs, streamMaxLength, trimIntervalMs, unservedGroups } = this.#config;
       const lockMs = Math.max(1, Math.floor(Math.min(LONGEST_LOCK_MS, trimIntervalMs / 2)));
       const args = [floors, messageTtlMs, streamMaxLength, lockMs, unservedGroups];
-      const report = await trim.run(this.#connection.client, [stream, trimming, marks, retention], args);
+      const report = await trim.run(this.#connection.client, [stream, trimming, marks, retention, groups], args);
       if (report !== null) this.#tell(JSON.parse(report) as Partial<TrimReport>);
     } catch (error) {
       if (!this.#ending.signal.aborted) this.#hooks.emit("trouble", { what: `trimming ${this.#keys.stream}`, error });

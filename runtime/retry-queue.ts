@@ -28,7 +28,7 @@ export class RetryQueue {
   readonly #sink: RetrySink;
   readonly #pause: Pause;
   #wake: (() => void) | undefined;
-  #sweptAt = performance.now();
+  #sweptAt = Number.NEGATIVE_INFINITY;
 
   constructor(member: Member, connection: Connection, sink: RetrySink, pause: Pause) {
     this.#member = member;
@@ -46,7 +46,8 @@ export class RetryQueue {
     let failures = 0;
     while (!this.#pause.signal.aborted) {
       try {
-        if (performance.now() - this.#sweptAt > SWEEP_EVERY_MS) await this.#sweep();
+        const due = performance.now() - this.#sweptAt > SWEEP_EVERY_MS;
+        if (due && this.#sink.room() > 0) await this.#sweep();
         await this.#wait(await this.#release());
         failures = 0;
       } catch (error) {

@@ -12,15 +12,15 @@ const LONGEST_DELAY_MS = 3_600_000;
 
 /** What becomes of a message whose handler threw, or that could not be read. */
 export function afterFailure(error: unknown, attempt: number, policy: RetryPolicy): Outcome {
-  const hopeless = error instanceof UnrecoverableError || error instanceof DecodeError || isUnreadable(error);
+  const hopeless = error instanceof UnrecoverableError || isUnreadable(error);
   if (hopeless || attempt > policy.maxRetries) return { kind: "dead", error };
   const delayMs = error instanceof RetryAfter ? error.delayMs : backoff(attempt, policy.delayMs);
   return { kind: "retry", delayMs, error };
 }
 
-/** The message itself breaks its contract; a contract broken by the handler's own publish may well be retried. */
-function isUnreadable(error: unknown): boolean {
-  return error instanceof ContractError && error.reading;
+/** The message itself is none; a contract broken by the handler's own publish may well be retried. */
+export function isUnreadable(error: unknown): boolean {
+  return error instanceof DecodeError || (error instanceof ContractError && error.reading);
 }
 
 /** Doubles with each attempt; jitter keeps those that failed together from coming back together. */

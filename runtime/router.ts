@@ -1,5 +1,5 @@
 import type { Catalogue } from "./catalogue.js";
-import { type FlatFields, fieldOf, isJsonEntry } from "./codec.js";
+import { type FlatFields, fieldOf, isJsonEntry, textReader } from "./codec.js";
 import { companyOf } from "./correlation.js";
 import type { CommandDescriptor, Descriptor, MessageKind } from "./descriptor.js";
 import { ConfigError } from "./errors.js";
@@ -104,7 +104,10 @@ function matchesPattern(type: string, pattern: string): boolean {
 export function admits({ descriptor, options }: Route, entry: FlatFields): boolean {
   const { company_id, source_service, target_service } = options;
   if (company_id === undefined && source_service === undefined && target_service === undefined) return true;
-  if (isJsonEntry(entry)) return true;
+  if (isJsonEntry(entry)) {
+    // Another service's command is none of ours to judge, so its target is read before it is decoded.
+    return target_service === undefined || textReader(entry)("target_service") === target_service;
+  }
   const passes = (field: string | undefined, wanted: number | string | undefined): boolean =>
     field === undefined || wanted === undefined || fieldOf(entry, field) === String(wanted);
   return (

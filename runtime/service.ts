@@ -63,7 +63,8 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
   #consumers: StreamConsumer[] = [];
   #handling = new AbortController();
   #heartbeat: Heartbeat | undefined;
-  #started = false;
+  #starting: Promise<void> | undefined;
+  #startup = new AbortController();
   #closing: Promise<void> | undefined;
   #closed = false;
 
@@ -174,10 +175,10 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
     const { version, group, redis } = this.#config;
     const own = this.#consumers.filter(({ keys }) => keys.stream !== keys.redrive);
     const patients = own.map(({ keys, loop }) => ({ keys, group, loop }));
-    const connection = this.#pool.get(this.#started ? "settle" : "publish");
+    const connection = this.#pool.get(this.#starting !== undefined ? "settle" : "publish");
     const { streams, ...found } = await examine(connection, patients, redis.connectionTimeoutMs);
     const stuck = patients.some(({ loop }) => loop === "stuck");
-    const status = !found.connected || stuck ? "unhealthy" : this.#started ? "healthy" : "unknown";
+    const status = !found.connected || stuck ? "unhealthy" : this.#starting !== undefined ? "healthy" : "unknown";
     const uptime = Math.round(process.uptime() * 1000) / 1000;
     return { status, uptime_seconds: uptime, version, details: { redis: found, streams, counts: this.counts } };
   }
@@ -197,26 +198,46 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
     this.#router.add(descriptor as unknown as Descriptor, route, { ...options, target_service: this.service });
   }
 
-  async start({ requireRedis = false }: StartOptions = {}): Promise<void> {
-    this.#assertOpen("start");
-    if (this.#started) return;
+  start(options: StartOptions = {}): Promise<void> {
+    if (this.#closed) return Promise.reject(new ClosedError("cannot start"));
+    this.#starting ??= this.#start(options).catch((error: unknown) => {
+      this.#starting = undefined;
+      throw error;
+    });
+    return this.#starting;
+  }
+
+  async stop(): Promise<void> {
+    const starting = this.#starting;
+    if (starting === undefined) return;
+    this.#startup.abort();
+    await starting.catch(() => {});
+    this.#starting = undefined;
+    if (this.#consumers.length > 0) await this.#lifecycle.stopped("stopped in order");
+    const consumers = this.#consumers;
+    const timer = setTimeout(() => this.#handling.abort(), this.#config.drainTimeoutMs);
+    await Promise.all(consumers.map((consumer) => consumer.stop(this.#handling.signal)));
+    this.#consumers = [];
+    clearTimeout(timer);
+    await this.#heartbeat?.stop();
+  }
+
+  async #start({ requireRedis = false }: StartOptions): Promise<void> {
     const streams = this.#router.streams();
     this.#pool.assertAffordable(streams.map(({ stream }) => stream));
-    this.#started = true;
+    this.#startup = new AbortController();
     const settle = this.#pool.get("settle");
     try {
-      const client = await settle.ready();
+      const client = await settle.ready(this.#startup.signal);
       await assertSupported(client, `${this.#config.redis.host}:${this.#config.redis.port}`);
       const policy = await evictionPolicy(client);
       if (policy !== undefined) this.#hooks.emit("evictionPossible", { policy });
     } catch (error) {
-      const waitFor = error instanceof ConnectionError && error.code === "REDIS_UNAVAILABLE" && !requireRedis;
-      if (!waitFor) {
-        this.#started = false;
-        throw error;
-      }
+      const isAway = error instanceof ConnectionError && error.code === "REDIS_UNAVAILABLE";
+      if (!isAway || requireRedis) throw error;
       this.#hooks.emit("trouble", { what: "connecting at start", error });
     }
+    if (this.#startup.signal.aborted) throw new ClosedError("cannot start");
     this.#handling = new AbortController();
     const heartbeat = new Heartbeat(this.#config, this.#hooks);
     this.#consumers = streams.flatMap((routes) => this.#consumersOf(routes, settle, heartbeat));
@@ -224,18 +245,6 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
     this.#heartbeat = heartbeat;
     for (const consumer of this.#consumers) consumer.start();
     this.#lifecycle.started();
-  }
-
-  async stop(): Promise<void> {
-    if (!this.#started) return;
-    await this.#lifecycle.stopped("stopped in order");
-    const consumers = this.#consumers;
-    this.#consumers = [];
-    this.#started = false;
-    const timer = setTimeout(() => this.#handling.abort(), this.#config.drainTimeoutMs);
-    await Promise.all(consumers.map((consumer) => consumer.stop(this.#handling.signal)));
-    clearTimeout(timer);
-    await this.#heartbeat?.stop();
   }
 
   close(): Promise<void> {
@@ -296,7 +305,7 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
   #retention(keys: StreamKeys): Retention {
     let retention = this.#retentions.get(keys.stream);
     if (retention === undefined) {
-      const connection = this.#pool.get(this.#started ? "settle" : "publish");
+      const connection = this.#pool.get(this.#starting !== undefined ? "settle" : "publish");
       retention = new Retention(keys, this.#config, connection, this.#hooks);
       this.#retentions.set(keys.stream, retention);
       retention.start();
@@ -331,7 +340,7 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
 
   #assertNotStarted(type: string): void {
     this.#assertOpen(`take a handler of ${type}`);
-    if (!this.#started) return;
+    if (this.#starting === undefined) return;
     throw new ConfigError(
       [`the handler of ${type} comes after start(): register every handler before it`],
       "HANDLER_LATE",

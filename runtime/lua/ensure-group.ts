@@ -7,13 +7,13 @@ import { Script } from "./script.js";
  * before begins there again, or at 0 when the stream is younger than the position (it was deleted, or Redis came back
  * empty). Never at `$`, which would drop what came meanwhile.
  *
- * KEYS: 1 stream · 2 the group's position (hash)
+ * KEYS: 1 stream · 2 the group's position (hash) · 3 the groups that are served (sorted set)
  * ARGV: 1 group · 2 where a group that never existed begins (`0` or `$`)
  * Result: the id from which it was created, or nil when it was there
  */
 export const ensureGroup: Script<string | null> = new Script(
   "ensure_group",
-  2,
+  3,
   `
 local function parts(id)
   local ms, seq = string.match(id, '^(%d+)-?(%d*)$')
@@ -26,7 +26,9 @@ local function before(a, b)
 end
 
 local time = redis.call('TIME')
-redis.call('HSET', KEYS[2], 'served', time[1] * 1000 + math.floor(time[2] / 1000))
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+redis.call('HSET', KEYS[2], 'served', now)
+redis.call('ZADD', KEYS[3], now, ARGV[1])
 
 local last
 if redis.call('EXISTS', KEYS[1]) == 1 then

@@ -23,14 +23,15 @@ export interface TrimReport {
  * group needs more than the stream may hold, it is cut to that length exactly. Otherwise an old mark tells behind which
  * entry enough have been added since.
  *
- * KEYS: 1 stream · 2 lock · 3 marks (sorted set) · 4 what was gone after the last trim (hash)
+ * KEYS: 1 stream · 2 lock · 3 marks (sorted set) · 4 what was gone after the last trim (hash) ·
+ *       5 the groups that are served (sorted set)
  * ARGV: 1 what precedes a group's name in the key of its position · 2 how old in ms · 3 how many · 4 the lock in ms ·
  *       5 `expire-group` to destroy groups that nobody has served for as long as (2)
  * Result: a report as JSON, or nil when another has just trimmed
  */
 export const trim: Script<string | null> = new Script(
   "trim",
-  4,
+  5,
   `
 if not redis.call('SET', KEYS[2], '1', 'NX', 'PX', ARGV[4]) then return nil end
 if redis.call('EXISTS', KEYS[1]) == 0 then return nil end
@@ -98,8 +99,10 @@ local foreign = gone - tonumber(redis.call('HGET', KEYS[4], 'gone') or gone)
 
 local floor
 local needed = 0
+local present = {}
 for _, info in ipairs(redis.call('XINFO', 'GROUPS', KEYS[1])) do
   local group = map(info)
+  present[group.name] = true
   local key = ARGV[1] .. group.name
   local oldest = redis.call('XPENDING', KEYS[1], group.name, '-', '+', 1)
   local position = oldest[1] and previous_id(oldest[1][1]) or group['last-delivered-id']
@@ -127,6 +130,7 @@ for _, info in ipairs(redis.call('XINFO', 'GROUPS', KEYS[1])) do
     if ARGV[5] == 'expire-group' then
       redis.call('XGROUP', 'DESTROY', KEYS[1], group.name)
       redis.call('DEL', key)
+      redis.call('ZREM', KEYS[5], group.name)
       table.insert(report.expired, group.name)
       position = nil
     end
@@ -136,6 +140,16 @@ for _, info in ipairs(redis.call('XINFO', 'GROUPS', KEYS[1])) do
     needed = math.max(needed, lag or needed_above(position))
   end
   if position and (not floor or before(position, floor)) then floor = position end
+end
+
+-- A group that was destroyed under its consumers: they create it again, where it stood.
+redis.call('ZREMRANGEBYSCORE', KEYS[5], '-inf', now - math.min(ARGV[2], 300000))
+for _, group in ipairs(redis.call('ZRANGE', KEYS[5], 0, -1)) do
+  local position = not present[group] and redis.call('HGET', ARGV[1] .. group, 'position')
+  if position then
+    needed = math.huge
+    if not floor or before(position, floor) then floor = position end
+  end
 end
 
 -- An entry at a position is acknowledged, the ones above it may not be.

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { createUser, type JsonSchema, userCreated, userLoggedIn, validateToken } from "../../generated/index.js";
 import { exampleUserCreated, exampleUserLoggedIn, exampleValidateToken } from "../../generated/testing.js";
 import { contractOf } from "../../runtime/contract.js";
-import { isSensitive } from "../../runtime/validation.js";
+import { isSensitive } from "../../runtime/violation.js";
 
 describe("a sensitive value", () => {
   const secret = "hunter2";
