@@ -71,6 +71,22 @@ export function isJsonEntry(entry: FlatFields): boolean {
   return fieldOf(entry, TYPE_FIELD) !== undefined && fieldOf(entry, JSON_FIELD) !== undefined;
 }
 
+const JSON_LAYOUT: Layout = [TYPE_FIELD, JSON_FIELD];
+const layouts = new Map<string, Layout>();
+
+/** The names of an entry's fields, one array for all entries that have the same. */
+export type Layout = readonly string[];
+
+/** How entries of these fields are laid out. */
+export function layoutOf(fields: readonly Field[], encoding: Encoding): Layout {
+  if (encoding === "json") return JSON_LAYOUT;
+  const names = fields.map(({ name }) => name);
+  const key = names.join("\0");
+  const layout = layouts.get(key) ?? names;
+  layouts.set(key, layout);
+  return layout;
+}
+
 /** Writes a message as a stream entry's fields, always all of them, in one order. */
 export function encode(message: PlainMessage, type: string, fields: readonly Field[], encoding: Encoding): string[] {
   if (encoding === "json") return [TYPE_FIELD, type, JSON_FIELD, JSON.stringify(message)];

@@ -2,7 +2,6 @@ import type { Config } from "./config.js";
 import { Connection, type ConnectionRole } from "./connection.js";
 import { ConfigError } from "./errors.js";
 import type { HookBus } from "./hooks.js";
-import { watchLink } from "./link-watch.js";
 
 /** The connections of one messaging, one for each role, made when they are first asked for. */
 export class ConnectionPool {
@@ -21,7 +20,6 @@ export class ConnectionPool {
       // A subscriber and a blocking read are silent for as long as nothing comes.
       const blocking = role.startsWith("read:") || role === "subscribe";
       connection = new Connection(this.#config.redis, this.#config.service, { role, blocking });
-      if (role === "subscribe") watchLink(connection, this.#config.redis.socketTimeoutMs);
       connection.onReady((again) => this.#hooks.emit("connected", { role, again }));
       connection.onLost((error) => this.#hooks.emit("disconnected", { role, error }));
       if (role === "subscribe") connection.watch(this.#config.redis.socketTimeoutMs);

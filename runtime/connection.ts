@@ -120,12 +120,11 @@ export class Connection {
         this.renew();
       } else {
         asked = true;
-        this.client.ping().then(
-          () => {
-            asked = false;
-          },
-          () => {},
-        );
+        const settle = (): void => {
+          asked = false;
+        };
+        // Refused means that the connection was lost by itself: the next one is not to blame for it.
+        this.client.ping().then(settle, settle);
       }
     }, everyMs).unref();
   }

@@ -66,6 +66,8 @@ export class StreamConsumer {
   readonly #backlog: Backlog;
   /** Everything handed to this consumer and not yet settled, by entry id. */
   readonly #inFlight = new Set<string>();
+  /** Released for another try while their last one was still being settled. */
+  readonly #returning = new Map<string, Delivery>();
   /** Taken over from the dead, not yet begun. */
   readonly #suspects: string[] = [];
   #examining: Promise<void> | undefined;
@@ -112,7 +114,11 @@ export class StreamConsumer {
       prepare: () => this.#prepare(),
     };
     this.#settler = new Settler(member, config.service, settle, this.#settlePause, (id) => this.#settled(id));
-    this.#retries = new RetryQueue(member, settle, { ...sink, room: () => this.#roomForRetries() }, readPause);
+    const retried = {
+      room: () => this.#roomForRetries(),
+      take: (deliveries: readonly Delivery[]) => this.#takeAgain(deliveries),
+    };
+    this.#retries = new RetryQueue(member, settle, retried, readPause);
     this.#strays = new StrayFinder(member, settle, sink, readPause);
     const suspects = { ...sink, room: () => (this.#joined ? MOST_SUSPECTS - this.#suspects.length : 0) };
     this.#reaper = new Reaper(member, config, settle, suspects, readPause, hooks);
@@ -220,6 +226,12 @@ export class StreamConsumer {
       this.#backlog.push(delivery);
     }
     this.#pump();
+  }
+
+  /** A retry may be back before the answer that it was laid aside has been seen: then it waits for that. */
+  #takeAgain(deliveries: readonly Delivery[]): void {
+    for (const delivery of deliveries) if (this.#inFlight.has(delivery.id)) this.#returning.set(delivery.id, delivery);
+    this.#take(deliveries);
   }
 
   #pump(): void {
@@ -353,6 +365,11 @@ export class StreamConsumer {
 
   #settled(id: string): void {
     this.#inFlight.delete(id);
+    const again = this.#returning.get(id);
+    if (again !== undefined) {
+      this.#returning.delete(id);
+      this.#take([again]);
+    }
     if (this.#waiters.length > 0 && this.#room() > 0) this.#wakeWaiters();
   }
 

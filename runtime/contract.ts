@@ -1,5 +1,14 @@
 import type { Encoding } from "./catalogue.js";
-import { decode, decodePayload, encode, type FlatFields, type PlainMessage, setOwn } from "./codec.js";
+import {
+  decode,
+  decodePayload,
+  encode,
+  type FlatFields,
+  type Layout,
+  layoutOf,
+  type PlainMessage,
+  setOwn,
+} from "./codec.js";
 import type { CommandDescriptor, Descriptor } from "./descriptor.js";
 import { ContractError, type Issue } from "./errors.js";
 import { type Field, fieldsOf } from "./field.js";
@@ -14,6 +23,7 @@ export class Contract {
   readonly fields: readonly Field[];
   readonly #byName: ReadonlyMap<string, Field>;
   readonly #descriptor: Descriptor;
+  readonly #layouts: { [Name in Encoding]?: Layout } = {};
   #writer: Check | undefined;
   #reader: Check | undefined;
   #resultWriter: Check | undefined;
@@ -45,6 +55,12 @@ export class Contract {
       if (!this.#byName.has(name) && given[name] !== undefined) setOwn(message, name, given[name]);
     }
     return message;
+  }
+
+  /** The names of the fields that {@link write} gives, the same array for every contract with the same ones. */
+  layout(encoding: Encoding): Layout {
+    this.#layouts[encoding] ??= layoutOf(this.fields, encoding);
+    return this.#layouts[encoding];
   }
 
   /** Every way in which a message that is to be written breaks the contract. */

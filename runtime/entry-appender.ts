@@ -1,59 +1,73 @@
 import type { Redis } from "ioredis";
+import type { FlatFields, Layout } from "./codec.js";
 import type { Connection } from "./connection.js";
 import { MessagingError, PublishError } from "./errors.js";
 import { onceKey } from "./keys.js";
 import { announce } from "./lua/announce.js";
+import { append } from "./lua/append.js";
 import { appendOnce } from "./lua/append-once.js";
 
 /** An entry for a stream. */
 export interface Append {
   readonly stream: string;
-  readonly entry: readonly string[];
+  /** The names of its fields; entries of one layout travel together. */
+  readonly layout: Layout;
+  readonly entry: FlatFields;
   readonly messageId: string | undefined;
   /** Send it at once, too, to whoever listens on this channel: the message as a JSON object. */
-  readonly announced?: { readonly channel: string; readonly json: string };
+  readonly announced: { readonly channel: string; readonly json: string } | undefined;
   /** Store it once under its message id within so long. */
   readonly onceWindowMs: number | undefined;
-}
-
-/** One on its way. */
-interface Sending extends Append {
-  readonly resolve: (entryId: string) => void;
-  readonly reject: (error: MessagingError) => void;
+  /** Called when the entry is in its stream. */
+  readonly stored: (entryId: string) => void;
+  /** Called when it is not, or may not be. */
+  readonly failed: (error: MessagingError) => void;
 }
 
 /** More than these under way at once are refused: a Redis that hangs must not fill this process' memory. */
 const MOST_UNDER_WAY = 100_000;
+/** One script call adds at most so many: Redis does nothing else meanwhile, and its reply comes for all at once. */
+const FULL_BATCH = 128;
 /** Replies after which the same command may succeed; none of them stored anything. */
 const PASSING = /^(OOM|LOADING|READONLY|MASTERDOWN|NOREPLICAS|CLUSTERDOWN|TRYAGAIN|BUSY|MISCONF)/;
 
 /**
- * Adds entries to streams. All that are asked for within one turn of the event loop leave in one pipeline.
+ * Adds entries to streams. All that are asked for within one turn of the event loop leave together, those of one
+ * stream and layout in one script call, which is one command and one reply for all of them.
  *
- * A promise that resolved: the entry is in the stream. One that rejected says whether it surely is not, or may be:
- * nothing is ever sent twice by itself, since a repeat after a lost reply would store a second entry.
+ * Stored: the entry is in the stream. Failed: the error says whether it surely is not, or may be. Nothing is ever sent
+ * twice by itself, since a repeat after a lost reply would store a second entry.
  */
 export class EntryAppender {
   readonly #connection: Connection;
-  #batch: Sending[] = [];
+  #batch: Append[] = [];
+  #scheduled = false;
   #underWay = 0;
   #idle: (() => void)[] = [];
+  /** False once Redis has denied this user the right to run scripts. */
+  #mayScript = true;
 
   constructor(connection: Connection) {
     this.#connection = connection;
   }
 
-  append(append: Append): Promise<string> {
+  /** @throws {PublishError} `PUBLISH_OVERLOADED` */
+  append(entry: Append): void {
     if (this.#underWay >= MOST_UNDER_WAY) {
       const text = `${MOST_UNDER_WAY} publishes are under way already: await some before starting more, or Redis is slow`;
-      const { messageId } = append;
-      return Promise.reject(new PublishError("PUBLISH_OVERLOADED", text, { messageId, retryable: true }));
+      throw new PublishError("PUBLISH_OVERLOADED", text, { messageId: entry.messageId, retryable: true });
     }
     this.#underWay++;
-    return new Promise((resolve, reject) => {
-      this.#batch.push({ ...append, resolve, reject });
-      if (this.#batch.length === 1) setImmediate(() => void this.#flush());
-    });
+    this.#batch.push(entry);
+    // A full batch leaves at once, so that Redis works on it while the next is made.
+    if (this.#batch.length >= FULL_BATCH) void this.#flush();
+    else if (!this.#scheduled) {
+      this.#scheduled = true;
+      setImmediate(() => {
+        this.#scheduled = false;
+        void this.#flush();
+      });
+    }
   }
 
   /** Resolves when nothing is under way any more. */
@@ -64,46 +78,46 @@ export class EntryAppender {
 
   async #flush(): Promise<void> {
     const batch = this.#batch;
+    if (batch.length === 0) return;
     this.#batch = [];
     try {
-      const client = await this.#connection.ready();
-      const isPlain = ({ announced, onceWindowMs }: Append): boolean =>
-        announced === undefined && onceWindowMs === undefined;
-      const alone = batch.filter((sending) => !isPlain(sending)).map((sending) => this.#sendAlone(client, sending));
-      await Promise.all([this.#sendAll(client, batch.filter(isPlain)), ...alone]);
+      const client = this.#connection.isReady ? this.#connection.client : await this.#connection.ready();
+      await Promise.all(groupsOf(batch).map((group) => this.#send(client, group)));
     } catch (error) {
-      for (const sending of batch) sending.reject(this.#failure(error as Error, sending));
+      for (const entry of batch) entry.failed(this.#failure(error as Error, entry));
     } finally {
       this.#underWay -= batch.length;
       if (this.#underWay === 0) for (const resolve of this.#idle.splice(0)) resolve();
     }
   }
 
-  async #sendAll(client: Redis, batch: readonly Sending[]): Promise<void> {
-    if (batch.length === 0) return;
-    const pipeline = client.pipeline();
-    for (const { stream, entry } of batch) pipeline.xadd(stream, "*", ...(entry as string[]));
-    const replies = (await pipeline.exec()) ?? [];
-    for (const [index, sending] of batch.entries()) {
-      const [error, entryId] = replies[index] ?? [new Error("Redis gave no reply"), undefined];
-      if (error === null || error === undefined) sending.resolve(entryId as string);
-      else sending.reject(this.#failure(error, sending));
+  async #send(client: Redis, group: readonly Append[]): Promise<void> {
+    const [first] = group as [Append];
+    try {
+      if (isAlone(first)) first.stored(await sendAlone(client, first));
+      else if (this.#mayScript) this.#settle(group, await sendTogether(client, group));
+      else this.#settle(group, await sendPiped(client, group));
+    } catch (error) {
+      if (isDenied(error) && !isAlone(first)) {
+        // Denied means that nothing was run: the same entries may be sent in another way.
+        this.#mayScript = false;
+        await this.#send(client, group);
+        return;
+      }
+      for (const entry of group) entry.failed(this.#failure(error as Error, entry));
     }
   }
 
-  /** By a script of its own, because it is more than adding an entry. */
-  async #sendAlone(client: Redis, sending: Sending): Promise<void> {
-    const { stream, entry, announced, messageId, onceWindowMs } = sending;
-    const { channel = "", json = "" } = announced ?? {};
-    try {
-      if (onceWindowMs === undefined) {
-        sending.resolve(await announce.run(client, [stream], [channel, json, ...entry]));
-        return;
-      }
-      const keys = [stream, onceKey(stream, messageId as string)];
-      sending.resolve(await appendOnce.run(client, keys, [onceWindowMs, channel, json, ...entry]));
-    } catch (error) {
-      sending.reject(this.#failure(error as Error, sending));
+  #settle(group: readonly Append[], results: readonly unknown[]): void {
+    for (let at = 0; at < group.length; at++) {
+      const entry = group[at] as Append;
+      const result = results[at] ?? new Error("Redis gave no reply");
+      if (typeof result === "string") entry.stored(result);
+      else entry.failed(this.#failure(result as Error, entry));
+    }
+    // A script's inner errors do not reach the connection, which would look for the new master by itself.
+    if (results.some((result) => result instanceof Error && result.message.startsWith("READONLY"))) {
+      this.#connection.renew();
     }
   }
 
@@ -129,4 +143,51 @@ export class EntryAppender {
       { messageId, retryable: once, cause: error },
     );
   }
+}
+
+/** Whether it is more than adding an entry, and so a script call of its own. */
+function isAlone({ announced, onceWindowMs }: Append): boolean {
+  return announced !== undefined || onceWindowMs !== undefined;
+}
+
+/** Those that can travel together, in their order: of one stream and layout. */
+function groupsOf(batch: readonly Append[]): Append[][] {
+  const groups: Append[][] = [];
+  const open = new Map<Layout, Append[]>();
+  for (const entry of batch) {
+    const group = isAlone(entry) ? undefined : open.get(entry.layout);
+    if (group === undefined || group[0]?.stream !== entry.stream) {
+      const started = [entry];
+      groups.push(started);
+      if (!isAlone(entry)) open.set(entry.layout, started);
+    } else {
+      group.push(entry);
+    }
+  }
+  return groups;
+}
+
+async function sendTogether(client: Redis, group: readonly Append[]): Promise<readonly unknown[]> {
+  const { layout, stream } = group[0] as Append;
+  const args: (string | number)[] = [layout.length, ...layout];
+  for (const { entry } of group) for (let at = 1; at < entry.length; at += 2) args.push(entry[at] as string);
+  return append.run(client, [stream], args);
+}
+
+async function sendPiped(client: Redis, group: readonly Append[]): Promise<readonly unknown[]> {
+  const pipeline = client.pipeline();
+  for (const { stream, entry } of group) pipeline.xadd(stream, "*", ...entry);
+  const replies = (await pipeline.exec()) ?? [];
+  return replies.map(([error, entryId]) => error ?? entryId);
+}
+
+function sendAlone(client: Redis, { stream, entry, announced, messageId, onceWindowMs }: Append): Promise<string> {
+  const { channel = "", json = "" } = announced ?? {};
+  if (onceWindowMs === undefined) return announce.run(client, [stream], [channel, json, ...entry]);
+  const keys = [stream, onceKey(stream, messageId as string)];
+  return appendOnce.run(client, keys, [onceWindowMs, channel, json, ...entry]);
+}
+
+function isDenied(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith("NOPERM");
 }

@@ -12,7 +12,7 @@ import { Redis } from "ioredis";
  * @property {number} stallMs how long the main thread may stand still before it counts as dead
  * @property {string} script what a beat is to Redis
  * @property {SharedArrayBuffer} clock the instants of the main thread's last turn and of the last beat that Redis
- * confirmed, and how often one came too late
+ * confirmed, how often one came too late, and whether this thread has begun to beat
  */
 
 const { connection, beats, intervalMs, leaseMs, stallMs, script, clock } = /** @type {HeartbeatOrders} */ (workerData);
@@ -36,6 +36,7 @@ async function beat() {
     for (const [key, consumer] of beats) await redis.eval(script, 1, key, Date.now(), consumer);
     // After a pause of the whole process the main thread might never see how old the last beat was.
     const last = Atomics.exchange(instants, 1, now);
+    Atomics.store(instants, 3, 1n);
     if (last !== 0n && now - last > BigInt(leaseMs) * 1_000_000n) Atomics.add(instants, 2, 1n);
   } catch {
     // The next beat tries again; a lease that lapses meanwhile is noticed by its age.

@@ -8,6 +8,7 @@ import { beat } from "./lua/beat.js";
 const TURN = 0;
 const BEAT = 1;
 const LAPSES = 2;
+const BEATING = 3;
 const TURN_EVERY_MS = 500;
 
 /**
@@ -17,11 +18,12 @@ const TURN_EVERY_MS = 500;
 export class Heartbeat {
   readonly #config: Config;
   readonly #hooks: HookBus;
-  readonly #clock = new SharedArrayBuffer(24);
+  readonly #clock = new SharedArrayBuffer(32);
   readonly #instants = new BigInt64Array(this.#clock);
   readonly #beats: (readonly [key: string, consumer: string])[] = [];
   #worker: Worker | undefined;
   #turning: NodeJS.Timeout | undefined;
+  #covering: NodeJS.Timeout | undefined;
   #stopped = false;
 
   constructor(config: Config, hooks: HookBus) {
@@ -40,9 +42,11 @@ export class Heartbeat {
    *
    * @throws {ConfigError} when the TLS options hold functions, which no other thread can be given
    */
-  start(): void {
+  start(connection: Connection): void {
     this.#turning = setInterval(() => this.#turn(), TURN_EVERY_MS);
     this.#turning.unref();
+    this.#covering = setInterval(() => this.#cover(connection), this.#intervalMs);
+    this.#covering.unref();
     this.#spawn();
   }
 
@@ -50,6 +54,8 @@ export class Heartbeat {
   async renew(connection: Connection): Promise<void> {
     const client = await connection.ready();
     const now = process.hrtime.bigint();
+    // Every consumer of this process must hear of it, not only the one that noticed.
+    if (this.lapsed && Atomics.load(this.#instants, BEAT) !== 0n) Atomics.add(this.#instants, LAPSES, 1n);
     for (const [key, consumer] of this.#beats) await beat.run(client, [key], [Date.now(), consumer]);
     if (now > Atomics.load(this.#instants, BEAT)) Atomics.store(this.#instants, BEAT, now);
   }
@@ -68,7 +74,17 @@ export class Heartbeat {
   async stop(): Promise<void> {
     this.#stopped = true;
     clearInterval(this.#turning);
+    clearInterval(this.#covering);
     await this.#worker?.terminate();
+  }
+
+  get #intervalMs(): number {
+    return Math.max(1, Math.floor(this.#config.leaseMs / 3));
+  }
+
+  /** The thread takes a while to begin, longer on a busy machine: until it beats, this side does. */
+  #cover(connection: Connection): void {
+    if (Atomics.load(this.#instants, BEATING) === 0n && connection.isReady) this.renew(connection).catch(() => {});
   }
 
   #turn(): void {
@@ -76,11 +92,11 @@ export class Heartbeat {
   }
 
   #spawn(): void {
-    const { config } = { config: this.#config };
+    const config = this.#config;
     const workerData = {
       connection: connectionData(config.redis, config.service, "heartbeat"),
       beats: this.#beats,
-      intervalMs: Math.max(1, Math.floor(config.leaseMs / 3)),
+      intervalMs: this.#intervalMs,
       leaseMs: config.leaseMs,
       stallMs: config.handlerTimeoutMs,
       script: beat.lua,
@@ -97,6 +113,7 @@ export class Heartbeat {
     this.#worker.unref();
     this.#worker.on("error", (error) => this.#hooks.emit("trouble", { what: "beating the heart", error }));
     this.#worker.on("exit", () => {
+      Atomics.store(this.#instants, BEATING, 0n);
       if (!this.#stopped) setTimeout(() => this.#stopped || this.#spawn(), 1000).unref();
     });
   }

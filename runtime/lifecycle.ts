@@ -26,6 +26,7 @@ export class Lifecycle {
   readonly #hooks: HookBus;
   readonly #startedAt = new Date();
   #timer: NodeJS.Timeout | undefined;
+  #isStarted = false;
 
   constructor(config: Config, catalogue: Catalogue, source: LifecycleSource, hooks: HookBus) {
     this.#config = config;
@@ -35,14 +36,18 @@ export class Lifecycle {
   }
 
   started(): void {
+    this.#isStarted = true;
     if (this.#config.announce) void this.#tell("service.started", this.#instance());
     if (this.#config.healthIntervalMs === 0) return;
     void this.#report();
     this.#timer = setInterval(() => void this.#report(), this.#config.healthIntervalMs).unref();
   }
 
+  /** Does nothing for a service that never got as far as starting. */
   async stopped(reason: string): Promise<void> {
     clearInterval(this.#timer);
+    if (!this.#isStarted) return;
+    this.#isStarted = false;
     if (!this.#config.announce) return;
     await this.#tell("service.stopped", {
       reason,

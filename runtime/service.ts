@@ -109,17 +109,23 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
     return this.#hooks.counts;
   }
 
-  async publish(descriptor: Descriptor, message: unknown, options?: PublishOptions): Promise<Published | undefined> {
+  publish(descriptor: Descriptor, message: unknown, options?: PublishOptions): Promise<Published | undefined> {
     try {
       this.#assertOpen("publish");
-      return await this.#publisher.publish(descriptor, message as Message, options);
+      const published = this.#publisher.publish(descriptor, message as Message, options);
+      return this.#reports ? published.catch((thrown) => this.#report(descriptor, thrown)) : published;
     } catch (thrown) {
-      const error = thrown instanceof MessagingError ? thrown : asMessagingError(thrown);
-      if (this.#reports) this.#hooks.emit("publishFailed", { type: descriptor.type, error });
-      else this.#hooks.count("publishFailed");
-      if (this.#reports) return undefined;
-      throw error;
+      if (this.#reports) return Promise.resolve(this.#report(descriptor, thrown));
+      this.#hooks.count("publishFailed");
+      return Promise.reject(thrown instanceof MessagingError ? thrown : asMessagingError(thrown));
     }
+  }
+
+  /** Says what failed, for a caller who is not to be bothered with it. */
+  #report(descriptor: Descriptor, thrown: unknown): undefined {
+    const error = thrown instanceof MessagingError ? thrown : asMessagingError(thrown);
+    this.#hooks.emit("publishFailed", { type: descriptor.type, error });
+    return undefined;
   }
 
   async send<Payload, Result>(
@@ -213,7 +219,7 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
     this.#startup.abort();
     await starting.catch(() => {});
     this.#starting = undefined;
-    if (this.#consumers.length > 0) await this.#lifecycle.stopped("stopped in order");
+    await this.#lifecycle.stopped("stopped in order");
     const consumers = this.#consumers;
     const timer = setTimeout(() => this.#handling.abort(), this.#config.drainTimeoutMs);
     await Promise.all(consumers.map((consumer) => consumer.stop(this.#handling.signal)));
@@ -241,9 +247,11 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
     this.#handling = new AbortController();
     const heartbeat = new Heartbeat(this.#config, this.#hooks);
     this.#consumers = streams.flatMap((routes) => this.#consumersOf(routes, settle, heartbeat));
-    if (this.#consumers.length > 0) heartbeat.start();
+    if (this.#consumers.length > 0) heartbeat.start(settle);
     this.#heartbeat = heartbeat;
     for (const consumer of this.#consumers) consumer.start();
+    // Whatever is published once this has resolved is for these groups too, those that begin with what is new included.
+    if (settle.isReady) await Promise.all(this.#consumers.map((consumer) => consumer.attempted));
     this.#lifecycle.started();
   }
 
