@@ -243,19 +243,32 @@ export class StreamConsumer {
     while (this.#running < this.#config.concurrency) {
       const delivery = this.#backlog.next();
       if (delivery === undefined) return;
-      const outcome = this.#dispatcher.dispatch(delivery);
-      if (outcome instanceof Promise) void this.#finish(delivery, outcome);
-      else this.#settle(delivery, outcome, true);
+      this.#begin(delivery, true);
     }
   }
 
-  /** @param inLane - whether it came by the backlog, so that its lane is free when it has ended */
-  async #finish(delivery: Delivery, outcome: Outcome | Promise<Outcome>, inLane = true): Promise<void> {
+  /**
+   * Has a delivery handled and settles it. What is handled at once costs no promise.
+   *
+   * @param inLane - whether it came by the backlog, so that its lane is free when it has ended
+   */
+  #begin(delivery: Delivery, inLane: boolean, finished?: () => void): void {
     this.#running++;
-    const ended = await outcome;
+    const ended = (outcome: Outcome): void => {
+      this.#running--;
+      this.#settle(delivery, outcome, inLane);
+      finished?.();
+      this.#pump();
+    };
+    const outcome = this.#dispatcher.dispatch(delivery, ended);
+    if (outcome === undefined) return;
     this.#running--;
-    this.#settle(delivery, ended, inLane);
-    this.#pump();
+    this.#settle(delivery, outcome, inLane);
+    finished?.();
+  }
+
+  #finish(delivery: Delivery, inLane: boolean): Promise<void> {
+    return new Promise((resolve) => this.#begin(delivery, inLane, resolve));
   }
 
   /**
@@ -273,11 +286,13 @@ export class StreamConsumer {
   #settle(delivery: Delivery, outcome: Outcome, inLane: boolean): void {
     const { keys, group } = this.#member;
     const { id, attempt } = delivery;
+    if (outcome.kind === "done") {
+      this.#settler.ack(id, attempt);
+      if (inLane) this.#backlog.finished(delivery);
+      return;
+    }
     const type = delivery.fields === null ? undefined : typeOf(delivery.fields);
     switch (outcome.kind) {
-      case "done":
-        this.#settler.ack(id, attempt);
-        break;
       case "retry": {
         this.#hooks.emit("retried", {
           stream: keys.stream,
@@ -319,7 +334,7 @@ export class StreamConsumer {
       this.#backlog.finished(delivery);
       this.#settled(delivery.id);
     } else if (again !== null) {
-      await this.#finish(again, this.#dispatcher.dispatch(again));
+      await this.#finish(again, true);
     }
   }
 
@@ -342,7 +357,7 @@ export class StreamConsumer {
       if (delivery === undefined) this.#settled(id);
       else if (delivery.attempt > 1 + this.#config.maxRetries) {
         this.#settle(delivery, { kind: "dead", error: new PoisonError(delivery.attempt - 1) }, false);
-      } else await this.#finish(delivery, this.#dispatcher.dispatch(delivery), false);
+      } else await this.#finish(delivery, false);
       // Or one that was handled is still pending when the next kills the process, and is blamed for it in the end.
       await this.#settler.flushed();
     }

@@ -32,19 +32,28 @@ export function withCorrelation<Result>(correlation: Correlation, work: () => Re
 
 /** The correlation of what is being handled, if anything is. */
 export function currentCorrelation(): Correlation | undefined {
-  return storage.getStore();
+  const store = storage.getStore();
+  if (store === undefined) return undefined;
+  // What is handled right now keeps its correlation in itself: it is read out only when somebody asks.
+  const { correlationId, messageId, companyId, traceparent, tracestate } = store;
+  return { correlationId, messageId, companyId, traceparent, tracestate };
 }
 
 /** What flows on from a message. */
 export function correlationOf(kind: MessageKind, message: Message): Correlation {
-  const metadata = message["metadata"] as Message | undefined;
   return {
     correlationId: message["correlation_id"] as string | undefined,
     messageId: message["id"] as string | undefined,
     companyId: companyOf(kind, message),
-    traceparent: textOf(metadata?.["traceparent"]),
-    tracestate: textOf(metadata?.["tracestate"]),
+    traceparent: traceOf(message, "traceparent"),
+    tracestate: traceOf(message, "tracestate"),
   };
+}
+
+/** A part of the W3C Trace Context that a message carries. */
+export function traceOf(message: Message, part: "traceparent" | "tracestate"): string | undefined {
+  const value = (message["metadata"] as Message | undefined)?.[part];
+  return typeof value === "string" ? value : undefined;
 }
 
 /** The company that a message belongs to, where its kind keeps it. */
@@ -62,8 +71,4 @@ export function inheritMetadata(given: unknown, correlation: Correlation): Messa
   const present = Object.entries(inherited).filter(([, value]) => value !== undefined);
   if (present.length === 0) return given as Message | undefined;
   return { ...Object.fromEntries(present), ...(given as Message | undefined) };
-}
-
-function textOf(value: unknown): string | undefined {
-  return typeof value === "string" ? value : undefined;
 }

@@ -24,8 +24,9 @@ export class Deadlines {
     this.#timer ??= setInterval(() => this.#look(), Math.min(LOOK_EVERY_MS, this.#limitMs)).unref();
   }
 
-  end(run: Run): void {
-    this.#runs.delete(run);
+  /** Whether it ended in time: `false` when it has expired before. */
+  end(run: Run): boolean {
+    return this.#runs.delete(run);
   }
 
   stop(): void {

@@ -1,3 +1,5 @@
+import { type Correlation, companyOf, traceOf } from "./correlation.js";
+import type { Delivery } from "./delivery.js";
 import type { MessageKind } from "./descriptor.js";
 import type { MessageContext } from "./handler.js";
 
@@ -10,33 +12,55 @@ export interface ContextPlace {
   readonly signal: AbortSignal;
 }
 
-/** One delivery's context. Its own signal is made only for a handler that asks for it. */
-export class DeliveryContext implements MessageContext {
-  readonly messageId: string | undefined;
+/**
+ * One delivery's context, and the correlation of whatever is published while it is handled. What few handlers ask for
+ * is made when they do.
+ */
+export class DeliveryContext implements MessageContext, Correlation {
   readonly type: string;
   readonly kind: MessageKind;
   readonly entryId: string;
   readonly attempt: number;
-  readonly correlationId: string | undefined;
+  /** Which of the message's handlers runs. */
+  at = 0;
   readonly #place: ContextPlace;
+  readonly #message: Readonly<Record<string, unknown>>;
   #expired: unknown;
   #controller: AbortController | undefined;
 
   constructor(
     place: ContextPlace,
-    entryId: string,
-    attempt: number,
+    { id, attempt }: Delivery,
     type: string,
     kind: MessageKind,
     message: Readonly<Record<string, unknown>>,
   ) {
     this.#place = place;
-    this.entryId = entryId;
+    this.#message = message;
+    this.entryId = id;
     this.attempt = attempt;
     this.type = type;
     this.kind = kind;
-    this.messageId = message["id"] as string | undefined;
-    this.correlationId = message["correlation_id"] as string | undefined;
+  }
+
+  get messageId(): string | undefined {
+    return this.#message["id"] as string | undefined;
+  }
+
+  get correlationId(): string | undefined {
+    return this.#message["correlation_id"] as string | undefined;
+  }
+
+  get companyId(): number | string | undefined {
+    return companyOf(this.kind, this.#message);
+  }
+
+  get traceparent(): string | undefined {
+    return traceOf(this.#message, "traceparent");
+  }
+
+  get tracestate(): string | undefined {
+    return traceOf(this.#message, "tracestate");
   }
 
   get stream(): string {

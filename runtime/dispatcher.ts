@@ -1,6 +1,6 @@
 import { type FlatFields, typeOf } from "./codec.js";
 import { contractOf } from "./contract.js";
-import { correlationOf, withCorrelation } from "./correlation.js";
+import { withCorrelation } from "./correlation.js";
 import { Deadlines } from "./deadline.js";
 import { type Delivery, DONE, type Outcome } from "./delivery.js";
 import { type ContextPlace, DeliveryContext } from "./delivery-context.js";
@@ -24,6 +24,9 @@ export interface Responding {
 }
 
 type Message = Record<string, unknown>;
+
+/** Called once, with how a delivery ended. */
+export type Ended = (outcome: Outcome) => void;
 
 /**
  * Takes a delivery to its handlers and says how it ended. It never throws: whatever a message or a handler does, the
@@ -52,90 +55,109 @@ export class Dispatcher {
     this.#deadlines.stop();
   }
 
-  /** Returns at once, without a promise, for what nobody here handles: that costs no more than finding its type. */
-  dispatch(delivery: Delivery): Outcome | Promise<Outcome> {
+  /**
+   * Returns the outcome where it is known at once; else nothing, and calls back with it. What nobody here handles costs
+   * no more than finding its type.
+   */
+  dispatch(delivery: Delivery, ended: Ended): Outcome | undefined {
     const { fields } = delivery;
     // Deleted from its stream while it was pending: there is nothing left to handle.
     if (fields === null) return DONE;
     const type = typeOf(fields);
     const routes = type === undefined ? this.#routes.untyped : this.#routes.byType.get(type);
-    if (routes === undefined) {
-      if (type !== undefined) return this.#unhandled(delivery, type, fields);
-      const error = new DecodeError(
-        "no field names a message type (event_type, command_type, notification_type, message_type)",
-      );
-      return { kind: "dead", error };
-    }
-    const admitted = routes.filter((route) => admits(route, fields));
+    if (routes === undefined) return this.#unrouted(delivery, type, fields, ended);
+    const admitted = those(routes, (route) => admits(route, fields));
     if (admitted.length === 0) return this.#skip(delivery, type ?? "", "filtered");
     try {
       const first = admitted[0] as Route;
       const message = contractOf(first.descriptor).read(fields);
-      const wanting = admitted.filter((route) => wants(route, message));
+      const wanting = those(admitted, (route) => wants(route, message));
       if (wanting.length === 0) return this.#skip(delivery, first.descriptor.type, "filtered");
-      return this.#handle(delivery, wanting, message);
+      return this.#handle(delivery, wanting, message, ended);
     } catch (error) {
       const outcome = this.#refuse(routes[0] as Route, delivery, error);
       if (routes[0]?.descriptor.kind !== "command" || !(error instanceof MessagingError)) return outcome;
-      return this.#responding.refuse(this.#place.stream, fields, error).then(
-        () => outcome,
-        () => outcome,
-      );
+      return this.#answerRefusal(fields, error, outcome, ended);
     }
   }
 
   /** A newer producer is no error; but a command for this service that it does not know is answered so. */
-  #unhandled(delivery: Delivery, type: string, fields: FlatFields): Outcome | Promise<Outcome> {
+  #unrouted(delivery: Delivery, type: string | undefined, fields: FlatFields, ended: Ended): Outcome | undefined {
+    if (type === undefined) {
+      const names = "event_type, command_type, notification_type, message_type";
+      return { kind: "dead", error: new DecodeError(`no field names a message type (${names})`) };
+    }
     const outcome = this.#skip(delivery, type, "unhandled");
     if (!this.#takesCommands) return outcome;
-    const error = new MessagingError("COMMAND_UNKNOWN", `no handler for ${type} here`);
-    return this.#responding.refuse(this.#place.stream, fields, error).then(
-      () => outcome,
-      () => outcome,
+    return this.#answerRefusal(
+      fields,
+      new MessagingError("COMMAND_UNKNOWN", `no handler for ${type} here`),
+      outcome,
+      ended,
     );
   }
 
-  /** Ends with the handlers, or when their time is up, whichever comes first. */
-  #handle(delivery: Delivery, routes: readonly Route[], message: Message): Promise<Outcome> {
-    const { type, kind } = (routes[0] as Route).descriptor;
-    const context = new DeliveryContext(this.#place, delivery.id, delivery.attempt, type, kind, message);
-    return new Promise((resolve) => {
-      const expire = (): void => {
-        const error = new HandlerTimeoutError(type, this.#place.handlerTimeoutMs);
-        context.expire(error);
-        resolve(this.#fail(routes[0] as Route, delivery, error));
-      };
-      const run = { since: performance.now(), expire };
-      this.#deadlines.begin(run);
-      void this.#run(delivery, routes, message, context).then((outcome) => {
-        this.#deadlines.end(run);
-        resolve(outcome);
-      });
-    });
+  #answerRefusal(fields: FlatFields, error: MessagingError, outcome: Outcome, ended: Ended): undefined {
+    const end = (): void => ended(outcome);
+    this.#responding.refuse(this.#place.stream, fields, error).then(end, end);
   }
 
-  async #run(
-    delivery: Delivery,
-    routes: readonly Route[],
-    message: Message,
-    context: DeliveryContext,
-  ): Promise<Outcome> {
-    const correlation = correlationOf(context.kind, message);
-    let current = routes[0] as Route;
+  /** Ends with the handlers, or when their time is up, whichever comes first. */
+  #handle(delivery: Delivery, routes: readonly Route[], message: Message, ended: Ended): Outcome | undefined {
+    const { type, kind } = (routes[0] as Route).descriptor;
+    const context = new DeliveryContext(this.#place, delivery, type, kind, message);
+    let running: unknown;
     try {
-      for (const route of routes) {
-        current = route;
-        await withCorrelation(correlation, () =>
-          route.descriptor.kind === "command"
-            ? this.#responding.respond(route, message, context)
-            : (route.handler as (message: Message, context: MessageContext) => unknown)(message, context),
-        );
-      }
+      running = withCorrelation(context, () => this.#run(routes, 0, message, context));
     } catch (error) {
-      return this.#fail(current, delivery, error);
+      return this.#fail(routes[context.at] as Route, delivery, error);
     }
-    const { stream, group } = this.#place;
-    this.#hooks.emit("handled", { stream, group, entryId: delivery.id, type: context.type, attempt: delivery.attempt });
+    if (!(running instanceof Promise)) return this.#succeed(delivery, type);
+    const run = {
+      since: performance.now(),
+      expire: (): void => {
+        const error = new HandlerTimeoutError(type, this.#place.handlerTimeoutMs);
+        context.expire(error);
+        ended(this.#fail(routes[0] as Route, delivery, error));
+      },
+    };
+    this.#deadlines.begin(run);
+    running.then(
+      () => {
+        if (this.#deadlines.end(run)) ended(this.#succeed(delivery, type));
+      },
+      (error: unknown) => {
+        if (this.#deadlines.end(run)) ended(this.#fail(routes[context.at] as Route, delivery, error));
+      },
+    );
+    return undefined;
+  }
+
+  /** Runs the handlers from one of them on, one after another; returns a promise only where one does. */
+  #run(routes: readonly Route[], from: number, message: Message, context: DeliveryContext): unknown {
+    for (let at = from; at < routes.length; at++) {
+      context.at = at;
+      const route = routes[at] as Route;
+      const result =
+        route.descriptor.kind === "command"
+          ? this.#responding.respond(route, message, context)
+          : (route.handler as (message: Message, context: MessageContext) => unknown)(message, context);
+      if (!isThenable(result)) continue;
+      const last = at === routes.length - 1;
+      return last
+        ? Promise.resolve(result)
+        : Promise.resolve(result).then(() => this.#run(routes, at + 1, message, context));
+    }
+    return undefined;
+  }
+
+  #succeed(delivery: Delivery, type: string): Outcome {
+    if (this.#hooks.wants("handled")) {
+      const { stream, group } = this.#place;
+      this.#hooks.emit("handled", { stream, group, entryId: delivery.id, type, attempt: delivery.attempt });
+    } else {
+      this.#hooks.count("handled");
+    }
     return DONE;
   }
 
@@ -163,4 +185,13 @@ export class Dispatcher {
     }
     return DONE;
   }
+}
+
+/** Those for which it holds; the list itself when it holds for all. */
+function those(routes: readonly Route[], holds: (route: Route) => boolean): readonly Route[] {
+  return routes.every(holds) ? routes : routes.filter(holds);
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as PromiseLike<unknown> | null | undefined)?.then === "function";
 }

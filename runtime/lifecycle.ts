@@ -25,8 +25,9 @@ export class Lifecycle {
   readonly #source: LifecycleSource;
   readonly #hooks: HookBus;
   readonly #startedAt = new Date();
-  #timer: NodeJS.Timeout | undefined;
   #isStarted = false;
+  #reporting: Promise<void> | undefined;
+  #timer: NodeJS.Timeout | undefined;
 
   constructor(config: Config, catalogue: Catalogue, source: LifecycleSource, hooks: HookBus) {
     this.#config = config;
@@ -39,8 +40,10 @@ export class Lifecycle {
     this.#isStarted = true;
     if (this.#config.announce) void this.#tell("service.started", this.#instance());
     if (this.#config.healthIntervalMs === 0) return;
-    void this.#report();
-    this.#timer = setInterval(() => void this.#report(), this.#config.healthIntervalMs).unref();
+    this.#reporting = this.#report();
+    this.#timer = setInterval(() => {
+      this.#reporting = this.#report();
+    }, this.#config.healthIntervalMs).unref();
   }
 
   /** Does nothing for a service that never got as far as starting. */
@@ -48,6 +51,7 @@ export class Lifecycle {
     clearInterval(this.#timer);
     if (!this.#isStarted) return;
     this.#isStarted = false;
+    await this.#reporting;
     if (!this.#config.announce) return;
     await this.#tell("service.stopped", {
       reason,

@@ -57,10 +57,12 @@ export class Requester {
   async ask(question: Question, sent: () => Promise<unknown>): Promise<unknown> {
     const { descriptor, target } = question;
     const answer = this.#wait(question);
-    const leaving = sent().catch((error: unknown) => {
-      const failure = error instanceof MessagingError ? error : new MessagingError("PUBLISH_FAILED", String(error));
-      this.#waiting.get(question.id)?.settle(failure);
-    });
+    const leaving = Promise.resolve()
+      .then(sent)
+      .catch((error: unknown) => {
+        const failure = error instanceof MessagingError ? error : new MessagingError("PUBLISH_FAILED", String(error));
+        this.#waiting.get(question.id)?.settle(failure);
+      });
     const [response] = await Promise.all([answer, leaving]);
     if (!response.success) throw new CommandFailedError(descriptor.type, target, response.error, response.error_code);
     const issues = contractOf(descriptor).receivedResultViolations(response.result);

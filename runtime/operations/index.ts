@@ -5,4 +5,11 @@ export {
   DeadLetters,
   type OperatorOptions,
 } from "./dead-letters.js";
+export type { HealthAlert, HealthRules } from "./health-alert.js";
+export {
+  HealthCollector,
+  type HealthCollectorHooks,
+  type HealthCollectorOptions,
+  type ServiceHealth,
+} from "./health-collector.js";
 export { Operations, type OperationsOptions } from "./operations.js";

@@ -5,9 +5,12 @@ export {
   type FoundRedis,
   findRedis,
   obtainRedis,
+  type RedisIdentity,
   RedisNotFoundError,
+  type RedisProgram,
   type RedisServer,
   RedisStartError,
+  type RedisVersion,
   type StartRedisOptions,
   startRedis,
 } from "./redis/index.js";

@@ -5,4 +5,4 @@ export { obtainRedis } from "./obtain.js";
 export type { RedisProgram } from "./program.js";
 export { type RedisServer, RedisStartError } from "./server.js";
 export { type StartRedisOptions, startRedis } from "./start.js";
-export type { RedisFlavour, RedisIdentity, RedisVersion } from "./version.js";
+export type { RedisIdentity, RedisVersion } from "./version.js";

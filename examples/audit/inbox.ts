@@ -1,0 +1,32 @@
+import type { Database, Query } from "./database.js";
+
+/** Every message that was taken in, by the group that took it. Rows older than `MESSAGE_TTL` may be deleted. */
+export const INBOX = `
+  CREATE TABLE IF NOT EXISTS inbox (
+    consumer_group text NOT NULL,
+    message_id     text NOT NULL,
+    received_at    timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (consumer_group, message_id)
+  )`;
+
+/**
+ * Does a message's work exactly once, however often the message is delivered: the work and the note that it was done
+ * are one transaction. Work that throws leaves no note, and the message comes again.
+ *
+ * @returns whether it was done now, and not before
+ */
+export function takeIn(
+  database: Database,
+  { group, messageId }: { readonly group: string; readonly messageId: string | undefined },
+  work: (query: Query) => Promise<unknown>,
+): Promise<boolean> {
+  return database.transaction(async (query) => {
+    const [first] = await query(
+      "INSERT INTO inbox (consumer_group, message_id) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING message_id",
+      [group, messageId],
+    );
+    if (first === undefined) return false;
+    await work(query);
+    return true;
+  });
+}

@@ -1,0 +1,83 @@
+import { randomBytes, scrypt, timingSafeEqual } from "node:crypto";
+import { promisify } from "node:util";
+import type { User } from "@m-erp/messaging";
+
+/** What a new user tells of himself. */
+export interface Registration {
+  readonly email: string;
+  readonly password: string;
+  readonly first_name: string;
+  readonly last_name?: string;
+  readonly company_id?: number;
+}
+
+/** What of an account the other services may know. The hash of its password stays in this file. */
+export type KnownUser = User & { readonly id: number; readonly company_id: number };
+
+interface Account {
+  readonly user: KnownUser;
+  readonly salt: Buffer;
+  readonly hash: Buffer;
+  failedAttempts: number;
+  lockedUntil: Date | undefined;
+}
+
+/** How an attempt to sign in ended. */
+export type SignIn =
+  | { readonly outcome: "welcome"; readonly user: KnownUser; readonly unlocked: boolean }
+  | { readonly outcome: "refused" }
+  | { readonly outcome: "locked"; readonly user: KnownUser; readonly until: Date; readonly justNow: boolean };
+
+export const MOST_FAILED_ATTEMPTS = 5;
+
+const LOCK_MS = Number(process.env["LOCK_SECONDS"] ?? 900) * 1000;
+const hashOf = promisify(scrypt) as (password: string, salt: Buffer, length: number) => Promise<Buffer>;
+
+/** Who may sign in. Kept in memory: another store would change this file alone. */
+export class Accounts {
+  readonly #byEmail = new Map<string, Account>();
+  #lastId = 0;
+
+  /** `undefined` where the address has an account already. */
+  async register({ email, password, company_id = 1, ...names }: Registration): Promise<KnownUser | undefined> {
+    const salt = randomBytes(16);
+    const hash = await hashOf(password, salt, 32);
+    if (this.#byEmail.has(email)) return undefined;
+    this.#lastId++;
+    const user = { id: this.#lastId, email, ...names, company_id, created_at: new Date().toISOString() };
+    this.#byEmail.set(email, { user, salt, hash, failedAttempts: 0, lockedUntil: undefined });
+    return user;
+  }
+
+  /** A wrong password too often locks the account for a while, for the right one too. */
+  async signIn(email: string, password: string): Promise<SignIn> {
+    const account = this.#byEmail.get(email);
+    // As slow for an address that nobody has, so that the time does not tell.
+    if (account === undefined) return hashOf(password, randomBytes(16), 32).then(() => ({ outcome: "refused" }));
+    const unlocked = account.lockedUntil !== undefined && account.lockedUntil <= new Date();
+    if (unlocked) forgive(account);
+    if (account.lockedUntil !== undefined) return lockedOut(account, account.lockedUntil, false);
+
+    // Counted before it is judged: attempts side by side must not be worth more than one after another.
+    account.failedAttempts++;
+    const tooMany = account.failedAttempts > MOST_FAILED_ATTEMPTS;
+    const right = timingSafeEqual(await hashOf(password, account.salt, 32), account.hash);
+    if (account.lockedUntil !== undefined) return lockedOut(account, account.lockedUntil, false);
+    if (right && !tooMany) {
+      forgive(account);
+      return { outcome: "welcome", user: account.user, unlocked };
+    }
+    if (account.failedAttempts < MOST_FAILED_ATTEMPTS) return { outcome: "refused" };
+    account.lockedUntil = new Date(Date.now() + LOCK_MS);
+    return lockedOut(account, account.lockedUntil, true);
+  }
+}
+
+function forgive(account: Account): void {
+  account.failedAttempts = 0;
+  account.lockedUntil = undefined;
+}
+
+function lockedOut({ user }: Account, until: Date, justNow: boolean): SignIn {
+  return { outcome: "locked", user, until, justNow };
+}

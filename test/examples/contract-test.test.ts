@@ -1,0 +1,26 @@
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+import { userCreated } from "../../generated/index.js";
+import { contractMatchers, exampleUserCreated } from "../../generated/testing.js";
+import { runInstalled } from "../package/program.js";
+
+expect.extend(contractMatchers);
+
+const example = fileURLToPath(new URL("../../examples/contract-test", import.meta.url));
+
+test("a service's contract test passes under vitest as it stands", async () => {
+  const output = await runInstalled("vitest", ["run", "--config", `${example}/vitest.config.ts`]);
+
+  expect(output).toMatch(/Tests {2}4 passed/);
+});
+
+test("the matcher names every violation", () => {
+  const message = { ...exampleUserCreated(), entity_id: "124", after_data: { email: "grace at example.com" } };
+
+  expect(() => expect(message).toKeepContract(userCreated)).toThrow(/entity_id .*; .*after_data\.email/s);
+});
+
+test("the matcher takes a contract, and TypeScript holds it to that", () => {
+  // @ts-expect-error: a type's name is no contract
+  expect(() => expect(exampleUserCreated()).toKeepContract("user.created")).toThrow();
+});
