@@ -62,5 +62,5 @@ export async function compile(sources: Sources, schemasFolder: string): Promise<
   return { files, output: config.output, messages: model.messages.length };
 }
 
-export { CatalogueError, formatProblem, type Problem } from "./problem.js";
+export { CatalogueError, formatProblem } from "./problem.js";
 export { OutputTakenError } from "./write.js";

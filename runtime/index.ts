@@ -53,6 +53,7 @@ export type {
   Matching,
   Messaging,
   Pattern,
+  PublishAllOptions,
   Published,
   Publisher,
   PublishOptions,

@@ -73,6 +73,9 @@ export interface Publisher<Outcome = Published> {
   ): Promise<Outcome>;
 }
 
+/** What can be said about many publishes of one type. */
+export type PublishAllOptions = Pick<PublishOptions, "correlationId" | "withoutCompany">;
+
 /** Whatever can send commands: what the generated `send…` helpers take. */
 export interface Sender {
   /**
@@ -159,6 +162,20 @@ export interface Messaging<Events extends object = Record<never, never>, Outcome
     Subscriber,
     Responder,
     AsyncDisposable {
+  /**
+   * Publishes many messages of one type, in their order. All are checked before the first is sent, and only so many are
+   * under way at once, however long the list is.
+   *
+   * @throws {ContractError} with every issue of every message, as `[3].after_data.email`; nothing was sent
+   * @throws {PublishError} of the first that failed; what came before it is stored, what comes after it is not sent,
+   * but for what was under way with it
+   */
+  publishAll<Input>(
+    descriptor: Publishable<unknown, Input>,
+    messages: readonly NoInfer<Input>[],
+    options?: PublishAllOptions,
+  ): Promise<Published[]>;
+
   readonly service: string;
   readonly catalogue: Catalogue<Events>;
   /** How often each thing happened since this messaging was created. */

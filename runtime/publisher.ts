@@ -1,18 +1,29 @@
 import { channelOf } from "./channel.js";
+import type { FlatFields } from "./codec.js";
 import { complete } from "./complete.js";
 import type { Config } from "./config.js";
-import { contractOf } from "./contract.js";
+import { type Contract, contractOf } from "./contract.js";
 import type { Descriptor } from "./descriptor.js";
 import type { EntryAppender } from "./entry-appender.js";
-import { ConfigError, PublishError } from "./errors.js";
+import { ConfigError, ContractError, type Issue, PublishError } from "./errors.js";
 import type { HookBus } from "./hooks.js";
 import { prefixed } from "./keys.js";
-import type { Published, PublishOptions } from "./messaging.js";
+import type { PublishAllOptions, Published, PublishOptions } from "./messaging.js";
 import type { Retention } from "./retention.js";
 
 type Message = Record<string, unknown>;
 
+/** A message that keeps its contract, and how it is written. */
+interface Written {
+  readonly contract: Contract;
+  readonly message: Message;
+  readonly entry: FlatFields;
+  readonly id: string | undefined;
+}
+
 const NONE: PublishOptions = {};
+/** How many of a long list are under way at once. */
+const MOST_AT_ONCE = 1024;
 
 /** Completes messages, checks them strictly and hands them to their stream. */
 export class MessagePublisher {
@@ -35,11 +46,44 @@ export class MessagePublisher {
    * comes later rejects.
    */
   publish(descriptor: Descriptor, given: Message, options: PublishOptions = NONE): Promise<Published> {
+    return this.#send(descriptor, this.#write(descriptor, given, options), options);
+  }
+
+  /** So many at once that the next ones are made while Redis stores the ones before. */
+  async publishAll(
+    descriptor: Descriptor,
+    given: readonly Message[],
+    options: PublishAllOptions = NONE,
+  ): Promise<Published[]> {
+    const issues: Issue[] = [];
+    const written: Written[] = [];
+    for (const [index, message] of given.entries()) {
+      try {
+        written.push(this.#write(descriptor, message, options));
+      } catch (error) {
+        if (!(error instanceof ContractError)) throw error;
+        for (const { path, message } of error.issues) issues.push({ path: joined(index, path), message });
+      }
+    }
+    if (issues.length > 0) throw new ContractError(descriptor.type, issues);
+    const published: Published[] = [];
+    for (let from = 0; from < written.length; from += MOST_AT_ONCE) {
+      const part = written.slice(from, from + MOST_AT_ONCE);
+      published.push(...(await Promise.all(part.map((message) => this.#send(descriptor, message, NONE)))));
+    }
+    return published;
+  }
+
+  #write(descriptor: Descriptor, given: Message, options: PublishOptions): Written {
     const contract = contractOf(descriptor);
-    const { encoding, messageTtlMs } = this.#config;
     const message = complete(this.#config, descriptor, contract, given, options);
-    const entry = contract.write(message, encoding);
-    const id = message["id"] as string | undefined;
+    const entry = contract.write(message, this.#config.encoding);
+    return { contract, message, entry, id: message["id"] as string | undefined };
+  }
+
+  #send(descriptor: Descriptor, written: Written, options: PublishOptions): Promise<Published> {
+    const { contract, message, entry, id } = written;
+    const { encoding, messageTtlMs } = this.#config;
     const stream = this.#streamOf(descriptor);
     const retention = this.#retentionOf(stream);
     if (retention.pinnedBy.length > 0) throw streamFull(stream, retention.pinnedBy, id);
@@ -82,4 +126,9 @@ export class MessagePublisher {
 function streamFull(stream: string, groups: readonly string[], messageId: string | undefined): PublishError {
   const text = `${stream} is full, and ${groups.join(", ")} holds it: nobody serves it. Start its service, or destroy the group (XGROUP DESTROY ${stream} ${groups[0]})`;
   return new PublishError("PUBLISH_FAILED", text, { messageId, retryable: true });
+}
+
+/** `[3].after_data.email`: which message, and where in it. */
+function joined(index: number, path: string): string {
+  return path === "" || path.startsWith("[") ? `[${index}]${path}` : `[${index}].${path}`;
 }

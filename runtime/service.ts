@@ -17,7 +17,15 @@ import { prefixed, redriveKeys, type StreamKeys, streamKeys } from "./keys.js";
 import { Lifecycle } from "./lifecycle.js";
 import { type Listening, type ListenOptions, NotificationHub, type NotificationListener } from "./listener.js";
 import { consoleLogger, type Logger, loggingHooks } from "./logger.js";
-import type { Messaging, Published, PublishOptions, SendOptions, StartOptions, TellOptions } from "./messaging.js";
+import type {
+  Messaging,
+  PublishAllOptions,
+  Published,
+  PublishOptions,
+  SendOptions,
+  StartOptions,
+  TellOptions,
+} from "./messaging.js";
 import { MessagePublisher } from "./publisher.js";
 import { Requester } from "./requester.js";
 import { assertSupported, evictionPolicy } from "./requirement.js";
@@ -119,6 +127,15 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
       this.#hooks.count("publishFailed");
       return Promise.reject(thrown instanceof MessagingError ? thrown : asMessagingError(thrown));
     }
+  }
+
+  async publishAll(
+    descriptor: Descriptor,
+    messages: readonly unknown[],
+    options?: PublishAllOptions,
+  ): Promise<Published[]> {
+    this.#assertOpen("publish");
+    return this.#publisher.publishAll(descriptor, messages as readonly Message[], options);
   }
 
   /** Says what failed, for a caller who is not to be bothered with it. */

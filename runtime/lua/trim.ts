@@ -143,7 +143,8 @@ for _, info in ipairs(redis.call('XINFO', 'GROUPS', KEYS[1])) do
 end
 
 -- A group that was destroyed under its consumers: they create it again, where it stood.
-redis.call('ZREMRANGEBYSCORE', KEYS[5], '-inf', now - math.min(ARGV[2], 300000))
+-- Consumers say every half minute that they serve it.
+redis.call('ZREMRANGEBYSCORE', KEYS[5], '-inf', now - 300000)
 for _, group in ipairs(redis.call('ZRANGE', KEYS[5], 0, -1)) do
   local position = not present[group] and redis.call('HGET', ARGV[1] .. group, 'position')
   if position then

@@ -5,6 +5,7 @@ export {
   DeadLetters,
   type OperatorOptions,
 } from "./dead-letters.js";
+export { type DoctorOptions, examine, type Finding } from "./doctor.js";
 export type { HealthAlert, HealthRules } from "./health-alert.js";
 export {
   HealthCollector,
