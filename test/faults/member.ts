@@ -1,0 +1,52 @@
+import type { Hooks, Logger, Messaging, Settings } from "../../generated/index.js";
+import { onUserCreated } from "../../generated/index.js";
+import { createService } from "../support/service.js";
+import { type Behaviour, behave } from "./behaviour.js";
+import { JournalWriter } from "./journal.js";
+
+/** One consumer of one group, as plain data, so that it can be one of this process or a process of its own. */
+export interface Role {
+  readonly url: string;
+  /** The service's name; its group is `<service>-workers`. */
+  readonly service: string;
+  /** Where it writes down what it handles. */
+  readonly journal: string;
+  /** What it does with what it is given. @defaultValue it returns */
+  readonly behaviours?: readonly Behaviour[];
+  readonly settings?: Settings;
+  /** Write down no more than what was handled. @defaultValue false */
+  readonly brief?: boolean;
+}
+
+/**
+ * Short times, so that a test sees in seconds what takes minutes in the field. On a busy machine a heartbeat is late by
+ * a second now and then, so a story in which nobody dies may have a longer lease.
+ */
+export const SWIFT: Settings = {
+  leaseSeconds: 2,
+  retryDelaySeconds: 0.1,
+  blockTimeMs: 100,
+  drainTimeoutSeconds: 5,
+  redis: { connectionTimeoutSeconds: 3, socketTimeoutSeconds: 2 },
+};
+
+/** A service that handles `user.created` as its role says. A message carries its serial number in `metadata`. */
+export function createMember(role: Role, watching: { hooks?: Hooks; logger?: Logger } = {}): Messaging {
+  const { url, service, behaviours = [], settings = {}, brief = false } = role;
+  const journal = new JournalWriter(role.journal);
+  const redis = { ...SWIFT.redis, ...settings.redis };
+  const messaging = createService({ url }, { ...SWIFT, ...settings, redis, service, ...watching });
+  onUserCreated(messaging, async ({ metadata }, { attempt }) => {
+    const serial = metadata?.["serial"] as number;
+    if (!brief) journal.write("begun", serial, attempt);
+    try {
+      await behave(behaviours, serial, attempt);
+    } catch (error) {
+      journal.write("failed", serial, attempt);
+      throw error;
+    }
+    // Written down before the handler has returned, hence before it is acknowledged.
+    journal.write("handled", serial, attempt);
+  });
+  return messaging;
+}
