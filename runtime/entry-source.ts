@@ -41,7 +41,7 @@ export class BlockingSource implements EntrySource {
   async read(count: number): Promise<readonly Delivery[]> {
     const { group, consumer } = this.#member;
     const client = await this.#connection.ready(this.#pause.signal);
-    this.#clientId ??= (await client.client("ID").catch(() => 0)) as number;
+    this.#clientId ??= (await this.#watched(client.client("ID").catch(() => 0))) as number;
     const block = this.#blockTimeMs;
     const reply = (await this.#watched(
       client.xreadgroup("GROUP", group, consumer, "COUNT", count, "BLOCK", block, "STREAMS", this.stream, ">"),

@@ -240,9 +240,11 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
     const consumers = this.#consumers;
     const timer = setTimeout(() => this.#handling.abort(), this.#config.drainTimeoutMs);
     await Promise.all(consumers.map((consumer) => consumer.stop(this.#handling.signal)));
-    this.#consumers = [];
     clearTimeout(timer);
+    // A heartbeat after a consumer has left would make it look alive.
     await this.#heartbeat?.stop();
+    await Promise.all(consumers.map((consumer) => consumer.leave()));
+    this.#consumers = [];
   }
 
   async #start({ requireRedis = false }: StartOptions): Promise<void> {

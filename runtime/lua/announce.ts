@@ -16,4 +16,5 @@ local id = redis.call('XADD', KEYS[1], '*', unpack(ARGV, 3))
 redis.call('PUBLISH', ARGV[1], '{"entry_id":"' .. id .. '",' .. string.sub(ARGV[2], 2))
 return id
 `,
+  { needsMemory: true },
 );
