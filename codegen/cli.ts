@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { Command } from "commander";
+import { Command, InvalidArgumentError } from "commander";
 import { createTwoFilesPatch } from "diff";
 import pc from "picocolors";
 import { CatalogueError, compile, formatProblem, generate, OutputTakenError } from "./index.js";
@@ -11,7 +11,9 @@ interface GenerateArguments {
 }
 
 /** The `merp` command. Exits with 0, or with 1 when something is wrong with the user's files. */
-const program = new Command("merp").description("Generates a typed messaging SDK from JSON Schemas.");
+const program = new Command("merp").description(
+  "Generates a typed messaging SDK from JSON Schemas, and examines where it runs.",
+);
 
 program
   .command("generate")
@@ -51,7 +53,23 @@ program
     });
   });
 
+program
+  .command("doctor")
+  .description("examine the Redis that the environment names: every kind of message, and the streams that are there")
+  .option("--timeout <seconds>", "how long one check may wait for its message", secondsOf, 10)
+  .action(async ({ timeout }: { readonly timeout: number }) => {
+    // Loaded only here: generating needs no Redis client.
+    const { doctor } = await import("./doctor.js");
+    if (!(await doctor(timeout))) process.exitCode = 1;
+  });
+
 await program.parseAsync();
+
+function secondsOf(text: string): number {
+  const seconds = Number(text);
+  if (seconds > 0 && seconds <= 3600) return seconds;
+  throw new InvalidArgumentError("It must be a number of seconds, up to 3600.");
+}
 
 /** Prints what is wrong with the user's files as it is, without a stack; everything else is a bug and keeps its. */
 async function reporting(run: () => Promise<void>): Promise<void> {

@@ -25,6 +25,14 @@ const NONE: PublishOptions = {};
 /** How many of a long list are under way at once. */
 const MOST_AT_ONCE = 1024;
 
+/** What a publisher works with. */
+export interface PublisherParts {
+  readonly appender: EntryAppender;
+  readonly retentionOf: (stream: string) => Retention;
+  /** Whether failures are reported, and so counted, by whoever is told of them. */
+  readonly reports: boolean;
+}
+
 /** Completes messages, checks them strictly and hands them to their stream. */
 export class MessagePublisher {
   readonly #config: Config;
@@ -33,11 +41,13 @@ export class MessagePublisher {
   /** The whole names of the streams, by their plain ones. */
   readonly #streams = new Map<string, string>();
   readonly #retentionOf: (stream: string) => Retention;
+  readonly #reports: boolean;
 
-  constructor(config: Config, appender: EntryAppender, retentionOf: (stream: string) => Retention, hooks: HookBus) {
-    this.#retentionOf = retentionOf;
+  constructor(config: Config, parts: PublisherParts, hooks: HookBus) {
     this.#config = config;
-    this.#appender = appender;
+    this.#appender = parts.appender;
+    this.#retentionOf = parts.retentionOf;
+    this.#reports = parts.reports;
     this.#hooks = hooks;
   }
 
@@ -104,7 +114,11 @@ export class MessagePublisher {
           else this.#hooks.count("published");
           resolve({ id, entryId, stream });
         },
-        failed: reject,
+        failed: (error) => {
+          // What is reported is counted with its report.
+          if (!this.#reports) this.#hooks.count("publishFailed");
+          reject(error);
+        },
       });
     });
   }

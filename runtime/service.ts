@@ -90,12 +90,10 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
       for (const consumer of this.#consumers) consumer.reconnected();
     });
     this.#appender = new EntryAppender(this.#pool.get("publish"));
-    this.#publisher = new MessagePublisher(
-      this.#config,
-      this.#appender,
-      (stream) => this.#retentions.get(stream) ?? this.#retention(streamKeys(stream, this.#config.group)),
-      this.#hooks,
-    );
+    const retentionOf = (stream: string): Retention =>
+      this.#retentions.get(stream) ?? this.#retention(streamKeys(stream, this.#config.group));
+    const parts = { appender: this.#appender, retentionOf, reports: this.#reports };
+    this.#publisher = new MessagePublisher(this.#config, parts, this.#hooks);
     this.#lifecycle = this.#createLifecycle();
   }
 

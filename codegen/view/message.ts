@@ -155,7 +155,7 @@ function commandSignatures({ type, schema }: Message, names: MessageNames) {
     ),
     subscribeSignature: printList(
       `export function ${names.subscribe}(`,
-      ["messaging: Responder", `handler: ${names.handler}`],
+      ["messaging: Responder", `handler: ${names.handler}`, "options?: CommandOptions"],
       "): void {",
     ),
   };

@@ -8,7 +8,7 @@ export function runtimeNames(kind: MessageKind): {
   if (kind === "command") {
     return {
       values: ["defineCommand"],
-      types: ["CommandDescriptor", "CommandHandler", "Responder", "Sender", "SendOptions"],
+      types: ["CommandDescriptor", "CommandHandler", "CommandOptions", "Responder", "Sender", "SendOptions"],
     };
   }
   const noun = `${kind.charAt(0).toUpperCase()}${kind.slice(1)}`;

@@ -2,6 +2,7 @@
 import {
   type CommandDescriptor,
   type CommandHandler,
+  type CommandOptions,
   defineCommand,
   type Responder,
   type Sender,
@@ -119,6 +120,10 @@ export type CreateCompanyHandler = CommandHandler<CreateCompany, CreateCompanyRe
  *   company: { id: 7, name: "Analytical Engines", code: "ENGINES", is_active: true },
  * }));
  */
-export function handleCreateCompany(messaging: Responder, handler: CreateCompanyHandler): void {
-  messaging.handle(createCompany, handler);
+export function handleCreateCompany(
+  messaging: Responder,
+  handler: CreateCompanyHandler,
+  options?: CommandOptions,
+): void {
+  messaging.handle(createCompany, handler, options);
 }

@@ -2,6 +2,7 @@
 import {
   type CommandDescriptor,
   type CommandHandler,
+  type CommandOptions,
   defineCommand,
   type Responder,
   type Sender,
@@ -131,6 +132,10 @@ export type CreatePartnerHandler = CommandHandler<CreatePartner, CreatePartnerRe
  *   partner: { id: 2041, company_id: 7, name: "Babbage & Sons", is_supplier: true },
  * }));
  */
-export function handleCreatePartner(messaging: Responder, handler: CreatePartnerHandler): void {
-  messaging.handle(createPartner, handler);
+export function handleCreatePartner(
+  messaging: Responder,
+  handler: CreatePartnerHandler,
+  options?: CommandOptions,
+): void {
+  messaging.handle(createPartner, handler, options);
 }

@@ -2,6 +2,7 @@
 import {
   type CommandDescriptor,
   type CommandHandler,
+  type CommandOptions,
   defineCommand,
   type Responder,
   type Sender,
@@ -120,6 +121,6 @@ export type CreateUserHandler = CommandHandler<CreateUser, CreateUserResult>;
  *   user: { id: 124, email: "grace.hopper@example.com", first_name: "Grace", last_name: "Hopper", is_active: true },
  * }));
  */
-export function handleCreateUser(messaging: Responder, handler: CreateUserHandler): void {
-  messaging.handle(createUser, handler);
+export function handleCreateUser(messaging: Responder, handler: CreateUserHandler, options?: CommandOptions): void {
+  messaging.handle(createUser, handler, options);
 }

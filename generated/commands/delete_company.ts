@@ -2,6 +2,7 @@
 import {
   type CommandDescriptor,
   type CommandHandler,
+  type CommandOptions,
   defineCommand,
   type Responder,
   type Sender,
@@ -94,6 +95,10 @@ export type DeleteCompanyHandler = CommandHandler<DeleteCompany, DeleteCompanyRe
  * @example
  * handleDeleteCompany(messaging, async ({ payload }) => ({ company_id: 7, deleted_at: "2026-11-23T12:00:00Z" }));
  */
-export function handleDeleteCompany(messaging: Responder, handler: DeleteCompanyHandler): void {
-  messaging.handle(deleteCompany, handler);
+export function handleDeleteCompany(
+  messaging: Responder,
+  handler: DeleteCompanyHandler,
+  options?: CommandOptions,
+): void {
+  messaging.handle(deleteCompany, handler, options);
 }

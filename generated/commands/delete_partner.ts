@@ -2,6 +2,7 @@
 import {
   type CommandDescriptor,
   type CommandHandler,
+  type CommandOptions,
   defineCommand,
   type Responder,
   type Sender,
@@ -94,6 +95,10 @@ export type DeletePartnerHandler = CommandHandler<DeletePartner, DeletePartnerRe
  * @example
  * handleDeletePartner(messaging, async ({ payload }) => ({ partner_id: 2041, deleted_at: "2026-11-23T12:00:00Z" }));
  */
-export function handleDeletePartner(messaging: Responder, handler: DeletePartnerHandler): void {
-  messaging.handle(deletePartner, handler);
+export function handleDeletePartner(
+  messaging: Responder,
+  handler: DeletePartnerHandler,
+  options?: CommandOptions,
+): void {
+  messaging.handle(deletePartner, handler, options);
 }

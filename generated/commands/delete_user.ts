@@ -2,6 +2,7 @@
 import {
   type CommandDescriptor,
   type CommandHandler,
+  type CommandOptions,
   defineCommand,
   type Responder,
   type Sender,
@@ -94,6 +95,6 @@ export type DeleteUserHandler = CommandHandler<DeleteUser, DeleteUserResult>;
  * @example
  * handleDeleteUser(messaging, async ({ payload }) => ({ user_id: 124, deleted_at: "2026-11-23T12:00:00Z" }));
  */
-export function handleDeleteUser(messaging: Responder, handler: DeleteUserHandler): void {
-  messaging.handle(deleteUser, handler);
+export function handleDeleteUser(messaging: Responder, handler: DeleteUserHandler, options?: CommandOptions): void {
+  messaging.handle(deleteUser, handler, options);
 }

@@ -2,6 +2,7 @@
 import {
   type CommandDescriptor,
   type CommandHandler,
+  type CommandOptions,
   defineCommand,
   type Responder,
   type Sender,
@@ -96,6 +97,6 @@ export type HealthCheckHandler = CommandHandler<HealthCheck, HealthCheckResult>;
  *   details: { database: "healthy", redis: "healthy" },
  * }));
  */
-export function handleHealthCheck(messaging: Responder, handler: HealthCheckHandler): void {
-  messaging.handle(healthCheck, handler);
+export function handleHealthCheck(messaging: Responder, handler: HealthCheckHandler, options?: CommandOptions): void {
+  messaging.handle(healthCheck, handler, options);
 }

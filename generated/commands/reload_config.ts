@@ -2,6 +2,7 @@
 import {
   type CommandDescriptor,
   type CommandHandler,
+  type CommandOptions,
   defineCommand,
   type Responder,
   type Sender,
@@ -88,6 +89,6 @@ export type ReloadConfigHandler = CommandHandler<ReloadConfig, ReloadConfigResul
  * @example
  * handleReloadConfig(messaging, async ({ payload }) => ({ reloaded: ["rate_limits"], restart_required: false }));
  */
-export function handleReloadConfig(messaging: Responder, handler: ReloadConfigHandler): void {
-  messaging.handle(reloadConfig, handler);
+export function handleReloadConfig(messaging: Responder, handler: ReloadConfigHandler, options?: CommandOptions): void {
+  messaging.handle(reloadConfig, handler, options);
 }

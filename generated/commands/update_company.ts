@@ -2,6 +2,7 @@
 import {
   type CommandDescriptor,
   type CommandHandler,
+  type CommandOptions,
   defineCommand,
   type Responder,
   type Sender,
@@ -98,6 +99,10 @@ export type UpdateCompanyHandler = CommandHandler<UpdateCompany, UpdateCompanyRe
  *   company: { id: 7, name: "Analytical Engines", website: "https://engines.example" },
  * }));
  */
-export function handleUpdateCompany(messaging: Responder, handler: UpdateCompanyHandler): void {
-  messaging.handle(updateCompany, handler);
+export function handleUpdateCompany(
+  messaging: Responder,
+  handler: UpdateCompanyHandler,
+  options?: CommandOptions,
+): void {
+  messaging.handle(updateCompany, handler, options);
 }

@@ -2,6 +2,7 @@
 import {
   type CommandDescriptor,
   type CommandHandler,
+  type CommandOptions,
   defineCommand,
   type Responder,
   type Sender,
@@ -95,6 +96,10 @@ export type UpdatePartnerHandler = CommandHandler<UpdatePartner, UpdatePartnerRe
  *   partner: { id: 2041, name: "Babbage & Sons", payment_term_days: 14 },
  * }));
  */
-export function handleUpdatePartner(messaging: Responder, handler: UpdatePartnerHandler): void {
-  messaging.handle(updatePartner, handler);
+export function handleUpdatePartner(
+  messaging: Responder,
+  handler: UpdatePartnerHandler,
+  options?: CommandOptions,
+): void {
+  messaging.handle(updatePartner, handler, options);
 }

@@ -2,6 +2,7 @@
 import {
   type CommandDescriptor,
   type CommandHandler,
+  type CommandOptions,
   defineCommand,
   type Responder,
   type Sender,
@@ -98,6 +99,6 @@ export type UpdateUserHandler = CommandHandler<UpdateUser, UpdateUserResult>;
  *   user: { id: 124, email: "grace.hopper@example.com", last_name: "Murray Hopper" },
  * }));
  */
-export function handleUpdateUser(messaging: Responder, handler: UpdateUserHandler): void {
-  messaging.handle(updateUser, handler);
+export function handleUpdateUser(messaging: Responder, handler: UpdateUserHandler, options?: CommandOptions): void {
+  messaging.handle(updateUser, handler, options);
 }

@@ -2,6 +2,7 @@
 import {
   type CommandDescriptor,
   type CommandHandler,
+  type CommandOptions,
   defineCommand,
   type Responder,
   type Sender,
@@ -106,6 +107,10 @@ export type ValidateTokenHandler = CommandHandler<ValidateToken, ValidateTokenRe
  *   expires_at: "2026-11-23T13:00:00Z",
  * }));
  */
-export function handleValidateToken(messaging: Responder, handler: ValidateTokenHandler): void {
-  messaging.handle(validateToken, handler);
+export function handleValidateToken(
+  messaging: Responder,
+  handler: ValidateTokenHandler,
+  options?: CommandOptions,
+): void {
+  messaging.handle(validateToken, handler, options);
 }

@@ -1,0 +1,65 @@
+import { Redis } from "ioredis";
+import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
+import { onUserCreated, publishUserCreated } from "../../../generated/index.js";
+import { type DeadLetter, Operations } from "../../../runtime/operations/index.js";
+import { type RedisServer, startRedis } from "../../../runtime/testing/redis/index.js";
+import { eventually } from "../../support/eventually.js";
+import { createService } from "../../support/service.js";
+
+let redis: RedisServer;
+let admin: Redis;
+beforeAll(async () => {
+  redis = await startRedis();
+  admin = new Redis(redis.url);
+});
+afterEach(() => admin.flushall());
+afterAll(async () => {
+  admin.disconnect();
+  await redis.stop();
+});
+
+async function lettersOf(operations: Operations, state: "open" | "any" = "open"): Promise<DeadLetter[]> {
+  const letters: DeadLetter[] = [];
+  for await (const letter of operations.deadLetters.list("events", { state })) letters.push(letter);
+  return letters;
+}
+
+it("an operator sees why an entry died, gives it to its own group again, and sets another aside with a reason", async () => {
+  await using operations = new Operations({ env: {}, redis: { url: redis.url } });
+  await using messaging = createService(redis, { maxRetries: 0 });
+  await using bystander = createService(redis, { service: "bystander" });
+  let isBroken = true;
+  const handled: number[] = [];
+  onUserCreated(messaging, ({ entity_id }) => {
+    if (isBroken) throw Object.assign(new Error("the database is away"), { code: "E_DB" });
+    handled.push(entity_id);
+  });
+  onUserCreated(bystander, () => {});
+  await Promise.all([messaging.start(), bystander.start()]);
+  for (const entity_id of [1, 2]) {
+    await publishUserCreated(messaging, { entity_id, after_data: { email: "ada@example.com" } });
+  }
+  const letters = await eventually(
+    () => lettersOf(operations),
+    ({ length }) => length === 2,
+  );
+  const [first, second] = letters.sort((one, other) => (one.entryId < other.entryId ? -1 : 1)) as [
+    DeadLetter,
+    DeadLetter,
+  ];
+  expect(first).toMatchObject({ type: "user.created", group: "test-service-workers", reason: "E_DB", attempts: 1 });
+  expect(first.errors.map(({ message }) => message)).toEqual(["the database is away"]);
+
+  isBroken = false;
+  await operations.deadLetters.redrive("events", first.id, { by: "ada" });
+  await eventually(() => handled.length === 1);
+  await operations.deadLetters.discard("events", second.id, "a test account", { by: "ada" });
+  expect(handled).toEqual([1]);
+  expect(bystander.counts.handled).toBe(2);
+  expect(await lettersOf(operations)).toEqual([]);
+  const states = (await lettersOf(operations, "any")).map(({ id, state }) => [id, state.state]);
+  expect(Object.fromEntries(states)).toEqual({ [first.id]: "redriven", [second.id]: "discarded" });
+  await operations.deadLetters.redrive("events", first.id);
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  expect(handled).toEqual([1]);
+});
