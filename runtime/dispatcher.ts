@@ -1,7 +1,7 @@
 import { type FlatFields, typeOf } from "./codec.js";
 import { contractOf } from "./contract.js";
 import { withCorrelation } from "./correlation.js";
-import { Deadlines } from "./deadline.js";
+import { Deadlines, type Run } from "./deadline.js";
 import { type Delivery, DONE, type Outcome } from "./delivery.js";
 import { type ContextPlace, DeliveryContext } from "./delivery-context.js";
 import { DecodeError, HandlerTimeoutError, MessagingError } from "./errors.js";
@@ -113,8 +113,10 @@ export class Dispatcher {
       return this.#fail(routes[context.at] as Route, delivery, error);
     }
     if (!(running instanceof Promise)) return this.#succeed(delivery, type);
-    const run = {
-      since: performance.now(),
+    const run: Run = {
+      since: 0,
+      previous: undefined,
+      next: undefined,
       expire: (): void => {
         const error = new HandlerTimeoutError(type, this.#place.handlerTimeoutMs);
         context.expire(error);
