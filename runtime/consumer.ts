@@ -84,7 +84,7 @@ export class StreamConsumer {
     const { settle, read } = connections;
     this.#readPause = new Pause(this.#reading.signal, hooks);
     this.#settlePause = new Pause(this.#settling.signal, hooks);
-    this.#settler = new Settler(member, config.service, settle, this.#settlePause, (id) => this.#workload.settled(id));
+    this.#settler = new Settler(member, config, settle, this.#settlePause, (id) => this.#workload.settled(id));
     this.#workload = this.#createWorkload();
     this.#suspects = this.#createSuspects();
     // Nothing is taken before the first heartbeat: it would look abandoned.

@@ -9,7 +9,7 @@ import { ConfigError, ContractError, type Issue, PublishError } from "./errors.j
 import type { HookBus } from "./hooks.js";
 import { prefixed } from "./keys.js";
 import type { PublishAllOptions, Published, PublishOptions } from "./messaging.js";
-import type { Retention } from "./retention.js";
+import type { Retentions } from "./retentions.js";
 
 type Message = Record<string, unknown>;
 
@@ -28,7 +28,7 @@ const MOST_AT_ONCE = 1024;
 /** What a publisher works with. */
 export interface PublisherParts {
   readonly appender: EntryAppender;
-  readonly retentionOf: (stream: string) => Retention;
+  readonly retentions: Retentions;
   /** Whether failures are reported, and so counted, by whoever is told of them. */
   readonly reports: boolean;
 }
@@ -40,13 +40,13 @@ export class MessagePublisher {
   readonly #hooks: HookBus;
   /** The whole names of the streams, by their plain ones. */
   readonly #streams = new Map<string, string>();
-  readonly #retentionOf: (stream: string) => Retention;
+  readonly #retentions: Retentions;
   readonly #reports: boolean;
 
   constructor(config: Config, parts: PublisherParts, hooks: HookBus) {
     this.#config = config;
     this.#appender = parts.appender;
-    this.#retentionOf = parts.retentionOf;
+    this.#retentions = parts.retentions;
     this.#reports = parts.reports;
     this.#hooks = hooks;
   }
@@ -95,7 +95,7 @@ export class MessagePublisher {
     const { contract, message, entry, id } = written;
     const { encoding, messageTtlMs } = this.#config;
     const stream = this.#streamOf(descriptor);
-    const retention = this.#retentionOf(stream);
+    const retention = this.#retentions.of(stream);
     if (retention.pinnedBy.length > 0) throw streamFull(stream, retention.pinnedBy, id);
     if (options.once === true && id === undefined) {
       throw new ConfigError([`${descriptor.type} has no id on the wire, so it cannot be published once`]);

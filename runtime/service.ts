@@ -2,18 +2,15 @@ import { randomBytes } from "node:crypto";
 import type { Catalogue } from "./catalogue.js";
 import type { NotificationTarget } from "./channel.js";
 import { type Config, readConfig, type Settings } from "./config.js";
-import type { Connection } from "./connection.js";
 import { ConnectionPool } from "./connection-pool.js";
-import { StreamConsumer } from "./consumer.js";
+import { Consumption } from "./consumption.js";
 import type { CommandDescriptor, Descriptor } from "./descriptor.js";
-import { Dispatcher } from "./dispatcher.js";
 import { EntryAppender } from "./entry-appender.js";
-import { ClosedError, ConfigError, ConnectionError, MessagingError } from "./errors.js";
+import { ClosedError, ConfigError, MessagingError } from "./errors.js";
 import type { CommandHandler, CommandOptions, Handler, HandlerOptions } from "./handler.js";
 import { examine, type Health } from "./health.js";
-import { Heartbeat } from "./heartbeat.js";
 import { type Counts, HookBus, type Hooks } from "./hooks.js";
-import { prefixed, redriveKeys, type StreamKeys, streamKeys } from "./keys.js";
+import { prefixed } from "./keys.js";
 import { Lifecycle } from "./lifecycle.js";
 import { type Listening, type ListenOptions, NotificationHub, type NotificationListener } from "./listener.js";
 import { consoleLogger, type Logger, loggingHooks } from "./logger.js";
@@ -28,10 +25,8 @@ import type {
 } from "./messaging.js";
 import { MessagePublisher } from "./publisher.js";
 import { Requester } from "./requester.js";
-import { assertSupported, evictionPolicy } from "./requirement.js";
-import { CommandResponder } from "./responder.js";
-import { Retention } from "./retention.js";
-import { Router, type StreamRoutes } from "./router.js";
+import { Retentions } from "./retentions.js";
+import { Router } from "./router.js";
 import type { Environment } from "./setting.js";
 
 /** How a messaging is created. Whatever is left out comes from the environment, then from the default. */
@@ -64,15 +59,11 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
   readonly #pool: ConnectionPool;
   readonly #appender: EntryAppender;
   readonly #publisher: MessagePublisher;
-  readonly #retentions = new Map<string, Retention>();
+  readonly #retentions: Retentions;
+  readonly #consumption: Consumption;
   readonly #lifecycle: Lifecycle;
   #requester: Requester | undefined;
   #hub: NotificationHub | undefined;
-  #consumers: StreamConsumer[] = [];
-  #handling = new AbortController();
-  #heartbeat: Heartbeat | undefined;
-  #starting: Promise<void> | undefined;
-  #startup = new AbortController();
   #closing: Promise<void> | undefined;
   #closed = false;
 
@@ -86,13 +77,10 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
     this.#reports = options.onPublishFailure === "report";
     this.#instance = `${process.pid}-${randomBytes(4).toString("hex")}`;
     this.#pool = new ConnectionPool(this.#config, this.#hooks);
-    this.#pool.get("settle").onReady(() => {
-      for (const consumer of this.#consumers) consumer.reconnected();
-    });
+    this.#retentions = new Retentions(this.#config, this.#pool, this.#hooks);
+    this.#consumption = new Consumption(this.#config, this.#instance, this.#pool, this.#retentions, this.#hooks);
     this.#appender = new EntryAppender(this.#pool.get("publish"));
-    const retentionOf = (stream: string): Retention =>
-      this.#retentions.get(stream) ?? this.#retention(streamKeys(stream, this.#config.group));
-    const parts = { appender: this.#appender, retentionOf, reports: this.#reports };
+    const parts = { appender: this.#appender, retentions: this.#retentions, reports: this.#reports };
     this.#publisher = new MessagePublisher(this.#config, parts, this.#hooks);
     this.#lifecycle = this.#createLifecycle();
   }
@@ -193,13 +181,12 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
   }
 
   async health(): Promise<Health> {
-    const { version, group, redis } = this.#config;
-    const own = this.#consumers.filter(({ keys }) => keys.stream !== keys.redrive);
-    const patients = own.map(({ keys, loop }) => ({ keys, group, loop }));
-    const connection = this.#pool.get(this.#starting !== undefined ? "settle" : "publish");
+    const { version, redis } = this.#config;
+    const { patients, isStarted } = this.#consumption;
+    const connection = this.#pool.get(isStarted ? "settle" : "publish");
     const { streams, ...found } = await examine(connection, patients, redis.connectionTimeoutMs);
     const stuck = patients.some(({ loop }) => loop === "stuck");
-    const status = !found.connected || stuck ? "unhealthy" : this.#starting !== undefined ? "healthy" : "unknown";
+    const status = !found.connected || stuck ? "unhealthy" : isStarted ? "healthy" : "unknown";
     const uptime = Math.round(process.uptime() * 1000) / 1000;
     return { status, uptime_seconds: uptime, version, details: { redis: found, streams, counts: this.counts } };
   }
@@ -219,57 +206,15 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
     this.#router.add(descriptor as unknown as Descriptor, route, { ...options, target_service: this.service });
   }
 
-  start(options: StartOptions = {}): Promise<void> {
-    if (this.#closed) return Promise.reject(new ClosedError("cannot start"));
-    this.#starting ??= this.#start(options).catch((error: unknown) => {
-      this.#starting = undefined;
-      throw error;
-    });
-    return this.#starting;
+  async start(options: StartOptions = {}): Promise<void> {
+    this.#assertOpen("start");
+    const isFirst = !this.#consumption.isStarted;
+    await this.#consumption.start(this.#router.streams(), options);
+    if (isFirst) this.#lifecycle.started();
   }
 
   async stop(): Promise<void> {
-    const starting = this.#starting;
-    if (starting === undefined) return;
-    this.#startup.abort();
-    await starting.catch(() => {});
-    this.#starting = undefined;
-    await this.#lifecycle.stopped("stopped in order");
-    const consumers = this.#consumers;
-    const timer = setTimeout(() => this.#handling.abort(), this.#config.drainTimeoutMs);
-    await Promise.all(consumers.map((consumer) => consumer.stop(this.#handling.signal)));
-    clearTimeout(timer);
-    // A heartbeat after a consumer has left would make it look alive.
-    await this.#heartbeat?.stop();
-    await Promise.all(consumers.map((consumer) => consumer.leave()));
-    this.#consumers = [];
-  }
-
-  async #start({ requireRedis = false }: StartOptions): Promise<void> {
-    const streams = this.#router.streams();
-    this.#pool.assertAffordable(streams.map(({ stream }) => stream));
-    this.#startup = new AbortController();
-    const settle = this.#pool.get("settle");
-    try {
-      const client = await settle.ready(this.#startup.signal);
-      await assertSupported(client, `${this.#config.redis.host}:${this.#config.redis.port}`);
-      const policy = await evictionPolicy(client);
-      if (policy !== undefined) this.#hooks.emit("evictionPossible", { policy });
-    } catch (error) {
-      const isAway = error instanceof ConnectionError && error.code === "REDIS_UNAVAILABLE";
-      if (!isAway || requireRedis) throw error;
-      this.#hooks.emit("trouble", { what: "connecting at start", error });
-    }
-    if (this.#startup.signal.aborted) throw new ClosedError("cannot start");
-    this.#handling = new AbortController();
-    const heartbeat = new Heartbeat(this.#config, this.#hooks);
-    this.#consumers = streams.flatMap((routes) => this.#consumersOf(routes, settle, heartbeat));
-    if (this.#consumers.length > 0) heartbeat.start(settle);
-    this.#heartbeat = heartbeat;
-    for (const consumer of this.#consumers) consumer.start();
-    // Whatever is published once this has resolved is for these groups too, those that begin with what is new included.
-    if (settle.isReady) await Promise.all(this.#consumers.map((consumer) => consumer.attempted));
-    this.#lifecycle.started();
+    await this.#consumption.stop(() => this.#lifecycle.stopped("stopped in order"));
   }
 
   close(): Promise<void> {
@@ -285,57 +230,10 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
     await this.stop();
     this.#closed = true;
     await this.#appender.drained();
-    await Promise.all([...this.#retentions.values()].map((retention) => retention.stop()));
+    await this.#retentions.stop();
     this.#requester?.close();
     this.#hub?.close();
     this.#pool.close();
-  }
-
-  /** One for the stream, and one for what is redriven to this group from its dead letters. */
-  #consumersOf(routes: StreamRoutes, settle: Connection, heartbeat: Heartbeat): StreamConsumer[] {
-    const config = this.#config;
-    const { group } = config;
-    const stream = prefixed(config, routes.stream);
-    const consumer = `${config.service}-${this.#instance}`;
-    const place = {
-      stream,
-      group,
-      consumer,
-      retry: { maxRetries: config.maxRetries, delayMs: config.retryDelayMs },
-      handlerTimeoutMs: config.handlerTimeoutMs,
-      signal: this.#handling.signal,
-    };
-    const responder = new CommandResponder(config.service, settle, this.#hooks);
-    const keys = streamKeys(stream, group);
-    const sources = [
-      { keys, read: this.#pool.get(`read:${stream}`) },
-      { keys: redriveKeys(keys, group), read: undefined },
-    ];
-    return sources.map(({ keys, read }) => {
-      heartbeat.add(keys.alive, consumer);
-      this.#retention(keys);
-      const dispatcher = new Dispatcher(place, routes, this.#hooks, responder);
-      return new StreamConsumer(
-        { keys, group, consumer },
-        config,
-        { read, settle },
-        dispatcher,
-        heartbeat,
-        this.#hooks,
-      );
-    });
-  }
-
-  /** Every stream that is written or read here is kept in bounds from here. */
-  #retention(keys: StreamKeys): Retention {
-    let retention = this.#retentions.get(keys.stream);
-    if (retention === undefined) {
-      const connection = this.#pool.get(this.#starting !== undefined ? "settle" : "publish");
-      retention = new Retention(keys, this.#config, connection, this.#hooks);
-      this.#retentions.set(keys.stream, retention);
-      retention.start();
-    }
-    return retention;
   }
 
   #listening(): Requester {
@@ -365,7 +263,7 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
 
   #assertNotStarted(type: string): void {
     this.#assertOpen(`take a handler of ${type}`);
-    if (this.#starting === undefined) return;
+    if (!this.#consumption.isStarted) return;
     throw new ConfigError(
       [`the handler of ${type} comes after start(): register every handler before it`],
       "HANDLER_LATE",

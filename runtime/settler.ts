@@ -1,3 +1,4 @@
+import type { Config } from "./config.js";
 import type { Connection } from "./connection.js";
 import { labelsOf } from "./dead-letter.js";
 import type { Delivery } from "./delivery.js";
@@ -8,7 +9,7 @@ import { park } from "./lua/park.js";
 import type { Member } from "./member.js";
 import type { Pause } from "./pause.js";
 
-const ACK_BATCH = 100;
+const MOST_ACKS = 100;
 const ACK_DELAY_MS = 5;
 
 /**
@@ -19,6 +20,7 @@ const ACK_DELAY_MS = 5;
 export class Settler {
   readonly #member: Member;
   readonly #service: string;
+  readonly #ackBatch: number;
   readonly #connection: Connection;
   readonly #onSettled: (id: string) => void;
   readonly #pause: Pause;
@@ -28,9 +30,17 @@ export class Settler {
   #timer: NodeJS.Timeout | undefined;
   #underWay = new Set<Promise<void>>();
 
-  constructor(member: Member, service: string, connection: Connection, pause: Pause, onSettled: (id: string) => void) {
+  constructor(
+    member: Member,
+    config: Pick<Config, "service" | "concurrency">,
+    connection: Connection,
+    pause: Pause,
+    onSettled: (id: string) => void,
+  ) {
     this.#member = member;
-    this.#service = service;
+    this.#service = config.service;
+    // With few at once an entry that waits for its acknowledgement keeps the next from being read.
+    this.#ackBatch = Math.min(MOST_ACKS, config.concurrency);
     this.#connection = connection;
     this.#pause = pause;
     this.#onSettled = onSettled;
@@ -43,7 +53,7 @@ export class Settler {
   ack(id: string, attempt: number): void {
     this.#acks.push(id);
     if (attempt > 1) this.#retried.push(id);
-    if (this.#acks.length >= ACK_BATCH) this.#sendAcks();
+    if (this.#acks.length >= this.#ackBatch) this.#sendAcks();
     else this.#timer ??= setTimeout(() => this.#sendAcks(), ACK_DELAY_MS);
   }
 

@@ -1,0 +1,221 @@
+import { createHook } from "node:async_hooks";
+import { Redis } from "ioredis";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import {
+  type Encoding,
+  type Messaging,
+  onUserCreated,
+  onUserDeleted,
+  publishUserCreated,
+  type UserCreatedInput,
+} from "../../generated/index.js";
+import { type RedisServer, startRedis } from "../../runtime/testing/redis/index.js";
+import { eventually } from "../support/eventually.js";
+import { createService } from "../support/service.js";
+import { commandsDuring } from "./command-counts.js";
+import { recordRequests } from "./request-recorder.js";
+
+/** How often each check ran; the contracts get theirs from here. */
+const checks = vi.hoisted(() => ({ writer: 0, reader: 0 }));
+vi.mock("../../runtime/validation.js", async (original) => {
+  const validation = await original<typeof import("../../runtime/validation.js")>();
+  const counted =
+    (compile: typeof validation.compileWriter, side: keyof typeof checks): typeof validation.compileWriter =>
+    (schema) => {
+      const check = compile(schema);
+      return (value) => {
+        checks[side]++;
+        return check(value);
+      };
+    };
+  return {
+    ...validation,
+    compileWriter: counted(validation.compileWriter, "writer"),
+    compileReader: counted(validation.compileReader, "reader"),
+  };
+});
+
+/** Work is counted, never timed: what costs more tomorrow fails here on every machine alike. */
+describe.each<Encoding>(["json", "fields"])("a thousand messages as %s", (encoding) => {
+  let server: RedisServer;
+  let redis: Redis;
+  let messaging: Messaging;
+
+  beforeAll(async () => {
+    server = await startRedis();
+    redis = new Redis(server.url);
+  });
+  beforeEach(async () => {
+    await redis.flushall();
+    messaging = createService(server, { encoding });
+  });
+  afterEach(async () => {
+    vi.restoreAllMocks();
+    await messaging.close();
+  });
+  afterAll(async () => {
+    redis.disconnect();
+    await server.stop();
+  });
+
+  it("are published in a few requests, each added once", async () => {
+    await publishUserCreated(messaging, user(0));
+
+    const commands = await commandsDuring(redis, publishThousand);
+
+    expect(commands.get("xadd")).toBe(1000);
+    // A few scripts that add them, and one look at what may be trimmed.
+    expect(total(commands) - 1000).toBeLessThanOrEqual(60);
+  });
+
+  it("are read, and acknowledged, by the batch", async () => {
+    await publishThousand();
+
+    const commands = await commandsDuring(redis, consumeThousand);
+
+    expect(commands.get("xreadgroup")).toBeLessThanOrEqual(50);
+    expect(commands.get("xack")).toBeLessThanOrEqual(50);
+    expect(total(commands)).toBeLessThanOrEqual(250);
+  });
+
+  it("are checked once when written and once when read", async () => {
+    Object.assign(checks, { writer: 0, reader: 0 });
+
+    await publishThousand();
+    expect(checks).toEqual({ writer: 1000, reader: 0 });
+
+    await consumeThousand();
+    expect(checks).toEqual({ writer: 1000, reader: 1000 });
+  });
+
+  it("are not parsed, and not checked, when nobody handles their type", async () => {
+    await publishThousand();
+    const parse = vi.spyOn(JSON, "parse");
+    checks.reader = 0;
+    onUserDeleted(messaging, async () => {});
+
+    await messaging.start();
+    await eventually(
+      () => messaging.counts.skipped,
+      (skipped) => skipped === 1000,
+    );
+
+    expect(parse.mock.calls.filter(isPayload)).toHaveLength(0);
+    expect(checks.reader).toBe(0);
+  });
+
+  it("are parsed no more often than they hold JSON", async () => {
+    await publishThousand();
+    const parse = vi.spyOn(JSON, "parse");
+
+    await consumeThousand();
+
+    expect(parse.mock.calls.filter(isPayload)).toHaveLength(1000);
+  });
+
+  it("are stringified no more often than they hold JSON", async () => {
+    const stringify = vi.spyOn(JSON, "stringify");
+
+    await publishThousand();
+
+    expect(stringify.mock.results.filter(({ value }) => String(value).includes("@example.com"))).toHaveLength(1000);
+  });
+
+  it("travel in no more strings than their entries have values", async () => {
+    await using recorder = await recordRequests(server.port);
+    await using publisher = createService(recorder, { encoding });
+    await publishUserCreated(publisher, user(0));
+    const before = recorder.strings;
+
+    await Promise.all(thousand(user).map((each) => publishUserCreated(publisher, each)));
+
+    const [[, entry]] = (await redis.xrevrange("events", "+", "-", "COUNT", 1)) as [[string, string[]]];
+    // Their values: the names, and the command itself, travel once a batch.
+    expect((recorder.strings - before) / 1000).toBeLessThanOrEqual(entry.length / 2 + 0.5);
+  });
+
+  it("have one field list, whatever they leave out, so that Redis stores the names once", async () => {
+    const sparse = (n: number): UserCreatedInput => ({ entity_id: n + 1, after_data: user(n).after_data });
+    await Promise.all(
+      thousand((n) => (n % 2 === 0 ? user(n) : sparse(n))).map((each) => publishUserCreated(messaging, each)),
+    );
+
+    const entries = (await redis.xrange("events", "-", "+")) as [string, string[]][];
+
+    const lists = entries.map(([, entry]) => entry.filter((_, at) => at % 2 === 0).join());
+    expect(new Set(lists).size).toBe(1);
+  });
+
+  it("take a bounded number of promises and timers", async () => {
+    const setTimer = vi.spyOn(globalThis, "setTimeout");
+
+    const published = await promisesDuring(publishThousand);
+    const consumed = await promisesDuring(consumeThousand);
+
+    expect(published).toBeLessThanOrEqual(4_000);
+    expect(consumed).toBeLessThanOrEqual(5_000);
+    expect(setTimer.mock.calls.length).toBeLessThanOrEqual(300);
+  });
+
+  function publishThousand(): Promise<unknown> {
+    return Promise.all(thousand(user).map((each) => publishUserCreated(messaging, each)));
+  }
+
+  async function consumeThousand(): Promise<void> {
+    const all = deferred();
+    let handled = 0;
+    onUserCreated(messaging, async () => {
+      if (++handled === 1000) all.resolve();
+    });
+    await messaging.start();
+    await all.promise;
+    await eventually(
+      async () => ((await redis.xpending("events", "test-service-workers")) as [number])[0],
+      (pending) => pending === 0,
+    );
+  }
+});
+
+function user(n: number): UserCreatedInput {
+  return {
+    entity_id: n + 1,
+    company_id: 1,
+    user_id: 456,
+    correlation_id: "985329c1-9789-4731-b311-205992b09849",
+    metadata: { source: "registration" },
+    after_data: { email: `user${n}@example.com`, first_name: "Ada", last_name: "Lovelace" },
+  };
+}
+
+function thousand(make: (n: number) => UserCreatedInput): UserCreatedInput[] {
+  return Array.from({ length: 1000 }, (_, n) => make(n));
+}
+
+function isPayload([text]: readonly unknown[]): boolean {
+  return String(text).includes("@example.com");
+}
+
+function total(counts: ReadonlyMap<string, number>): number {
+  return [...counts.values()].reduce((sum, count) => sum + count, 0);
+}
+
+function deferred(): { promise: Promise<void>; resolve: () => void } {
+  let resolve = (): void => {};
+  const promise = new Promise<void>((done) => {
+    resolve = done;
+  });
+  return { promise, resolve };
+}
+
+/** How many promises were made while something went on. */
+async function promisesDuring(action: () => Promise<unknown>): Promise<number> {
+  let promises = 0;
+  const hook = createHook({
+    init(_id, type) {
+      if (type === "PROMISE") promises++;
+    },
+  }).enable();
+  await action();
+  hook.disable();
+  return promises;
+}
