@@ -1,3 +1,4 @@
+import type { Socket } from "node:net";
 import type { ConnectionOptions as TlsOptions } from "node:tls";
 import { Redis } from "ioredis";
 import type { RedisConfig } from "./config.js";
@@ -93,6 +94,11 @@ export class Connection {
       call(before);
       before = true;
     });
+  }
+
+  /** Calls back with each socket that the connection has, before anything has come from it. */
+  onSocket(call: (socket: Socket) => void): void {
+    this.client.on("connect", () => call(this.client.stream as Socket));
   }
 
   /** Calls back whenever the connection is lost, once a loss; not for {@link close}, nor for attempts to connect. */

@@ -1,5 +1,6 @@
 import type { Connection } from "./connection.js";
 import type { Delivery } from "./delivery.js";
+import { type EntryTap, entryTapOf } from "./entry-tap.js";
 import { ConnectionError } from "./errors.js";
 import type { Member } from "./member.js";
 import type { Pause } from "./pause.js";
@@ -25,6 +26,7 @@ export class BlockingSource implements EntrySource {
   readonly #blockTimeMs: number;
   readonly #connection: Connection;
   readonly #pause: Pause;
+  readonly #tap: EntryTap;
   #clientId: number | undefined;
 
   constructor(member: Member, blockTimeMs: number, connection: Connection, pause: Pause) {
@@ -33,6 +35,7 @@ export class BlockingSource implements EntrySource {
     this.#blockTimeMs = blockTimeMs;
     this.#connection = connection;
     this.#pause = pause;
+    this.#tap = entryTapOf(connection);
     connection.client.on("ready", () => {
       this.#clientId = undefined;
     });
@@ -43,10 +46,11 @@ export class BlockingSource implements EntrySource {
     const client = await this.#connection.ready(this.#pause.signal);
     this.#clientId ??= (await this.#watched(client.client("ID").catch(() => 0))) as number;
     const block = this.#blockTimeMs;
-    const reply = (await this.#watched(
+    this.#tap.expect();
+    await this.#watched(
       client.xreadgroup("GROUP", group, consumer, "COUNT", count, "BLOCK", block, "STREAMS", this.stream, ">"),
-    )) as Reply;
-    return deliveriesOf(reply);
+    );
+    return this.#tap.take();
   }
 
   async interrupt(by: Connection): Promise<void> {
@@ -105,14 +109,10 @@ export class PollingSource implements EntrySource {
       this.stream,
       ">",
     )) as Reply;
-    const deliveries = deliveriesOf(reply);
+    const deliveries = (reply?.[0]?.[1] ?? []).map(([id, fields]) => ({ id, fields, attempt: 1 }));
     if (deliveries.length === 0) await this.#pause.for(this.#intervalMs);
     return deliveries;
   }
 
   async interrupt(): Promise<void> {}
-}
-
-function deliveriesOf(reply: Reply): readonly Delivery[] {
-  return (reply?.[0]?.[1] ?? []).map(([id, fields]) => ({ id, fields, attempt: 1 }));
 }
