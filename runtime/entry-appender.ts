@@ -33,7 +33,8 @@ const PASSING = /^(OOM|LOADING|READONLY|MASTERDOWN|NOREPLICAS|CLUSTERDOWN|TRYAGA
 
 /**
  * Adds entries to streams. All that are asked for within one turn of the event loop leave together, those of one
- * stream and layout in one script call, which is one command and one reply for all of them.
+ * stream and layout in one script call, which is one command and one reply for all of them. One by itself is a plain
+ * `XADD`, and leaves at once when nothing else is under way.
  *
  * Stored: the entry is in the stream. Failed: the error says whether it surely is not, or may be. Nothing is ever sent
  * twice by itself, since a repeat after a lost reply would store a second entry.
@@ -61,13 +62,18 @@ export class EntryAppender {
     this.#batch.push(entry);
     // A full batch leaves at once, so that Redis works on it while the next is made.
     if (this.#batch.length >= FULL_BATCH) void this.#flush();
-    else if (!this.#scheduled) {
-      this.#scheduled = true;
-      setImmediate(() => {
-        this.#scheduled = false;
-        void this.#flush();
-      });
-    }
+    else if (!this.#scheduled) this.#schedule();
+  }
+
+  /** When nothing is under way there is nothing to wait for but the rest of what runs now. */
+  #schedule(): void {
+    this.#scheduled = true;
+    const flush = (): void => {
+      this.#scheduled = false;
+      void this.#flush();
+    };
+    if (this.#underWay === this.#batch.length) process.nextTick(flush);
+    else setImmediate(flush);
   }
 
   /** Resolves when nothing is under way any more. */
@@ -95,10 +101,11 @@ export class EntryAppender {
     const [first] = group as [Append];
     try {
       if (isAlone(first)) first.stored(await sendAlone(client, first));
+      else if (group.length === 1) first.stored((await client.xadd(first.stream, "*", ...first.entry)) as string);
       else if (this.#mayScript) this.#settle(group, await sendTogether(client, group));
       else this.#settle(group, await sendPiped(client, group));
     } catch (error) {
-      if (isDenied(error) && !isAlone(first)) {
+      if (isDenied(error) && !isAlone(first) && this.#mayScript && group.length > 1) {
         // Denied means that nothing was run: the same entries may be sent in another way.
         this.#mayScript = false;
         await this.#send(client, group);
@@ -168,10 +175,21 @@ function groupsOf(batch: readonly Append[]): Append[][] {
 }
 
 async function sendTogether(client: Redis, group: readonly Append[]): Promise<readonly unknown[]> {
-  const { layout, stream } = group[0] as Append;
-  const args: (string | number)[] = [layout.length, ...layout];
-  for (const { entry } of group) for (let at = 1; at < entry.length; at += 2) args.push(entry[at] as string);
-  return append.run(client, [stream], args);
+  const { layout, stream, entry: first } = group[0] as Append;
+  let sharing = "";
+  const shared: string[] = [];
+  const own: number[] = [];
+  for (let at = 1; at < first.length; at += 2) {
+    const value = first[at] as string;
+    const isShared = group.every(({ entry }) => entry[at] === value);
+    sharing += isShared ? "s" : "o";
+    if (isShared) shared.push(value);
+    else own.push(at);
+  }
+  const args: (string | number)[] = [sharing, group.length, ...layout, ...shared];
+  for (const { entry } of group) for (const at of own) args.push(entry[at] as string);
+  const ids = await append.run(client, [stream], args);
+  return typeof ids === "string" ? ids.split(" ") : ids;
 }
 
 async function sendPiped(client: Redis, group: readonly Append[]): Promise<readonly unknown[]> {
