@@ -189,9 +189,13 @@ export class Dispatcher {
   }
 }
 
-/** Those for which it holds; the list itself when it holds for all. */
-function those(routes: readonly Route[], holds: (route: Route) => boolean): readonly Route[] {
-  return routes.every(holds) ? routes : routes.filter(holds);
+/** Those that are not filtered, or whose filter lets it through; the list itself when that is all of them. */
+function those(routes: readonly Route[], passes: (route: Route) => boolean): readonly Route[] {
+  return routes.some(isFiltered) ? routes.filter((route) => !route.isFiltered || passes(route)) : routes;
+}
+
+function isFiltered(route: Route): boolean {
+  return route.isFiltered;
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

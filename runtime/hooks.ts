@@ -97,8 +97,13 @@ export class HookBus {
     trouble: 0,
   };
 
+  /** The names that somebody asked for. */
+  readonly #wanted: ReadonlySet<keyof HookEvents>;
+
   constructor(...hooks: readonly Hooks[]) {
     this.#hooks = hooks;
+    const names = Object.keys(this.#counts) as (keyof HookEvents)[];
+    this.#wanted = new Set(names.filter((name) => hooks.some((each) => each[name] !== undefined)));
   }
 
   get counts(): Counts {
@@ -107,7 +112,7 @@ export class HookBus {
 
   /** Whether making the info is worth it: hot paths ask before they build one. */
   wants(name: keyof HookEvents): boolean {
-    return this.#hooks.some((hooks) => hooks[name] !== undefined);
+    return this.#wanted.has(name);
   }
 
   count(name: keyof HookEvents): void {

@@ -10,6 +10,8 @@ export interface Route {
   readonly descriptor: Descriptor;
   readonly handler: Handler<never> | CommandHandler<never, unknown>;
   readonly options: RouteOptions;
+  /** Whether it leaves any message of its type out. */
+  readonly isFiltered: boolean;
 }
 
 /** A handler's options, and of a command's handler whose commands it takes. */
@@ -46,7 +48,7 @@ export class Router {
    */
   add(target: Descriptor | string, handler: Route["handler"], options: RouteOptions = {}): void {
     for (const descriptor of typeof target === "string" ? this.#matching(target) : [target]) {
-      this.#addOne({ descriptor, handler, options });
+      this.#addOne({ descriptor, handler, options, isFiltered: isFilter(options) });
     }
   }
 
@@ -93,6 +95,10 @@ export class Router {
       `the pattern "${pattern}" matches no event of this catalogue; it knows ${known.join(", ")}, *`,
     ]);
   }
+}
+
+function isFilter({ company_id, source_service, target_service, where }: RouteOptions): boolean {
+  return [company_id, source_service, target_service, where].some((filter) => filter !== undefined);
 }
 
 function matchesPattern(type: string, pattern: string): boolean {

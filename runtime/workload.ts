@@ -44,6 +44,7 @@ export class Workload {
   /** Released for another try while their last one was still being settled. */
   readonly #returning = new Map<string, Delivery>();
   #running = 0;
+  #pumping = false;
   #waiters: (() => void)[] = [];
 
   constructor(
@@ -145,7 +146,7 @@ export class Workload {
   /** Redis has confirmed how the entry ended, or there is nothing to confirm. */
   settled(id: string): void {
     this.#inFlight.delete(id);
-    const again = this.#returning.get(id);
+    const again = this.#returning.size === 0 ? undefined : this.#returning.get(id);
     if (again !== undefined) {
       this.#returning.delete(id);
       this.take([again]);
@@ -193,9 +194,19 @@ export class Workload {
     };
     const outcome = this.#dispatcher.dispatch(delivery, (late) => {
       end(late);
-      this.pump();
+      this.#pumpSoon();
     });
     if (outcome !== undefined) end(outcome);
+  }
+
+  /** Handlers end many at once: their places are filled together, when the last of them has ended. */
+  #pumpSoon(): void {
+    if (this.#pumping) return;
+    this.#pumping = true;
+    process.nextTick(() => {
+      this.#pumping = false;
+      this.pump();
+    });
   }
 
   #end(delivery: Delivery, outcome: Outcome, inLine: boolean): void {
