@@ -1,6 +1,7 @@
 import type { Delivery } from "./delivery.js";
 import type { EntrySource } from "./entry-source.js";
 import type { Pause } from "./pause.js";
+import { FEW } from "./workload.js";
 
 /** How often it is made sure, between two reads, that nothing was left behind. */
 const PREPARE_EVERY_MS = 30_000;
@@ -54,6 +55,7 @@ export class Reader {
         this.#weigh(deliveries);
         // Also after the signal: they are this consumer's now, to be handled or given back.
         this.#sink.take(deliveries);
+        if (deliveries.length <= FEW) await new Promise((resolve) => process.nextTick(resolve));
       } catch (error) {
         if (signal.aborted) return;
         // Whatever it was (a lost reply, a missing group), the next read starts from a known state.

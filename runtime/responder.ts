@@ -1,3 +1,4 @@
+import type { Redis } from "ioredis";
 import { type FlatFields, textReader } from "./codec.js";
 import type { Connection } from "./connection.js";
 import { contractOf } from "./contract.js";
@@ -45,7 +46,7 @@ export class CommandResponder {
     const id = command["id"] as string;
     const key = answerKey(context.stream, id);
     const timeoutMs = ((command["timeout"] as number | undefined) ?? DEFAULT_TIMEOUT_SECONDS) * 1000;
-    const client = await this.#connection.ready(context.signal);
+    const client = await this.#client(context);
     const stored = await answered.run(client, [key], [Number(context.entryId.split("-")[0]) + timeoutMs]);
     if (stored === "expired") {
       const { stream, group, entryId, type } = context;
@@ -59,7 +60,12 @@ export class CommandResponder {
     const began = performance.now();
     const outcome = await this.#run(route, command, context);
     const text = encodeResponse(id, outcome, Math.round((performance.now() - began) * 1000) / 1000);
-    await answer.run(await this.#connection.ready(context.signal), [key], [text, timeoutMs + KEPT_LONGER_MS, replyTo]);
+    await answer.run(await this.#client(context), [key], [text, timeoutMs + KEPT_LONGER_MS, replyTo]);
+  }
+
+  /** A handler's signal is made only for who asks for it. */
+  async #client(context: MessageContext): Promise<Redis> {
+    return this.#connection.isReady ? this.#connection.client : this.#connection.ready(context.signal);
   }
 
   /** Answers a command that cannot run (unknown here, or its payload breaks the contract), if somebody waits. */

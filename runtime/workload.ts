@@ -10,6 +10,9 @@ import type { Settler } from "./settler.js";
 /** How many may wait behind others of their entity, beside what there is room for otherwise. */
 const MOST_BLOCKED = 10_000;
 
+/** So few entries begin at once, before the next read is sent; what is sent for them should not have to wait for that. */
+export const FEW = 10;
+
 /** What a workload asks of its consumer. */
 export interface WorkloadOwner {
   /** Whether others may have taken what is in hand, since this was last asked. */
@@ -74,7 +77,8 @@ export class Workload {
    * @param aside - how many that are in hand have not begun and take no room
    */
   room(aside: number): number {
-    if (this.#backlog.ready > this.#prefetch / 2 || this.#backlog.blocked > MOST_BLOCKED) return 0;
+    const places = this.#config.concurrency - this.#running;
+    if (this.#backlog.ready - places > this.#prefetch / 2 || this.#backlog.blocked > MOST_BLOCKED) return 0;
     return Math.max(0, this.#capacity - this.#held(aside));
   }
 
@@ -109,7 +113,8 @@ export class Workload {
       this.#inFlight.add(delivery.id);
       this.#backlog.push(delivery);
     }
-    this.pump();
+    if (deliveries.length <= FEW) this.pump();
+    else this.#pumpSoon();
   }
 
   /** A retry may be back before the answer that it was laid aside has been seen: then it waits for that. */
@@ -199,7 +204,10 @@ export class Workload {
     if (outcome !== undefined) end(outcome);
   }
 
-  /** Handlers end many at once: their places are filled together, when the last of them has ended. */
+  /**
+   * When all that runs now has run. Handlers end many at once: their places are filled together. And of a large batch
+   * nothing begins before its reader has asked for the next, which Redis then makes ready meanwhile.
+   */
   #pumpSoon(): void {
     if (this.#pumping) return;
     this.#pumping = true;
