@@ -2,6 +2,7 @@ import { Ajv2020, type Options, type ValidateFunction } from "ajv/dist/2020.js";
 import type { Issue } from "./errors.js";
 import { type FormatCheck, formats, tolerantFormats } from "./format.js";
 import type { JsonSchema } from "./json-schema.js";
+import { restoreStringPrototype } from "./string-prototype.js";
 import { checkLengthsFirst } from "./text-length.js";
 import { describeErrors } from "./violation.js";
 
@@ -86,6 +87,7 @@ export function ajvFor(checks: Readonly<Record<string, FormatCheck>>, allErrors:
  * fast as can be. The other, which is compiled when that has refused a value, knows what is wrong with it.
  */
 function compile(schema: JsonSchema, original: JsonSchema, { formats, allErrors, ownProperties }: Strictness): Check {
+  restoreStringPrototype();
   const accepts = verdictFor(formats, ownProperties).compile(schema);
   let explain: ValidateFunction | undefined;
   return (value) => {
