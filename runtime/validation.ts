@@ -1,7 +1,9 @@
-import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
+import { Ajv2020, type Options, type ValidateFunction } from "ajv/dist/2020.js";
 import type { Issue } from "./errors.js";
 import { type FormatCheck, formats, tolerantFormats } from "./format.js";
 import type { JsonSchema } from "./json-schema.js";
+import { restoreStringPrototype } from "./string-prototype.js";
+import { checkLengthsFirst } from "./text-length.js";
 import { describeErrors } from "./violation.js";
 
 /** Says what is wrong with a value; `undefined` when nothing is. */
@@ -12,15 +14,16 @@ export type Check = (value: unknown) => readonly Issue[] | undefined;
  * exact, and every issue is reported. Throws what Ajv throws for a schema that is none.
  */
 export function compileWriter(schema: JsonSchema): Check {
-  return compile(ajvFor(formats, true), closeSchema(schema), schema);
+  return compile(closeSchema(schema), schema, { formats, allErrors: true, ownProperties: true });
 }
 
 /**
  * Compiles the tolerant reader's check: unknown properties stay where they are and an instant needs no zone. It
- * stops at the first issue, since what it reads is not to be trusted.
+ * stops at the first issue, since what it reads is not to be trusted. It is given what was parsed.
  */
 export function compileReader(schema: JsonSchema): Check {
-  return compile(ajvFor(tolerantFormats, false), schema, schema);
+  // What was parsed inherits nothing but what every object does.
+  return compile(schema, schema, { formats: tolerantFormats, allErrors: false, ownProperties: namesInherited(schema) });
 }
 
 /** The same schema with `additionalProperties: false` wherever an object declares none. */
@@ -52,8 +55,17 @@ function closeKeyword(keyword: string, value: unknown): unknown {
   }
 }
 
+/** How a side checks. */
+interface Strictness {
+  readonly formats: Readonly<Record<string, FormatCheck>>;
+  /** Whether every issue is told, or the first. */
+  readonly allErrors: boolean;
+  /** Whether a property that may be inherited must be told from an own one: what a caller gives may be of a class. */
+  readonly ownProperties: boolean;
+}
+
 /** An Ajv as both the runtime and the generator use it; `sensitive` is the one annotation of ours. */
-export function ajvFor(checks: Readonly<Record<string, FormatCheck>>, allErrors: boolean): Ajv2020 {
+export function ajvFor(checks: Readonly<Record<string, FormatCheck>>, allErrors: boolean, options?: Options): Ajv2020 {
   const ajv = new Ajv2020({
     allErrors,
     allowUnionTypes: true,
@@ -64,21 +76,43 @@ export function ajvFor(checks: Readonly<Record<string, FormatCheck>>, allErrors:
     strictTypes: false,
     validateSchema: false,
     formats: checks as Record<string, FormatCheck>,
+    ...options,
   });
   ajv.addVocabulary(["sensitive"]);
   return ajv;
 }
 
-function compile(ajv: Ajv2020, schema: JsonSchema, original: JsonSchema): Check {
-  const validate: ValidateFunction = ajv.compile(schema);
+/**
+ * Two checks in one. The first only says whether a value is valid: it stops at the first issue and is compiled as
+ * fast as can be. The other, which is compiled when that has refused a value, knows what is wrong with it.
+ */
+function compile(schema: JsonSchema, original: JsonSchema, { formats, allErrors, ownProperties }: Strictness): Check {
+  restoreStringPrototype();
+  const accepts = verdictFor(formats, ownProperties).compile(schema);
+  let explain: ValidateFunction | undefined;
   return (value) => {
     try {
-      if (validate(value)) return undefined;
+      if (accepts(value)) return undefined;
+      explain ??= ajvFor(formats, allErrors).compile(schema);
+      if (explain(value)) return undefined;
     } catch (error) {
       // A recursive contract meets a value that is nested thousands deep.
       if (error instanceof RangeError) return [{ path: "", message: "must not be nested so deeply" }];
       throw error;
     }
-    return describeErrors(validate.errors ?? [], value, original);
+    return describeErrors(explain.errors ?? [], value, original);
   };
+}
+
+/** An Ajv whose errors nobody reads. To optimise what it writes takes longer than it saves: V8 does so again. */
+function verdictFor(checks: Readonly<Record<string, FormatCheck>>, ownProperties: boolean): Ajv2020 {
+  const ajv = ajvFor(checks, false, { ownProperties, messages: false, code: { optimize: false } });
+  checkLengthsFirst(ajv);
+  return ajv;
+}
+
+/** Whether the schema has a word in it that is also a property of every object, such as `constructor`. */
+function namesInherited(schema: JsonSchema): boolean {
+  const text = JSON.stringify(schema);
+  return Object.getOwnPropertyNames(Object.prototype).some((name) => text.includes(JSON.stringify(name)));
 }

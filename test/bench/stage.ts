@@ -1,6 +1,6 @@
-import { execFile } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { buildPackage, bundle } from "../../build.js";
 
 /** The repository, with a slash at its end. */
 export const root: string = fileURLToPath(new URL("../..", import.meta.url));
@@ -27,10 +27,9 @@ export async function buildStage({ keep = false }: { readonly keep?: boolean } =
   removeAbandoned();
   mkdirSync(built, { recursive: true });
   cpSync(`${root}package.json`, `${built}/package.json`);
-  const complaints = await compile(`${built}/dist`);
-  for (const part of ["codegen", "runtime"]) {
-    cpSync(`${root}${part}`, `${built}/dist/${part}`, { recursive: true, filter: (path) => !path.endsWith(".ts") });
-  }
+  const complaints = await buildPackage(`${built}/dist`);
+  // What a program measures by itself, which no entry of the package exports.
+  await bundle(["runtime/validation"], `${folder}/parts`, "runtime");
   cpSync(fileURLToPath(new URL("programs", import.meta.url)), `${folder}/programs`, { recursive: true });
   return {
     folder,
@@ -60,12 +59,4 @@ function isAlive(pid: number): boolean {
   } catch {
     return false;
   }
-}
-
-/** It writes what it can even from source that does not check, which is worth measuring too. */
-function compile(outDir: string): Promise<string> {
-  return new Promise((resolve) => {
-    const args = [`${root}node_modules/typescript/bin/tsc`, "-p", root, "--outDir", outDir, "--sourceMap", "false"];
-    execFile(process.execPath, args, { cwd: root }, (_error, stdout) => resolve(stdout.trim()));
-  });
 }

@@ -1,0 +1,37 @@
+import { _, type Ajv2020 } from "ajv/dist/2020.js";
+
+/**
+ * Has an Ajv count the characters of a text only where its length leaves the answer open. A character is one or two
+ * code units, so most often it does not; to count all of each text took half the time of a check.
+ */
+export function checkLengthsFirst(ajv: Ajv2020): void {
+  for (const [keyword, fits] of [
+    ["minLength", hasAtLeast],
+    ["maxLength", hasAtMost],
+  ] as const) {
+    ajv.removeKeyword(keyword);
+    ajv.addKeyword({
+      keyword,
+      type: "string",
+      schemaType: "number",
+      code(context) {
+        const { gen, data, schema } = context;
+        context.pass(_`${gen.scopeValue("func", { ref: fits })}(${data}, ${schema})`);
+      },
+    });
+  }
+}
+
+function hasAtLeast(text: string, limit: number): boolean {
+  return text.length >= 2 * limit || (text.length >= limit && characters(text) >= limit);
+}
+
+function hasAtMost(text: string, limit: number): boolean {
+  return text.length <= limit || (text.length <= 2 * limit && characters(text) <= limit);
+}
+
+function characters(text: string): number {
+  let count = 0;
+  for (const _character of text) count++;
+  return count;
+}

@@ -1,0 +1,86 @@
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { type BuildResult, build } from "esbuild";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { buildPackage } from "../../build.js";
+import { root } from "./program.js";
+
+let folder: string;
+
+beforeAll(async () => {
+  // Where it finds what it depends on.
+  const cache = join(root, "node_modules/.cache");
+  await mkdir(cache, { recursive: true });
+  folder = await mkdtemp(join(cache, "package-"));
+  expect(await buildPackage(folder)).toBe("");
+}, 120_000);
+
+afterAll(async () => {
+  await rm(folder, { recursive: true, force: true });
+});
+
+describe("the built package", () => {
+  it("has Node load a few files, however many messages there are", async () => {
+    const { files, packages } = await loadedBy("generated/index.js");
+    expect(files.length).toBeLessThanOrEqual(4);
+    expect(packages.sort()).toEqual(["ajv/dist/2020.js", "ioredis"]);
+  });
+
+  it("has the generator load no client of Redis, which only its doctor needs", async () => {
+    const { files, packages } = await loadedBy("codegen/cli.js");
+    expect(files.length).toBeLessThanOrEqual(3);
+    expect(packages).toContain("commander");
+    expect(packages).not.toContain("ioredis");
+  });
+
+  it("leaves a bundle without the messages that it does not use", async () => {
+    const { outputFiles } = await bundled(`export { publishUserCreated } from "./generated/index.js"`);
+    const [{ text } = { text: "" }] = outputFiles;
+    expect(text).toContain('"user.created"');
+    expect(text).not.toContain("user.logged_in");
+    expect(text).not.toContain("new Ajv");
+  });
+
+  it("has one of each class, whichever of its entries it comes from", async () => {
+    const main = (await import(join(folder, "generated/index.js"))) as Record<string, unknown>;
+    const runtime = (await import(join(folder, "runtime/index.js"))) as Record<string, unknown>;
+    const testing = (await import(join(folder, "runtime/testing/index.js"))) as {
+      contractIssues(descriptor: unknown, message: unknown): unknown[];
+      assertContract(descriptor: unknown, message: unknown): void;
+    };
+    expect(main["ContractError"]).toBe(runtime["ContractError"]);
+    expect(() => testing.assertContract(main["userCreated"], {})).toThrow(main["ContractError"] as new () => Error);
+  });
+});
+
+/** The files of ours and the packages that Node loads before a module of ours runs. */
+async function loadedBy(entry: string): Promise<{ files: string[]; packages: string[] }> {
+  const { metafile } = await bundled(`export * from "./${entry}"`);
+  const files = new Set<string>();
+  const packages = new Set<string>();
+  const visit = (file: string): void => {
+    files.add(file);
+    for (const { path, kind, external } of metafile.inputs[file]?.imports ?? []) {
+      if (kind !== "import-statement" || path.startsWith("node:")) continue;
+      if (external === true) packages.add(path);
+      else if (!files.has(path)) visit(path);
+    }
+  };
+  visit("<stdin>");
+  files.delete("<stdin>");
+  return { files: [...files], packages: [...packages] };
+}
+
+/** What a bundler makes of a module that imports from the package. */
+function bundled(contents: string): Promise<BuildResult<{ write: false; metafile: true }>> {
+  return build({
+    stdin: { contents, resolveDir: folder },
+    bundle: true,
+    format: "esm",
+    logLevel: "error",
+    metafile: true,
+    packages: "external",
+    platform: "node",
+    write: false,
+  });
+}
