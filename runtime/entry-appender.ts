@@ -88,7 +88,8 @@ export class EntryAppender {
     this.#batch = [];
     try {
       const client = this.#connection.isReady ? this.#connection.client : await this.#connection.ready();
-      await Promise.all(groupsOf(batch).map((group) => this.#send(client, group)));
+      if (batch.length === 1) await this.#send(client, batch);
+      else await Promise.all(groupsOf(batch).map((group) => this.#send(client, group)));
     } catch (error) {
       for (const entry of batch) entry.failed(this.#failure(error as Error, entry));
     } finally {

@@ -75,7 +75,13 @@ export class BlockingSource implements EntrySource {
       let timer = setTimeout(() => {
         timer = setTimeout(expire, 100);
       }, limitMs);
-      reading.finally(() => clearTimeout(timer)).then(resolve, reject);
+      const settle =
+        <Result>(end: (result: Result) => void) =>
+        (result: Result): void => {
+          clearTimeout(timer);
+          end(result);
+        };
+      reading.then(settle(resolve), settle(reject));
     });
   }
 }

@@ -13,8 +13,8 @@ const MOST_ACKS = 100;
 const ACK_DELAY_MS = 5;
 
 /**
- * Tells Redis how deliveries ended. Acknowledgements are gathered to a hundred or five milliseconds; until one is
- * confirmed its entry counts as in flight. When the connection is away, each is tried again until it is back: an
+ * Tells Redis how deliveries ended. Acknowledgements are gathered to a hundred or five milliseconds, or until nothing
+ * else is in hand; until one is confirmed its entry counts as in flight. When the connection is away, each is tried again until it is back: an
  * entry that is never settled comes again.
  */
 export class Settler {
@@ -28,6 +28,7 @@ export class Settler {
   /** Of those, the ones that failed before: the errors kept for them go too. */
   #retried: string[] = [];
   #timer: NodeJS.Timeout | undefined;
+  #resting = false;
   #underWay = new Set<Promise<void>>();
 
   constructor(
@@ -55,6 +56,16 @@ export class Settler {
     if (attempt > 1) this.#retried.push(id);
     if (this.#acks.length >= this.#ackBatch) this.#sendAcks();
     else this.#timer ??= setTimeout(() => this.#sendAcks(), ACK_DELAY_MS);
+  }
+
+  /** Nothing else is in hand: what has been gathered need not wait for more. */
+  rest(): void {
+    if (this.#acks.length === 0 || this.#resting) return;
+    this.#resting = true;
+    setImmediate(() => {
+      this.#resting = false;
+      this.#sendAcks();
+    });
   }
 
   /** Lays a failed entry aside until its retry is due, if it is still this consumer's. */

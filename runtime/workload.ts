@@ -227,6 +227,7 @@ export class Workload {
     }
     this.settle(delivery, outcome);
     if (inLine) this.#backlog.finished(delivery);
+    if (this.#running === 0 && this.#backlog.ready === 0) this.#settler.rest();
   }
 
   /** Keeps a failed delivery in hand, and with it its entity's lane, until it is tried again. */
