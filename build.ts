@@ -1,19 +1,23 @@
 import { execFileSync } from "node:child_process";
-import { cpSync, rmSync } from "node:fs";
+import { cpSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
 const root = fileURLToPath(new URL(".", import.meta.url));
+const require = createRequire(import.meta.url);
+const { dependencies } = require("./package.json") as { dependencies: Record<string, string> };
 
-/** What other packages import; they share what they have in common, so that there is one of each class. */
+/** What other packages import. They share what they have in common, so that there is one of each class. */
 const entries = [
   "generated/index",
   "generated/testing",
   "runtime/index",
   "runtime/testing/index",
   "runtime/operations/index",
+  // By itself, so that a bundle of no more than descriptions of messages is without a client of Redis.
+  "runtime/descriptor",
 ];
 
 /**
@@ -25,8 +29,11 @@ const entries = [
 export async function buildPackage(folder: string): Promise<string> {
   rmSync(folder, { recursive: true, force: true });
   const complaints = declare(folder);
-  await bundle(entries, folder, "runtime");
-  await bundle(["codegen/cli"], folder, "codegen");
+  const inlined = [
+    ...(await bundle(entries, folder, "runtime")),
+    ...(await bundle(["codegen/cli"], folder, "codegen")),
+  ];
+  passLicencesOn(new Set(inlined), folder);
   for (const part of ["codegen", "runtime"]) {
     cpSync(join(root, part), join(folder, part), { recursive: true, filter: (path) => !path.endsWith(".ts") });
   }
@@ -34,30 +41,42 @@ export async function buildPackage(folder: string): Promise<string> {
 }
 
 /**
- * Writes the code of some modules and of all that they import from the repository. What they share, or import when it
- * is needed, is a file of its own in the folder of that name, beside which the code finds what it reads by path.
+ * Writes the code of some modules and of all that they import, less the package's dependencies, which Node loads. What
+ * the modules share, or import when it is needed, is a file of its own in the folder of that name, beside which the
+ * code finds what it reads by path.
+ *
+ * @returns the folders of the packages that are inlined
  */
-export async function bundle(modules: readonly string[], folder: string, shared: string): Promise<void> {
-  await build({
+export async function bundle(modules: readonly string[], folder: string, shared: string): Promise<readonly string[]> {
+  const { metafile } = await build({
     absWorkingDir: root,
     entryPoints: modules.map((module) => `${module}.ts`),
     outbase: root,
     outdir: folder,
     bundle: true,
-    packages: "external",
+    splitting: true,
+    chunkNames: `${shared}/[name]-[hash]`,
+    external: Object.keys(dependencies),
     format: "esm",
     platform: "node",
     target: "node20",
-    sourcemap: true,
-    splitting: true,
-    chunkNames: `${shared}/[name]-[hash]`,
     logLevel: "warning",
+    metafile: true,
   });
+  return Object.keys(metafile.inputs).flatMap((path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? []);
+}
+
+function passLicencesOn(packages: ReadonlySet<string>, folder: string): void {
+  const licences = [...packages].sort().map((path) => {
+    const { name } = require(join(root, path, "package.json")) as { name: string };
+    return `${name}\n\n${readFileSync(join(root, path, "LICENSE"), "utf8").trim()}\n`;
+  });
+  writeFileSync(join(folder, "LICENSES.txt"), `This package holds code of others:\n\n${licences.join("\n\n")}`);
 }
 
 /** It writes what it can even from source that does not check, which a bench may measure too. */
 function declare(folder: string): string {
-  const compiler = join(dirname(createRequire(import.meta.url).resolve("typescript/package.json")), "bin/tsc");
+  const compiler = join(dirname(require.resolve("typescript/package.json")), "bin/tsc");
   try {
     execFileSync(process.execPath, [compiler, "-p", root, "--emitDeclarationOnly", "--outDir", folder]);
     return "";
