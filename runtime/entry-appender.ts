@@ -3,9 +3,8 @@ import type { FlatFields, Layout } from "./codec.js";
 import type { Connection } from "./connection.js";
 import { MessagingError, PublishError } from "./errors.js";
 import { onceKey } from "./keys.js";
-import { announce } from "./lua/announce.js";
 import { append } from "./lua/append.js";
-import { appendOnce } from "./lua/append-once.js";
+import { appendAlone } from "./lua/append-alone.js";
 
 /** An entry for a stream. */
 export interface Append {
@@ -200,11 +199,9 @@ async function sendPiped(client: Redis, group: readonly Append[]): Promise<reado
   return replies.map(([error, entryId]) => error ?? entryId);
 }
 
-function sendAlone(client: Redis, { stream, entry, announced, messageId, onceWindowMs }: Append): Promise<string> {
+function sendAlone(client: Redis, { stream, entry, announced, messageId = "", onceWindowMs }: Append): Promise<string> {
   const { channel = "", json = "" } = announced ?? {};
-  if (onceWindowMs === undefined) return announce.run(client, [stream], [channel, json, ...entry]);
-  const keys = [stream, onceKey(stream, messageId as string)];
-  return appendOnce.run(client, keys, [onceWindowMs, channel, json, ...entry]);
+  return appendAlone.run(client, [stream, onceKey(stream, messageId)], [onceWindowMs ?? "", channel, json, ...entry]);
 }
 
 function isDenied(error: unknown): boolean {

@@ -91,15 +91,34 @@ export function normaliseInstant(text: string): string {
   return joined.length === endOfFraction(joined) ? `${joined}Z` : joined;
 }
 
+const DAY_MS = 86_400_000;
 let lastMs = Number.NaN;
 let lastText = "";
+let dayMs = Number.NaN;
+let dayText = "";
 
-/** The present instant as written on the wire; the text is made once a millisecond. */
+/** The present instant as written on the wire; the text is made once a millisecond, and its day once a day. */
 export function presentInstant(): string {
   const now = Date.now();
   if (now !== lastMs) {
     lastMs = now;
-    lastText = new Date(now).toISOString();
+    lastText = instantOf(now);
   }
   return lastText;
+}
+
+function instantOf(ms: number): string {
+  const sinceMidnight = ms % DAY_MS;
+  if (ms - sinceMidnight !== dayMs) {
+    dayMs = ms - sinceMidnight;
+    dayText = new Date(dayMs).toISOString().slice(0, 11);
+  }
+  const seconds = Math.floor(sinceMidnight / 1000);
+  const minutes = Math.floor(seconds / 60);
+  const clock = `${padded(Math.floor(minutes / 60))}:${padded(minutes % 60)}:${padded(seconds % 60)}`;
+  return `${dayText}${clock}.${String(sinceMidnight % 1000).padStart(3, "0")}Z`;
+}
+
+function padded(number: number): string {
+  return number < 10 ? `0${number}` : `${number}`;
 }

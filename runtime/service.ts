@@ -37,7 +37,8 @@ export interface MessagingOptions extends Settings {
   readonly logger?: Logger;
   /**
    * Whether a failed publish rejects, or is logged, counted, reported to the hook `publishFailed`, and resolves to
-   * `undefined`: so that a business operation does not fail because messaging does.
+   * `undefined`: so that a business operation does not fail because messaging does. `publishAll` and `tell` reject all
+   * the same, and are reported too.
    * @defaultValue "throw"
    */
   readonly onPublishFailure?: "throw" | "report";
@@ -121,7 +122,18 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
     options?: PublishAllOptions,
   ): Promise<Published[]> {
     this.#assertOpen("publish");
-    return this.#publisher.publishAll(descriptor, messages as readonly Message[], options);
+    return this.#alsoReported(
+      descriptor,
+      this.#publisher.publishAll(descriptor, messages as readonly Message[], options),
+    );
+  }
+
+  /** A failure of which the caller is told in any case. */
+  async #alsoReported<Result>(descriptor: Descriptor, publishing: Promise<Result>): Promise<Result> {
+    return publishing.catch((thrown: unknown) => {
+      if (this.#reports) this.#report(descriptor, thrown);
+      throw thrown;
+    });
   }
 
   /** Says what failed, for a caller who is not to be bothered with it. */
@@ -177,7 +189,8 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
   ): Promise<Published> {
     this.#assertOpen("tell");
     const given = defined({ payload, target_service: targetService });
-    return this.#publisher.publish(descriptor as unknown as Descriptor, given, options);
+    const command = descriptor as unknown as Descriptor;
+    return this.#alsoReported(command, this.#publisher.publish(command, given, options));
   }
 
   async health(): Promise<Health> {

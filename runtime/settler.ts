@@ -3,6 +3,7 @@ import type { Connection } from "./connection.js";
 import { labelsOf } from "./dead-letter.js";
 import type { Delivery } from "./delivery.js";
 import { describeFailure } from "./failure.js";
+import { acknowledge } from "./lua/acknowledge.js";
 import { bury } from "./lua/bury.js";
 import { note } from "./lua/note.js";
 import { park } from "./lua/park.js";
@@ -122,11 +123,12 @@ export class Settler {
     this.#acks = [];
     const retried = this.#retried;
     this.#retried = [];
+    const others = retried.length === 0 ? ids : ids.filter((id) => !retried.includes(id));
     const { keys, group } = this.#member;
     this.#settle(ids, async () => {
       const client = await this.#connection.ready();
-      await client.xack(keys.stream, group, ...ids);
-      if (retried.length > 0) await client.hdel(keys.errors, ...retried);
+      if (retried.length === 0) await client.xack(keys.stream, group, ...ids);
+      else await acknowledge.run(client, [keys.stream, keys.errors], [group, retried.length, ...retried, ...others]);
     });
   }
 

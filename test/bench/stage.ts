@@ -1,6 +1,6 @@
 import { cpSync, existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { buildPackage, bundle } from "../../build.js";
+import { buildPackage, bundle } from "../../.ci/build.js";
 
 /** The repository, with a slash at its end. */
 export const root: string = fileURLToPath(new URL("../..", import.meta.url));

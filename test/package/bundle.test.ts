@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type BuildResult, build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { buildPackage } from "../../build.js";
+import { buildPackage } from "../../.ci/build.js";
 import { root } from "./program.js";
 
 let folder: string;

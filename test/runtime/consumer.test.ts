@@ -1,12 +1,12 @@
 import { Redis } from "ioredis";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
 
-import { onUserCreated, publishUserCreated, type UserCreated, userCreated } from "../../generated/index.js";
+import { type Encoding, onUserCreated, publishUserCreated, type UserCreated } from "../../generated/index.js";
 import { exampleUserCreated } from "../../generated/testing.js";
-import { contractOf } from "../../runtime/contract.js";
 import { type RedisServer, startRedis } from "../../runtime/testing/redis/index.js";
 import { eventually } from "../support/eventually.js";
 import { createService } from "../support/service.js";
+import { fillEvents, pendingEvents } from "../support/stream.js";
 
 const group = "test-service-workers";
 
@@ -22,19 +22,8 @@ afterAll(async () => {
   await redis.stop();
 });
 
-/** Adds so many valid `user.created` with the entity ids 1, 2, 3, … */
-async function fill(count: number, encoding: "fields" | "json" = "fields"): Promise<void> {
-  const adding = admin.pipeline();
-  for (let entity_id = 1; entity_id <= count; entity_id += 1) {
-    adding.xadd("events", "*", ...contractOf(userCreated).write({ ...exampleUserCreated({ entity_id }) }, encoding));
-  }
-  await adding.exec();
-}
-
-async function pending(): Promise<number> {
-  const [count] = (await admin.xpending("events", group)) as [number];
-  return count;
-}
+const fill = (count: number, encoding?: Encoding): Promise<void> => fillEvents(admin, count, encoding);
+const pending = (): Promise<number> => pendingEvents(admin, group);
 
 /** A handler that waits until it is let go. */
 function gate(): {
@@ -185,5 +174,31 @@ describe("what a consumer holds", () => {
     await messaging.start();
     await eventually(() => messaging.counts.handled === 200);
     expect(most).toBe(7);
+  });
+});
+
+describe("a read", () => {
+  /** How many had been sent when the first handler began. */
+  async function readsBeforeFirst(entries: number): Promise<number> {
+    await fill(entries);
+    const reads = vi.spyOn(Redis.prototype, "xreadgroup");
+    onTestFinished(() => reads.mockRestore());
+    const isRead = ([, , , , , ...rest]: unknown[]): boolean => rest.includes("BLOCK");
+    await using messaging = createService(redis, { blockTimeMs: 1000 });
+    let sent: number | undefined;
+    onUserCreated(messaging, () => {
+      sent ??= reads.mock.calls.filter(isRead).length;
+    });
+    await messaging.start();
+    await eventually(() => messaging.counts.handled === entries);
+    return sent as number;
+  }
+
+  it("is sent before a large batch begins, so that Redis makes the next ready meanwhile", async () => {
+    expect(await readsBeforeFirst(300)).toBe(2);
+  });
+
+  it("waits for a few entries to have begun, so that what is sent for them goes first", async () => {
+    expect(await readsBeforeFirst(3)).toBe(1);
   });
 });

@@ -6,6 +6,8 @@ import {
   publishCurrencyRateUpdated,
   publishHealthReport,
   publishUserCreated,
+  userCreated,
+  validateToken,
 } from "../../generated/index.js";
 import { fieldOf } from "../../runtime/codec.js";
 import { type RedisServer, startRedis } from "../../runtime/testing/redis/index.js";
@@ -118,6 +120,25 @@ describe("a publish that fails", () => {
     ).toHaveLength(2);
     await admin.del("events");
     expect(await publishUserCreated(messaging, input)).toMatchObject({ stream: "events" });
+  });
+
+  it("is reported, too, where its caller is told in any case: of many, and of a command that is told", async () => {
+    const told: unknown[] = [];
+    await using messaging = createService(redis, {
+      onPublishFailure: "report",
+      hooks: { publishFailed: ({ type, error }) => told.push([type, error.code]) },
+    });
+    await admin.set("events", "a text");
+    await admin.set("commands", "a text");
+
+    await expect(messaging.publishAll(userCreated, [input])).rejects.toMatchObject({ code: "PUBLISH_FAILED" });
+    await expect(messaging.tell(validateToken, { token: "jwt" })).rejects.toMatchObject({ code: "PUBLISH_FAILED" });
+
+    expect(told).toEqual([
+      ["user.created", "PUBLISH_FAILED"],
+      ["validate_token", "PUBLISH_FAILED"],
+    ]);
+    expect(messaging.counts.publishFailed).toBe(2);
   });
 
   it("is told to hooks and counted when it succeeded", async () => {

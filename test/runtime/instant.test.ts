@@ -1,4 +1,5 @@
-import { describe, expect, it } from "vitest";
+import fc from "fast-check";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 
 import { isInstant, isTolerantInstant, normaliseInstant, presentInstant } from "../../runtime/instant.js";
 
@@ -83,5 +84,16 @@ describe("the present instant", () => {
     expect(Math.abs(Date.parse(first) - Date.now())).toBeLessThan(5000);
     while (presentInstant() === first) await new Promise(setImmediate);
     expect(presentInstant() > first).toBe(true);
+  });
+
+  it("is what Date makes of it, whatever the clock shows and wherever it jumps", () => {
+    const clock = vi.spyOn(Date, "now");
+    onTestFinished(() => clock.mockRestore());
+    fc.assert(
+      fc.property(fc.nat({ max: 4e12 }), (now) => {
+        clock.mockReturnValue(now);
+        expect(presentInstant()).toBe(new Date(now).toISOString());
+      }),
+    );
   });
 });

@@ -1,13 +1,12 @@
 import { Redis } from "ioredis";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
 
-import { onUserCreated, type UserCreated, userCreated } from "../../generated/index.js";
-import { exampleUserCreated } from "../../generated/testing.js";
-import { contractOf } from "../../runtime/contract.js";
+import { type Encoding, onUserCreated, type UserCreated } from "../../generated/index.js";
 import { type RedisServer, startRedis } from "../../runtime/testing/redis/index.js";
 import { startChild } from "../support/child.js";
 import { eventually } from "../support/eventually.js";
 import { createService } from "../support/service.js";
+import { fillEvents, pendingEvents } from "../support/stream.js";
 
 const group = "test-service-workers";
 
@@ -23,19 +22,8 @@ afterAll(async () => {
   await redis.stop();
 });
 
-/** Adds so many valid `user.created` with the entity ids 1, 2, 3, … */
-async function fill(count: number, encoding: "fields" | "json" = "fields"): Promise<void> {
-  const adding = admin.pipeline();
-  for (let entity_id = 1; entity_id <= count; entity_id += 1) {
-    adding.xadd("events", "*", ...contractOf(userCreated).write({ ...exampleUserCreated({ entity_id }) }, encoding));
-  }
-  await adding.exec();
-}
-
-async function pending(): Promise<number> {
-  const [count] = (await admin.xpending("events", group)) as [number];
-  return count;
-}
+const fill = (count: number, encoding?: Encoding): Promise<void> => fillEvents(admin, count, encoding);
+const pending = (): Promise<number> => pendingEvents(admin, group);
 
 /** How often a command was run, by Redis' own count. */
 async function calls(command: string): Promise<number> {
@@ -150,6 +138,48 @@ describe("a handler that throws", () => {
     );
     await eventually(() => seen.length === 2);
     await eventually(pending, (count) => count === 0);
+  });
+});
+
+describe("acknowledgements", () => {
+  it("leave as soon as nothing else is in hand", async () => {
+    const real = globalThis.setTimeout;
+    // Whatever waits five milliseconds for more to come waits for good.
+    const timers = vi
+      .spyOn(globalThis, "setTimeout")
+      .mockImplementation(((run: () => void, ms?: number) => real(run, ms === 5 ? 1e6 : ms)) as typeof setTimeout);
+    onTestFinished(() => timers.mockRestore());
+    await fill(3);
+    await using messaging = createService(redis);
+    const seen: number[] = [];
+    onUserCreated(messaging, async ({ entity_id }) => seen.push(entity_id));
+    await messaging.start();
+
+    await eventually(() => seen.length === 3);
+    await eventually(pending, (count) => count === 0);
+  });
+
+  it("forget what failed before in the same step, so that a crash leaves no error behind", async () => {
+    await fill(2);
+    const monitor = await admin.monitor();
+    onTestFinished(() => monitor.disconnect());
+    const commands: [name: string, source: string][] = [];
+    monitor.on("monitor", (_time: string, [name = ""]: string[], source: string) => {
+      commands.push([name.toLowerCase(), source]);
+    });
+    await using messaging = createService(redis, { retryDelaySeconds: 0.01 });
+    onUserCreated(messaging, (_event, { attempt }) => {
+      if (attempt === 1) throw new Error("not yet");
+    });
+    await messaging.start();
+
+    await eventually(() => messaging.counts.handled === 2);
+    await eventually(pending, (count) => count === 0);
+    await eventually(() => commands.some(([name]) => name === "hdel"));
+    expect(commands.filter(([name]) => name === "hdel").map(([, source]) => source)).not.toContainEqual(
+      expect.not.stringContaining("lua"),
+    );
+    expect(await admin.exists("{events}:errors:test-service-workers")).toBe(0);
   });
 });
 

@@ -5,9 +5,9 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
-const root = fileURLToPath(new URL(".", import.meta.url));
+const root = fileURLToPath(new URL("..", import.meta.url));
 const require = createRequire(import.meta.url);
-const { dependencies } = require("./package.json") as { dependencies: Record<string, string> };
+const { dependencies } = require("../package.json") as { dependencies: Record<string, string> };
 
 /** What other packages import. They share what they have in common, so that there is one of each class. */
 const entries = [
