@@ -20,14 +20,24 @@ export interface Curve {
   readonly count?: (step: number) => number;
 }
 
-/** A curve with its points: for each step microseconds a message, by the clock and of the client's processor time. */
+/** What a message costs under one condition, in microseconds: by the clock, and of two processes' processor time. */
+export interface Point {
+  readonly step: number;
+  readonly clock: number;
+  readonly processor: number;
+  readonly redis: number;
+}
+
+/** A curve with its points. */
 export interface DrawnCurve {
   readonly curve: Curve;
-  readonly points: readonly { readonly step: number; readonly clock: number; readonly processor: number }[];
+  readonly points: readonly Point[];
 }
 
 const ENTRY = ["message_type", "thing.other", "json", "{}"] as const;
 const COUNT = 10_000;
+/** So much of a count does a program publish before its clock starts; Redis works for that, too. */
+const WARM_UP = 1 / 5;
 
 export const curves: readonly Curve[] = [
   {
@@ -76,6 +86,12 @@ export const curves: readonly Curve[] = [
     settings: (concurrency) => ({ concurrency }),
   },
   {
+    name: "Readers",
+    unit: "groups that handle every message, in one process",
+    steps: [1, 2, 5, 10],
+    settings: (readers) => ({ readers }),
+  },
+  {
     name: "Consumers",
     unit: "members of the group, in one process",
     steps: [1, 2, 5, 10],
@@ -88,25 +104,34 @@ export async function runCurves(arena: Arena, isQuick: boolean): Promise<void> {
   const rounds = isQuick ? 1 : 3;
   const drawn: DrawnCurve[] = [];
   for (const curve of curves) {
-    const values = curve.steps.map((step) => ({ step, clock: [] as number[], processor: [] as number[] }));
+    const values = curve.steps.map((step) => ({
+      step,
+      clock: [] as number[],
+      processor: [] as number[],
+      redis: [] as number[],
+    }));
     for (let round = 0; round < rounds; round++) {
       for (const point of values) {
         await arena.redis.flushall();
         await curve.prepare?.(arena.redis, point.step);
+        const count = Math.round((curve.count?.(point.step) ?? COUNT) / (isQuick ? 5 : 1));
+        const before = await processorTimeOf(arena.redis);
         const measured = await measure(`${arena.stage.folder}/programs/curve/ours.mjs`, {
           url: arena.url,
           encoding: "json",
-          count: Math.round((curve.count?.(point.step) ?? COUNT) / (isQuick ? 5 : 1)),
+          count,
           ...curve.settings?.(point.step),
         });
         point.clock.push(measured.value);
         point.processor.push(measured.details?.cpu ?? Number.NaN);
+        point.redis.push(((await processorTimeOf(arena.redis)) - before) / (count * (1 + WARM_UP)));
       }
     }
-    const points = values.map(({ step, clock, processor }) => ({
+    const points = values.map(({ step, clock, processor, redis }) => ({
       step,
       clock: spreadOf(clock).median,
       processor: spreadOf(processor).median,
+      redis: spreadOf(redis).median,
     }));
     drawn.push({ curve, points });
     process.stdout.write(`${line({ curve, points })}\n`);
@@ -117,18 +142,22 @@ export async function runCurves(arena: Arena, isQuick: boolean): Promise<void> {
 }
 
 function line({ curve, points }: DrawnCurve): string {
-  const each = points.map(({ step, clock, processor }) => `${step}: ${clock.toFixed(1)} (${processor.toFixed(1)})`);
+  const each = points.map(
+    ({ step, clock, processor, redis }) =>
+      `${step}: ${clock.toFixed(1)} (${processor.toFixed(1)}, Redis ${redis.toFixed(1)})`,
+  );
   return `${curve.name.padEnd(16)} ${each.join(" · ")}`;
 }
 
 function markdown(drawn: readonly DrawnCurve[]): string {
   const table = drawn.flatMap(({ curve, points }) =>
-    points.map(({ step, clock, processor }, index) => {
+    points.map(({ step, clock, processor, redis }, index) => {
       const label = index === 0 ? `**${curve.name}**: ${curve.unit}` : "";
-      return `| ${label} | ${step.toLocaleString("en")} | ${clock.toFixed(1)} | ${processor.toFixed(1)} |`;
+      const costs = [clock, processor, redis].map((cost) => cost.toFixed(1)).join(" | ");
+      return `| ${label} | ${step.toLocaleString("en")} | ${costs} |`;
     }),
   );
-  const header = ["| | | µs a message | of them on the client's processor |", "|---|--:|--:|--:|"];
+  const header = ["| | | µs a message | the client's processor | Redis' processor |", "|---|--:|--:|--:|--:|"];
   return ["![How the cost of a message grows](benchmarks-growth.svg)", "", ...header, ...table].join("\n");
 }
 
@@ -146,4 +175,14 @@ async function pipelined(
     for (let n = done; n < Math.min(count, done + 1000); n++) add(pipeline, n);
     await pipeline.exec();
   }
+}
+
+/** Microseconds that Redis has been at work, for whomever. */
+async function processorTimeOf(redis: Redis): Promise<number> {
+  const info = await redis.info("cpu");
+  const seconds = [...info.matchAll(/used_cpu_(?:user|sys):([\d.]+)/g)].reduce(
+    (sum, [, time]) => sum + Number(time),
+    0,
+  );
+  return seconds * 1e6;
 }

@@ -12,6 +12,7 @@ const {
   types = 1,
   concurrency = 100,
   consumers = 1,
+  readers = 1,
   service = "curve",
   held = 0,
 } = settings;
@@ -31,7 +32,10 @@ const schema = (type) => ({
 });
 const descriptors = Array.from({ length: types }, (_, n) => defineEvent(`thing.t${n}`, schema(`thing.t${n}`)));
 const options = { service, encoding, concurrency, streamMaxLength: 1e9, startFrom: "new", redis: { url }, env: {} };
-const members = Array.from({ length: consumers }, () => createMessaging(options));
+const services = Array.from({ length: readers }, (_, n) => (n === 0 ? service : `${service}-${n}`));
+const members = services.flatMap((name) =>
+  Array.from({ length: consumers }, () => createMessaging({ ...options, service: name })),
+);
 const publisher = createMessaging({ ...options, service: "publisher" });
 const handled = tally();
 for (const member of members) {
@@ -42,8 +46,8 @@ for (const member of members) {
 const text = "x".repeat(bytes);
 const load = async (messages) => {
   const one = (n) => publisher.publish(descriptors[n % types], { entity_id: n, after_data: { text } });
-  await Promise.all([inFlight(Math.min(1000, 5e7 / bytes), messages, one), handled.more(messages)]);
-  await acknowledged(url, `${service}-workers`, { held });
+  await Promise.all([inFlight(Math.min(1000, 5e7 / bytes), messages, one), handled.more(messages * readers)]);
+  for (const name of services) await acknowledged(url, `${name}-workers`, { held });
 };
 await load(Math.max(types, Math.round(count / 5)));
 const since = performance.now();
