@@ -56,7 +56,7 @@ export interface Compiled {
 export async function compile(sources: Sources, schemasFolder: string): Promise<Compiled> {
   const { config, problems } = readConfig(sources.config);
   const model = buildModel(sources, config);
-  const found = [...problems, ...check(sources, model)];
+  const found = [...problems, ...(await check(sources, model))];
   if (found.length > 0) throw new CatalogueError(found);
   const files = await printFiles(model, layoutOf(config, schemasFolder));
   return { files, output: config.output, messages: model.messages.length };
