@@ -7,7 +7,8 @@ import { LINE_WIDTH, printList, printLiteral } from "../literal.js";
 import { fileOf, localDefinitions, type Message, type Model } from "../model.js";
 import { type MessageNames, namesOf } from "../names.js";
 import type { Schema } from "../schema.js";
-import { type Declaration, declare } from "./declaration.js";
+import type { Types } from "../types.js";
+import { type Declaration, declare, type NamedSchema } from "./declaration.js";
 import { runtimeNames } from "./runtime-import.js";
 
 /** What the template of a message file prints. */
@@ -30,16 +31,20 @@ export interface MessageView {
   readonly deprecated: boolean;
 }
 
-/** Decides everything about a message's file. */
-export async function messageView(message: Message, model: Model, layout: Layout): Promise<MessageView> {
-  const names = namesOf(message);
-  const types = typesOf(message, names);
+/** The types of a message's file. */
+export function declaredByMessage(message: Message, model: Model): readonly NamedSchema[] {
   const locals = localDefinitions(message, model);
-  const file = fileOf(message.definition);
-  const declared = [
-    ...types,
-    ...locals.map((local) => ({ name: local.name, schema: model.flattener.definition(local), doc: undefined })),
+  return [
+    ...typesOf(message, namesOf(message)),
+    ...locals.map((local) => ({ name: local.name, schema: model.flattener.definition(local) })),
   ];
+}
+
+/** Decides everything about a message's file. */
+export function messageView(message: Message, model: Model, layout: Layout, types: Types): MessageView {
+  const names = namesOf(message);
+  const file = fileOf(message.definition);
+  const declared = declaredByMessage(message, model);
   const own = new Set(declared.map(({ name }) => name));
   const used = new Set(declared.flatMap(({ schema }) => [...namesIn(schema)]).filter((name) => !own.has(name)));
   const runtime = { from: layout.runtimeFrom(file), ...runtimeNames(message.kind.kind) };
@@ -55,7 +60,7 @@ export async function messageView(message: Message, model: Model, layout: Layout
       { from: specifier(file, `schemas/${file}`), values: schemas },
       ...typeImports(file, used, model.definitions),
     ]),
-    declarations: await Promise.all(declared.map(({ name, schema, doc }) => declare(name, schema, doc))),
+    declarations: declared.map((named) => declare(named, types)),
     ...(message.kind.kind === "command" ? commandSignatures(message, names) : publishSignatures(message, names)),
     emitExample: emitExample(message, names),
     handleExample: handleExample(message, names),
@@ -78,14 +83,8 @@ export function typeImports(
   return [...byFile].map(([from, types]) => ({ from, types }));
 }
 
-interface NamedSchema {
-  readonly name: string;
-  readonly schema: Schema;
-  readonly doc: string | undefined;
-}
-
 function typesOf(message: Message, names: MessageNames): readonly NamedSchema[] {
-  const whole = { name: names.message, schema: message.schema, doc: undefined };
+  const whole = { name: names.message, schema: message.schema };
   if (message.kind.kind !== "command") {
     const doc = `What {@link ${names.emit}} takes: {@link ${names.message}} without what is constant or filled in.`;
     return [whole, { name: names.input, schema: inputSchema(message), doc }];
@@ -101,7 +100,7 @@ function typesOf(message: Message, names: MessageNames): readonly NamedSchema[] 
   return [
     { ...whole, schema },
     ...(isLocal ? [] : [{ name: names.input, schema: payload, doc }]),
-    ...(message.result === undefined ? [] : [{ name: names.result, schema: message.result.schema, doc: undefined }]),
+    ...(message.result === undefined ? [] : [{ name: names.result, schema: message.result.schema }]),
   ];
 }
 
