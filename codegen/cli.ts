@@ -49,7 +49,7 @@ program
   .option("--schemas <folder>", "the folder that holds catalogue.json", "schemas")
   .action(async ({ schemas }: GenerateArguments) => {
     await reporting(async () => {
-      const { messages } = await compile(await load(schemas), schemas);
+      const { messages } = await compile(load(schemas), schemas);
       process.stdout.write(`${pc.green("valid")} ${count(messages, "message")}\n`);
     });
   });

@@ -31,11 +31,11 @@ export interface GenerateOptions {
  * const { written, removed } = await generate("schemas");
  */
 export async function generate(schemasFolder: string, options: GenerateOptions = {}): Promise<Generated> {
-  const sources = await load(schemasFolder);
+  const sources = load(schemasFolder);
   const { files, output, messages } = await compile(sources, schemasFolder);
   const folder = join(schemasFolder, output);
-  const changes = await compareOutput(folder, files);
-  if (options.dryRun !== true) await writeOutput(folder, changes);
+  const changes = compareOutput(folder, files);
+  if (options.dryRun !== true) writeOutput(folder, changes);
   return { ...changes, folder, messages };
 }
 
