@@ -14,7 +14,7 @@ const plainKeywords: ReadonlySet<string> = new Set([
 
 /** Whether a schema is made of plain keywords throughout, so that there is no need to find out whether it compiles. */
 export function isPlain(schema: Schema): boolean {
-  return [...walk(schema)].every(([, inner]) => Object.keys(inner).every((keyword) => plainKeywords.has(keyword)));
+  return walk(schema).every(([, inner]) => Object.keys(inner).every((keyword) => plainKeywords.has(keyword)));
 }
 
 /**

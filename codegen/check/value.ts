@@ -42,7 +42,7 @@ function placesOf(model: Model, unsound: ReadonlySet<string>): readonly Place[] 
     const needed: readonly Definition[] = [definition, ...model.flattener.closure(schema)];
     const isJudged = !needed.some(({ name, source }) => ambiguous.has(name) || unsound.has(source.shownPath));
     if (!isJudged || isMadeOf(schema, unsound)) return [];
-    return [...walk(schema)]
+    return walk(schema)
       .map(([path, inner]) => ({ definition, path, schema: inner }))
       .filter((place) => place.path.length === 0 || valuesOf(place.schema).length > 0);
   });
@@ -62,7 +62,7 @@ function valuesOf(schema: Schema): readonly unknown[] {
 /** Whether an envelope that was merged into a schema has problems of its own. */
 function isMadeOf(schema: Schema, unsound: ReadonlySet<string>): boolean {
   if (unsound.size === 0) return false;
-  return [...walk(schema)].some(([, inner]) => {
+  return walk(schema).some(([, inner]) => {
     const origin = originOf(inner, (written) => unsound.has(originOf(written)?.source.shownPath ?? ""));
     return origin !== undefined && unsound.has(origin.source.shownPath);
   });
