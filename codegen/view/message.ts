@@ -24,8 +24,10 @@ export interface MessageView {
   readonly declarations: readonly Declaration[];
   readonly descriptor: string;
   readonly emitSignature: string;
+  readonly emitCall: string;
   readonly emitExample: readonly string[];
   readonly subscribeSignature: string;
+  readonly subscribeCall: string;
   /** Lines of a call that handles a command. */
   readonly handleExample: readonly string[];
   readonly deprecated: boolean;
@@ -129,11 +131,13 @@ function publishSignatures({ type, kind: { kind } }: Message, names: MessageName
       ["messaging: Publisher<Outcome>", `message: ${names.input}`, "options?: PublishOptions"],
       "): Promise<Outcome> {",
     ),
+    emitCall: printCall(`return messaging.publish<${names.input}>(`, names.descriptor, "message"),
     subscribeSignature: printList(
       `export function ${names.subscribe}(`,
       ["messaging: Subscriber", `handler: ${names.handler}`, `options?: HandlerOptions<${names.message}>`],
       "): void {",
     ),
+    subscribeCall: printCall(`messaging.on<${names.message}>(`, names.descriptor, "handler"),
   };
 }
 
@@ -152,12 +156,19 @@ function commandSignatures({ type, schema }: Message, names: MessageNames) {
       ["messaging: Sender", `payload: ${names.input}${isOptional ? " = {}" : ""}`, "options?: SendOptions"],
       `): Promise<${names.result}> {`,
     ),
+    emitCall: printCall(`return messaging.send<${names.input}, ${names.result}>(`, names.descriptor, "payload"),
     subscribeSignature: printList(
       `export function ${names.subscribe}(`,
       ["messaging: Responder", `handler: ${names.handler}`, "options?: CommandOptions"],
       "): void {",
     ),
+    subscribeCall: printCall(`messaging.handle<${names.message}, ${names.result}>(`, names.descriptor, "handler"),
   };
+}
+
+/** A helper's one statement. It names its types: inferring them costs a type checker more than checking them. */
+function printCall(call: string, descriptor: string, given: string): string {
+  return printList(call, [descriptor, given, "options"], ");", 2);
 }
 
 /** A constant made by a call without side effects, so that a bundler drops it where it is not used. */
