@@ -4,7 +4,7 @@ import { fileOf, localDefinitions, type Model } from "./model.js";
 import { Renderer } from "./render.js";
 import { Types } from "./types.js";
 import { catalogueFileView } from "./view/catalogue-file.js";
-import { exampleFileView } from "./view/example-file.js";
+import { exampleFiles, exampleFileView } from "./view/example-file.js";
 import { handlersFileView } from "./view/handlers-file.js";
 import { indexFileView } from "./view/index-file.js";
 import { declaredByMessage, messageView } from "./view/message.js";
@@ -22,7 +22,6 @@ export async function printFiles(model: Model, layout: Layout): Promise<Readonly
   const files = new Map<string, string>();
   const atRunTime = groupByFile(definitionsAtRunTime(model));
   const modules: string[] = [];
-  const examples: string[] = [];
 
   for (const shared of model.sharedFiles) {
     files.set(shared.path, renderer.render("shared-file", sharedFileView(shared, model, layout, types)));
@@ -40,9 +39,12 @@ export async function printFiles(model: Model, layout: Layout): Promise<Readonly
     const locals = localDefinitions(message, model).filter((local) => atRunTime.get(file)?.includes(local));
     files.set(file, renderer.render(message.kind.kind, messageView(message, model, layout, types)));
     files.set(`schemas/${file}`, renderer.render("schema-file", schemaFileView(file, locals, message, model, layout)));
-    files.set(`examples/${file}`, renderer.render("example-file", exampleFileView(message, layout)));
     modules.push(file);
-    examples.push(`examples/${file}`);
+  }
+
+  const examples = exampleFiles(model.messages);
+  for (const [file, messages] of examples) {
+    files.set(file, renderer.render("example-file", exampleFileView(file, messages, layout)));
   }
 
   files.set("catalogue", renderer.render("catalogue", catalogueFileView(model, layout)));
@@ -52,7 +54,10 @@ export async function printFiles(model: Model, layout: Layout): Promise<Readonly
   // The catalogue's own knows the messages; the runtime's is for those who have no catalogue.
   const preferred = { catalogue: "createMessaging, type Messaging" };
   files.set("index", renderer.render("index", indexFileView(source, layout.runtimeFrom("index"), all, preferred)));
-  files.set("testing", renderer.render("index", indexFileView(source, layout.testingFrom("testing"), examples)));
+  files.set(
+    "testing",
+    renderer.render("index", indexFileView(source, layout.testingFrom("testing"), [...examples.keys()])),
+  );
   return new Map([...files].map(([file, text]) => [`${file}.ts`, text]));
 }
 
