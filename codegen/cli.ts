@@ -1,6 +1,5 @@
 #!/usr/bin/env node
 import { Command, InvalidArgumentError } from "commander";
-import { createTwoFilesPatch } from "diff";
 import pc from "picocolors";
 import { CatalogueError, compile, formatProblem, generate, OutputTakenError } from "./index.js";
 import { load } from "./load.js";
@@ -25,6 +24,8 @@ program
       const { folder, messages, written, removed, unchanged } = await generate(schemas, { dryRun: check === true });
       const changes = [...written, ...removed];
       if (check === true) {
+        // Loaded only here: writing needs no comparison to be shown.
+        const { createTwoFilesPatch } = await import("diff");
         for (const { path, before, after } of changes) {
           process.stdout.write(
             createTwoFilesPatch(`${folder}/${path}`, `${folder}/${path}`, before, after, "present", "expected"),
@@ -48,7 +49,7 @@ program
   .option("--schemas <folder>", "the folder that holds catalogue.json", "schemas")
   .action(async ({ schemas }: GenerateArguments) => {
     await reporting(async () => {
-      const { messages } = await compile(await load(schemas), schemas);
+      const { messages } = await compile(load(schemas), schemas);
       process.stdout.write(`${pc.green("valid")} ${count(messages, "message")}\n`);
     });
   });

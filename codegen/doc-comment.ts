@@ -8,11 +8,9 @@ export function docComment(text: string, indent = 0): string {
   const margin = " ".repeat(indent);
   const safe = text.replaceAll("*/", "*\\/").trim();
   if (safe === "") return "";
+  const oneLine = `${margin}/** ${safe} */`;
+  if (oneLine.length <= LINE_WIDTH && !safe.includes("\n")) return `${oneLine}\n`;
   const lines = wrap(safe, LINE_WIDTH - indent - " * ".length);
-  const [only] = lines;
-  if (lines.length === 1 && only !== undefined && indent + `/** ${only} */`.length <= LINE_WIDTH) {
-    return `${margin}/** ${only} */\n`;
-  }
   const body = lines.map((line) => `${margin} *${line === "" ? "" : ` ${line}`}\n`).join("");
   return `${margin}/**\n${body}${margin} */\n`;
 }

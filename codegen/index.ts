@@ -31,11 +31,11 @@ export interface GenerateOptions {
  * const { written, removed } = await generate("schemas");
  */
 export async function generate(schemasFolder: string, options: GenerateOptions = {}): Promise<Generated> {
-  const sources = await load(schemasFolder);
+  const sources = load(schemasFolder);
   const { files, output, messages } = await compile(sources, schemasFolder);
   const folder = join(schemasFolder, output);
-  const changes = await compareOutput(folder, files);
-  if (options.dryRun !== true) await writeOutput(folder, changes);
+  const changes = compareOutput(folder, files);
+  if (options.dryRun !== true) writeOutput(folder, changes);
   return { ...changes, folder, messages };
 }
 
@@ -56,7 +56,7 @@ export interface Compiled {
 export async function compile(sources: Sources, schemasFolder: string): Promise<Compiled> {
   const { config, problems } = readConfig(sources.config);
   const model = buildModel(sources, config);
-  const found = [...problems, ...check(sources, model)];
+  const found = [...problems, ...(await check(sources, model))];
   if (found.length > 0) throw new CatalogueError(found);
   const files = await printFiles(model, layoutOf(config, schemasFolder));
   return { files, output: config.output, messages: model.messages.length };

@@ -1,4 +1,4 @@
-import { readdir, readFile } from "node:fs/promises";
+import { type Dirent, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { recordOrigins } from "./origin.js";
 import { CatalogueError } from "./problem.js";
@@ -20,18 +20,20 @@ export interface Sources {
  *
  * @throws {CatalogueError} when there is no such folder
  */
-export async function load(folder: string): Promise<Sources> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => {
-    const sentence = "there is no such folder; name the one that holds catalogue.json";
-    throw new CatalogueError([{ file: folder, line: 1, column: 1, pointer: "", sentence }]);
-  });
-  const paths = entries
+export function load(folder: string): Sources {
+  const paths = entriesOf(folder)
     .filter((entry) => entry.isFile() && entry.name.endsWith(".json"))
     .map((entry) => join(entry.parentPath, entry.name).slice(join(folder, "/").length).replaceAll("\\", "/"));
-  const texts = await Promise.all(
-    paths.map(async (path) => [path, await readFile(join(folder, path), "utf8")] as const),
-  );
-  return sourcesOf(new Map(texts), folder);
+  return sourcesOf(new Map(paths.map((path) => [path, readFileSync(join(folder, path), "utf8")])), folder);
+}
+
+function entriesOf(folder: string): readonly Dirent[] {
+  try {
+    return readdirSync(folder, { recursive: true, withFileTypes: true });
+  } catch {
+    const sentence = "there is no such folder; name the one that holds catalogue.json";
+    throw new CatalogueError([{ file: folder, line: 1, column: 1, pointer: "", sentence }]);
+  }
 }
 
 /**

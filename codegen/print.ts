@@ -2,24 +2,29 @@ import type { Definition } from "./definition.js";
 import type { Layout } from "./layout.js";
 import { fileOf, localDefinitions, type Model } from "./model.js";
 import { Renderer } from "./render.js";
+import { Types } from "./types.js";
 import { catalogueFileView } from "./view/catalogue-file.js";
-import { exampleFileView } from "./view/example-file.js";
+import { exampleFiles, exampleFileView } from "./view/example-file.js";
 import { handlersFileView } from "./view/handlers-file.js";
 import { indexFileView } from "./view/index-file.js";
-import { messageView } from "./view/message.js";
+import { declaredByMessage, messageView } from "./view/message.js";
 import { definitionsAtRunTime, schemaFileView } from "./view/schema-file.js";
-import { sharedFileView } from "./view/shared-file.js";
+import { declaredByFile, sharedFileView } from "./view/shared-file.js";
 
 /** Every generated file by its path, relative to the output folder. */
 export async function printFiles(model: Model, layout: Layout): Promise<ReadonlyMap<string, string>> {
   const renderer = new Renderer();
+  const declared = [
+    ...model.sharedFiles.flatMap((shared) => declaredByFile(shared, model)),
+    ...model.messages.flatMap((message) => declaredByMessage(message, model)),
+  ];
+  const types = await Types.of(declared.map(({ schema }) => schema));
   const files = new Map<string, string>();
   const atRunTime = groupByFile(definitionsAtRunTime(model));
   const modules: string[] = [];
-  const examples: string[] = [];
 
   for (const shared of model.sharedFiles) {
-    files.set(shared.path, renderer.render("shared-file", await sharedFileView(shared, model, layout)));
+    files.set(shared.path, renderer.render("shared-file", sharedFileView(shared, model, layout, types)));
     modules.push(shared.path);
     const needed = atRunTime.get(shared.path);
     if (needed === undefined) continue;
@@ -32,11 +37,14 @@ export async function printFiles(model: Model, layout: Layout): Promise<Readonly
   for (const message of model.messages) {
     const file = fileOf(message.definition);
     const locals = localDefinitions(message, model).filter((local) => atRunTime.get(file)?.includes(local));
-    files.set(file, renderer.render(message.kind.kind, await messageView(message, model, layout)));
+    files.set(file, renderer.render(message.kind.kind, messageView(message, model, layout, types)));
     files.set(`schemas/${file}`, renderer.render("schema-file", schemaFileView(file, locals, message, model, layout)));
-    files.set(`examples/${file}`, renderer.render("example-file", exampleFileView(message, layout)));
     modules.push(file);
-    examples.push(`examples/${file}`);
+  }
+
+  const examples = exampleFiles(model.messages);
+  for (const [file, messages] of examples) {
+    files.set(file, renderer.render("example-file", exampleFileView(file, messages, layout)));
   }
 
   files.set("catalogue", renderer.render("catalogue", catalogueFileView(model, layout)));
@@ -46,7 +54,10 @@ export async function printFiles(model: Model, layout: Layout): Promise<Readonly
   // The catalogue's own knows the messages; the runtime's is for those who have no catalogue.
   const preferred = { catalogue: "createMessaging, type Messaging" };
   files.set("index", renderer.render("index", indexFileView(source, layout.runtimeFrom("index"), all, preferred)));
-  files.set("testing", renderer.render("index", indexFileView(source, layout.testingFrom("testing"), examples)));
+  files.set(
+    "testing",
+    renderer.render("index", indexFileView(source, layout.testingFrom("testing"), [...examples.keys()])),
+  );
   return new Map([...files].map(([file, text]) => [`${file}.ts`, text]));
 }
 

@@ -22,7 +22,7 @@ export interface Views {
   index: IndexView;
 }
 
-const partials = ["header", "types", "subscribe"];
+const partials = ["header", "data-header", "types", "subscribe"];
 
 /** Prints views by the templates in `templates/`, each of which is read and compiled at first use. */
 export class Renderer {

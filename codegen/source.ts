@@ -5,6 +5,11 @@ import type { Schema } from "./schema.js";
 import { isObject } from "./walk.js";
 import { wellFormed } from "./well-formed.js";
 
+interface Tree {
+  readonly root: Node | undefined;
+  readonly errors: readonly ParseError[];
+}
+
 /** One JSON file, and where in it everything stands. */
 export class Source {
   /** Relative to the schemas folder, with `/`: `events/user.created.json`. The file's identity. */
@@ -18,22 +23,36 @@ export class Source {
   /** What keeps the text from being JSON. */
   readonly syntaxProblems: readonly Problem[];
   readonly #text: string;
-  #tree: Node | undefined;
+  #tree: Tree | undefined;
 
   constructor(path: string, shownPath: string, text: string) {
     this.path = path;
     this.shownPath = shownPath;
     this.#text = text;
-    const errors: ParseError[] = [];
-    this.#tree = parseTree(text, errors, { disallowComments: true, allowTrailingComma: false });
+    const plain = parsePlain(text);
+    this.syntaxProblems = plain === undefined ? this.#syntaxProblems() : [];
+    this.value = plain ?? (this.#parsed.errors.length === 0 ? JSON.parse(text) : undefined);
+    this.schema = isObject(this.value) ? wellFormed(this.value) : undefined;
+  }
+
+  /** Read only where a place in the text is to be found. */
+  get #parsed(): Tree {
+    if (this.#tree === undefined) {
+      const errors: ParseError[] = [];
+      const root = parseTree(this.#text, errors, { disallowComments: true, allowTrailingComma: false });
+      this.#tree = { root, errors };
+    }
+    return this.#tree;
+  }
+
+  #syntaxProblems(): readonly Problem[] {
+    const { root, errors } = this.#parsed;
     // One slip makes several errors; the first at a place says what it is.
     const slips = errors.filter(({ offset }, at) => errors.findIndex((other) => other.offset === offset) === at);
     const syntax = slips.map(({ error, offset }) =>
       this.#problemAt(offset, "", `not JSON: ${describeSyntax(printParseErrorCode(error))}`),
     );
-    this.syntaxProblems = [...syntax, ...(this.#tree === undefined ? [] : this.#doubledKeys(this.#tree, []))];
-    this.value = errors.length === 0 && this.#tree !== undefined ? JSON.parse(text) : undefined;
-    this.schema = isObject(this.value) ? wellFormed(this.value) : undefined;
+    return [...syntax, ...(root === undefined ? [] : this.#doubledKeys(root, []))];
   }
 
   /** The folder that tells the kind: `events`; empty for a file beside `catalogue.json`. */
@@ -60,7 +79,7 @@ export class Source {
 
   /** The place itself, or the nearest one above it that exists. */
   #nodeAt(path: Path): Node | undefined {
-    let node = this.#tree;
+    let node = this.#parsed.root;
     for (const key of path) {
       const next = node && findNodeAtLocation(node, [node.type === "array" ? Number(key) : key]);
       if (next === undefined) return node;
@@ -91,6 +110,20 @@ export class Source {
       seen.add(name);
       return [...again, ...this.#doubledKeys(value, here)];
     });
+  }
+}
+
+/**
+ * The value of a text that is, white space aside, what its value would be written as: then it has neither slips nor
+ * doubled keys. `undefined` for every other text, which deserves a closer look.
+ */
+function parsePlain(text: string): unknown {
+  try {
+    const value: unknown = JSON.parse(text);
+    const dense = text.replace(/("(?:[^"\\]|\\.)*")|\s+/g, "$1");
+    return dense === JSON.stringify(value) ? value : undefined;
+  } catch {
+    return undefined;
   }
 }
 

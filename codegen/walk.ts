@@ -12,29 +12,25 @@ export type Child = readonly [path: Path, schema: Schema];
 
 /** The schemas that stand directly in one. What is no schema although it should be is passed over. */
 export function childrenOf(schema: Schema): readonly Child[] {
-  return Object.entries(schema).flatMap(([keyword, value]): Child[] => {
-    switch (keywords.get(keyword)) {
-      case "schema":
-      case "schema or boolean":
-        return isObject(value) ? [[[keyword], value]] : [];
-      case "schemas":
-        return Array.isArray(value)
-          ? value.flatMap((item, at): Child[] => (isObject(item) ? [[[keyword, `${at}`], item]] : []))
-          : [];
-      case "named schemas":
-        return isObject(value)
-          ? Object.entries(value).flatMap(([name, item]): Child[] => (isObject(item) ? [[[keyword, name], item]] : []))
-          : [];
-      default:
-        return [];
+  const children: Child[] = [];
+  for (const [keyword, value] of Object.entries(schema)) {
+    // Most values are texts and numbers.
+    if (typeof value !== "object" || value === null) continue;
+    const kind = keywords.get(keyword);
+    if (kind === "schema" || kind === "schema or boolean") {
+      if (isObject(value)) children.push([[keyword], value]);
+    } else if ((kind === "schemas" && Array.isArray(value)) || (kind === "named schemas" && isObject(value))) {
+      for (const [key, item] of Object.entries(value)) if (isObject(item)) children.push([[keyword, key], item]);
     }
-  });
+  }
+  return children;
 }
 
 /** The schema and every schema inside it, outermost first. */
-export function* walk(schema: Schema, path: Path = []): Generator<Child> {
-  yield [path, schema];
-  for (const [way, child] of childrenOf(schema)) yield* walk(child, [...path, ...way]);
+export function walk(schema: Schema, path: Path = []): readonly Child[] {
+  const found: Child[] = [[path, schema]];
+  for (const [way, child] of childrenOf(schema)) found.push(...walk(child, [...path, ...way]));
+  return found;
 }
 
 /** The schema with every schema directly in it replaced. */

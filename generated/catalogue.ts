@@ -2,6 +2,7 @@
 import {
   type Catalogue,
   createMessagingFor,
+  type Descriptor,
   type InitOptions,
   type Listening,
   type ListenOptions,
@@ -130,7 +131,8 @@ export interface NotificationMap {
 export const catalogue: Catalogue<EventMap> = {
   name: "m-erp",
   encoding: "fields",
-  messages: [
+  // Not a literal, of which a type checker would compare every message with every other.
+  messages: /* @__PURE__ */ Array.of<Descriptor>(
     auditLogCreated,
     companyActivated,
     companyCreated,
@@ -182,7 +184,7 @@ export const catalogue: Catalogue<EventMap> = {
     userActivityNotification,
     warningNotification,
     healthReport,
-  ],
+  ),
 };
 
 /** One service's membership in the messaging of this catalogue. */

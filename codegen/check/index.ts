@@ -13,7 +13,7 @@ import { checkValues } from "./value.js";
  * Every problem of a catalogue, in one run. What needs sound schemas (are the examples valid?) is asked of those that
  * are, so that one mistake is not reported as ten.
  */
-export function check(sources: Sources, model: Model): readonly Problem[] {
+export async function check(sources: Sources, model: Model): Promise<readonly Problem[]> {
   const structure = sources.schemas.flatMap((source) => [...source.syntaxProblems, ...checkStructure(source)]);
   const references = checkReferences(model);
   const required = checkRequired(model);
@@ -27,6 +27,6 @@ export function check(sources: Sources, model: Model): readonly Problem[] {
     ...checkMessages(model),
     ...required,
     ...(model.config.encoding === "fields" ? checkFieldsEncoding(model) : []),
-    ...checkValues(model, unsound),
+    ...(await checkValues(model, unsound)),
   ];
 }

@@ -7,7 +7,15 @@ import type { Problem } from "../problem.js";
 import type { Schema } from "../schema.js";
 import { suggest } from "../suggest.js";
 import { walk } from "../walk.js";
-import { Validators } from "./validator.js";
+import { isPlain, plainlyAccepts } from "./plain.js";
+import type { Validators } from "./validator.js";
+
+/** A schema with examples or a default that are to be checked, or a whole definition. */
+interface Place {
+  readonly definition: Definition;
+  readonly path: Path;
+  readonly schema: Schema;
+}
 
 /**
  * Examples and defaults that their own schema refuses, and schemas that the runtime could not compile. Checked as a
@@ -15,38 +23,52 @@ import { Validators } from "./validator.js";
  *
  * @param unsound files whose schemas have graver problems; whatever needs them is passed over
  */
-export function checkValues(model: Model, unsound: ReadonlySet<string>): readonly Problem[] {
-  const validators = new Validators(model);
+export async function checkValues(model: Model, unsound: ReadonlySet<string>): Promise<readonly Problem[]> {
+  const doubtful = placesOf(model, unsound).filter((place) => !isPlainlySound(place, model));
+  if (doubtful.length === 0) return [];
+  // Loaded only here: it brings Ajv, which most runs do without.
+  const validator = await import("./validator.js");
+  const validators = new validator.Validators(model);
+  return doubtful.flatMap((place) => checkPlace(place, validators, model));
+}
+
+/** Whatever has to be sound, in the schemas that can be judged. */
+function placesOf(model: Model, unsound: ReadonlySet<string>): readonly Place[] {
   const names = model.definitions.map(({ name }) => name);
-  const ambiguous = new Set(names.filter((name, at) => names.indexOf(name) !== at));
+  const seen = new Set<string>();
+  const ambiguous = new Set(names.filter((name) => seen.size === seen.add(name).size));
   return model.definitions.flatMap((definition) => {
     const schema = model.flattener.definition(definition);
     const needed: readonly Definition[] = [definition, ...model.flattener.closure(schema)];
     const isJudged = !needed.some(({ name, source }) => ambiguous.has(name) || unsound.has(source.shownPath));
     if (!isJudged || isMadeOf(schema, unsound)) return [];
-    return [...walk(schema)].flatMap(([path, inner]) => checkSchema(definition, path, inner, validators, model));
+    return walk(schema)
+      .map(([path, inner]) => ({ definition, path, schema: inner }))
+      .filter((place) => place.path.length === 0 || valuesOf(place.schema).length > 0);
   });
+}
+
+function isPlainlySound({ path, schema }: Place, model: Model): boolean {
+  const expand = (inner: Schema): Schema => model.flattener.expand(inner);
+  return (
+    (path.length > 0 || isPlain(schema)) && valuesOf(schema).every((value) => plainlyAccepts(schema, value, expand))
+  );
+}
+
+function valuesOf(schema: Schema): readonly unknown[] {
+  return schema.default === undefined ? (schema.examples ?? []) : [...(schema.examples ?? []), schema.default];
 }
 
 /** Whether an envelope that was merged into a schema has problems of its own. */
 function isMadeOf(schema: Schema, unsound: ReadonlySet<string>): boolean {
   if (unsound.size === 0) return false;
-  return [...walk(schema)].some(([, inner]) => {
+  return walk(schema).some(([, inner]) => {
     const origin = originOf(inner, (written) => unsound.has(originOf(written)?.source.shownPath ?? ""));
     return origin !== undefined && unsound.has(origin.source.shownPath);
   });
 }
 
-function checkSchema(
-  definition: Definition,
-  path: Path,
-  schema: Schema,
-  validators: Validators,
-  model: Model,
-): readonly Problem[] {
-  const examples = schema.examples ?? [];
-  const isRoot = path.length === 0;
-  if (!isRoot && examples.length === 0 && schema.default === undefined) return [];
+function checkPlace({ definition, schema }: Place, validators: Validators, model: Model): readonly Problem[] {
   const validator = validators.of(schema);
   if (typeof validator === "string") return [definition.source.problem(definition.path, validator)];
   const report = (value: unknown, keyword: string, way: Path): readonly Problem[] => {
@@ -56,7 +78,7 @@ function checkSchema(
     );
   };
   return [
-    ...examples.flatMap((example, at) => report(example, "examples", [`${at}`])),
+    ...(schema.examples ?? []).flatMap((example, at) => report(example, "examples", [`${at}`])),
     ...(schema.default === undefined ? [] : report(schema.default, "default", [])),
   ];
 }

@@ -34,6 +34,7 @@ export function catalogueFileView(model: Model, layout: Layout): CatalogueFileVi
         values: ["createMessagingFor", "MessagingFacade"],
         types: [
           "Catalogue",
+          "Descriptor",
           "InitOptions",
           "Messaging as MessagingOf",
           "MessagingOptions",
@@ -52,9 +53,9 @@ export function catalogueFileView(model: Model, layout: Layout): CatalogueFileVi
     name: JSON.stringify(model.config.name),
     encoding: JSON.stringify(model.config.encoding),
     messages: printList(
-      "  messages: [",
+      "  messages: /* @__PURE__ */ Array.of<Descriptor>(",
       model.messages.map((message) => namesOf(message).descriptor),
-      "],",
+      "),",
       2,
     ),
   };

@@ -1,6 +1,6 @@
 import { docComment } from "../doc-comment.js";
 import type { Schema } from "../schema.js";
-import { docOf, typeOfSchema } from "../types.js";
+import { docOf, type Types } from "../types.js";
 
 /** A type as it stands in a generated file. */
 export interface Declaration {
@@ -10,14 +10,18 @@ export interface Declaration {
   readonly text: string;
 }
 
-/**
- * Declares a type for a flat schema.
- *
- * @param doc the doc comment's text, unless it is the schema's own
- */
-export async function declare(name: string, schema: Schema, doc: string = docOf(schema)): Promise<Declaration> {
+/** A schema that is to be declared as a type. */
+export interface NamedSchema {
+  readonly name: string;
+  readonly schema: Schema;
+  /** The doc comment's text. @defaultValue the schema's own */
+  readonly doc?: string | undefined;
+}
+
+/** Declares a type for a flat schema. */
+export function declare({ name, schema, doc = docOf(schema) }: NamedSchema, types: Types): Declaration {
   const head = `export type ${name} = `;
-  const type = await typeOfSchema(schema, head.length);
+  const type = types.textOf(schema, head.length);
   const text = type.isInterface
     ? `export interface ${name} ${type.text}`
     : `${type.text.startsWith("\n") ? head.trimEnd() : head}${type.text};`;

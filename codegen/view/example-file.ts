@@ -1,3 +1,4 @@
+import { posix } from "node:path";
 import { printImports, specifier } from "../import.js";
 import type { Layout } from "../layout.js";
 import { printList, printLiteral } from "../literal.js";
@@ -19,23 +20,48 @@ interface Example {
   readonly literal: string;
 }
 
-/** The factories that a message's examples make. */
-export function exampleFileView(message: Message, layout: Layout): ExampleFileView {
+/** The files of examples, without extension: what happens to one entity is in one, `examples/events/user`. */
+export function exampleFiles(messages: readonly Message[]): ReadonlyMap<string, readonly Message[]> {
+  const files = new Map<string, Message[]>();
+  for (const message of messages) {
+    const file = `examples/${entityOf(message)}`;
+    const together = files.get(file);
+    if (together === undefined) files.set(file, [message]);
+    else together.push(message);
+  }
+  return files;
+}
+
+/** The factories that the examples of a file's messages make. */
+export function exampleFileView(file: string, messages: readonly Message[], layout: Layout): ExampleFileView {
+  const made = messages.map((message) => ({ from: fileOf(message.definition), examples: examplesOf(message) }));
+  const entity = file.slice("examples/".length);
+  const isWhole = messages.every(({ definition }) => fileOf(definition) === entity);
+  return {
+    source: `${layout.schemasName}/${entity}${isWhole ? "" : ".*"}.json`,
+    imports: printImports([
+      { from: layout.testingFrom(file), values: ["example"], types: ["DeepPartial"] },
+      ...made.map(({ from, examples }) => ({
+        from: specifier(file, from),
+        types: examples.map(({ typeName }) => typeName),
+      })),
+    ]),
+    examples: made.flatMap(({ examples }) => examples),
+  };
+}
+
+/** `events/user` of `events/user.created`; `commands/create_user` as it is. */
+function entityOf({ definition }: Message): string {
+  return posix.join(posix.dirname(definition.source.path), definition.source.stem.replace(/\..*/, ""));
+}
+
+function examplesOf(message: Message): readonly Example[] {
   const names = namesOf(message);
-  const file = `examples/${fileOf(message.definition)}`;
-  const examples = [
+  return [
     exampleOf(`A whole \`${message.type}\``, names.example, names.message, message.schema),
     message.result &&
       exampleOf(`A result of \`${message.type}\``, names.exampleResult, names.result, message.result.schema),
   ].filter((example) => example !== undefined);
-  return {
-    source: `${layout.schemasName}/${message.definition.source.path}`,
-    imports: printImports([
-      { from: layout.testingFrom(file), values: ["example"], types: ["DeepPartial"] },
-      { from: specifier(file, fileOf(message.definition)), types: examples.map(({ typeName }) => typeName) },
-    ]),
-    examples,
-  };
 }
 
 function exampleOf(what: string, name: string, typeName: string, schema: Schema): Example | undefined {

@@ -7,7 +7,8 @@ import { LINE_WIDTH, printList, printLiteral } from "../literal.js";
 import { fileOf, localDefinitions, type Message, type Model } from "../model.js";
 import { type MessageNames, namesOf } from "../names.js";
 import type { Schema } from "../schema.js";
-import { type Declaration, declare } from "./declaration.js";
+import type { Types } from "../types.js";
+import { type Declaration, declare, type NamedSchema } from "./declaration.js";
 import { runtimeNames } from "./runtime-import.js";
 
 /** What the template of a message file prints. */
@@ -23,23 +24,29 @@ export interface MessageView {
   readonly declarations: readonly Declaration[];
   readonly descriptor: string;
   readonly emitSignature: string;
+  readonly emitCall: string;
   readonly emitExample: readonly string[];
   readonly subscribeSignature: string;
+  readonly subscribeCall: string;
   /** Lines of a call that handles a command. */
   readonly handleExample: readonly string[];
   readonly deprecated: boolean;
 }
 
-/** Decides everything about a message's file. */
-export async function messageView(message: Message, model: Model, layout: Layout): Promise<MessageView> {
-  const names = namesOf(message);
-  const types = typesOf(message, names);
+/** The types of a message's file. */
+export function declaredByMessage(message: Message, model: Model): readonly NamedSchema[] {
   const locals = localDefinitions(message, model);
-  const file = fileOf(message.definition);
-  const declared = [
-    ...types,
-    ...locals.map((local) => ({ name: local.name, schema: model.flattener.definition(local), doc: undefined })),
+  return [
+    ...typesOf(message, namesOf(message)),
+    ...locals.map((local) => ({ name: local.name, schema: model.flattener.definition(local) })),
   ];
+}
+
+/** Decides everything about a message's file. */
+export function messageView(message: Message, model: Model, layout: Layout, types: Types): MessageView {
+  const names = namesOf(message);
+  const file = fileOf(message.definition);
+  const declared = declaredByMessage(message, model);
   const own = new Set(declared.map(({ name }) => name));
   const used = new Set(declared.flatMap(({ schema }) => [...namesIn(schema)]).filter((name) => !own.has(name)));
   const runtime = { from: layout.runtimeFrom(file), ...runtimeNames(message.kind.kind) };
@@ -55,7 +62,7 @@ export async function messageView(message: Message, model: Model, layout: Layout
       { from: specifier(file, `schemas/${file}`), values: schemas },
       ...typeImports(file, used, model.definitions),
     ]),
-    declarations: await Promise.all(declared.map(({ name, schema, doc }) => declare(name, schema, doc))),
+    declarations: declared.map((named) => declare(named, types)),
     ...(message.kind.kind === "command" ? commandSignatures(message, names) : publishSignatures(message, names)),
     emitExample: emitExample(message, names),
     handleExample: handleExample(message, names),
@@ -78,14 +85,8 @@ export function typeImports(
   return [...byFile].map(([from, types]) => ({ from, types }));
 }
 
-interface NamedSchema {
-  readonly name: string;
-  readonly schema: Schema;
-  readonly doc: string | undefined;
-}
-
 function typesOf(message: Message, names: MessageNames): readonly NamedSchema[] {
-  const whole = { name: names.message, schema: message.schema, doc: undefined };
+  const whole = { name: names.message, schema: message.schema };
   if (message.kind.kind !== "command") {
     const doc = `What {@link ${names.emit}} takes: {@link ${names.message}} without what is constant or filled in.`;
     return [whole, { name: names.input, schema: inputSchema(message), doc }];
@@ -101,7 +102,7 @@ function typesOf(message: Message, names: MessageNames): readonly NamedSchema[] 
   return [
     { ...whole, schema },
     ...(isLocal ? [] : [{ name: names.input, schema: payload, doc }]),
-    ...(message.result === undefined ? [] : [{ name: names.result, schema: message.result.schema, doc: undefined }]),
+    ...(message.result === undefined ? [] : [{ name: names.result, schema: message.result.schema }]),
   ];
 }
 
@@ -130,11 +131,13 @@ function publishSignatures({ type, kind: { kind } }: Message, names: MessageName
       ["messaging: Publisher<Outcome>", `message: ${names.input}`, "options?: PublishOptions"],
       "): Promise<Outcome> {",
     ),
+    emitCall: printCall(`return messaging.publish<${names.input}>(`, names.descriptor, "message"),
     subscribeSignature: printList(
       `export function ${names.subscribe}(`,
       ["messaging: Subscriber", `handler: ${names.handler}`, `options?: HandlerOptions<${names.message}>`],
       "): void {",
     ),
+    subscribeCall: printCall(`messaging.on<${names.message}>(`, names.descriptor, "handler"),
   };
 }
 
@@ -153,12 +156,19 @@ function commandSignatures({ type, schema }: Message, names: MessageNames) {
       ["messaging: Sender", `payload: ${names.input}${isOptional ? " = {}" : ""}`, "options?: SendOptions"],
       `): Promise<${names.result}> {`,
     ),
+    emitCall: printCall(`return messaging.send<${names.input}, ${names.result}>(`, names.descriptor, "payload"),
     subscribeSignature: printList(
       `export function ${names.subscribe}(`,
       ["messaging: Responder", `handler: ${names.handler}`, "options?: CommandOptions"],
       "): void {",
     ),
+    subscribeCall: printCall(`messaging.handle<${names.message}, ${names.result}>(`, names.descriptor, "handler"),
   };
+}
+
+/** A helper's one statement. It names its types: inferring them costs a type checker more than checking them. */
+function printCall(call: string, descriptor: string, given: string): string {
+  return printList(call, [descriptor, given, "options"], ");", 2);
 }
 
 /** A constant made by a call without side effects, so that a bundler drops it where it is not used. */

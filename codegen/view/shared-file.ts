@@ -2,7 +2,8 @@ import { namesIn } from "../flatten.js";
 import { printImports } from "../import.js";
 import type { Layout } from "../layout.js";
 import type { Model, SharedFile } from "../model.js";
-import { type Declaration, declare } from "./declaration.js";
+import type { Types } from "../types.js";
+import { type Declaration, declare, type NamedSchema } from "./declaration.js";
 import { typeImports } from "./message.js";
 
 /** What the template of a file of shared types prints. */
@@ -13,16 +14,21 @@ export interface SharedFileView {
 }
 
 /** The types of a schema file that is no message. */
-export async function sharedFileView(file: SharedFile, model: Model, layout: Layout): Promise<SharedFileView> {
-  const declared = file.definitions.map((definition) => ({
+export function declaredByFile(file: SharedFile, model: Model): readonly NamedSchema[] {
+  return file.definitions.map((definition) => ({
     name: definition.name,
     schema: model.flattener.definition(definition),
   }));
+}
+
+/** Decides everything about the file of such types. */
+export function sharedFileView(file: SharedFile, model: Model, layout: Layout, types: Types): SharedFileView {
+  const declared = declaredByFile(file, model);
   const own = new Set(declared.map(({ name }) => name));
   const used = new Set(declared.flatMap(({ schema }) => [...namesIn(schema)]).filter((name) => !own.has(name)));
   return {
     source: `${layout.schemasName}/${file.path}.json`,
     imports: printImports(typeImports(file.path, used, model.definitions)),
-    declarations: await Promise.all(declared.map(({ name, schema }) => declare(name, schema))),
+    declarations: declared.map((named) => declare(named, types)),
   };
 }

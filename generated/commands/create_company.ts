@@ -104,7 +104,7 @@ export function sendCreateCompany(
   payload: CreateCompanyPayload,
   options?: SendOptions,
 ): Promise<CreateCompanyResult> {
-  return messaging.send(createCompany, payload, options);
+  return messaging.send<CreateCompanyPayload, CreateCompanyResult>(createCompany, payload, options);
 }
 
 /** Handles `create_company`: what it returns is the sender's answer. */
@@ -125,5 +125,5 @@ export function handleCreateCompany(
   handler: CreateCompanyHandler,
   options?: CommandOptions,
 ): void {
-  messaging.handle(createCompany, handler, options);
+  messaging.handle<CreateCompany, CreateCompanyResult>(createCompany, handler, options);
 }

@@ -116,7 +116,7 @@ export function sendCreatePartner(
   payload: CreatePartnerPayload,
   options?: SendOptions,
 ): Promise<CreatePartnerResult> {
-  return messaging.send(createPartner, payload, options);
+  return messaging.send<CreatePartnerPayload, CreatePartnerResult>(createPartner, payload, options);
 }
 
 /** Handles `create_partner`: what it returns is the sender's answer. */
@@ -137,5 +137,5 @@ export function handleCreatePartner(
   handler: CreatePartnerHandler,
   options?: CommandOptions,
 ): void {
-  messaging.handle(createPartner, handler, options);
+  messaging.handle<CreatePartner, CreatePartnerResult>(createPartner, handler, options);
 }

@@ -105,7 +105,7 @@ export function sendCreateUser(
   payload: CreateUserPayload,
   options?: SendOptions,
 ): Promise<CreateUserResult> {
-  return messaging.send(createUser, payload, options);
+  return messaging.send<CreateUserPayload, CreateUserResult>(createUser, payload, options);
 }
 
 /** Handles `create_user`: what it returns is the sender's answer. */
@@ -122,5 +122,5 @@ export type CreateUserHandler = CommandHandler<CreateUser, CreateUserResult>;
  * }));
  */
 export function handleCreateUser(messaging: Responder, handler: CreateUserHandler, options?: CommandOptions): void {
-  messaging.handle(createUser, handler, options);
+  messaging.handle<CreateUser, CreateUserResult>(createUser, handler, options);
 }

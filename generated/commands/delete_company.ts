@@ -82,7 +82,7 @@ export function sendDeleteCompany(
   payload: DeleteCompanyPayload,
   options?: SendOptions,
 ): Promise<DeleteCompanyResult> {
-  return messaging.send(deleteCompany, payload, options);
+  return messaging.send<DeleteCompanyPayload, DeleteCompanyResult>(deleteCompany, payload, options);
 }
 
 /** Handles `delete_company`: what it returns is the sender's answer. */
@@ -100,5 +100,5 @@ export function handleDeleteCompany(
   handler: DeleteCompanyHandler,
   options?: CommandOptions,
 ): void {
-  messaging.handle(deleteCompany, handler, options);
+  messaging.handle<DeleteCompany, DeleteCompanyResult>(deleteCompany, handler, options);
 }

@@ -82,7 +82,7 @@ export function sendDeletePartner(
   payload: DeletePartnerPayload,
   options?: SendOptions,
 ): Promise<DeletePartnerResult> {
-  return messaging.send(deletePartner, payload, options);
+  return messaging.send<DeletePartnerPayload, DeletePartnerResult>(deletePartner, payload, options);
 }
 
 /** Handles `delete_partner`: what it returns is the sender's answer. */
@@ -100,5 +100,5 @@ export function handleDeletePartner(
   handler: DeletePartnerHandler,
   options?: CommandOptions,
 ): void {
-  messaging.handle(deletePartner, handler, options);
+  messaging.handle<DeletePartner, DeletePartnerResult>(deletePartner, handler, options);
 }

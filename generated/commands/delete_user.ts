@@ -82,7 +82,7 @@ export function sendDeleteUser(
   payload: DeleteUserPayload,
   options?: SendOptions,
 ): Promise<DeleteUserResult> {
-  return messaging.send(deleteUser, payload, options);
+  return messaging.send<DeleteUserPayload, DeleteUserResult>(deleteUser, payload, options);
 }
 
 /** Handles `delete_user`: what it returns is the sender's answer. */
@@ -96,5 +96,5 @@ export type DeleteUserHandler = CommandHandler<DeleteUser, DeleteUserResult>;
  * handleDeleteUser(messaging, async ({ payload }) => ({ user_id: 124, deleted_at: "2026-11-23T12:00:00Z" }));
  */
 export function handleDeleteUser(messaging: Responder, handler: DeleteUserHandler, options?: CommandOptions): void {
-  messaging.handle(deleteUser, handler, options);
+  messaging.handle<DeleteUser, DeleteUserResult>(deleteUser, handler, options);
 }

@@ -79,7 +79,7 @@ export function sendHealthCheck(
   payload: HealthCheckPayload = {},
   options?: SendOptions,
 ): Promise<HealthCheckResult> {
-  return messaging.send(healthCheck, payload, options);
+  return messaging.send<HealthCheckPayload, HealthCheckResult>(healthCheck, payload, options);
 }
 
 /** Handles `health_check`: what it returns is the sender's answer. */
@@ -98,5 +98,5 @@ export type HealthCheckHandler = CommandHandler<HealthCheck, HealthCheckResult>;
  * }));
  */
 export function handleHealthCheck(messaging: Responder, handler: HealthCheckHandler, options?: CommandOptions): void {
-  messaging.handle(healthCheck, handler, options);
+  messaging.handle<HealthCheck, HealthCheckResult>(healthCheck, handler, options);
 }

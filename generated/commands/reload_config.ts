@@ -76,7 +76,7 @@ export function sendReloadConfig(
   payload: ReloadConfigPayload = {},
   options?: SendOptions,
 ): Promise<ReloadConfigResult> {
-  return messaging.send(reloadConfig, payload, options);
+  return messaging.send<ReloadConfigPayload, ReloadConfigResult>(reloadConfig, payload, options);
 }
 
 /** Handles `reload_config`: what it returns is the sender's answer. */
@@ -90,5 +90,5 @@ export type ReloadConfigHandler = CommandHandler<ReloadConfig, ReloadConfigResul
  * handleReloadConfig(messaging, async ({ payload }) => ({ reloaded: ["rate_limits"], restart_required: false }));
  */
 export function handleReloadConfig(messaging: Responder, handler: ReloadConfigHandler, options?: CommandOptions): void {
-  messaging.handle(reloadConfig, handler, options);
+  messaging.handle<ReloadConfig, ReloadConfigResult>(reloadConfig, handler, options);
 }

@@ -83,7 +83,7 @@ export function sendUpdateCompany(
   payload: UpdateCompanyPayload,
   options?: SendOptions,
 ): Promise<UpdateCompanyResult> {
-  return messaging.send(updateCompany, payload, options);
+  return messaging.send<UpdateCompanyPayload, UpdateCompanyResult>(updateCompany, payload, options);
 }
 
 /** Handles `update_company`: what it returns is the sender's answer. */
@@ -104,5 +104,5 @@ export function handleUpdateCompany(
   handler: UpdateCompanyHandler,
   options?: CommandOptions,
 ): void {
-  messaging.handle(updateCompany, handler, options);
+  messaging.handle<UpdateCompany, UpdateCompanyResult>(updateCompany, handler, options);
 }

@@ -80,7 +80,7 @@ export function sendUpdatePartner(
   payload: UpdatePartnerPayload,
   options?: SendOptions,
 ): Promise<UpdatePartnerResult> {
-  return messaging.send(updatePartner, payload, options);
+  return messaging.send<UpdatePartnerPayload, UpdatePartnerResult>(updatePartner, payload, options);
 }
 
 /** Handles `update_partner`: what it returns is the sender's answer. */
@@ -101,5 +101,5 @@ export function handleUpdatePartner(
   handler: UpdatePartnerHandler,
   options?: CommandOptions,
 ): void {
-  messaging.handle(updatePartner, handler, options);
+  messaging.handle<UpdatePartner, UpdatePartnerResult>(updatePartner, handler, options);
 }

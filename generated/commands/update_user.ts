@@ -83,7 +83,7 @@ export function sendUpdateUser(
   payload: UpdateUserPayload,
   options?: SendOptions,
 ): Promise<UpdateUserResult> {
-  return messaging.send(updateUser, payload, options);
+  return messaging.send<UpdateUserPayload, UpdateUserResult>(updateUser, payload, options);
 }
 
 /** Handles `update_user`: what it returns is the sender's answer. */
@@ -100,5 +100,5 @@ export type UpdateUserHandler = CommandHandler<UpdateUser, UpdateUserResult>;
  * }));
  */
 export function handleUpdateUser(messaging: Responder, handler: UpdateUserHandler, options?: CommandOptions): void {
-  messaging.handle(updateUser, handler, options);
+  messaging.handle<UpdateUser, UpdateUserResult>(updateUser, handler, options);
 }

@@ -88,7 +88,7 @@ export function sendValidateToken(
   payload: ValidateTokenPayload,
   options?: SendOptions,
 ): Promise<ValidateTokenResult> {
-  return messaging.send(validateToken, payload, options);
+  return messaging.send<ValidateTokenPayload, ValidateTokenResult>(validateToken, payload, options);
 }
 
 /** Handles `validate_token`: what it returns is the sender's answer. */
@@ -112,5 +112,5 @@ export function handleValidateToken(
   handler: ValidateTokenHandler,
   options?: CommandOptions,
 ): void {
-  messaging.handle(validateToken, handler, options);
+  messaging.handle<ValidateToken, ValidateTokenResult>(validateToken, handler, options);
 }

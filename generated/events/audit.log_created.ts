@@ -108,7 +108,7 @@ export function publishAuditLogCreated<Outcome>(
   message: AuditLogCreatedInput,
   options?: PublishOptions,
 ): Promise<Outcome> {
-  return messaging.publish(auditLogCreated, message, options);
+  return messaging.publish<AuditLogCreatedInput>(auditLogCreated, message, options);
 }
 
 /** Handles `audit.log_created`: returning acknowledges it, throwing has it given again. */
@@ -127,5 +127,5 @@ export function onAuditLogCreated(
   handler: AuditLogCreatedHandler,
   options?: HandlerOptions<AuditLogCreated>,
 ): void {
-  messaging.on(auditLogCreated, handler, options);
+  messaging.on<AuditLogCreated>(auditLogCreated, handler, options);
 }

@@ -97,7 +97,7 @@ export function publishCompanyActivated<Outcome>(
   message: CompanyActivatedInput,
   options?: PublishOptions,
 ): Promise<Outcome> {
-  return messaging.publish(companyActivated, message, options);
+  return messaging.publish<CompanyActivatedInput>(companyActivated, message, options);
 }
 
 /** Handles `company.activated`: returning acknowledges it, throwing has it given again. */
@@ -116,5 +116,5 @@ export function onCompanyActivated(
   handler: CompanyActivatedHandler,
   options?: HandlerOptions<CompanyActivated>,
 ): void {
-  messaging.on(companyActivated, handler, options);
+  messaging.on<CompanyActivated>(companyActivated, handler, options);
 }

@@ -105,7 +105,7 @@ export function publishCompanyCreated<Outcome>(
   message: CompanyCreatedInput,
   options?: PublishOptions,
 ): Promise<Outcome> {
-  return messaging.publish(companyCreated, message, options);
+  return messaging.publish<CompanyCreatedInput>(companyCreated, message, options);
 }
 
 /** Handles `company.created`: returning acknowledges it, throwing has it given again. */
@@ -124,5 +124,5 @@ export function onCompanyCreated(
   handler: CompanyCreatedHandler,
   options?: HandlerOptions<CompanyCreated>,
 ): void {
-  messaging.on(companyCreated, handler, options);
+  messaging.on<CompanyCreated>(companyCreated, handler, options);
 }

@@ -95,7 +95,7 @@ export function publishCompanyDeactivated<Outcome>(
   message: CompanyDeactivatedInput,
   options?: PublishOptions,
 ): Promise<Outcome> {
-  return messaging.publish(companyDeactivated, message, options);
+  return messaging.publish<CompanyDeactivatedInput>(companyDeactivated, message, options);
 }
 
 /** Handles `company.deactivated`: returning acknowledges it, throwing has it given again. */
@@ -114,5 +114,5 @@ export function onCompanyDeactivated(
   handler: CompanyDeactivatedHandler,
   options?: HandlerOptions<CompanyDeactivated>,
 ): void {
-  messaging.on(companyDeactivated, handler, options);
+  messaging.on<CompanyDeactivated>(companyDeactivated, handler, options);
 }

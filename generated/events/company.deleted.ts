@@ -98,7 +98,7 @@ export function publishCompanyDeleted<Outcome>(
   message: CompanyDeletedInput,
   options?: PublishOptions,
 ): Promise<Outcome> {
-  return messaging.publish(companyDeleted, message, options);
+  return messaging.publish<CompanyDeletedInput>(companyDeleted, message, options);
 }
 
 /** Handles `company.deleted`: returning acknowledges it, throwing has it given again. */
@@ -117,5 +117,5 @@ export function onCompanyDeleted(
   handler: CompanyDeletedHandler,
   options?: HandlerOptions<CompanyDeleted>,
 ): void {
-  messaging.on(companyDeleted, handler, options);
+  messaging.on<CompanyDeleted>(companyDeleted, handler, options);
 }

@@ -96,7 +96,7 @@ export function publishCompanyUpdated<Outcome>(
   message: CompanyUpdatedInput,
   options?: PublishOptions,
 ): Promise<Outcome> {
-  return messaging.publish(companyUpdated, message, options);
+  return messaging.publish<CompanyUpdatedInput>(companyUpdated, message, options);
 }
 
 /** Handles `company.updated`: returning acknowledges it, throwing has it given again. */
@@ -115,5 +115,5 @@ export function onCompanyUpdated(
   handler: CompanyUpdatedHandler,
   options?: HandlerOptions<CompanyUpdated>,
 ): void {
-  messaging.on(companyUpdated, handler, options);
+  messaging.on<CompanyUpdated>(companyUpdated, handler, options);
 }

@@ -103,7 +103,7 @@ export function publishCurrencyCreated<Outcome>(
   message: CurrencyCreatedInput,
   options?: PublishOptions,
 ): Promise<Outcome> {
-  return messaging.publish(currencyCreated, message, options);
+  return messaging.publish<CurrencyCreatedInput>(currencyCreated, message, options);
 }
 
 /** Handles `currency.created`: returning acknowledges it, throwing has it given again. */
@@ -122,5 +122,5 @@ export function onCurrencyCreated(
   handler: CurrencyCreatedHandler,
   options?: HandlerOptions<CurrencyCreated>,
 ): void {
-  messaging.on(currencyCreated, handler, options);
+  messaging.on<CurrencyCreated>(currencyCreated, handler, options);
 }

@@ -96,7 +96,7 @@ export function publishCurrencyRateUpdated<Outcome>(
   message: CurrencyRateUpdatedInput,
   options?: PublishOptions,
 ): Promise<Outcome> {
-  return messaging.publish(currencyRateUpdated, message, options);
+  return messaging.publish<CurrencyRateUpdatedInput>(currencyRateUpdated, message, options);
 }
 
 /** Handles `currency.rate_updated`: returning acknowledges it, throwing has it given again. */
@@ -115,5 +115,5 @@ export function onCurrencyRateUpdated(
   handler: CurrencyRateUpdatedHandler,
   options?: HandlerOptions<CurrencyRateUpdated>,
 ): void {
-  messaging.on(currencyRateUpdated, handler, options);
+  messaging.on<CurrencyRateUpdated>(currencyRateUpdated, handler, options);
 }

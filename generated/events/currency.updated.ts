@@ -90,7 +90,7 @@ export function publishCurrencyUpdated<Outcome>(
   message: CurrencyUpdatedInput,
   options?: PublishOptions,
 ): Promise<Outcome> {
-  return messaging.publish(currencyUpdated, message, options);
+  return messaging.publish<CurrencyUpdatedInput>(currencyUpdated, message, options);
 }
 
 /** Handles `currency.updated`: returning acknowledges it, throwing has it given again. */
@@ -109,5 +109,5 @@ export function onCurrencyUpdated(
   handler: CurrencyUpdatedHandler,
   options?: HandlerOptions<CurrencyUpdated>,
 ): void {
-  messaging.on(currencyUpdated, handler, options);
+  messaging.on<CurrencyUpdated>(currencyUpdated, handler, options);
 }

@@ -105,7 +105,7 @@ export function publishPartnerAddressAdded<Outcome>(
   message: PartnerAddressAddedInput,
   options?: PublishOptions,
 ): Promise<Outcome> {
-  return messaging.publish(partnerAddressAdded, message, options);
+  return messaging.publish<PartnerAddressAddedInput>(partnerAddressAdded, message, options);
 }
 
 /** Handles `partner.address_added`: returning acknowledges it, throwing has it given again. */
@@ -124,5 +124,5 @@ export function onPartnerAddressAdded(
   handler: PartnerAddressAddedHandler,
   options?: HandlerOptions<PartnerAddressAdded>,
 ): void {
-  messaging.on(partnerAddressAdded, handler, options);
+  messaging.on<PartnerAddressAdded>(partnerAddressAdded, handler, options);
 }

@@ -102,7 +102,7 @@ export function publishPartnerContactAdded<Outcome>(
   message: PartnerContactAddedInput,
   options?: PublishOptions,
 ): Promise<Outcome> {
-  return messaging.publish(partnerContactAdded, message, options);
+  return messaging.publish<PartnerContactAddedInput>(partnerContactAdded, message, options);
 }
 
 /** Handles `partner.contact_added`: returning acknowledges it, throwing has it given again. */
@@ -121,5 +121,5 @@ export function onPartnerContactAdded(
   handler: PartnerContactAddedHandler,
   options?: HandlerOptions<PartnerContactAdded>,
 ): void {
-  messaging.on(partnerContactAdded, handler, options);
+  messaging.on<PartnerContactAdded>(partnerContactAdded, handler, options);
 }

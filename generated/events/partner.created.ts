@@ -107,7 +107,7 @@ export function publishPartnerCreated<Outcome>(
   message: PartnerCreatedInput,
   options?: PublishOptions,
 ): Promise<Outcome> {
-  return messaging.publish(partnerCreated, message, options);
+  return messaging.publish<PartnerCreatedInput>(partnerCreated, message, options);
 }
 
 /** Handles `partner.created`: returning acknowledges it, throwing has it given again. */
@@ -126,5 +126,5 @@ export function onPartnerCreated(
   handler: PartnerCreatedHandler,
   options?: HandlerOptions<PartnerCreated>,
 ): void {
-  messaging.on(partnerCreated, handler, options);
+  messaging.on<PartnerCreated>(partnerCreated, handler, options);
 }

@@ -98,7 +98,7 @@ export function publishPartnerDeleted<Outcome>(
   message: PartnerDeletedInput,
   options?: PublishOptions,
 ): Promise<Outcome> {
-  return messaging.publish(partnerDeleted, message, options);
+  return messaging.publish<PartnerDeletedInput>(partnerDeleted, message, options);
 }
 
 /** Handles `partner.deleted`: returning acknowledges it, throwing has it given again. */
@@ -117,5 +117,5 @@ export function onPartnerDeleted(
   handler: PartnerDeletedHandler,
   options?: HandlerOptions<PartnerDeleted>,
 ): void {
-  messaging.on(partnerDeleted, handler, options);
+  messaging.on<PartnerDeleted>(partnerDeleted, handler, options);
 }

@@ -98,7 +98,7 @@ export function publishPartnerUpdated<Outcome>(
   message: PartnerUpdatedInput,
   options?: PublishOptions,
 ): Promise<Outcome> {
-  return messaging.publish(partnerUpdated, message, options);
+  return messaging.publish<PartnerUpdatedInput>(partnerUpdated, message, options);
 }
 
 /** Handles `partner.updated`: returning acknowledges it, throwing has it given again. */
@@ -117,5 +117,5 @@ export function onPartnerUpdated(
   handler: PartnerUpdatedHandler,
   options?: HandlerOptions<PartnerUpdated>,
 ): void {
-  messaging.on(partnerUpdated, handler, options);
+  messaging.on<PartnerUpdated>(partnerUpdated, handler, options);
 }

@@ -94,7 +94,7 @@ export function publishPermissionGranted<Outcome>(
   message: PermissionGrantedInput,
   options?: PublishOptions,
 ): Promise<Outcome> {
-  return messaging.publish(permissionGranted, message, options);
+  return messaging.publish<PermissionGrantedInput>(permissionGranted, message, options);
 }
 
 /** Handles `permission.granted`: returning acknowledges it, throwing has it given again. */
@@ -113,5 +113,5 @@ export function onPermissionGranted(
   handler: PermissionGrantedHandler,
   options?: HandlerOptions<PermissionGranted>,
 ): void {
-  messaging.on(permissionGranted, handler, options);
+  messaging.on<PermissionGranted>(permissionGranted, handler, options);
 }

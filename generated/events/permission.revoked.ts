@@ -94,7 +94,7 @@ export function publishPermissionRevoked<Outcome>(
   message: PermissionRevokedInput,
   options?: PublishOptions,
 ): Promise<Outcome> {
-  return messaging.publish(permissionRevoked, message, options);
+  return messaging.publish<PermissionRevokedInput>(permissionRevoked, message, options);
 }
 
 /** Handles `permission.revoked`: returning acknowledges it, throwing has it given again. */
@@ -113,5 +113,5 @@ export function onPermissionRevoked(
   handler: PermissionRevokedHandler,
   options?: HandlerOptions<PermissionRevoked>,
 ): void {
-  messaging.on(permissionRevoked, handler, options);
+  messaging.on<PermissionRevoked>(permissionRevoked, handler, options);
 }

@@ -104,7 +104,7 @@ export function publishRoleCreated<Outcome>(
   message: RoleCreatedInput,
   options?: PublishOptions,
 ): Promise<Outcome> {
-  return messaging.publish(roleCreated, message, options);
+  return messaging.publish<RoleCreatedInput>(roleCreated, message, options);
 }
 
 /** Handles `role.created`: returning acknowledges it, throwing has it given again. */
@@ -123,5 +123,5 @@ export function onRoleCreated(
   handler: RoleCreatedHandler,
   options?: HandlerOptions<RoleCreated>,
 ): void {
-  messaging.on(roleCreated, handler, options);
+  messaging.on<RoleCreated>(roleCreated, handler, options);
 }

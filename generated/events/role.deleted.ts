@@ -98,7 +98,7 @@ export function publishRoleDeleted<Outcome>(
   message: RoleDeletedInput,
   options?: PublishOptions,
 ): Promise<Outcome> {
-  return messaging.publish(roleDeleted, message, options);
+  return messaging.publish<RoleDeletedInput>(roleDeleted, message, options);
 }
 
 /** Handles `role.deleted`: returning acknowledges it, throwing has it given again. */
@@ -117,5 +117,5 @@ export function onRoleDeleted(
   handler: RoleDeletedHandler,
   options?: HandlerOptions<RoleDeleted>,
 ): void {
-  messaging.on(roleDeleted, handler, options);
+  messaging.on<RoleDeleted>(roleDeleted, handler, options);
 }

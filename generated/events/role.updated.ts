@@ -96,7 +96,7 @@ export function publishRoleUpdated<Outcome>(
   message: RoleUpdatedInput,
   options?: PublishOptions,
 ): Promise<Outcome> {
-  return messaging.publish(roleUpdated, message, options);
+  return messaging.publish<RoleUpdatedInput>(roleUpdated, message, options);
 }
 
 /** Handles `role.updated`: returning acknowledges it, throwing has it given again. */
@@ -115,5 +115,5 @@ export function onRoleUpdated(
   handler: RoleUpdatedHandler,
   options?: HandlerOptions<RoleUpdated>,
 ): void {
-  messaging.on(roleUpdated, handler, options);
+  messaging.on<RoleUpdated>(roleUpdated, handler, options);
 }

@@ -104,7 +104,7 @@ export function publishSecurityViolation<Outcome>(
   message: SecurityViolationInput,
   options?: PublishOptions,
 ): Promise<Outcome> {
-  return messaging.publish(securityViolation, message, options);
+  return messaging.publish<SecurityViolationInput>(securityViolation, message, options);
 }
 
 /** Handles `security.violation`: returning acknowledges it, throwing has it given again. */
@@ -123,5 +123,5 @@ export function onSecurityViolation(
   handler: SecurityViolationHandler,
   options?: HandlerOptions<SecurityViolation>,
 ): void {
-  messaging.on(securityViolation, handler, options);
+  messaging.on<SecurityViolation>(securityViolation, handler, options);
 }

@@ -100,7 +100,7 @@ export function publishServiceHealthCheck<Outcome>(
   message: ServiceHealthCheckInput,
   options?: PublishOptions,
 ): Promise<Outcome> {
-  return messaging.publish(serviceHealthCheck, message, options);
+  return messaging.publish<ServiceHealthCheckInput>(serviceHealthCheck, message, options);
 }
 
 /** Handles `service.health_check`: returning acknowledges it, throwing has it given again. */
@@ -119,5 +119,5 @@ export function onServiceHealthCheck(
   handler: ServiceHealthCheckHandler,
   options?: HandlerOptions<ServiceHealthCheck>,
 ): void {
-  messaging.on(serviceHealthCheck, handler, options);
+  messaging.on<ServiceHealthCheck>(serviceHealthCheck, handler, options);
 }

@@ -102,7 +102,7 @@ export function publishServiceStarted<Outcome>(
   message: ServiceStartedInput,
   options?: PublishOptions,
 ): Promise<Outcome> {
-  return messaging.publish(serviceStarted, message, options);
+  return messaging.publish<ServiceStartedInput>(serviceStarted, message, options);
 }
 
 /** Handles `service.started`: returning acknowledges it, throwing has it given again. */
@@ -121,5 +121,5 @@ export function onServiceStarted(
   handler: ServiceStartedHandler,
   options?: HandlerOptions<ServiceStarted>,
 ): void {
-  messaging.on(serviceStarted, handler, options);
+  messaging.on<ServiceStarted>(serviceStarted, handler, options);
 }

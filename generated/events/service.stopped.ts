@@ -100,7 +100,7 @@ export function publishServiceStopped<Outcome>(
   message: ServiceStoppedInput,
   options?: PublishOptions,
 ): Promise<Outcome> {
-  return messaging.publish(serviceStopped, message, options);
+  return messaging.publish<ServiceStoppedInput>(serviceStopped, message, options);
 }
 
 /** Handles `service.stopped`: returning acknowledges it, throwing has it given again. */
@@ -119,5 +119,5 @@ export function onServiceStopped(
   handler: ServiceStoppedHandler,
   options?: HandlerOptions<ServiceStopped>,
 ): void {
-  messaging.on(serviceStopped, handler, options);
+  messaging.on<ServiceStopped>(serviceStopped, handler, options);
 }

@@ -105,7 +105,7 @@ export function publishUserCreated<Outcome>(
   message: UserCreatedInput,
   options?: PublishOptions,
 ): Promise<Outcome> {
-  return messaging.publish(userCreated, message, options);
+  return messaging.publish<UserCreatedInput>(userCreated, message, options);
 }
 
 /** Handles `user.created`: returning acknowledges it, throwing has it given again. */
@@ -124,5 +124,5 @@ export function onUserCreated(
   handler: UserCreatedHandler,
   options?: HandlerOptions<UserCreated>,
 ): void {
-  messaging.on(userCreated, handler, options);
+  messaging.on<UserCreated>(userCreated, handler, options);
 }

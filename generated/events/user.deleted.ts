@@ -99,7 +99,7 @@ export function publishUserDeleted<Outcome>(
   message: UserDeletedInput,
   options?: PublishOptions,
 ): Promise<Outcome> {
-  return messaging.publish(userDeleted, message, options);
+  return messaging.publish<UserDeletedInput>(userDeleted, message, options);
 }
 
 /** Handles `user.deleted`: returning acknowledges it, throwing has it given again. */
@@ -118,5 +118,5 @@ export function onUserDeleted(
   handler: UserDeletedHandler,
   options?: HandlerOptions<UserDeleted>,
 ): void {
-  messaging.on(userDeleted, handler, options);
+  messaging.on<UserDeleted>(userDeleted, handler, options);
 }

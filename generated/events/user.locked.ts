@@ -102,7 +102,7 @@ export function publishUserLocked<Outcome>(
   message: UserLockedInput,
   options?: PublishOptions,
 ): Promise<Outcome> {
-  return messaging.publish(userLocked, message, options);
+  return messaging.publish<UserLockedInput>(userLocked, message, options);
 }
 
 /** Handles `user.locked`: returning acknowledges it, throwing has it given again. */
@@ -121,5 +121,5 @@ export function onUserLocked(
   handler: UserLockedHandler,
   options?: HandlerOptions<UserLocked>,
 ): void {
-  messaging.on(userLocked, handler, options);
+  messaging.on<UserLocked>(userLocked, handler, options);
 }

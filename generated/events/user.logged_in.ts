@@ -102,7 +102,7 @@ export function publishUserLoggedIn<Outcome>(
   message: UserLoggedInInput,
   options?: PublishOptions,
 ): Promise<Outcome> {
-  return messaging.publish(userLoggedIn, message, options);
+  return messaging.publish<UserLoggedInInput>(userLoggedIn, message, options);
 }
 
 /** Handles `user.logged_in`: returning acknowledges it, throwing has it given again. */
@@ -121,5 +121,5 @@ export function onUserLoggedIn(
   handler: UserLoggedInHandler,
   options?: HandlerOptions<UserLoggedIn>,
 ): void {
-  messaging.on(userLoggedIn, handler, options);
+  messaging.on<UserLoggedIn>(userLoggedIn, handler, options);
 }

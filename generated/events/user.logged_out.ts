@@ -97,7 +97,7 @@ export function publishUserLoggedOut<Outcome>(
   message: UserLoggedOutInput,
   options?: PublishOptions,
 ): Promise<Outcome> {
-  return messaging.publish(userLoggedOut, message, options);
+  return messaging.publish<UserLoggedOutInput>(userLoggedOut, message, options);
 }
 
 /** Handles `user.logged_out`: returning acknowledges it, throwing has it given again. */
@@ -116,5 +116,5 @@ export function onUserLoggedOut(
   handler: UserLoggedOutHandler,
   options?: HandlerOptions<UserLoggedOut>,
 ): void {
-  messaging.on(userLoggedOut, handler, options);
+  messaging.on<UserLoggedOut>(userLoggedOut, handler, options);
 }

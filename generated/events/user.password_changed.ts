@@ -100,7 +100,7 @@ export function publishUserPasswordChanged<Outcome>(
   message: UserPasswordChangedInput,
   options?: PublishOptions,
 ): Promise<Outcome> {
-  return messaging.publish(userPasswordChanged, message, options);
+  return messaging.publish<UserPasswordChangedInput>(userPasswordChanged, message, options);
 }
 
 /** Handles `user.password_changed`: returning acknowledges it, throwing has it given again. */
@@ -119,5 +119,5 @@ export function onUserPasswordChanged(
   handler: UserPasswordChangedHandler,
   options?: HandlerOptions<UserPasswordChanged>,
 ): void {
-  messaging.on(userPasswordChanged, handler, options);
+  messaging.on<UserPasswordChanged>(userPasswordChanged, handler, options);
 }

@@ -98,7 +98,7 @@ export function publishUserUnlocked<Outcome>(
   message: UserUnlockedInput,
   options?: PublishOptions,
 ): Promise<Outcome> {
-  return messaging.publish(userUnlocked, message, options);
+  return messaging.publish<UserUnlockedInput>(userUnlocked, message, options);
 }
 
 /** Handles `user.unlocked`: returning acknowledges it, throwing has it given again. */
@@ -117,5 +117,5 @@ export function onUserUnlocked(
   handler: UserUnlockedHandler,
   options?: HandlerOptions<UserUnlocked>,
 ): void {
-  messaging.on(userUnlocked, handler, options);
+  messaging.on<UserUnlocked>(userUnlocked, handler, options);
 }

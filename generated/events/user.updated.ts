@@ -98,7 +98,7 @@ export function publishUserUpdated<Outcome>(
   message: UserUpdatedInput,
   options?: PublishOptions,
 ): Promise<Outcome> {
-  return messaging.publish(userUpdated, message, options);
+  return messaging.publish<UserUpdatedInput>(userUpdated, message, options);
 }
 
 /** Handles `user.updated`: returning acknowledges it, throwing has it given again. */
@@ -117,5 +117,5 @@ export function onUserUpdated(
   handler: UserUpdatedHandler,
   options?: HandlerOptions<UserUpdated>,
 ): void {
-  messaging.on(userUpdated, handler, options);
+  messaging.on<UserUpdated>(userUpdated, handler, options);
 }

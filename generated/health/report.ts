@@ -63,7 +63,7 @@ export function publishHealthReport<Outcome>(
   message: HealthReportInput,
   options?: PublishOptions,
 ): Promise<Outcome> {
-  return messaging.publish(healthReport, message, options);
+  return messaging.publish<HealthReportInput>(healthReport, message, options);
 }
 
 /** Handles `health.report`: returning acknowledges it, throwing has it given again. */
@@ -82,5 +82,5 @@ export function onHealthReport(
   handler: HealthReportHandler,
   options?: HandlerOptions<HealthReport>,
 ): void {
-  messaging.on(healthReport, handler, options);
+  messaging.on<HealthReport>(healthReport, handler, options);
 }

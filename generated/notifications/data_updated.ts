@@ -128,7 +128,7 @@ export function notifyDataUpdated<Outcome>(
   message: DataUpdatedNotificationInput,
   options?: PublishOptions,
 ): Promise<Outcome> {
-  return messaging.publish(dataUpdatedNotification, message, options);
+  return messaging.publish<DataUpdatedNotificationInput>(dataUpdatedNotification, message, options);
 }
 
 /** Handles `data_updated`: returning acknowledges it, throwing has it given again. */
@@ -147,5 +147,5 @@ export function onDataUpdatedNotification(
   handler: DataUpdatedNotificationHandler,
   options?: HandlerOptions<DataUpdatedNotification>,
 ): void {
-  messaging.on(dataUpdatedNotification, handler, options);
+  messaging.on<DataUpdatedNotification>(dataUpdatedNotification, handler, options);
 }

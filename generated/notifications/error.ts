@@ -108,7 +108,7 @@ export function notifyError<Outcome>(
   message: ErrorNotificationInput,
   options?: PublishOptions,
 ): Promise<Outcome> {
-  return messaging.publish(errorNotification, message, options);
+  return messaging.publish<ErrorNotificationInput>(errorNotification, message, options);
 }
 
 /** Handles `error`: returning acknowledges it, throwing has it given again. */
@@ -127,5 +127,5 @@ export function onErrorNotification(
   handler: ErrorNotificationHandler,
   options?: HandlerOptions<ErrorNotification>,
 ): void {
-  messaging.on(errorNotification, handler, options);
+  messaging.on<ErrorNotification>(errorNotification, handler, options);
 }

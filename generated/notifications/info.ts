@@ -108,7 +108,7 @@ export function notifyInfo<Outcome>(
   message: InfoNotificationInput,
   options?: PublishOptions,
 ): Promise<Outcome> {
-  return messaging.publish(infoNotification, message, options);
+  return messaging.publish<InfoNotificationInput>(infoNotification, message, options);
 }
 
 /** Handles `info`: returning acknowledges it, throwing has it given again. */
@@ -127,5 +127,5 @@ export function onInfoNotification(
   handler: InfoNotificationHandler,
   options?: HandlerOptions<InfoNotification>,
 ): void {
-  messaging.on(infoNotification, handler, options);
+  messaging.on<InfoNotification>(infoNotification, handler, options);
 }

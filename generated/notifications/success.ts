@@ -108,7 +108,7 @@ export function notifySuccess<Outcome>(
   message: SuccessNotificationInput,
   options?: PublishOptions,
 ): Promise<Outcome> {
-  return messaging.publish(successNotification, message, options);
+  return messaging.publish<SuccessNotificationInput>(successNotification, message, options);
 }
 
 /** Handles `success`: returning acknowledges it, throwing has it given again. */
@@ -127,5 +127,5 @@ export function onSuccessNotification(
   handler: SuccessNotificationHandler,
   options?: HandlerOptions<SuccessNotification>,
 ): void {
-  messaging.on(successNotification, handler, options);
+  messaging.on<SuccessNotification>(successNotification, handler, options);
 }

@@ -143,7 +143,7 @@ export function notifySystemAlert<Outcome>(
   message: SystemAlertNotificationInput,
   options?: PublishOptions,
 ): Promise<Outcome> {
-  return messaging.publish(systemAlertNotification, message, options);
+  return messaging.publish<SystemAlertNotificationInput>(systemAlertNotification, message, options);
 }
 
 /** Handles `system_alert`: returning acknowledges it, throwing has it given again. */
@@ -162,5 +162,5 @@ export function onSystemAlertNotification(
   handler: SystemAlertNotificationHandler,
   options?: HandlerOptions<SystemAlertNotification>,
 ): void {
-  messaging.on(systemAlertNotification, handler, options);
+  messaging.on<SystemAlertNotification>(systemAlertNotification, handler, options);
 }

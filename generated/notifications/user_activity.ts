@@ -134,7 +134,7 @@ export function notifyUserActivity<Outcome>(
   message: UserActivityNotificationInput,
   options?: PublishOptions,
 ): Promise<Outcome> {
-  return messaging.publish(userActivityNotification, message, options);
+  return messaging.publish<UserActivityNotificationInput>(userActivityNotification, message, options);
 }
 
 /** Handles `user_activity`: returning acknowledges it, throwing has it given again. */
@@ -153,5 +153,5 @@ export function onUserActivityNotification(
   handler: UserActivityNotificationHandler,
   options?: HandlerOptions<UserActivityNotification>,
 ): void {
-  messaging.on(userActivityNotification, handler, options);
+  messaging.on<UserActivityNotification>(userActivityNotification, handler, options);
 }

@@ -109,7 +109,7 @@ export function notifyWarning<Outcome>(
   message: WarningNotificationInput,
   options?: PublishOptions,
 ): Promise<Outcome> {
-  return messaging.publish(warningNotification, message, options);
+  return messaging.publish<WarningNotificationInput>(warningNotification, message, options);
 }
 
 /** Handles `warning`: returning acknowledges it, throwing has it given again. */
@@ -128,5 +128,5 @@ export function onWarningNotification(
   handler: WarningNotificationHandler,
   options?: HandlerOptions<WarningNotification>,
 ): void {
-  messaging.on(warningNotification, handler, options);
+  messaging.on<WarningNotification>(warningNotification, handler, options);
 }

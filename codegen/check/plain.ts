@@ -1,0 +1,95 @@
+import { isDeepStrictEqual } from "node:util";
+import { formats } from "../../runtime/format.js";
+import type { Expand } from "../implies.js";
+import { annotations } from "../keyword.js";
+import type { Schema } from "../schema.js";
+import { isObject, walk } from "../walk.js";
+
+/** Keywords that nearly every schema is made of, and that Ajv compiles in any combination. */
+const plainKeywords: ReadonlySet<string> = new Set([
+  ...annotations,
+  ...["$ref", "type", "const", "enum", "format", "minLength", "maxLength", "minimum", "maximum"],
+  ...["properties", "required", "additionalProperties", "items"],
+]);
+
+/** Whether a schema is made of plain keywords throughout, so that there is no need to find out whether it compiles. */
+export function isPlain(schema: Schema): boolean {
+  return walk(schema).every(([, inner]) => Object.keys(inner).every((keyword) => plainKeywords.has(keyword)));
+}
+
+/**
+ * Whether the strict writer surely accepts a value. Errs towards no: with a `false` Ajv is asked, and compiling a
+ * check takes a thousand times as long as this one.
+ */
+export function plainlyAccepts(schema: Schema, value: unknown, expand: Expand): boolean {
+  if (schema.$ref !== undefined) return plainlyAccepts(expand(schema), value, expand);
+  const acceptsInner = (inner: Schema, item: unknown): boolean => plainlyAccepts(inner, item, expand);
+  return (
+    Object.keys(schema).every((keyword) => acceptsKeyword(schema, keyword, value, acceptsInner)) &&
+    (!isObject(value) || acceptsAdditional(schema, value, acceptsInner))
+  );
+}
+
+type Accepts = (schema: Schema, value: unknown) => boolean;
+
+function acceptsKeyword(schema: Schema, keyword: string, value: unknown, accepts: Accepts): boolean {
+  switch (keyword) {
+    case "type":
+      return [schema.type].flat().some((type) => isOfType(value, type));
+    case "const":
+      return isDeepStrictEqual(value, schema.const);
+    case "enum":
+      return schema.enum?.some((allowed) => isDeepStrictEqual(value, allowed)) ?? false;
+    case "format":
+      return typeof value !== "string" || (formats[schema.format ?? ""]?.(value) ?? false);
+    case "minLength":
+      return typeof value !== "string" || [...value].length >= Number(schema.minLength);
+    case "maxLength":
+      return typeof value !== "string" || [...value].length <= Number(schema.maxLength);
+    case "minimum":
+      return typeof value !== "number" || value >= Number(schema["minimum"]);
+    case "maximum":
+      return typeof value !== "number" || value <= Number(schema["maximum"]);
+    case "required":
+      return !isObject(value) || (schema.required ?? []).every((name) => Object.hasOwn(value, name));
+    case "properties":
+      return (
+        !isObject(value) ||
+        Object.entries(schema.properties ?? {}).every(
+          ([name, property]) => !Object.hasOwn(value, name) || accepts(property, value[name]),
+        )
+      );
+    case "items":
+      return (
+        !Array.isArray(value) || (isObject(schema.items) && value.every((item) => accepts(schema.items ?? {}, item)))
+      );
+    default:
+      return plainKeywords.has(keyword);
+  }
+}
+
+/** An object that does not say whether it is open is closed to its publisher. */
+function acceptsAdditional(schema: Schema, value: Readonly<Record<string, unknown>>, accepts: Accepts): boolean {
+  const isClosed = schema.properties !== undefined || schema.type === "object";
+  const { additionalProperties: rule = !isClosed, properties = {} } = schema;
+  if (rule === true) return true;
+  const undeclared = Object.keys(value).filter((name) => !Object.hasOwn(properties, name));
+  return undeclared.every((name) => typeof rule === "object" && accepts(rule, value[name]));
+}
+
+function isOfType(value: unknown, type: string | undefined): boolean {
+  switch (type) {
+    case "object":
+      return isObject(value);
+    case "array":
+      return Array.isArray(value);
+    case "null":
+      return value === null;
+    case "integer":
+      return Number.isInteger(value);
+    case "number":
+      return Number.isFinite(value);
+    default:
+      return typeof value === type;
+  }
+}
