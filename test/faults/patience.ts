@@ -4,10 +4,10 @@ import { scaled } from "./scale.js";
 
 /** How many stories of one file are told at once: each has a Redis and several consumers. */
 const AT_ONCE = 3;
-const PATIENCE_MS = scaled(45_000, 300_000);
+const PATIENCE_MS = scaled(45_000, 600_000);
 
 // A busy machine makes a story longer, not wrong.
-vi.setConfig({ testTimeout: scaled(120_000, 900_000) });
+vi.setConfig({ testTimeout: scaled(120_000, 1_800_000) });
 
 /** The same with the patience that a busy machine needs. */
 export function eventually<T>(

@@ -8,7 +8,7 @@ export default mergeConfig(
     test: {
       env: { SOAK: "1" },
       maxWorkers: 2,
-      testTimeout: 600_000,
+      testTimeout: 1_800_000,
       typecheck: { enabled: false },
     },
   }),

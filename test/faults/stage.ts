@@ -165,7 +165,7 @@ export class Stage implements AsyncDisposable {
   }
 
   /** Resolves when each of these services has handled everything that was confirmed, or has it as a dead letter. */
-  async handledAll(services: readonly string[], withinMs: number = scaled(60_000, 300_000)): Promise<void> {
+  async handledAll(services: readonly string[], withinMs: number = scaled(60_000, 600_000)): Promise<void> {
     const groups = services.map(groupOf);
     const missing = (): object[] => {
       const accounts = groups.map((group) => ({ group, ...this.ledger.account(group) }));
@@ -191,7 +191,7 @@ export class Stage implements AsyncDisposable {
   }
 
   /** Resolves when nothing is pending in a service's group. */
-  async settled(service: string, withinMs: number = scaled(60_000, 300_000)): Promise<void> {
+  async settled(service: string, withinMs: number = scaled(60_000, 600_000)): Promise<void> {
     const look = async (): Promise<unknown> => (await this.client.xpending(STREAM, groupOf(service)))[0];
     await eventually(look, (pending) => pending === 0, { withinMs, everyMs: 30, what: "nothing pending" });
   }
