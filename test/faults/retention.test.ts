@@ -73,7 +73,8 @@ describe.concurrent("trimming at its harshest", () => {
       await sleep(300);
       const from = Date.now();
       await stage.client.xgroup("DESTROY", "events", groupOf("billing"));
-      stage.ledger.blame({ name: "XGROUP DESTROY", from, until: Date.now() });
+      // What was in hand and is handled a moment later comes again, too.
+      stage.ledger.blame({ name: "XGROUP DESTROY", from, until: Date.now() + 2000 });
     }
     await stopPublishing();
 
