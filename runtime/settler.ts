@@ -15,8 +15,8 @@ const ACK_DELAY_MS = 5;
 
 /**
  * Tells Redis how deliveries ended. Acknowledgements are gathered to a hundred or five milliseconds, or until nothing
- * else is in hand; until one is confirmed its entry counts as in flight. When the connection is away, each is tried again until it is back: an
- * entry that is never settled comes again.
+ * else is in hand; until one is confirmed its entry counts as in flight. When the connection is away, each is tried again
+ * until it is back: an entry that is never settled comes again.
  */
 export class Settler {
   readonly #member: Member;

@@ -24,6 +24,8 @@ export interface Cause {
   /** Only what was handled before its end, and again after its beginning, in ms. @defaultValue always */
   readonly from?: number;
   readonly until?: number;
+  /** Only what was published before, in ms; whenever it was handled first. @defaultValue always */
+  readonly publishedBefore?: number;
 }
 
 /** How one group stands. */
@@ -52,11 +54,17 @@ interface Book {
 
 /** Holds what was published against what each group handled. */
 export class Ledger {
+  readonly #sentAt = new Map<number, number>();
   readonly #published = new Set<number>();
   readonly #uncertain = new Set<number>();
   readonly #journals: { readonly group: string; readonly by: string; readonly reader: JournalReader }[] = [];
   readonly #books = new Map<string, Book>();
   readonly #causes: Cause[] = [];
+
+  /** It is about to be published. */
+  sending(serial: number): void {
+    this.#sentAt.set(serial, Date.now());
+  }
 
   /** Redis confirmed it: from now on it must not be lost. */
   published(serial: number): void {
@@ -137,13 +145,15 @@ export class Ledger {
   }
 
   #duplicates(serial: number, list: readonly Handling[]): Duplicate[] {
+    const sentAt = this.#sentAt.get(serial) ?? Number.NEGATIVE_INFINITY;
     const inTime = [...list].sort((a, b) => a.at - b.at);
     return inTime.slice(1).map((later, index) => {
       const earlier = inTime[index] as Handling;
-      const cause = this.#causes.find(
-        ({ by = earlier.by, from = -Infinity, until = from === -Infinity ? Infinity : from }) =>
-          by === earlier.by && earlier.at <= until + SLACK_MS && later.at >= from,
-      );
+      const cause = this.#causes.find(({ by = earlier.by, from = -Infinity, until, publishedBefore }) => {
+        const end = until ?? (from === -Infinity || publishedBefore !== undefined ? Infinity : from);
+        const isMeant = by === earlier.by && sentAt <= (publishedBefore ?? Infinity);
+        return isMeant && earlier.at <= end + SLACK_MS && later.at >= from;
+      });
       return { serial, earlier, later, cause: cause?.name };
     });
   }

@@ -234,6 +234,7 @@ export class Stage implements AsyncDisposable {
     const entity = entities === undefined ? serial : 1 + (serial % entities);
     const message = { entity_id: entity, after_data: { email: "user@example.com" }, metadata: { serial } };
     const id = crypto.randomUUID();
+    this.ledger.sending(serial);
     for (;;) {
       try {
         await publishUserCreated(from, message, { id, ...options });
