@@ -75,8 +75,28 @@ export class Contract {
    * @throws {ContractError} with every issue
    */
   write(message: PlainMessage, encoding: Encoding): string[] {
-    this.assertWritable(message);
-    if (encoding === "fields") this.#assertWellFormed(message);
+    this.#check(message, encoding);
+    return this.encode(message, encoding);
+  }
+
+  /**
+   * Checks strictly that a message can be written, and so that {@link encode} does not fail.
+   *
+   * @throws {ContractError} with every issue
+   */
+  assertWritable(message: PlainMessage, encoding: Encoding): void {
+    this.#check(message, encoding);
+    for (const { name, kind } of this.fields) {
+      if (kind === "json" && !hasJson(message[name])) this.encode(message, encoding);
+    }
+  }
+
+  /**
+   * Writes what was checked.
+   *
+   * @throws {ContractError} when what the contract leaves open has no JSON
+   */
+  encode(message: PlainMessage, encoding: Encoding): string[] {
     try {
       return encode(message, this.type, this.fields, encoding);
     } catch (error) {
@@ -86,11 +106,11 @@ export class Contract {
     }
   }
 
-  /** @throws {ContractError} with every issue */
-  assertWritable(message: PlainMessage): void {
+  #check(message: PlainMessage, encoding: Encoding): void {
     this.#writer ??= compileWriter(this.#descriptor.schema);
     const issues = this.#writer(message);
     if (issues !== undefined) throw new ContractError(this.type, issues);
+    if (encoding === "fields") this.#assertWellFormed(message);
   }
 
   /** A lone surrogate has no UTF-8: as a field's plain text it would arrive as another character. */
@@ -135,6 +155,17 @@ export class Contract {
     if (issues !== undefined) throw new ContractError(this.type, issues, true);
     return message;
   }
+}
+
+/** Nested deeper than this, a value is not looked into here. */
+const DEEP = 8;
+
+/** Whether a value surely has JSON. Where this says no, only trying can tell. */
+function hasJson(value: unknown, depth = 0): boolean {
+  if (typeof value !== "object" || value === null) return typeof value !== "bigint";
+  if (depth === DEEP || "toJSON" in value) return false;
+  for (const name in value) if (!hasJson((value as PlainMessage)[name], depth + 1)) return false;
+  return true;
 }
 
 const contracts = new WeakMap<Descriptor, Contract>();

@@ -1,10 +1,10 @@
 import { isIPv4, isIPv6 } from "node:net";
 import { isInstant, isTolerantInstant } from "./instant.js";
+import { isUuid } from "./uuid.js";
 
 /** Checks a text against a named format of JSON Schema. */
 export type FormatCheck = (text: string) => boolean;
 
-const UUID = /^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$/;
 const EMAIL =
   /^[a-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/i;
 const HOSTNAME = /^(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*$/i;
@@ -26,7 +26,7 @@ export const formats: Readonly<Record<string, FormatCheck>> = {
   ipv4: isIPv4,
   ipv6: (text) => isIPv6(text) && !text.includes("%"),
   uri: isUri,
-  uuid: (text) => UUID.test(text),
+  uuid: isUuid,
 };
 
 /** The same as the tolerant reader checks them. */

@@ -5,7 +5,7 @@ import type { Config } from "./config.js";
 import { type Contract, contractOf } from "./contract.js";
 import type { Descriptor } from "./descriptor.js";
 import type { EntryAppender } from "./entry-appender.js";
-import { ConfigError, ContractError, type Issue, PublishError } from "./errors.js";
+import { ConfigError, ContractError, type Issue, type MessagingError, PublishError } from "./errors.js";
 import type { HookBus } from "./hooks.js";
 import { prefixed } from "./keys.js";
 import type { PublishAllOptions, Published, PublishOptions } from "./messaging.js";
@@ -18,7 +18,6 @@ interface Written {
   readonly contract: Contract;
   readonly message: Message;
   readonly entry: FlatFields;
-  readonly id: string | undefined;
 }
 
 const NONE: PublishOptions = {};
@@ -59,67 +58,107 @@ export class MessagePublisher {
     return this.#send(descriptor, this.#write(descriptor, given, options), options);
   }
 
-  /** So many at once that the next ones are made while Redis stores the ones before. */
+  /** Nothing is sent before all are known to keep their contract. */
   async publishAll(
     descriptor: Descriptor,
     given: readonly Message[],
     options: PublishAllOptions = NONE,
   ): Promise<Published[]> {
+    const contract = contractOf(descriptor);
     const issues: Issue[] = [];
-    const written: Written[] = [];
-    for (const [index, message] of given.entries()) {
+    const messages: Message[] = [];
+    for (const [index, each] of given.entries()) {
       try {
-        written.push(this.#write(descriptor, message, options));
+        const message = complete(this.#config, descriptor, contract, each, options);
+        contract.assertWritable(message, this.#config.encoding);
+        messages.push(message);
       } catch (error) {
         if (!(error instanceof ContractError)) throw error;
         for (const { path, message } of error.issues) issues.push({ path: joined(index, path), message });
       }
     }
     if (issues.length > 0) throw new ContractError(descriptor.type, issues);
-    const published: Published[] = [];
-    for (let from = 0; from < written.length; from += MOST_AT_ONCE) {
-      const part = written.slice(from, from + MOST_AT_ONCE);
-      published.push(...(await Promise.all(part.map((message) => this.#send(descriptor, message, NONE)))));
-    }
-    return published;
+    return messages.length === 0 ? [] : this.#sendAll(descriptor, contract, messages);
   }
 
   #write(descriptor: Descriptor, given: Message, options: PublishOptions): Written {
     const contract = contractOf(descriptor);
     const message = complete(this.#config, descriptor, contract, given, options);
-    const entry = contract.write(message, this.#config.encoding);
-    return { contract, message, entry, id: message["id"] as string | undefined };
+    return { contract, message, entry: contract.write(message, this.#config.encoding) };
   }
 
   #send(descriptor: Descriptor, written: Written, options: PublishOptions): Promise<Published> {
-    const { contract, message, entry, id } = written;
+    return new Promise((resolve, reject) => this.#append(descriptor, written, options, resolve, reject));
+  }
+
+  /**
+   * Sends them in their order: each as soon as it is encoded, so that Redis stores it while the next one is made, but
+   * no more than so many at once. The first that fails keeps those from leaving that wait.
+   */
+  #sendAll(descriptor: Descriptor, contract: Contract, messages: readonly Message[]): Promise<Published[]> {
+    return new Promise((resolve, reject) => {
+      const published: Published[] = [];
+      const waiting: (() => void)[] = [];
+      let count = 0;
+      let sent = 0;
+      const failed = (error: unknown): void => {
+        sent = waiting.length;
+        reject(error);
+      };
+      for (const [at, message] of messages.entries()) {
+        // Encoded now, whenever it is sent: it is the caller's again when this call returns.
+        const written = { contract, message, entry: contract.encode(message, this.#config.encoding) };
+        const stored = (one: Published): void => {
+          published[at] = one;
+          if (++count === messages.length) resolve(published);
+          else if (sent < waiting.length) waiting[sent++]?.();
+        };
+        const send = (): void => {
+          try {
+            this.#append(descriptor, written, NONE, stored, failed);
+          } catch (error) {
+            failed(error);
+          }
+        };
+        if (at < MOST_AT_ONCE) send();
+        else waiting.push(send);
+      }
+    });
+  }
+
+  #append(
+    descriptor: Descriptor,
+    { contract, message, entry }: Written,
+    options: PublishOptions,
+    resolve: (published: Published) => void,
+    reject: (error: MessagingError) => void,
+  ): void {
     const { encoding, messageTtlMs } = this.#config;
+    const id = message["id"] as string | undefined;
     const stream = this.#streamOf(descriptor);
     const retention = this.#retentions.of(stream);
     if (retention.pinnedBy.length > 0) throw streamFull(stream, retention.pinnedBy, id);
     if (options.once === true && id === undefined) {
       throw new ConfigError([`${descriptor.type} has no id on the wire, so it cannot be published once`]);
     }
-    return new Promise((resolve, reject) => {
-      this.#appender.append({
-        stream,
-        layout: contract.layout(encoding),
-        entry,
-        messageId: id,
-        announced: descriptor.kind === "notification" ? this.#announcement(message) : undefined,
-        onceWindowMs: options.once === true ? messageTtlMs : undefined,
-        stored: (entryId) => {
-          retention.added(1);
-          if (this.#hooks.wants("published")) this.#hooks.emit("published", { type: descriptor.type, id, entryId });
-          else this.#hooks.count("published");
-          resolve({ id, entryId, stream });
-        },
-        failed: (error) => {
-          // What is reported is counted with its report.
-          if (!this.#reports) this.#hooks.count("publishFailed");
-          reject(error);
-        },
-      });
+    this.#appender.append({
+      stream,
+      layout: contract.layout(encoding),
+      entry,
+      messageId: id,
+      announced: descriptor.kind === "notification" ? this.#announcement(message) : undefined,
+      onceWindowMs: options.once === true ? messageTtlMs : undefined,
+      stored: (entryId) => {
+        retention.added(1);
+        if (this.#hooks.wants("published")) this.#hooks.emit("published", { type: descriptor.type, id, entryId });
+        else this.#hooks.count("published");
+        resolve({ id, entryId, stream });
+      },
+      failed: (error) => {
+        // What is reported is counted with its report.
+        if (!this.#reports) this.#hooks.count("publishFailed");
+        reject(error);
+      },
     });
   }
 
