@@ -3,6 +3,7 @@ import type { ConnectionOptions as TlsOptions } from "node:tls";
 import { Redis } from "ioredis";
 import type { RedisConfig } from "./config.js";
 import { ClosedError, ConnectionError } from "./errors.js";
+import { endWhenSilent } from "./watchdog.js";
 
 /** What a connection is for; it names the connection in `CLIENT LIST`. */
 export type ConnectionRole = "publish" | "settle" | "subscribe" | `read:${string}`;
@@ -57,6 +58,7 @@ export class Connection {
   readonly #config: RedisConfig;
   #lastError: Error | undefined;
   #opened = false;
+  readonly #watchdog: NodeJS.Timeout | undefined;
   #watching: NodeJS.Timeout | undefined;
   #closed = false;
 
@@ -66,7 +68,6 @@ export class Connection {
     const { socketTimeout, ...data } = connectionData(config, service, options.role);
     this.client = new Redis({
       ...data,
-      ...(options.blocking ? {} : { socketTimeout }),
       lazyConnect: true,
       enableOfflineQueue: false,
       maxRetriesPerRequest: 0,
@@ -85,6 +86,7 @@ export class Connection {
     // Everyone who waits for it listens; while Redis is away there may be many.
     this.client.setMaxListeners(0);
     this.#watchOverBeginnings(config.connectionTimeoutMs);
+    if (!options.blocking) this.#watchdog = endWhenSilent(this.client, socketTimeout);
   }
 
   /** Calls back whenever commands can be sent: the first time, and again after each loss. */
@@ -165,6 +167,7 @@ export class Connection {
   close(): void {
     this.#closed = true;
     clearInterval(this.#watching);
+    clearInterval(this.#watchdog);
     this.client.disconnect(false);
   }
 

@@ -58,10 +58,33 @@ export class EntryAppender {
       throw new PublishError("PUBLISH_OVERLOADED", text, { messageId: entry.messageId, retryable: true });
     }
     this.#underWay++;
+    if (this.#underWay === 1 && !isAlone(entry) && this.#connection.isReady) {
+      this.#sendNow(entry);
+      return;
+    }
     this.#batch.push(entry);
     // A full batch leaves at once, so that Redis works on it while the next is made.
     if (this.#batch.length >= FULL_BATCH) void this.#flush();
     else if (!this.#scheduled) this.#schedule();
+  }
+
+  /** Nothing is under way, so there is nothing to wait for. */
+  #sendNow(entry: Append): void {
+    this.#connection.client.xadd(entry.stream, "*", ...entry.entry).then(
+      (id) => {
+        entry.stored(id as string);
+        this.#ended(1);
+      },
+      (error: Error) => {
+        entry.failed(this.#failure(error, entry));
+        this.#ended(1);
+      },
+    );
+  }
+
+  #ended(count: number): void {
+    this.#underWay -= count;
+    if (this.#underWay === 0) for (const resolve of this.#idle.splice(0)) resolve();
   }
 
   /** When nothing is under way there is nothing to wait for but the rest of what runs now. */
@@ -92,8 +115,7 @@ export class EntryAppender {
     } catch (error) {
       for (const entry of batch) entry.failed(this.#failure(error as Error, entry));
     } finally {
-      this.#underWay -= batch.length;
-      if (this.#underWay === 0) for (const resolve of this.#idle.splice(0)) resolve();
+      this.#ended(batch.length);
     }
   }
 

@@ -8,11 +8,14 @@ import type { Pause } from "./pause.js";
 /** Where a reader's new entries come from. */
 export interface EntrySource {
   readonly stream: string;
-  /** Up to so many new entries; none after a while. */
-  read(count: number): Promise<readonly Delivery[]>;
+  /** Takes up to so many new entries, or none after a while. They are taken before this resolves, if any came. */
+  read(count: number, take: Take): Promise<void>;
   /** Ends a read that waits, so that nothing that Redis has handed out is lost on its way. */
   interrupt(by: Connection): Promise<void>;
 }
+
+/** Called with what a read has brought. */
+export type Take = (deliveries: readonly Delivery[]) => void;
 
 /** How much longer than its block a read may take before its connection counts as dead. */
 const GRACE_MS = 2000;
@@ -41,16 +44,16 @@ export class BlockingSource implements EntrySource {
     });
   }
 
-  async read(count: number): Promise<readonly Delivery[]> {
+  async read(count: number, take: Take): Promise<void> {
     const { group, consumer } = this.#member;
     const client = await this.#connection.ready(this.#pause.signal);
     this.#clientId ??= (await this.#watched(client.client("ID").catch(() => 0))) as number;
     const block = this.#blockTimeMs;
-    this.#tap.expect();
+    this.#tap.expect(take);
     await this.#watched(
       client.xreadgroup("GROUP", group, consumer, "COUNT", count, "BLOCK", block, "STREAMS", this.stream, ">"),
     );
-    return this.#tap.take();
+    this.#tap.handOver();
   }
 
   async interrupt(by: Connection): Promise<void> {
@@ -102,7 +105,7 @@ export class PollingSource implements EntrySource {
     this.#pause = pause;
   }
 
-  async read(count: number): Promise<readonly Delivery[]> {
+  async read(count: number, take: Take): Promise<void> {
     const { group, consumer } = this.#member;
     const client = await this.#connection.ready(this.#pause.signal);
     const reply = (await client.xreadgroup(
@@ -117,7 +120,7 @@ export class PollingSource implements EntrySource {
     )) as Reply;
     const deliveries = (reply?.[0]?.[1] ?? []).map(([id, fields]) => ({ id, fields, attempt: 1 }));
     if (deliveries.length === 0) await this.#pause.for(this.#intervalMs);
-    return deliveries;
+    else take(deliveries);
   }
 
   async interrupt(): Promise<void> {}

@@ -2,6 +2,8 @@ import type { Socket } from "node:net";
 import type { Connection } from "./connection.js";
 import type { Delivery } from "./delivery.js";
 import { EntryDecoder } from "./entry-decoder.js";
+import type { Take } from "./entry-source.js";
+import { FEW } from "./workload.js";
 
 /** What the client is given in place of a reply that was taken: in both versions of Redis' protocol it reads as none. */
 const NONE = Buffer.from("*-1\r\n");
@@ -18,21 +20,31 @@ const PERCENT = 37;
  */
 export class EntryTap {
   #decoder = new EntryDecoder();
+  #take: Take = () => {};
+  /** What the read brought that is not taken yet. */
+  #brought: readonly Delivery[] = [];
   #state: "passing" | "expecting" | "taking" = "passing";
 
   constructor(connection: Connection) {
     connection.onSocket((socket) => this.#attach(socket));
   }
 
-  /** To be called just before a read is sent: the next reply is the one to take. */
-  expect(): void {
+  /**
+   * To be called just before a read is sent: the next reply is the one to take. A few entries are taken the moment that
+   * they are there, before the client has gone through the reply.
+   */
+  expect(take: Take): void {
+    this.#take = take;
     this.#decoder.take();
+    this.#brought = [];
     this.#state = "expecting";
   }
 
-  /** What the read brought, once it has been answered. */
-  take(): readonly Delivery[] {
-    return this.#decoder.take();
+  /** To be called when the read has been answered: hands over what has not been taken yet. */
+  handOver(): void {
+    const deliveries = this.#brought;
+    this.#brought = [];
+    if (deliveries.length > 0) this.#take(deliveries);
   }
 
   #attach(socket: Socket): void {
@@ -60,6 +72,8 @@ export class EntryTap {
     const rest = this.#decoder.write(chunk);
     if (rest === undefined) return undefined;
     this.#state = "passing";
+    this.#brought = this.#decoder.take();
+    if (this.#brought.length <= FEW) this.handOver();
     return rest.length === 0 ? NONE : Buffer.concat([NONE, rest]);
   }
 }

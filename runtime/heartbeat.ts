@@ -17,6 +17,7 @@ const TURN_EVERY_MS = 500;
  */
 export class Heartbeat {
   readonly #config: Config;
+  readonly #leaseNs: bigint;
   readonly #hooks: HookBus;
   readonly #clock = new SharedArrayBuffer(32);
   readonly #instants = new BigInt64Array(this.#clock);
@@ -28,6 +29,7 @@ export class Heartbeat {
 
   constructor(config: Config, hooks: HookBus) {
     this.#config = config;
+    this.#leaseNs = BigInt(config.leaseMs) * 1_000_000n;
     this.#hooks = hooks;
     this.#turn();
   }
@@ -62,8 +64,7 @@ export class Heartbeat {
 
   /** Whether others may by now have taken what this process holds. */
   get lapsed(): boolean {
-    const age = process.hrtime.bigint() - Atomics.load(this.#instants, BEAT);
-    return age > BigInt(this.#config.leaseMs) * 1_000_000n;
+    return process.hrtime.bigint() - Atomics.load(this.#instants, BEAT) > this.#leaseNs;
   }
 
   /** How often a beat came so late that others may have taken what this process held before it. */

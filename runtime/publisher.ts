@@ -1,5 +1,5 @@
 import { channelOf } from "./channel.js";
-import type { FlatFields } from "./codec.js";
+import type { FlatFields, Layout } from "./codec.js";
 import { complete } from "./complete.js";
 import type { Config } from "./config.js";
 import { type Contract, contractOf } from "./contract.js";
@@ -9,13 +9,21 @@ import { ConfigError, ContractError, type Issue, type MessagingError, PublishErr
 import type { HookBus } from "./hooks.js";
 import { prefixed } from "./keys.js";
 import type { PublishAllOptions, Published, PublishOptions } from "./messaging.js";
+import type { Retention } from "./retention.js";
 import type { Retentions } from "./retentions.js";
 
 type Message = Record<string, unknown>;
 
+/** Where the messages of a type go. */
+interface Destination {
+  /** The stream's whole name. */
+  readonly stream: string;
+  readonly layout: Layout;
+  readonly retention: Retention;
+}
+
 /** A message that keeps its contract, and how it is written. */
 interface Written {
-  readonly contract: Contract;
   readonly message: Message;
   readonly entry: FlatFields;
 }
@@ -37,8 +45,7 @@ export class MessagePublisher {
   readonly #config: Config;
   readonly #appender: EntryAppender;
   readonly #hooks: HookBus;
-  /** The whole names of the streams, by their plain ones. */
-  readonly #streams = new Map<string, string>();
+  readonly #destinations = new WeakMap<Descriptor, Destination>();
   readonly #retentions: Retentions;
   readonly #reports: boolean;
 
@@ -84,7 +91,7 @@ export class MessagePublisher {
   #write(descriptor: Descriptor, given: Message, options: PublishOptions): Written {
     const contract = contractOf(descriptor);
     const message = complete(this.#config, descriptor, contract, given, options);
-    return { contract, message, entry: contract.write(message, this.#config.encoding) };
+    return { message, entry: contract.write(message, this.#config.encoding) };
   }
 
   #send(descriptor: Descriptor, written: Written, options: PublishOptions): Promise<Published> {
@@ -107,7 +114,7 @@ export class MessagePublisher {
       };
       for (const [at, message] of messages.entries()) {
         // Encoded now, whenever it is sent: it is the caller's again when this call returns.
-        const written = { contract, message, entry: contract.encode(message, this.#config.encoding) };
+        const written = { message, entry: contract.encode(message, this.#config.encoding) };
         const stored = (one: Published): void => {
           published[at] = one;
           if (++count === messages.length) resolve(published);
@@ -128,26 +135,24 @@ export class MessagePublisher {
 
   #append(
     descriptor: Descriptor,
-    { contract, message, entry }: Written,
+    { message, entry }: Written,
     options: PublishOptions,
     resolve: (published: Published) => void,
     reject: (error: MessagingError) => void,
   ): void {
-    const { encoding, messageTtlMs } = this.#config;
     const id = message["id"] as string | undefined;
-    const stream = this.#streamOf(descriptor);
-    const retention = this.#retentions.of(stream);
+    const { stream, layout, retention } = this.#destinationOf(descriptor);
     if (retention.pinnedBy.length > 0) throw streamFull(stream, retention.pinnedBy, id);
     if (options.once === true && id === undefined) {
       throw new ConfigError([`${descriptor.type} has no id on the wire, so it cannot be published once`]);
     }
     this.#appender.append({
       stream,
-      layout: contract.layout(encoding),
+      layout,
       entry,
       messageId: id,
       announced: descriptor.kind === "notification" ? this.#announcement(message) : undefined,
-      onceWindowMs: options.once === true ? messageTtlMs : undefined,
+      onceWindowMs: options.once === true ? this.#config.messageTtlMs : undefined,
       stored: (entryId) => {
         retention.added(1);
         if (this.#hooks.wants("published")) this.#hooks.emit("published", { type: descriptor.type, id, entryId });
@@ -162,13 +167,16 @@ export class MessagePublisher {
     });
   }
 
-  #streamOf({ stream: name }: Descriptor): string {
-    let stream = this.#streams.get(name);
-    if (stream === undefined) {
-      stream = prefixed(this.#config, name);
-      this.#streams.set(name, stream);
+  /** Asked for when something is to be sent there: from then on the stream is kept in bounds. */
+  #destinationOf(descriptor: Descriptor): Destination {
+    let destination = this.#destinations.get(descriptor);
+    if (destination === undefined) {
+      const stream = prefixed(this.#config, descriptor.stream);
+      const layout = contractOf(descriptor).layout(this.#config.encoding);
+      destination = { stream, layout, retention: this.#retentions.of(stream) };
+      this.#destinations.set(descriptor, destination);
     }
-    return stream;
+    return destination;
   }
 
   #announcement(message: Message): { channel: string; json: string } {

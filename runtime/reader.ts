@@ -48,14 +48,16 @@ export class Reader {
           await this.#sink.roomier();
           continue;
         }
-        const deliveries = await this.#source.read(Math.min(this.#sink.room(), this.#affordable()));
+        let count = 0;
+        await this.#source.read(Math.min(this.#sink.room(), this.#affordable()), (deliveries) => {
+          count = deliveries.length;
+          // Also after the signal: they are this consumer's now, to be handled or given back.
+          this.#sink.take(deliveries);
+          this.#weigh(deliveries);
+        });
         failures = 0;
         this.#readAt = performance.now();
-        if (deliveries.length === 0) continue;
-        this.#weigh(deliveries);
-        // Also after the signal: they are this consumer's now, to be handled or given back.
-        this.#sink.take(deliveries);
-        if (deliveries.length <= FEW) await new Promise((resolve) => process.nextTick(resolve));
+        if (count > 0 && count <= FEW) await new Promise((resolve) => process.nextTick(resolve));
       } catch (error) {
         if (signal.aborted) return;
         // Whatever it was (a lost reply, a missing group), the next read starts from a known state.
