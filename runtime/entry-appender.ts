@@ -98,6 +98,11 @@ export class EntryAppender {
     else setImmediate(flush);
   }
 
+  /** Sends what waits for the end of this turn: nothing more is to come. */
+  flush(): void {
+    void this.#flush();
+  }
+
   /** Resolves when nothing is under way any more. */
   drained(): Promise<void> {
     if (this.#underWay === 0) return Promise.resolve();

@@ -130,6 +130,7 @@ export class MessagePublisher {
         if (at < MOST_AT_ONCE) send();
         else waiting.push(send);
       }
+      this.#appender.flush();
     });
   }
 
