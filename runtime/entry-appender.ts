@@ -26,7 +26,7 @@ export interface Append {
 /** More than these under way at once are refused: a Redis that hangs must not fill this process' memory. */
 const MOST_UNDER_WAY = 100_000;
 /** One script call adds at most so many: Redis does nothing else meanwhile, and its reply comes for all at once. */
-const FULL_BATCH = 32;
+const FULL_BATCH = 128;
 /** Replies after which the same command may succeed; none of them stored anything. */
 const PASSING = /^(OOM|LOADING|READONLY|MASTERDOWN|NOREPLICAS|CLUSTERDOWN|TRYAGAIN|BUSY|MISCONF)/;
 

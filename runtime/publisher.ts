@@ -31,6 +31,8 @@ interface Written {
 const NONE: PublishOptions = {};
 /** How many of a long list are under way at once. */
 const MOST_AT_ONCE = 1024;
+/** How many of it are encoded before they leave: Redis has them in hand while the next ones are. */
+const PART = 32;
 
 /** What a publisher works with. */
 export interface PublisherParts {
@@ -129,6 +131,7 @@ export class MessagePublisher {
         };
         if (at < MOST_AT_ONCE) send();
         else waiting.push(send);
+        if (at % PART === PART - 1) this.#appender.flush();
       }
       this.#appender.flush();
     });
