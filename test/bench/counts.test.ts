@@ -1,4 +1,6 @@
 import { createHook } from "node:async_hooks";
+import { Socket } from "node:net";
+import { setImmediate as turn } from "node:timers/promises";
 import { Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import {
@@ -8,6 +10,7 @@ import {
   onUserDeleted,
   publishUserCreated,
   type UserCreatedInput,
+  userCreated,
 } from "../../generated/index.js";
 import { type RedisServer, startRedis } from "../../runtime/testing/redis/index.js";
 import { eventually } from "../support/eventually.js";
@@ -151,6 +154,35 @@ describe.each<Encoding>(["json", "fields"])("a thousand messages as %s", (encodi
 
     expect(commands.get("xadd")).toBe(1);
     expect(commands.get("evalsha") ?? commands.get("eval") ?? 0).toBe(0);
+  });
+
+  it("leave before the call returns when none is under way, and set no timer", async () => {
+    await publishUserCreated(messaging, user(0));
+    const writes = vi.spyOn(Socket.prototype, "write");
+    const setTimer = vi.spyOn(globalThis, "setTimeout");
+
+    for (let n = 0; n < 100; n++) {
+      await turn();
+      const publishing = publishUserCreated(messaging, user(n));
+      expect(writes).toHaveBeenCalledTimes(n + 1);
+      await publishing;
+    }
+
+    // What looks after the stream sets one now and then.
+    expect(setTimer.mock.calls.length).toBeLessThanOrEqual(10);
+  });
+
+  it("leave in parts as a bulk, the first before the last is encoded", async () => {
+    await publishUserCreated(messaging, user(0));
+    const writes = vi.spyOn(Socket.prototype, "write");
+    const stringify = vi.spyOn(JSON, "stringify");
+
+    await messaging.publishAll(userCreated, thousand(user));
+
+    expect(stringify.mock.results.filter(({ value }) => String(value).includes("@example.com"))).toHaveLength(1000);
+    expect(writes.mock.calls.length).toBeGreaterThanOrEqual(20);
+    expect(writes.mock.calls.length).toBeLessThanOrEqual(40);
+    expect(writes.mock.invocationCallOrder[0]).toBeLessThan(stringify.mock.invocationCallOrder.at(-1) ?? 0);
   });
 
   it("have one field list, whatever they leave out, so that Redis stores the names once", async () => {
