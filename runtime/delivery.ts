@@ -9,6 +9,9 @@ export interface Delivery {
   readonly attempt: number;
 }
 
+/** Called with what a read has brought. */
+export type Take = (deliveries: readonly Delivery[]) => void;
+
 /** How a delivery ended. */
 export type Outcome =
   | { readonly kind: "done" }

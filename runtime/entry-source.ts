@@ -1,5 +1,5 @@
 import type { Connection } from "./connection.js";
-import type { Delivery } from "./delivery.js";
+import type { Take } from "./delivery.js";
 import { type EntryTap, entryTapOf } from "./entry-tap.js";
 import { ConnectionError } from "./errors.js";
 import type { Member } from "./member.js";
@@ -13,9 +13,6 @@ export interface EntrySource {
   /** Ends a read that waits, so that nothing that Redis has handed out is lost on its way. */
   interrupt(by: Connection): Promise<void>;
 }
-
-/** Called with what a read has brought. */
-export type Take = (deliveries: readonly Delivery[]) => void;
 
 /** How much longer than its block a read may take before its connection counts as dead. */
 const GRACE_MS = 2000;

@@ -1,8 +1,7 @@
 import type { Socket } from "node:net";
 import type { Connection } from "./connection.js";
-import type { Delivery } from "./delivery.js";
+import type { Delivery, Take } from "./delivery.js";
 import { EntryDecoder } from "./entry-decoder.js";
-import type { Take } from "./entry-source.js";
 import { FEW } from "./workload.js";
 
 /** What the client is given in place of a reply that was taken: in both versions of Redis' protocol it reads as none. */

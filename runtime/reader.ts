@@ -1,4 +1,4 @@
-import type { Delivery } from "./delivery.js";
+import type { Delivery, Take } from "./delivery.js";
 import type { EntrySource } from "./entry-source.js";
 import type { Pause } from "./pause.js";
 import { FEW } from "./workload.js";
@@ -14,7 +14,7 @@ export interface ReaderSink {
   readonly room: () => number;
   /** Resolves when {@link room} may have grown. */
   readonly roomier: () => Promise<void>;
-  readonly take: (deliveries: readonly Delivery[]) => void;
+  readonly take: Take;
   /** Called before the first read, after anything that may have left entries behind, and now and then. */
   readonly prepare: () => Promise<void>;
 }
