@@ -87,7 +87,7 @@ export const curves: readonly Curve[] = [
   },
   {
     name: "Readers",
-    unit: "groups that handle every message, in one process",
+    unit: "groups that handle every message",
     steps: [1, 2, 5, 10],
     settings: (readers) => ({ readers }),
   },
