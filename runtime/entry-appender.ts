@@ -51,11 +51,11 @@ export class EntryAppender {
     this.#connection = connection;
   }
 
-  /** @throws {PublishError} `PUBLISH_OVERLOADED` */
   append(entry: Append): void {
     if (this.#underWay >= MOST_UNDER_WAY) {
       const text = `${MOST_UNDER_WAY} publishes are under way already: await some before starting more, or Redis is slow`;
-      throw new PublishError("PUBLISH_OVERLOADED", text, { messageId: entry.messageId, retryable: true });
+      entry.failed(new PublishError("PUBLISH_OVERLOADED", text, { messageId: entry.messageId, retryable: true }));
+      return;
     }
     this.#underWay++;
     if (this.#underWay === 1 && !isAlone(entry) && this.#connection.isReady) {
@@ -70,9 +70,9 @@ export class EntryAppender {
 
   /** Nothing is under way, so there is nothing to wait for. */
   #sendNow(entry: Append): void {
-    this.#connection.client.xadd(entry.stream, "*", ...entry.entry).then(
+    add(this.#connection.client, entry).then(
       (id) => {
-        entry.stored(id as string);
+        entry.stored(id);
         this.#ended(1);
       },
       (error: Error) => {
@@ -128,7 +128,7 @@ export class EntryAppender {
     const [first] = group as [Append];
     try {
       if (isAlone(first)) first.stored(await sendAlone(client, first));
-      else if (group.length === 1) first.stored((await client.xadd(first.stream, "*", ...first.entry)) as string);
+      else if (group.length === 1) first.stored(await add(client, first));
       else if (this.#mayScript) this.#settle(group, await sendTogether(client, group));
       else this.#settle(group, await sendPiped(client, group));
     } catch (error) {
@@ -199,6 +199,10 @@ function groupsOf(batch: readonly Append[]): Append[][] {
     }
   }
   return groups;
+}
+
+function add(client: Redis, { stream, entry }: Append): Promise<string> {
+  return client.xadd(stream, "*", ...entry) as Promise<string>;
 }
 
 async function sendTogether(client: Redis, group: readonly Append[]): Promise<readonly unknown[]> {

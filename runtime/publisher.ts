@@ -110,25 +110,21 @@ export class MessagePublisher {
       const waiting: (() => void)[] = [];
       let count = 0;
       let sent = 0;
-      const failed = (error: unknown): void => {
-        sent = waiting.length;
+      let isOver = false;
+      const failed = (error: MessagingError): void => {
+        isOver = true;
         reject(error);
       };
       for (const [at, message] of messages.entries()) {
+        if (isOver) return;
         // Encoded now, whenever it is sent: it is the caller's again when this call returns.
         const written = { message, entry: contract.encode(message, this.#config.encoding) };
         const stored = (one: Published): void => {
           published[at] = one;
           if (++count === messages.length) resolve(published);
-          else if (sent < waiting.length) waiting[sent++]?.();
+          else if (!isOver) waiting[sent++]?.();
         };
-        const send = (): void => {
-          try {
-            this.#append(descriptor, written, NONE, stored, failed);
-          } catch (error) {
-            failed(error);
-          }
-        };
+        const send = (): void => this.#append(descriptor, written, NONE, stored, failed);
         if (at < MOST_AT_ONCE) send();
         else waiting.push(send);
         if (at % PART === PART - 1) this.#appender.flush();
@@ -137,6 +133,7 @@ export class MessagePublisher {
     });
   }
 
+  /** Never throws: whatever keeps a message from its stream is counted and rejects. */
   #append(
     descriptor: Descriptor,
     { message, entry }: Written,
@@ -146,29 +143,32 @@ export class MessagePublisher {
   ): void {
     const id = message["id"] as string | undefined;
     const { stream, layout, retention } = this.#destinationOf(descriptor);
-    if (retention.pinnedBy.length > 0) throw streamFull(stream, retention.pinnedBy, id);
-    if (options.once === true && id === undefined) {
-      throw new ConfigError([`${descriptor.type} has no id on the wire, so it cannot be published once`]);
+    const failed = (error: MessagingError): void => {
+      // What is reported is counted with its report.
+      if (!this.#reports) this.#hooks.count("publishFailed");
+      reject(error);
+    };
+    if (retention.pinnedBy.length > 0) {
+      failed(streamFull(stream, retention.pinnedBy, id));
+    } else if (options.once === true && id === undefined) {
+      failed(new ConfigError([`${descriptor.type} has no id on the wire, so it cannot be published once`]));
+    } else {
+      this.#appender.append({
+        stream,
+        layout,
+        entry,
+        messageId: id,
+        announced: descriptor.kind === "notification" ? this.#announcement(message) : undefined,
+        onceWindowMs: options.once === true ? this.#config.messageTtlMs : undefined,
+        stored: (entryId) => {
+          retention.added(1);
+          if (this.#hooks.wants("published")) this.#hooks.emit("published", { type: descriptor.type, id, entryId });
+          else this.#hooks.count("published");
+          resolve({ id, entryId, stream });
+        },
+        failed,
+      });
     }
-    this.#appender.append({
-      stream,
-      layout,
-      entry,
-      messageId: id,
-      announced: descriptor.kind === "notification" ? this.#announcement(message) : undefined,
-      onceWindowMs: options.once === true ? this.#config.messageTtlMs : undefined,
-      stored: (entryId) => {
-        retention.added(1);
-        if (this.#hooks.wants("published")) this.#hooks.emit("published", { type: descriptor.type, id, entryId });
-        else this.#hooks.count("published");
-        resolve({ id, entryId, stream });
-      },
-      failed: (error) => {
-        // What is reported is counted with its report.
-        if (!this.#reports) this.#hooks.count("publishFailed");
-        reject(error);
-      },
-    });
   }
 
   /** Asked for when something is to be sent there: from then on the stream is kept in bounds. */

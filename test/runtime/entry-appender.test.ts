@@ -1,3 +1,4 @@
+import { setImmediate as turn } from "node:timers/promises";
 import { Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 
@@ -139,6 +140,35 @@ describe("a publish that fails", () => {
       ["validate_token", "PUBLISH_FAILED"],
     ]);
     expect(messaging.counts.publishFailed).toBe(2);
+  });
+
+  it("is counted when it was refused before anything was sent", async () => {
+    await using messaging = createService(redis);
+    const report = { status: "healthy", uptime_seconds: 1, version: "1.0.0" } as const;
+    const withoutId = publishHealthReport(messaging, report, { once: true });
+    await expect(withoutId).rejects.toMatchObject({ code: "CONFIG_INVALID" });
+    expect(messaging.counts.publishFailed).toBe(1);
+  });
+
+  it("is refused when too many are under way, and of a bulk nothing leaves after the first that is", async () => {
+    await using messaging = createService(redis, { redis: { socketTimeoutSeconds: 60 } });
+    await publishUserCreated(messaging, input);
+    await turn();
+    redis.pause();
+    const underWay = Array.from({ length: 99_990 }, () => publishUserCreated(messaging, input));
+
+    const bulk = messaging.publishAll(
+      userCreated,
+      Array.from({ length: 2000 }, () => input),
+    );
+    await expect(bulk).rejects.toMatchObject({ code: "PUBLISH_OVERLOADED", retryable: true });
+    await expect(publishUserCreated(messaging, input)).rejects.toMatchObject({ code: "PUBLISH_OVERLOADED" });
+
+    redis.resume();
+    await Promise.all(underWay);
+    await eventually(() => messaging.counts.published === 100_001);
+    await publishUserCreated(messaging, input);
+    expect(messaging.counts).toMatchObject({ published: 100_002, publishFailed: 2 });
   });
 
   it("is told to hooks and counted when it succeeded", async () => {
