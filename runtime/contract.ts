@@ -129,12 +129,36 @@ export class Contract {
    * @throws {DecodeError} when it cannot be read, {ContractError} when it breaks the contract
    */
   read(entry: FlatFields): PlainMessage {
-    return this.#checked(decode(entry, this.#byName));
+    const message = this.decode(entry);
+    this.assertReadable(message);
+    return message;
   }
 
   /** The same for a Pub/Sub payload. */
   readPayload(payload: string): PlainMessage {
-    return this.#checked(decodePayload(payload, this.#byName));
+    const message = decodePayload(payload, this.#byName);
+    this.assertReadable(message);
+    return message;
+  }
+
+  /**
+   * Reads an entry in either encoding, its contract not yet checked.
+   *
+   * @throws {DecodeError} when it cannot be read
+   */
+  decode(entry: FlatFields): PlainMessage {
+    return decode(entry, this.#byName);
+  }
+
+  /**
+   * Checks tolerantly what was decoded.
+   *
+   * @throws {ContractError} with every issue
+   */
+  assertReadable(message: PlainMessage): void {
+    this.#reader ??= compileReader(this.#descriptor.schema);
+    const issues = this.#reader(message);
+    if (issues !== undefined) throw new ContractError(this.type, issues, true);
   }
 
   /** What is wrong with a result that a handler of this command is to answer. */
@@ -147,13 +171,6 @@ export class Contract {
   receivedResultViolations(result: unknown): readonly Issue[] | undefined {
     this.#resultReader ??= compileReader((this.#descriptor as CommandDescriptor).result);
     return this.#resultReader(result);
-  }
-
-  #checked(message: PlainMessage): PlainMessage {
-    this.#reader ??= compileReader(this.#descriptor.schema);
-    const issues = this.#reader(message);
-    if (issues !== undefined) throw new ContractError(this.type, issues, true);
-    return message;
   }
 }
 

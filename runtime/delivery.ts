@@ -14,10 +14,20 @@ export type Take = (deliveries: readonly Delivery[]) => void;
 
 /** How a delivery ended. */
 export type Outcome =
-  | { readonly kind: "done" }
+  | { readonly kind: "done"; readonly answer?: Answer | undefined }
   /** Lay it aside and try again. */
   | { readonly kind: "retry"; readonly delayMs: number; readonly error: unknown }
   /** To the dead letters. */
-  | { readonly kind: "dead"; readonly error: unknown };
+  | { readonly kind: "dead"; readonly error: unknown; readonly answer?: Answer | undefined };
+
+/** What the sender of a command is told. It is not settled before that has been stored and sent. */
+export interface Answer {
+  /** Where it is stored, in the slot of the command's stream. */
+  readonly key: string;
+  readonly text: string;
+  readonly keepMs: number;
+  /** The channel on which the sender listens. */
+  readonly replyTo: string;
+}
 
 export const DONE: Outcome = { kind: "done" };

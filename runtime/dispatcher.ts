@@ -2,13 +2,13 @@ import { type FlatFields, typeOf } from "./codec.js";
 import { contractOf } from "./contract.js";
 import { withCorrelation } from "./correlation.js";
 import { Deadlines, type Run } from "./deadline.js";
-import { type Delivery, DONE, type Outcome } from "./delivery.js";
+import { type Answer, type Delivery, DONE, type Outcome } from "./delivery.js";
 import { type ContextPlace, DeliveryContext } from "./delivery-context.js";
 import { DecodeError, HandlerTimeoutError, MessagingError } from "./errors.js";
 import type { MessageContext } from "./handler.js";
 import type { HookBus } from "./hooks.js";
 import { afterFailure, isUnreadable, type RetryPolicy } from "./retry.js";
-import { admits, type Route, type StreamRoutes, wants } from "./router.js";
+import { admits, type Route, type StreamRoutes, suits, wants } from "./router.js";
 
 /** Where and for whom messages are dispatched. */
 export interface DispatchPlace extends ContextPlace {
@@ -16,11 +16,15 @@ export interface DispatchPlace extends ContextPlace {
   readonly handlerTimeoutMs: number;
 }
 
-/** Runs the handlers of commands and answers whoever asked. */
+/** Runs the handlers of commands, and says what whoever waits is answered. */
 export interface Responding {
-  readonly respond: (route: Route, command: Message, context: MessageContext) => Promise<void>;
-  /** Answers a command that cannot run, if it is for this service and somebody waits. */
-  readonly refuse: (stream: string, entry: FlatFields, error: MessagingError) => Promise<void>;
+  readonly respond: (route: Route, command: Message, context: MessageContext) => Promise<Answer | undefined>;
+  /** The answer to a command that cannot run, if it is for this service and somebody waits. */
+  readonly refusal: (
+    stream: string,
+    entry: FlatFields,
+    why: Pick<MessagingError, "message" | "code">,
+  ) => Answer | undefined;
 }
 
 type Message = Record<string, unknown>;
@@ -65,41 +69,41 @@ export class Dispatcher {
     if (fields === null) return DONE;
     const type = typeOf(fields);
     const routes = type === undefined ? this.#routes.untyped : this.#routes.byType.get(type);
-    if (routes === undefined) return this.#unrouted(delivery, type, fields, ended);
+    if (routes === undefined) return this.#unrouted(delivery, type, fields);
     const admitted = those(routes, (route) => admits(route, fields));
     if (admitted.length === 0) return this.#skip(delivery, type ?? "", "filtered");
     try {
       const first = admitted[0] as Route;
-      const message = contractOf(first.descriptor).read(fields);
-      const wanting = those(admitted, (route) => wants(route, message));
+      const contract = contractOf(first.descriptor);
+      const message = contract.decode(fields);
+      // What is meant for somebody else is none of ours to judge.
+      const suited = those(admitted, (route) => suits(route, message));
+      if (suited.length === 0) return this.#skip(delivery, first.descriptor.type, "filtered");
+      contract.assertReadable(message);
+      const wanting = those(suited, (route) => wants(route, message));
       if (wanting.length === 0) return this.#skip(delivery, first.descriptor.type, "filtered");
       return this.#handle(delivery, wanting, message, ended);
     } catch (error) {
       const outcome = this.#refuse(routes[0] as Route, delivery, error);
       if (routes[0]?.descriptor.kind !== "command" || !(error instanceof MessagingError)) return outcome;
-      return this.#answerRefusal(fields, error, outcome, ended);
+      return this.#answered(outcome, fields, error);
     }
   }
 
   /** A newer producer is no error; but a command for this service that it does not know is answered so. */
-  #unrouted(delivery: Delivery, type: string | undefined, fields: FlatFields, ended: Ended): Outcome | undefined {
+  #unrouted(delivery: Delivery, type: string | undefined, fields: FlatFields): Outcome {
     if (type === undefined) {
       const names = "event_type, command_type, notification_type, message_type";
       return { kind: "dead", error: new DecodeError(`no field names a message type (${names})`) };
     }
     const outcome = this.#skip(delivery, type, "unhandled");
     if (!this.#takesCommands) return outcome;
-    return this.#answerRefusal(
-      fields,
-      new MessagingError("COMMAND_UNKNOWN", `no handler for ${type} here`),
-      outcome,
-      ended,
-    );
+    return this.#answered(outcome, fields, { code: "COMMAND_UNKNOWN", message: `no handler for ${type} here` });
   }
 
-  #answerRefusal(fields: FlatFields, error: MessagingError, outcome: Outcome, ended: Ended): undefined {
-    const end = (): void => ended(outcome);
-    this.#responding.refuse(this.#place.stream, fields, error).then(end, end);
+  #answered(outcome: Outcome, fields: FlatFields, why: Pick<MessagingError, "message" | "code">): Outcome {
+    const answer = this.#responding.refusal(this.#place.stream, fields, why);
+    return answer === undefined || outcome.kind === "retry" ? outcome : { ...outcome, answer };
   }
 
   /** Ends with the handlers, or when their time is up, whichever comes first. */
@@ -125,8 +129,11 @@ export class Dispatcher {
     };
     this.#deadlines.begin(run);
     running.then(
-      () => {
-        if (this.#deadlines.end(run)) ended(this.#succeed(delivery, type));
+      (result) => {
+        if (!this.#deadlines.end(run)) return;
+        const outcome = this.#succeed(delivery, type);
+        const answer = kind === "command" ? (result as Answer | undefined) : undefined;
+        ended(answer === undefined ? outcome : { kind: "done", answer });
       },
       (error: unknown) => {
         if (this.#deadlines.end(run)) ended(this.#fail(routes[context.at] as Route, delivery, error));

@@ -5,6 +5,7 @@ import { MessagingError, PublishError } from "./errors.js";
 import { onceKey } from "./keys.js";
 import { append } from "./lua/append.js";
 import { appendAlone } from "./lua/append-alone.js";
+import { isRefusal } from "./refusal.js";
 
 /** An entry for a stream. */
 export interface Append {
@@ -27,8 +28,6 @@ export interface Append {
 const MOST_UNDER_WAY = 100_000;
 /** One script call adds at most so many: Redis does nothing else meanwhile, and its reply comes for all at once. */
 const FULL_BATCH = 128;
-/** Replies after which the same command may succeed; none of them stored anything. */
-const PASSING = /^(OOM|LOADING|READONLY|MASTERDOWN|NOREPLICAS|CLUSTERDOWN|TRYAGAIN|BUSY|MISCONF)/;
 
 /**
  * Adds entries to streams. All that are asked for within one turn of the event loop leave together, those of one
@@ -163,7 +162,7 @@ export class EntryAppender {
       const text = `Redis refused to add to ${stream}: ${error.message}`;
       return new PublishError("PUBLISH_FAILED", text, {
         messageId,
-        retryable: PASSING.test(error.message),
+        retryable: !isRefusal(error),
         cause: error,
       });
     }

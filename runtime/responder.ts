@@ -1,11 +1,11 @@
-import type { Redis } from "ioredis";
 import { type FlatFields, textReader } from "./codec.js";
 import type { Connection } from "./connection.js";
 import { contractOf } from "./contract.js";
+import type { Answer } from "./delivery.js";
 import { MessagingError } from "./errors.js";
+import { describeFailure } from "./failure.js";
 import type { CommandHandler, MessageContext } from "./handler.js";
 import type { HookBus } from "./hooks.js";
-import { answer } from "./lua/answer.js";
 import { answered } from "./lua/answered.js";
 import { encodeResponse, type ResponseOutcome } from "./response.js";
 import { commandOf, type Route } from "./router.js";
@@ -22,8 +22,8 @@ export function answerKey(stream: string, commandId: string): string {
 }
 
 /**
- * Runs commands and answers whoever waits. While somebody waits a failure is an answer, given at once and not
- * retried; a command for which nobody waits is retried like an event.
+ * Runs commands and says what whoever waits is answered. While somebody waits a failure is an answer, given at once
+ * and not retried; a command for which nobody waits is retried like an event.
  */
 export class CommandResponder {
   readonly #service: string;
@@ -36,71 +36,75 @@ export class CommandResponder {
     this.#hooks = hooks;
   }
 
-  async respond(route: Route, command: Command, context: MessageContext): Promise<void> {
+  /**
+   * Resolves to the answer, or to `undefined` when nobody waits for one (any more).
+   *
+   * @throws what the handler threw, when nobody waits
+   */
+  async respond(route: Route, command: Command, context: MessageContext): Promise<Answer | undefined> {
     const replyTo = command["reply_to"] as string | undefined;
-    if (replyTo === undefined) {
-      const outcome = await this.#run(route, command, context);
-      if (!outcome.success) throw outcome.cause;
-      return;
-    }
     const id = command["id"] as string;
-    const key = answerKey(context.stream, id);
     const timeoutMs = ((command["timeout"] as number | undefined) ?? DEFAULT_TIMEOUT_SECONDS) * 1000;
-    const client = await this.#client(context);
-    const stored = await answered.run(client, [key], [Number(context.entryId.split("-")[0]) + timeoutMs]);
-    if (stored === "expired") {
-      const { stream, group, entryId, type } = context;
-      this.#hooks.emit("commandExpired", { stream, group, entryId, type });
-      return;
-    }
-    if (stored !== null) {
-      await client.publish(replyTo, stored);
-      return;
+    const key = answerKey(context.stream, id);
+    const keepMs = timeoutMs + KEPT_LONGER_MS;
+    const givenUpAt = Number(context.entryId.split("-")[0]) + timeoutMs;
+    if (replyTo !== undefined) {
+      const stored = await this.#look(key, givenUpAt, context);
+      if (stored === "expired") {
+        const { stream, group, entryId, type } = context;
+        this.#hooks.emit("commandExpired", { stream, group, entryId, type });
+        return undefined;
+      }
+      if (stored !== null) return { key, text: stored, keepMs, replyTo };
     }
     const began = performance.now();
-    const outcome = await this.#run(route, command, context);
-    const text = encodeResponse(id, outcome, Math.round((performance.now() - began) * 1000) / 1000);
-    await answer.run(await this.#client(context), [key], [text, timeoutMs + KEPT_LONGER_MS, replyTo]);
+    let ran: Ran;
+    try {
+      ran = judged(route, await (route.handler as CommandHandler<Command, unknown>)(command, context));
+    } catch (thrown) {
+      ran = failed(thrown);
+    }
+    if (replyTo === undefined) {
+      if (!ran.success) throw ran.cause;
+      return undefined;
+    }
+    const text = encodeResponse(id, ran, Math.round((performance.now() - began) * 1000) / 1000);
+    return { key, text, keepMs, replyTo };
   }
 
-  /** A handler's signal is made only for who asks for it. */
-  async #client(context: MessageContext): Promise<Redis> {
-    return this.#connection.isReady ? this.#connection.client : this.#connection.ready(context.signal);
-  }
-
-  /** Answers a command that cannot run (unknown here, or its payload breaks the contract), if somebody waits. */
-  async refuse(stream: string, entry: FlatFields, { message, code }: MessagingError): Promise<void> {
+  /** What a command that cannot run (unknown here, or its payload breaks the contract) is answered, if somebody waits. */
+  refusal(stream: string, entry: FlatFields, why: Pick<MessagingError, "message" | "code">): Answer | undefined {
     const textOf = textReader(entry);
     const id = textOf("id");
     const replyTo = textOf("reply_to");
-    if (!id || !replyTo || textOf("target_service") !== this.#service) return;
-    const text = encodeResponse(id, { success: false, error: message, errorCode: code }, undefined);
-    await answer.run(await this.#connection.ready(), [answerKey(stream, id)], [text, KEPT_LONGER_MS, replyTo]);
+    if (!id || !replyTo || textOf("target_service") !== this.#service) return undefined;
+    const text = encodeResponse(id, { success: false, error: why.message, errorCode: why.code }, undefined);
+    return { key: answerKey(stream, id), text, keepMs: KEPT_LONGER_MS, replyTo };
   }
 
-  async #run(
-    route: Route,
-    command: Command,
-    context: MessageContext,
-  ): Promise<ResponseOutcome & { readonly cause?: unknown }> {
-    try {
-      const handler = route.handler as CommandHandler<Command, unknown>;
-      const result = await handler(command, context);
-      const descriptor = commandOf(route);
-      const issues = descriptor && contractOf(descriptor).resultViolations(result);
-      if (issues === undefined) return { success: true, result };
-      const sentence = issues.map(({ path, message }) => `${path || "the result"} ${message}`).join("; ");
-      const error = `the handler of ${context.type} returned a result that breaks its contract: ${sentence}`;
-      return {
-        success: false,
-        error,
-        errorCode: "RESULT_INVALID",
-        cause: new MessagingError("CONTRACT_VIOLATED", error),
-      };
-    } catch (cause) {
-      const code = (cause as { code?: unknown } | null)?.code;
-      const error = cause instanceof Error ? cause.message : String(cause);
-      return { success: false, error, errorCode: typeof code === "string" ? code : undefined, cause };
-    }
+  /** A handler's signal is made only for who asks for it. */
+  async #look(key: string, givenUpAt: number, context: MessageContext): Promise<string | null> {
+    const connection = this.#connection;
+    const client = connection.isReady ? connection.client : await connection.ready(context.signal);
+    return answered.run(client, [key], [givenUpAt]);
   }
+}
+
+/** What a handler came to, and when it failed, with what. */
+type Ran = ResponseOutcome & { readonly cause?: unknown };
+
+/** What is wrong with a result is the handler's failure. */
+function judged(route: Route, result: unknown): Ran {
+  const descriptor = commandOf(route);
+  const issues = descriptor && contractOf(descriptor).resultViolations(result);
+  if (issues === undefined) return { success: true, result };
+  const sentence = issues.map(({ path, message }) => `${path || "the result"} ${message}`).join("; ");
+  const error = `the handler of ${route.descriptor.type} returned a result that breaks its contract: ${sentence}`;
+  const cause = new MessagingError("CONTRACT_VIOLATED", error);
+  return { success: false, error, errorCode: "RESULT_INVALID", cause };
+}
+
+function failed(cause: unknown): Ran {
+  const { message, code } = describeFailure(cause);
+  return { success: false, error: message, errorCode: code, cause };
 }

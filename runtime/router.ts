@@ -1,5 +1,5 @@
 import type { Catalogue } from "./catalogue.js";
-import { type FlatFields, fieldOf, isJsonEntry, textReader } from "./codec.js";
+import { type FlatFields, fieldOf, isJsonEntry } from "./codec.js";
 import { companyOf } from "./correlation.js";
 import type { CommandDescriptor, Descriptor, MessageKind } from "./descriptor.js";
 import { ConfigError } from "./errors.js";
@@ -106,14 +106,11 @@ function matchesPattern(type: string, pattern: string): boolean {
   return pattern.endsWith(".*") ? type.startsWith(pattern.slice(0, -1)) : type === pattern;
 }
 
-/** Whether a route's filters let the entry through, as far as its undecoded fields tell. */
+/** Whether a route's filters let the entry through, as far as its undecoded fields tell: in `json` that is nothing. */
 export function admits({ descriptor, options }: Route, entry: FlatFields): boolean {
   const { company_id, source_service, target_service } = options;
   if (company_id === undefined && source_service === undefined && target_service === undefined) return true;
-  if (isJsonEntry(entry)) {
-    // Another service's command is none of ours to judge, so its target is read before it is decoded.
-    return target_service === undefined || textReader(entry)("target_service") === target_service;
-  }
+  if (isJsonEntry(entry)) return true;
   const passes = (field: string | undefined, wanted: number | string | undefined): boolean =>
     field === undefined || wanted === undefined || fieldOf(entry, field) === String(wanted);
   return (
@@ -123,15 +120,19 @@ export function admits({ descriptor, options }: Route, entry: FlatFields): boole
   );
 }
 
-/** Whether a route's filters let the decoded message through. */
-export function wants({ descriptor, options }: Route, message: Readonly<Record<string, unknown>>): boolean {
-  const { company_id, source_service, target_service, where } = options;
+/** Whether a decoded message, its contract not yet checked, is from and for whom the route's filters say. */
+export function suits({ descriptor, options }: Route, message: Readonly<Record<string, unknown>>): boolean {
+  const { company_id, source_service, target_service } = options;
   return (
     (company_id === undefined || String(companyOf(descriptor.kind, message)) === String(company_id)) &&
     (source_service === undefined || message["source_service"] === source_service) &&
-    (target_service === undefined || message["target_service"] === target_service) &&
-    (where === undefined || (where as (message: unknown) => boolean)(message))
+    (target_service === undefined || message["target_service"] === target_service)
   );
+}
+
+/** Whether a route's own condition lets the message through. */
+export function wants({ options: { where } }: Route, message: Readonly<Record<string, unknown>>): boolean {
+  return where === undefined || (where as (message: unknown) => boolean)(message);
 }
 
 /** The descriptor of a command route, which alone has a result. */

@@ -1,14 +1,17 @@
+import type { Redis } from "ioredis";
 import type { Config } from "./config.js";
 import type { Connection } from "./connection.js";
 import { labelsOf } from "./dead-letter.js";
-import type { Delivery } from "./delivery.js";
+import type { Answer, Delivery } from "./delivery.js";
 import { describeFailure } from "./failure.js";
 import { acknowledge } from "./lua/acknowledge.js";
+import { answer } from "./lua/answer.js";
 import { bury } from "./lua/bury.js";
 import { note } from "./lua/note.js";
 import { park } from "./lua/park.js";
 import type { Member } from "./member.js";
 import type { Pause } from "./pause.js";
+import { isRefusal } from "./refusal.js";
 
 const MOST_ACKS = 100;
 const ACK_DELAY_MS = 5;
@@ -79,13 +82,32 @@ export class Settler {
     });
   }
 
-  /** Moves an entry to the dead letters, if it is still this consumer's. */
-  bury({ id, fields }: Delivery, thrown: unknown): void {
+  /**
+   * Answers a command that was handled and acknowledges it, in one step. It is tried until Redis is back: a command
+   * that ran must not run again because its answer could not leave at once.
+   *
+   * @param refused - called when Redis will not have it sent: whoever waits hears nothing, and somebody must know why
+   */
+  answer(id: string, answered: Answer, refused: (error: unknown) => void): void {
+    this.#settle([], () =>
+      this.#send(answered, id).then(
+        () => this.#onSettled(id),
+        (error: unknown) => {
+          if (!isRefusal(error)) throw error;
+          refused(error);
+        },
+      ),
+    );
+  }
+
+  /** Moves an entry to the dead letters, if it is still this consumer's, and before that answers whoever waits. */
+  bury({ id, fields }: Delivery, thrown: unknown, answered: Answer | undefined): void {
     const { keys, group, consumer } = this.#member;
     const service = this.#service;
     const error = describeFailure(thrown);
     const record = { ...labelsOf(fields ?? []), service, failed_at: error.at, reason: error.code ?? error.name };
     this.#settle([id], async () => {
+      if (answered !== undefined) await this.#send(answered, "").catch(unlessRefused);
       const client = await this.#connection.ready();
       await bury.run(
         client,
@@ -132,6 +154,13 @@ export class Settler {
     });
   }
 
+  #send({ key, text, keepMs, replyTo }: Answer, acknowledged: string): Promise<unknown> {
+    const { keys, group } = this.#member;
+    const send = (client: Redis): Promise<number> =>
+      answer.run(client, [key, keys.stream, keys.errors], [text, keepMs, replyTo, group, acknowledged]);
+    return this.#connection.isReady ? send(this.#connection.client) : this.#connection.ready().then(send);
+  }
+
   #settle(ids: readonly string[], tell: () => Promise<void>): void {
     const told = this.#tell(ids, tell).finally(() => this.#underWay.delete(told));
     this.#underWay.add(told);
@@ -150,4 +179,8 @@ export class Settler {
     }
     for (const id of ids) this.#onSettled(id);
   }
+}
+
+function unlessRefused(error: unknown): void {
+  if (!isRefusal(error)) throw error;
 }

@@ -169,14 +169,16 @@ export class Workload {
   settle(delivery: Delivery, outcome: Outcome): void {
     switch (outcome.kind) {
       case "done":
-        this.#settler.ack(delivery.id, delivery.attempt);
+        if (outcome.answer === undefined) this.#settler.ack(delivery.id, delivery.attempt);
+        else
+          this.#settler.answer(delivery.id, outcome.answer, (error) => this.settle(delivery, { kind: "dead", error }));
         return;
       case "retry":
         this.#settler.park(delivery.id, outcome.delayMs, outcome.error);
         this.#owner.parked(outcome.delayMs);
         return;
       case "dead":
-        this.#settler.bury(delivery, outcome.error);
+        this.#settler.bury(delivery, outcome.error, outcome.answer);
         this.#hooks.emit("deadLettered", { ...this.#placeOf(delivery), error: outcome.error });
     }
   }

@@ -15,6 +15,7 @@ import {
   userCreated,
 } from "../../generated/index.js";
 import { exampleUserCreated } from "../../generated/testing.js";
+import { encode } from "../../runtime/codec.js";
 import { contractOf } from "../../runtime/contract.js";
 import { type RedisServer, startRedis } from "../../runtime/testing/redis/index.js";
 import { eventually } from "../support/eventually.js";
@@ -92,6 +93,17 @@ describe.each(encodings)("a pattern, over entries in the %s encoding", (encoding
     await eventually(async () => messaging.counts.handled + messaging.counts.skipped === 5 && (await pending()) === 0);
     expect(seen).toEqual({ company: [1], text: [1], source: [2], where: [1, 2, 3], both: [2] });
     expect(messaging.counts.skipped).toBe(2);
+  });
+
+  it("is not held against its contract when it is filtered out", async () => {
+    await using watching = createService(redis, { service: "watching" });
+    onUserCreated(watching, () => {}, { company_id: 7 });
+    await watching.start();
+    const broken = { event_type: "user.created", company_id: 8, after_data: "none" };
+    const entry = encode(broken, "user.created", contractOf(userCreated).fields, encoding);
+    await admin.xadd("events", "*", ...entry);
+    await eventually(() => watching.counts.skipped + watching.counts.deadLettered === 1);
+    expect(watching.counts).toMatchObject({ skipped: 1, deadLettered: 0 });
   });
 
   it("is no match for what is filtered out: its handler is not needed to read it", async () => {

@@ -18,6 +18,7 @@ import { contractOf } from "../../runtime/contract.js";
 import { type RedisServer, startRedis } from "../../runtime/testing/redis/index.js";
 import { eventually } from "../support/eventually.js";
 import { createService } from "../support/service.js";
+import { startTcpProxy } from "../support/tcp-proxy.js";
 
 const service = "user-auth-service";
 const group = `${service}-workers`;
@@ -164,37 +165,47 @@ describe("a handler's result", () => {
   });
 });
 
-describe("a command that comes again", () => {
-  const command = (timeout: number): string[] =>
-    contractOf(createUser).write(
-      contractOf(createUser).compose(
-        { payload: { email: "a@b.cd" }, reply_to: "answers", timeout },
-        { id: "0c352b96-8628-4933-bfaf-959ce68e851e", timestamp: "2026-01-01T00:00:00Z", source_service: "s" },
-      ),
-      "fields",
-    );
+/** A `create_user` command as it stands in its stream, always with one id. */
+function createUserEntry(timeout: number, replyTo = "answers", encoding: Encoding = "fields"): string[] {
+  const contract = contractOf(createUser);
+  const filled = {
+    id: "0c352b96-8628-4933-bfaf-959ce68e851e",
+    timestamp: "2026-01-01T00:00:00Z",
+    source_service: "s",
+  };
+  return contract.write(
+    contract.compose({ payload: { email: "a@b.cd" }, reply_to: replyTo, timeout }, filled),
+    encoding,
+  );
+}
 
+/** What is answered on a channel. */
+async function answersOn(channel: string): Promise<AsyncDisposable & { readonly all: readonly string[] }> {
+  const all: string[] = [];
+  const listener = new Redis(redis.url);
+  listener.on("message", (_channel, payload) => all.push(payload));
+  await listener.subscribe(channel);
+  return { all, [Symbol.asyncDispose]: async () => listener.disconnect() };
+}
+
+describe("a command that comes again", () => {
   it("is not run again when its answer is stored: the answer is sent again", async () => {
-    const answers: string[] = [];
-    const listener = new Redis(redis.url);
-    listener.on("message", (_channel, payload) => answers.push(payload));
-    await listener.subscribe("answers");
+    await using answers = await answersOn("answers");
     await using answering = createService(redis, { service, concurrency: 1 });
     let runs = 0;
     handleCreateUser(answering, () => ({ user_id: ++runs }));
     await answering.start();
-    await admin.xadd("commands", "*", ...command(30));
-    await admin.xadd("commands", "*", ...command(30));
-    await eventually(() => answers.length === 2);
+    await admin.xadd("commands", "*", ...createUserEntry(30));
+    await admin.xadd("commands", "*", ...createUserEntry(30));
+    await eventually(() => answers.all.length === 2);
     expect(runs).toBe(1);
-    expect(JSON.parse(answers[0] ?? "")).toMatchObject({ success: true, result: { user_id: 1 } });
-    expect(answers[1]).toBe(answers[0]);
+    expect(JSON.parse(answers.all[0] ?? "")).toMatchObject({ success: true, result: { user_id: 1 } });
+    expect(answers.all[1]).toBe(answers.all[0]);
     await eventually(pending, (count) => count === 0);
-    listener.disconnect();
   });
 
   it("is not run when its sender has given up", async () => {
-    await admin.xadd("commands", `${Date.now() - 5000}-0`, ...command(1));
+    await admin.xadd("commands", `${Date.now() - 5000}-0`, ...createUserEntry(1));
     await using answering = createService(redis, { service });
     let runs = 0;
     handleCreateUser(answering, () => ({ user_id: ++runs }));
@@ -205,8 +216,7 @@ describe("a command that comes again", () => {
   });
 
   it("for which nobody waits is retried like an event", async () => {
-    const entry = command(30).map((text) => (text === "answers" ? "" : text));
-    await admin.xadd("commands", "*", ...entry);
+    await admin.xadd("commands", "*", ...createUserEntry(30).map((text) => (text === "answers" ? "" : text)));
     await using answering = createService(redis, { service, retryDelaySeconds: 0.01 });
     const attempts: number[] = [];
     handleCreateUser(answering, (_command, { attempt }) => {
@@ -217,6 +227,94 @@ describe("a command that comes again", () => {
     await answering.start();
     await eventually(() => answering.counts.handled === 1);
     expect(attempts).toEqual([1, 2, 3]);
+  });
+});
+
+describe("an answer", () => {
+  it("that cannot leave at once is kept until it can: its command is not run again", async () => {
+    await using proxy = await startTcpProxy(redis);
+    await using answers = await answersOn("answers");
+    await using answering = createService(proxy, { service, retryDelaySeconds: 0.01 });
+    let runs = 0;
+    handleCreateUser(answering, async () => {
+      proxy.mode = "refuse";
+      proxy.reset();
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      return { user_id: ++runs };
+    });
+    await answering.start();
+    await admin.xadd("commands", "*", ...createUserEntry(30));
+    await eventually(() => answering.counts.handled === 1);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect(await pending()).toBe(1);
+    proxy.mode = "pass";
+    await eventually(pending, (count) => count === 0);
+    await eventually(() => answers.all.length === 1);
+    expect(runs).toBe(1);
+    expect(answering.counts).toMatchObject({ handled: 1, handlerFailed: 0, retried: 0 });
+  });
+
+  it("whose confirmation is lost has left: its command is acknowledged with it, and not run again", async () => {
+    await using proxy = await startTcpProxy(redis);
+    await using answers = await answersOn("answers");
+    await using answering = createService(proxy, { service, redis: { socketTimeoutSeconds: 0.3 } });
+    let runs = 0;
+    handleCreateUser(answering, () => {
+      proxy.mode = "mute";
+      return { user_id: ++runs };
+    });
+    await answering.start();
+    await admin.xadd("commands", "*", ...createUserEntry(30));
+    await eventually(() => answers.all.length === 1);
+    expect(await pending()).toBe(0);
+    proxy.mode = "pass";
+    await eventually(() => answers.all.length === 2);
+    expect(answers.all[1]).toBe(answers.all[0]);
+    expect(runs).toBe(1);
+  });
+
+  it("that Redis refuses to send makes its command a dead letter, which says why", async () => {
+    await admin.acl("SETUSER", "answering", "on", ">secret", "~*", "+@all", "resetchannels", "&allowed");
+    const url = redis.url.replace("redis://", "redis://answering:secret@");
+    await using answering = createService({ url }, { service, retryDelaySeconds: 0.01 });
+    let runs = 0;
+    handleCreateUser(answering, () => ({ user_id: ++runs }));
+    await answering.start();
+    await admin.xadd("commands", "*", ...createUserEntry(30, "forbidden"));
+    const [letter] = await eventually(
+      () => admin.xrange("{commands}:dead", "-", "+"),
+      (letters) => letters.length === 1,
+    );
+    expect(fieldOf(letter?.[1] ?? [], "errors")).toMatch(/publish to the channel|NOPERM/);
+    await eventually(pending, (count) => count === 0);
+    expect(runs).toBe(1);
+    expect(answering.counts).toMatchObject({ deadLettered: 1, retried: 0 });
+  });
+
+  it("is acknowledged in the same step, whatever fails besides", async () => {
+    await using answers = await answersOn("answers");
+    await using answering = createService(redis, { service });
+    handleCreateUser(answering, () => ({ user_id: 1 }));
+    await answering.start();
+    await admin.config("RESETSTAT");
+    await admin.xadd("commands", "*", ...createUserEntry(30));
+    await eventually(() => answers.all.length === 1);
+    // Nothing is left to be gathered and sent later.
+    expect(await pending()).toBe(0);
+  });
+});
+
+describe("a command as JSON that cannot be read", () => {
+  it("is a dead letter where its type is handled", async () => {
+    await using answering = createService(redis, { service });
+    handleCreateUser(answering, () => ({ user_id: 1 }));
+    await answering.start();
+    await admin.xadd("commands", "*", "message_type", "create_user", "json", "{broken");
+    await eventually(
+      () => admin.xlen("{commands}:dead"),
+      (length) => length === 1,
+    );
+    expect(answering.counts).toMatchObject({ deadLettered: 1, skipped: 0 });
   });
 });
 
