@@ -44,13 +44,22 @@ export interface RetryOptions {
   readonly retryDelaySeconds?: number;
 }
 
-/** Which commands a handler wants, beyond those whose `target_service` is this service. */
+/** Which commands a handler wants, beyond those whose `target_service` is this service, and how they are run. */
 export interface CommandOptions extends RetryOptions {
   /**
    * Only commands on behalf of this company (`metadata.company_id`). Others are acknowledged unseen, and not answered:
    * another deployment of the service has them.
    */
   readonly company_id?: number | string;
+  /**
+   * To run it twice does no harm: it is a query, or sets what is set already. Then no round trip to Redis asks, before
+   * it runs for the first time, whether the same command was answered before (which some clients send twice) or its
+   * sender has given up: the answer is there a third sooner. Without it, a command whose answer is stored is answered
+   * again instead of run again.
+   *
+   * @defaultValue false
+   */
+  readonly idempotent?: boolean;
 }
 
 /** Which messages of the matching types a handler wants. What does not match is acknowledged unseen. */

@@ -48,7 +48,9 @@ export class CommandResponder {
     const key = answerKey(context.stream, id);
     const keepMs = timeoutMs + KEPT_LONGER_MS;
     const givenUpAt = Number(context.entryId.split("-")[0]) + timeoutMs;
-    if (replyTo !== undefined) {
+    // Its sender may have given up only by a clock that is ahead: then Redis' clock is asked, as for any other.
+    const mayRunAgain = route.options.idempotent === true && !context.redelivered && Date.now() < givenUpAt;
+    if (replyTo !== undefined && !mayRunAgain) {
       const stored = await this.#look(key, givenUpAt, context);
       if (stored === "expired") {
         const { stream, group, entryId, type } = context;

@@ -204,11 +204,11 @@ describe("a command that comes again", () => {
     await eventually(pending, (count) => count === 0);
   });
 
-  it("is not run when its sender has given up", async () => {
+  it.each([false, true])("is not run when its sender has given up (idempotent: %s)", async (idempotent) => {
     await admin.xadd("commands", `${Date.now() - 5000}-0`, ...createUserEntry(1));
     await using answering = createService(redis, { service });
     let runs = 0;
-    handleCreateUser(answering, () => ({ user_id: ++runs }));
+    handleCreateUser(answering, () => ({ user_id: ++runs }), { idempotent });
     await answering.start();
     await eventually(() => answering.counts.commandExpired === 1);
     await eventually(pending, (count) => count === 0);
@@ -227,6 +227,40 @@ describe("a command that comes again", () => {
     await answering.start();
     await eventually(() => answering.counts.handled === 1);
     expect(attempts).toEqual([1, 2, 3]);
+  });
+});
+
+describe("an idempotent handler", () => {
+  it("is run without a look at what was answered before, and so again for a command that was sent twice", async () => {
+    await using answers = await answersOn("answers");
+    await using answering = createService(redis, { service, concurrency: 1 });
+    let runs = 0;
+    handleCreateUser(answering, () => ({ user_id: ++runs }), { idempotent: true });
+    await answering.start();
+    await admin.config("RESETSTAT");
+    await admin.xadd("commands", "*", ...createUserEntry(30));
+    await admin.xadd("commands", "*", ...createUserEntry(30));
+    await eventually(() => answers.all.length === 2);
+    expect(runs).toBe(2);
+    expect(await admin.info("commandstats")).not.toMatch(/cmdstat_get:/);
+    await eventually(pending, (count) => count === 0);
+  });
+
+  it("is not run again for a command that another consumer has answered and not acknowledged", async () => {
+    await using answers = await answersOn("answers");
+    await admin.xgroup("CREATE", "commands", group, "0", "MKSTREAM");
+    await admin.xadd("commands", "*", ...createUserEntry(30));
+    await admin.xreadgroup("GROUP", group, "dead", "COUNT", 1, "STREAMS", "commands", ">");
+    const stored = JSON.stringify({ command_id: "0c352b96-8628-4933-bfaf-959ce68e851e", success: true });
+    await admin.set("{commands}:answer:0c352b96-8628-4933-bfaf-959ce68e851e", stored);
+    await using answering = createService(redis, { service, leaseSeconds: 0.3, foreignIdleSeconds: 0.1 });
+    let runs = 0;
+    handleCreateUser(answering, () => ({ user_id: ++runs }), { idempotent: true });
+    await answering.start();
+    await eventually(() => answers.all.length === 1);
+    expect(answers.all).toEqual([stored]);
+    expect(runs).toBe(0);
+    await eventually(pending, (count) => count === 0);
   });
 });
 
