@@ -16,7 +16,8 @@ export interface Question {
   readonly signal: AbortSignal | undefined;
 }
 
-interface Waiting extends Question {
+interface Waiting {
+  readonly question: Question;
   readonly settle: (response: Response | MessagingError) => void;
 }
 
@@ -32,12 +33,18 @@ export class Requester {
   readonly #waiting = new Map<string, Waiting>();
   #subscribed: Promise<void> | undefined;
   #attached = false;
+  #isListening = false;
 
   constructor(channel: string, connection: Connection, reading: Connection, hooks: HookBus) {
     this.channel = channel;
     this.#connection = connection;
     this.#reading = reading;
     this.#hooks = hooks;
+  }
+
+  /** Whether answers can arrive: once they can, they are looked for after every reconnect. */
+  get isListening(): boolean {
+    return this.#isListening;
   }
 
   /** Resolves when answers can arrive. */
@@ -54,26 +61,28 @@ export class Requester {
    *
    * @param sent - the command on its way; when it fails, so does the wait
    */
-  async ask(question: Question, sent: () => Promise<unknown>): Promise<unknown> {
-    const { descriptor, target } = question;
-    const answer = this.#wait(question);
-    const leaving = Promise.resolve()
-      .then(sent)
-      .catch((error: unknown) => {
-        const failure = error instanceof MessagingError ? error : new MessagingError("PUBLISH_FAILED", String(error));
-        this.#waiting.get(question.id)?.settle(failure);
+  ask(question: Question, sent: () => Promise<unknown>): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      const settle = this.#wait(question, (response) => {
+        if (response instanceof MessagingError) return reject(response);
+        const result = resultOf(question, response);
+        if (result instanceof MessagingError) reject(result);
+        else resolve(result);
       });
-    const [response] = await Promise.all([answer, leaving]);
-    if (!response.success) throw new CommandFailedError(descriptor.type, target, response.error, response.error_code);
-    const issues = contractOf(descriptor).receivedResultViolations(response.result);
-    if (issues !== undefined) throw new ContractError(`the answer of ${target} to ${descriptor.type}`, issues, true);
-    return response.result;
+      const failed = (error: unknown): void =>
+        settle(error instanceof MessagingError ? error : new MessagingError("PUBLISH_FAILED", String(error)));
+      try {
+        sent().catch(failed);
+      } catch (error) {
+        failed(error);
+      }
+    });
   }
 
   /** Ends every wait. */
   close(): void {
-    for (const waiting of this.#waiting.values())
-      waiting.settle(new ClosedError(`waiting for ${waiting.descriptor.type}`));
+    for (const { question, settle } of this.#waiting.values())
+      settle(new ClosedError(`waiting for ${question.descriptor.type}`));
   }
 
   /** Looks for the answers that may have been sent while nobody listened. */
@@ -82,8 +91,8 @@ export class Requester {
     // The driver subscribes again by itself, but does not say when: an answer between our look and that would be missed.
     await (await this.#connection.ready()).subscribe(this.channel);
     const client = await this.#reading.ready();
-    for (const { id, stream } of [...this.#waiting.values()]) {
-      const stored = await client.get(answerKey(stream, id));
+    for (const { question } of [...this.#waiting.values()]) {
+      const stored = await client.get(answerKey(question.stream, question.id));
       if (stored !== null) this.#receive(stored);
     }
   }
@@ -97,27 +106,27 @@ export class Requester {
       });
     }
     await client.subscribe(this.channel);
+    this.#isListening = true;
   }
 
-  #wait(question: Question): Promise<Response> {
+  /** Returns what ends the wait; only its first call counts. */
+  #wait(question: Question, ended: (response: Response | MessagingError) => void): Waiting["settle"] {
     const { id, descriptor, target, timeoutMs, signal } = question;
-    return new Promise((resolve, reject) => {
-      const settle = (response: Response | MessagingError): void => {
-        clearTimeout(timer);
-        signal?.removeEventListener("abort", onAbort);
-        this.#waiting.delete(id);
-        if (response instanceof MessagingError) reject(response);
-        else resolve(response);
-      };
-      const onAbort = (): void => {
-        const text = `the wait for ${descriptor.type} was ended; the command itself may still run`;
-        settle(new MessagingError("COMMAND_ABORTED", text, { cause: signal?.reason }));
-      };
-      const timer = setTimeout(() => settle(new CommandTimeoutError(descriptor.type, target, timeoutMs)), timeoutMs);
-      this.#waiting.set(id, { ...question, settle });
-      signal?.addEventListener("abort", onAbort);
-      if (signal?.aborted) onAbort();
-    });
+    const settle = (response: Response | MessagingError): void => {
+      if (!this.#waiting.delete(id)) return;
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", onAbort);
+      ended(response);
+    };
+    const onAbort = (): void => {
+      const text = `the wait for ${descriptor.type} was ended; the command itself may still run`;
+      settle(new MessagingError("COMMAND_ABORTED", text, { cause: signal?.reason }));
+    };
+    const timer = setTimeout(() => settle(new CommandTimeoutError(descriptor.type, target, timeoutMs)), timeoutMs);
+    this.#waiting.set(id, { question, settle });
+    signal?.addEventListener("abort", onAbort);
+    if (signal?.aborted) onAbort();
+    return settle;
   }
 
   #receive(payload: string): void {
@@ -130,4 +139,13 @@ export class Requester {
       this.#hooks.emit("trouble", { what: `reading a reply on ${this.channel}`, error });
     }
   }
+}
+
+/** What an answer comes to: the result, or why there is none. */
+function resultOf({ descriptor, target }: Question, response: Response): unknown {
+  if (!response.success) return new CommandFailedError(descriptor.type, target, response.error, response.error_code);
+  const issues = contractOf(descriptor).receivedResultViolations(response.result);
+  return issues === undefined
+    ? response.result
+    : new ContractError(`the answer of ${target} to ${descriptor.type}`, issues, true);
 }

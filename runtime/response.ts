@@ -1,3 +1,4 @@
+import { setOwn } from "./codec.js";
 import { DecodeError } from "./errors.js";
 import { normaliseInstant, presentInstant } from "./instant.js";
 
@@ -51,9 +52,9 @@ export function decodeResponse(payload: string): Response {
     throw new DecodeError("a reply must be an object with a command_id");
   }
   if (typeof given["success"] !== "boolean") throw new DecodeError("a reply must say whether it is a success");
-  const present = Object.entries(given).filter(([, value]) => value !== null);
-  const response = Object.fromEntries(present) as unknown as Response;
-  return typeof response.timestamp === "string"
-    ? { ...response, timestamp: normaliseInstant(response.timestamp) }
-    : response;
+  const response: Record<string, unknown> = {};
+  for (const name of Object.keys(given)) if (given[name] !== null) setOwn(response, name, given[name]);
+  const { timestamp } = response;
+  if (typeof timestamp === "string") response["timestamp"] = normaliseInstant(timestamp);
+  return response as unknown as Response;
 }

@@ -150,14 +150,14 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
   ): Promise<Result> {
     this.#assertOpen("send");
     const requester = this.#listening();
-    await requester.listen();
+    if (!requester.isListening) await requester.listen();
     const id = crypto.randomUUID();
-    const given = defined({
+    const given = {
       payload,
       target_service: options.targetService,
       timeout: options.timeoutSeconds,
       reply_to: requester.channel,
-    });
+    };
     const { target, timeoutMs } = commandDefaults(descriptor, options);
     const question = {
       id,
@@ -188,7 +188,7 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
     { targetService, ...options }: TellOptions = {},
   ): Promise<Published> {
     this.#assertOpen("tell");
-    const given = defined({ payload, target_service: targetService });
+    const given = { payload, target_service: targetService };
     const command = descriptor as unknown as Descriptor;
     return this.#alsoReported(command, this.#publisher.publish(command, given, options));
   }
@@ -288,10 +288,6 @@ function asMessagingError(thrown: unknown): MessagingError {
   return new MessagingError("PUBLISH_FAILED", thrown instanceof Error ? thrown.message : String(thrown), {
     cause: thrown,
   });
-}
-
-function defined(values: Message): Message {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
 }
 
 function commandDefaults(
