@@ -15,7 +15,7 @@ const full = {
   skip: { rounds: 7, count: 150_000, seconds: 50 },
   both: { rounds: 7, count: 60_000, seconds: 100 },
   latency: { rounds: 5, count: 600, seconds: 40 },
-  command: { rounds: 7, count: 5000, seconds: 25 },
+  command: { rounds: 7, count: 3000, seconds: 45 },
   validation: { rounds: 7, count: 300_000, seconds: 10 },
   memory: { rounds: 1, count: 5_000_000, seconds: 110 },
   cold: { rounds: 11, count: 1, seconds: 15 },

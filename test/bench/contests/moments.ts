@@ -3,15 +3,26 @@ import { measure } from "../measure.js";
 import type { Arena } from "./arena.js";
 
 /** What is told in milliseconds: one program by the SDK, one by hand. */
-export function moments(arena: Arena, program: string, encoding?: string): Contestant[] {
-  return ["raw", "ours"].map((side) => ({
+export function moments(arena: Arena, program: string, settings: object = {}): Contestant[] {
+  return ["raw", "ours"].map((side) => moment(arena, program, side, settings));
+}
+
+/** Commands to a handler that may run twice for one, and to one that may not, for which Redis is asked before. */
+export function commands(arena: Arena): Contestant[] {
+  const settings = { encoding: "json", idempotent: true };
+  const once = moment(arena, "command", "ours", { ...settings, idempotent: false });
+  return [...moments(arena, "command", settings), { ...once, name: "ours, run once" }];
+}
+
+function moment(arena: Arena, program: string, side: string, settings: object): Contestant {
+  return {
     name: side,
     async measure({ count }) {
       await arena.redis.flushall();
-      const settings = { url: arena.url, count, ...(encoding === undefined ? {} : { encoding }) };
-      return measure(`${arena.stage.folder}/programs/${program}/${side}.mjs`, settings);
+      const all = { url: arena.url, count, ...settings };
+      return measure(`${arena.stage.folder}/programs/${program}/${side}.mjs`, all);
     },
-  }));
+  };
 }
 
 /** What is told of the SDK alone. */

@@ -115,13 +115,17 @@ export function steadily(count) {
   };
 }
 
-/** Calls `one` so often, each when the one before has ended, and returns the middle of their milliseconds. */
+/**
+ * Calls `one` so often, each when the one before has ended, and returns the middle of their milliseconds. Before that
+ * comes the same burst.
+ */
 export async function oneByOne(count, one) {
   const latencies = [];
-  for (let n = 0; n < count; n++) {
+  await inFlight(100, BURST, one);
+  for (let n = BURST; n < BURST + count; n++) {
     const since = performance.now();
     await one(n);
-    if (n >= count * WARM_UP) latencies.push(performance.now() - since);
+    latencies.push(performance.now() - since);
   }
   return median(latencies);
 }
