@@ -4,7 +4,7 @@ import { complete } from "./complete.js";
 import type { Config } from "./config.js";
 import { type Contract, contractOf } from "./contract.js";
 import type { Descriptor } from "./descriptor.js";
-import type { EntryAppender } from "./entry-appender.js";
+import type { Append, EntryAppender } from "./entry-appender.js";
 import { ConfigError, ContractError, type Issue, type MessagingError, PublishError } from "./errors.js";
 import type { HookBus } from "./hooks.js";
 import { prefixed } from "./keys.js";
@@ -16,6 +16,7 @@ type Message = Record<string, unknown>;
 
 /** Where the messages of a type go. */
 interface Destination {
+  readonly type: string;
   /** The stream's whole name. */
   readonly stream: string;
   readonly layout: Layout;
@@ -137,37 +138,22 @@ export class MessagePublisher {
   #append(
     descriptor: Descriptor,
     { message, entry }: Written,
-    options: PublishOptions,
+    { once = false }: PublishOptions,
     resolve: (published: Published) => void,
     reject: (error: MessagingError) => void,
   ): void {
     const id = message["id"] as string | undefined;
-    const { stream, layout, retention } = this.#destinationOf(descriptor);
-    const failed = (error: MessagingError): void => {
-      // What is reported is counted with its report.
-      if (!this.#reports) this.#hooks.count("publishFailed");
-      reject(error);
-    };
+    const destination = this.#destinationOf(descriptor);
+    const sending = new Sending(destination, entry, id, this.#hooks, this.#reports, resolve, reject);
+    const { stream, retention } = destination;
+    if (descriptor.kind === "notification") sending.announced = this.#announcement(message);
+    if (once) sending.onceWindowMs = this.#config.messageTtlMs;
     if (retention.pinnedBy.length > 0) {
-      failed(streamFull(stream, retention.pinnedBy, id));
-    } else if (options.once === true && id === undefined) {
-      failed(new ConfigError([`${descriptor.type} has no id on the wire, so it cannot be published once`]));
+      sending.failed(streamFull(stream, retention.pinnedBy, id));
+    } else if (once && id === undefined) {
+      sending.failed(new ConfigError([`${descriptor.type} has no id on the wire, so it cannot be published once`]));
     } else {
-      this.#appender.append({
-        stream,
-        layout,
-        entry,
-        messageId: id,
-        announced: descriptor.kind === "notification" ? this.#announcement(message) : undefined,
-        onceWindowMs: options.once === true ? this.#config.messageTtlMs : undefined,
-        stored: (entryId) => {
-          retention.added(1);
-          if (this.#hooks.wants("published")) this.#hooks.emit("published", { type: descriptor.type, id, entryId });
-          else this.#hooks.count("published");
-          resolve({ id, entryId, stream });
-        },
-        failed,
-      });
+      this.#appender.append(sending);
     }
   }
 
@@ -177,7 +163,7 @@ export class MessagePublisher {
     if (destination === undefined) {
       const stream = prefixed(this.#config, descriptor.stream);
       const layout = contractOf(descriptor).layout(this.#config.encoding);
-      destination = { stream, layout, retention: this.#retentions.of(stream) };
+      destination = { type: descriptor.type, stream, layout, retention: this.#retentions.of(stream) };
       this.#destinations.set(descriptor, destination);
     }
     return destination;
@@ -185,6 +171,56 @@ export class MessagePublisher {
 
   #announcement(message: Message): { channel: string; json: string } {
     return { channel: channelOf(this.#config, message), json: JSON.stringify(message) };
+  }
+}
+
+/** One message on its way. An object with its methods, not closures: there is one for each message. */
+class Sending implements Append {
+  readonly layout: Layout;
+  readonly stream: string;
+  readonly entry: FlatFields;
+  readonly messageId: string | undefined;
+  announced: Append["announced"] = undefined;
+  onceWindowMs: number | undefined = undefined;
+  readonly #destination: Destination;
+  readonly #hooks: HookBus;
+  readonly #reports: boolean;
+  readonly #resolve: (published: Published) => void;
+  readonly #reject: (error: MessagingError) => void;
+
+  constructor(
+    destination: Destination,
+    entry: FlatFields,
+    messageId: string | undefined,
+    hooks: HookBus,
+    reports: boolean,
+    resolve: (published: Published) => void,
+    reject: (error: MessagingError) => void,
+  ) {
+    this.layout = destination.layout;
+    this.stream = destination.stream;
+    this.entry = entry;
+    this.messageId = messageId;
+    this.#destination = destination;
+    this.#hooks = hooks;
+    this.#reports = reports;
+    this.#resolve = resolve;
+    this.#reject = reject;
+  }
+
+  stored(entryId: string): void {
+    const { type, retention } = this.#destination;
+    const { messageId: id, stream } = this;
+    retention.added(1);
+    if (this.#hooks.wants("published")) this.#hooks.emit("published", { type, id, entryId });
+    else this.#hooks.count("published");
+    this.#resolve({ id, entryId, stream });
+  }
+
+  failed(error: MessagingError): void {
+    // What is reported is counted with its report.
+    if (!this.#reports) this.#hooks.count("publishFailed");
+    this.#reject(error);
   }
 }
 
