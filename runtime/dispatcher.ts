@@ -29,8 +29,8 @@ export interface Responding {
 
 type Message = Record<string, unknown>;
 
-/** Called once, with how a delivery ended. */
-export type Ended = (outcome: Outcome) => void;
+/** Called once for a delivery, with how it ended. */
+export type Ended = (delivery: Delivery, outcome: Outcome) => void;
 
 /**
  * Takes a delivery to its handlers and says how it ended. It never throws: whatever a message or a handler does, the
@@ -124,7 +124,7 @@ export class Dispatcher {
       expire: (): void => {
         const error = new HandlerTimeoutError(type, this.#place.handlerTimeoutMs);
         context.expire(error);
-        ended(this.#fail(routes[0] as Route, delivery, error));
+        ended(delivery, this.#fail(routes[0] as Route, delivery, error));
       },
     };
     this.#deadlines.begin(run);
@@ -133,10 +133,10 @@ export class Dispatcher {
         if (!this.#deadlines.end(run)) return;
         const outcome = this.#succeed(delivery, type);
         const answer = kind === "command" ? (result as Answer | undefined) : undefined;
-        ended(answer === undefined ? outcome : { kind: "done", answer });
+        ended(delivery, answer === undefined ? outcome : { kind: "done", answer });
       },
       (error: unknown) => {
-        if (this.#deadlines.end(run)) ended(this.#fail(routes[context.at] as Route, delivery, error));
+        if (this.#deadlines.end(run)) ended(delivery, this.#fail(routes[context.at] as Route, delivery, error));
       },
     );
     return undefined;

@@ -2,7 +2,7 @@ import { Backlog } from "./backlog.js";
 import { entityOf, typeOf } from "./codec.js";
 import type { Config } from "./config.js";
 import type { Delivery, Outcome } from "./delivery.js";
-import type { Dispatcher } from "./dispatcher.js";
+import type { Dispatcher, Ended } from "./dispatcher.js";
 import type { HookBus } from "./hooks.js";
 import type { Member } from "./member.js";
 import type { Settler } from "./settler.js";
@@ -132,13 +132,19 @@ export class Workload {
     while (this.#running < this.#config.concurrency) {
       const delivery = this.#backlog.next();
       if (delivery === undefined) return;
-      this.#begin(delivery, true);
+      this.#begin(delivery, this.#endInLine);
     }
   }
 
   /** Has one delivery handled that did not wait in line; resolves when its handler has ended. */
   handle(delivery: Delivery): Promise<void> {
-    return new Promise((resolve) => this.#begin(delivery, false, resolve));
+    return new Promise((resolve) =>
+      this.#begin(delivery, (_, outcome) => {
+        this.#end(delivery, outcome, false);
+        this.#pumpSoon();
+        resolve();
+      }),
+    );
   }
 
   /** Lets go of everything that has not begun, and says what that was. */
@@ -187,24 +193,18 @@ export class Workload {
     return this.#inFlight.size - this.#backlog.blocked - aside;
   }
 
-  /**
-   * Has a delivery handled and settles it. What is handled at once costs no promise.
-   *
-   * @param inLine - whether it came by the backlog, so that its lane is free when it has ended
-   */
-  #begin(delivery: Delivery, inLine: boolean, finished?: () => void): void {
+  /** Has a delivery handled and settles it. What is handled at once costs no promise. */
+  #begin(delivery: Delivery, ended: Ended): void {
     this.#running++;
-    const end = (outcome: Outcome): void => {
-      this.#running--;
-      this.#end(delivery, outcome, inLine);
-      finished?.();
-    };
-    const outcome = this.#dispatcher.dispatch(delivery, (late) => {
-      end(late);
-      this.#pumpSoon();
-    });
-    if (outcome !== undefined) end(outcome);
+    const outcome = this.#dispatcher.dispatch(delivery, ended);
+    if (outcome !== undefined) ended(delivery, outcome);
   }
+
+  /** One that came by the backlog, whose lane is free then. One function for all of them: most come so. */
+  readonly #endInLine: Ended = (delivery, outcome) => {
+    this.#end(delivery, outcome, true);
+    this.#pumpSoon();
+  };
 
   /**
    * When all that runs now has run. Handlers end many at once: their places are filled together. And of a large batch
@@ -219,7 +219,9 @@ export class Workload {
     });
   }
 
+  /** @param inLine - whether it came by the backlog */
   #end(delivery: Delivery, outcome: Outcome, inLine: boolean): void {
+    this.#running--;
     if (outcome.kind === "retry") {
       this.#hooks.emit("retried", { ...this.#placeOf(delivery), delayMs: outcome.delayMs });
       if (inLine && this.#config.order === "entity") {
@@ -238,7 +240,7 @@ export class Workload {
     // At the end it stays pending, and its followers behind it: all are given back together.
     if (again === null) return;
     if (again !== undefined) {
-      this.#begin(again, true);
+      this.#begin(again, this.#endInLine);
       return;
     }
     this.#backlog.finished(delivery);
