@@ -54,7 +54,7 @@ export interface CommandOptions extends RetryOptions {
   /**
    * To run it twice does no harm: it is a query, or sets what is set already. Then no round trip to Redis asks, before
    * it runs for the first time, whether the same command was answered before (which some clients send twice) or its
-   * sender has given up: the answer is there a third sooner. Without it, a command whose answer is stored is answered
+   * sender has given up: the answer is there a quarter sooner. Without it, a command whose answer is stored is answered
    * again instead of run again.
    *
    * @defaultValue false
