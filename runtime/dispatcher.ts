@@ -25,6 +25,8 @@ export interface Responding {
     entry: FlatFields,
     why: Pick<MessagingError, "message" | "code">,
   ) => Answer | undefined;
+  /** Stores and sends the answer of a handler that had used up its time: the command's retry finds it, and runs nothing. */
+  readonly answerLate: (answer: Answer) => void;
 }
 
 type Message = Record<string, unknown>;
@@ -130,9 +132,12 @@ export class Dispatcher {
     this.#deadlines.begin(run);
     running.then(
       (result) => {
-        if (!this.#deadlines.end(run)) return;
-        const outcome = this.#succeed(delivery, type);
         const answer = kind === "command" ? (result as Answer | undefined) : undefined;
+        if (!this.#deadlines.end(run)) {
+          if (answer !== undefined) this.#responding.answerLate(answer);
+          return;
+        }
+        const outcome = this.#succeed(delivery, type);
         ended(delivery, answer === undefined ? outcome : { kind: "done", answer });
       },
       (error: unknown) => {

@@ -6,6 +6,7 @@ import { MessagingError } from "./errors.js";
 import { describeFailure } from "./failure.js";
 import type { CommandHandler, MessageContext } from "./handler.js";
 import type { HookBus } from "./hooks.js";
+import { answer } from "./lua/answer.js";
 import { answered } from "./lua/answered.js";
 import { encodeResponse, type ResponseOutcome } from "./response.js";
 import { commandOf, type Route } from "./router.js";
@@ -82,6 +83,13 @@ export class CommandResponder {
     if (!id || !replyTo || textOf("target_service") !== this.#service) return undefined;
     const text = encodeResponse(id, { success: false, error: why.message, errorCode: why.code }, undefined);
     return { key: answerKey(stream, id), text, keepMs: KEPT_LONGER_MS, replyTo };
+  }
+
+  answerLate({ key, text, keepMs, replyTo }: Answer): void {
+    this.#connection
+      .ready()
+      .then((client) => answer.run(client, [key, key, key], [text, keepMs, replyTo, "", ""]))
+      .catch((error: unknown) => this.#hooks.emit("trouble", { what: "answering late", error }));
   }
 
   /** A handler's signal is made only for who asks for it. */

@@ -307,6 +307,25 @@ describe("an answer", () => {
     expect(runs).toBe(1);
   });
 
+  it("of a handler that had used up its time is given all the same, and the command's retry runs nothing", async () => {
+    await using answers = await answersOn("answers");
+    await using answering = createService(redis, { service, handlerTimeoutSeconds: 0.1, retryDelaySeconds: 1 });
+    let runs = 0;
+    handleCreateUser(answering, async () => {
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      return { user_id: ++runs };
+    });
+    await answering.start();
+    await admin.xadd("commands", "*", ...createUserEntry(30));
+    await eventually(() => answers.all.length === 1);
+    expect(answering.counts).toMatchObject({ handled: 0, handlerFailed: 1, retried: 1 });
+    expect(await pending()).toBe(1);
+    await eventually(pending, (count) => count === 0);
+    await eventually(() => answers.all.length === 2);
+    expect(answers.all[1]).toBe(answers.all[0]);
+    expect(runs).toBe(1);
+  });
+
   it("that Redis refuses to send makes its command a dead letter, which says why", async () => {
     await admin.acl("SETUSER", "answering", "on", ">secret", "~*", "+@all", "resetchannels", "&allowed");
     const url = redis.url.replace("redis://", "redis://answering:secret@");
