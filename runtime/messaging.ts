@@ -41,7 +41,7 @@ export interface SendOptions {
   readonly targetService?: string;
   /** How long to wait for the answer, in whole seconds. @defaultValue the schema's, 30 */
   readonly timeoutSeconds?: number;
-  /** Ends the wait. The command itself is not withdrawn. */
+  /** Ends the wait. The command itself is not withdrawn; one whose signal is aborted before is not sent. */
   readonly signal?: AbortSignal;
   /** @defaultValue that of the message being handled, if one is */
   readonly correlationId?: string;

@@ -62,6 +62,11 @@ export class Requester {
    * @param sent - the command on its way; when it fails, so does the wait
    */
   ask(question: Question, sent: () => Promise<unknown>): Promise<unknown> {
+    const { descriptor, signal } = question;
+    if (signal?.aborted) {
+      const text = `${descriptor.type} was not sent: its signal had been aborted before`;
+      return Promise.reject(new MessagingError("COMMAND_ABORTED", text, { cause: signal.reason }));
+    }
     return new Promise((resolve, reject) => {
       const settle = this.#wait(question, (response) => {
         if (response instanceof MessagingError) return reject(response);
@@ -125,7 +130,6 @@ export class Requester {
     const timer = setTimeout(() => settle(new CommandTimeoutError(descriptor.type, target, timeoutMs)), timeoutMs);
     this.#waiting.set(id, { question, settle });
     signal?.addEventListener("abort", onAbort);
-    if (signal?.aborted) onAbort();
     return settle;
   }
 

@@ -111,6 +111,7 @@ describe("sending", () => {
     const given = { code: "COMMAND_ABORTED", cause: new Error("the browser went away") };
     await expect(question).rejects.toMatchObject(given);
     await expect(sendValidateToken(asker, { token: "t" }, { signal: waiting.signal })).rejects.toMatchObject(given);
+    expect(await admin.xlen("commands")).toBe(1);
     open();
     await eventually(() => asker.counts.answerUnclaimed >= 1);
     expect(answering.counts.handlerFailed).toBe(0);
