@@ -70,9 +70,12 @@ export class Requester {
     return new Promise((resolve, reject) => {
       const settle = this.#wait(question, (response) => {
         if (response instanceof MessagingError) return reject(response);
-        const result = resultOf(question, response);
-        if (result instanceof MessagingError) reject(result);
-        else resolve(result);
+        // Whatever is wrong with the answer is the asker's to hear, who would wait for good otherwise.
+        try {
+          resolve(resultOf(question, response));
+        } catch (error) {
+          reject(error);
+        }
       });
       const failed = (error: unknown): void =>
         settle(error instanceof MessagingError ? error : new MessagingError("PUBLISH_FAILED", String(error)));
@@ -145,11 +148,14 @@ export class Requester {
   }
 }
 
-/** What an answer comes to: the result, or why there is none. */
+/**
+ * What an answer comes to.
+ *
+ * @throws {CommandFailedError} when it is a failure, {ContractError} when its result breaks the contract
+ */
 function resultOf({ descriptor, target }: Question, response: Response): unknown {
-  if (!response.success) return new CommandFailedError(descriptor.type, target, response.error, response.error_code);
+  if (!response.success) throw new CommandFailedError(descriptor.type, target, response.error, response.error_code);
   const issues = contractOf(descriptor).receivedResultViolations(response.result);
-  return issues === undefined
-    ? response.result
-    : new ContractError(`the answer of ${target} to ${descriptor.type}`, issues, true);
+  if (issues !== undefined) throw new ContractError(`the answer of ${target} to ${descriptor.type}`, issues, true);
+  return response.result;
 }

@@ -15,6 +15,7 @@ import {
   sendValidateToken,
   type ValidateToken,
   type ValidateTokenResult,
+  validateToken,
 } from "../../generated/index.js";
 import { fieldOf } from "../../runtime/codec.js";
 import { type RedisServer, startRedis } from "../../runtime/testing/redis/index.js";
@@ -74,6 +75,14 @@ describe("sending", () => {
     });
     await expect(sendValidateToken(asker, { token: "t" }, { timeoutSeconds: 0.5 })).rejects.toThrow(/timeout must be/);
     expect(await admin.exists("commands")).toBe(0);
+  });
+
+  it("rejects, and does not wait for good, when the contract of its result cannot be used", async () => {
+    await using _answering = await tokenService(() => ({ valid: true }));
+    await using asker = asking();
+    const broken = { ...validateToken, result: { type: "nonsense" } } as unknown as typeof validateToken;
+    await expect(asker.send(broken, { token: "t" })).rejects.toThrow(/nonsense|type/);
+    expect(asker.counts.trouble).toBe(0);
   });
 
   it("needs a target where the contract has no default", async () => {
