@@ -52,10 +52,10 @@ export interface CommandOptions extends RetryOptions {
    */
   readonly company_id?: number | string;
   /**
-   * To run it twice does no harm: it is a query, or sets what is set already. Then no round trip to Redis asks, before
-   * it runs for the first time, whether the same command was answered before (which some clients send twice) or its
-   * sender has given up: the answer is there a quarter sooner. Without it, a command whose answer is stored is answered
-   * again instead of run again.
+   * To run it twice for one command does no harm: it is a query, or sets what is set already. Then no round trip asks,
+   * before a command's first delivery is run, whether it was answered before (some clients send one twice) or its sender
+   * has given up, and the answer is there a quarter sooner. Otherwise a command whose answer is stored is answered again
+   * instead of run again.
    *
    * @defaultValue false
    */

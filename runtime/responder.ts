@@ -88,6 +88,7 @@ export class CommandResponder {
   answerLate({ key, text, keepMs, replyTo }: Answer): void {
     this.#connection
       .ready()
+      // It acknowledges nothing, so the keys for that are not looked at.
       .then((client) => answer.run(client, [key, key, key], [text, keepMs, replyTo, "", ""]))
       .catch((error: unknown) => this.#hooks.emit("trouble", { what: "answering late", error }));
   }
