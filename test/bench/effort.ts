@@ -30,7 +30,7 @@ const quick: Record<keyof typeof full, Effort> = {
   skip: { rounds: 3, count: 30_000, seconds: 5 },
   both: { rounds: 3, count: 20_000, seconds: 6 },
   latency: { rounds: 2, count: 150, seconds: 4 },
-  command: { rounds: 3, count: 1500, seconds: 3 },
+  command: { rounds: 3, count: 500, seconds: 3 },
   validation: { rounds: 3, count: 100_000, seconds: 2 },
   memory: { rounds: 1, count: 300_000, seconds: 8 },
   cold: { rounds: 3, count: 1, seconds: 2 },
