@@ -1,6 +1,6 @@
 import type { Encoding } from "./catalogue.js";
 import { DecodeError } from "./errors.js";
-import type { Field } from "./field.js";
+import type { Field, Fields } from "./field.js";
 import { normaliseInstant } from "./instant.js";
 
 /** A message as a plain object, its contract not yet checked. */
@@ -78,9 +78,9 @@ const layouts = new Map<string, Layout>();
 export type Layout = readonly string[];
 
 /** How entries of these fields are laid out. */
-export function layoutOf(fields: readonly Field[], encoding: Encoding): Layout {
+export function layoutOf({ list }: Fields, encoding: Encoding): Layout {
   if (encoding === "json") return JSON_LAYOUT;
-  const names = fields.map(({ name }) => name);
+  const names = list.map(({ name }) => name);
   const key = names.join("\0");
   const layout = layouts.get(key) ?? names;
   layouts.set(key, layout);
@@ -88,11 +88,11 @@ export function layoutOf(fields: readonly Field[], encoding: Encoding): Layout {
 }
 
 /** Writes a message as a stream entry's fields, always all of them, in one order. */
-export function encode(message: PlainMessage, type: string, fields: readonly Field[], encoding: Encoding): string[] {
+export function encode(message: PlainMessage, type: string, { list }: Fields, encoding: Encoding): string[] {
   if (encoding === "json") return [TYPE_FIELD, type, JSON_FIELD, JSON.stringify(message)];
-  const entry = new Array<string>(fields.length * 2);
+  const entry = new Array<string>(list.length * 2);
   let at = 0;
-  for (const { name, kind } of fields) {
+  for (const { name, kind } of list) {
     const value = message[name];
     entry[at++] = name;
     entry[at++] =
@@ -113,7 +113,7 @@ export function encode(message: PlainMessage, type: string, fields: readonly Fie
  *
  * @throws {DecodeError} when a field holds no JSON where it should, or the entry no object
  */
-export function decode(entry: FlatFields, fields: ReadonlyMap<string, Field>): PlainMessage {
+export function decode(entry: FlatFields, fields: Fields): PlainMessage {
   const message: PlainMessage = {};
   if (entry.length === 4 && entry[0] === TYPE_FIELD && entry[2] === JSON_FIELD) {
     return normalise(parseObject(entry[3] as string, JSON_FIELD), fields);
@@ -122,7 +122,7 @@ export function decode(entry: FlatFields, fields: ReadonlyMap<string, Field>): P
     const name = entry[at] as string;
     const text = entry[at + 1] as string;
     if (text === "") continue;
-    const field = fields.get(name);
+    const field = fields.byName.get(name);
     setOwn(message, name, field === undefined ? text : decodeField(field, text));
   }
   return isJsonEntry(entry)
@@ -136,11 +136,11 @@ export function decode(entry: FlatFields, fields: ReadonlyMap<string, Field>): P
  *
  * @throws {DecodeError} when the payload is no JSON object
  */
-export function decodePayload(payload: string, fields: ReadonlyMap<string, Field>): PlainMessage {
+export function decodePayload(payload: string, fields: Fields): PlainMessage {
   const message: PlainMessage = {};
   for (const [name, value] of Object.entries(parseObject(payload, "the payload"))) {
     if (value === "" || value === null) continue;
-    const field = fields.get(name);
+    const field = fields.byName.get(name);
     setOwn(message, name, field !== undefined && typeof value === "string" ? decodeField(field, value) : value);
   }
   return message;
@@ -169,11 +169,10 @@ function decodeNumber(text: string): number | string {
   return Number.isInteger(number) && !Number.isSafeInteger(number) && String(number) !== text ? text : number;
 }
 
-function normalise(message: PlainMessage, fields: ReadonlyMap<string, Field>): PlainMessage {
-  for (const field of fields.values()) {
-    if (field.kind !== "instant") continue;
-    const value = message[field.name];
-    if (typeof value === "string") message[field.name] = normaliseInstant(value);
+function normalise(message: PlainMessage, { instants }: Fields): PlainMessage {
+  for (const name of instants) {
+    const value = message[name];
+    if (typeof value === "string") message[name] = normaliseInstant(value);
   }
   return message;
 }

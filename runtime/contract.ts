@@ -1,17 +1,9 @@
 import type { Encoding } from "./catalogue.js";
-import {
-  decode,
-  decodePayload,
-  encode,
-  type FlatFields,
-  type Layout,
-  layoutOf,
-  type PlainMessage,
-  setOwn,
-} from "./codec.js";
+import { decode, decodePayload, encode, type FlatFields, type Layout, layoutOf, type PlainMessage } from "./codec.js";
+import { type Composer, compileComposer } from "./composer.js";
 import type { CommandDescriptor, Descriptor } from "./descriptor.js";
 import { ContractError, type Issue } from "./errors.js";
-import { type Field, fieldsOf } from "./field.js";
+import { type Fields, fieldsOf } from "./field.js";
 import { type Check, compileReader, compileWriter } from "./validation.js";
 
 /**
@@ -20,10 +12,10 @@ import { type Check, compileReader, compileWriter } from "./validation.js";
  */
 export class Contract {
   readonly type: string;
-  readonly fields: readonly Field[];
-  readonly #byName: ReadonlyMap<string, Field>;
+  readonly fields: Fields;
   readonly #descriptor: Descriptor;
   readonly #layouts: { [Name in Encoding]?: Layout } = {};
+  #composer: Composer | undefined;
   #writer: Check | undefined;
   #reader: Check | undefined;
   #resultWriter: Check | undefined;
@@ -33,7 +25,6 @@ export class Contract {
     this.#descriptor = descriptor;
     this.type = descriptor.type;
     this.fields = fieldsOf(descriptor.schema);
-    this.#byName = new Map(this.fields.map((field) => [field.name, field]));
   }
 
   /**
@@ -46,15 +37,8 @@ export class Contract {
     if (typeof given !== "object" || given === null) {
       throw new ContractError(this.type, [{ path: "", message: `must be an object, got ${String(given)}` }]);
     }
-    const message: PlainMessage = {};
-    for (const { name, constant, default: byDefault } of this.fields) {
-      const value = given[name] !== undefined ? given[name] : (constant ?? filled[name] ?? byDefault);
-      if (value !== undefined) message[name] = value;
-    }
-    for (const name of Object.keys(given)) {
-      if (!this.#byName.has(name) && given[name] !== undefined) setOwn(message, name, given[name]);
-    }
-    return message;
+    this.#composer ??= compileComposer(this.fields);
+    return this.#composer(given, filled);
   }
 
   /** The names of the fields that {@link write} gives, the same array for every contract with the same ones. */
@@ -86,7 +70,7 @@ export class Contract {
    */
   assertWritable(message: PlainMessage, encoding: Encoding): void {
     this.#check(message, encoding);
-    for (const { name, kind } of this.fields) {
+    for (const { name, kind } of this.fields.list) {
       if (kind === "json" && !hasJson(message[name])) this.encode(message, encoding);
     }
   }
@@ -115,7 +99,7 @@ export class Contract {
 
   /** A lone surrogate has no UTF-8: as a field's plain text it would arrive as another character. */
   #assertWellFormed(message: PlainMessage): void {
-    for (const { name, kind } of this.fields) {
+    for (const { name, kind } of this.fields.list) {
       const value = kind === "text" ? message[name] : undefined;
       if (typeof value === "string" && !value.isWellFormed()) {
         throw new ContractError(this.type, [{ path: name, message: "must be well-formed Unicode" }]);
@@ -136,7 +120,7 @@ export class Contract {
 
   /** The same for a Pub/Sub payload. */
   readPayload(payload: string): PlainMessage {
-    const message = decodePayload(payload, this.#byName);
+    const message = decodePayload(payload, this.fields);
     this.assertReadable(message);
     return message;
   }
@@ -147,7 +131,7 @@ export class Contract {
    * @throws {DecodeError} when it cannot be read
    */
   decode(entry: FlatFields): PlainMessage {
-    return decode(entry, this.#byName);
+    return decode(entry, this.fields);
   }
 
   /**

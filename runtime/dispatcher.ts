@@ -72,17 +72,17 @@ export class Dispatcher {
     const type = typeOf(fields);
     const routes = type === undefined ? this.#routes.untyped : this.#routes.byType.get(type);
     if (routes === undefined) return this.#unrouted(delivery, type, fields);
-    const admitted = those(routes, (route) => admits(route, fields));
+    const admitted = those(routes, admits, fields);
     if (admitted.length === 0) return this.#skip(delivery, type ?? "", "filtered");
     try {
       const first = admitted[0] as Route;
       const contract = contractOf(first.descriptor);
       const message = contract.decode(fields);
       // What is meant for somebody else is none of ours to judge.
-      const suited = those(admitted, (route) => suits(route, message));
+      const suited = those(admitted, suits, message);
       if (suited.length === 0) return this.#skip(delivery, first.descriptor.type, "filtered");
       contract.assertReadable(message);
-      const wanting = those(suited, (route) => wants(route, message));
+      const wanting = those(suited, wants, message);
       if (wanting.length === 0) return this.#skip(delivery, first.descriptor.type, "filtered");
       return this.#handle(delivery, wanting, message, ended);
     } catch (error) {
@@ -201,13 +201,19 @@ export class Dispatcher {
   }
 }
 
-/** Those that are not filtered, or whose filter lets it through; the list itself when that is all of them. */
-function those(routes: readonly Route[], passes: (route: Route) => boolean): readonly Route[] {
-  return routes.some(isFiltered) ? routes.filter((route) => !route.isFiltered || passes(route)) : routes;
-}
+type Filter<Subject> = (route: Route, subject: Subject) => boolean;
 
-function isFiltered(route: Route): boolean {
-  return route.isFiltered;
+/** Those that are not filtered, or whose filter lets it through; the list itself, as it is mostly, when all are. */
+function those<Subject>(
+  routes: readonly Route[],
+  passes: Filter<Subject>,
+  subject: NoInfer<Subject>,
+): readonly Route[] {
+  for (const route of routes) {
+    if (!route.isFiltered || passes(route, subject)) continue;
+    return routes.filter((each) => !each.isFiltered || passes(each, subject));
+  }
+  return routes;
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

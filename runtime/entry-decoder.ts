@@ -7,6 +7,8 @@ const MINUS = 45;
 const PERCENT = 37;
 const ZERO = 48;
 
+const NOTHING = Buffer.alloc(0);
+
 /** Longer texts are not looked at for whether they repeat: they hardly do, and looking costs something. */
 const LONGEST_REPEATED = 64;
 /** Nor are those further back in an entry than any that we write has fields, names and values. */
@@ -20,9 +22,9 @@ const MOST_REPEATED = 128;
  */
 export class EntryDecoder {
   /** What has arrived and is not decoded yet begins here. */
-  #bytes: Buffer = Buffer.alloc(0);
+  #bytes: Buffer = NOTHING;
   #at = 0;
-  #parts: Buffer[] = [];
+  readonly #parts: Buffer[] = [];
   /** Fewer than so many more bytes do not complete the text that is waited for. */
   #missing = 0;
   /** How many entries are still to come; unknown before the reply's head has arrived. */
@@ -54,9 +56,12 @@ export class EntryDecoder {
     this.#bytes = this.#parts.length === 1 ? chunk : Buffer.concat(this.#parts);
     this.#at = 0;
     const hasEnded = this.#decode();
-    const rest = this.#bytes.subarray(this.#at);
-    this.#parts = hasEnded || rest.length === 0 ? [] : [rest];
-    if (!hasEnded) return undefined;
+    const rest = this.#at === this.#bytes.length ? NOTHING : this.#bytes.subarray(this.#at);
+    this.#parts.length = 0;
+    if (!hasEnded) {
+      if (rest.length > 0) this.#parts.push(rest);
+      return undefined;
+    }
     this.#left = undefined;
     this.#missing = 0;
     return rest;

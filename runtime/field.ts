@@ -13,8 +13,22 @@ export interface Field {
   readonly default: unknown;
 }
 
-/** The fields of a message, in the schema's order: constant, so that Redis stores the field names once. */
-export function fieldsOf(schema: JsonSchema): readonly Field[] {
+/** The fields of a message, and what is looked for among them for each message. */
+export interface Fields {
+  /** In the schema's order: constant, so that Redis stores the field names once. */
+  readonly list: readonly Field[];
+  readonly byName: ReadonlyMap<string, Field>;
+  /** The names of those that hold an instant. */
+  readonly instants: readonly string[];
+}
+
+export function fieldsOf(schema: JsonSchema): Fields {
+  const list = listOf(schema);
+  const instants = list.filter(({ kind }) => kind === "instant").map(({ name }) => name);
+  return { list, byName: new Map(list.map((field) => [field.name, field])), instants };
+}
+
+function listOf(schema: JsonSchema): readonly Field[] {
   return Object.entries(schema.properties ?? {}).map(([name, property]) => {
     const target = resolve(schema, property);
     return { name, kind: kindOf(target), constant: target.const, default: property.default ?? target.default };
