@@ -41,7 +41,7 @@ export function complete(
   // A caller without types may give anything: the contract says what is wrong with it.
   const own = (given as Message | null | undefined)?.["metadata"] as Message | undefined;
   let metadata = own;
-  if (correlation !== undefined) metadata = inheritMetadata(metadata, correlation);
+  if (correlation !== undefined && contract.hasOpenMetadata) metadata = inheritMetadata(metadata, correlation);
   if (config.tenancy === "required" && options.withoutCompany !== true) {
     const company = companyOf(kind, { ...given, metadata }) ?? correlation?.companyId;
     if (company === undefined) {

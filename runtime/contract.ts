@@ -47,6 +47,11 @@ export class Contract {
     return this.#layouts[encoding];
   }
 
+  /** Whether its metadata is open to what the runtime has to say there. */
+  get hasOpenMetadata(): boolean {
+    return this.fields.byName.get("metadata")?.isOpen === true;
+  }
+
   /** Every way in which a message that is to be written breaks the contract. */
   violations(message: unknown): readonly Issue[] {
     this.#writer ??= compileWriter(this.#descriptor.schema);

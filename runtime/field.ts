@@ -7,6 +7,8 @@ export type FieldKind = "text" | "number" | "instant" | "json";
 export interface Field {
   readonly name: string;
   readonly kind: FieldKind;
+  /** Whether it is an object that may have properties of which the contract does not know. */
+  readonly isOpen: boolean;
   /** The one value that the contract allows, if it allows but one. */
   readonly constant: unknown;
   /** The value that a message is given when its publisher gives none. */
@@ -31,7 +33,8 @@ export function fieldsOf(schema: JsonSchema): Fields {
 function listOf(schema: JsonSchema): readonly Field[] {
   return Object.entries(schema.properties ?? {}).map(([name, property]) => {
     const target = resolve(schema, property);
-    return { name, kind: kindOf(target), constant: target.const, default: property.default ?? target.default };
+    const byDefault = property.default ?? target.default;
+    return { name, kind: kindOf(target), isOpen: isOpen(target), constant: target.const, default: byDefault };
   });
 }
 
@@ -41,6 +44,10 @@ function resolve(root: JsonSchema, schema: JsonSchema): JsonSchema {
     target = root.$defs?.[target.$ref.slice("#/$defs/".length)] ?? {};
   }
   return target;
+}
+
+function isOpen({ additionalProperties: others }: JsonSchema): boolean {
+  return others === true || typeof others === "object";
 }
 
 function kindOf(schema: JsonSchema): FieldKind {

@@ -2,6 +2,8 @@ import { Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import {
   currentCorrelation,
+  defineCommand,
+  defineEvent,
   type Encoding,
   handleValidateToken,
   notifySuccess,
@@ -146,5 +148,29 @@ describe("a correlation", () => {
     });
     await eventually(() => seen.length === 2);
     expect(seen).toEqual([expect.objectContaining({ messageId: id, traceparent: undefined }), { causation_id: id }]);
+  });
+
+  it("goes without the cause where a contract has no place for it", async () => {
+    const lamp = { type: "object", properties: { event_type: { const: "lamp.switched" }, on: { type: "boolean" } } };
+    const lampSwitched = defineEvent<object, { readonly on: boolean }>("lamp.switched", lamp);
+    const text = { type: "string" };
+    const ask = { command_type: { const: "dim" }, id: text, target_service: text, payload: {}, reply_to: text };
+    const metadata = { type: "object", properties: { mine: { type: "boolean" } } };
+    const dim = defineCommand<object, object, object>("dim", { type: "object", properties: { ...ask, metadata } }, {});
+    const failures: unknown[] = [];
+    const hooks = { handlerFailed: ({ error }: { error: unknown }) => void failures.push(error) };
+    await using messaging = createService(redis, { service: "lamps", hooks });
+    const seen: unknown[] = [];
+    onUserCreated(messaging, async () => {
+      await messaging.publish(lampSwitched, { on: true });
+      seen.push(await messaging.send(dim, {}, { targetService: "lamps" }));
+    });
+    messaging.on(lampSwitched, (event) => void seen.push(event));
+    messaging.handle(dim, () => ({ dimmed: true }));
+    await messaging.start();
+    await publishUserCreated(messaging, { entity_id: 1, after_data: user });
+    await eventually(() => seen.length + failures.length >= 2);
+    expect(failures).toEqual([]);
+    expect(seen).toEqual(expect.arrayContaining([{ event_type: "lamp.switched", on: true }, { dimmed: true }]));
   });
 });
