@@ -1,14 +1,16 @@
+import type { Redis } from "ioredis";
 import type { Config } from "./config.js";
 import type { Connection } from "./connection.js";
 import type { Delivery } from "./delivery.js";
 import type { Dispatcher } from "./dispatcher.js";
 import { BlockingSource, type EntrySource, PollingSource } from "./entry-source.js";
+import { ClosedError } from "./errors.js";
 import type { LoopState } from "./health.js";
 import type { Heartbeat } from "./heartbeat.js";
 import type { HookBus } from "./hooks.js";
 import type { StreamKeys } from "./keys.js";
 import { adopt } from "./lua/adopt.js";
-import { ensureGroup } from "./lua/ensure-group.js";
+import { ensureGroup, YOUNG_MS } from "./lua/ensure-group.js";
 import { leave } from "./lua/leave.js";
 import type { Member } from "./member.js";
 import { Pause } from "./pause.js";
@@ -174,17 +176,26 @@ export class StreamConsumer {
   }
 
   async #join(): Promise<void> {
-    const { keys, group } = this.#member;
     const client = await this.#connections.settle.ready(this.#reading.signal);
     if (!this.#joined) await assertSupported(client, this.#config.redis.host);
-    // After the first time a missing group never begins at the stream's end: that would drop what came meanwhile.
-    const redriven = this.#connections.read === undefined;
-    const start = this.#config.startFrom === "new" && !this.#joined && !redriven ? "$" : "0";
-    const from = await ensureGroup.run(client, [keys.stream, keys.floor, keys.groups], [group, start]);
-    if (from !== null) this.#hooks.emit("groupCreated", { stream: keys.stream, group, from });
+    await this.#ensureGroup(client);
     await this.#heartbeat.renew(this.#connections.settle);
     this.#joined = true;
     await this.#strays.repair();
+  }
+
+  async #ensureGroup(client: Redis): Promise<void> {
+    const { keys, group } = this.#member;
+    const { stream, floor, groups } = keys;
+    // After the first time a missing group never begins at the stream's end: that would drop what came meanwhile.
+    const redriven = this.#connections.read === undefined;
+    const start = this.#config.startFrom === "new" && !this.#joined && !redriven ? "$" : "0";
+    for (;;) {
+      const from = await ensureGroup.run(client, [stream, floor, groups], [group, start, YOUNG_MS]);
+      if (typeof from === "string") this.#hooks.emit("groupCreated", { stream, group, from });
+      if (typeof from !== "number") return;
+      if (!(await this.#readPause.for(from))) throw new ClosedError(`no longer waiting for ${group}`);
+    }
   }
 
   #leaseLost(): boolean {

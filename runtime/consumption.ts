@@ -8,6 +8,7 @@ import { Heartbeat } from "./heartbeat.js";
 import type { HookBus } from "./hooks.js";
 import { prefixed, redriveKeys, streamKeys } from "./keys.js";
 import type { StartOptions } from "./messaging.js";
+import { RedisClock } from "./redis-clock.js";
 import { assertSupported, evictionPolicy } from "./requirement.js";
 import { CommandResponder } from "./responder.js";
 import type { Retentions } from "./retentions.js";
@@ -19,6 +20,7 @@ export class Consumption {
   readonly #consumer: string;
   readonly #pool: ConnectionPool;
   readonly #retentions: Retentions;
+  readonly #clock: RedisClock;
   readonly #hooks: HookBus;
   #consumers: StreamConsumer[] = [];
   #heartbeat: Heartbeat | undefined;
@@ -35,6 +37,7 @@ export class Consumption {
     this.#pool = pool;
     this.#retentions = retentions;
     this.#hooks = hooks;
+    this.#clock = new RedisClock(pool.get("settle"));
     pool.get("settle").onReady(() => {
       for (const consumer of this.#consumers) consumer.reconnected();
     });
@@ -73,6 +76,7 @@ export class Consumption {
     await Promise.all(consumers.map((consumer) => consumer.stop(this.#handling.signal)));
     clearTimeout(timer);
     // A heartbeat after a consumer has left would make it look alive.
+    this.#clock.stop();
     await this.#heartbeat?.stop();
     await Promise.all(consumers.map((consumer) => consumer.leave()));
     this.#consumers = [];
@@ -95,6 +99,7 @@ export class Consumption {
     this.#consumers = streams.flatMap((routes) => this.#consumersOf(routes, heartbeat));
     if (this.#consumers.length > 0) heartbeat.start(settle);
     this.#heartbeat = heartbeat;
+    this.#clock.start();
     for (const consumer of this.#consumers) consumer.start();
     // Whatever is published once this has resolved is for these groups too, those that begin with what is new included.
     if (settle.isReady) await Promise.all(this.#consumers.map((consumer) => consumer.attempted));
@@ -117,7 +122,6 @@ export class Consumption {
     const stream = prefixed(config, routes.stream);
     const retry = { maxRetries, delayMs: retryDelayMs };
     const place = { stream, group, consumer, retry, handlerTimeoutMs, signal: this.#handling.signal };
-    const responder = new CommandResponder(config.service, settle, this.#hooks);
     const own = streamKeys(stream, group);
     const sources = [
       { keys: own, read: this.#pool.get(`read:${stream}`) },
@@ -126,6 +130,9 @@ export class Consumption {
     return sources.map(({ keys, read }) => {
       heartbeat.add(keys.alive, consumer);
       this.#retentions.keep(keys, "settle");
+      // What is redriven has been here before.
+      const clock = read && this.#clock;
+      const responder = new CommandResponder(config.service, settle, clock, this.#hooks);
       const dispatcher = new Dispatcher(place, routes, this.#hooks, responder);
       const member = { keys, group, consumer };
       return new StreamConsumer(member, config, { read, settle }, dispatcher, heartbeat, this.#hooks);

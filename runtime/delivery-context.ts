@@ -1,6 +1,7 @@
 import { type Correlation, companyOf, traceOf } from "./correlation.js";
 import type { Delivery } from "./delivery.js";
 import type { MessageKind } from "./descriptor.js";
+import { addedAt } from "./entry-id.js";
 import type { MessageContext } from "./handler.js";
 
 /** The parts of a context that do not differ from one delivery of a stream to the next. */
@@ -80,7 +81,7 @@ export class DeliveryContext implements MessageContext, Correlation {
   }
 
   get publishedAt(): Date {
-    return new Date(Number(this.entryId.slice(0, this.entryId.indexOf("-"))));
+    return new Date(addedAt(this.entryId));
   }
 
   get signal(): AbortSignal {

@@ -1,3 +1,8 @@
+/** When an entry was added, by Redis' clock: in ms since 1970. */
+export function addedAt(id: string): number {
+  return Number(id.slice(0, id.indexOf("-")));
+}
+
 /** Whether one entry id comes after another in a stream. */
 export function isLater(id: string, than: string): boolean {
   const [ms = 0n, sequence = 0n] = id.split("-").map(BigInt);

@@ -51,15 +51,6 @@ export interface CommandOptions extends RetryOptions {
    * another deployment of the service has them.
    */
   readonly company_id?: number | string;
-  /**
-   * To run it twice for one command does no harm: it is a query, or sets what is set already. Then no round trip asks,
-   * before a command's first delivery is run, whether it was answered before (some clients send one twice) or its sender
-   * has given up, and the answer is there a quarter sooner. Otherwise a command whose answer is stored is answered again
-   * instead of run again.
-   *
-   * @defaultValue false
-   */
-  readonly idempotent?: boolean;
 }
 
 /** Which messages of the matching types a handler wants. What does not match is acknowledged unseen. */

@@ -2,14 +2,18 @@ import { type FlatFields, textReader } from "./codec.js";
 import type { Connection } from "./connection.js";
 import { contractOf } from "./contract.js";
 import type { Answer } from "./delivery.js";
+import { addedAt } from "./entry-id.js";
 import { MessagingError } from "./errors.js";
 import { describeFailure } from "./failure.js";
 import type { CommandHandler, MessageContext } from "./handler.js";
 import type { HookBus } from "./hooks.js";
 import { answer } from "./lua/answer.js";
 import { answered } from "./lua/answered.js";
+import { YOUNG_MS } from "./lua/ensure-group.js";
+import type { RedisClock } from "./redis-clock.js";
 import { encodeResponse, type ResponseOutcome } from "./response.js";
 import { commandOf, type Route } from "./router.js";
+import { isSentOnce } from "./sent-once.js";
 
 /** How much longer than its sender waits an answer is kept. */
 const KEPT_LONGER_MS = 60_000;
@@ -29,11 +33,14 @@ export function answerKey(stream: string, commandId: string): string {
 export class CommandResponder {
   readonly #service: string;
   readonly #connection: Connection;
+  readonly #clock: RedisClock | undefined;
   readonly #hooks: HookBus;
 
-  constructor(service: string, connection: Connection, hooks: HookBus) {
+  /** @param clock - left out where nothing is new */
+  constructor(service: string, connection: Connection, clock: RedisClock | undefined, hooks: HookBus) {
     this.#service = service;
     this.#connection = connection;
+    this.#clock = clock;
     this.#hooks = hooks;
   }
 
@@ -48,10 +55,8 @@ export class CommandResponder {
     const timeoutMs = ((command["timeout"] as number | undefined) ?? DEFAULT_TIMEOUT_SECONDS) * 1000;
     const key = answerKey(context.stream, id);
     const keepMs = timeoutMs + KEPT_LONGER_MS;
-    const givenUpAt = Number(context.entryId.split("-")[0]) + timeoutMs;
-    // Its sender may have given up only by a clock that is ahead: then Redis' clock is asked, as for any other.
-    const mayRunAgain = route.options.idempotent === true && !context.redelivered && Date.now() < givenUpAt;
-    if (replyTo !== undefined && !mayRunAgain) {
+    const givenUpAt = addedAt(context.entryId) + timeoutMs;
+    if (replyTo !== undefined && !this.#isSurelyNew(command, givenUpAt, context)) {
       const stored = await this.#look(key, givenUpAt, context);
       if (stored === "expired") {
         const { stream, group, entryId, type } = context;
@@ -91,6 +96,12 @@ export class CommandResponder {
       // It acknowledges nothing, so the keys for that are not looked at.
       .then((client) => answer.run(client, [key, key, key], [text, keepMs, replyTo, "", ""]))
       .catch((error: unknown) => this.#hooks.emit("trouble", { what: "answering late", error }));
+  }
+
+  /** Whether nobody can have answered the command, and its sender waits: then there is nothing to ask. */
+  #isSurelyNew(command: Command, givenUpAt: number, { entryId, redelivered }: MessageContext): boolean {
+    if (redelivered || this.#clock === undefined || !isSentOnce(command)) return false;
+    return this.#clock.isBefore(Math.min(addedAt(entryId) + YOUNG_MS, givenUpAt));
   }
 
   /** A handler's signal is made only for who asks for it. */

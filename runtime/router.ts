@@ -17,7 +17,6 @@ export interface Route {
 /** A handler's options, and of a command's handler whose commands it takes. */
 export interface RouteOptions extends HandlerOptions<never> {
   readonly target_service?: string;
-  readonly idempotent?: boolean;
 }
 
 /** The fields that tell an entry's company before it is decoded, by kind; a command keeps it in its metadata. */

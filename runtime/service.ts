@@ -4,6 +4,7 @@ import type { NotificationTarget } from "./channel.js";
 import { type Config, readConfig, type Settings } from "./config.js";
 import { ConnectionPool } from "./connection-pool.js";
 import { Consumption } from "./consumption.js";
+import { contractOf } from "./contract.js";
 import type { CommandDescriptor, Descriptor } from "./descriptor.js";
 import { EntryAppender } from "./entry-appender.js";
 import { ClosedError, ConfigError, MessagingError } from "./errors.js";
@@ -27,6 +28,7 @@ import { MessagePublisher } from "./publisher.js";
 import { Requester } from "./requester.js";
 import { Retentions } from "./retentions.js";
 import { Router } from "./router.js";
+import { SENT_ONCE } from "./sent-once.js";
 import type { Environment } from "./setting.js";
 
 /** How a messaging is created. Whatever is left out comes from the environment, then from the default. */
@@ -157,6 +159,7 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
       target_service: options.targetService,
       timeout: options.timeoutSeconds,
       reply_to: requester.channel,
+      metadata: contractOf(descriptor as Descriptor).hasOpenMetadata ? SENT_ONCE : undefined,
     };
     const { target, timeoutMs } = commandDefaults(descriptor, options);
     const question = {

@@ -9,5 +9,5 @@ await runService("user-auth-service", (app, messaging) => {
   const sessions = new Sessions();
   accountRoutes(app, messaging, { accounts: new Accounts(), sessions });
   accountNotices(messaging);
-  handleValidateToken(messaging, ({ payload }) => sessions.validate(payload.token), { idempotent: true });
+  handleValidateToken(messaging, ({ payload }) => sessions.validate(payload.token));
 });

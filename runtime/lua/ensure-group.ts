@@ -1,6 +1,12 @@
 import { Script } from "./script.js";
 
 /**
+ * A group that is gone while its stream lives on is created again no sooner than so many ms after that was noticed. So
+ * what comes again from the time before is older, and what is younger at its first delivery is surely new.
+ */
+export const YOUNG_MS = 1000;
+
+/**
  * Creates a consumer group that is missing, where nothing can be lost by it.
  *
  * The group's low-water position is kept beside the stream: nothing below it is unacknowledged. A group that existed
@@ -8,10 +14,10 @@ import { Script } from "./script.js";
  * empty). Never at `$`, which would drop what came meanwhile.
  *
  * KEYS: 1 stream · 2 the group's position (hash) · 3 the groups that are served (sorted set)
- * ARGV: 1 group · 2 where a group that never existed begins (`0` or `$`)
- * Result: the id from which it was created, or nil when it was there
+ * ARGV: 1 group · 2 where a group that never existed begins (`0` or `$`) · 3 for how many ms one that did stays away
+ * Result: the id from which it was created, nil when it was there, or in how many ms to come again
  */
-export const ensureGroup: Script<string | null> = new Script(
+export const ensureGroup: Script<string | number | null> = new Script(
   "ensure_group",
   3,
   `
@@ -36,21 +42,33 @@ if redis.call('EXISTS', KEYS[1]) == 1 then
   for i = 1, #info, 2 do
     if info[i] == 'last-generated-id' then last = info[i + 1] end
   end
+  for _, group in ipairs(redis.call('XINFO', 'GROUPS', KEYS[1])) do
+    if group[2] == ARGV[1] then
+      redis.call('HDEL', KEYS[2], 'missing')
+      return nil
+    end
+  end
 end
 
 local from = ARGV[2]
 local position = redis.call('HGET', KEYS[2], 'position')
-if position then
-  if not last or before(last, position) then from = '0' else from = position end
+if position and last and not before(last, position) then
+  from = position
+  local missing = math.min(tonumber(redis.call('HGET', KEYS[2], 'missing') or now), now)
+  local newest = parts(last)
+  local left = math.min(missing, newest) + ARGV[3] - now
+  if left > 0 then
+    redis.call('HSET', KEYS[2], 'missing', missing)
+    return left
+  end
+elseif position then
+  from = '0'
 elseif from == '$' then
   from = last or '0'
 end
 
-local created = redis.pcall('XGROUP', 'CREATE', KEYS[1], ARGV[1], from, 'MKSTREAM')
-if created.err then
-  if string.find(created.err, 'BUSYGROUP', 1, true) then return nil end
-  return created
-end
+redis.call('XGROUP', 'CREATE', KEYS[1], ARGV[1], from, 'MKSTREAM')
+redis.call('HDEL', KEYS[2], 'missing')
 redis.call('HSET', KEYS[2], 'position', from)
 return from
 `,

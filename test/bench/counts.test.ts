@@ -5,10 +5,12 @@ import { Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import {
   type Encoding,
+  handleValidateToken,
   type Messaging,
   onUserCreated,
   onUserDeleted,
   publishUserCreated,
+  sendValidateToken,
   type UserCreatedInput,
   userCreated,
 } from "../../generated/index.js";
@@ -154,6 +156,24 @@ describe.each<Encoding>(["json", "fields"])("a thousand messages as %s", (encodi
 
     expect(commands.get("xadd")).toBe(1);
     expect(commands.get("evalsha") ?? commands.get("eval") ?? 0).toBe(0);
+  });
+
+  it("are commands for each of which Redis is told two things: to add it, and how it was answered", async () => {
+    handleValidateToken(messaging, () => ({ valid: true }));
+    await messaging.start();
+    const ask = async (): Promise<unknown> =>
+      sendValidateToken(messaging, { token: "t" }, { targetService: messaging.service });
+    await ask();
+
+    const commands = await commandsDuring(redis, async () => {
+      for (let n = 0; n < 100; n++) await ask();
+    });
+
+    expect(commands.get("xadd")).toBe(100);
+    expect(commands.get("publish")).toBe(100);
+    expect(commands.get("get") ?? 0).toBe(0);
+    // The answers' scripts, and what goes on besides.
+    expect(commands.get("evalsha")).toBeLessThanOrEqual(110);
   });
 
   it("leave before the call returns when none is under way, and set no timer", async () => {

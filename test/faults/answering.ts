@@ -7,14 +7,10 @@ import { createService } from "../support/service.js";
 const url = process.env["CHILD_REDIS"] ?? "";
 const journal = new Redis(url);
 const messaging = createService({ url }, { service: "user-auth-service", leaseSeconds: 0.5, concurrency: 20 });
-handleCreateUser(
-  messaging,
-  async ({ payload }) => {
-    await journal.hincrby("runs", payload.first_name ?? "", 1);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    return { user_id: Number(payload.first_name) };
-  },
-  { idempotent: process.env["CHILD_IDEMPOTENT"] === "true" },
-);
+handleCreateUser(messaging, async ({ payload }) => {
+  await journal.hincrby("runs", payload.first_name ?? "", 1);
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  return { user_id: Number(payload.first_name) };
+});
 await messaging.start();
 tell({ started: true });

@@ -10,11 +10,11 @@ import { scaled } from "./scale.js";
 
 const script = new URL("./answering.ts", import.meta.url);
 
-describe.concurrent.each([false, true])("commands (idempotent: %s)", (idempotent) => {
+describe.concurrent("commands", () => {
   it("whose services are killed are all answered, and none runs again once it has been", async () => {
     await using redis = await startRedis();
     const journal = new Redis(redis.url);
-    const environment = { CHILD_REDIS: redis.url, CHILD_IDEMPOTENT: String(idempotent) };
+    const environment = { CHILD_REDIS: redis.url };
     const join = async (): Promise<Child<unknown>> => {
       const child = await startChild(script, { environment });
       await child.next();

@@ -75,7 +75,7 @@ describe.each(encodings)("what one request set off, as %s", (encoding) => {
     const trace = { traceparent, tracestate };
     expect(seen.map(({ correlation_id }) => correlation_id)).toEqual(Array(4).fill("one-request"));
     expect(of("created").metadata).toEqual(trace);
-    expect(of("command").metadata).toEqual({ ...trace, causation_id: of("created").id });
+    expect(of("command").metadata).toEqual({ ...trace, sent: "once", causation_id: of("created").id });
     expect(of("updated").metadata).toEqual({ ...trace, causation_id: of("command").id });
     expect(of("notified").metadata).toEqual({ ...trace, causation_id: of("created").id, own: 1 });
   });

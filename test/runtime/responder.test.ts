@@ -71,6 +71,7 @@ describe.each(encodings)("a command, as %s", (encoding) => {
         command_type: "validate_token",
         payload: { token: "good" },
         timeout: 30,
+        metadata: { sent: "once" },
         reply_to: expect.stringMatching(/^api-gateway-responses:/),
       }),
     ]);
@@ -165,16 +166,20 @@ describe("a handler's result", () => {
   });
 });
 
+const COMMAND_ID = "0c352b96-8628-4933-bfaf-959ce68e851e";
+const ANSWER_KEY = `{commands}:answer:${COMMAND_ID}`;
+
+interface Entry {
+  readonly reply_to?: string;
+  readonly metadata?: object;
+}
+
 /** A `create_user` command as it stands in its stream, always with one id. */
-function createUserEntry(timeout: number, replyTo = "answers"): string[] {
+function createUserEntry(timeout: number, { reply_to = "answers", metadata }: Entry = {}): string[] {
   const contract = contractOf(createUser);
-  const filled = {
-    id: "0c352b96-8628-4933-bfaf-959ce68e851e",
-    timestamp: "2026-01-01T00:00:00Z",
-    source_service: "s",
-  };
+  const filled = { id: COMMAND_ID, timestamp: "2026-01-01T00:00:00Z", source_service: "s" };
   return contract.write(
-    contract.compose({ payload: { email: "a@b.cd" }, reply_to: replyTo, timeout }, filled),
+    contract.compose({ payload: { email: "a@b.cd" }, reply_to, timeout, metadata }, filled),
     "fields",
   );
 }
@@ -204,11 +209,11 @@ describe("a command that comes again", () => {
     await eventually(pending, (count) => count === 0);
   });
 
-  it.each([false, true])("is not run when its sender has given up (idempotent: %s)", async (idempotent) => {
-    await admin.xadd("commands", `${Date.now() - 5000}-0`, ...createUserEntry(1));
+  it.each([{}, { sent: "once" }])("is not run when its sender has given up (metadata: %j)", async (metadata) => {
+    await admin.xadd("commands", `${Date.now() - 5000}-0`, ...createUserEntry(1, { metadata }));
     await using answering = createService(redis, { service });
     let runs = 0;
-    handleCreateUser(answering, () => ({ user_id: ++runs }), { idempotent });
+    handleCreateUser(answering, () => ({ user_id: ++runs }));
     await answering.start();
     await eventually(() => answering.counts.commandExpired === 1);
     await eventually(pending, (count) => count === 0);
@@ -230,32 +235,77 @@ describe("a command that comes again", () => {
   });
 });
 
-describe("an idempotent handler", () => {
-  it("is run without a look at what was answered before, and so again for a command that was sent twice", async () => {
-    await using answers = await answersOn("answers");
-    await using answering = createService(redis, { service, concurrency: 1 });
-    let runs = 0;
-    handleCreateUser(answering, () => ({ user_id: ++runs }), { idempotent: true });
+describe("a command that its sender says is sent once", () => {
+  const once: Entry = { metadata: { sent: "once" } };
+  const stored = JSON.stringify({ command_id: COMMAND_ID, success: true });
+  const gets = async (): Promise<boolean> => /cmdstat_get:/.test(await admin.info("commandstats"));
+
+  it("is run without a look at what was answered before, which could be nothing", async () => {
+    await using answering = createService(redis, { service });
+    handleCreateUser(answering, () => ({ user_id: 1 }));
     await answering.start();
+    await using asker = asking();
+    await sendCreateUser(asker, { email: "a@b.cd" });
     await admin.config("RESETSTAT");
+    await sendCreateUser(asker, { email: "a@b.cd" });
+    expect(await gets()).toBe(false);
     await admin.xadd("commands", "*", ...createUserEntry(30));
-    await admin.xadd("commands", "*", ...createUserEntry(30));
-    await eventually(() => answers.all.length === 2);
-    expect(runs).toBe(2);
-    expect(await admin.info("commandstats")).not.toMatch(/cmdstat_get:/);
-    await eventually(pending, (count) => count === 0);
+    await eventually(gets);
   });
 
-  it("is not run again for a command that another consumer has answered and not acknowledged", async () => {
+  it("is looked for among the answers when its group was gone meanwhile, however short, and not run again", async () => {
+    const created: string[] = [];
+    const hooks = { groupCreated: ({ stream }: { stream: string }) => void created.push(stream) };
+    await using answering = createService(redis, { service, hooks });
+    let runs = 0;
+    handleCreateUser(answering, () => ({ user_id: ++runs }));
+    await answering.start();
+    await using asker = asking();
+    await sendCreateUser(asker, { email: "a@b.cd" });
+    await admin.xgroup("DESTROY", "commands", group);
+    await eventually(() => answering.counts.handled === 2);
+    expect(created.filter((stream) => stream === "commands")).toHaveLength(2);
+    expect(runs).toBe(1);
+  });
+
+  it("runs without a look after its stream was gone, and its group with it", async () => {
+    await using answering = createService(redis, { service });
+    handleCreateUser(answering, () => ({ user_id: 1 }));
+    await answering.start();
+    await using asker = asking();
+    await sendCreateUser(asker, { email: "a@b.cd" });
+    await admin.del("commands");
+    await sendCreateUser(asker, { email: "a@b.cd" });
+    await admin.config("RESETSTAT");
+    await sendCreateUser(asker, { email: "a@b.cd" });
+    expect(await gets()).toBe(false);
+  });
+
+  it.each([
+    ["that has waited for a while", "commands", `${Date.now() - 2000}-0`],
+    ["that is redriven", `{commands}:redrive:${group}`, "*"],
+  ])("and %s is looked for among the answers, and not run again", async (_what, stream, entryId) => {
+    await using answers = await answersOn("answers");
+    await admin.set(ANSWER_KEY, stored);
+    await admin.xadd(stream, entryId, ...createUserEntry(30, once));
+    await using answering = createService(redis, { service, blockTimeMs: 50 });
+    let runs = 0;
+    handleCreateUser(answering, () => ({ user_id: ++runs }));
+    await answering.start();
+    await eventually(() => answers.all.length === 1);
+    expect(answers.all).toEqual([stored]);
+    expect(runs).toBe(0);
+  });
+
+  it("is not run again when another consumer has answered and not acknowledged it", async () => {
     await using answers = await answersOn("answers");
     await admin.xgroup("CREATE", "commands", group, "0", "MKSTREAM");
-    await admin.xadd("commands", "*", ...createUserEntry(30));
+    await admin.xadd("commands", "*", ...createUserEntry(30, once));
     await admin.xreadgroup("GROUP", group, "dead", "COUNT", 1, "STREAMS", "commands", ">");
-    const stored = JSON.stringify({ command_id: "0c352b96-8628-4933-bfaf-959ce68e851e", success: true });
-    await admin.set("{commands}:answer:0c352b96-8628-4933-bfaf-959ce68e851e", stored);
+    await admin.set(ANSWER_KEY, stored);
     await using answering = createService(redis, { service, leaseSeconds: 0.3, foreignIdleSeconds: 0.1 });
     let runs = 0;
-    handleCreateUser(answering, () => ({ user_id: ++runs }), { idempotent: true });
+    handleCreateUser(answering, () => ({ user_id: ++runs }));
     await answering.start();
     await eventually(() => answers.all.length === 1);
     expect(answers.all).toEqual([stored]);
@@ -333,7 +383,7 @@ describe("an answer", () => {
     let runs = 0;
     handleCreateUser(answering, () => ({ user_id: ++runs }));
     await answering.start();
-    await admin.xadd("commands", "*", ...createUserEntry(30, "forbidden"));
+    await admin.xadd("commands", "*", ...createUserEntry(30, { reply_to: "forbidden" }));
     const [letter] = await eventually(
       () => admin.xrange("{commands}:dead", "-", "+"),
       (letters) => letters.length === 1,

@@ -2,7 +2,7 @@ import type { Contestant } from "../contest.js";
 import type { ContestName } from "../effort.js";
 import type { Arena } from "./arena.js";
 import { generators, typechecks } from "./catalogue.js";
-import { alone, commands, moments } from "./moments.js";
+import { alone, moments } from "./moments.js";
 import { peers, reading, writing } from "./streams.js";
 
 /** Who takes part in what. */
@@ -13,7 +13,7 @@ export const contests: Readonly<Record<ContestName, (arena: Arena) => Contestant
   skip: (arena) => reading(arena, "skip", 30),
   both: (arena) => [...writing(arena, "both"), ...peers(arena)],
   latency: (arena) => moments(arena, "latency", { encoding: "fields" }),
-  command: commands,
+  command: (arena) => moments(arena, "command", { encoding: "json" }),
   validation: (arena) => alone(arena, "validation"),
   memory: (arena) => alone(arena, "memory", ["--expose-gc"]),
   cold: (arena) => moments(arena, "cold"),

@@ -4,25 +4,14 @@ import type { Arena } from "./arena.js";
 
 /** What is told in milliseconds: one program by the SDK, one by hand. */
 export function moments(arena: Arena, program: string, settings: object = {}): Contestant[] {
-  return ["raw", "ours"].map((side) => moment(arena, program, side, settings));
-}
-
-/** Commands to a handler that may run twice for one, and to one that may not, for which Redis is asked before. */
-export function commands(arena: Arena): Contestant[] {
-  const settings = { encoding: "json", idempotent: true };
-  const once = moment(arena, "command", "ours", { ...settings, idempotent: false });
-  return [...moments(arena, "command", settings), { ...once, name: "ours, run once" }];
-}
-
-function moment(arena: Arena, program: string, side: string, settings: object): Contestant {
-  return {
-    name: side,
+  return ["raw", "ours"].map((name) => ({
+    name,
     async measure({ count }) {
       await arena.redis.flushall();
       const all = { url: arena.url, count, ...settings };
-      return measure(`${arena.stage.folder}/programs/${program}/${side}.mjs`, all);
+      return measure(`${arena.stage.folder}/programs/${program}/${name}.mjs`, all);
     },
-  };
+  }));
 }
 
 /** What is told of the SDK alone. */

@@ -39,7 +39,7 @@ function ask(n) {
     id: `dc9fb258-5124-4cba-abca-${String(n).padStart(12, "0")}`,
     timestamp: "2026-11-23T10:26:43.637Z",
     source_service: "api-gateway",
-    metadata: {},
+    metadata: { sent: "once" },
     type: "command",
     command_type: "validate_token",
     target_service: "user-auth-service",
