@@ -1,12 +1,13 @@
 import { Redis } from "ioredis";
-import { acknowledged } from "../acknowledged.mjs";
 import { byHand, message } from "../message.mjs";
+import { pendingAt } from "../pending.mjs";
 import { inFlight, rate, settings, tally } from "../program.mjs";
 
 const { url, encoding } = settings;
 const writer = new Redis(url, { enableAutoPipelining: true });
 const reader = new Redis(url);
 const { read, write } = byHand(encoding);
+const pending = await pendingAt(url);
 const handled = tally();
 const handle = async (_event) => handled.tick();
 
@@ -26,6 +27,6 @@ void consume();
 await rate(async (count) => {
   const publishing = inFlight(1000, count, (n) => writer.xadd("events", "*", ...write(message(n))));
   await Promise.all([publishing, handled.more(count)]);
-  await acknowledged(url, "raw");
+  await pending.acknowledged("raw");
 });
 process.exit();

@@ -1,5 +1,5 @@
 import { createMessaging, onUserCreated } from "@m-erp/messaging";
-import { acknowledged } from "../acknowledged.mjs";
+import { pendingAt } from "../pending.mjs";
 import { answer, countdown, settings } from "../program.mjs";
 
 const { url, encoding, group, count } = settings;
@@ -14,8 +14,10 @@ const messaging = createMessaging({
 const handled = countdown(count);
 
 onUserCreated(messaging, async () => handled.tick());
+const pending = await pendingAt(url);
 await messaging.start();
 await handled.finished;
-await acknowledged(url, `${group}-workers`);
+await pending.acknowledged(`${group}-workers`);
 answer(handled.measured());
+pending.close();
 await messaging.close();

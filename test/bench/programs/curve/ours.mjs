@@ -1,7 +1,7 @@
 // One point of a curve: publishes and handles a load under conditions that the settings describe, and answers
 // microseconds a message for both directions.
 import { createMessaging, defineEvent } from "@m-erp/messaging/runtime";
-import { acknowledged } from "../acknowledged.mjs";
+import { pendingAt } from "../pending.mjs";
 import { answer, inFlight, settings, tally } from "../program.mjs";
 
 const {
@@ -37,6 +37,7 @@ const members = services.flatMap((name) =>
   Array.from({ length: consumers }, () => createMessaging({ ...options, service: name })),
 );
 const publisher = createMessaging({ ...options, service: "publisher" });
+const pending = await pendingAt(url);
 const handled = tally();
 for (const member of members) {
   for (const descriptor of descriptors) member.on(descriptor, async () => handled.tick());
@@ -47,7 +48,7 @@ const text = "x".repeat(bytes);
 const load = async (messages) => {
   const one = (n) => publisher.publish(descriptors[n % types], { entity_id: n, after_data: { text } });
   await Promise.all([inFlight(Math.min(1000, 5e7 / bytes), messages, one), handled.more(messages * readers)]);
-  for (const name of services) await acknowledged(url, `${name}-workers`, { held });
+  for (const name of services) await pending.acknowledged(`${name}-workers`, { held });
 };
 await load(Math.max(types, Math.round(count / 5)));
 const since = performance.now();

@@ -1,5 +1,5 @@
 import { createMessaging, onUserCreated, onUserLoggedIn, onUserUpdated } from "@m-erp/messaging";
-import { acknowledged } from "../acknowledged.mjs";
+import { pendingAt } from "../pending.mjs";
 import { answer, countdown, settings } from "../program.mjs";
 
 const { url, encoding, group, count, types } = settings;
@@ -18,8 +18,10 @@ const handle = async () => handled.tick();
 onUserCreated(messaging, handle);
 onUserUpdated(messaging, handle);
 onUserLoggedIn(messaging, handle);
+const pending = await pendingAt(url);
 await messaging.start();
 await handled.finished;
-await acknowledged(url, `${group}-workers`);
+await pending.acknowledged(`${group}-workers`);
 answer(handled.measured(types / 3));
+pending.close();
 await messaging.close();
