@@ -91,13 +91,13 @@ export function normaliseInstant(text: string): string {
   return joined.length === endOfFraction(joined) ? `${joined}Z` : joined;
 }
 
-const DAY_MS = 86_400_000;
 let lastMs = Number.NaN;
 let lastText = "";
-let dayMs = Number.NaN;
-let dayText = "";
+let second = Number.NaN;
+/** All of it but the milliseconds. */
+let secondText = "";
 
-/** The present instant as written on the wire; the text is made once a millisecond, and its day once a day. */
+/** The present instant as written on the wire; the text is made once a millisecond, and most of it once a second. */
 export function presentInstant(): string {
   const now = Date.now();
   if (now !== lastMs) {
@@ -107,18 +107,12 @@ export function presentInstant(): string {
   return lastText;
 }
 
-function instantOf(ms: number): string {
-  const sinceMidnight = ms % DAY_MS;
-  if (ms - sinceMidnight !== dayMs) {
-    dayMs = ms - sinceMidnight;
-    dayText = new Date(dayMs).toISOString().slice(0, 11);
+function instantOf(now: number): string {
+  const ms = now % 1000;
+  if (now - ms !== second) {
+    second = now - ms;
+    secondText = new Date(second).toISOString().slice(0, -4);
   }
-  const seconds = Math.floor(sinceMidnight / 1000);
-  const minutes = Math.floor(seconds / 60);
-  const clock = `${padded(Math.floor(minutes / 60))}:${padded(minutes % 60)}:${padded(seconds % 60)}`;
-  return `${dayText}${clock}.${String(sinceMidnight % 1000).padStart(3, "0")}Z`;
-}
-
-function padded(number: number): string {
-  return number < 10 ? `0${number}` : `${number}`;
+  const zeros = ms < 10 ? "00" : ms < 100 ? "0" : "";
+  return `${secondText}${zeros}${ms}Z`;
 }
