@@ -35,9 +35,11 @@ async function beat() {
   try {
     for (const [key, consumer] of beats) await redis.eval(script, 1, key, Date.now(), consumer);
     // After a pause of the whole process the main thread might never see how old the last beat was.
-    const last = Atomics.exchange(instants, 1, now);
-    Atomics.store(instants, 3, 1n);
+    const last = Atomics.load(instants, 1);
+    // Counted before: who sees this beat must know.
     if (last !== 0n && now - last > BigInt(leaseMs) * 1_000_000n) Atomics.add(instants, 2, 1n);
+    Atomics.store(instants, 1, now);
+    Atomics.store(instants, 3, 1n);
   } catch {
     // The next beat tries again; a lease that lapses meanwhile is noticed by its age.
   }
