@@ -14,7 +14,7 @@ const full = {
   consume: { rounds: 7, count: 120_000, seconds: 60 },
   skip: { rounds: 7, count: 150_000, seconds: 50 },
   both: { rounds: 7, count: 60_000, seconds: 100 },
-  latency: { rounds: 9, count: 400, seconds: 40 },
+  latency: { rounds: 7, count: 500, seconds: 50 },
   command: { rounds: 7, count: 3000, seconds: 45 },
   validation: { rounds: 7, count: 300_000, seconds: 10 },
   memory: { rounds: 1, count: 5_000_000, seconds: 110 },

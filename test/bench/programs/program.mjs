@@ -82,14 +82,19 @@ export function tally() {
   };
 }
 
-/** So many are sent as fast as it goes before moments are timed: in a service that has run for a while all is compiled. */
-const BURST = 20_000;
+/**
+ * What is sent before moments are timed, so many at once and then one after another, which takes other ways through the
+ * code: in a service that has run for a while all of it is compiled. Less where little is measured.
+ */
+const warmUp = (count) => ({ burst: Math.min(20_000, count * 50), alone: Math.min(5000, count * 10) });
 
-/** Two hundred a second, each timed from its sending to its arrival, after a burst that only warms up. */
+/** Two hundred a second, each timed from its sending to its arrival. */
 export function steadily(count) {
+  const { burst, alone } = warmUp(count);
+  const first = burst + alone;
   const sentAt = [];
   const latencies = [];
-  const burst = tally();
+  const warm = tally();
   let finish;
   const finished = new Promise((resolve) => {
     finish = resolve;
@@ -97,36 +102,34 @@ export function steadily(count) {
   return {
     latencies,
     arrived(n) {
-      if (n < BURST) burst.tick();
+      if (n < first) warm.tick();
       else latencies.push(performance.now() - sentAt[n]);
-      if (n === BURST + count - 1) finish();
+      if (n === first + count - 1) finish();
     },
     async sent(one) {
-      await Promise.all([inFlight(100, BURST, one), burst.more(BURST)]);
+      await Promise.all([inFlight(100, burst, one), warm.more(burst)]);
+      for (let n = burst; n < first; n++) await Promise.all([one(n), warm.more(1)]);
       const since = performance.now();
       for (let n = 0; n < count; n++) {
         const early = since + n * 5 - performance.now();
         if (early > 0) await sleep(early);
-        sentAt[BURST + n] = performance.now();
-        await one(BURST + n);
+        sentAt[first + n] = performance.now();
+        await one(first + n);
       }
       await finished;
     },
   };
 }
 
-/**
- * Calls `one` so often, each when the one before has ended, and returns the middle of their milliseconds. Before that
- * comes the same burst, a smaller one where little is measured.
- */
+/** Calls `one` so often, each when the one before has ended, and returns the middle of their milliseconds. */
 export async function oneByOne(count, one) {
+  const { burst, alone } = warmUp(count);
   const latencies = [];
-  const before = Math.min(BURST, count * 7);
-  await inFlight(100, before, one);
-  for (let n = before; n < before + count; n++) {
+  await inFlight(100, burst, one);
+  for (let n = burst; n < burst + alone + count; n++) {
     const since = performance.now();
     await one(n);
-    latencies.push(performance.now() - since);
+    if (n >= burst + alone) latencies.push(performance.now() - since);
   }
   return median(latencies);
 }
