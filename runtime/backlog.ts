@@ -45,11 +45,8 @@ export class Backlog {
     const delivery = this.#ready[this.#head];
     if (delivery === undefined) return undefined;
     this.#head++;
-    if (this.#head === this.#ready.length) {
-      this.#ready.length = 0;
-      this.#head = 0;
-    } else if (this.#head > 1000) {
-      this.#ready.splice(0, this.#head);
+    if (this.#head === this.#ready.length || this.#head > 1000) {
+      this.#ready = this.#ready.slice(this.#head);
       this.#head = 0;
     }
     const lane = this.#lane(delivery);

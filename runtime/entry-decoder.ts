@@ -7,8 +7,6 @@ const MINUS = 45;
 const PERCENT = 37;
 const ZERO = 48;
 
-const NOTHING = Buffer.alloc(0);
-
 /** Longer texts are not looked at for whether they repeat: they hardly do, and looking costs something. */
 const LONGEST_REPEATED = 64;
 /** Nor are those further back in an entry than any that we write has fields, names and values. */
@@ -22,9 +20,9 @@ const MOST_REPEATED = 128;
  */
 export class EntryDecoder {
   /** What has arrived and is not decoded yet begins here. */
-  #bytes: Buffer = NOTHING;
+  #bytes: Buffer = Buffer.alloc(0);
   #at = 0;
-  readonly #parts: Buffer[] = [];
+  #parts: Buffer[] = [];
   /** Fewer than so many more bytes do not complete the text that is waited for. */
   #missing = 0;
   /** How many entries are still to come; unknown before the reply's head has arrived. */
@@ -56,12 +54,9 @@ export class EntryDecoder {
     this.#bytes = this.#parts.length === 1 ? chunk : Buffer.concat(this.#parts);
     this.#at = 0;
     const hasEnded = this.#decode();
-    const rest = this.#at === this.#bytes.length ? NOTHING : this.#bytes.subarray(this.#at);
-    this.#parts.length = 0;
-    if (!hasEnded) {
-      if (rest.length > 0) this.#parts.push(rest);
-      return undefined;
-    }
+    const rest = this.#bytes.subarray(this.#at);
+    this.#parts = hasEnded || rest.length === 0 ? [] : [rest];
+    if (!hasEnded) return undefined;
     this.#left = undefined;
     this.#missing = 0;
     return rest;

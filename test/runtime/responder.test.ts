@@ -38,15 +38,25 @@ afterAll(async () => {
 
 type TokenHandler = CommandHandler<ValidateToken, ValidateTokenResult>;
 
-/** A started service that validates tokens. */
-async function tokenService(handler: TokenHandler, options: MessagingOptions = {}): Promise<ReturnType<typeof asking>> {
+type UserHandler = Parameters<typeof handleCreateUser>[1];
+type Service = ReturnType<typeof createService>;
+
+async function started(register: (messaging: Service) => void, options: MessagingOptions): Promise<Service> {
   const messaging = createService(redis, { service, ...options });
-  handleValidateToken(messaging, handler);
+  register(messaging);
   await messaging.start();
   return messaging;
 }
 
-const asking = (options: MessagingOptions = {}): ReturnType<typeof createService> =>
+/** A started service that validates tokens. */
+const tokenService = (handler: TokenHandler, options: MessagingOptions = {}): Promise<Service> =>
+  started((messaging) => handleValidateToken(messaging, handler), options);
+
+/** A started service that creates users. */
+const userService = (handler: UserHandler, options: MessagingOptions = {}): Promise<Service> =>
+  started((messaging) => handleCreateUser(messaging, handler), options);
+
+const asking = (options: MessagingOptions = {}): Service =>
   createService(redis, { service: "api-gateway", ...options });
 
 async function pending(): Promise<number> {
@@ -112,9 +122,7 @@ describe.each(encodings)("a command, as %s", (encoding) => {
   });
 
   it("whose payload breaks its contract on the way is answered so, and kept", async () => {
-    await using answering = createService(redis, { service });
-    handleCreateUser(answering, () => ({ user_id: 1 }));
-    await answering.start();
+    await using _answering = await userService(() => ({ user_id: 1 }));
     // A sender with an older contract, in which everything was allowed.
     const lax = {
       ...createUser,
@@ -196,10 +204,8 @@ async function answersOn(channel: string): Promise<AsyncDisposable & { readonly 
 describe("a command that comes again", () => {
   it("is not run again when its answer is stored: the answer is sent again", async () => {
     await using answers = await answersOn("answers");
-    await using answering = createService(redis, { service, concurrency: 1 });
     let runs = 0;
-    handleCreateUser(answering, () => ({ user_id: ++runs }));
-    await answering.start();
+    await using _answering = await userService(() => ({ user_id: ++runs }), { concurrency: 1 });
     await admin.xadd("commands", "*", ...createUserEntry(30));
     await admin.xadd("commands", "*", ...createUserEntry(30));
     await eventually(() => answers.all.length === 2);
@@ -211,10 +217,8 @@ describe("a command that comes again", () => {
 
   it.each([{}, { sent: "once" }])("is not run when its sender has given up (metadata: %j)", async (metadata) => {
     await admin.xadd("commands", `${Date.now() - 5000}-0`, ...createUserEntry(1, { metadata }));
-    await using answering = createService(redis, { service });
     let runs = 0;
-    handleCreateUser(answering, () => ({ user_id: ++runs }));
-    await answering.start();
+    await using answering = await userService(() => ({ user_id: ++runs }));
     await eventually(() => answering.counts.commandExpired === 1);
     await eventually(pending, (count) => count === 0);
     expect(runs).toBe(0);
@@ -241,9 +245,7 @@ describe("a command that its sender says is sent once", () => {
   const gets = async (): Promise<boolean> => /cmdstat_get:/.test(await admin.info("commandstats"));
 
   it("is run without a look at what was answered before, which could be nothing", async () => {
-    await using answering = createService(redis, { service });
-    handleCreateUser(answering, () => ({ user_id: 1 }));
-    await answering.start();
+    await using _answering = await userService(() => ({ user_id: 1 }));
     await using asker = asking();
     await sendCreateUser(asker, { email: "a@b.cd" });
     await admin.config("RESETSTAT");
@@ -256,10 +258,8 @@ describe("a command that its sender says is sent once", () => {
   it("is looked for among the answers when its group was gone meanwhile, however short, and not run again", async () => {
     const created: string[] = [];
     const hooks = { groupCreated: ({ stream }: { stream: string }) => void created.push(stream) };
-    await using answering = createService(redis, { service, hooks });
     let runs = 0;
-    handleCreateUser(answering, () => ({ user_id: ++runs }));
-    await answering.start();
+    await using answering = await userService(() => ({ user_id: ++runs }), { hooks });
     await using asker = asking();
     await sendCreateUser(asker, { email: "a@b.cd" });
     await admin.xgroup("DESTROY", "commands", group);
@@ -269,9 +269,7 @@ describe("a command that its sender says is sent once", () => {
   });
 
   it("runs without a look after its stream was gone, and its group with it", async () => {
-    await using answering = createService(redis, { service });
-    handleCreateUser(answering, () => ({ user_id: 1 }));
-    await answering.start();
+    await using _answering = await userService(() => ({ user_id: 1 }));
     await using asker = asking();
     await sendCreateUser(asker, { email: "a@b.cd" });
     await admin.del("commands");
@@ -288,10 +286,8 @@ describe("a command that its sender says is sent once", () => {
     await using answers = await answersOn("answers");
     await admin.set(ANSWER_KEY, stored);
     await admin.xadd(stream, entryId, ...createUserEntry(30, once));
-    await using answering = createService(redis, { service, blockTimeMs: 50 });
     let runs = 0;
-    handleCreateUser(answering, () => ({ user_id: ++runs }));
-    await answering.start();
+    await using _answering = await userService(() => ({ user_id: ++runs }), { blockTimeMs: 50 });
     await eventually(() => answers.all.length === 1);
     expect(answers.all).toEqual([stored]);
     expect(runs).toBe(0);
@@ -303,10 +299,11 @@ describe("a command that its sender says is sent once", () => {
     await admin.xadd("commands", "*", ...createUserEntry(30, once));
     await admin.xreadgroup("GROUP", group, "dead", "COUNT", 1, "STREAMS", "commands", ">");
     await admin.set(ANSWER_KEY, stored);
-    await using answering = createService(redis, { service, leaseSeconds: 0.3, foreignIdleSeconds: 0.1 });
     let runs = 0;
-    handleCreateUser(answering, () => ({ user_id: ++runs }));
-    await answering.start();
+    await using _answering = await userService(() => ({ user_id: ++runs }), {
+      leaseSeconds: 0.3,
+      foreignIdleSeconds: 0.1,
+    });
     await eventually(() => answers.all.length === 1);
     expect(answers.all).toEqual([stored]);
     expect(runs).toBe(0);
@@ -396,9 +393,7 @@ describe("an answer", () => {
 
   it("leaves in the step that acknowledges its command", async () => {
     await using answers = await answersOn("answers");
-    await using answering = createService(redis, { service });
-    handleCreateUser(answering, () => ({ user_id: 1 }));
-    await answering.start();
+    await using _answering = await userService(() => ({ user_id: 1 }));
     await admin.xadd("commands", "*", ...createUserEntry(30));
     await eventually(() => answers.all.length === 1);
     // Nothing is left to be gathered and sent later.
@@ -408,9 +403,7 @@ describe("an answer", () => {
 
 describe("a command as JSON that cannot be read", () => {
   it("is a dead letter where its type is handled", async () => {
-    await using answering = createService(redis, { service });
-    handleCreateUser(answering, () => ({ user_id: 1 }));
-    await answering.start();
+    await using answering = await userService(() => ({ user_id: 1 }));
     await admin.xadd("commands", "*", "message_type", "create_user", "json", "{broken");
     await eventually(
       () => admin.xlen("{commands}:dead"),
