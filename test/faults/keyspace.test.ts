@@ -57,6 +57,31 @@ describe.concurrent("a consumer under which the keys go away", () => {
     expect(stage.account("audit").duplicates).toEqual([]);
   });
 
+  it("is killed before its group, which was destroyed, is back: the next one takes up where the group stood", async () => {
+    await using stage = await Stage.open();
+    const doomed = await stage.spawn("billing");
+    const stopPublishing = stage.publishAlways(1);
+    await eventually(() => stage.account("billing").handled > 20);
+
+    const from = Date.now();
+    // On a busy machine it may be back before that is seen, and is destroyed again.
+    await eventually(async () => {
+      await stage.client.xgroup("DESTROY", "events", GROUP);
+      stage.ledger.blame({ name: "XGROUP DESTROY", from, publishedBefore: Date.now() });
+      await sleep(200);
+      return (await stage.client.hexists("{events}:floor:billing-workers", "missing")) === 1;
+    });
+    await doomed.kill();
+    await stopPublishing();
+
+    await stage.join("billing");
+    await stage.handledAll(["billing"]);
+    await stage.settled("billing");
+    const { lost, unexplained } = stage.account("billing");
+    expect({ lost, unexplained }).toEqual({ lost: [], unexplained: [] });
+    expect(await stage.client.hexists("{events}:floor:billing-workers", "missing")).toBe(0);
+  });
+
   it("that had failed messages waiting when its group is destroyed handles them all the same", async () => {
     await using stage = await Stage.open();
     await stage.join("billing", {
