@@ -191,10 +191,10 @@ export class StreamConsumer {
     const redriven = this.#connections.read === undefined;
     const start = this.#config.startFrom === "new" && !this.#joined && !redriven ? "$" : "0";
     for (;;) {
-      const from = await ensureGroup.run(client, [stream, floor, groups], [group, start, YOUNG_MS]);
-      if (typeof from === "string") this.#hooks.emit("groupCreated", { stream, group, from });
-      if (typeof from !== "number") return;
-      if (!(await this.#readPause.for(from))) throw new ClosedError(`no longer waiting for ${group}`);
+      const found = await ensureGroup.run(client, [stream, floor, groups], [group, start, YOUNG_MS]);
+      if (typeof found === "string") this.#hooks.emit("groupCreated", { stream, group, from: found });
+      if (typeof found !== "number") return;
+      if (!(await this.#readPause.for(found))) throw new ClosedError(`no longer waiting for ${group}`);
     }
   }
 

@@ -1,5 +1,6 @@
 import type { Redis } from "ioredis";
 import type { Connection } from "./connection.js";
+import { addedAt } from "./entry-id.js";
 import type { Counts } from "./hooks.js";
 import type { StreamKeys } from "./keys.js";
 
@@ -75,7 +76,7 @@ async function examineStream(client: Redis, { keys, group, loop }: Patient): Pro
   ]);
   const own = groups.find((info) => info[info.indexOf("name") + 1] === group) ?? [];
   const field = (name: string): unknown => (own.includes(name) ? own[own.indexOf(name) + 1] : null);
-  const publishedMs = Number(oldest[0]?.[0].split("-")[0] ?? Number.NaN);
+  const publishedMs = oldest[0] === undefined ? Number.NaN : addedAt(oldest[0][0]);
   const age = Number(seconds) - publishedMs / 1000;
   return {
     group,

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Redis } from "ioredis";
 import { type Config, readConfig } from "../config.js";
 import { Connection } from "../connection.js";
+import { addedAt } from "../entry-id.js";
 import { prefixed } from "../keys.js";
 import { alertsOf, type HealthAlert, type HealthRules, type ServiceReport } from "./health-alert.js";
 import { HealthAlertBoard } from "./health-alert-board.js";
@@ -185,7 +186,7 @@ export class HealthCollector implements AsyncDisposable {
   #take(entryId: string, fields: string[]): { now: Known; earlier: Known | undefined } | undefined {
     try {
       const message = readHealthMessage(fields);
-      const now = { message, report: serviceReport(message), reportedMs: Number(entryId.split("-")[0]) };
+      const now = { message, report: serviceReport(message), reportedMs: addedAt(entryId) };
       const earlier = this.#known.get(message.service_name);
       this.#known.set(message.service_name, now);
       return { now, earlier };
