@@ -18,6 +18,7 @@ import { contractOf } from "../../runtime/contract.js";
 import { type RedisServer, startRedis } from "../../runtime/testing/redis/index.js";
 import { eventually } from "../support/eventually.js";
 import { createService } from "../support/service.js";
+import { swiftly } from "../support/swiftly.js";
 import { startTcpProxy } from "../support/tcp-proxy.js";
 
 const service = "user-auth-service";
@@ -248,8 +249,10 @@ describe("a command that its sender says is sent once", () => {
     await using _answering = await userService(() => ({ user_id: 1 }));
     await using asker = asking();
     await sendCreateUser(asker, { email: "a@b.cd" });
-    await admin.config("RESETSTAT");
-    await sendCreateUser(asker, { email: "a@b.cd" });
+    await swiftly(async () => {
+      await admin.config("RESETSTAT");
+      await sendCreateUser(asker, { email: "a@b.cd" });
+    });
     expect(await gets()).toBe(false);
     await admin.xadd("commands", "*", ...createUserEntry(30));
     await eventually(gets);
@@ -274,8 +277,10 @@ describe("a command that its sender says is sent once", () => {
     await sendCreateUser(asker, { email: "a@b.cd" });
     await admin.del("commands");
     await sendCreateUser(asker, { email: "a@b.cd" });
-    await admin.config("RESETSTAT");
-    await sendCreateUser(asker, { email: "a@b.cd" });
+    await swiftly(async () => {
+      await admin.config("RESETSTAT");
+      await sendCreateUser(asker, { email: "a@b.cd" });
+    });
     expect(await gets()).toBe(false);
   });
 
