@@ -17,7 +17,7 @@ const entries = [
   "runtime/testing/index",
   "runtime/operations/index",
   // By itself, so that a bundle of no more than descriptions of messages is without a client of Redis.
-  "runtime/descriptor",
+  "runtime/contract/descriptor",
 ];
 
 /**
@@ -30,8 +30,8 @@ export async function buildPackage(folder: string): Promise<string> {
   rmSync(folder, { recursive: true, force: true });
   const complaints = declare(folder);
   const inlined = [
-    ...(await bundle(entries, folder, "runtime")),
-    ...(await bundle(["codegen/cli"], folder, "codegen")),
+    ...(await bundle(entries, folder, "runtime/redis")),
+    ...(await bundle(["codegen/cli/index"], folder, "codegen/cli")),
   ];
   passLicencesOn(new Set(inlined), folder);
   for (const part of ["codegen", "runtime"]) {

@@ -1,11 +1,11 @@
 import { join } from "node:path";
 import { check } from "./check/index.js";
-import { readConfig } from "./config.js";
-import { layoutOf } from "./layout.js";
-import { load, type Sources } from "./load.js";
-import { buildModel } from "./model.js";
-import { printFiles } from "./print.js";
-import { CatalogueError } from "./problem.js";
+import { readConfig } from "./load/config.js";
+import { load, type Sources } from "./load/load.js";
+import { CatalogueError } from "./load/problem.js";
+import { buildModel } from "./model/model.js";
+import { layoutOf } from "./print/layout.js";
+import { printFiles } from "./print/print.js";
 import { type Changes, compareOutput, writeOutput } from "./write.js";
 
 /** What came of generating. */
@@ -62,5 +62,5 @@ export async function compile(sources: Sources, schemasFolder: string): Promise<
   return { files, output: config.output, messages: model.messages.length };
 }
 
-export { CatalogueError, formatProblem } from "./problem.js";
+export { CatalogueError, formatProblem } from "./load/problem.js";
 export { OutputTakenError } from "./write.js";

@@ -1,8 +1,6 @@
-export type { Catalogue, Encoding } from "./catalogue.js";
-export type { NotificationTarget } from "./channel.js";
-export type { RedisOptions, Settings } from "./config.js";
-export { type Correlation, currentCorrelation, withCorrelation } from "./correlation.js";
-export { createMessaging, createMessagingFor } from "./create-messaging.js";
+export type { RedisOptions, Settings } from "./config/config.js";
+export type { Environment } from "./config/setting-reader.js";
+export type { Catalogue, Encoding } from "./contract/catalogue.js";
 export {
   type CommandDescriptor,
   type Descriptor,
@@ -16,7 +14,8 @@ export {
   type MessageKind,
   type NotificationDescriptor,
   type Publishable,
-} from "./descriptor.js";
+} from "./contract/descriptor.js";
+export type { JsonSchema } from "./contract/json-schema.js";
 export {
   ClosedError,
   CommandFailedError,
@@ -34,7 +33,8 @@ export {
   RetryAfter,
   UnrecoverableError,
 } from "./errors.js";
-export { type InitOptions, MessagingFacade } from "./facade.js";
+export { registerHandlerMethods } from "./handle/handler-methods.js";
+export { type Correlation, currentCorrelation, withCorrelation } from "./messaging/correlation.js";
 export type {
   CommandHandler,
   CommandOptions,
@@ -42,13 +42,9 @@ export type {
   HandlerOptions,
   MessageContext,
   RetryOptions,
-} from "./handler.js";
-export { registerHandlerMethods } from "./handler-methods.js";
-export type { Health, LoopState, StreamHealth } from "./health.js";
-export type { Counts, DeliveryPlace, HookEvents, Hooks } from "./hooks.js";
-export type { JsonSchema } from "./json-schema.js";
-export type { Listening, ListenOptions, NotificationContext, NotificationListener } from "./listener.js";
-export type { Logger } from "./logger.js";
+} from "./messaging/handler.js";
+export type { Counts, DeliveryPlace, HookEvents, Hooks } from "./messaging/hooks.js";
+export type { Logger } from "./messaging/logger.js";
 export type {
   Matching,
   Messaging,
@@ -63,6 +59,10 @@ export type {
   StartOptions,
   Subscriber,
   TellOptions,
-} from "./messaging.js";
-export type { MessagingOptions } from "./service.js";
-export type { Environment } from "./setting.js";
+} from "./messaging/messaging.js";
+export type { NotificationTarget } from "./notification/channel.js";
+export type { Listening, ListenOptions, NotificationContext, NotificationListener } from "./notification/hub.js";
+export { createMessaging, createMessagingFor } from "./service/create-messaging.js";
+export type { Health, LoopState, StreamHealth } from "./service/health.js";
+export { type InitOptions, MessagingFacade } from "./service/process-messaging.js";
+export type { MessagingOptions } from "./service/service-messaging.js";

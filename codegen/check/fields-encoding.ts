@@ -1,9 +1,9 @@
-import { formats } from "../../runtime/format.js";
-import { typesOf } from "../implies.js";
-import type { Message, Model } from "../model.js";
-import { originOf } from "../origin.js";
-import type { Problem } from "../problem.js";
-import type { Schema } from "../schema.js";
+import { formats } from "../../runtime/contract/format.js";
+import { originOf } from "../load/origin.js";
+import type { Problem } from "../load/problem.js";
+import { typesOf } from "../model/implies.js";
+import type { Message, Model } from "../model/model.js";
+import type { Schema } from "../schema/schema.js";
 
 /**
  * What a stream entry's fields cannot carry. Every field is text there and absent is empty, so a message must not

@@ -1,6 +1,6 @@
-import type { Sources } from "../load.js";
-import type { Model } from "../model.js";
-import type { Problem } from "../problem.js";
+import type { Sources } from "../load/load.js";
+import type { Problem } from "../load/problem.js";
+import type { Model } from "../model/model.js";
 import { checkFieldsEncoding } from "./fields-encoding.js";
 import { checkMessages } from "./message.js";
 import { checkNames } from "./name.js";

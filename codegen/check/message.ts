@@ -1,7 +1,7 @@
-import { kinds } from "../kind.js";
-import type { Message, Model } from "../model.js";
-import type { Problem } from "../problem.js";
-import { isObject } from "../walk.js";
+import type { Problem } from "../load/problem.js";
+import { kinds } from "../model/kind.js";
+import type { Message, Model } from "../model/model.js";
+import { isObject } from "../schema/walk.js";
 
 /** What every message file must say: its type, what it means, an example, and a command's result. */
 export function checkMessages(model: Model): readonly Problem[] {

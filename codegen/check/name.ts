@@ -1,11 +1,11 @@
-import { isIdentifier, pascalCase } from "../casing.js";
-import { placeKey } from "../definition.js";
-import type { Model } from "../model.js";
-import { exportsOf, handlerGroup, namesOf } from "../names.js";
-import type { Path } from "../pointer.js";
-import type { Problem } from "../problem.js";
-import { reservedNames, reservedWords } from "../reserved.js";
-import type { Source } from "../source.js";
+import type { Problem } from "../load/problem.js";
+import type { Source } from "../load/source.js";
+import { isIdentifier, pascalCase } from "../model/casing.js";
+import { placeKey } from "../model/definition.js";
+import type { Model } from "../model/model.js";
+import { exportsOf, handlerGroup, namesOf } from "../model/names.js";
+import type { Path } from "../schema/pointer.js";
+import { reservedNames, reservedWords } from "../typescript/reserved.js";
 
 interface Claim {
   readonly name: string;

@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
-import { formats } from "../../runtime/format.js";
-import type { Expand } from "../implies.js";
-import { annotations } from "../keyword.js";
-import type { Schema } from "../schema.js";
-import { isObject, walk } from "../walk.js";
+import { formats } from "../../runtime/contract/format.js";
+import type { Expand } from "../model/implies.js";
+import { annotations } from "../schema/keyword.js";
+import type { Schema } from "../schema/schema.js";
+import { isObject, walk } from "../schema/walk.js";
 
 /** Keywords that nearly every schema is made of, and that Ajv compiles in any combination. */
 const plainKeywords: ReadonlySet<string> = new Set([

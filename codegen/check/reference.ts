@@ -1,7 +1,7 @@
-import type { Model } from "../model.js";
-import type { Problem } from "../problem.js";
-import { isDefinition } from "../reference.js";
-import { walk } from "../walk.js";
+import type { Problem } from "../load/problem.js";
+import type { Model } from "../model/model.js";
+import { isDefinition } from "../model/reference.js";
+import { walk } from "../schema/walk.js";
 
 /** `$ref`s that lead nowhere, or to what must not be referred to. */
 export function checkReferences(model: Model): readonly Problem[] {

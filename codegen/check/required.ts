@@ -1,10 +1,10 @@
-import type { Model } from "../model.js";
-import { originOf } from "../origin.js";
-import { valueAt } from "../pointer.js";
-import type { Problem } from "../problem.js";
-import type { Schema } from "../schema.js";
-import { suggest } from "../suggest.js";
-import { childrenOf } from "../walk.js";
+import { originOf } from "../load/origin.js";
+import type { Problem } from "../load/problem.js";
+import type { Model } from "../model/model.js";
+import { valueAt } from "../schema/pointer.js";
+import type { Schema } from "../schema/schema.js";
+import { suggest } from "../schema/suggest.js";
+import { childrenOf } from "../schema/walk.js";
 
 /** Keywords whose schemas speak about the same value as the schema that they stand in. */
 const sameValue = new Set(["allOf", "anyOf", "oneOf", "not", "if", "then", "else"]);

@@ -1,11 +1,11 @@
-import { bannedKeywords, keywords } from "../keyword.js";
-import { faultsOf } from "../keyword-value.js";
-import type { Path } from "../pointer.js";
-import type { Problem } from "../problem.js";
-import type { Schema } from "../schema.js";
-import type { Source } from "../source.js";
-import { suggest } from "../suggest.js";
-import { isObject, walk } from "../walk.js";
+import type { Problem } from "../load/problem.js";
+import type { Source } from "../load/source.js";
+import { bannedKeywords, keywords } from "../schema/keyword.js";
+import { faultsOf } from "../schema/keyword-value.js";
+import type { Path } from "../schema/pointer.js";
+import type { Schema } from "../schema/schema.js";
+import { suggest } from "../schema/suggest.js";
+import { isObject, walk } from "../schema/walk.js";
 
 const DIALECT = "https://json-schema.org/draft/2020-12/schema";
 

@@ -1,11 +1,11 @@
 import type { Ajv2020 } from "ajv/dist/2020.js";
+import { formats } from "../../runtime/contract/format.js";
+import { ajvFor, closeSchema, compileWriter } from "../../runtime/contract/validation.js";
 import type { Issue } from "../../runtime/errors.js";
-import { formats } from "../../runtime/format.js";
-import { ajvFor, closeSchema, compileWriter } from "../../runtime/validation.js";
-import { nameOf } from "../flatten.js";
-import type { Model } from "../model.js";
-import type { Schema } from "../schema.js";
-import { mapChildren } from "../walk.js";
+import { nameOf } from "../model/flatten.js";
+import type { Model } from "../model/model.js";
+import type { Schema } from "../schema/schema.js";
+import { mapChildren } from "../schema/walk.js";
 
 /** Says what is wrong with a value, as the strict writer would. */
 export type Validator = (value: unknown) => readonly Issue[];

@@ -1,12 +1,12 @@
 import type { Issue } from "../../runtime/errors.js";
-import type { Definition } from "../definition.js";
-import type { Model } from "../model.js";
-import { type Origin, originOf } from "../origin.js";
-import type { Path } from "../pointer.js";
-import type { Problem } from "../problem.js";
-import type { Schema } from "../schema.js";
-import { suggest } from "../suggest.js";
-import { walk } from "../walk.js";
+import { type Origin, originOf } from "../load/origin.js";
+import type { Problem } from "../load/problem.js";
+import type { Definition } from "../model/definition.js";
+import type { Model } from "../model/model.js";
+import type { Path } from "../schema/pointer.js";
+import type { Schema } from "../schema/schema.js";
+import { suggest } from "../schema/suggest.js";
+import { walk } from "../schema/walk.js";
 import { isPlain, plainlyAccepts } from "./plain.js";
 import type { Validators } from "./validator.js";
 

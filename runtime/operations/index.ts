@@ -5,12 +5,12 @@ export {
   DeadLetters,
   type OperatorOptions,
 } from "./dead-letters.js";
-export { type DoctorOptions, examine, type Finding } from "./doctor.js";
-export type { HealthAlert, HealthRules } from "./health-alert.js";
+export { type DoctorOptions, examine, type Finding } from "./doctor/doctor.js";
+export type { HealthAlert, HealthRules } from "./health/alert.js";
 export {
   HealthCollector,
   type HealthCollectorHooks,
   type HealthCollectorOptions,
   type ServiceHealth,
-} from "./health-collector.js";
+} from "./health/collector.js";
 export { Operations, type OperationsOptions } from "./operations.js";

@@ -1,6 +1,6 @@
-import { type Config, readConfig, type Settings } from "../config.js";
-import { Connection } from "../connection.js";
-import type { Environment } from "../setting.js";
+import { type Config, readConfig, type Settings } from "../config/config.js";
+import type { Environment } from "../config/setting-reader.js";
+import { Connection } from "../redis/connection.js";
 import { DeadLetters } from "./dead-letters.js";
 
 /** How an operator's tools reach the messaging: the same settings as a service's. */

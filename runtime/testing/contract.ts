@@ -1,5 +1,5 @@
-import { contractOf } from "../contract.js";
-import type { Descriptor } from "../descriptor.js";
+import { contractOf } from "../contract/contract.js";
+import type { Descriptor } from "../contract/descriptor.js";
 import { ContractError, type Issue } from "../errors.js";
 
 /**

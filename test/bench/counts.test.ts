@@ -23,8 +23,8 @@ import { recordRequests } from "./request-recorder.js";
 
 /** How often each check ran; the contracts get theirs from here. */
 const checks = vi.hoisted(() => ({ writer: 0, reader: 0 }));
-vi.mock("../../runtime/validation.js", async (original) => {
-  const validation = await original<typeof import("../../runtime/validation.js")>();
+vi.mock("../../runtime/contract/validation.js", async (original) => {
+  const validation = await original<typeof import("../../runtime/contract/validation.js")>();
   const counted =
     (compile: typeof validation.compileWriter, side: keyof typeof checks): typeof validation.compileWriter =>
     (schema) => {

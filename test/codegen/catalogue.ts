@@ -1,5 +1,5 @@
 import { CatalogueError, compile, formatProblem } from "../../codegen/index.js";
-import { sourcesOf } from "../../codegen/load.js";
+import { sourcesOf } from "../../codegen/load/load.js";
 
 /** The files of a catalogue by path: text, or a value that is written as JSON. */
 export type Files = Readonly<Record<string, unknown>>;

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { describe, expect, it } from "vitest";
 import { generate } from "../../codegen/index.js";
-import { formats } from "../../runtime/format.js";
+import { formats } from "../../runtime/contract/format.js";
 import { repository, Scratch, tsc } from "./scratch.js";
 
 const schemasFolder = join(repository, "schemas");

@@ -45,7 +45,11 @@ export class Scratch implements AsyncDisposable {
   /** Runs the command line in this folder. */
   merp(...parameters: readonly string[]): Promise<Outcome> {
     const tsx = import.meta.resolve("tsx");
-    return run(process.execPath, ["--import", tsx, join(repository, "codegen/cli.ts"), ...parameters], this.folder);
+    return run(
+      process.execPath,
+      ["--import", tsx, join(repository, "codegen/cli/index.ts"), ...parameters],
+      this.folder,
+    );
   }
 
   /** Type-checks this folder as strictly as the repository itself, with the repository's runtime. */

@@ -27,7 +27,7 @@ describe("the built package", () => {
   });
 
   it("has the generator load no client of Redis, which only its doctor needs", async () => {
-    const { files, packages } = await loadedBy("codegen/cli.js");
+    const { files, packages } = await loadedBy("codegen/cli/index.js");
     expect(files.length).toBeLessThanOrEqual(3);
     expect(packages).toContain("commander");
     expect(packages).not.toContain("ioredis");

@@ -93,7 +93,7 @@ test("every other block that is a program runs to its end", async () => {
 
 describe("the README's tables are complete:", () => {
   test("every variable that the runtime reads is explained", async () => {
-    const source = await readFile(join(root, "runtime/config.ts"), "utf8");
+    const source = await readFile(join(root, "runtime/config/config.ts"), "utf8");
     const variables = new Set([...source.matchAll(/"([A-Z]+(?:_[A-Z]+)*)"/g)].map(([, name]) => name));
 
     expect(variables.size).toBeGreaterThan(25);

@@ -1,7 +1,7 @@
 import type { Redis } from "ioredis";
 import { type Encoding, userCreated } from "../../generated/index.js";
 import { exampleUserCreated } from "../../generated/testing.js";
-import { contractOf } from "../../runtime/contract.js";
+import { contractOf } from "../../runtime/contract/contract.js";
 
 /** Adds so many valid `user.created` to `events`, with the entity ids 1, 2, 3, … */
 export async function fillEvents(redis: Redis, count: number, encoding: Encoding = "fields"): Promise<void> {

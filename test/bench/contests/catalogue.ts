@@ -80,7 +80,7 @@ async function generated(arena: Arena, messages: number): Promise<string> {
 }
 
 function generate(arena: Arena, folder: string): Promise<Measured> {
-  return measureProcess([`${arena.stage.built}/dist/codegen/cli.js`, "generate", "--schemas", "schemas"], folder);
+  return measureProcess([`${arena.stage.built}/dist/codegen/cli/index.js`, "generate", "--schemas", "schemas"], folder);
 }
 
 const service = `import { createMessaging, onEntityaCreated, publishEntityaUpdated } from "./generated/index.js";

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { isPlain, plainlyAccepts } from "../../../codegen/check/plain.js";
-import type { Schema } from "../../../codegen/schema.js";
-import { compileWriter } from "../../../runtime/validation.js";
+import type { Schema } from "../../../codegen/schema/schema.js";
+import { compileWriter } from "../../../runtime/contract/validation.js";
 
 const names = ["a", "b", "c"] as const;
 const $defs: Readonly<Record<string, Schema>> = {

@@ -1,6 +1,6 @@
 // The strict writer's check and the tolerant reader's, on a whole message, nothing else: no Redis.
 import { userCreated } from "@m-erp/messaging";
-import { compileReader, compileWriter } from "../../parts/runtime/validation.js";
+import { compileReader, compileWriter } from "../../parts/runtime/contract/validation.js";
 import { message } from "../message.mjs";
 import { answer, settings } from "../program.mjs";
 

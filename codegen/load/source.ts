@@ -1,0 +1,133 @@
+import { findNodeAtLocation, type Node, type ParseError, parseTree, printParseErrorCode } from "jsonc-parser";
+import { type Path, pointerOf } from "../schema/pointer.js";
+import type { Schema } from "../schema/schema.js";
+import { isObject } from "../schema/walk.js";
+import { wellFormed } from "../schema/well-formed.js";
+import type { Problem } from "./problem.js";
+
+interface Tree {
+  readonly root: Node | undefined;
+  readonly errors: readonly ParseError[];
+}
+
+/** One JSON file, and where in it everything stands. */
+export class Source {
+  /** Relative to the schemas folder, with `/`: `events/user.created.json`. The file's identity. */
+  readonly path: string;
+  /** What problems call the file: relative to where the generator runs. */
+  readonly shownPath: string;
+  /** The parsed document; `undefined` when the text is not JSON. */
+  readonly value: unknown;
+  /** The well-formed part of the document; `undefined` when it is no object. */
+  readonly schema: Schema | undefined;
+  /** What keeps the text from being JSON. */
+  readonly syntaxProblems: readonly Problem[];
+  readonly #text: string;
+  #tree: Tree | undefined;
+
+  constructor(path: string, shownPath: string, text: string) {
+    this.path = path;
+    this.shownPath = shownPath;
+    this.#text = text;
+    const plain = parsePlain(text);
+    this.syntaxProblems = plain === undefined ? this.#syntaxProblems() : [];
+    this.value = plain ?? (this.#parsed.errors.length === 0 ? JSON.parse(text) : undefined);
+    this.schema = isObject(this.value) ? wellFormed(this.value) : undefined;
+  }
+
+  /** Read only where a place in the text is to be found. */
+  get #parsed(): Tree {
+    if (this.#tree === undefined) {
+      const errors: ParseError[] = [];
+      const root = parseTree(this.#text, errors, { disallowComments: true, allowTrailingComma: false });
+      this.#tree = { root, errors };
+    }
+    return this.#tree;
+  }
+
+  #syntaxProblems(): readonly Problem[] {
+    const { root, errors } = this.#parsed;
+    // One slip makes several errors; the first at a place says what it is.
+    const slips = errors.filter(({ offset }, at) => errors.findIndex((other) => other.offset === offset) === at);
+    const syntax = slips.map(({ error, offset }) =>
+      this.#problemAt(offset, "", `not JSON: ${describeSyntax(printParseErrorCode(error))}`),
+    );
+    return [...syntax, ...(root === undefined ? [] : this.#doubledKeys(root, []))];
+  }
+
+  /** The folder that tells the kind: `events`; empty for a file beside `catalogue.json`. */
+  get folder(): string {
+    return this.path.includes("/") ? this.path.slice(0, this.path.indexOf("/")) : "";
+  }
+
+  /** `user.created` of `events/user.created.json`. */
+  get stem(): string {
+    return this.path.slice(this.path.lastIndexOf("/") + 1).replace(/\.json$/, "");
+  }
+
+  /** A problem at a place of this file: at the key that leads there, or at the value itself. */
+  problem(
+    path: Path,
+    sentence: string,
+    options: { suggestion?: string | undefined; at?: "key" | "value" } = {},
+  ): Problem {
+    const node = this.#nodeAt(path);
+    const property = node?.parent?.type === "property" ? node.parent.children?.[0] : undefined;
+    const offset = (options.at === "key" ? property : undefined)?.offset ?? node?.offset ?? 0;
+    return this.#problemAt(offset, pointerOf(path), sentence, options.suggestion);
+  }
+
+  /** The place itself, or the nearest one above it that exists. */
+  #nodeAt(path: Path): Node | undefined {
+    let node = this.#parsed.root;
+    for (const key of path) {
+      const next = node && findNodeAtLocation(node, [node.type === "array" ? Number(key) : key]);
+      if (next === undefined) return node;
+      node = next;
+    }
+    return node;
+  }
+
+  #problemAt(offset: number, pointer: string, sentence: string, suggestion?: string): Problem {
+    const before = this.#text.slice(0, offset);
+    const line = before.split("\n").length;
+    const column = offset - before.lastIndexOf("\n");
+    const place = { file: this.shownPath, line, column, pointer, sentence };
+    return suggestion === undefined ? place : { ...place, suggestion };
+  }
+
+  #doubledKeys(node: Node, path: Path): Problem[] {
+    if (node.type === "array")
+      return (node.children ?? []).flatMap((item, at) => this.#doubledKeys(item, [...path, `${at}`]));
+    if (node.type !== "object") return [];
+    const seen = new Set<string>();
+    return (node.children ?? []).flatMap(({ children = [] }) => {
+      const [key, value] = children;
+      if (key === undefined || value === undefined) return [];
+      const name = String(key.value);
+      const here = [...path, name];
+      const again = seen.has(name) ? [this.#problemAt(key.offset, pointerOf(here), `"${name}" stands here twice`)] : [];
+      seen.add(name);
+      return [...again, ...this.#doubledKeys(value, here)];
+    });
+  }
+}
+
+/**
+ * The value of a text that is, white space aside, what its value would be written as: then it has neither slips nor
+ * doubled keys. `undefined` for every other text, which deserves a closer look.
+ */
+function parsePlain(text: string): unknown {
+  try {
+    const value: unknown = JSON.parse(text);
+    const dense = text.replace(/("(?:[^"\\]|\\.)*")|\s+/g, "$1");
+    return dense === JSON.stringify(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** `PropertyNameExpected` as words: `property name expected`. */
+function describeSyntax(code: string): string {
+  return code.replace(/(?<=[a-z])(?=[A-Z])/g, " ").toLowerCase();
+}

@@ -1,0 +1,68 @@
+import type { Source } from "../load/source.js";
+import { annotations } from "../schema/keyword.js";
+import { type Path, pointerOf, valueAt } from "../schema/pointer.js";
+import type { Schema } from "../schema/schema.js";
+import { pascalCase } from "./casing.js";
+import { type Kind, kindOfFolder } from "./kind.js";
+
+/** A schema with a TypeScript name: the root of a file, or one of its `$defs`. */
+export interface Definition {
+  readonly name: string;
+  readonly source: Source;
+  /** `[]`, or `["$defs", "UserId"]`. */
+  readonly path: Path;
+  /** As written, as far as it is well-formed. */
+  readonly schema: Schema;
+  /** Set for the root of a message file. */
+  readonly message: { readonly kind: Kind; readonly type: string } | undefined;
+}
+
+/** Every definition of a schema file, its root first. */
+export function definitionsOf(source: Source): readonly Definition[] {
+  const { schema } = source;
+  if (schema === undefined) return [];
+  const kind = kindOfFolder(source.folder);
+  const message = kind && { kind, type: typeOf(source, kind) };
+  const name = rootName(source, schema, message);
+  const root = message !== undefined || saysSomething(schema) ? [{ name, source, path: [], schema, message }] : [];
+  const locals = Object.entries(schema.$defs ?? {}).map(
+    ([key, local]): Definition => ({
+      name: localName(key, local, name),
+      source,
+      path: ["$defs", key],
+      schema: local,
+      message: undefined,
+    }),
+  );
+  return [...root, ...locals];
+}
+
+/** The key under which a definition is found. */
+export function placeKey(file: string, path: Path): string {
+  return `${file}#${pointerOf(path)}`;
+}
+
+/** The type on the wire; for a message that does not state it, what its file's name suggests. */
+function typeOf(source: Source, kind: Kind): string {
+  if (kind.typeProperty === undefined) return `${kind.folder}.${source.stem}`;
+  const stated = valueAt(source.schema, ["properties", kind.typeProperty, "const"]);
+  return typeof stated === "string" ? stated : source.stem;
+}
+
+function rootName(source: Source, schema: Schema, message: Definition["message"]): string {
+  const title = schema.title;
+  if (typeof title === "string" && title !== "") return title;
+  return message === undefined ? pascalCase(source.stem) : `${pascalCase(message.type)}${message.kind.suffix}`;
+}
+
+/** A key that is a type's name already stays; `result` of `ValidateToken` becomes `ValidateTokenResult`. */
+function localName(key: string, schema: Schema, owner: string): string {
+  const title = schema.title;
+  if (key !== "result" && typeof title === "string" && title !== "") return title;
+  return /^\p{Lu}/u.test(key) ? pascalCase(key) : `${owner}${pascalCase(key)}`;
+}
+
+/** A file that only holds `$defs` has no type of its own. */
+function saysSomething(schema: Schema): boolean {
+  return Object.keys(schema).some((keyword) => keyword !== "$defs" && !annotations.has(keyword));
+}

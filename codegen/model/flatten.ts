@@ -1,0 +1,120 @@
+import { madeOf, originOf } from "../load/origin.js";
+import type { Problem } from "../load/problem.js";
+import type { Schema } from "../schema/schema.js";
+import { mapChildren, walk } from "../schema/walk.js";
+import type { Definition } from "./definition.js";
+import { merge } from "./merge.js";
+import { isDefinition, type References } from "./reference.js";
+
+const POINTER = "#/$defs/";
+
+/**
+ * Turns schemas as written into flat ones: what applies together (`$ref` beside other keywords, `allOf`) is merged
+ * into one schema, and every `$ref` that remains is `#/$defs/<name of a definition>`.
+ */
+export class Flattener {
+  readonly problems: Problem[] = [];
+  readonly #references: References;
+  readonly #byName = new Map<string, Definition>();
+  readonly #done = new Map<Definition, Schema>();
+  readonly #closures = new WeakMap<Schema, readonly Definition[]>();
+  readonly #open = new Set<Definition>();
+
+  constructor(references: References, definitions: readonly Definition[]) {
+    this.#references = references;
+    for (const definition of definitions) this.#byName.set(definition.name, definition);
+  }
+
+  /** The flat form of a definition. A message's is always its whole object, never a mere `$ref`. */
+  definition(definition: Definition): Schema {
+    const done = this.#done.get(definition);
+    if (done !== undefined) return done;
+    this.#open.add(definition);
+    const flat = this.#flatten(definition.schema);
+    const whole = definition.message === undefined ? flat : this.#expand(flat);
+    this.#open.delete(definition);
+    this.#done.set(definition, whole);
+    return whole;
+  }
+
+  /** What a flat schema says, its own `$ref` followed. */
+  expand(schema: Schema): Schema {
+    return this.#expand(schema);
+  }
+
+  /** The definitions that a flat schema names, and all that those name, sorted. */
+  closure(schema: Schema): readonly Definition[] {
+    const known = this.#closures.get(schema);
+    if (known !== undefined) return known;
+    const found = new Map<string, Definition>();
+    const add = (from: Schema): void => {
+      for (const name of namesIn(from)) {
+        const definition = this.#byName.get(name);
+        if (definition === undefined || found.has(name)) continue;
+        found.set(name, definition);
+        add(this.definition(definition));
+      }
+    };
+    add(schema);
+    const closure = [...found.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+    this.#closures.set(schema, closure);
+    return closure;
+  }
+
+  #flatten(schema: Schema): Schema {
+    const { $ref, allOf, $defs: _defs, $schema: _dialect, title: _title, ...rest } = schema;
+    const own = madeOf(
+      mapChildren(rest, (child) => this.#flatten(child)),
+      schema,
+    );
+    const layers: Schema[] = [];
+    if ($ref !== undefined) layers.push(this.#link(schema, $ref));
+    for (const layer of allOf ?? []) layers.push(this.#flatten(layer));
+    const context = {
+      expand: (reference: Schema) => this.expand(reference),
+      onConflict: (where: Schema, keyword: string, sentence: string) => this.#report(where, keyword, sentence),
+    };
+    return [...layers, own].reduce((base, child) => merge(base, child, context));
+  }
+
+  #link(schema: Schema, ref: string): Schema {
+    const source = originOf(schema)?.source;
+    const target = source && this.#references.resolve(source, ref);
+    if (target === undefined || !isDefinition(target)) return {};
+    return madeOf({ $ref: `${POINTER}${target.name}` }, schema);
+  }
+
+  #expand(schema: Schema, passed: readonly string[] = []): Schema {
+    if (schema.$ref === undefined) return schema;
+    const { $ref, ...notes } = schema;
+    const target = this.#byName.get(nameOf($ref));
+    if (target === undefined) return notes;
+    if (this.#open.has(target)) {
+      this.#report(schema, "$ref", `${target.name} is made of itself: a circular "$ref" must stand alone`);
+      return notes;
+    }
+    if (passed.includes(target.name)) {
+      this.#report(target.schema, "$ref", `${target.name} is only another name for itself`);
+      return notes;
+    }
+    const whole = this.#expand(this.definition(target), [...passed, target.name]);
+    return madeOf({ ...whole, ...notes }, schema, whole);
+  }
+
+  #report(schema: Schema, keyword: string, sentence: string): void {
+    const origin = originOf(schema, (written) => keyword in written);
+    if (origin !== undefined) this.problems.push(origin.source.problem([...origin.path, keyword], sentence));
+  }
+}
+
+/** The names in the `$ref`s of a flat schema. */
+export function namesIn(schema: Schema): ReadonlySet<string> {
+  const names = new Set<string>();
+  for (const [, inner] of walk(schema)) if (inner.$ref !== undefined) names.add(nameOf(inner.$ref));
+  return names;
+}
+
+/** The definition's name in a flat `$ref`. */
+export function nameOf(ref: string): string {
+  return ref.slice(POINTER.length);
+}

@@ -1,0 +1,196 @@
+import { isDeepStrictEqual } from "node:util";
+import { madeOf } from "../load/origin.js";
+import { annotations } from "../schema/keyword.js";
+import type { Schema } from "../schema/schema.js";
+import { type Expand, implies, isWithin, typesOf } from "./implies.js";
+
+/** What merging needs to know of the catalogue. */
+export interface MergeContext {
+  readonly expand: Expand;
+  /** Two schemas that apply together allow no value at all. */
+  readonly onConflict: (schema: Schema, keyword: string, sentence: string) => void;
+}
+
+/**
+ * One schema for two that both apply: the base (an envelope) and the child that narrows it. The base's properties
+ * come first. A named type stays named wherever it says all that the other side says.
+ */
+export function merge(base: Schema, child: Schema, context: MergeContext): Schema {
+  const merged = mergeKeeping(base, child, context);
+  return merged === base || merged === child ? merged : madeOf(merged, child, base);
+}
+
+function mergeKeeping(base: Schema, child: Schema, context: MergeContext): Schema {
+  if (Object.keys(child).length === 0) return base;
+  if (Object.keys(base).length === 0) return child;
+  if (onlyAnnotates(child)) return { ...base, ...child };
+  if (base.$ref === undefined && child.$ref === undefined) return mergeKeywords(base, child, context);
+  const notes = { ...annotationsOf(base), ...annotationsOf(child) };
+  if (child.$ref !== undefined && implies(child, base, context.expand)) return { $ref: child.$ref, ...notes };
+  if (base.$ref !== undefined && implies(base, child, context.expand)) return { $ref: base.$ref, ...notes };
+  return merge(context.expand(base), context.expand(child), context);
+}
+
+/** Keywords that mean something only together: two schemas' words on them stay apart. */
+const inseparable = [
+  ["if", "then", "else"],
+  ["contains", "minContains", "maxContains"],
+  ["prefixItems", "items"],
+];
+
+function mergeKeywords(base: Schema, child: Schema, context: MergeContext): Schema {
+  const merged: Record<string, unknown> = {};
+  const apart = apartFrom(base, child);
+  const leftOver: Record<string, unknown> = Object.fromEntries(apart.map((keyword) => [keyword, base[keyword]]));
+  for (const keyword of new Set([...Object.keys(base), ...Object.keys(child)])) {
+    if (keyword === "properties") merged[keyword] = mergeProperties(base, child, context);
+    else if (apart.includes(keyword)) merged[keyword] = child[keyword];
+    else if (!(keyword in child)) merged[keyword] = base[keyword];
+    else if (!(keyword in base)) merged[keyword] = child[keyword];
+    else {
+      merged[keyword] = mergeKeyword(keyword, base, child, context);
+      if (merged[keyword] === undefined) {
+        merged[keyword] = child[keyword];
+        leftOver[keyword] = base[keyword];
+      }
+    }
+    if (merged[keyword] === undefined) delete merged[keyword];
+  }
+  // An envelope's `true` only leaves room for what a message declares; a message that wants more says so itself.
+  const isTakenUp = child.properties !== undefined && child.additionalProperties === undefined;
+  if (isTakenUp && base.additionalProperties === true) delete merged["additionalProperties"];
+  if (Object.keys(leftOver).length > 0) merged["allOf"] = [...(base.allOf ?? []), ...(child.allOf ?? []), leftOver];
+  return settleConstant(madeOf(merged, child, base), context);
+}
+
+/** The base's keywords that cannot be mixed with the child's. */
+function apartFrom(base: Schema, child: Schema): readonly string[] {
+  return inseparable.flatMap((group) => {
+    const [lead = ""] = group;
+    const ofBase = group.filter((keyword) => keyword in base);
+    const ofChild = group.filter((keyword) => keyword in child);
+    const isMixed = ofBase.length > 0 && ofChild.length > 0 && (lead in base || lead in child);
+    const isSame = group.every((keyword) => isDeepStrictEqual(base[keyword], child[keyword]));
+    return isMixed && !isSame ? ofBase : [];
+  });
+}
+
+/** Both sides' say on one keyword; `undefined` where one value cannot say both. */
+function mergeKeyword(keyword: string, base: Schema, child: Schema, context: MergeContext): unknown {
+  const wide = base[keyword];
+  const narrow = child[keyword];
+  if (annotations.has(keyword) || isDeepStrictEqual(wide, narrow)) return narrow;
+  switch (keyword) {
+    case "required":
+      return [...new Set([...(base.required ?? []), ...(child.required ?? [])])];
+    case "type": {
+      const both = intersectTypes(typesOf(base) ?? [], typesOf(child) ?? []);
+      if (both.length === 0) context.onConflict(child, keyword, `contradicts the type that it refines, ${words(wide)}`);
+      return both.length === 1 ? both[0] : both;
+    }
+    case "enum": {
+      const both = (child.enum ?? []).filter((value) => base.enum?.some((other) => isDeepStrictEqual(value, other)));
+      if (both.length === 0) context.onConflict(child, keyword, "shares no value with the enum that it refines");
+      return both;
+    }
+    case "const":
+      context.onConflict(child, keyword, `contradicts the constant that it refines, ${words(wide)}`);
+      return narrow;
+    case "additionalProperties":
+    case "items":
+      if (wide === false || narrow === false) return false;
+      if (wide === true || narrow === true) return wide === true ? narrow : wide;
+      return merge(wide as Schema, narrow as Schema, context);
+    case "minLength":
+    case "minimum":
+    case "exclusiveMinimum":
+    case "minItems":
+    case "minProperties":
+      return Math.max(Number(wide), Number(narrow));
+    case "maxLength":
+    case "maximum":
+    case "exclusiveMaximum":
+    case "maxItems":
+    case "maxProperties":
+      return Math.min(Number(wide), Number(narrow));
+    case "allOf":
+      return [...(wide as unknown[]), ...(narrow as unknown[])];
+    default:
+      return undefined;
+  }
+}
+
+function mergeProperties(base: Schema, child: Schema, context: MergeContext): Record<string, Schema> {
+  const merged: Record<string, Schema> = {};
+  const wide = base.properties ?? {};
+  const narrow = child.properties ?? {};
+  for (const name of new Set([...Object.keys(wide), ...Object.keys(narrow)])) {
+    const below = Object.hasOwn(wide, name) ? wide[name] : additional(base, name, child, context);
+    const above = Object.hasOwn(narrow, name) ? narrow[name] : additional(child, name, child, context);
+    merged[name] = merge(below ?? {}, above ?? {}, context);
+  }
+  return merged;
+}
+
+/** What a schema's `additionalProperties` says about a property that only the other side declares. */
+function additional(schema: Schema, name: string, child: Schema, context: MergeContext): Schema | undefined {
+  const rule = schema.additionalProperties;
+  const patterns = Object.keys(schema.patternProperties ?? {});
+  if (patterns.some((pattern) => new RegExp(pattern, "u").test(name))) return undefined;
+  if (rule === false) {
+    const sentence =
+      schema === child
+        ? `refuses "${name}" of the schema that it refines; leave it out, since publishing closes objects by itself`
+        : `"${name}" is refused by "additionalProperties": false of the schema that it refines`;
+    context.onConflict(child, schema === child ? "additionalProperties" : "properties", sentence);
+  }
+  return typeof rule === "object" ? rule : undefined;
+}
+
+/** A constant makes bounds superfluous, if it keeps them. */
+function settleConstant(schema: Schema, context: MergeContext): Schema {
+  const value = schema.const;
+  if (value === undefined) return schema;
+  const types = typesOf({ const: value }) ?? [];
+  const allowed = schema.type === undefined ? types : [schema.type].flat();
+  const fits =
+    types.every((type) => isWithin(type, allowed)) &&
+    (schema.enum?.some((other) => isDeepStrictEqual(other, value)) ?? true) &&
+    (typeof value !== "string" || fitsText(value, schema));
+  if (!fits) context.onConflict(schema, "const", "is not allowed by the schema that it refines");
+  const superfluous = new Set(["enum", "minLength", "maxLength", "pattern", "default"]);
+  return Object.fromEntries(Object.entries(schema).filter(([keyword]) => !superfluous.has(keyword)));
+}
+
+function fitsText(text: string, schema: Schema): boolean {
+  const {
+    minLength = 0,
+    maxLength = Number.POSITIVE_INFINITY,
+    pattern,
+  } = schema as {
+    readonly minLength?: number;
+    readonly maxLength?: number;
+    readonly pattern?: string;
+  };
+  const length = [...text].length;
+  return length >= minLength && length <= maxLength && (pattern === undefined || new RegExp(pattern, "u").test(text));
+}
+
+function intersectTypes(a: readonly string[], b: readonly string[]): readonly string[] {
+  return [...a.filter((type) => isWithin(type, b)), ...b.filter((type) => !a.includes(type) && isWithin(type, a))];
+}
+
+function onlyAnnotates(schema: Schema): boolean {
+  return Object.keys(schema).every((keyword) => annotations.has(keyword));
+}
+
+function annotationsOf(schema: Schema): Schema {
+  return Object.fromEntries(Object.entries(schema).filter(([keyword]) => annotations.has(keyword)));
+}
+
+function words(value: unknown): string {
+  return [value]
+    .flat()
+    .map((item) => JSON.stringify(item))
+    .join(" or ");
+}

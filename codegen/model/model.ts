@@ -1,0 +1,95 @@
+import type { CatalogueConfig } from "../load/config.js";
+import type { Sources } from "../load/load.js";
+import type { Schema } from "../schema/schema.js";
+import { type Definition, definitionsOf } from "./definition.js";
+import { Flattener } from "./flatten.js";
+import { type Kind, kinds } from "./kind.js";
+import { References } from "./reference.js";
+
+/** One message type, flat. */
+export interface Message {
+  readonly kind: Kind;
+  /** On the wire: `user.created`. */
+  readonly type: string;
+  /** In TypeScript: `UserCreated`. */
+  readonly name: string;
+  readonly definition: Definition;
+  readonly schema: Schema;
+  /** What a command's handler answers. */
+  readonly result: { readonly definition: Definition; readonly schema: Schema } | undefined;
+}
+
+/** A schema file that is no message: its definitions become types of their own. */
+export interface SharedFile {
+  /** Without `.json`: `types/user`. */
+  readonly path: string;
+  readonly definitions: readonly Definition[];
+}
+
+/** A catalogue as everything after the checks sees it. */
+export interface Model {
+  readonly config: CatalogueConfig;
+  /** In the order of the kinds, then by type. */
+  readonly messages: readonly Message[];
+  readonly sharedFiles: readonly SharedFile[];
+  readonly definitions: readonly Definition[];
+  readonly references: References;
+  readonly flattener: Flattener;
+}
+
+/** Names, resolves and flattens what was loaded. Problems on the way wait in `flattener.problems`. */
+export function buildModel(sources: Sources, config: CatalogueConfig): Model {
+  const bySource = sources.schemas.map((source) => ({ source, definitions: definitionsOf(source) }));
+  const definitions = bySource.flatMap((file) => file.definitions);
+  const references = new References(sources.schemas, definitions);
+  const flattener = new Flattener(references, definitions);
+  for (const definition of definitions) flattener.definition(definition);
+  const messages = bySource
+    .flatMap((file) => messageOf(file.definitions, flattener))
+    .sort((a, b) => kinds.indexOf(a.kind) - kinds.indexOf(b.kind) || compareText(a.type, b.type));
+  const sharedFiles = bySource
+    .filter((file) => file.definitions.every((definition) => definition.message === undefined))
+    .filter((file) => file.definitions.length > 0)
+    .map((file) => ({ path: withoutExtension(file.source.path), definitions: file.definitions }));
+  return { config, messages, sharedFiles, definitions, references, flattener };
+}
+
+/** The definitions in a message's own file, its result aside. */
+export function localDefinitions(message: Message, model: Model): readonly Definition[] {
+  return model.definitions.filter(
+    (definition) =>
+      definition.source === message.definition.source &&
+      definition.path.length > 0 &&
+      definition !== message.result?.definition,
+  );
+}
+
+/** `events/user.created` of a definition in `events/user.created.json`. */
+export function fileOf(definition: Definition): string {
+  return withoutExtension(definition.source.path);
+}
+
+function compareText(a: string, b: string): number {
+  return a === b ? 0 : a < b ? -1 : 1;
+}
+
+function withoutExtension(path: string): string {
+  return path.replace(/\.json$/, "");
+}
+
+function messageOf(definitions: readonly Definition[], flattener: Flattener): readonly Message[] {
+  const root = definitions.find((definition) => definition.message !== undefined);
+  if (root?.message === undefined) return [];
+  const { kind, type } = root.message;
+  const result = kind.kind === "command" ? definitions.find(({ path }) => path[1] === "result") : undefined;
+  return [
+    {
+      kind,
+      type,
+      name: root.name,
+      definition: root,
+      schema: flattener.definition(root),
+      result: result && { definition: result, schema: flattener.definition(result) },
+    },
+  ];
+}

@@ -1,0 +1,74 @@
+import { posix } from "node:path";
+import type { Source } from "../load/source.js";
+import { type Path, parsePointer, pointerOf, valueAt } from "../schema/pointer.js";
+import { suggest } from "../schema/suggest.js";
+import type { Definition } from "./definition.js";
+import { placeKey } from "./definition.js";
+
+/** Why a `$ref` leads nowhere. */
+export interface DeadReference {
+  readonly sentence: string;
+  readonly suggestion?: string | undefined;
+}
+
+/** Resolves `$ref`s to the definitions of a catalogue, by file as any JSON Schema tool does. */
+export class References {
+  readonly #definitions: ReadonlyMap<string, Definition>;
+  readonly #sources: ReadonlyMap<string, Source>;
+
+  constructor(sources: readonly Source[], definitions: readonly Definition[]) {
+    this.#sources = new Map(sources.map((source) => [source.path, source]));
+    this.#definitions = new Map(definitions.map((found) => [placeKey(found.source.path, found.path), found]));
+  }
+
+  /** The definition that a `$ref` in this file means, or why it means none. */
+  resolve(from: Source, ref: string): Definition | DeadReference {
+    const [file = "", fragment = ""] = ref.split(/#(.*)/s);
+    if (/^[a-z][a-z0-9+.-]*:|^\//i.test(file)) {
+      return { sentence: `"${ref}" is not a relative path; a catalogue refers to its own files only` };
+    }
+    const path = file === "" ? from.path : posix.join(posix.dirname(from.path), decode(file));
+    if (path.startsWith("..")) return { sentence: `"${ref}" leaves the schemas folder` };
+    const source = this.#sources.get(path);
+    if (source === undefined) return { sentence: `there is no file "${path}"`, suggestion: this.#nearFile(from, path) };
+    const pointer = parsePointer(decode(fragment));
+    if (pointer === undefined) return { sentence: `"#${fragment}" is not a JSON pointer; it starts with "#/"` };
+    return this.#definitions.get(placeKey(path, pointer)) ?? this.#nothingAt(source, pointer, file);
+  }
+
+  #nearFile(from: Source, path: string): string | undefined {
+    const near = suggest(path, this.#sources.keys())?.slice(1, -1);
+    return near && `"${posix.relative(posix.dirname(from.path), near)}"`;
+  }
+
+  #nothingAt(source: Source, path: Path, file: string): DeadReference {
+    if (source.schema === undefined) return { sentence: `"${source.path}" is no schema` };
+    if (valueAt(source.value, path) !== undefined) {
+      return {
+        sentence: `"#${pointerOf(path)}" has no name of its own; move it to "#/$defs/…", so that its type has one`,
+      };
+    }
+    const known = [...this.#definitions.values()].filter((found) => found.source === source && found.path.length > 0);
+    const near = suggest(
+      pointerOf(path),
+      known.map((found) => pointerOf(found.path)),
+    )?.slice(1, -1);
+    return {
+      sentence: `there is nothing at "#${pointerOf(path)}" in "${source.path}"`,
+      suggestion: near && `"${file}#${near}"`,
+    };
+  }
+}
+
+/** Whether a `$ref` was resolved. */
+export function isDefinition(found: Definition | DeadReference): found is Definition {
+  return "schema" in found;
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

@@ -1,0 +1,71 @@
+import type { Definition } from "../model/definition.js";
+import { fileOf, localDefinitions, type Model } from "../model/model.js";
+import { Types } from "../typescript/types.js";
+import type { Layout } from "./layout.js";
+import { Renderer } from "./render.js";
+import { catalogueFileView } from "./view/catalogue-file.js";
+import { exampleFiles, exampleFileView } from "./view/example-file.js";
+import { handlersFileView } from "./view/handlers-file.js";
+import { indexFileView } from "./view/index-file.js";
+import { declaredByMessage, messageView } from "./view/message.js";
+import { definitionsAtRunTime, schemaFileView } from "./view/schema-file.js";
+import { declaredByFile, sharedFileView } from "./view/shared-file.js";
+
+/** Every generated file by its path, relative to the output folder. */
+export async function printFiles(model: Model, layout: Layout): Promise<ReadonlyMap<string, string>> {
+  const renderer = new Renderer();
+  const declared = [
+    ...model.sharedFiles.flatMap((shared) => declaredByFile(shared, model)),
+    ...model.messages.flatMap((message) => declaredByMessage(message, model)),
+  ];
+  const types = await Types.of(declared.map(({ schema }) => schema));
+  const files = new Map<string, string>();
+  const atRunTime = groupByFile(definitionsAtRunTime(model));
+  const modules: string[] = [];
+
+  for (const shared of model.sharedFiles) {
+    files.set(shared.path, renderer.render("shared-file", sharedFileView(shared, model, layout, types)));
+    modules.push(shared.path);
+    const needed = atRunTime.get(shared.path);
+    if (needed === undefined) continue;
+    files.set(
+      `schemas/${shared.path}`,
+      renderer.render("schema-file", schemaFileView(shared.path, needed, undefined, model, layout)),
+    );
+  }
+
+  for (const message of model.messages) {
+    const file = fileOf(message.definition);
+    const locals = localDefinitions(message, model).filter((local) => atRunTime.get(file)?.includes(local));
+    files.set(file, renderer.render(message.kind.kind, messageView(message, model, layout, types)));
+    files.set(`schemas/${file}`, renderer.render("schema-file", schemaFileView(file, locals, message, model, layout)));
+    modules.push(file);
+  }
+
+  const examples = exampleFiles(model.messages);
+  for (const [file, messages] of examples) {
+    files.set(file, renderer.render("example-file", exampleFileView(file, messages, layout)));
+  }
+
+  files.set("catalogue", renderer.render("catalogue", catalogueFileView(model, layout)));
+  files.set("handlers", renderer.render("handlers", handlersFileView(model, layout)));
+  const source = `${layout.schemasName}/`;
+  const all = ["catalogue", "handlers", ...modules];
+  // The catalogue's own knows the messages; the runtime's is for those who have no catalogue.
+  const preferred = { catalogue: "createMessaging, type Messaging" };
+  files.set("index", renderer.render("index", indexFileView(source, layout.runtimeFrom("index"), all, preferred)));
+  files.set(
+    "testing",
+    renderer.render("index", indexFileView(source, layout.testingFrom("testing"), [...examples.keys()])),
+  );
+  return new Map([...files].map(([file, text]) => [`${file}.ts`, text]));
+}
+
+function groupByFile(definitions: Iterable<Definition>): ReadonlyMap<string, readonly Definition[]> {
+  const byFile = new Map<string, Definition[]>();
+  for (const definition of definitions) {
+    const file = fileOf(definition);
+    byFile.set(file, [...(byFile.get(file) ?? []), definition]);
+  }
+  return byFile;
+}

@@ -1,0 +1,48 @@
+import { readFileSync } from "node:fs";
+import Handlebars from "handlebars";
+import type { CatalogueFileView } from "./view/catalogue-file.js";
+import type { ExampleFileView } from "./view/example-file.js";
+import type { HandlersFileView } from "./view/handlers-file.js";
+import type { IndexView } from "./view/index-file.js";
+import type { MessageView } from "./view/message.js";
+import type { SchemaFileView } from "./view/schema-file.js";
+import type { SharedFileView } from "./view/shared-file.js";
+
+/** What each template prints. A template decides nothing: it knows `each` and `if`. */
+export interface Views {
+  event: MessageView;
+  command: MessageView;
+  notification: MessageView;
+  health: MessageView;
+  "shared-file": SharedFileView;
+  "schema-file": SchemaFileView;
+  "example-file": ExampleFileView;
+  catalogue: CatalogueFileView;
+  handlers: HandlersFileView;
+  index: IndexView;
+}
+
+const partials = ["header", "data-header", "types", "subscribe"];
+
+/** Prints views by the templates in `templates/`, each of which is read and compiled at first use. */
+export class Renderer {
+  readonly #handlebars = Handlebars.create();
+  readonly #compiled = new Map<string, Handlebars.TemplateDelegate>();
+
+  constructor() {
+    for (const name of partials) this.#handlebars.registerPartial(name, readTemplate(name));
+  }
+
+  render<Name extends keyof Views>(name: Name, view: Views[Name]): string {
+    let template = this.#compiled.get(name);
+    if (template === undefined) {
+      template = this.#handlebars.compile(readTemplate(name), { strict: true, noEscape: true, knownHelpersOnly: true });
+      this.#compiled.set(name, template);
+    }
+    return template(view);
+  }
+}
+
+function readTemplate(name: string): string {
+  return readFileSync(new URL(`../templates/${name}.hbs`, import.meta.url), "utf8");
+}

@@ -1,0 +1,116 @@
+import { fileOf, type Message, type Model } from "../../model/model.js";
+import { handlerGroup, namesOf } from "../../model/names.js";
+import { docComment } from "../../typescript/doc-comment.js";
+import { type Import, printImports, specifier } from "../../typescript/import.js";
+import { printList } from "../../typescript/literal.js";
+import type { Layout } from "../layout.js";
+
+/** What the template of `handlers.ts` prints. */
+export interface HandlersFileView {
+  readonly source: string;
+  readonly imports: readonly string[];
+  readonly groups: readonly HandlerInterface[];
+  /** `interface EventHandlers extends …`; empty in a catalogue without events. */
+  readonly allEvents: string;
+  readonly others: readonly HandlerInterface[];
+  readonly registerSignature: string;
+  readonly exampleInterface: string;
+  readonly methods: readonly string[];
+}
+
+interface HandlerInterface {
+  readonly doc: string;
+  readonly name: string;
+  readonly methods: readonly { readonly doc: string; readonly text: string }[];
+}
+
+/** The interfaces that handler classes implement, and how they are registered. */
+export function handlersFileView(model: Model, layout: Layout): HandlersFileView {
+  const ofKind = (kind: string) => model.messages.filter((message) => message.kind.kind === kind);
+  const groups = groupsOf(ofKind("event"));
+  const others = [
+    interfaceOf(
+      "CommandHandlers",
+      "Handlers of commands: what each returns is the sender's answer.",
+      ofKind("command"),
+    ),
+    interfaceOf("NotificationHandlers", "Handlers of notifications.", ofKind("notification")),
+    interfaceOf("HealthHandlers", "Handlers of health messages.", ofKind("health")),
+  ].filter(({ methods }) => methods.length > 0);
+  const all = [...(groups.length > 0 ? ["EventHandlers"] : []), ...others.map(({ name }) => name)];
+  return {
+    source: `${layout.schemasName}/`,
+    imports: importsOf(model, layout),
+    groups,
+    allEvents:
+      groups.length === 0
+        ? ""
+        : printExtends(
+            "EventHandlers",
+            groups.map(({ name }) => name),
+          ),
+    others,
+    exampleInterface: groups[0]?.name ?? others[0]?.name ?? "object",
+    registerSignature: printList(
+      "export function registerHandlers(",
+      ["messaging: Subscriber & Responder", `handlers: Partial<${all.join(" & ") || "object"}>`],
+      "): void {",
+    ),
+    methods: model.messages.map((message) => {
+      const { subscribe, descriptor } = namesOf(message);
+      return `${subscribe}: ${descriptor},`;
+    }),
+  };
+}
+
+function groupsOf(events: readonly Message[]): readonly HandlerInterface[] {
+  return [...byPrefix(events)].map(([prefix, messages]) =>
+    interfaceOf(handlerGroup(prefix).name, `Handlers of the \`${prefix}\` events, for a class to implement.`, messages),
+  );
+}
+
+function byPrefix(events: readonly Message[]): ReadonlyMap<string, readonly Message[]> {
+  const groups = new Map<string, Message[]>();
+  for (const event of events) {
+    const { prefix } = handlerGroup(event.type);
+    groups.set(prefix, [...(groups.get(prefix) ?? []), event]);
+  }
+  return groups;
+}
+
+function interfaceOf(name: string, doc: string, messages: readonly Message[]): HandlerInterface {
+  return { doc: docComment(doc), name, methods: messages.map(methodOf) };
+}
+
+function methodOf(message: Message): { doc: string; text: string } {
+  const names = namesOf(message);
+  const { kind } = message.kind;
+  const parameter = `${kind === "health" ? "report" : kind}: ${message.name}`;
+  const returned = kind === "command" ? `${names.result} | Promise<${names.result}>` : "unknown";
+  const description = String(message.schema.description ?? "").split("\n\n")[0] ?? "";
+  const deprecated = message.schema.deprecated === true ? "\n@deprecated" : "";
+  return {
+    doc: docComment(`${description}${deprecated}`, 2),
+    text: printList(`${names.subscribe}(`, [parameter, "context: MessageContext"], `): ${returned};`, 2),
+  };
+}
+
+function printExtends(name: string, bases: readonly string[]): string {
+  const oneLine = `export interface ${name} extends ${bases.join(", ")} {}`;
+  return oneLine.length <= 120 ? oneLine : `export interface ${name}\n  extends ${bases.join(",\n    ")} {}`;
+}
+
+function importsOf(model: Model, layout: Layout): readonly string[] {
+  return printImports([
+    {
+      from: layout.runtimeFrom("handlers"),
+      values: ["registerHandlerMethods"],
+      types: ["Responder", "Subscriber", ...(model.messages.length > 0 ? ["MessageContext"] : [])],
+    },
+    ...model.messages.map((message): Import => {
+      const names = namesOf(message);
+      const types = message.kind.kind === "command" ? [names.message, names.result] : [names.message];
+      return { from: specifier("handlers", fileOf(message.definition)), values: [names.descriptor], types };
+    }),
+  ]);
+}

@@ -1,0 +1,26 @@
+import { compareNames } from "../../model/casing.js";
+
+/** What the template of `index.ts` and `testing.ts` prints. */
+export interface IndexView {
+  readonly source: string;
+  readonly exports: readonly string[];
+}
+
+/**
+ * An index of generated files (without extension) and of the runtime.
+ *
+ * @param preferred names, by file, that win over the runtime's of the same name
+ */
+export function indexFileView(
+  source: string,
+  runtime: string,
+  files: readonly string[],
+  preferred: Readonly<Record<string, string>> = {},
+): IndexView {
+  const exports = [...files].sort(compareNames).flatMap((file) => {
+    const name = preferred[file];
+    const all = `export * from "./${file}.js";`;
+    return name === undefined ? [all] : [all, `export { ${name} } from "./${file}.js";`];
+  });
+  return { source, exports: [`export * from "${runtime}";`, ...exports] };
+}

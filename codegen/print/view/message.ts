@@ -1,0 +1,212 @@
+import { isIdentifier } from "../../model/casing.js";
+import type { Definition } from "../../model/definition.js";
+import { namesIn } from "../../model/flatten.js";
+import { fileOf, localDefinitions, type Message, type Model } from "../../model/model.js";
+import { type MessageNames, namesOf } from "../../model/names.js";
+import type { Schema } from "../../schema/schema.js";
+import { type Import, printImports, specifier } from "../../typescript/import.js";
+import { LINE_WIDTH, printList, printLiteral } from "../../typescript/literal.js";
+import type { Types } from "../../typescript/types.js";
+import type { Layout } from "../layout.js";
+import { type Declaration, declare, type NamedSchema } from "./declaration.js";
+import { runtimeNames } from "./runtime-import.js";
+
+/** What the template of a message file prints. */
+export interface MessageView {
+  readonly source: string;
+  readonly type: string;
+  /** What a handler calls the message. */
+  readonly noun: string;
+  /** The property that a handler most likely looks at. */
+  readonly telling: string;
+  readonly names: MessageNames;
+  readonly imports: readonly string[];
+  readonly declarations: readonly Declaration[];
+  readonly descriptor: string;
+  readonly emitSignature: string;
+  readonly emitCall: string;
+  readonly emitExample: readonly string[];
+  readonly subscribeSignature: string;
+  readonly subscribeCall: string;
+  /** Lines of a call that handles a command. */
+  readonly handleExample: readonly string[];
+  readonly deprecated: boolean;
+}
+
+/** The types of a message's file. */
+export function declaredByMessage(message: Message, model: Model): readonly NamedSchema[] {
+  const locals = localDefinitions(message, model);
+  return [
+    ...typesOf(message, namesOf(message)),
+    ...locals.map((local) => ({ name: local.name, schema: model.flattener.definition(local) })),
+  ];
+}
+
+/** Decides everything about a message's file. */
+export function messageView(message: Message, model: Model, layout: Layout, types: Types): MessageView {
+  const names = namesOf(message);
+  const file = fileOf(message.definition);
+  const declared = declaredByMessage(message, model);
+  const own = new Set(declared.map(({ name }) => name));
+  const used = new Set(declared.flatMap(({ schema }) => [...namesIn(schema)]).filter((name) => !own.has(name)));
+  const runtime = { from: layout.runtimeFrom(file), ...runtimeNames(message.kind.kind) };
+  const schemas = [...(message.result === undefined ? [] : ["result"]), "schema"];
+  return {
+    source: `${layout.schemasName}/${message.definition.source.path}`,
+    type: message.type,
+    noun: message.kind.kind === "health" ? "report" : message.kind.kind,
+    telling: printAccess(inputSchema(message).required?.at(-1) ?? "timestamp"),
+    names,
+    imports: printImports([
+      runtime,
+      { from: specifier(file, `schemas/${file}`), values: schemas },
+      ...typeImports(file, used, model.definitions),
+    ]),
+    declarations: declared.map((named) => declare(named, types)),
+    ...(message.kind.kind === "command" ? commandSignatures(message, names) : publishSignatures(message, names)),
+    emitExample: emitExample(message, names),
+    handleExample: handleExample(message, names),
+    deprecated: message.schema.deprecated === true,
+  };
+}
+
+/** Imports of the types that a file uses, a statement for each file that holds some. */
+export function typeImports(
+  file: string,
+  used: ReadonlySet<string>,
+  definitions: readonly Definition[],
+): readonly Import[] {
+  const byFile = new Map<string, string[]>();
+  for (const definition of definitions) {
+    if (!used.has(definition.name)) continue;
+    const from = specifier(file, fileOf(definition));
+    byFile.set(from, [...(byFile.get(from) ?? []), definition.name]);
+  }
+  return [...byFile].map(([from, types]) => ({ from, types }));
+}
+
+function typesOf(message: Message, names: MessageNames): readonly NamedSchema[] {
+  const whole = { name: names.message, schema: message.schema };
+  if (message.kind.kind !== "command") {
+    const doc = `What {@link ${names.emit}} takes: {@link ${names.message}} without what is constant or filled in.`;
+    return [whole, { name: names.input, schema: inputSchema(message), doc }];
+  }
+  const properties = message.schema.properties ?? {};
+  const payload = properties["payload"] ?? {};
+  const { description = "" } = payload;
+  const linked = { $ref: `#/$defs/${names.input}`, description };
+  const schema = { ...message.schema, properties: { ...properties, payload: linked } };
+  const doc = `What {@link ${names.emit}} takes: the \`payload\` of {@link ${names.message}}.`;
+  // `$defs/payload` has that very name and is declared with the file's other definitions.
+  const isLocal = payload.$ref === `#/$defs/${names.input}`;
+  return [
+    { ...whole, schema },
+    ...(isLocal ? [] : [{ name: names.input, schema: payload, doc }]),
+    ...(message.result === undefined ? [] : [{ name: names.result, schema: message.result.schema }]),
+  ];
+}
+
+/** The message as its publisher gives it: without constants and what the runtime fills in; defaults may be left out. */
+function inputSchema({ schema, kind }: Message): Schema {
+  const given = Object.entries(schema.properties ?? {}).filter(
+    ([name, property]) => property.const === undefined && !kind.filledIn.includes(name),
+  );
+  const required = (schema.required ?? []).filter((name) =>
+    given.some(([given, property]) => given === name && property.default === undefined),
+  );
+  return { ...schema, properties: Object.fromEntries(given), required };
+}
+
+function printAccess(property: string): string {
+  return isIdentifier(property) ? `.${property}` : `[${JSON.stringify(property)}]`;
+}
+
+function publishSignatures({ type, kind: { kind } }: Message, names: MessageNames) {
+  const define = `define${kind.charAt(0).toUpperCase()}${kind.slice(1)}`;
+  const descriptorType = `${define.slice("define".length)}Descriptor<${names.message}, ${names.input}>`;
+  return {
+    descriptor: printConstant(names.descriptor, descriptorType, define, [JSON.stringify(type), "schema"]),
+    emitSignature: printList(
+      `export function ${names.emit}<Outcome>(`,
+      ["messaging: Publisher<Outcome>", `message: ${names.input}`, "options?: PublishOptions"],
+      "): Promise<Outcome> {",
+    ),
+    emitCall: printCall(`return messaging.publish<${names.input}>(`, names.descriptor, "message"),
+    subscribeSignature: printList(
+      `export function ${names.subscribe}(`,
+      ["messaging: Subscriber", `handler: ${names.handler}`, `options?: HandlerOptions<${names.message}>`],
+      "): void {",
+    ),
+    subscribeCall: printCall(`messaging.on<${names.message}>(`, names.descriptor, "handler"),
+  };
+}
+
+function commandSignatures({ type, schema }: Message, names: MessageNames) {
+  const payload = schema.properties?.["payload"];
+  const isOptional = payload !== undefined && payload.$ref === undefined && (payload.required ?? []).length === 0;
+  const types = [names.message, names.input, names.result].join(", ");
+  return {
+    descriptor: printConstant(names.descriptor, `CommandDescriptor<${types}>`, "defineCommand", [
+      JSON.stringify(type),
+      "schema",
+      "result",
+    ]),
+    emitSignature: printList(
+      `export function ${names.emit}(`,
+      ["messaging: Sender", `payload: ${names.input}${isOptional ? " = {}" : ""}`, "options?: SendOptions"],
+      `): Promise<${names.result}> {`,
+    ),
+    emitCall: printCall(`return messaging.send<${names.input}, ${names.result}>(`, names.descriptor, "payload"),
+    subscribeSignature: printList(
+      `export function ${names.subscribe}(`,
+      ["messaging: Responder", `handler: ${names.handler}`, "options?: CommandOptions"],
+      "): void {",
+    ),
+    subscribeCall: printCall(`messaging.handle<${names.message}, ${names.result}>(`, names.descriptor, "handler"),
+  };
+}
+
+/** A helper's one statement. It names its types: inferring them costs a type checker more than checking them. */
+function printCall(call: string, descriptor: string, given: string): string {
+  return printList(call, [descriptor, given, "options"], ");", 2);
+}
+
+/** A constant made by a call without side effects, so that a bundler drops it where it is not used. */
+function printConstant(name: string, type: string, call: string, items: readonly string[]): string {
+  const head = `export const ${name}: ${type} =`;
+  const made = `/* @__PURE__ */ ${call}(`;
+  const together = `${head} ${made}`;
+  return together.length > LINE_WIDTH
+    ? `${head}\n  ${printList(made, items, ");", 2)}`
+    : printList(together, items, ");");
+}
+
+/** The call that would have written the schema's first example. */
+function emitExample(message: Message, names: MessageNames): readonly string[] {
+  const example = firstExample(message.schema);
+  if (example === undefined) return [];
+  const isCommand = message.kind.kind === "command";
+  const given = new Set(Object.keys(isCommand ? {} : (inputSchema(message).properties ?? {})));
+  // It flows by itself.
+  given.delete("correlation_id");
+  const input = isCommand
+    ? example["payload"]
+    : Object.fromEntries(Object.entries(example).filter(([name]) => given.has(name)));
+  return commentLines(`${isCommand ? "const result = " : ""}await ${names.emit}(messaging, `, input, ");");
+}
+
+/** A handler that answers with the result's first example. */
+function handleExample({ result }: Message, names: MessageNames): readonly string[] {
+  const answer = (result && firstExample(result.schema)) ?? {};
+  return commentLines(`${names.subscribe}(messaging, async ({ payload }) => (`, answer, "));");
+}
+
+function firstExample(schema: Schema): Record<string, unknown> | undefined {
+  return ((schema.examples as readonly Record<string, unknown>[] | undefined) ?? [])[0];
+}
+
+/** A value between two pieces of code, as lines of a doc comment. */
+function commentLines(before: string, value: unknown, after: string): readonly string[] {
+  const literal = printLiteral(value, before.length + " * ".length, 0, after.length);
+  return `${before}${literal}${after}`.replaceAll("*/", "*\\/").split("\n");
+}

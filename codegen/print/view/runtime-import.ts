@@ -1,0 +1,19 @@
+import type { MessageKind } from "../../../runtime/contract/descriptor.js";
+
+/** What a message file imports from the runtime. */
+export function runtimeNames(kind: MessageKind): {
+  readonly values: readonly string[];
+  readonly types: readonly string[];
+} {
+  if (kind === "command") {
+    return {
+      values: ["defineCommand"],
+      types: ["CommandDescriptor", "CommandHandler", "CommandOptions", "Responder", "Sender", "SendOptions"],
+    };
+  }
+  const noun = `${kind.charAt(0).toUpperCase()}${kind.slice(1)}`;
+  return {
+    values: [`define${noun}`],
+    types: [`${noun}Descriptor`, "Handler", "HandlerOptions", "Publisher", "PublishOptions", "Subscriber"],
+  };
+}

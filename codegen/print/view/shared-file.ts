@@ -1,0 +1,34 @@
+import { namesIn } from "../../model/flatten.js";
+import type { Model, SharedFile } from "../../model/model.js";
+import { printImports } from "../../typescript/import.js";
+import type { Types } from "../../typescript/types.js";
+import type { Layout } from "../layout.js";
+import { type Declaration, declare, type NamedSchema } from "./declaration.js";
+import { typeImports } from "./message.js";
+
+/** What the template of a file of shared types prints. */
+export interface SharedFileView {
+  readonly source: string;
+  readonly imports: readonly string[];
+  readonly declarations: readonly Declaration[];
+}
+
+/** The types of a schema file that is no message. */
+export function declaredByFile(file: SharedFile, model: Model): readonly NamedSchema[] {
+  return file.definitions.map((definition) => ({
+    name: definition.name,
+    schema: model.flattener.definition(definition),
+  }));
+}
+
+/** Decides everything about the file of such types. */
+export function sharedFileView(file: SharedFile, model: Model, layout: Layout, types: Types): SharedFileView {
+  const declared = declaredByFile(file, model);
+  const own = new Set(declared.map(({ name }) => name));
+  const used = new Set(declared.flatMap(({ schema }) => [...namesIn(schema)]).filter((name) => !own.has(name)));
+  return {
+    source: `${layout.schemasName}/${file.path}.json`,
+    imports: printImports(typeImports(file.path, used, model.definitions)),
+    declarations: declared.map((named) => declare(named, types)),
+  };
+}

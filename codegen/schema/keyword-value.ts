@@ -1,0 +1,131 @@
+import { formats } from "../../runtime/contract/format.js";
+import { type KeywordValue, keywords, types } from "./keyword.js";
+import type { Path } from "./pointer.js";
+import { suggest } from "./suggest.js";
+import { isObject } from "./walk.js";
+
+/** One thing that is wrong with a keyword's value. */
+export interface Fault {
+  /** The way from the value to the place. */
+  readonly path: Path;
+  readonly sentence: string;
+  readonly suggestion?: string | undefined;
+}
+
+/** What is wrong with a keyword's value: its form or, when that is right, its meaning. */
+export function faultsOf(keyword: string, value: unknown): readonly Fault[] {
+  const kind = keywords.get(keyword);
+  const faults = kind === undefined ? [] : formFaults(kind, value);
+  return faults.length > 0 ? faults : meaningFaults(keyword, value);
+}
+
+function formFaults(kind: KeywordValue, value: unknown): readonly Fault[] {
+  const unless = (holds: boolean, demand: string): readonly Fault[] =>
+    holds ? [] : [{ path: [], sentence: `must be ${demand}` }];
+  const isCount = Number.isInteger(value) && (value as number) >= 0;
+  switch (kind) {
+    case "text":
+      return unless(typeof value === "string", "text");
+    case "flag":
+      return unless(typeof value === "boolean", "true or false");
+    case "number":
+      return unless(typeof value === "number", "a number");
+    case "positive number":
+      return unless(typeof value === "number" && value > 0, "a number greater than 0");
+    case "count":
+      return unless(isCount, "a whole number, 0 or more");
+    case "names":
+      return unless(isNames(value), "a list of names, each once");
+    case "named names":
+      return unless(isObject(value) && Object.values(value).every(isNames), "an object of lists of names");
+    case "values":
+      return unless(Array.isArray(value) && value.length > 0, "a list that is not empty");
+    case "type":
+      return unless(isNames([value].flat()) && [value].flat().length > 0, "the name of a type, or a list of names");
+    case "schema":
+      return unless(
+        isObject(value),
+        `a schema, an object${typeof value === "boolean" ? ' (write "{}" for anything)' : ""}`,
+      );
+    case "schema or boolean":
+      return unless(isObject(value) || typeof value === "boolean", "a schema, true or false");
+    case "schemas":
+      return [
+        ...unless(Array.isArray(value) && value.length > 0, "a list of schemas"),
+        ...(Array.isArray(value) ? notSchemas(Object.entries(value)) : []),
+      ];
+    case "named schemas":
+      return [
+        ...unless(isObject(value), "an object of schemas"),
+        ...(isObject(value) ? notSchemas(Object.entries(value)) : []),
+      ];
+    case "anything":
+      return [];
+  }
+}
+
+function notSchemas(entries: readonly (readonly [string, unknown])[]): readonly Fault[] {
+  return entries
+    .filter(([, item]) => !isObject(item))
+    .map(([key]) => ({ path: [key], sentence: "must be a schema, an object" }));
+}
+
+function isNames(value: unknown): boolean {
+  return (
+    Array.isArray(value) && value.every((item) => typeof item === "string") && new Set(value).size === value.length
+  );
+}
+
+/** What is wrong with the meaning of a well-formed value: names of types and formats, regular expressions. */
+function meaningFaults(keyword: string, value: unknown): readonly Fault[] {
+  switch (keyword) {
+    case "type":
+      return [value].flat().flatMap((name, at): readonly Fault[] => {
+        if (types.includes(String(name))) return [];
+        const path = Array.isArray(value) ? [`${at}`] : [];
+        return [
+          {
+            path,
+            sentence: `"${String(name)}" is no type`,
+            suggestion: suggest(String(name), types) ?? `"${typeLike(String(name))}"`,
+          },
+        ];
+      });
+    case "format": {
+      if (Object.hasOwn(formats, String(value))) return [];
+      const known = Object.keys(formats);
+      const sentence = `"${String(value)}" is no known format; known are ${known.join(", ")}`;
+      return [{ path: [], sentence, suggestion: suggest(String(value), known) }];
+    }
+    case "pattern":
+      return regexFault(String(value), []);
+    case "properties":
+      return Object.hasOwn(value as object, "__proto__")
+        ? [{ path: ["__proto__"], sentence: "cannot be a property's name in JavaScript" }]
+        : [];
+    case "patternProperties":
+      return Object.keys(value as object).flatMap((pattern) => regexFault(pattern, [pattern]));
+    default:
+      return [];
+  }
+}
+
+/** What a type is called elsewhere, in JSON Schema's words. */
+function typeLike(name: string): string {
+  if (/^(int|long|int32|int64)$/i.test(name)) return "integer";
+  if (/^(float|double|decimal)$/i.test(name)) return "number";
+  if (/^(bool)$/i.test(name)) return "boolean";
+  if (/^(list|tuple)$/i.test(name)) return "array";
+  if (/^(dict|map|json)$/i.test(name)) return "object";
+  return "string";
+}
+
+function regexFault(pattern: string, path: Path): readonly Fault[] {
+  try {
+    new RegExp(pattern, "u");
+    return [];
+  } catch (error) {
+    const reason = error instanceof Error ? error.message.replace(/^Invalid regular expression: /, "") : String(error);
+    return [{ path, sentence: `is no valid regular expression: ${reason}` }];
+  }
+}

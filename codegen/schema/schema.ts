@@ -1,0 +1,25 @@
+import type { JsonSchema } from "../../runtime/contract/json-schema.js";
+
+/**
+ * A schema as the generator sees it: well-formed, so that every keyword that it looks at has the type that JSON Schema
+ * gives it.
+ */
+export interface Schema extends JsonSchema {
+  readonly $defs?: { readonly [name: string]: Schema };
+  readonly title?: string;
+  readonly description?: string;
+  readonly deprecated?: boolean;
+  readonly examples?: readonly unknown[];
+  readonly minLength?: number;
+  readonly maxLength?: number;
+  readonly pattern?: string;
+  readonly properties?: { readonly [name: string]: Schema };
+  readonly patternProperties?: { readonly [pattern: string]: Schema };
+  readonly additionalProperties?: boolean | Schema;
+  readonly items?: Schema;
+  readonly minItems?: number;
+  readonly prefixItems?: readonly Schema[];
+  readonly allOf?: readonly Schema[];
+  readonly anyOf?: readonly Schema[];
+  readonly oneOf?: readonly Schema[];
+}

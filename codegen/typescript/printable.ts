@@ -1,0 +1,70 @@
+import { nameOf } from "../model/flatten.js";
+import type { Schema } from "../schema/schema.js";
+import { mapChildren } from "../schema/walk.js";
+
+/** A schema in the words that json-schema-to-typescript prints well. */
+export type Printable = Readonly<Record<string, unknown>>;
+
+const shapeKeywords = [
+  "type",
+  "properties",
+  "required",
+  "additionalProperties",
+  "items",
+  "prefixItems",
+  "minItems",
+  "anyOf",
+  "oneOf",
+];
+
+/**
+ * The part of a schema that is a type: names for its `$ref`s, doc comments for its annotations, and no bounds.
+ *
+ * @param docOf the doc comment of a schema inside this one
+ */
+export function printable(schema: Schema, docOf: (inner: Schema) => string): Printable {
+  const shape = mapChildren(shapeOf(schema), (child) => {
+    const description = docOf(child).replaceAll("*/", "*\\/");
+    const inner = printable(child, docOf);
+    return description === "" ? inner : { ...inner, description };
+  });
+  return tupleOf(shape);
+}
+
+function shapeOf(schema: Schema): Schema {
+  if (schema.$ref !== undefined) return { tsType: nameOf(schema.$ref) };
+  if (schema.const !== undefined) return { enum: [schema.const] };
+  if (schema.enum !== undefined) return { enum: schema.enum };
+  const shape = Object.fromEntries(Object.entries(schema).filter(([keyword]) => shapeKeywords.includes(keyword)));
+  for (const keyword of ["anyOf", "oneOf"] as const) if (!schema[keyword]?.every(hasShape)) delete shape[keyword];
+  const whole = { ...shape, ...mapOf(schema) };
+  const saysNothing = Object.keys(whole).every((keyword) => keyword === "required" || keyword === "minItems");
+  if (saysNothing) return { tsType: "unknown" };
+  return isEmptyObject(whole) ? { tsType: "Record<string, never>" } : whole;
+}
+
+/** Whether a branch is a type of its own, rather than one more condition (`required`, say). */
+function hasShape(branch: Schema): boolean {
+  return shapeOf(branch)["tsType"] !== "unknown";
+}
+
+/** `patternProperties` is a map whose keys TypeScript cannot tell apart. */
+function mapOf({ patternProperties, additionalProperties }: Schema): Schema {
+  if (patternProperties === undefined || additionalProperties === true) return {};
+  const others = typeof additionalProperties === "object" ? [additionalProperties] : [];
+  const [only = {}, ...more] = [...Object.values(patternProperties), ...others];
+  return { additionalProperties: more.length === 0 ? only : { anyOf: [only, ...more] } };
+}
+
+/** `prefixItems` in draft-04's words, which are the ones that json-schema-to-typescript knows. */
+function tupleOf({ prefixItems, items, minItems = 0, ...shape }: Schema): Printable {
+  const rest: unknown = items;
+  if (prefixItems === undefined) return typeof rest === "object" ? { ...shape, items: rest } : shape;
+  const tuple = { ...shape, items: prefixItems, minItems: Math.min(minItems, prefixItems.length) };
+  return rest === false ? { ...tuple, maxItems: prefixItems.length } : { ...tuple, additionalItems: rest ?? true };
+}
+
+function isEmptyObject({ type, properties = {}, additionalProperties = false, anyOf, oneOf }: Schema): boolean {
+  const isClosed = additionalProperties === false && anyOf === undefined && oneOf === undefined;
+  return type === "object" && isClosed && Object.keys(properties).length === 0;
+}

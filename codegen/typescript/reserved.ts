@@ -1,0 +1,49 @@
+import { existsSync, readFileSync } from "node:fs";
+
+/** Words that cannot name a constant or a function in a module. */
+export const reservedWords: ReadonlySet<string> = new Set(
+  `arguments await break case catch class const continue debugger default delete do else enum eval export extends false
+  finally for function if implements import in instanceof interface let new null package private protected public return
+  static super switch this throw true try typeof undefined var void while with yield`.split(/\s+/),
+);
+
+/** Types of TypeScript's own that generated code uses or that would be misread in it. */
+const builtInTypes =
+  `Array Boolean Date Error Function Map NoInfer Number Object Omit Partial Pick Promise Readonly Record
+  RegExp Set String Symbol`.split(/\s+/);
+
+/** What every catalogue's generated code exports beside its messages. */
+const generatedNames = `EventMap CommandMap NotificationMap EventHandlers CommandHandlers NotificationHandlers
+  HealthHandlers catalogue createMessaging registerHandlers InitMessagingOptions initMessaging
+  getMessaging shutdownMessaging Notification subscribeNotifications schema result handlers messaging message options payload MessagingOf`.split(
+  /\s+/,
+);
+
+/** Names that a catalogue must not make, each with what it is. */
+export function reservedNames(): ReadonlyMap<string, string> {
+  return new Map([
+    ...builtInTypes.map((name) => [name, "a type of TypeScript's own"] as const),
+    ...runtimeExports().map((name) => [name, "a name of the runtime's"] as const),
+    ...generatedNames.map((name) => [name, "a name that generated code uses itself"] as const),
+  ]);
+}
+
+/** The names that the runtime's index lists; types leave no trace in a module, so its text is read. */
+function runtimeExports(): readonly string[] {
+  const file = ["ts", "d.ts"]
+    .map((extension) => new URL(`../../runtime/index.${extension}`, import.meta.url))
+    .find((url) => existsSync(url));
+  if (file === undefined) return [];
+  const lists = readFileSync(file, "utf8").matchAll(/export (?:type )?\{([^}]*)\}/g);
+  return [...lists].flatMap(([, list = ""]) =>
+    list
+      .split(",")
+      .map((item) =>
+        item
+          .trim()
+          .replace(/^type /, "")
+          .replace(/^.* as /, ""),
+      )
+      .filter((name) => name !== ""),
+  );
+}

@@ -1,0 +1,131 @@
+import type { Redis } from "ioredis";
+import { type Config, readConfig } from "../../config/config.js";
+import { ConfigError } from "../../errors.js";
+import { Connection } from "../../redis/connection.js";
+import { assertSupported, evictionPolicy } from "../../redis/requirement.js";
+import type { OperationsOptions } from "../operations.js";
+import { DoctorProbe } from "./probe.js";
+import { survey } from "./survey.js";
+
+/** What one check found. */
+export interface Finding {
+  /** What was looked at. */
+  readonly check: string;
+  /** `notable` works, but an operator should know of it. */
+  readonly verdict: "good" | "notable" | "bad";
+  readonly text: string;
+  /** Details, one a line. */
+  readonly lines?: readonly string[];
+}
+
+/** Which installation is examined, and how patiently. */
+export interface DoctorOptions extends OperationsOptions {
+  /** How long one check may wait for its message. @defaultValue 10 */
+  readonly timeoutSeconds?: number;
+}
+
+const PINGS = 10;
+/** A difference above this shifts when notifications expire, and how timestamps read. */
+const TOLERATED_CLOCK_MS = 1000;
+
+/**
+ * Examines an installation: the settings as they hold, the Redis that they name, and whether every kind of message
+ * goes through it and comes back. What it sends, it sends in an environment of its own, which is removed at the end;
+ * of the configured environment it only reads. It ends in bounded time, whatever state Redis is in, and never throws.
+ *
+ * @example
+ * for await (const { check, verdict, text } of examine()) console.log(verdict, check, text);
+ */
+export async function* examine(options: DoctorOptions = {}): AsyncGenerator<Finding, void, undefined> {
+  const env = options.env ?? process.env;
+  const named = options.service ?? (env["SERVICE_NAME"] || undefined);
+  let config: Config;
+  try {
+    config = readConfig({ ...options, service: named ?? "doctor" }, "fields", env);
+  } catch (error) {
+    const lines = error instanceof ConfigError ? error.problems : [String(error)];
+    yield { check: "configuration", verdict: "bad", text: "settings are wrong", lines };
+    return;
+  }
+  yield named === undefined
+    ? {
+        check: "configuration",
+        verdict: "notable",
+        text: "SERVICE_NAME is not set: a service needs one",
+        lines: describe(config),
+      }
+    : { check: "configuration", verdict: "good", text: `service ${named}`, lines: describe(config) };
+  const connection = new Connection(config.redis, "doctor", { role: "settle", blocking: false });
+  try {
+    const client = await connection.ready();
+    yield await connected(client, config);
+    yield await clock(client);
+    yield await eviction(client);
+    yield* probe(connection, options, config);
+    yield* survey(connection, config);
+  } catch (error) {
+    yield { check: "Redis", verdict: "bad", text: error instanceof Error ? error.message : String(error) };
+  } finally {
+    connection.close();
+  }
+}
+
+async function* probe(connection: Connection, options: DoctorOptions, config: Config): AsyncGenerator<Finding> {
+  const { timeoutSeconds = 10, ...settings } = options;
+  const probing = new DoctorProbe(settings, config, timeoutSeconds * 1000);
+  let cleaned: Finding;
+  try {
+    yield* probing.run();
+  } finally {
+    cleaned = await probing.clean(connection);
+  }
+  yield cleaned;
+}
+
+async function connected(client: Redis, { redis }: Config): Promise<Finding> {
+  const where = `${redis.host}:${redis.port}`;
+  await assertSupported(client, where);
+  const info = await client.info("server");
+  const valkey = /valkey_version:(\S+)/.exec(info)?.[1];
+  const version = valkey === undefined ? `Redis ${/redis_version:(\S+)/.exec(info)?.[1]}` : `Valkey ${valkey}`;
+  const latencies: number[] = [];
+  for (let ping = 0; ping < PINGS; ping++) {
+    const began = performance.now();
+    await client.ping();
+    latencies.push(performance.now() - began);
+  }
+  const median = latencies.sort((a, b) => a - b)[PINGS / 2] as number;
+  return { check: "Redis", verdict: "good", text: `${version} at ${where}, answers in ${median.toFixed(2)} ms` };
+}
+
+async function clock(client: Redis): Promise<Finding> {
+  const before = Date.now();
+  const [seconds, micros] = await client.time();
+  const here = (before + Date.now()) / 2;
+  const difference = Math.round(Number(seconds) * 1000 + Number(micros) / 1000 - here);
+  const check = "clock";
+  if (Math.abs(difference) <= TOLERATED_CLOCK_MS) return { check, verdict: "good", text: "agrees with that of Redis" };
+  const direction = difference > 0 ? "ahead of" : "behind";
+  const text = `Redis is ${Math.abs(difference) / 1000} s ${direction} this machine: synchronise them (NTP)`;
+  return { check, verdict: "notable", text };
+}
+
+async function eviction(client: Redis): Promise<Finding> {
+  const policy = await evictionPolicy(client);
+  const check = "eviction";
+  if (policy === undefined) return { check, verdict: "good", text: "Redis evicts nothing" };
+  const text = `Redis may evict streams and groups (${policy}): set maxmemory-policy noeviction`;
+  return { check, verdict: "notable", text };
+}
+
+function describe(config: Config): string[] {
+  const { redis, ...rest } = config;
+  const password = redis.password === undefined ? "none" : "set, not shown";
+  const tls = redis.tls === undefined ? "off" : "on";
+  const settings = Object.entries({ ...rest, redis: undefined }).filter(([, value]) => value !== undefined);
+  return [
+    `redis: ${redis.host}:${redis.port}, db ${redis.db}, user ${redis.username ?? "default"}, password ${password}, tls ${tls}`,
+    `connections: at most ${redis.maxConnections}, connectionTimeoutMs ${redis.connectionTimeoutMs}, socketTimeoutMs ${redis.socketTimeoutMs}`,
+    ...settings.map(([name, value]) => `${name}: ${String(value)}`),
+  ];
+}

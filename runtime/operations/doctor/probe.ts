@@ -1,0 +1,157 @@
+import { randomBytes } from "node:crypto";
+import { answerKey } from "../../command/responder.js";
+import type { Config } from "../../config/config.js";
+import type { Logger } from "../../messaging/logger.js";
+import type { Messaging } from "../../messaging/messaging.js";
+import type { Connection } from "../../redis/connection.js";
+import { redriveKeys, streamKeys } from "../../redis/keys.js";
+import { createMessagingFor } from "../../service/create-messaging.js";
+import type { OperationsOptions } from "../operations.js";
+import type { Finding } from "./doctor.js";
+import {
+  doctorCatalogue,
+  type Sample,
+  sampleCommand,
+  sampleEvent,
+  sampleHealth,
+  sampleNotification,
+} from "./messages.js";
+
+/** Text that a wrong character set or a careless encoding would not survive. */
+const SAMPLE: Sample = { text: 'naïve 数 😀 "quoted"\n', numbers: [0, -1, 1.5, 1e21] };
+const SILENT: Logger = { info() {}, warn() {}, error() {} };
+
+/**
+ * Sends every kind of message through this Redis and takes it back, in an environment that exists only for this:
+ * nobody else's streams or groups are touched, and nothing is left behind.
+ */
+export class DoctorProbe {
+  readonly #environment = `doctor-${randomBytes(6).toString("hex")}`;
+  readonly #messaging: Messaging<Record<never, never>>;
+  readonly #group: string;
+  readonly #limitMs: number;
+  readonly #arrivals = new Map<string, (arrived: unknown) => void>();
+  readonly #answered: string[] = [];
+
+  constructor(options: OperationsOptions, config: Config, limitMs: number) {
+    this.#limitMs = limitMs;
+    this.#group = "doctor-workers";
+    const { maxConnections } = config.redis;
+    this.#messaging = createMessagingFor(doctorCatalogue as never, {
+      ...options,
+      service: "doctor",
+      environment: this.#environment,
+      groupSuffix: "workers",
+      encoding: config.encoding,
+      blockTimeMs: Math.min(config.blockTimeMs, 500),
+      tenancy: "optional",
+      announce: false,
+      healthIntervalSeconds: 0,
+      logger: SILENT,
+      // One stream of each kind is more than most services handle.
+      redis: { ...options.redis, maxConnections: Math.max(maxConnections, 8) },
+    }) as Messaging<Record<never, never>>;
+  }
+
+  async *run(): AsyncGenerator<Finding> {
+    const messaging = this.#messaging;
+    messaging.on(sampleEvent, (event) => this.#arrived("event", event.after_data));
+    messaging.on(sampleNotification, ({ metadata }) => this.#arrived("notification", metadata));
+    messaging.on(sampleHealth, ({ details }) => this.#arrived("health message", details));
+    messaging.handle(sampleCommand, ({ payload }, { messageId = "" }) => {
+      this.#answered.push(messageId);
+      return payload;
+    });
+    const started = await this.#attempt("consumer groups", async () => {
+      await messaging.start({ requireRedis: true });
+      return "created, and read by blocking reads";
+    });
+    yield started;
+    if (started.verdict === "bad") return;
+    const title = "Examination";
+    yield await this.#delivered("event", () =>
+      messaging.publish(sampleEvent, { entity_id: "doctor", after_data: SAMPLE }),
+    );
+    yield await this.#attempt("command", async () => {
+      const began = performance.now();
+      const timeoutSeconds = Math.max(1, Math.ceil(this.#limitMs / 1000));
+      assertIntact(await messaging.send(sampleCommand, SAMPLE, { timeoutSeconds }));
+      return `answered after ${milliseconds(performance.now() - began)}`;
+    });
+    const live = this.#arrival("live notification");
+    yield await this.#attempt("live subscription", async () => {
+      const receive = ({ metadata }: { metadata: Sample }): void => this.#arrived("live notification", metadata);
+      await messaging.listen({ userId: 1 }, receive);
+      return "listening by Pub/Sub";
+    });
+    yield await this.#delivered("notification", () =>
+      messaging.publish(sampleNotification, { title, message: title, target_user_id: 1, metadata: SAMPLE }),
+    );
+    yield await this.#attempt("live notification", async () => {
+      assertIntact(await live);
+      return "heard by its user";
+    });
+    yield await this.#delivered("health message", () =>
+      messaging.publish(sampleHealth, { status: "healthy", details: SAMPLE }),
+    );
+  }
+
+  /** Ends it and removes whatever it made. By name, not by a search: the Redis may be large. */
+  async clean(connection: Connection): Promise<Finding> {
+    await this.#messaging.close();
+    return this.#attempt("clean up", async () => {
+      const client = await connection.ready();
+      const keys = doctorCatalogue.messages.flatMap(({ stream: name }) => {
+        const own = streamKeys(`${this.#environment}:${name}`, this.#group);
+        const answers = this.#answered.map((id) => answerKey(own.stream, id));
+        return [...Object.values(own), ...Object.values(redriveKeys(own, this.#group)), ...answers] as string[];
+      });
+      await Promise.all([...new Set(keys)].map((key) => client.unlink(key)));
+      return "nothing is left of this examination";
+    });
+  }
+
+  #delivered(kind: string, publish: () => Promise<unknown>): Promise<Finding> {
+    return this.#attempt(kind, async () => {
+      const arrival = this.#arrival(kind);
+      const began = performance.now();
+      await publish();
+      assertIntact(await arrival);
+      return `published, consumed and verified after ${milliseconds(performance.now() - began)}`;
+    });
+  }
+
+  #arrived(kind: string, content: unknown): void {
+    this.#arrivals.get(kind)?.(content);
+  }
+
+  #arrival(kind: string): Promise<unknown> {
+    return new Promise((resolve) => this.#arrivals.set(kind, resolve));
+  }
+
+  async #attempt(check: string, work: () => Promise<string>): Promise<Finding> {
+    try {
+      return { check, verdict: "good", text: await within(this.#limitMs, work()) };
+    } catch (error) {
+      return { check, verdict: "bad", text: error instanceof Error ? error.message : String(error) };
+    }
+  }
+}
+
+function within<Value>(limitMs: number, work: Promise<Value>): Promise<Value> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    const text = `nothing came within ${limitMs / 1000} s`;
+    timer = setTimeout(() => reject(new Error(text)), limitMs);
+  });
+  return Promise.race([work, late]).finally(() => clearTimeout(timer));
+}
+
+function assertIntact(arrived: unknown): void {
+  if (JSON.stringify(arrived) === JSON.stringify(SAMPLE)) return;
+  throw new Error(`what was published did not arrive as it was: ${JSON.stringify(arrived)}`);
+}
+
+function milliseconds(ms: number): string {
+  return `${ms.toFixed(1)} ms`;
+}

@@ -1,0 +1,46 @@
+import type { Config } from "../../config/config.js";
+import type { Connection } from "../../redis/connection.js";
+import { prefixed, streamKeys } from "../../redis/keys.js";
+import type { Finding } from "./doctor.js";
+
+const STREAMS = ["events", "commands", "notifications", "health"];
+
+/** How the streams of the configured environment are doing. Reads only. */
+export async function* survey(connection: Connection, config: Config): AsyncGenerator<Finding> {
+  for (const name of STREAMS) yield await surveyStream(connection, config, prefixed(config, name));
+}
+
+async function surveyStream(connection: Connection, config: Config, stream: string): Promise<Finding> {
+  const check = `stream ${stream}`;
+  try {
+    const client = await connection.ready();
+    const type = await client.type(stream);
+    if (type === "none") return { check, verdict: "good", text: "not there yet" };
+    if (type !== "stream") return { check, verdict: "bad", text: `the key holds a ${type}, where a stream must be` };
+    const { dead } = streamKeys(stream, config.group);
+    const [length, deadLetters, groups] = await Promise.all([
+      client.xlen(stream),
+      client.xlen(dead),
+      client.xinfo("GROUPS", stream) as Promise<unknown[][]>,
+    ]);
+    const letters = deadLetters === 0 ? "" : `, ${count(deadLetters, "dead letter")} in ${dead}`;
+    return {
+      check,
+      verdict: deadLetters === 0 ? "good" : "notable",
+      text: `${length === 1 ? "1 entry" : `${length} entries`}, ${count(groups.length, "group")}${letters}`,
+      lines: groups.map(describeGroup),
+    };
+  } catch (error) {
+    return { check, verdict: "bad", text: (error as Error).message };
+  }
+}
+
+function describeGroup(info: readonly unknown[]): string {
+  const field = (name: string): unknown => info[info.indexOf(name) + 1];
+  const lag = info.includes("lag") && field("lag") !== null ? String(field("lag")) : "unknown";
+  return `${field("name")}: lag ${lag}, pending ${field("pending")}, ${count(Number(field("consumers")), "consumer")}`;
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? "" : "s"}`;
+}

@@ -1,0 +1,54 @@
+import type { FlatFields } from "../../contract/codec.js";
+import { contractOf } from "../../contract/contract.js";
+import { defineHealth, type HealthDescriptor } from "../../contract/descriptor.js";
+import type { ServiceReport, StreamReport } from "./alert.js";
+
+/** A health message as any service writes it, in whatever language. */
+export interface HealthMessage {
+  readonly service_name: string;
+  readonly status: string;
+  readonly timestamp: string;
+  readonly details?: Readonly<Record<string, unknown>>;
+  readonly uptime_seconds?: number;
+  readonly version?: string;
+}
+
+const message: HealthDescriptor<HealthMessage> = defineHealth("health.report", {
+  type: "object",
+  properties: {
+    service_name: { type: "string", minLength: 1 },
+    status: { type: "string", minLength: 1 },
+    timestamp: { type: "string", format: "date-time" },
+    details: { type: "object", additionalProperties: true },
+    uptime_seconds: { type: "number" },
+    version: { type: "string", minLength: 1 },
+  },
+  required: ["service_name", "status", "timestamp"],
+});
+
+/** @throws {DecodeError} when it cannot be read, {ContractError} when it is no health message */
+export function readHealthMessage(entry: FlatFields): HealthMessage {
+  return contractOf(message).read(entry) as unknown as HealthMessage;
+}
+
+/** What the rules look at. Services that tell no details of their streams have none. */
+export function serviceReport({ service_name: service, status, details }: HealthMessage): ServiceReport {
+  const streams = Object.entries(objectOf(details?.["streams"])).map(([name, told]): [string, StreamReport] => {
+    const { lag, oldest_pending_seconds, dead_letters } = objectOf(told);
+    const report = {
+      lag: numberOf(lag),
+      pendingSeconds: numberOf(oldest_pending_seconds),
+      deadLetters: numberOf(dead_letters),
+    };
+    return [name, report];
+  });
+  return { service, status, streams: new Map(streams) };
+}
+
+function objectOf(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
+}
+
+function numberOf(value: unknown): number | undefined {
+  return typeof value === "number" ? value : undefined;
+}

@@ -1,0 +1,239 @@
+import type { Redis } from "ioredis";
+import type { FlatFields, Layout } from "../contract/codec.js";
+import { MessagingError, PublishError } from "../errors.js";
+import type { Connection } from "./connection.js";
+import { onceKey } from "./keys.js";
+import { append } from "./lua/append.js";
+import { appendAlone } from "./lua/append-alone.js";
+import { isRefusal } from "./reply-error.js";
+
+/** An entry for a stream. */
+export interface Append {
+  readonly stream: string;
+  /** The names of its fields; entries of one layout travel together. */
+  readonly layout: Layout;
+  readonly entry: FlatFields;
+  readonly messageId: string | undefined;
+  /** Send it at once, too, to whoever listens on this channel: the message as a JSON object. */
+  readonly announced: { readonly channel: string; readonly json: string } | undefined;
+  /** Store it once under its message id within so long. */
+  readonly onceWindowMs: number | undefined;
+  /** Called when the entry is in its stream. */
+  readonly stored: (entryId: string) => void;
+  /** Called when it is not, or may not be. */
+  readonly failed: (error: MessagingError) => void;
+}
+
+/** More than these under way at once are refused: a Redis that hangs must not fill this process' memory. */
+const MOST_UNDER_WAY = 100_000;
+/** One script call adds at most so many: Redis does nothing else meanwhile, and its reply comes for all at once. */
+const FULL_BATCH = 128;
+
+/**
+ * Adds entries to streams. All that are asked for within one turn of the event loop leave together, those of one
+ * stream and layout in one script call, which is one command and one reply for all of them. One by itself is a plain
+ * `XADD`, and leaves at once when nothing else is under way.
+ *
+ * Stored: the entry is in the stream. Failed: the error says whether it surely is not, or may be. Nothing is ever sent
+ * twice by itself, since a repeat after a lost reply would store a second entry.
+ */
+export class EntryAppender {
+  readonly #connection: Connection;
+  #batch: Append[] = [];
+  #scheduled = false;
+  #underWay = 0;
+  #idle: (() => void)[] = [];
+  /** False once Redis has denied this user the right to run scripts. */
+  #mayScript = true;
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+  }
+
+  append(entry: Append): void {
+    if (this.#underWay >= MOST_UNDER_WAY) {
+      const text = `${MOST_UNDER_WAY} publishes are under way already: await some before starting more, or Redis is slow`;
+      entry.failed(new PublishError("PUBLISH_OVERLOADED", text, { messageId: entry.messageId, retryable: true }));
+      return;
+    }
+    this.#underWay++;
+    if (this.#underWay === 1 && !isAlone(entry) && this.#connection.isReady) {
+      this.#sendNow(entry);
+      return;
+    }
+    this.#batch.push(entry);
+    // A full batch leaves at once, so that Redis works on it while the next is made.
+    if (this.#batch.length >= FULL_BATCH) void this.#flush();
+    else if (!this.#scheduled) this.#schedule();
+  }
+
+  /** Nothing is under way, so there is nothing to wait for. */
+  #sendNow(entry: Append): void {
+    add(this.#connection.client, entry).then(
+      (id) => {
+        entry.stored(id);
+        this.#ended(1);
+      },
+      (error: Error) => {
+        entry.failed(this.#failure(error, entry));
+        this.#ended(1);
+      },
+    );
+  }
+
+  #ended(count: number): void {
+    this.#underWay -= count;
+    if (this.#underWay === 0) for (const resolve of this.#idle.splice(0)) resolve();
+  }
+
+  /** When nothing is under way there is nothing to wait for but the rest of what runs now. */
+  #schedule(): void {
+    this.#scheduled = true;
+    const flush = (): void => {
+      this.#scheduled = false;
+      void this.#flush();
+    };
+    if (this.#underWay === this.#batch.length) process.nextTick(flush);
+    else setImmediate(flush);
+  }
+
+  /** Sends what waits for the end of this turn: nothing more is to come. */
+  flush(): void {
+    void this.#flush();
+  }
+
+  /** Resolves when nothing is under way any more. */
+  drained(): Promise<void> {
+    if (this.#underWay === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#idle.push(resolve));
+  }
+
+  async #flush(): Promise<void> {
+    const batch = this.#batch;
+    if (batch.length === 0) return;
+    this.#batch = [];
+    try {
+      const client = this.#connection.isReady ? this.#connection.client : await this.#connection.ready();
+      if (batch.length === 1) await this.#send(client, batch);
+      else await Promise.all(groupsOf(batch).map((group) => this.#send(client, group)));
+    } catch (error) {
+      for (const entry of batch) entry.failed(this.#failure(error as Error, entry));
+    } finally {
+      this.#ended(batch.length);
+    }
+  }
+
+  async #send(client: Redis, group: readonly Append[]): Promise<void> {
+    const [first] = group as [Append];
+    try {
+      if (isAlone(first)) first.stored(await sendAlone(client, first));
+      else if (group.length === 1) first.stored(await add(client, first));
+      else if (this.#mayScript) this.#settle(group, await sendTogether(client, group));
+      else this.#settle(group, await sendPiped(client, group));
+    } catch (error) {
+      if (isDenied(error) && !isAlone(first) && this.#mayScript && group.length > 1) {
+        // Denied means that nothing was run: the same entries may be sent in another way.
+        this.#mayScript = false;
+        await this.#send(client, group);
+        return;
+      }
+      for (const entry of group) entry.failed(this.#failure(error as Error, entry));
+    }
+  }
+
+  #settle(group: readonly Append[], results: readonly unknown[]): void {
+    for (let at = 0; at < group.length; at++) {
+      const entry = group[at] as Append;
+      const result = results[at] ?? new Error("Redis gave no reply");
+      if (typeof result === "string") entry.stored(result);
+      else entry.failed(this.#failure(result as Error, entry));
+    }
+    // A script's inner errors do not reach the connection, which would look for the new master by itself.
+    if (results.some((result) => result instanceof Error && result.message.startsWith("READONLY"))) {
+      this.#connection.renew();
+    }
+  }
+
+  #failure(error: Error, { stream, messageId, onceWindowMs }: Append): MessagingError {
+    // Nothing had been sent yet: there was no connection.
+    if (error instanceof MessagingError) return error;
+    if (error.message.startsWith("Stream isn't writeable")) return this.#connection.failure();
+    if (error.name === "ReplyError") {
+      const text = `Redis refused to add to ${stream}: ${error.message}`;
+      return new PublishError("PUBLISH_FAILED", text, {
+        messageId,
+        retryable: !isRefusal(error),
+        cause: error,
+      });
+    }
+    const once = onceWindowMs !== undefined;
+    const advice = once
+      ? `repeat it with the same id and once: true`
+      : `a repeat may store it twice; publish with { id, once: true } from the first attempt on where that matters`;
+    return new PublishError(
+      "PUBLISH_UNCERTAIN",
+      `the connection broke before Redis confirmed message ${messageId ?? "(without id)"} in ${stream}: it may be stored; ${advice}`,
+      { messageId, retryable: once, cause: error },
+    );
+  }
+}
+
+/** Whether it is more than adding an entry, and so a script call of its own. */
+function isAlone({ announced, onceWindowMs }: Append): boolean {
+  return announced !== undefined || onceWindowMs !== undefined;
+}
+
+/** Those that can travel together, in their order: of one stream and layout. */
+function groupsOf(batch: readonly Append[]): Append[][] {
+  const groups: Append[][] = [];
+  const open = new Map<Layout, Append[]>();
+  for (const entry of batch) {
+    const group = isAlone(entry) ? undefined : open.get(entry.layout);
+    if (group === undefined || group[0]?.stream !== entry.stream) {
+      const started = [entry];
+      groups.push(started);
+      if (!isAlone(entry)) open.set(entry.layout, started);
+    } else {
+      group.push(entry);
+    }
+  }
+  return groups;
+}
+
+function add(client: Redis, { stream, entry }: Append): Promise<string> {
+  return client.xadd(stream, "*", ...entry) as Promise<string>;
+}
+
+async function sendTogether(client: Redis, group: readonly Append[]): Promise<readonly unknown[]> {
+  const { layout, stream, entry: first } = group[0] as Append;
+  let sharing = "";
+  const shared: string[] = [];
+  const own: number[] = [];
+  for (let at = 1; at < first.length; at += 2) {
+    const value = first[at] as string;
+    const isShared = group.every(({ entry }) => entry[at] === value);
+    sharing += isShared ? "s" : "o";
+    if (isShared) shared.push(value);
+    else own.push(at);
+  }
+  const args: (string | number)[] = [sharing, group.length, ...layout, ...shared];
+  for (const { entry } of group) for (const at of own) args.push(entry[at] as string);
+  const ids = await append.run(client, [stream], args);
+  return typeof ids === "string" ? ids.split(" ") : ids;
+}
+
+async function sendPiped(client: Redis, group: readonly Append[]): Promise<readonly unknown[]> {
+  const pipeline = client.pipeline();
+  for (const { stream, entry } of group) pipeline.xadd(stream, "*", ...entry);
+  const replies = (await pipeline.exec()) ?? [];
+  return replies.map(([error, entryId]) => error ?? entryId);
+}
+
+function sendAlone(client: Redis, { stream, entry, announced, messageId = "", onceWindowMs }: Append): Promise<string> {
+  const { channel = "", json = "" } = announced ?? {};
+  return appendAlone.run(client, [stream, onceKey(stream, messageId)], [onceWindowMs ?? "", channel, json, ...entry]);
+}
+
+function isDenied(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith("NOPERM");
+}

@@ -1,0 +1,83 @@
+import type { Environment } from "../config/setting-reader.js";
+import { ConfigError } from "../errors.js";
+import type { StartOptions } from "../messaging/messaging.js";
+
+/** What a facade needs of a messaging. */
+interface Startable {
+  start(options?: StartOptions): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** What a service that is run this way does unless its environment says otherwise. */
+const DEFAULTS: Environment = { SERVICE_ANNOUNCE: "true", HEALTH_INTERVAL: "30" };
+
+/** How a facade starts its messaging. */
+export interface InitOptions<Messaging> extends StartOptions {
+  /** Registers the handlers, before it starts. */
+  readonly handlers?: (messaging: Messaging) => void;
+  /**
+   * Signals on which it shuts down in order before the process ends as the signal has it.
+   * @defaultValue none: the process' own handlers decide
+   */
+  readonly signals?: readonly NodeJS.Signals[];
+  /** Where settings are read from. @defaultValue process.env */
+  readonly env?: Environment;
+}
+
+/**
+ * One messaging for a whole process, for code that cannot be handed one: made at start, asked for anywhere, shut down
+ * at the end.
+ */
+export class MessagingFacade<Messaging extends Startable> {
+  #messaging: Messaging | undefined;
+  #forget: (() => void) | undefined;
+
+  /**
+   * @throws {ConfigError} when there is one already
+   */
+  async init(
+    create: (env: Environment) => Messaging,
+    { handlers, signals = [], env = process.env, ...start }: InitOptions<Messaging> = {},
+  ): Promise<Messaging> {
+    if (this.#messaging !== undefined) {
+      throw new ConfigError(["initMessaging() was called before: use getMessaging(), or shutdownMessaging() first"]);
+    }
+    const messaging = create({ ...DEFAULTS, ...env });
+    this.#messaging = messaging;
+    try {
+      handlers?.(messaging);
+      this.#obey(signals);
+      await messaging.start(start);
+    } catch (error) {
+      await this.shutdown();
+      throw error;
+    }
+    return messaging;
+  }
+
+  /** @throws {ConfigError} before `initMessaging()` and after `shutdownMessaging()` */
+  get(): Messaging {
+    if (this.#messaging !== undefined) return this.#messaging;
+    throw new ConfigError(["there is no messaging: await initMessaging() when the service starts"]);
+  }
+
+  /** Shuts down in order; does nothing where there is nothing to shut down. */
+  async shutdown(): Promise<void> {
+    const messaging = this.#messaging;
+    this.#messaging = undefined;
+    this.#forget?.();
+    this.#forget = undefined;
+    await messaging?.close();
+  }
+
+  #obey(signals: readonly NodeJS.Signals[]): void {
+    const end = (signal: NodeJS.Signals): void => {
+      // Once more without this handler: the process ends with the exit status that the signal has by itself.
+      void this.shutdown().finally(() => process.kill(process.pid, signal));
+    };
+    for (const signal of signals) process.once(signal, end);
+    this.#forget = () => {
+      for (const signal of signals) process.off(signal, end);
+    };
+  }
+}

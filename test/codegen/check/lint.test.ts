@@ -1,0 +1,344 @@
+import { describe, expect, it } from "vitest";
+import { type Files, problemsOf, sound } from "../catalogue.js";
+
+const EVENT = "events/order.placed.json";
+const event = sound[EVENT];
+const [example] = event.examples;
+
+/** The problems of the sound catalogue with some files changed. */
+const lint = (changes: Files): Promise<readonly string[]> => problemsOf({ ...sound, ...changes });
+const lintType = (schema: unknown): Promise<readonly string[]> => lint({ "types/a.json": schema });
+const lintEvent = (changes: object): Promise<readonly string[]> => lint({ [EVENT]: { ...event, ...changes } });
+const lintFields = (name: string, schema: object): Promise<readonly string[]> =>
+  lint({
+    "catalogue.json": { encoding: "fields" },
+    "envelopes/event.json": undefined,
+    [EVENT]: {
+      description: "An event of its own.",
+      type: "object",
+      properties: { event_type: { const: "order.placed" }, [name]: schema },
+      required: ["event_type"],
+      examples: [{ event_type: "order.placed" }],
+    },
+  });
+
+describe("a catalogue without a problem", () => {
+  it("has none", async () => {
+    expect(await lint({})).toEqual([]);
+  });
+});
+
+describe("a file that is not JSON", () => {
+  it.each([
+    ["a comma too many", '{\n  "type": "string",\n}', "3:1: not JSON: property name expected"],
+    ["a comment", '{ // why\n  "type": "string" }', "1:3: not JSON: invalid comment token"],
+    ["nothing at all", "", "1:1: not JSON: value expected"],
+    ["text behind the end", '{ "type": "string" } x', "1:22: not JSON: invalid symbol"],
+    ["a key twice", '{ "type": "string", "type": "number" }', '1:21 /type: "type" stands here twice'],
+  ])("is reported where it ends to be: %s", async (_, text, problem) => {
+    expect(await lintType(text)).toEqual([`schemas/types/a.json:${problem}`]);
+  });
+});
+
+describe("a schema by itself", () => {
+  it.each([
+    [
+      "an unknown keyword",
+      { type: "string", minLenght: 2 },
+      '3:3 /minLenght: "minLenght" is no keyword of JSON Schema (did you mean "minLength"?)',
+    ],
+    ["an unknown type", { type: "strin" }, '2:11 /type: "strin" is no type (did you mean "string"?)'],
+    ["a type of another language", { type: "int" }, '2:11 /type: "int" is no type (did you mean "integer"?)'],
+    [
+      "an unknown format",
+      { type: "string", format: "datetime" },
+      '3:13 /format: "datetime" is no known format; known are date-time, date, time, email, hostname, ipv4, ipv6, uri, uuid (did you mean "date-time"?)',
+    ],
+    [
+      "an invalid regular expression",
+      { type: "string", pattern: "(" },
+      "3:14 /pattern: is no valid regular expression: /(/u: Unterminated group",
+    ],
+    ["a bound that is none", { type: "string", minLength: -1 }, "3:16 /minLength: must be a whole number, 0 or more"],
+    [
+      "a property that is no schema",
+      { type: "object", properties: { a: "string" } },
+      "4:10 /properties/a: must be a schema, an object",
+    ],
+    [
+      "another draft",
+      { $schema: "http://json-schema.org/draft-07/schema#", type: "string" },
+      '2:14 /$schema: must be JSON Schema 2020-12 (did you mean "https://json-schema.org/draft/2020-12/schema"?)',
+    ],
+    [
+      "$id",
+      { $id: "a", type: "string" },
+      '2:3 /$id: "$id" is not allowed: a file\'s path is its identity; an `$id` would bend its relative `$ref`s',
+    ],
+    [
+      "unevaluatedProperties",
+      { type: "object", unevaluatedProperties: false },
+      '3:3 /unevaluatedProperties: "unevaluatedProperties" is not allowed: publishing closes objects by itself; use `additionalProperties`',
+    ],
+    [
+      "a required property that is not declared",
+      { type: "object", properties: { name: { type: "string" } }, required: ["nmae"] },
+      '9:5 /required/0: "nmae" is required but not declared (did you mean "name"?)',
+    ],
+    [
+      "a default that its schema refuses",
+      { type: "object", properties: { a: { type: "string", default: 3 } } },
+      "6:18 /properties/a/default: the default breaks its schema: it must be text, got 3",
+    ],
+    [
+      "a keyword that strict validators refuse",
+      // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
+      { type: "object", then: {} },
+      '1:1: cannot be compiled: strict mode: "then" without "if" is ignored',
+    ],
+    ["a document that is no schema", [], "1:1: must be an object: a schema"],
+  ])("is reported: %s", async (_, schema, problem) => {
+    expect(await lintType(schema)).toEqual([`schemas/types/a.json:${problem}`]);
+  });
+
+  it.each(["$anchor", "$dynamicRef", "$dynamicAnchor", "unevaluatedItems", "definitions"])(
+    "is told why %s is not allowed",
+    async (keyword) => {
+      const problem = `schemas/types/a.json:3:3 /${keyword}: "${keyword}" is not allowed: `;
+      expect(await lintType({ type: "string", [keyword]: "x" })).toEqual([expect.stringContaining(problem)]);
+    },
+  );
+});
+
+describe("a $ref", () => {
+  it.each([
+    ["to no file", "ordr.json", 'there is no file "types/ordr.json" (did you mean "order.json"?)'],
+    [
+      "to nothing in a file",
+      "order.json#/$defs/OrdrId",
+      'there is nothing at "#/$defs/OrdrId" in "types/order.json" (did you mean "order.json#/$defs/OrderId"?)',
+    ],
+    [
+      "to a place without a name",
+      "order.json#/properties/total",
+      '"#/properties/total" has no name of its own; move it to "#/$defs/…", so that its type has one',
+    ],
+    [
+      "to another site",
+      "https://example.com/a.json",
+      '"https://example.com/a.json" is not a relative path; a catalogue refers to its own files only',
+    ],
+    ["out of the folder", "../../a.json", '"../../a.json" leaves the schemas folder'],
+    ["by an anchor", "order.json#total", '"#total" is not a JSON pointer; it starts with "#/"'],
+    [
+      "to a whole message",
+      "../events/order.placed.json",
+      "refers to the whole message OrderPlaced; move what both share to types/",
+    ],
+  ])("is reported where it stands: %s", async (_, ref, sentence) => {
+    expect(await lintType({ type: "object", properties: { a: { $ref: ref } } })).toEqual([
+      `schemas/types/a.json:5:15 /properties/a/$ref: ${sentence}`,
+    ]);
+  });
+
+  it("may be circular alone, but not beside other keywords", async () => {
+    expect(await lintType({ type: "object", properties: { next: { $ref: "#" } } })).toEqual([]);
+    expect(await lintType({ type: "object", properties: { next: { $ref: "#", minProperties: 1 } } })).toEqual([
+      'schemas/types/a.json:5:15 /properties/next/$ref: A is made of itself: a circular "$ref" must stand alone',
+    ]);
+  });
+
+  it("must lead somewhere in the end", async () => {
+    expect(await lint({ "types/a.json": { $ref: "b.json" }, "types/b.json": { $ref: "a.json" } })).toEqual([
+      "schemas/types/a.json:2:11 /$ref: A is only another name for itself",
+      "schemas/types/b.json:2:11 /$ref: B is only another name for itself",
+    ]);
+  });
+
+  it("cannot contradict what stands beside it", async () => {
+    expect(await lintEvent({ properties: { ...event.properties, id: { type: "integer" } } })).toEqual([
+      `schemas/${EVENT}:15:15 /properties/id/type: contradicts the type that it refines, "string"`,
+    ]);
+  });
+});
+
+describe("a name", () => {
+  it.each([
+    [
+      "another file makes it too",
+      "Order",
+      '"Order" is also made by schemas/types/a.json; give one of the two another "title"',
+    ],
+    [
+      "a definition makes it too",
+      "OrderId",
+      '"OrderId" is also made by schemas/types/a.json; give one of the two another "title"',
+    ],
+    [
+      "a helper has it",
+      "publishOrderPlaced",
+      '"publishOrderPlaced" is also made by schemas/events/order.placed.json; give one of the two another "title"',
+    ],
+    ["the runtime has it", "Published", '"Published" is a name of the runtime\'s; give another "title"'],
+    ["TypeScript has it", "Promise", '"Promise" is a type of TypeScript\'s own; give another "title"'],
+    [
+      "generated code needs it",
+      "EventMap",
+      '"EventMap" is a name that generated code uses itself; give another "title"',
+    ],
+    [
+      "is none",
+      "my order",
+      '"my order" cannot be a name in TypeScript; give another "title" (did you mean "MyOrder"?)',
+    ],
+  ])("is reported: %s", async (_, title, sentence) => {
+    expect(await lintType({ title, type: "string" })).toEqual([expect.stringContaining(`: ${sentence}`)]);
+  });
+
+  it("is reported when it becomes a reserved word", async () => {
+    const properties = { ...event.properties, event_type: { const: "delete" } };
+    expect(await lintEvent({ properties, examples: [{ ...example, event_type: "delete" }] })).toEqual([
+      `schemas/${EVENT}:6:16 /properties/event_type/const: "delete" is a reserved word of TypeScript; give another "title"`,
+    ]);
+  });
+
+  it("is reported when two types become the same after casing", async () => {
+    const other = { ...event, properties: { ...event.properties, event_type: { const: "order_placed" } } };
+    const examples = [{ ...example, event_type: "order_placed" }];
+    expect(await lint({ "events/b.json": { ...other, examples } })).toEqual([
+      'schemas/events/b.json:6:16 /properties/event_type/const: "OrderPlaced" is also made by schemas/events/order.placed.json; give one of the two another "title"',
+    ]);
+  });
+});
+
+describe("a message", () => {
+  it("states its type", async () => {
+    const { event_type: _, ...properties } = event.properties;
+    expect(await lintEvent({ properties })).toEqual([
+      `schemas/${EVENT}:4:17 /properties/event_type: a message in events/ states its type: "event_type": { "const": "…" }`,
+    ]);
+  });
+
+  it("stands in the folder of its kind", async () => {
+    const properties = { command_type: { const: "place_order" } };
+    expect(
+      await lint({ "events/a.json": { description: "Misplaced.", type: "object", properties, examples: [{}] } }),
+    ).toEqual([
+      'schemas/events/a.json:4:17 /properties/event_type: a message in events/ states its type: "event_type": { "const": "…" } (did you mean the folder commands/, since it has a "command_type"?)',
+    ]);
+  });
+
+  it("has a type of its own", async () => {
+    expect(await lint({ "events/b.json": { ...event, title: "Other" } })).toEqual([
+      `schemas/${EVENT}:6:16 /properties/event_type/const: schemas/events/b.json has the type "order.placed" already`,
+    ]);
+  });
+
+  it("has a description and an example", async () => {
+    expect(await lintEvent({ description: undefined, examples: undefined })).toEqual([
+      `schemas/${EVENT}:1:1: a message has "examples": at least one whole message`,
+      `schemas/${EVENT}:1:1: a message has a "description": what it says, in a sentence`,
+    ]);
+  });
+
+  it("that is a command has a payload and a result", async () => {
+    const properties = { command_type: { const: "place" } };
+    expect(
+      await lint({
+        "commands/place.json": {
+          description: "Places.",
+          type: "object",
+          properties,
+          examples: [{ command_type: "place" }],
+        },
+      }),
+    ).toEqual([
+      'schemas/commands/place.json:1:1 /$defs: a command has "$defs": { "result": … }: what its handler answers',
+      'schemas/commands/place.json:4:17 /properties: a command has a "payload": what its sender gives',
+    ]);
+  });
+
+  it("has examples that a publisher could publish", async () => {
+    const examples = [
+      { ...example, after_data: { totl: 1, total: "x" } },
+      { ...example, id: "nope" },
+    ];
+    expect(await lintEvent({ examples })).toEqual([
+      `schemas/${EVENT}:24:17 /examples/0/after_data/totl: the example breaks its schema: after_data.totl is not in the contract (did you mean "total"?)`,
+      `schemas/${EVENT}:25:18 /examples/0/after_data/total: the example breaks its schema: after_data.total must be a number, got "x"`,
+      `schemas/${EVENT}:29:13 /examples/1/id: the example breaks its schema: id must be a UUID, got "nope"`,
+    ]);
+  });
+});
+
+describe('a catalogue of the encoding "fields"', () => {
+  it.each([
+    ["null", { type: ["integer", "null"] }, "allows null"],
+    ["a boolean", { type: "boolean" }, "is a boolean"],
+    ["text or numbers", { type: ["string", "integer"], minLength: 1 }, "mixes text with numbers"],
+    [
+      "text or numbers by anyOf",
+      { anyOf: [{ type: "integer" }, { type: "string", minLength: 1 }] },
+      "mixes text with numbers",
+    ],
+    ["text that may be empty", { type: "string" }, "allows an empty text"],
+    ["anything", {}, "says no type"],
+  ])("has nothing at the top level that would not come back: %s", async (_, schema, sentence) => {
+    expect(await lintFields("value", schema)).toEqual([
+      expect.stringMatching(`^schemas/${EVENT}:8:14 /properties/value: "value" ${sentence}`),
+    ]);
+  });
+
+  it.each([
+    ["text that is not empty", { type: "string", minLength: 1 }],
+    ["an enum", { enum: ["a", "b"] }],
+    ["a UUID", { type: "string", format: "uuid" }],
+    ["an instant", { type: "string", format: "date-time" }],
+    ["a whole number", { type: "integer" }],
+    [
+      "an object that holds all of these",
+      { type: "object", properties: { a: { type: ["boolean", "null", "string"] } } },
+    ],
+  ])("may have %s", async (_, schema) => {
+    expect(await lintFields("value", schema)).toEqual([]);
+  });
+});
+
+describe("catalogue.json", () => {
+  it("is checked like a schema", async () => {
+    expect(
+      await lint({ "catalogue.json": { name: "Shop", encodng: "json", encoding: "field", output: "/tmp" } }),
+    ).toEqual([
+      "schemas/catalogue.json:2:11 /name: must be a name of lower-case letters, digits, - and _",
+      'schemas/catalogue.json:3:3 /encodng: "encodng" is no setting of a catalogue (did you mean "encoding"?)',
+      'schemas/catalogue.json:4:15 /encoding: must be "fields" or "json" (did you mean "fields"?)',
+      "schemas/catalogue.json:5:13 /output: must be a folder, relative to the schemas folder",
+    ]);
+  });
+});
+
+describe("problems in several files", () => {
+  it("are all reported in one run, by file and line, each once", async () => {
+    const problems = await lint({
+      "types/a.json": { type: "strin", minLenght: 1 },
+      "types/b.json": "{",
+      "types/c.json": { $ref: "nowhere.json" },
+      [EVENT]: { ...event, descripton: "x", examples: [{ ...example, entity_id: "a" }] },
+    });
+    expect(problems.map((problem) => problem.replace(/: .*/, ""))).toEqual([
+      "schemas/events/order.placed.json:22:20 /examples/0/entity_id",
+      "schemas/events/order.placed.json:28:3 /descripton",
+      "schemas/types/a.json:2:11 /type",
+      "schemas/types/a.json:3:3 /minLenght",
+      "schemas/types/b.json:1:2",
+      "schemas/types/c.json:2:11 /$ref",
+    ]);
+  });
+
+  it("of an envelope are reported once, not for every message", async () => {
+    const envelope = { ...sound["envelopes/event.json"], required: ["idd"] };
+    expect(await lint({ "envelopes/event.json": envelope })).toEqual([
+      'schemas/envelopes/event.json:24:5 /required/0: "idd" is required but not declared (did you mean "id"?)',
+    ]);
+  });
+});

@@ -1,0 +1,70 @@
+import { readdir, readFile, writeFile } from "node:fs/promises";
+import { describe, expect, it } from "vitest";
+import { sound } from "../catalogue.js";
+import { Scratch } from "../scratch.js";
+
+describe("merp generate", () => {
+  it("generates and says how much it did", async () => {
+    await using scratch = await Scratch.create(sound);
+    expect(await scratch.merp("generate")).toEqual({
+      code: 0,
+      stdout: "generated 1 message into generated: 10 written, 0 removed, 0 unchanged\n",
+      stderr: "",
+    });
+    expect((await scratch.merp("generate")).stdout).toContain("0 written, 0 removed, 10 unchanged");
+  });
+
+  it("prints every problem and exits with 1", async () => {
+    await using scratch = await Scratch.create({ ...sound, "types/a.json": { type: "strin" }, "types/b.json": "{" });
+    const { code, stderr } = await scratch.merp("generate");
+    expect(code).toBe(1);
+    expect(stderr.split("\n")).toEqual([
+      'schemas/types/a.json:2:11 /type: "strin" is no type (did you mean "string"?)',
+      expect.stringMatching(/^schemas\/types\/b\.json:1:2: not JSON: /),
+      "invalid 2 problems; nothing was written",
+      "",
+    ]);
+  });
+
+  it("takes the schemas from the folder that it is told", async () => {
+    await using scratch = await Scratch.create(sound);
+    expect((await scratch.merp("generate", "--schemas", "./schemas/")).code).toBe(0);
+    const { code, stderr } = await scratch.merp("generate", "--schemas", "contracts");
+    expect([code, stderr.split("\n")[0]]).toEqual([
+      1,
+      "contracts:1:1: there is no such folder; name the one that holds catalogue.json",
+    ]);
+  });
+});
+
+describe("merp generate --check", () => {
+  it("exits with 0 when the output is fresh, and with 1 and a diff when it is not; it writes nothing", async () => {
+    await using scratch = await Scratch.create(sound);
+    const missing = await scratch.merp("generate", "--check");
+    expect(missing.code).toBe(1);
+    expect(await readdir(scratch.folder)).toEqual(["schemas"]);
+
+    await scratch.merp("generate");
+    expect(await scratch.merp("generate", "--check")).toEqual({ code: 0, stdout: "", stderr: "" });
+
+    const file = scratch.path("generated/types/order.ts");
+    const edited = (await readFile(file, "utf8")).replace("total: number", "total: string");
+    await writeFile(file, edited);
+    const stale = await scratch.merp("generate", "--check");
+    expect(stale.code).toBe(1);
+    expect(stale.stdout).toContain("--- generated/types/order.ts");
+    expect(stale.stdout).toContain("-  total: string;\n+  total: number;");
+    expect(stale.stderr).toBe("stale 1 file in generated; run: merp generate\n");
+    expect(await readFile(file, "utf8")).toBe(edited);
+  });
+});
+
+describe("merp check", () => {
+  it("checks the schemas without generating", async () => {
+    await using scratch = await Scratch.create(sound);
+    expect(await scratch.merp("check")).toEqual({ code: 0, stdout: "valid 1 message\n", stderr: "" });
+    expect(await readdir(scratch.folder)).toEqual(["schemas"]);
+    await scratch.writeSchemas({ "types/a.json": { type: "strin" } });
+    expect((await scratch.merp("check")).code).toBe(1);
+  });
+});

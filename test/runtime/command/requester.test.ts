@@ -1,0 +1,234 @@
+import { Redis } from "ioredis";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import type { MessagingOptions } from "../../../generated/index.js";
+import {
+  type CommandHandler,
+  ContractError,
+  type CreateUserPayload,
+  handleCreateUser,
+  handleReloadConfig,
+  handleValidateToken,
+  onUserCreated,
+  publishUserCreated,
+  sendCreateUser,
+  sendReloadConfig,
+  sendValidateToken,
+  type ValidateToken,
+  type ValidateTokenResult,
+  validateToken,
+} from "../../../generated/index.js";
+import { fieldOf } from "../../../runtime/contract/codec.js";
+import { type RedisServer, startRedis } from "../../../runtime/testing/redis/index.js";
+import { eventually } from "../../support/eventually.js";
+import { createService } from "../../support/service.js";
+
+const service = "user-auth-service";
+const group = `${service}-workers`;
+
+let redis: RedisServer;
+let admin: Redis;
+beforeAll(async () => {
+  redis = await startRedis();
+  admin = new Redis(redis.url);
+});
+afterEach(() => admin.flushall());
+afterAll(async () => {
+  admin.disconnect();
+  await redis.stop();
+});
+
+type TokenHandler = CommandHandler<ValidateToken, ValidateTokenResult>;
+
+/** A started service that validates tokens. */
+async function tokenService(handler: TokenHandler, options: MessagingOptions = {}): Promise<ReturnType<typeof asking>> {
+  const messaging = createService(redis, { service, ...options });
+  handleValidateToken(messaging, handler);
+  await messaging.start();
+  return messaging;
+}
+
+const asking = (options: MessagingOptions = {}): ReturnType<typeof createService> =>
+  createService(redis, { service: "api-gateway", ...options });
+
+async function pending(): Promise<number> {
+  const [count] = (await admin.xpending("commands", group)) as [number];
+  return count;
+}
+
+/** Cuts the connection on which a service hears answers; resolves once it is gone. */
+async function cutAnswers(asker: string): Promise<void> {
+  const list = String(await admin.client("LIST"));
+  const id = new RegExp(`id=(\\d+) .*name=${asker}:subscribe `).exec(list)?.[1];
+  expect(await admin.call("CLIENT", "KILL", "ID", id ?? "0")).toBe(1);
+}
+
+describe("sending", () => {
+  it("what breaks its contract sends nothing", async () => {
+    await using asker = asking();
+    const wrong = { email: "x", stray: 1 } as CreateUserPayload;
+    await expect(sendCreateUser(asker, wrong)).rejects.toThrow(ContractError);
+    await expect(sendCreateUser(asker, wrong)).rejects.toMatchObject({
+      issues: [
+        expect.objectContaining({ path: "payload.stray" }),
+        { path: "payload.email", message: "must be an email address" },
+      ],
+    });
+    await expect(sendValidateToken(asker, { token: "t" }, { timeoutSeconds: 0.5 })).rejects.toThrow(/timeout must be/);
+    expect(await admin.exists("commands")).toBe(0);
+  });
+
+  it("rejects, and does not wait for good, when the contract of its result cannot be used", async () => {
+    await using _answering = await tokenService(() => ({ valid: true }));
+    await using asker = asking();
+    const broken = { ...validateToken, result: { type: "nonsense" } } as unknown as typeof validateToken;
+    await expect(asker.send(broken, { token: "t" })).rejects.toThrow(/nonsense|type/);
+    expect(asker.counts.trouble).toBe(0);
+  });
+
+  it("needs a target where the contract has no default", async () => {
+    await using asker = asking();
+    await expect(sendReloadConfig(asker, {})).rejects.toThrow(/target_service is required/);
+    await using answering = createService(redis, { service: "any-service" });
+    handleReloadConfig(answering, () => ({ reloaded: ["all"] }));
+    await answering.start();
+    expect(await sendReloadConfig(asker, {}, { targetService: "any-service" })).toEqual({ reloaded: ["all"] });
+  });
+
+  it("to nobody ends when its time is up, and says whom it asked", async () => {
+    await using asker = asking();
+    await expect(sendValidateToken(asker, { token: "t" }, { timeoutSeconds: 1 })).rejects.toMatchObject({
+      name: "CommandTimeoutError",
+      code: "COMMAND_TIMEOUT",
+      message: expect.stringMatching(`${service} did not answer validate_token within 1 s`),
+    });
+  });
+
+  it("can be given up, before or while it waits, and a late answer is counted", async () => {
+    let open = (): void => {};
+    const opened = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    await using answering = await tokenService(async () => {
+      await opened;
+      return { valid: true };
+    });
+    await using asker = asking();
+    const waiting = new AbortController();
+    const question = sendValidateToken(asker, { token: "t" }, { signal: waiting.signal });
+    await eventually(() => pending().then((count) => count === 1));
+    waiting.abort(new Error("the browser went away"));
+    const given = { code: "COMMAND_ABORTED", cause: new Error("the browser went away") };
+    await expect(question).rejects.toMatchObject(given);
+    await expect(sendValidateToken(asker, { token: "t" }, { signal: waiting.signal })).rejects.toMatchObject(given);
+    expect(await admin.xlen("commands")).toBe(1);
+    open();
+    await eventually(() => asker.counts.answerUnclaimed >= 1);
+    expect(answering.counts.handlerFailed).toBe(0);
+  });
+
+  it("carries the correlation on, from handler to handler", async () => {
+    const seen: unknown[] = [];
+    await using _answering = await tokenService((_command, { correlationId }) => {
+      seen.push(correlationId);
+      return { valid: true };
+    });
+    await using asker = asking();
+    onUserCreated(asker, async () => {
+      await sendValidateToken(asker, { token: "t" });
+    });
+    await asker.start();
+    const input = { entity_id: 1, after_data: { email: "a@b.cd" } };
+    await publishUserCreated(asker, input, { correlationId: "one-request" });
+    await eventually(() => seen.length === 1);
+    await sendValidateToken(asker, { token: "t" }, { correlationId: "given" });
+    expect(seen).toEqual(["one-request", "given"]);
+  });
+
+  it("many at once gives each its own answer", async () => {
+    await using answering = createService(redis, { service });
+    handleCreateUser(answering, async ({ payload }) => {
+      await new Promise((resolve) => setTimeout(resolve, Math.random() * 5));
+      return { user_id: Number(payload.first_name) };
+    });
+    await answering.start();
+    await using asker = asking();
+    const ids = Array.from({ length: 50 }, (_, at) => at + 1);
+    const results = await Promise.all(
+      ids.map((id) => sendCreateUser(asker, { email: "a@b.cd", first_name: String(id) })),
+    );
+    expect(results.map(({ user_id }) => user_id)).toEqual(ids);
+  });
+
+  it("from two instances of a service gives each its own answers only", async () => {
+    await using _answering = await tokenService(({ payload }) => ({ valid: payload.token === "one" }));
+    await using one = asking();
+    await using two = asking();
+    const results = await Promise.all([
+      sendValidateToken(one, { token: "one" }),
+      sendValidateToken(two, { token: "two" }),
+    ]);
+    expect(results).toEqual([{ valid: true }, { valid: false }]);
+    expect([one.counts.answerUnclaimed, two.counts.answerUnclaimed]).toEqual([0, 0]);
+  });
+});
+
+describe("a reply that is none", () => {
+  it("is passed over, and the answer that follows is taken", async () => {
+    await using asker = asking();
+    const question = sendValidateToken(asker, { token: "t" });
+    const [entry] = await eventually(
+      () => admin.xrange("commands", "-", "+"),
+      (entries) => entries.length === 1,
+    );
+    const fields = entry?.[1] ?? [];
+    const channel = fieldOf(fields, "reply_to") ?? "";
+    for (const junk of ["", "junk", "null", "{}", '{"command_id":"unknown","success":true}'])
+      await admin.publish(channel, junk);
+    // As a Python service writes it.
+    const answer = `{"command_id": "${fieldOf(fields, "id")}", "success": true, "result": {"valid": true}, "error": null, "timestamp": "2026-11-23 10:26:43.700000", "execution_time_ms": null}`;
+    await admin.publish(channel, answer);
+    expect(await question).toEqual({ valid: true });
+    expect(asker.counts).toMatchObject({ trouble: 4, answerUnclaimed: 1 });
+  });
+});
+
+describe("an answer that was sent while its asker was away", () => {
+  it("is found after the reconnect", async () => {
+    let open = (): void => {};
+    const opened = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    await using _answering = await tokenService(async () => {
+      await opened;
+      return { valid: true };
+    });
+    await using asker = asking();
+    const question = sendValidateToken(asker, { token: "t" }, { timeoutSeconds: 10 });
+    await eventually(() => pending().then((count) => count === 1));
+    // Its first attempts to come back are refused, so that the answer is sent while nobody hears it.
+    const before = await admin.config("GET", "maxclients");
+    const list = String(await admin.client("LIST"));
+    const clients = list.trim().split("\n").length;
+    await admin.config("SET", "maxclients", String(clients - 1));
+    await cutAnswers("api-gateway");
+    await eventually(
+      () => admin.pubsub("CHANNELS"),
+      (channels) => channels.length === 0,
+    );
+    open();
+    await eventually(
+      () => admin.keys("{commands}:answer:*"),
+      (keys) => keys.length === 1,
+    );
+    await admin.config("SET", "maxclients", (before as string[])[1] ?? "10000");
+    expect(await question).toEqual({ valid: true });
+  });
+
+  it("and one that comes after the reconnect is heard as before", async () => {
+    await using _answering = await tokenService(() => ({ valid: true }));
+    await using asker = asking();
+    await sendValidateToken(asker, { token: "t" });
+    await cutAnswers("api-gateway");
+    await eventually(() => sendValidateToken(asker, { token: "t" }, { timeoutSeconds: 5 }));
+  });
+});

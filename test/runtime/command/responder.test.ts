@@ -1,0 +1,428 @@
+import { Redis } from "ioredis";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import type { MessagingOptions } from "../../../generated/index.js";
+import {
+  type CommandHandler,
+  CommandTimeoutError,
+  createUser,
+  type Encoding,
+  handleCreateUser,
+  handleValidateToken,
+  sendCreateUser,
+  sendValidateToken,
+  type ValidateToken,
+  type ValidateTokenResult,
+} from "../../../generated/index.js";
+import { fieldOf } from "../../../runtime/contract/codec.js";
+import { contractOf } from "../../../runtime/contract/contract.js";
+import { type RedisServer, startRedis } from "../../../runtime/testing/redis/index.js";
+import { eventually } from "../../support/eventually.js";
+import { createService } from "../../support/service.js";
+import { swiftly } from "../../support/swiftly.js";
+import { startTcpProxy } from "../../support/tcp-proxy.js";
+
+const service = "user-auth-service";
+const group = `${service}-workers`;
+const encodings: readonly Encoding[] = ["fields", "json"];
+
+let redis: RedisServer;
+let admin: Redis;
+beforeAll(async () => {
+  redis = await startRedis();
+  admin = new Redis(redis.url);
+});
+afterEach(() => admin.flushall());
+afterAll(async () => {
+  admin.disconnect();
+  await redis.stop();
+});
+
+type TokenHandler = CommandHandler<ValidateToken, ValidateTokenResult>;
+
+type UserHandler = Parameters<typeof handleCreateUser>[1];
+type Service = ReturnType<typeof createService>;
+
+async function started(register: (messaging: Service) => void, options: MessagingOptions): Promise<Service> {
+  const messaging = createService(redis, { service, ...options });
+  register(messaging);
+  await messaging.start();
+  return messaging;
+}
+
+/** A started service that validates tokens. */
+const tokenService = (handler: TokenHandler, options: MessagingOptions = {}): Promise<Service> =>
+  started((messaging) => handleValidateToken(messaging, handler), options);
+
+/** A started service that creates users. */
+const userService = (handler: UserHandler, options: MessagingOptions = {}): Promise<Service> =>
+  started((messaging) => handleCreateUser(messaging, handler), options);
+
+const asking = (options: MessagingOptions = {}): Service =>
+  createService(redis, { service: "api-gateway", ...options });
+
+async function pending(): Promise<number> {
+  const [count] = (await admin.xpending("commands", group)) as [number];
+  return count;
+}
+
+describe.each(encodings)("a command, as %s", (encoding) => {
+  it("runs at its one service, and its result comes back", async () => {
+    const commands: ValidateToken[] = [];
+    await using _answering = await tokenService((command) => {
+      commands.push(command);
+      return { valid: command.payload.token === "good", roles: ["accountant"] };
+    });
+    await using asker = asking({ encoding });
+    const result: ValidateTokenResult = await sendValidateToken(asker, { token: "good" });
+    expect(result).toEqual({ valid: true, roles: ["accountant"] });
+    expect(commands).toEqual([
+      expect.objectContaining({
+        source_service: "api-gateway",
+        target_service: service,
+        command_type: "validate_token",
+        payload: { token: "good" },
+        timeout: 30,
+        metadata: { sent: "once" },
+        reply_to: expect.stringMatching(/^api-gateway-responses:/),
+      }),
+    ]);
+    await eventually(pending, (count) => count === 0);
+  });
+
+  it("whose handler throws fails at once with its text and code, and is not tried again", async () => {
+    let runs = 0;
+    await using _answering = await tokenService(() => {
+      runs += 1;
+      throw Object.assign(new Error("the key store is away"), { code: "E_KEYS" });
+    });
+    await using asker = asking({ encoding });
+    await expect(sendValidateToken(asker, { token: "t" })).rejects.toMatchObject({
+      name: "CommandFailedError",
+      code: "COMMAND_FAILED",
+      errorCode: "E_KEYS",
+      message: "the key store is away",
+    });
+    await eventually(pending, (count) => count === 0);
+    expect(runs).toBe(1);
+    expect(await admin.exists("{commands}:dead")).toBe(0);
+  });
+
+  it("that its service does not know is answered so, and for another service is left alone", async () => {
+    await using answering = await tokenService(() => ({ valid: true }));
+    await using asker = asking({ encoding });
+    await expect(sendCreateUser(asker, { email: "a@b.cd" })).rejects.toMatchObject({
+      code: "COMMAND_FAILED",
+      errorCode: "COMMAND_UNKNOWN",
+      message: "no handler for create_user here",
+    });
+    const elsewhere = { targetService: "other", timeoutSeconds: 1 };
+    await expect(sendCreateUser(asker, { email: "a@b.cd" }, elsewhere)).rejects.toThrow(CommandTimeoutError);
+    await expect(sendValidateToken(asker, { token: "t" }, elsewhere)).rejects.toThrow(CommandTimeoutError);
+    await eventually(pending, (count) => count === 0);
+    expect(answering.counts).toMatchObject({ handled: 0, skipped: 3 });
+  });
+
+  it("whose payload breaks its contract on the way is answered so, and kept", async () => {
+    await using _answering = await userService(() => ({ user_id: 1 }));
+    // A sender with an older contract, in which everything was allowed.
+    const lax = {
+      ...createUser,
+      schema: { ...createUser.schema, properties: { ...createUser.schema.properties, payload: {} } },
+    };
+    await using asker = asking({ encoding });
+    await expect(asker.send(lax, { email: "no address" })).rejects.toMatchObject({
+      code: "COMMAND_FAILED",
+      errorCode: "CONTRACT_VIOLATED",
+      message: expect.stringMatching(/payload\.email must be an email address$/),
+    });
+    await eventually(
+      () => admin.xlen("{commands}:dead"),
+      (length) => length === 1,
+    );
+  });
+});
+
+describe("a handler's result", () => {
+  it("that breaks its contract is a failure that says how", async () => {
+    await using _answering = await tokenService(() => ({ valid: "yes", extra: 1 }) as unknown as ValidateTokenResult);
+    await using asker = asking();
+    await expect(sendValidateToken(asker, { token: "t" })).rejects.toMatchObject({
+      code: "COMMAND_FAILED",
+      errorCode: "RESULT_INVALID",
+      message: expect.stringMatching(/(?=.*valid must be true or false, got "yes")(?=.*extra is not in the contract)/),
+    });
+  });
+
+  it("of another service that breaks it is a ContractError at the sender", async () => {
+    await using asker = asking();
+    const listener = new Redis(redis.url);
+    const question = sendValidateToken(asker, { token: "t" });
+    const settled = expect(question).rejects.toMatchObject({ code: "CONTRACT_VIOLATED", reading: true });
+    const [entry] = await eventually(
+      () => listener.xrange("commands", "-", "+"),
+      (entries) => entries.length === 1,
+    );
+    const fields = entry?.[1] ?? [];
+    const answer = {
+      command_id: fieldOf(fields, "id"),
+      success: true,
+      result: { valid: "yes" },
+      timestamp: "2026-01-01",
+    };
+    await listener.publish(fieldOf(fields, "reply_to") ?? "", JSON.stringify(answer));
+    await settled;
+    listener.disconnect();
+  });
+});
+
+const COMMAND_ID = "0c352b96-8628-4933-bfaf-959ce68e851e";
+const ANSWER_KEY = `{commands}:answer:${COMMAND_ID}`;
+
+interface Entry {
+  readonly reply_to?: string;
+  readonly metadata?: object;
+}
+
+/** A `create_user` command as it stands in its stream, always with one id. */
+function createUserEntry(timeout: number, { reply_to = "answers", metadata }: Entry = {}): string[] {
+  const contract = contractOf(createUser);
+  const filled = { id: COMMAND_ID, timestamp: "2026-01-01T00:00:00Z", source_service: "s" };
+  return contract.write(
+    contract.compose({ payload: { email: "a@b.cd" }, reply_to, timeout, metadata }, filled),
+    "fields",
+  );
+}
+
+/** What is answered on a channel. */
+async function answersOn(channel: string): Promise<AsyncDisposable & { readonly all: readonly string[] }> {
+  const all: string[] = [];
+  const listener = new Redis(redis.url);
+  listener.on("message", (_channel, payload) => all.push(payload));
+  await listener.subscribe(channel);
+  return { all, [Symbol.asyncDispose]: async () => listener.disconnect() };
+}
+
+describe("a command that comes again", () => {
+  it("is not run again when its answer is stored: the answer is sent again", async () => {
+    await using answers = await answersOn("answers");
+    let runs = 0;
+    await using _answering = await userService(() => ({ user_id: ++runs }), { concurrency: 1 });
+    await admin.xadd("commands", "*", ...createUserEntry(30));
+    await admin.xadd("commands", "*", ...createUserEntry(30));
+    await eventually(() => answers.all.length === 2);
+    expect(runs).toBe(1);
+    expect(JSON.parse(answers.all[0] ?? "")).toMatchObject({ success: true, result: { user_id: 1 } });
+    expect(answers.all[1]).toBe(answers.all[0]);
+    await eventually(pending, (count) => count === 0);
+  });
+
+  it.each([{}, { sent: "once" }])("is not run when its sender has given up (metadata: %j)", async (metadata) => {
+    await admin.xadd("commands", `${Date.now() - 5000}-0`, ...createUserEntry(1, { metadata }));
+    let runs = 0;
+    await using answering = await userService(() => ({ user_id: ++runs }));
+    await eventually(() => answering.counts.commandExpired === 1);
+    await eventually(pending, (count) => count === 0);
+    expect(runs).toBe(0);
+  });
+
+  it("for which nobody waits is retried like an event", async () => {
+    await admin.xadd("commands", "*", ...createUserEntry(30).map((text) => (text === "answers" ? "" : text)));
+    await using answering = createService(redis, { service, retryDelaySeconds: 0.01 });
+    const attempts: number[] = [];
+    handleCreateUser(answering, (_command, { attempt }) => {
+      attempts.push(attempt);
+      if (attempt < 3) throw new Error("not yet");
+      return { user_id: 1 };
+    });
+    await answering.start();
+    await eventually(() => answering.counts.handled === 1);
+    expect(attempts).toEqual([1, 2, 3]);
+  });
+});
+
+describe("a command that its sender says is sent once", () => {
+  const once: Entry = { metadata: { sent: "once" } };
+  const stored = JSON.stringify({ command_id: COMMAND_ID, success: true });
+  const gets = async (): Promise<boolean> => /cmdstat_get:/.test(await admin.info("commandstats"));
+
+  it("is run without a look at what was answered before, which could be nothing", async () => {
+    await using _answering = await userService(() => ({ user_id: 1 }));
+    await using asker = asking();
+    await sendCreateUser(asker, { email: "a@b.cd" });
+    await swiftly(async () => {
+      await admin.config("RESETSTAT");
+      await sendCreateUser(asker, { email: "a@b.cd" });
+    });
+    expect(await gets()).toBe(false);
+    await admin.xadd("commands", "*", ...createUserEntry(30));
+    await eventually(gets);
+  });
+
+  it("is looked for among the answers when its group was gone meanwhile, however short, and not run again", async () => {
+    const created: string[] = [];
+    const hooks = { groupCreated: ({ stream }: { stream: string }) => void created.push(stream) };
+    let runs = 0;
+    await using answering = await userService(() => ({ user_id: ++runs }), { hooks });
+    await using asker = asking();
+    await sendCreateUser(asker, { email: "a@b.cd" });
+    await admin.xgroup("DESTROY", "commands", group);
+    await eventually(() => answering.counts.handled === 2);
+    expect(created.filter((stream) => stream === "commands")).toHaveLength(2);
+    expect(runs).toBe(1);
+  });
+
+  it("runs without a look after its stream was gone, and its group with it", async () => {
+    await using _answering = await userService(() => ({ user_id: 1 }));
+    await using asker = asking();
+    await sendCreateUser(asker, { email: "a@b.cd" });
+    await admin.del("commands");
+    await sendCreateUser(asker, { email: "a@b.cd" });
+    await swiftly(async () => {
+      await admin.config("RESETSTAT");
+      await sendCreateUser(asker, { email: "a@b.cd" });
+    });
+    expect(await gets()).toBe(false);
+  });
+
+  it.each([
+    ["that has waited for a while", "commands", `${Date.now() - 2000}-0`],
+    ["that is redriven", `{commands}:redrive:${group}`, "*"],
+  ])("and %s is looked for among the answers, and not run again", async (_what, stream, entryId) => {
+    await using answers = await answersOn("answers");
+    await admin.set(ANSWER_KEY, stored);
+    await admin.xadd(stream, entryId, ...createUserEntry(30, once));
+    let runs = 0;
+    await using _answering = await userService(() => ({ user_id: ++runs }), { blockTimeMs: 50 });
+    await eventually(() => answers.all.length === 1);
+    expect(answers.all).toEqual([stored]);
+    expect(runs).toBe(0);
+  });
+
+  it("is not run again when another consumer has answered and not acknowledged it", async () => {
+    await using answers = await answersOn("answers");
+    await admin.xgroup("CREATE", "commands", group, "0", "MKSTREAM");
+    await admin.xadd("commands", "*", ...createUserEntry(30, once));
+    await admin.xreadgroup("GROUP", group, "dead", "COUNT", 1, "STREAMS", "commands", ">");
+    await admin.set(ANSWER_KEY, stored);
+    let runs = 0;
+    await using _answering = await userService(() => ({ user_id: ++runs }), {
+      leaseSeconds: 0.3,
+      foreignIdleSeconds: 0.1,
+    });
+    await eventually(() => answers.all.length === 1);
+    expect(answers.all).toEqual([stored]);
+    expect(runs).toBe(0);
+    await eventually(pending, (count) => count === 0);
+  });
+});
+
+describe("an answer", () => {
+  it("that cannot leave at once is kept until it can: its command is not run again", async () => {
+    await using proxy = await startTcpProxy(redis);
+    await using answers = await answersOn("answers");
+    await using answering = createService(proxy, { service, retryDelaySeconds: 0.01 });
+    let runs = 0;
+    handleCreateUser(answering, async () => {
+      proxy.mode = "refuse";
+      proxy.reset();
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      return { user_id: ++runs };
+    });
+    await answering.start();
+    await admin.xadd("commands", "*", ...createUserEntry(30));
+    await eventually(() => answering.counts.handled === 1);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect(await pending()).toBe(1);
+    proxy.mode = "pass";
+    await eventually(pending, (count) => count === 0);
+    await eventually(() => answers.all.length === 1);
+    expect(runs).toBe(1);
+    expect(answering.counts).toMatchObject({ handled: 1, handlerFailed: 0, retried: 0 });
+  });
+
+  it("whose confirmation is lost has left: its command is acknowledged with it, and not run again", async () => {
+    await using proxy = await startTcpProxy(redis);
+    await using answers = await answersOn("answers");
+    await using answering = createService(proxy, { service, redis: { socketTimeoutSeconds: 0.3 } });
+    let runs = 0;
+    handleCreateUser(answering, () => {
+      proxy.mode = "mute";
+      return { user_id: ++runs };
+    });
+    await answering.start();
+    await admin.xadd("commands", "*", ...createUserEntry(30));
+    await eventually(() => answers.all.length === 1);
+    expect(await pending()).toBe(0);
+    proxy.mode = "pass";
+    await eventually(() => answers.all.length === 2);
+    expect(answers.all[1]).toBe(answers.all[0]);
+    expect(runs).toBe(1);
+  });
+
+  it("of a handler that had used up its time is given all the same, and the command's retry runs nothing", async () => {
+    await using answers = await answersOn("answers");
+    await using answering = createService(redis, { service, handlerTimeoutSeconds: 0.1, retryDelaySeconds: 1 });
+    let runs = 0;
+    handleCreateUser(answering, async (_command, { signal }) => {
+      await new Promise((resolve) => signal.addEventListener("abort", resolve));
+      return { user_id: ++runs };
+    });
+    await answering.start();
+    await admin.xadd("commands", "*", ...createUserEntry(30));
+    await eventually(() => answers.all.length === 1);
+    expect(answering.counts).toMatchObject({ handled: 0, handlerFailed: 1, retried: 1 });
+    expect(await pending()).toBe(1);
+    await eventually(pending, (count) => count === 0);
+    await eventually(() => answers.all.length === 2);
+    expect(answers.all[1]).toBe(answers.all[0]);
+    expect(runs).toBe(1);
+  });
+
+  it("that Redis refuses to send makes its command a dead letter, which says why", async () => {
+    await admin.acl("SETUSER", "answering", "on", ">secret", "~*", "+@all", "resetchannels", "&allowed");
+    const url = redis.url.replace("redis://", "redis://answering:secret@");
+    await using answering = createService({ url }, { service, retryDelaySeconds: 0.01 });
+    let runs = 0;
+    handleCreateUser(answering, () => ({ user_id: ++runs }));
+    await answering.start();
+    await admin.xadd("commands", "*", ...createUserEntry(30, { reply_to: "forbidden" }));
+    const [letter] = await eventually(
+      () => admin.xrange("{commands}:dead", "-", "+"),
+      (letters) => letters.length === 1,
+    );
+    expect(fieldOf(letter?.[1] ?? [], "errors")).toMatch(/publish to the channel|NOPERM/);
+    await eventually(pending, (count) => count === 0);
+    expect(runs).toBe(1);
+    expect(answering.counts).toMatchObject({ deadLettered: 1, retried: 0 });
+  });
+
+  it("leaves in the step that acknowledges its command", async () => {
+    await using answers = await answersOn("answers");
+    await using _answering = await userService(() => ({ user_id: 1 }));
+    await admin.xadd("commands", "*", ...createUserEntry(30));
+    await eventually(() => answers.all.length === 1);
+    // Nothing is left to be gathered and sent later.
+    expect(await pending()).toBe(0);
+  });
+});
+
+describe("a command as JSON that cannot be read", () => {
+  it("is a dead letter where its type is handled", async () => {
+    await using answering = await userService(() => ({ user_id: 1 }));
+    await admin.xadd("commands", "*", "message_type", "create_user", "json", "{broken");
+    await eventually(
+      () => admin.xlen("{commands}:dead"),
+      (length) => length === 1,
+    );
+    expect(answering.counts).toMatchObject({ deadLettered: 1, skipped: 0 });
+  });
+});
+
+describe("the handler of a command", () => {
+  it("is the only one: a second is a conflict", () => {
+    const messaging = createService(redis);
+    handleValidateToken(messaging, () => ({ valid: true }));
+    const conflict = expect.objectContaining({ name: "ConfigError", code: "HANDLER_CONFLICT" });
+    expect(() => handleValidateToken(messaging, () => ({ valid: true }))).toThrow(conflict);
+  });
+});

@@ -1,0 +1,112 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { type Config, readConfig } from "../../../runtime/config/config.js";
+import { ConfigError, createMessaging, type Environment, type Settings } from "../../../runtime/index.js";
+import { variables } from "./config-variables.js";
+
+const named = { SERVICE_NAME: "orders" };
+const read = (environment: Environment = {}, settings: Settings = {}): Config =>
+  readConfig(settings, "fields", { ...named, ...environment });
+
+/** The problems that settings have. */
+function problemsOf(environment: Environment, settings: Settings = {}): readonly string[] {
+  try {
+    readConfig(settings, "fields", environment);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+describe.each(variables)("$name", ({ name, of, byDefault, valid, option }) => {
+  it("has its documented default, also when it is empty", () => {
+    expect(of(read())).toEqual(byDefault);
+    if (name !== "SERVICE_NAME") expect(of(read({ [name]: "" }))).toEqual(byDefault);
+  });
+
+  it.each(valid)("is honoured: %s", (text, value) => {
+    expect(of(read({ [name]: text }))).toEqual(value);
+  });
+
+  it("gives way to the option in code", () => {
+    const [settings, value] = option;
+    expect(of(read({ [name]: valid[0]?.[0] }, settings))).toEqual(value);
+  });
+});
+
+describe.each(variables.filter(({ invalid }) => invalid.length > 0))("$name", ({ name, invalid }) => {
+  it.each(invalid)("is refused when it makes no sense, by a problem that begins with its name: %j", (text) => {
+    const problems = problemsOf({ ...named, [name]: text });
+    expect(problems).toEqual([expect.stringMatching(new RegExp(`^${name} must be .*, not `))]);
+  });
+});
+
+describe("the table of variables", () => {
+  it("leaves out none that is read", () => {
+    const source = readFileSync(new URL("../../../runtime/config/config.ts", import.meta.url), "utf8");
+    const read = [...source.matchAll(/reader\.\w+\("([A-Z_]+)"/g)].map(([, name]) => name);
+    const tested = variables.map(({ name }) => name);
+    expect(read.filter((name = "") => !tested.includes(name) && !/^REDIS_(URL|TLS_)/.test(name))).toEqual([]);
+    expect(tested.filter((name) => !read.includes(name))).toEqual([]);
+  });
+});
+
+describe("settings that are wrong", () => {
+  it("are all named by one error", () => {
+    const wrong = Object.fromEntries(
+      variables.flatMap(({ name, invalid: [text] }) => (text === undefined ? [] : [[name, text]])),
+    );
+    const problems = problemsOf({ ...wrong, REDIS_URL: "nonsense" });
+    for (const name of [...Object.keys(wrong), "REDIS_URL"]) {
+      expect(problems.filter((problem) => problem.startsWith(`${name} `))).toHaveLength(1);
+    }
+    expect(() => createMessaging({ env: wrong })).toThrow(ConfigError);
+    expect(() => createMessaging({ env: wrong })).toThrow(
+      expect.objectContaining({
+        code: "CONFIG_INVALID",
+        retryable: false,
+        message: expect.stringContaining("\n- ENVIRONMENT"),
+      }),
+    );
+  });
+
+  it("are found in options as in variables", () => {
+    const settings = {
+      blockTimeMs: Number.NaN,
+      batchSize: 0.5,
+      retryDelaySeconds: -1,
+      service: "a b",
+    } satisfies Settings;
+    expect(problemsOf({}, settings).map((problem) => problem.split(" ")[0])).toEqual(
+      expect.arrayContaining(["STREAM_BLOCK_TIME", "STREAM_BATCH_SIZE", "MESSAGE_RETRY_DELAY", "SERVICE_NAME"]),
+    );
+  });
+
+  it("include a service without a name, which says how to name it", () => {
+    expect(problemsOf({})).toEqual([expect.stringMatching(/^SERVICE_NAME is not set: .*createMessaging\(\{ service:/)]);
+  });
+
+  it("never show a secret", () => {
+    const secret = "hunter2";
+    const environment = { REDIS_URL: `http://app:${secret}@cache`, REDIS_PASSWORD: secret, REDIS_PORT: "x" };
+    expect(problemsOf(environment).length).toBeGreaterThan(1);
+    expect(problemsOf(environment).join()).not.toContain(secret);
+  });
+
+  it("are none when nothing but the name is given", () => {
+    expect(problemsOf(named)).toEqual([]);
+  });
+});
+
+describe("the environment", () => {
+  it("is process.env unless another is given", () => {
+    expect(createMessaging({ env: { SERVICE_NAME: "given" } }).service).toBe("given");
+    process.env["SERVICE_NAME"] = "from-process";
+    try {
+      expect(createMessaging().service).toBe("from-process");
+    } finally {
+      delete process.env["SERVICE_NAME"];
+    }
+  });
+});

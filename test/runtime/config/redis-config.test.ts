@@ -1,0 +1,98 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type Config, readConfig } from "../../../runtime/config/config.js";
+import { ConfigError, type Environment, type Settings } from "../../../runtime/index.js";
+
+const named = { SERVICE_NAME: "orders" };
+const read = (environment: Environment = {}, settings: Settings = {}): Config =>
+  readConfig(settings, "fields", { ...named, ...environment });
+
+/** The problems that settings have. */
+function problemsOf(environment: Environment, settings: Settings = {}): readonly string[] {
+  try {
+    readConfig(settings, "fields", environment);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+describe("REDIS_URL", () => {
+  it.each<[string, Partial<Config["redis"]>]>([
+    ["redis://cache", { host: "cache", port: 6379, db: 0, username: undefined, password: undefined, tls: undefined }],
+    ["redis://cache:7000/3", { host: "cache", port: 7000, db: 3 }],
+    ["redis://cache:7000/", { port: 7000, db: 0 }],
+    ["redis://:secret@cache", { username: undefined, password: "secret" }],
+    ["redis://app:a%20b%2F%40%3A%25@cache", { username: "app", password: "a b/@:%" }],
+    ["rediss://app@cache", { username: "app", password: undefined, tls: {} }],
+    ["redis://[::1]:7000", { host: "::1", port: 7000 }],
+  ])("is understood: %s", (url, expected) => {
+    expect(read({ REDIS_URL: url }).redis).toMatchObject(expected);
+    expect(read({}, { redis: { url } }).redis).toMatchObject(expected);
+  });
+
+  it.each([
+    "cache:6379",
+    "http://cache",
+    "redis://",
+    "redis://cache/zero",
+    "redis://cache:99999",
+    "redis://cache:0",
+    "redis://app:100%@cache",
+    "nonsense",
+  ])("is refused, without being repeated: %s", (url) => {
+    const [problem, ...more] = problemsOf({ ...named, REDIS_URL: url });
+    // Always the same text, whatever the URL: it may hold a password.
+    expect(problem).toBe("REDIS_URL must read redis://user:password@host:6379/0 (rediss:// for TLS)");
+    expect(more).toEqual([]);
+  });
+
+  it("wins over host, port and db, and lends from the rest what it does not say", () => {
+    const environment = { REDIS_HOST: "other", REDIS_PORT: "1", REDIS_DB: "9", REDIS_PASSWORD: "secret" };
+    const { redis } = read({ ...environment, REDIS_URL: "redis://cache:7000/3" });
+    expect(redis).toMatchObject({ host: "cache", port: 7000, db: 3, password: "secret" });
+  });
+
+  it("in the environment gives way to a host in code", () => {
+    const { redis } = read({ REDIS_URL: "rediss://cache:7000" }, { redis: { host: "here" } });
+    expect(redis).toMatchObject({ host: "here", port: 6379, tls: undefined });
+  });
+});
+
+describe("TLS files", () => {
+  let folder: string;
+  let pem: string;
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), "messaging-config-"));
+    pem = join(folder, "ca.pem");
+    writeFileSync(pem, "PEM");
+  });
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  it.each(["CA", "CERT", "KEY"])("REDIS_TLS_%s is read when TLS is on, however it was turned on", (part) => {
+    const files = { [`REDIS_TLS_${part}`]: pem };
+    const expected = { [part.toLowerCase()]: "PEM" };
+    expect(read({ REDIS_TLS: "true", ...files }).redis.tls).toEqual(expected);
+    expect(read({ REDIS_URL: "rediss://cache", ...files }).redis.tls).toEqual(expected);
+    expect(read(files, { redis: { tls: true } }).redis.tls).toEqual(expected);
+  });
+
+  it("REDIS_TLS_SERVERNAME is handed on", () => {
+    expect(read({ REDIS_TLS: "true", REDIS_TLS_SERVERNAME: "cache" }).redis.tls).toEqual({ servername: "cache" });
+  });
+
+  it("must be readable", () => {
+    for (const part of ["CA", "CERT", "KEY"]) {
+      const problems = problemsOf({ ...named, REDIS_TLS: "true", [`REDIS_TLS_${part}`]: join(folder, "none.pem") });
+      expect(problems).toEqual([expect.stringMatching(`^REDIS_TLS_${part} must name a readable PEM file`)]);
+    }
+  });
+
+  it.each(["CA", "CERT", "KEY", "SERVERNAME"])("without TLS REDIS_TLS_%s is refused, not ignored", (part) => {
+    const problems = problemsOf({ ...named, [`REDIS_TLS_${part}`]: pem });
+    expect(problems).toEqual([expect.stringContaining("TLS is off")]);
+  });
+});

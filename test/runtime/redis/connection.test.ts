@@ -1,0 +1,235 @@
+import { createServer } from "node:net";
+import { Redis } from "ioredis";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+import {
+  type ConnectionError,
+  type Environment,
+  onUserCreated,
+  publishUserCreated,
+  type RedisOptions,
+  userCreated,
+  validateToken,
+} from "../../../generated/index.js";
+import { type RedisServer, startRedis } from "../../../runtime/testing/redis/index.js";
+import { eventually } from "../../support/eventually.js";
+import { createService, logBook } from "../../support/service.js";
+import { opensslAvailable, startTlsRedis, type TlsRedis } from "../../support/tls-redis.js";
+
+const input = { entity_id: 1, after_data: { email: "ada@example.com" } };
+
+/** A port on which nobody listens. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await new Promise((resolve) => server.once("listening", resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return typeof address === "object" && address !== null ? address.port : 0;
+}
+
+describe.skipIf(!opensslAvailable)("TLS with an ACL user", () => {
+  let redis: TlsRedis;
+  let admin: Redis;
+  beforeAll(async () => {
+    // What belongs to a stream carries the stream's name in braces, so the rights name both.
+    redis = await startTlsRedis({ rules: "~app:* ~{app:* &* +@all -@admin -@dangerous +info" });
+    admin = new Redis(redis.server.url);
+  });
+  afterAll(async () => {
+    admin.disconnect();
+    await redis.stop();
+  });
+
+  const ways: Readonly<Record<string, () => { readonly redis: RedisOptions; readonly env: Environment }>> = {
+    options: () => ({
+      redis: {
+        host: redis.host,
+        port: redis.port,
+        username: redis.username,
+        password: redis.password,
+        tls: { ca: redis.ca },
+      },
+      env: {},
+    }),
+    REDIS_URL: () => ({ redis: {}, env: { REDIS_URL: redis.url, REDIS_TLS_CA: redis.caFile } }),
+    "separate variables": () => ({
+      redis: {},
+      env: {
+        REDIS_HOST: redis.host,
+        REDIS_PORT: String(redis.port),
+        REDIS_USERNAME: redis.username,
+        REDIS_PASSWORD: redis.password,
+        REDIS_TLS: "true",
+        REDIS_TLS_CA: redis.caFile,
+        REDIS_TLS_SERVERNAME: "localhost",
+      },
+    }),
+  };
+
+  it.each(Object.entries(ways))("publishes and consumes, set up by %s", async (name, way) => {
+    const service = `by-${name.toLowerCase().replaceAll(/\W/g, "-")}`;
+    await using messaging = createService({}, { service, environment: "app", ...way() });
+    const seen: unknown[] = [];
+    onUserCreated(messaging, (event) => seen.push(event.after_data.email), { source_service: service });
+    await messaging.start({ requireRedis: true });
+    await publishUserCreated(messaging, input);
+    await eventually(() => seen.length > 0);
+    expect(seen).toEqual(["ada@example.com"]);
+    expect(await admin.client("LIST")).toMatch(new RegExp(`name=${service}:publish .*user=${redis.username}`));
+  });
+
+  it("names a certificate that it does not trust", async () => {
+    await using messaging = createService({ url: redis.url }, { redis: { connectionTimeoutSeconds: 1 } });
+    await expect(publishUserCreated(messaging, input)).rejects.toMatchObject({
+      code: "REDIS_UNAVAILABLE",
+      message: expect.stringMatching(/self-signed certificate/),
+    });
+  });
+
+  it("says which right is missing", async () => {
+    await using messaging = createService({ url: redis.url }, { redis: { tls: { ca: redis.ca } } });
+    await expect(publishUserCreated(messaging, input)).rejects.toMatchObject({
+      code: "PUBLISH_FAILED",
+      retryable: false,
+      message: expect.stringMatching(/NOPERM/),
+    });
+  });
+});
+
+describe("a Redis that refuses", () => {
+  const secret = "the-wrong-password";
+  let redis: RedisServer;
+  beforeAll(async () => {
+    redis = await startRedis({ arguments: ["--requirepass", "right"] });
+  });
+  afterAll(() => redis.stop());
+
+  const refused = (): object => ({
+    name: "ConnectionError",
+    code: "REDIS_REFUSED",
+    retryable: false,
+    message: expect.stringContaining(`127.0.0.1:${redis.port}`),
+  });
+
+  it.each([
+    ["a wrong password", { password: secret }],
+    ["no password", {}],
+    ["a user that it does not know", { username: "nobody", password: secret }],
+  ])("is an error at once, not after the connection timeout: %s", async (_, credentials) => {
+    const logger = logBook();
+    // Far longer than this test may take: only a refusal ends it in time.
+    const options = { redis: { ...credentials, connectionTimeoutSeconds: 300, socketTimeoutSeconds: 300 }, logger };
+    const messaging = createService(redis, options);
+    onUserCreated(messaging, () => {});
+    const failures = await Promise.allSettled([messaging.start(), publishUserCreated(messaging, input)]);
+    await messaging.close();
+    for (const failure of failures) {
+      expect(failure).toMatchObject({ status: "rejected", reason: refused() });
+      expect(String((failure as PromiseRejectedResult).reason)).not.toContain(secret);
+    }
+    expect(logger.text).not.toContain(secret);
+  });
+
+  it("is an error when the database does not exist", async () => {
+    const messaging = createService(redis, { redis: { password: "right", db: 4711 } });
+    await expect(messaging.start()).rejects.toMatchObject(refused());
+    await messaging.close();
+  });
+
+  it("can be started again once it does not any more", async () => {
+    const admin = new Redis(redis.url, { password: "right" });
+    await using messaging = createService(redis, { redis: { username: "late", password: "late" } });
+    const seen: unknown[] = [];
+    onUserCreated(messaging, (event) => seen.push(event.entity_id));
+    await expect(messaging.start()).rejects.toMatchObject({ code: "REDIS_REFUSED" });
+    await admin.call("ACL", "SETUSER", "late", "on", ">late", "~*", "&*", "+@all");
+    await eventually(() => messaging.start().then(() => true));
+    await publishUserCreated(messaging, input);
+    await eventually(() => seen.length === 1);
+    admin.disconnect();
+  });
+});
+
+describe("a Redis that is too old", () => {
+  it("is named with its version, by start()", async () => {
+    await using redis = await startRedis({ arguments: ["--rename-command", "EVALSHA_RO", ""] });
+    const messaging = createService(redis);
+    onUserCreated(messaging, () => {});
+    const unsupported: Partial<ConnectionError> = {
+      code: "REDIS_UNSUPPORTED",
+      retryable: false,
+      message: expect.stringMatching(`127.0.0.1:${redis.port} is ${redis.version.split(".")[0]}\\..*: 7.0 or newer`),
+    };
+    await expect(messaging.start()).rejects.toMatchObject(unsupported);
+    await messaging.close();
+  });
+});
+
+describe("a Redis that is not there", () => {
+  const impatient = { redis: { connectionTimeoutSeconds: 0.3 } };
+
+  it("is an error in bounded time that says where, and that a repeat may help", async () => {
+    const port = await freePort();
+    const messaging = createService({ url: `redis://127.0.0.1:${port}` }, impatient);
+    onUserCreated(messaging, () => {});
+    const unavailable: Partial<ConnectionError> = {
+      code: "REDIS_UNAVAILABLE",
+      retryable: true,
+      message: expect.stringMatching(`127.0.0.1:${port} cannot be reached: .*ECONNREFUSED.*Check REDIS_HOST`),
+    };
+    await expect(publishUserCreated(messaging, input)).rejects.toMatchObject(unavailable);
+    await expect(messaging.send(validateToken, { token: "t" })).rejects.toMatchObject(unavailable);
+    await expect(messaging.start({ requireRedis: true })).rejects.toMatchObject(unavailable);
+    await messaging.close();
+  });
+
+  it("is the same when its host has no address", async () => {
+    const messaging = createService({ url: "redis://no-such-host.invalid:6379" }, impatient);
+    await expect(publishUserCreated(messaging, input)).rejects.toMatchObject({
+      code: "REDIS_UNAVAILABLE",
+      message: expect.stringContaining("no-such-host.invalid:6379"),
+    });
+    await messaging.close();
+  });
+
+  it("is the same when it accepts connections and says nothing", async () => {
+    const silent = createServer(() => {}).listen(0, "127.0.0.1");
+    await new Promise((resolve) => silent.once("listening", resolve));
+    const address = silent.address() as { port: number };
+    const messaging = createService({ url: `redis://127.0.0.1:${address.port}` }, impatient);
+    await expect(publishUserCreated(messaging, input)).rejects.toMatchObject({ code: "REDIS_UNAVAILABLE" });
+    await messaging.close();
+    silent.close();
+  });
+
+  it("is waited for by a service that starts, which takes part once it is up", async () => {
+    const port = await freePort();
+    const logger = logBook();
+    await using messaging = createService({ url: `redis://127.0.0.1:${port}` }, { ...impatient, logger });
+    const seen: unknown[] = [];
+    onUserCreated(messaging, (event) => seen.push(event.entity_id));
+    await messaging.start();
+    expect(logger.text).toMatch(/trouble while .*ECONNREFUSED/);
+
+    await using _redis = await startRedis({ port });
+    await eventually(() => publishUserCreated(messaging, input));
+    await eventually(() => seen.length === 1);
+    expect(seen).toEqual([1]);
+  });
+
+  it("may come and go: publishing and consuming go on, in silence but for the log", async () => {
+    await using redis = await startRedis({ persistent: true });
+    const logger = logBook();
+    await using messaging = createService(redis, { ...impatient, logger });
+    const seen = new Set<unknown>();
+    onUserCreated(messaging, (event) => seen.add(event.entity_id));
+    await messaging.start();
+    await publishUserCreated(messaging, input);
+    await eventually(() => seen.has(1));
+    await redis.restart();
+    await eventually(() => messaging.publish(userCreated, { ...input, entity_id: 2 }));
+    await eventually(() => seen.has(2));
+    expect(logger.text).toContain("lost the connection to Redis");
+    expect(logger.text).toContain("connected to Redis again");
+  });
+});

@@ -1,0 +1,183 @@
+import { setImmediate as turn } from "node:timers/promises";
+import { Redis } from "ioredis";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+
+import {
+  type Published,
+  publishCurrencyRateUpdated,
+  publishHealthReport,
+  publishUserCreated,
+  userCreated,
+  validateToken,
+} from "../../../generated/index.js";
+import { fieldOf } from "../../../runtime/contract/codec.js";
+import { type RedisServer, startRedis } from "../../../runtime/testing/redis/index.js";
+import { eventually } from "../../support/eventually.js";
+import { createService, logBook } from "../../support/service.js";
+import { startTcpProxy } from "../../support/tcp-proxy.js";
+
+const input = { entity_id: 123, after_data: { email: "ada@example.com" } };
+
+let redis: RedisServer;
+let admin: Redis;
+beforeAll(async () => {
+  redis = await startRedis();
+  admin = new Redis(redis.url);
+});
+afterEach(() => admin.flushall());
+afterAll(async () => {
+  admin.disconnect();
+  await redis.stop();
+});
+
+/** The one entry of a stream. */
+async function onlyEntry(stream: string): Promise<{ id: string; fields: string[] }> {
+  const entries = await admin.xrange(stream, "-", "+");
+  expect(entries).toHaveLength(1);
+  const [id, fields] = entries[0] as [string, string[]];
+  return { id, fields };
+}
+
+describe("a publish that fails", () => {
+  const rate = { entity_id: "USD", after_data: { rate: 1 } };
+
+  it.each(["muted", "cut off"])("is uncertain when its reply is %s, and is never sent twice", async (how) => {
+    await using proxy = await startTcpProxy(redis);
+    await using messaging = createService(proxy, { redis: { socketTimeoutSeconds: 0.3 } });
+    await publishHealthReport(messaging, { status: "healthy" });
+    if (how === "muted") proxy.mode = "mute";
+    else proxy.cutAfter(1);
+    const id = "0c352b96-8628-4933-bfaf-959ce68e851e";
+    await expect(publishCurrencyRateUpdated(messaging, rate, { id })).rejects.toMatchObject({
+      name: "PublishError",
+      code: "PUBLISH_UNCERTAIN",
+      retryable: false,
+      messageId: id,
+      message: expect.stringContaining(id),
+    });
+    proxy.mode = "pass";
+    // The same connection comes back by itself, and what was uncertain is not repeated on it.
+    await eventually(() => publishHealthReport(messaging, { status: "unknown" }));
+    expect(fieldOf((await onlyEntry("events")).fields, "id")).toBe(id);
+  });
+
+  it("may be repeated when Redis was out of memory: nothing was stored", async () => {
+    await using messaging = createService(redis);
+    await publishHealthReport(messaging, { status: "healthy" });
+    await admin.config("SET", "maxmemory", "1");
+    const failing = publishCurrencyRateUpdated(messaging, rate);
+    await expect(failing).rejects.toMatchObject({
+      name: "PublishError",
+      code: "PUBLISH_FAILED",
+      retryable: true,
+      message: expect.stringMatching(/add to events: OOM/),
+      cause: expect.anything(),
+    });
+    await admin.config("SET", "maxmemory", "0");
+    await publishCurrencyRateUpdated(messaging, rate);
+    await onlyEntry("events");
+  });
+
+  it("may not be repeated when its key is no stream", async () => {
+    await using messaging = createService(redis);
+    await admin.set("events", "a text");
+    await expect(publishUserCreated(messaging, input)).rejects.toMatchObject({
+      code: "PUBLISH_FAILED",
+      retryable: false,
+      message: expect.stringMatching(/WRONGTYPE/),
+    });
+  });
+
+  it("does not take others of its batch with it", async () => {
+    await using messaging = createService(redis);
+    await admin.set("events", "a text");
+    const [bad, good] = await Promise.allSettled([
+      publishUserCreated(messaging, input),
+      publishHealthReport(messaging, { status: "healthy" }),
+    ]);
+    expect([bad.status, good.status]).toEqual(["rejected", "fulfilled"]);
+  });
+
+  it("can be only reported: it is logged, counted, told to the hook, and resolves to undefined", async () => {
+    const logger = logBook();
+    const told: unknown[] = [];
+    await using messaging = createService(redis, {
+      onPublishFailure: "report",
+      logger,
+      hooks: { publishFailed: (info) => told.push(info) },
+    });
+    await admin.set("events", "a text");
+    const outcome: Published | undefined = await publishUserCreated(messaging, input);
+    expect(outcome).toBeUndefined();
+    const wrong = { ...input, entity_id: 0 };
+    expect(await publishUserCreated(messaging, wrong)).toBeUndefined();
+    expect(told).toEqual([
+      { type: "user.created", error: expect.objectContaining({ code: "PUBLISH_FAILED" }) },
+      { type: "user.created", error: expect.objectContaining({ code: "CONTRACT_VIOLATED" }) },
+    ]);
+    expect(messaging.counts.publishFailed).toBe(2);
+    expect(
+      logger.lines.filter(({ level, text }) => level === "error" && text === "a message was not published"),
+    ).toHaveLength(2);
+    await admin.del("events");
+    expect(await publishUserCreated(messaging, input)).toMatchObject({ stream: "events" });
+  });
+
+  it("is reported, too, where its caller is told in any case: of many, and of a command that is told", async () => {
+    const told: unknown[] = [];
+    await using messaging = createService(redis, {
+      onPublishFailure: "report",
+      hooks: { publishFailed: ({ type, error }) => told.push([type, error.code]) },
+    });
+    await admin.set("events", "a text");
+    await admin.set("commands", "a text");
+
+    await expect(messaging.publishAll(userCreated, [input])).rejects.toMatchObject({ code: "PUBLISH_FAILED" });
+    await expect(messaging.tell(validateToken, { token: "jwt" })).rejects.toMatchObject({ code: "PUBLISH_FAILED" });
+
+    expect(told).toEqual([
+      ["user.created", "PUBLISH_FAILED"],
+      ["validate_token", "PUBLISH_FAILED"],
+    ]);
+    expect(messaging.counts.publishFailed).toBe(2);
+  });
+
+  it("is counted when it was refused before anything was sent", async () => {
+    await using messaging = createService(redis);
+    const report = { status: "healthy", uptime_seconds: 1, version: "1.0.0" } as const;
+    const withoutId = publishHealthReport(messaging, report, { once: true });
+    await expect(withoutId).rejects.toMatchObject({ code: "CONFIG_INVALID" });
+    expect(messaging.counts.publishFailed).toBe(1);
+  });
+
+  it("is refused when too many are under way, and of a bulk nothing leaves after the first that is", async () => {
+    await using messaging = createService(redis, { redis: { socketTimeoutSeconds: 60 } });
+    await publishUserCreated(messaging, input);
+    await turn();
+    redis.pause();
+    const underWay = Array.from({ length: 99_990 }, () => publishUserCreated(messaging, input));
+
+    const bulk = messaging.publishAll(
+      userCreated,
+      Array.from({ length: 2000 }, () => input),
+    );
+    await expect(bulk).rejects.toMatchObject({ code: "PUBLISH_OVERLOADED", retryable: true });
+    await expect(publishUserCreated(messaging, input)).rejects.toMatchObject({ code: "PUBLISH_OVERLOADED" });
+
+    redis.resume();
+    await Promise.all(underWay);
+    await eventually(() => messaging.counts.published === 100_001);
+    await publishUserCreated(messaging, input);
+    expect(messaging.counts).toMatchObject({ published: 100_002, publishFailed: 2 });
+  });
+
+  it("is told to hooks and counted when it succeeded", async () => {
+    const told: unknown[] = [];
+    await using messaging = createService(redis, { hooks: { published: (info) => told.push(info) } });
+    const { id, entryId } = await publishUserCreated(messaging, input);
+    expect(told).toEqual([{ type: "user.created", id, entryId }]);
+    await using quiet = createService(redis);
+    await publishUserCreated(quiet, input);
+    expect([messaging.counts.published, quiet.counts.published]).toEqual([1, 1]);
+  });
+});

@@ -1,0 +1,151 @@
+import fc from "fast-check";
+import { Redis } from "ioredis";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type Encoding, onUserCreated, publishUserCreated } from "../../../generated/index.js";
+import { EntryDecoder } from "../../../runtime/redis/entry-decoder.js";
+import { startRedis } from "../../../runtime/testing/redis/index.js";
+import { eventually } from "../../support/eventually.js";
+import { createService } from "../../support/service.js";
+
+type Entry = readonly [id: string, fields: readonly string[]];
+type Protocol = 2 | 3;
+
+/** What Redis sends for these entries. */
+function replyOf(entries: readonly Entry[], protocol: Protocol): Buffer {
+  const bulk = (text: string): string => `$${Buffer.byteLength(text)}\r\n${text}\r\n`;
+  const list = (items: readonly string[]): string => `*${items.length}\r\n${items.join("")}`;
+  const all = list(entries.map(([id, fields]) => list([bulk(id), list(fields.map(bulk))])));
+  return Buffer.from(protocol === 3 ? `%1\r\n${bulk("events")}${all}` : list([list([bulk("events"), all])]));
+}
+
+/** The same bytes in pieces that end at these places. */
+function cut(bytes: Buffer, places: readonly number[]): Buffer[] {
+  const ends = [...new Set([...places.map((place) => place % (bytes.length + 1)), bytes.length])].sort((a, b) => a - b);
+  return ends.map((end, index) => bytes.subarray(ends[index - 1] ?? 0, end)).filter(({ length }) => length > 0);
+}
+
+/** What is left of the last piece, and the entries. */
+function decode(decoder: EntryDecoder, pieces: readonly Buffer[]): { rest: string | undefined; entries: Entry[] } {
+  const rests = pieces.map((piece) => decoder.write(piece));
+  expect(rests.slice(0, -1).every((rest) => rest === undefined)).toBe(true);
+  const entries = decoder.take().map(({ id, fields }): Entry => [id, fields as string[]]);
+  return { rest: rests.at(-1)?.toString(), entries };
+}
+
+const text = fc.oneof(fc.string({ unit: "grapheme" }), fc.constantFrom("", "event", "user.created", "é", "\r\n$1\r\n"));
+const entry = fc.tuple(fc.stringMatching(/^\d{13}-\d$/), fc.array(text, { maxLength: 8 }));
+const entries = fc.array(entry, { minLength: 1, maxLength: 6 });
+const protocol = fc.constantFrom<Protocol>(2, 3);
+
+describe("the reply to a read", () => {
+  it("is decoded to the entries that were sent, wherever the network cuts it", () => {
+    fc.assert(
+      fc.property(
+        fc.array(entries, { minLength: 1, maxLength: 3 }),
+        protocol,
+        fc.array(fc.nat(), { maxLength: 6 }),
+        (replies, version, places) => {
+          // One decoder for all of them: what it keeps from one entry must never be seen in another.
+          const decoder = new EntryDecoder();
+          for (const sent of replies) {
+            const { rest, entries: decoded } = decode(decoder, cut(replyOf(sent, version), places));
+            expect(rest).toBe("");
+            expect(decoded).toEqual(sent);
+          }
+        },
+      ),
+    );
+  });
+
+  it.each<Protocol>([2, 3])("is decoded byte by byte (RESP%i), and what follows it is left alone", (version) => {
+    const sent: Entry[] = [
+      ["1-0", ["name", "Ada", "note", ""]],
+      ["2-0", ["name", "Ådä", "note", "Ada"]],
+    ];
+    const bytes = replyOf(sent, version);
+    const decoder = new EntryDecoder();
+    const bytewise = [...bytes.subarray(0, -1)].map((byte) => Buffer.of(byte));
+    const last = Buffer.concat([bytes.subarray(-1), Buffer.from(":7\r\n")]);
+
+    expect(decode(decoder, [...bytewise, last])).toEqual({ rest: ":7\r\n", entries: sent });
+  });
+
+  it("tells a text from one of as many bytes that stood in its place before", () => {
+    const decoder = new EntryDecoder();
+    decode(decoder, [replyOf([["1-0", ["é", "ab"]]], 3)]);
+
+    // Bytes that are no UTF-8, one of them the code of the character before.
+    const odd = Buffer.from(
+      "%1\r\n$6\r\nevents\r\n*1\r\n*2\r\n$3\r\n2-0\r\n*2\r\n$1\r\n\xe9\r\n$2\r\n\xc3\xa9\r\n",
+      "latin1",
+    );
+    expect(decode(decoder, [odd]).entries).toEqual([["2-0", ["\ufffd", "é"]]]);
+  });
+
+  it("that holds none is an end, too", () => {
+    expect(decode(new EntryDecoder(), [Buffer.from("*"), Buffer.from("-1\r"), Buffer.from("\n")])).toEqual({
+      rest: "",
+      entries: [],
+    });
+  });
+
+  it("that is no such reply is refused instead of misread", () => {
+    expect(() => new EntryDecoder().write(Buffer.from("*1\r\n:7\r\n"))).toThrow(/answered a read with ":7/);
+  });
+
+  it("is put together once, however many pieces a large text comes in", () => {
+    const large = "x".repeat(4_000_000);
+    const bytes = replyOf([["1-0", ["json", large]]], 3);
+    const pieces = cut(
+      bytes,
+      Array.from({ length: 61 }, (_, n) => n * 65_536),
+    );
+    const decoder = new EntryDecoder();
+    const concat = Buffer.concat;
+    let copied = 0;
+    Buffer.concat = (list, ...rest) => {
+      copied += list.reduce((sum, { length }) => sum + length, 0);
+      return concat(list, ...rest);
+    };
+    try {
+      expect(decode(decoder, pieces).entries[0]?.[1][1]).toBe(large);
+    } finally {
+      Buffer.concat = concat;
+    }
+    expect(copied).toBeLessThan(2 * bytes.length);
+  });
+});
+
+/** Servers that speak the newer version of the protocol, and ones that know only the older. */
+describe.each([
+  ["RESP3", []],
+  ["RESP2", ["--rename-command", "HELLO", ""]],
+])("a consumer over %s", (_, serverArguments) => {
+  let server: Awaited<ReturnType<typeof startRedis>>;
+  let redis: Redis;
+  beforeAll(async () => {
+    server = await startRedis({ arguments: serverArguments });
+    redis = new Redis(server.url);
+  });
+  afterAll(async () => {
+    redis.disconnect();
+    await server.stop();
+  });
+
+  it.each<Encoding>(["json", "fields"])(
+    "is handed what was published as %s, across reads that find nothing",
+    async (encoding) => {
+      await redis.flushall();
+      await using messaging = createService(server, { encoding, blockTimeMs: 20 });
+      const seen: unknown[] = [];
+      onUserCreated(messaging, ({ after_data }) => void seen.push(after_data.first_name));
+      await messaging.start();
+      for (const first_name of ["Ada", "Ådä", "艾达", "🦊"]) {
+        await new Promise((resolve) => setTimeout(resolve, 50));
+        await publishUserCreated(messaging, { entity_id: 1, after_data: { email: "ada@example.com", first_name } });
+      }
+      await eventually(() => seen.length === 4);
+      expect(seen).toEqual(["Ada", "Ådä", "艾达", "🦊"]);
+    },
+  );
+});

@@ -1,0 +1,151 @@
+import { Redis } from "ioredis";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { onSuccessNotification, onUserCreated, publishUserCreated } from "../../../generated/index.js";
+import type { MessagingOptions } from "../../../runtime/service/service-messaging.js";
+import { type RedisServer, startRedis } from "../../../runtime/testing/redis/index.js";
+import { eventually } from "../../support/eventually.js";
+import { createService } from "../../support/service.js";
+
+let redis: RedisServer;
+let admin: Redis;
+beforeAll(async () => {
+  redis = await startRedis();
+  admin = new Redis(redis.url);
+});
+afterEach(() => admin.flushall());
+afterAll(async () => {
+  admin.disconnect();
+  await redis.stop();
+});
+
+type Service = ReturnType<typeof createService>;
+
+const service = (options: MessagingOptions = {}): Service => createService(redis, options);
+const publish = (messaging: Service, entity_id: number): Promise<unknown> =>
+  publishUserCreated(messaging, { entity_id, after_data: { email: "ada@example.com" } });
+
+/** Resolves to `late` when something takes longer than it may: the bound of a health check on a Redis that hangs. */
+async function withinMs<Value>(work: Promise<Value>, limitMs: number): Promise<Value | "late"> {
+  const late = new Promise<"late">((resolve) => setTimeout(() => resolve("late"), limitMs).unref());
+  return await Promise.race([work, late]);
+}
+
+describe("the health of a service", () => {
+  it("is unknown before it starts, and healthy once it reads", async () => {
+    await using messaging = service({ version: "2.0.0" });
+    onUserCreated(messaging, () => {});
+    onSuccessNotification(messaging, () => {});
+    expect(await messaging.health()).toMatchObject({ status: "unknown", details: { redis: { connected: true } } });
+    await messaging.start();
+    const health = await eventually(
+      () => messaging.health(),
+      ({ details }) => details.streams["events"]?.lag === 0,
+    );
+    const quiet = {
+      group: "test-service-workers",
+      loop: "reading",
+      lag: 0,
+      pending: 0,
+      oldest_pending_seconds: 0,
+      retrying: 0,
+      dead_letters: 0,
+    };
+    expect(health).toMatchObject({
+      status: "healthy",
+      version: "2.0.0",
+      uptime_seconds: expect.any(Number),
+      details: {
+        redis: { connected: true, latency_ms: expect.any(Number) },
+        streams: { events: quiet, notifications: quiet },
+        counts: messaging.counts,
+      },
+    });
+  });
+
+  it("tells what waits, what is in hand, what is to be tried again, and what is dead", async () => {
+    await using messaging = service({ concurrency: 1, batchSize: 1, retryDelaySeconds: 60 });
+    let open = (): void => {};
+    const opened = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    onUserCreated(messaging, async ({ entity_id }) => {
+      if (entity_id === 1) throw new Error("later");
+      if (entity_id === 3) await opened;
+    });
+    onUserCreated(messaging, () => {}, { where: () => true });
+    await messaging.start();
+    await publish(messaging, 1);
+    await admin.xadd("events", "*", "event_type", "user.created", "entity_id", "junk");
+    for (let id = 3; id < 20; id++) await publish(messaging, id);
+    const stream = await eventually(
+      async () => (await messaging.health()).details.streams["events"],
+      (seen) => seen?.loop === "busy" && seen.dead_letters === 1 && seen.oldest_pending_seconds > 0,
+    );
+    expect(stream).toMatchObject({ retrying: 1, dead_letters: 1 });
+    expect(stream?.lag).toBeGreaterThan(5);
+    expect(stream?.pending).toBeGreaterThanOrEqual(2);
+    open();
+  });
+
+  it("of a stream whose lag Redis cannot tell is null, not 0", async () => {
+    await using messaging = service({ concurrency: 1, batchSize: 1 });
+    let open = (): void => {};
+    const opened = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    onUserCreated(messaging, () => opened);
+    await messaging.start();
+    for (let id = 1; id <= 10; id++) await publish(messaging, id);
+    const lag = async (): Promise<number | null | undefined> => {
+      const { details } = await messaging.health();
+      return details.streams["events"]?.lag;
+    };
+    await eventually(async () => (await messaging.health()).details.streams["events"]?.loop === "busy");
+    expect(await lag()).toBeGreaterThan(0);
+    // Redis counts entries by their number; with one deleted among the unread it can only say that it does not know.
+    const [unread] = await admin.xrevrange("events", "+", "-", "COUNT", 2);
+    await admin.xdel("events", unread?.[0] ?? "");
+    expect(await lag()).toBeNull();
+    open();
+  });
+});
+
+describe("the health of a service whose Redis does not answer", () => {
+  const quick = { connectionTimeoutSeconds: 0.5, socketTimeoutSeconds: 0.5 };
+  const unhealthy = { status: "unhealthy", details: { redis: { connected: false, latency_ms: null } } };
+
+  it("is unhealthy in bounded time when it hangs, and healthy when it is back", async () => {
+    await using own = await startRedis();
+    await using messaging = createService(own, { redis: quick });
+    onUserCreated(messaging, () => {});
+    await messaging.start();
+    expect(await messaging.health()).toMatchObject({ status: "healthy" });
+    own.pause();
+    expect(await withinMs(messaging.health(), 3000)).toMatchObject(unhealthy);
+    own.resume();
+    await eventually(
+      () => messaging.health(),
+      ({ status }) => status === "healthy",
+    );
+  });
+
+  it("is unhealthy in bounded time when it is gone, and never rejects, not even after close()", async () => {
+    const own = await startRedis();
+    const messaging = createService(own, { redis: quick });
+    onUserCreated(messaging, () => {});
+    await messaging.start();
+    await own.kill();
+    expect(await withinMs(messaging.health(), 3000)).toMatchObject(unhealthy);
+    await messaging.close();
+    expect(await withinMs(messaging.health(), 3000)).toMatchObject(unhealthy);
+    await own.stop();
+  });
+
+  it("is unhealthy when there never was one", async () => {
+    await using messaging = createService({ url: "redis://127.0.0.1:1" }, { redis: quick });
+    expect(await withinMs(messaging.health(), 3000)).toMatchObject(unhealthy);
+    onUserCreated(messaging, () => {});
+    await messaging.start();
+    expect(await withinMs(messaging.health(), 3000)).toMatchObject(unhealthy);
+  });
+});
