@@ -41,28 +41,32 @@ export type {
   Handler,
   HandlerOptions,
   MessageContext,
-  RetryOptions,
-} from "./messaging/handler.js";
-export type { Counts, DeliveryPlace, HookEvents, Hooks } from "./messaging/hooks.js";
-export type { Logger } from "./messaging/logger.js";
-export type {
-  Matching,
-  Messaging,
-  Pattern,
-  PublishAllOptions,
-  Published,
-  Publisher,
-  PublishOptions,
   Responder,
-  Sender,
-  SendOptions,
-  StartOptions,
+  RetryOptions,
   Subscriber,
-  TellOptions,
-} from "./messaging/messaging.js";
-export type { NotificationTarget } from "./notification/channel.js";
-export type { Listening, ListenOptions, NotificationContext, NotificationListener } from "./notification/hub.js";
-export { createMessaging, createMessagingFor } from "./service/create-messaging.js";
-export type { Health, LoopState, StreamHealth } from "./service/health.js";
+} from "./messaging/handler.js";
+export type { Health, LoopState, StreamHealth } from "./messaging/health.js";
+export type { Counts, DeliveryPlace, HookEvents, Hooks } from "./messaging/hooks.js";
+export type {
+  HandleCall,
+  InterceptedCall,
+  Interceptor,
+  PublishAllCall,
+  PublishCall,
+  SendCall,
+  TellCall,
+} from "./messaging/interceptor.js";
+export type { Logger } from "./messaging/logger.js";
+export type { Messaging, StartOptions } from "./messaging/messaging.js";
+export type {
+  Listening,
+  ListenOptions,
+  NotificationContext,
+  NotificationListener,
+  NotificationTarget,
+} from "./messaging/notification.js";
+export type { Matching, Pattern } from "./messaging/pattern.js";
+export type { PublishAllOptions, Published, Publisher, PublishOptions } from "./messaging/publisher.js";
+export type { Sender, SendOptions, TellOptions } from "./messaging/sender.js";
+export { createMessaging, createMessagingFor, type MessagingOptions } from "./service/create-messaging.js";
 export { type InitOptions, MessagingFacade } from "./service/process-messaging.js";
-export type { MessagingOptions } from "./service/service-messaging.js";

@@ -1,33 +1,38 @@
 import type { FlatFields } from "../contract/codec.js";
 
-/** One entry as it was handed to this consumer, until it is settled. */
+/** One entry as it was delivered to this consumer, until it is settled. */
 export interface Delivery {
   readonly id: string;
   /** `null` when the entry was deleted from its stream while it was pending. */
   readonly fields: FlatFields | null;
-  /** How often the group has been given it, this time included. */
+  /** How often the group has been given it, this delivery included. */
   readonly attempt: number;
 }
 
-/** Called with what a read has brought. */
+/** Called with the entries that a read returned. */
 export type Take = (deliveries: readonly Delivery[]) => void;
+
+/** Up to so many entries are handled as soon as they arrive, before the next read is sent. */
+export const FEW = 10;
 
 /** How a delivery ended. */
 export type Outcome =
   | { readonly kind: "done"; readonly answer?: Answer | undefined }
-  /** Lay it aside and try again. */
+  /** Try again after a delay. */
   | { readonly kind: "retry"; readonly delayMs: number; readonly error: unknown }
-  /** To the dead letters. */
+  /** Move it to the dead letters. */
   | { readonly kind: "dead"; readonly error: unknown; readonly answer?: Answer | undefined };
 
-/** What the sender of a command is told. It is not settled before that has been stored and sent. */
+export const DONE: Outcome = { kind: "done" };
+
+/** The answer to a command. It is stored before the command is acknowledged. */
 export interface Answer {
-  /** Where it is stored, in the slot of the command's stream. */
-  readonly key: string;
+  /** The whole name of the command's stream. */
+  readonly stream: string;
+  readonly commandId: string;
   readonly text: string;
+  /** How long it stays stored. */
   readonly keepMs: number;
-  /** The channel on which the sender listens. */
+  /** The channel on which the sender waits. */
   readonly replyTo: string;
 }
-
-export const DONE: Outcome = { kind: "done" };

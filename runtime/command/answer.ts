@@ -2,7 +2,7 @@ import { setOwn } from "../contract/codec.js";
 import { normaliseInstant, presentInstant } from "../contract/instant.js";
 import { DecodeError } from "../errors.js";
 
-/** A command's answer as it travels on the sender's channel. */
+/** The answer to a command, as it is published on the sender's channel. */
 export interface Response {
   readonly command_id: string;
   readonly success: boolean;
@@ -13,7 +13,7 @@ export interface Response {
   readonly execution_time_ms?: number;
 }
 
-/** What the handler came to. */
+/** The result of a handler. */
 export type ResponseOutcome =
   | { readonly success: true; readonly result: unknown }
   | { readonly success: false; readonly error: string; readonly errorCode: string | undefined };

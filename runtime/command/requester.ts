@@ -1,10 +1,12 @@
+import type { Answers } from "../broker/broker.js";
+import type { Subscriptions } from "../broker/subscriptions.js";
 import { contractOf } from "../contract/contract.js";
 import type { CommandDescriptor } from "../contract/descriptor.js";
 import { ClosedError, CommandFailedError, CommandTimeoutError, ContractError, MessagingError } from "../errors.js";
 import type { HookBus } from "../messaging/hooks.js";
-import type { Connection } from "../redis/connection.js";
+import type { Clock } from "../time/clock.js";
+import { Pause } from "../time/pause.js";
 import { decodeResponse, type Response } from "./answer.js";
-import { answerKey } from "./responder.js";
 
 /** A command whose answer is awaited. */
 export interface Question {
@@ -21,47 +23,65 @@ interface Waiting {
   readonly settle: (response: Response | MessagingError) => void;
 }
 
+/** What a requester works with. */
+export interface RequesterParts {
+  readonly subscriptions: Subscriptions;
+  readonly answers: Answers;
+  readonly clock: Clock;
+  readonly hooks: HookBus;
+}
+
 /**
- * Waits for answers on this instance's own channel. The subscription is confirmed before any command leaves; after a
- * reconnect every answer still awaited is looked for where its handler stored it.
+ * Waits for answers on the channel of this instance. The subscription is confirmed before any command is sent. After a
+ * reconnect the stored answers of all commands that still wait are looked for.
  */
 export class Requester {
   readonly channel: string;
-  readonly #connection: Connection;
+  readonly #subscriptions: Subscriptions;
+  readonly #answers: Answers;
+  readonly #clock: Clock;
   readonly #hooks: HookBus;
-  readonly #reading: Connection;
+  readonly #closing = new AbortController();
+  readonly #pause: Pause;
   readonly #waiting = new Map<string, Waiting>();
-  #subscribed: Promise<void> | undefined;
-  #attached = false;
+  #subscribed: Promise<unknown> | undefined;
   #isListening = false;
 
-  constructor(channel: string, connection: Connection, reading: Connection, hooks: HookBus) {
+  constructor(channel: string, { subscriptions, answers, clock, hooks }: RequesterParts) {
     this.channel = channel;
-    this.#connection = connection;
-    this.#reading = reading;
+    this.#subscriptions = subscriptions;
+    this.#answers = answers;
+    this.#clock = clock;
     this.#hooks = hooks;
+    this.#pause = new Pause(this.#closing.signal, clock, hooks.trouble);
   }
 
-  /** Whether answers can arrive: once they can, they are looked for after every reconnect. */
+  /** Whether answers can arrive. Once they can, they are looked for after every reconnect. */
   get isListening(): boolean {
     return this.#isListening;
   }
 
   /** Resolves when answers can arrive. */
-  listen(): Promise<void> {
-    this.#subscribed ??= this.#subscribe().catch((error: unknown) => {
-      this.#subscribed = undefined;
-      throw error;
-    });
-    return this.#subscribed;
+  async listen(): Promise<void> {
+    this.#subscribed ??= this.#subscriptions
+      .subscribe(
+        { name: this.channel, isPattern: false },
+        { receive: (_channel, payload) => this.#receive(payload), restored: () => void this.#recover() },
+      )
+      .catch((error: unknown) => {
+        this.#subscribed = undefined;
+        throw error;
+      });
+    await this.#subscribed;
+    this.#isListening = true;
   }
 
   /**
-   * Resolves to the answer's result.
+   * Resolves to the result of the answer.
    *
-   * @param sent - the command on its way; when it fails, so does the wait
+   * @param send - sends the command; when it fails, the wait fails with it
    */
-  ask(question: Question, sent: () => Promise<unknown>): Promise<unknown> {
+  ask(question: Question, send: () => Promise<unknown>): Promise<unknown> {
     const { descriptor, signal } = question;
     if (signal?.aborted) {
       const text = `${descriptor.type} was not sent: its signal had been aborted before`;
@@ -70,59 +90,47 @@ export class Requester {
     return new Promise((resolve, reject) => {
       const settle = this.#wait(question, (response) => {
         if (response instanceof MessagingError) return reject(response);
-        // Whatever is wrong with the answer is the asker's to hear, who would wait for good otherwise.
+        // An answer that cannot be judged must end the wait, too.
         try {
           resolve(resultOf(question, response));
         } catch (error) {
           reject(error);
         }
       });
-      const failed = (error: unknown): void =>
-        settle(error instanceof MessagingError ? error : new MessagingError("PUBLISH_FAILED", String(error)));
-      try {
-        sent().catch(failed);
-      } catch (error) {
-        failed(error);
-      }
+      send().catch((error: unknown) =>
+        settle(error instanceof MessagingError ? error : new MessagingError("PUBLISH_FAILED", String(error))),
+      );
     });
   }
 
   /** Ends every wait. */
   close(): void {
+    this.#closing.abort();
     for (const { question, settle } of this.#waiting.values())
       settle(new ClosedError(`waiting for ${question.descriptor.type}`));
   }
 
-  /** Looks for the answers that may have been sent while nobody listened. */
-  async recover(): Promise<void> {
-    if (this.#waiting.size === 0) return;
-    // The driver subscribes again by itself, but does not say when: an answer between our look and that would be missed.
-    await (await this.#connection.ready()).subscribe(this.channel);
-    const client = await this.#reading.ready();
+  /** Looks for the answers that may have been sent while nobody received them, until each has been looked for. */
+  async #recover(): Promise<void> {
     for (const { question } of [...this.#waiting.values()]) {
-      const stored = await client.get(answerKey(question.stream, question.id));
-      if (stored !== null) this.#receive(stored);
+      for (let failures = 0; this.#waiting.has(question.id); failures++) {
+        try {
+          const stored = await this.#answers.find(question.stream, question.id);
+          if (stored !== null && this.#waiting.has(question.id)) this.#receive(stored);
+          break;
+        } catch (error) {
+          if (!(await this.#pause.afterFailure(failures, "looking for stored answers", error))) return;
+        }
+      }
     }
   }
 
-  async #subscribe(): Promise<void> {
-    const client = await this.#connection.ready();
-    if (!this.#attached) {
-      this.#attached = true;
-      client.on("message", (channel: string, payload: string) => {
-        if (channel === this.channel) this.#receive(payload);
-      });
-    }
-    await client.subscribe(this.channel);
-    this.#isListening = true;
-  }
-
-  /** Returns what ends the wait; only its first call counts. */
+  /** Returns the function that ends the wait. Only its first call counts. */
   #wait(question: Question, ended: (response: Response | MessagingError) => void): Waiting["settle"] {
     const { id, descriptor, target, timeoutMs, signal } = question;
     const settle = (response: Response | MessagingError): void => {
       if (!this.#waiting.delete(id)) return;
-      clearTimeout(timer);
+      timer.cancel();
       signal?.removeEventListener("abort", onAbort);
       ended(response);
     };
@@ -130,7 +138,9 @@ export class Requester {
       const text = `the wait for ${descriptor.type} was ended; the command itself may still run`;
       settle(new MessagingError("COMMAND_ABORTED", text, { cause: signal?.reason }));
     };
-    const timer = setTimeout(() => settle(new CommandTimeoutError(descriptor.type, target, timeoutMs)), timeoutMs);
+    const timer = this.#clock.after(timeoutMs, () =>
+      settle(new CommandTimeoutError(descriptor.type, target, timeoutMs)),
+    );
     this.#waiting.set(id, { question, settle });
     signal?.addEventListener("abort", onAbort);
     return settle;
@@ -143,15 +153,15 @@ export class Requester {
       if (waiting === undefined) this.#hooks.emit("answerUnclaimed", { commandId: response.command_id });
       else waiting.settle(response);
     } catch (error) {
-      this.#hooks.emit("trouble", { what: `reading a reply on ${this.channel}`, error });
+      this.#hooks.trouble(`reading an answer on ${this.channel}`, error);
     }
   }
 }
 
 /**
- * What an answer comes to.
+ * The result of an answer.
  *
- * @throws {CommandFailedError} when it is a failure, {ContractError} when its result breaks the contract
+ * @throws {CommandFailedError} when the answer is a failure, {ContractError} when its result breaks the contract
  */
 function resultOf({ descriptor, target }: Question, response: Response): unknown {
   if (!response.success) throw new CommandFailedError(descriptor.type, target, response.error, response.error_code);

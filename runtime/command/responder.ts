@@ -1,74 +1,74 @@
+import { type Answers, type BrokerClock, YOUNG_MS } from "../broker/broker.js";
 import type { Answer } from "../broker/delivery.js";
 import { addedAt } from "../broker/entry-id.js";
 import { type FlatFields, textReader } from "../contract/codec.js";
 import { contractOf } from "../contract/contract.js";
 import { MessagingError } from "../errors.js";
+import type { Responding } from "../handle/dispatcher.js";
 import { describeFailure } from "../handle/failure.js";
 import { commandOf, type Route } from "../handle/router.js";
 import type { CommandHandler, MessageContext } from "../messaging/handler.js";
 import type { HookBus } from "../messaging/hooks.js";
-import type { Connection } from "../redis/connection.js";
-import { answer } from "../redis/lua/answer.js";
-import { answered } from "../redis/lua/answered.js";
-import { YOUNG_MS } from "../redis/lua/ensure-group.js";
-import type { RedisClock } from "../redis/redis-clock.js";
+import type { InterceptorChain } from "../messaging/interceptor.js";
+import type { Clock } from "../time/clock.js";
 import { encodeResponse, type ResponseOutcome } from "./answer.js";
-import { isSentOnce } from "./command.js";
+import { DEFAULT_TIMEOUT_SECONDS, isSentOnce } from "./command.js";
 
-/** How much longer than its sender waits an answer is kept. */
+/** How much longer than its sender waits an answer stays stored. */
 const KEPT_LONGER_MS = 60_000;
-const DEFAULT_TIMEOUT_SECONDS = 30;
 
 type Command = Readonly<Record<string, unknown>>;
 
-/** Where the answer to a command is stored, in the slot of its stream. */
-export function answerKey(stream: string, commandId: string): string {
-  return `{${stream}}:answer:${commandId}`;
+/** What a responder works with. */
+export interface ResponderParts {
+  readonly answers: Answers;
+  /** The broker's clock. Left out where no entry is new. */
+  readonly brokerClock: BrokerClock | undefined;
+  /** Wraps the handling of commands, where there are interceptors. */
+  readonly chain: InterceptorChain | undefined;
+  readonly clock: Clock;
+  readonly hooks: HookBus;
 }
 
 /**
- * Runs commands and says what whoever waits is answered. While somebody waits a failure is an answer, given at once
- * and not retried; a command for which nobody waits is retried like an event.
+ * Runs commands and makes their answers. While the sender waits, a failure is an answer, given at once and not retried.
+ * A command for whose answer nobody waits is retried like an event.
  */
-export class CommandResponder {
+export class CommandResponder implements Responding {
   readonly #service: string;
-  readonly #connection: Connection;
-  readonly #clock: RedisClock | undefined;
-  readonly #hooks: HookBus;
+  readonly #parts: ResponderParts;
 
-  /** @param clock - left out where nothing is new */
-  constructor(service: string, connection: Connection, clock: RedisClock | undefined, hooks: HookBus) {
+  constructor(service: string, parts: ResponderParts) {
     this.#service = service;
-    this.#connection = connection;
-    this.#clock = clock;
-    this.#hooks = hooks;
+    this.#parts = parts;
   }
 
   /**
-   * Resolves to the answer, or to `undefined` when nobody waits for one (any more).
+   * Resolves to the answer, or to `undefined` when nobody waits for one.
    *
    * @throws what the handler threw, when nobody waits
    */
   async respond(route: Route, command: Command, context: MessageContext): Promise<Answer | undefined> {
     const replyTo = command["reply_to"] as string | undefined;
-    const id = command["id"] as string;
+    const commandId = command["id"] as string;
     const timeoutMs = ((command["timeout"] as number | undefined) ?? DEFAULT_TIMEOUT_SECONDS) * 1000;
-    const key = answerKey(context.stream, id);
+    const { stream } = context;
     const keepMs = timeoutMs + KEPT_LONGER_MS;
     const givenUpAt = addedAt(context.entryId) + timeoutMs;
     if (replyTo !== undefined && !this.#isSurelyNew(command, givenUpAt, context)) {
-      const stored = await this.#look(key, givenUpAt, context);
+      const stored = await this.#parts.answers.check(stream, commandId, givenUpAt, context);
       if (stored === "expired") {
-        const { stream, group, entryId, type } = context;
-        this.#hooks.emit("commandExpired", { stream, group, entryId, type });
+        const { group, entryId, type } = context;
+        this.#parts.hooks.emit("commandExpired", { stream, group, entryId, type });
         return undefined;
       }
-      if (stored !== null) return { key, text: stored, keepMs, replyTo };
+      if (stored !== null) return { stream, commandId, text: stored, keepMs, replyTo };
     }
-    const began = performance.now();
+    const { clock } = this.#parts;
+    const began = clock.now();
     let ran: Ran;
     try {
-      ran = judged(route, await (route.handler as CommandHandler<Command, unknown>)(command, context));
+      ran = judged(route, await this.#handle(route, command, context));
     } catch (thrown) {
       ran = failed(thrown);
     }
@@ -76,46 +76,43 @@ export class CommandResponder {
       if (!ran.success) throw ran.cause;
       return undefined;
     }
-    const text = encodeResponse(id, ran, Math.round((performance.now() - began) * 1000) / 1000);
-    return { key, text, keepMs, replyTo };
+    const text = encodeResponse(commandId, ran, Math.round((clock.now() - began) * 1000) / 1000);
+    return { stream, commandId, text, keepMs, replyTo };
   }
 
-  /** What a command that cannot run (unknown here, or its payload breaks the contract) is answered, if somebody waits. */
   refusal(stream: string, entry: FlatFields, why: Pick<MessagingError, "message" | "code">): Answer | undefined {
     const textOf = textReader(entry);
-    const id = textOf("id");
+    const commandId = textOf("id");
     const replyTo = textOf("reply_to");
-    if (!id || !replyTo || textOf("target_service") !== this.#service) return undefined;
-    const text = encodeResponse(id, { success: false, error: why.message, errorCode: why.code }, undefined);
-    return { key: answerKey(stream, id), text, keepMs: KEPT_LONGER_MS, replyTo };
+    if (!commandId || !replyTo || textOf("target_service") !== this.#service) return undefined;
+    const text = encodeResponse(commandId, { success: false, error: why.message, errorCode: why.code }, undefined);
+    return { stream, commandId, text, keepMs: KEPT_LONGER_MS, replyTo };
   }
 
-  answerLate({ key, text, keepMs, replyTo }: Answer): void {
-    this.#connection
-      .ready()
-      // It acknowledges nothing, so the keys for that are not looked at.
-      .then((client) => answer.run(client, [key, key, key], [text, keepMs, replyTo, "", ""]))
-      .catch((error: unknown) => this.#hooks.emit("trouble", { what: "answering late", error }));
+  answerLate(answer: Answer): void {
+    this.#parts.answers.give(answer).catch((error: unknown) => this.#parts.hooks.trouble("answering late", error));
   }
 
-  /** Whether nobody can have answered the command, and its sender waits: then there is nothing to ask. */
+  #handle(route: Route, command: Command, context: MessageContext): unknown {
+    const handler = route.handler as CommandHandler<Command, unknown>;
+    const { chain } = this.#parts;
+    if (chain === undefined) return handler(command, context);
+    const call = { operation: "handle", descriptor: route.descriptor, message: command, context } as const;
+    return chain.run(call, () => handler(command, context));
+  }
+
+  /** Whether the command cannot have been answered and its sender waits. Then there is nothing to look up. */
   #isSurelyNew(command: Command, givenUpAt: number, { entryId, redelivered }: MessageContext): boolean {
-    if (redelivered || this.#clock === undefined || !isSentOnce(command)) return false;
-    return this.#clock.isBefore(Math.min(addedAt(entryId) + YOUNG_MS, givenUpAt));
-  }
-
-  /** A handler's signal is made only for who asks for it. */
-  async #look(key: string, givenUpAt: number, context: MessageContext): Promise<string | null> {
-    const connection = this.#connection;
-    const client = connection.isReady ? connection.client : await connection.ready(context.signal);
-    return answered.run(client, [key], [givenUpAt]);
+    const { brokerClock } = this.#parts;
+    if (redelivered || brokerClock === undefined || !isSentOnce(command)) return false;
+    return brokerClock.isBefore(Math.min(addedAt(entryId) + YOUNG_MS, givenUpAt));
   }
 }
 
-/** What a handler came to, and when it failed, with what. */
+/** The result of a handler, and the error of one that failed. */
 type Ran = ResponseOutcome & { readonly cause?: unknown };
 
-/** What is wrong with a result is the handler's failure. */
+/** A result that breaks its contract is a failure of the handler. */
 function judged(route: Route, result: unknown): Ran {
   const descriptor = commandOf(route);
   const issues = descriptor && contractOf(descriptor).resultViolations(result);

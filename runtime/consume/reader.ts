@@ -1,88 +1,96 @@
-import type { Delivery, Take } from "../broker/delivery.js";
-import type { EntrySource } from "../redis/entry-source.js";
+import { type Delivery, FEW } from "../broker/delivery.js";
+import type { Membership } from "../broker/membership.js";
+import type { Clock } from "../time/clock.js";
 import type { Pause } from "../time/pause.js";
-import { FEW } from "./workload.js";
+import type { Workload } from "./workload.js";
 
-/** How often it is made sure, between two reads, that nothing was left behind. */
+/** How often it prepares between two reads. */
 const PREPARE_EVERY_MS = 30_000;
-/** A batch of entries this large is read in smaller ones next time. */
+/** After a batch of this size, the next one has fewer entries. */
 const BATCH_BYTES = 8 * 1024 * 1024;
 
-/** What a reader asks of its consumer. */
-export interface ReaderSink {
-  /** How many entries may come now; 0 for none. */
-  readonly room: () => number;
-  /** Resolves when {@link room} may have grown. */
-  readonly roomier: () => Promise<void>;
-  readonly take: Take;
-  /** Called before the first read, after anything that may have left entries behind, and now and then. */
-  readonly prepare: () => Promise<void>;
-}
-
-/** Takes new entries from a source, never more than there is room for. */
+/** Reads new entries, never more than the workload has room for. */
 export class Reader {
-  readonly #source: EntrySource;
+  readonly #membership: Membership;
+  readonly #workload: Workload;
   readonly #batchSize: number;
-  readonly #sink: ReaderSink;
+  readonly #prepare: () => Promise<void>;
   readonly #pause: Pause;
+  readonly #clock: Clock;
   #lengthPerEntry = 0;
-  #readAt = performance.now();
+  #readAt: number;
   #preparedAt = Number.NEGATIVE_INFINITY;
+  #drops = 0;
 
-  constructor(source: EntrySource, batchSize: number, sink: ReaderSink, pause: Pause) {
-    this.#source = source;
+  /** @param prepare - called before the first read, after everything that may have lost a delivery, and at intervals */
+  constructor(
+    membership: Membership,
+    workload: Workload,
+    batchSize: number,
+    prepare: () => Promise<void>,
+    { pause, clock }: { readonly pause: Pause; readonly clock: Clock },
+  ) {
+    this.#membership = membership;
+    this.#workload = workload;
     this.#batchSize = batchSize;
-    this.#sink = sink;
+    this.#prepare = prepare;
     this.#pause = pause;
+    this.#clock = clock;
+    this.#readAt = clock.now();
   }
 
   async run(): Promise<void> {
     const { signal } = this.#pause;
     for (let failures = 0; !signal.aborted; ) {
       try {
-        if (performance.now() - this.#preparedAt > PREPARE_EVERY_MS) {
-          this.#preparedAt = performance.now();
-          await this.#sink.prepare();
+        if (this.#mustPrepare) {
+          this.#preparedAt = this.#clock.now();
+          this.#drops = this.#workload.drops;
+          await this.#prepare();
         }
-        if (this.#sink.room() === 0) {
-          await this.#sink.roomier();
+        const { room } = this.#workload;
+        if (room === 0) {
+          await this.#workload.roomier();
           continue;
         }
-        let count = 0;
-        await this.#source.read(Math.min(this.#sink.room(), this.#affordable()), (deliveries) => {
-          count = deliveries.length;
-          // Also after the signal: they are this consumer's now, to be handled or given back.
-          this.#sink.take(deliveries);
-          this.#weigh(deliveries);
-        });
+        await this.#read(Math.min(room, this.#affordable));
         failures = 0;
-        this.#readAt = performance.now();
-        if (count > 0 && count <= FEW) await new Promise((resolve) => process.nextTick(resolve));
       } catch (error) {
         if (signal.aborted) return;
-        // Whatever it was (a lost reply, a missing group), the next read starts from a known state.
-        this.prepareAgain();
-        if (!(await this.#pause.afterFailure(failures++, `reading ${this.#source.stream}`, error))) return;
+        // Whatever failed (a lost reply, a missing group), the next read starts from a known state.
+        this.#preparedAt = Number.NEGATIVE_INFINITY;
+        if (!(await this.#pause.afterFailure(failures++, `reading ${this.#membership.stream}`, error))) return;
       }
     }
   }
 
   /** How long ago Redis last answered a read. */
   get silentMs(): number {
-    return performance.now() - this.#readAt;
+    return this.#clock.now() - this.#readAt;
   }
 
-  /** Something may have been left behind: look before the next read. */
-  prepareAgain(): void {
-    this.#preparedAt = Number.NEGATIVE_INFINITY;
+  async #read(most: number): Promise<void> {
+    let count = 0;
+    await this.#membership.read(most, (deliveries) => {
+      count = deliveries.length;
+      // Also after the signal: they are pending for this consumer now, to be handled or given back.
+      this.#workload.take(deliveries);
+      this.#weigh(deliveries);
+    });
+    this.#readAt = this.#clock.now();
+    if (count > 0 && count <= FEW) await new Promise((resolve) => process.nextTick(resolve));
   }
 
-  #affordable(): number {
+  get #mustPrepare(): boolean {
+    return this.#workload.drops !== this.#drops || this.#clock.now() - this.#preparedAt > PREPARE_EVERY_MS;
+  }
+
+  get #affordable(): number {
     if (this.#lengthPerEntry === 0) return this.#batchSize;
     return Math.max(1, Math.min(this.#batchSize, Math.ceil(BATCH_BYTES / this.#lengthPerEntry)));
   }
 
-  /** The larger of a batch's first and last decides; text lengths stand for bytes. */
+  /** The larger of a batch's first and last entry decides. Text lengths stand for bytes. */
   #weigh(deliveries: readonly Delivery[]): void {
     const lengthOf = (delivery: Delivery | undefined): number =>
       delivery?.fields?.reduce((sum, text) => sum + text.length, 0) ?? 0;

@@ -1,14 +1,13 @@
-import type { Redis } from "ioredis";
-import { type Member, PARKED } from "../broker/member.js";
+import type { Membership } from "../broker/membership.js";
 import type { Config } from "../config/config.js";
 import type { HookBus } from "../messaging/hooks.js";
-import type { Connection } from "../redis/connection.js";
-import { reap } from "../redis/lua/reap.js";
+import type { Clock } from "../time/clock.js";
 import type { Pause } from "../time/pause.js";
+import type { Suspects } from "./suspects.js";
 
-/** How many entries are taken over in one step; the rest with the next look. */
+/** How many entries are taken over in one step. The next look takes the rest. */
 const MOST_AT_ONCE = 100;
-/** A heartbeat must have been seen standing still at least so often. */
+/** How often a heartbeat must have been seen unchanged at least. */
 const FEWEST_LOOKS = 3;
 
 interface Watched {
@@ -17,91 +16,73 @@ interface Watched {
   looks: number;
 }
 
-/** What a reaper asks of its consumer. */
-export interface ReaperSink {
-  /** How many suspects may come now. */
-  readonly room: () => number;
-  readonly suspect: (ids: readonly string[]) => void;
+/** The time that a reaper works with, and to whom it tells what it does. */
+export interface ReaperParts {
+  readonly pause: Pause;
+  readonly clock: Clock;
+  readonly hooks: HookBus;
 }
 
 /**
- * Takes over the entries of consumers that died. One counts as dead when its heartbeat has not changed for a whole
- * lease, as seen by this process on its own monotonic clock since it last connected: after an outage of Redis every
- * heartbeat stands still, and the clocks of two machines may differ by hours.
+ * Takes over the entries of consumers that died. A consumer counts as dead when its heartbeat has not changed for a
+ * whole lease, as this process has seen it on its own monotonic clock since it last connected: after an outage of Redis
+ * every heartbeat stands still, and the clocks of two machines may differ by hours.
  */
 export class Reaper {
-  readonly #member: Member;
+  readonly #membership: Membership;
+  readonly #suspects: Suspects;
   readonly #leaseMs: number;
   readonly #foreignIdleMs: number;
-  readonly #connection: Connection;
-  readonly #sink: ReaperSink;
   readonly #pause: Pause;
+  readonly #clock: Clock;
   readonly #hooks: HookBus;
   readonly #watched = new Map<string, Watched>();
+  #session: number | undefined;
 
   constructor(
-    member: Member,
+    membership: Membership,
+    suspects: Suspects,
     config: Pick<Config, "leaseMs" | "foreignIdleMs">,
-    connection: Connection,
-    sink: ReaperSink,
-    pause: Pause,
-    hooks: HookBus,
+    { pause, clock, hooks }: ReaperParts,
   ) {
-    this.#member = member;
+    this.#membership = membership;
+    this.#suspects = suspects;
     this.#leaseMs = config.leaseMs;
     this.#foreignIdleMs = config.foreignIdleMs;
-    this.#connection = connection;
-    this.#sink = sink;
     this.#pause = pause;
+    this.#clock = clock;
     this.#hooks = hooks;
   }
 
-  /** To be called when the connection comes back: what was seen before the outage says nothing. */
-  forget(): void {
-    this.#watched.clear();
-  }
-
   async run(): Promise<void> {
-    // Consumers that started together do not all look at the same moment.
+    // Jitter: consumers that started together should not all look at the same moment.
     while (await this.#pause.for((this.#leaseMs / 4) * (0.75 + Math.random() / 2))) {
       try {
         await this.#look();
       } catch (error) {
-        this.forget();
-        if (error instanceof Error && error.message.startsWith("NOGROUP")) continue;
-        this.#hooks.emit("trouble", { what: `watching the consumers of ${this.#member.keys.stream}`, error });
+        this.#watched.clear();
+        this.#hooks.trouble(`watching the consumers of ${this.#membership.stream}`, error);
       }
     }
   }
 
   async #look(): Promise<void> {
-    const { keys, consumer } = this.#member;
-    const client = await this.#connection.ready(this.#pause.signal);
-    const reply = await client.zrange(keys.alive, "0", "-1", "WITHSCORES");
-    const present = new Set<string>();
-    for (let at = 0; at < reply.length; at += 2) {
-      const name = reply[at] as string;
-      present.add(name);
-      if (name !== consumer && this.#isDead(name, reply[at + 1] as string)) await this.#take(client, name);
+    const { session, beats } = await this.#membership.heartbeats();
+    if (session !== this.#session) this.#watched.clear();
+    this.#session = session;
+    for (const [name, beat] of beats) {
+      if (name !== this.#membership.consumer && this.#isDead(name, beat)) await this.#take(name, beat);
     }
-    if (Number.isFinite(this.#foreignIdleMs)) await this.#lookAtForeign(client, present);
-    for (const name of this.#watched.keys()) if (!present.has(name)) this.#watched.delete(name);
-  }
-
-  /** Consumers without a heartbeat: all that Redis tells of them is how long they have done nothing. */
-  async #lookAtForeign(client: Redis, beating: ReadonlySet<string>): Promise<void> {
-    const { keys, group, consumer } = this.#member;
-    const members = (await client.xinfo("CONSUMERS", keys.stream, group)) as unknown[][];
-    for (const member of members) {
-      const field = (name: string): unknown => member[member.indexOf(name) + 1];
-      const name = String(field("name"));
-      const ours = name === consumer || name === PARKED || beating.has(name);
-      if (!ours && Number(field("idle")) > this.#foreignIdleMs) await this.#take(client, name);
+    for (const name of this.#watched.keys()) if (!beats.has(name)) this.#watched.delete(name);
+    if (!Number.isFinite(this.#foreignIdleMs)) return;
+    // Of a consumer without a heartbeat Redis tells only how long it has been idle.
+    for (const { name, idleMs } of await this.#membership.foreigners(beats)) {
+      if (idleMs > this.#foreignIdleMs) await this.#take(name, "");
     }
   }
 
   #isDead(name: string, beat: string): boolean {
-    const now = performance.now();
+    const now = this.#clock.now();
     const watched = this.#watched.get(name);
     if (watched === undefined || watched.beat !== beat) {
       this.#watched.set(name, { beat, since: now, looks: 1 });
@@ -111,16 +92,14 @@ export class Reaper {
     return watched.looks >= FEWEST_LOOKS && now - watched.since >= this.#leaseMs;
   }
 
-  async #take(client: Redis, dead: string): Promise<void> {
-    const { keys, group, consumer } = this.#member;
-    const most = Math.min(MOST_AT_ONCE, this.#sink.room());
+  async #take(dead: string, beat: string): Promise<void> {
+    const most = Math.min(MOST_AT_ONCE, this.#suspects.room);
     if (most <= 0) return;
-    const beat = this.#watched.get(dead)?.beat ?? "";
-    const ids = await reap.run(client, [keys.stream, keys.alive], [group, consumer, dead, beat, most]);
-    if (ids === null) return;
-    // One that held nothing is only cleared away.
-    if (ids.length === 0) return;
-    this.#sink.suspect(ids);
-    this.#hooks.emit("recovered", { stream: keys.stream, group, from: dead, count: ids.length });
+    const ids = await this.#membership.takeOver(dead, beat, most);
+    // A consumer that held nothing is only removed.
+    if (ids === undefined || ids.length === 0) return;
+    this.#suspects.add(ids);
+    const { stream, group } = this.#membership;
+    this.#hooks.emit("recovered", { stream, group, from: dead, count: ids.length });
   }
 }

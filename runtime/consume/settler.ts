@@ -1,68 +1,82 @@
-import type { Redis } from "ioredis";
-import type { Answer, Delivery } from "../broker/delivery.js";
-import type { Member } from "../broker/member.js";
+import type { Answer, Delivery, Outcome } from "../broker/delivery.js";
+import type { Membership } from "../broker/membership.js";
 import type { Config } from "../config/config.js";
+import { typeOf } from "../contract/codec.js";
 import { describeFailure } from "../handle/failure.js";
-import type { Connection } from "../redis/connection.js";
-import { acknowledge } from "../redis/lua/acknowledge.js";
-import { answer } from "../redis/lua/answer.js";
-import { bury } from "../redis/lua/bury.js";
-import { note } from "../redis/lua/note.js";
-import { park } from "../redis/lua/park.js";
-import { isRefusal } from "../redis/reply-error.js";
+import type { HookBus } from "../messaging/hooks.js";
+import type { Clock, Timer } from "../time/clock.js";
 import type { Pause } from "../time/pause.js";
+import type { Alarm } from "./alarm.js";
 import { labelsOf } from "./dead-letter.js";
 
 const MOST_ACKS = 100;
 const ACK_DELAY_MS = 5;
 
+/** What a settler works with. */
+export interface SettlerParts {
+  /** Rings when a parked entry is due. */
+  readonly alarm: Alarm;
+  /** Waits between attempts until the consumer settles no more. */
+  readonly pause: Pause;
+  readonly clock: Clock;
+  readonly hooks: HookBus;
+}
+
 /**
- * Tells Redis how deliveries ended. Acknowledgements are gathered to a hundred or five milliseconds, or until nothing
- * else is in hand; until one is confirmed its entry counts as in flight. When the connection is away, each is tried again
- * until it is back: an entry that is never settled comes again.
+ * Settles deliveries by their outcomes: acknowledges, answers, parks, or moves to the dead letters. Acknowledgements
+ * are gathered to a hundred or for five milliseconds, or until the consumer is idle; an entry counts as in flight until
+ * its settlement is confirmed. Without a connection each settlement is repeated until there is one: an entry that is
+ * never settled is redelivered.
  */
 export class Settler {
-  readonly #member: Member;
+  readonly #membership: Membership;
   readonly #service: string;
   readonly #ackBatch: number;
-  readonly #connection: Connection;
-  readonly #onSettled: (id: string) => void;
+  readonly #alarm: Alarm;
   readonly #pause: Pause;
+  readonly #clock: Clock;
+  readonly #hooks: HookBus;
+  readonly #settled: (id: string) => void;
   #acks: string[] = [];
-  /** Of those, the ones that failed before: the errors kept for them go too. */
+  /** Those of them that failed before: the errors recorded for them are deleted, too. */
   #retried: string[] = [];
-  #timer: NodeJS.Timeout | undefined;
+  #timer: Timer | undefined;
   #resting = false;
   #underWay = new Set<Promise<void>>();
 
+  /** @param settled - called when the settlement of an entry is confirmed */
   constructor(
-    member: Member,
+    membership: Membership,
     config: Pick<Config, "service" | "concurrency">,
-    connection: Connection,
-    pause: Pause,
-    onSettled: (id: string) => void,
+    { alarm, pause, clock, hooks }: SettlerParts,
+    settled: (id: string) => void,
   ) {
-    this.#member = member;
+    this.#membership = membership;
     this.#service = config.service;
-    // With few at once an entry that waits for its acknowledgement keeps the next from being read.
+    // With low concurrency an entry that waits for its acknowledgement keeps the next one from being read.
     this.#ackBatch = Math.min(MOST_ACKS, config.concurrency);
-    this.#connection = connection;
+    this.#alarm = alarm;
     this.#pause = pause;
-    this.#onSettled = onSettled;
+    this.#clock = clock;
+    this.#hooks = hooks;
+    this.#settled = settled;
   }
 
-  /**
-   * Acknowledges a handled entry. Plain XACK, without asking who owns it now: the entry *was* handled, so taking it
-   * out of another consumer's pending list can only save a duplicate.
-   */
-  ack(id: string, attempt: number): void {
-    this.#acks.push(id);
-    if (attempt > 1) this.#retried.push(id);
-    if (this.#acks.length >= this.#ackBatch) this.#sendAcks();
-    else this.#timer ??= setTimeout(() => this.#sendAcks(), ACK_DELAY_MS);
+  settle(delivery: Delivery, outcome: Outcome): void {
+    switch (outcome.kind) {
+      case "done":
+        if (outcome.answer === undefined) this.#acknowledge(delivery);
+        else this.#answer(delivery, outcome.answer);
+        return;
+      case "retry":
+        this.#park(delivery, outcome.delayMs, outcome.error);
+        return;
+      case "dead":
+        this.#bury(delivery, outcome.error, outcome.answer);
+    }
   }
 
-  /** Nothing else is in hand: what has been gathered need not wait for more. */
+  /** The consumer is idle: acknowledgements need not wait for more. */
   rest(): void {
     if (this.#acks.length === 0 || this.#resting) return;
     this.#resting = true;
@@ -72,115 +86,92 @@ export class Settler {
     });
   }
 
-  /** Lays a failed entry aside until its retry is due, if it is still this consumer's. */
-  park(id: string, delayMs: number, thrown: unknown): void {
-    const { keys, group, consumer } = this.#member;
-    const error = JSON.stringify(describeFailure(thrown));
-    this.#settle([id], async () => {
-      const client = await this.#connection.ready();
-      await park.run(client, [keys.stream, keys.retry, keys.errors], [group, consumer, id, Math.ceil(delayMs), error]);
-    });
+  /** Records a failed attempt of an entry that this consumer keeps. */
+  async recordFailure(id: string, thrown: unknown): Promise<void> {
+    const failure = JSON.stringify(describeFailure(thrown));
+    await this.#repeat([], () => this.#membership.recordFailure(id, failure));
   }
 
-  /**
-   * Answers a command that was handled and acknowledges it, in one step. It is tried until Redis is back: a command
-   * that ran must not run again because its answer could not leave at once.
-   *
-   * @param refused - called when Redis will not have it sent: whoever waits hears nothing, and somebody must know why
-   */
-  answer(id: string, answered: Answer, refused: (error: unknown) => void): void {
-    this.#settle([], () =>
-      this.#send(answered, id).then(
-        () => this.#onSettled(id),
-        (error: unknown) => {
-          if (!isRefusal(error)) throw error;
-          refused(error);
-        },
-      ),
-    );
-  }
-
-  /** Moves an entry to the dead letters, if it is still this consumer's, and before that answers whoever waits. */
-  bury({ id, fields }: Delivery, thrown: unknown, answered: Answer | undefined): void {
-    const { keys, group, consumer } = this.#member;
-    const service = this.#service;
-    const error = describeFailure(thrown);
-    const record = { ...labelsOf(fields ?? []), service, failed_at: error.at, reason: error.code ?? error.name };
-    this.#settle([id], async () => {
-      if (answered !== undefined) await this.#send(answered, "").catch(unlessRefused);
-      const client = await this.#connection.ready();
-      await bury.run(
-        client,
-        [keys.stream, keys.dead, keys.retry, keys.errors],
-        [group, consumer, id, JSON.stringify(error), ...Object.entries(record).flat()],
-      );
-    });
-  }
-
-  /** Notes a failed attempt of an entry that is kept in hand. */
-  async note(id: string, thrown: unknown): Promise<void> {
-    const error = JSON.stringify(describeFailure(thrown));
-    await this.#tell([], async () => {
-      await note.run(await this.#connection.ready(), [this.#member.keys.errors], [id, error]);
-    });
-  }
-
-  /** Resolves when everything that is to be told now has been told. */
+  /** Resolves when every settlement that is to be sent now is confirmed. */
   async flushed(): Promise<void> {
     this.#sendAcks();
     await Promise.all(this.#underWay);
   }
 
-  /** Resolves when nothing is left to be told, or it cannot be because the pause has ended. */
+  /** Resolves when nothing is left to settle, or settling has ended. */
   async drained(): Promise<void> {
     do await this.flushed();
     while (this.#underWay.size > 0);
   }
 
+  /**
+   * Acknowledges without asking to whom the entry belongs now: it was handled, so removing it from the pending list of
+   * another consumer can only save a duplicate.
+   */
+  #acknowledge({ id, attempt }: Delivery): void {
+    this.#acks.push(id);
+    if (attempt > 1) this.#retried.push(id);
+    if (this.#acks.length >= this.#ackBatch) this.#sendAcks();
+    else this.#timer ??= this.#clock.after(ACK_DELAY_MS, () => this.#sendAcks());
+  }
+
   #sendAcks(): void {
-    clearTimeout(this.#timer);
+    this.#timer?.cancel();
     this.#timer = undefined;
     const ids = this.#acks;
     if (ids.length === 0) return;
-    this.#acks = [];
     const retried = this.#retried;
+    this.#acks = [];
     this.#retried = [];
-    const others = retried.length === 0 ? ids : ids.filter((id) => !retried.includes(id));
-    const { keys, group } = this.#member;
-    this.#settle(ids, async () => {
-      const client = await this.#connection.ready();
-      if (retried.length === 0) await client.xack(keys.stream, group, ...ids);
-      else await acknowledge.run(client, [keys.stream, keys.errors], [group, retried.length, ...retried, ...others]);
+    this.#start(ids, () => this.#membership.acknowledge(ids, retried));
+  }
+
+  /** Repeated until Redis is back: a command that ran must not run again because its answer could not be sent at once. */
+  #answer(delivery: Delivery, answer: Answer): void {
+    let refused: unknown;
+    this.#start([], async () => {
+      refused = await this.#membership.answer(answer, delivery.id);
+      // Nobody receives the answer, so the dead letter says why.
+      if (refused === undefined) this.#settled(delivery.id);
+      else this.#bury(delivery, refused, undefined);
     });
   }
 
-  #send({ key, text, keepMs, replyTo }: Answer, acknowledged: string): Promise<unknown> {
-    const { keys, group } = this.#member;
-    const send = (client: Redis): Promise<number> =>
-      answer.run(client, [key, keys.stream, keys.errors], [text, keepMs, replyTo, group, acknowledged]);
-    return this.#connection.isReady ? send(this.#connection.client) : this.#connection.ready().then(send);
+  #park({ id }: Delivery, delayMs: number, thrown: unknown): void {
+    const failure = JSON.stringify(describeFailure(thrown));
+    this.#start([id], () => this.#membership.park(id, delayMs, failure));
+    this.#alarm.ringIn(delayMs + 5);
   }
 
-  #settle(ids: readonly string[], tell: () => Promise<void>): void {
-    const told = this.#tell(ids, tell).finally(() => this.#underWay.delete(told));
-    this.#underWay.add(told);
+  /** The sender of a command is answered before its entry is moved. */
+  #bury(delivery: Delivery, error: unknown, answer: Answer | undefined): void {
+    const { id, fields, attempt } = delivery;
+    const failure = describeFailure(error);
+    const reason = failure.code ?? failure.name;
+    const record = { ...labelsOf(fields ?? []), service: this.#service, failed_at: failure.at, reason };
+    this.#start([id], async () => {
+      if (answer !== undefined) await this.#membership.answer(answer, "");
+      await this.#membership.bury(id, JSON.stringify(failure), record);
+    });
+    const { stream, group } = this.#membership;
+    const type = fields === null ? undefined : typeOf(fields);
+    this.#hooks.emit("deadLettered", { stream, group, entryId: id, type, attempt, error });
   }
 
-  async #tell(ids: readonly string[], tell: () => Promise<void>): Promise<void> {
+  #start(ids: readonly string[], work: () => Promise<void>): void {
+    const done = this.#repeat(ids, work).finally(() => this.#underWay.delete(done));
+    this.#underWay.add(done);
+  }
+
+  async #repeat(ids: readonly string[], work: () => Promise<void>): Promise<void> {
     for (let failures = 0; ; failures++) {
       try {
-        await tell();
+        await work();
         break;
       } catch (error) {
-        // The group or the stream is gone: nothing is pending any more, so nothing is left to settle.
-        if (error instanceof Error && error.message.startsWith("NOGROUP")) break;
         if (!(await this.#pause.afterFailure(failures, "settling", error))) return;
       }
     }
-    for (const id of ids) this.#onSettled(id);
+    for (const id of ids) this.#settled(id);
   }
-}
-
-function unlessRefused(error: unknown): void {
-  if (!isRefusal(error)) throw error;
 }

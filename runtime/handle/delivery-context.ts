@@ -4,18 +4,18 @@ import type { MessageKind } from "../contract/descriptor.js";
 import { type Correlation, companyOf, traceOf } from "../messaging/correlation.js";
 import type { MessageContext } from "../messaging/handler.js";
 
-/** The parts of a context that do not differ from one delivery of a stream to the next. */
+/** The parts of a context that are the same for all deliveries of a stream. */
 export interface ContextPlace {
   readonly stream: string;
   readonly group: string;
   readonly consumer: string;
-  /** Aborted when handlers should give up. */
-  readonly signal: AbortSignal;
+  /** Aborted when handlers must give up. */
+  readonly handling: AbortSignal;
 }
 
 /**
- * One delivery's context, and the correlation of whatever is published while it is handled. What few handlers ask for
- * is made when they do.
+ * The context of one delivery, and the correlation of every message that is published while it is handled. Parts that
+ * few handlers read are created when they are read.
  */
 export class DeliveryContext implements MessageContext, Correlation {
   readonly type: string;
@@ -84,17 +84,29 @@ export class DeliveryContext implements MessageContext, Correlation {
     return new Date(addedAt(this.entryId));
   }
 
+  /** One signal for the whole delivery. `AbortSignal.any` would leak memory on Node 20 and 22. */
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
+      const { handling } = this.#place;
       this.#controller = new AbortController();
       if (this.#expired !== undefined) this.#controller.abort(this.#expired);
+      else if (handling.aborted) this.#controller.abort(handling.reason);
+      else handling.addEventListener("abort", this.#giveUp);
     }
-    return AbortSignal.any([this.#place.signal, this.#controller.signal]);
+    return this.#controller.signal;
   }
 
-  /** Tells the handler that its time is up. */
+  /** The handler has used up its time. */
   expire(reason: unknown): void {
     this.#expired = reason;
     this.#controller?.abort(reason);
+    this.end();
   }
+
+  /** The handler has ended. */
+  end(): void {
+    if (this.#controller !== undefined) this.#place.handling.removeEventListener("abort", this.#giveUp);
+  }
+
+  readonly #giveUp = (): void => this.#controller?.abort(this.#place.handling.reason);
 }

@@ -2,68 +2,79 @@ import { type Answer, type Delivery, DONE, type Outcome } from "../broker/delive
 import { type FlatFields, typeOf } from "../contract/codec.js";
 import { contractOf } from "../contract/contract.js";
 import { DecodeError, HandlerTimeoutError, MessagingError } from "../errors.js";
-import { withCorrelation } from "../messaging/correlation.js";
+import { withCorrelationOnly } from "../messaging/correlation.js";
 import type { MessageContext } from "../messaging/handler.js";
 import type { HookBus } from "../messaging/hooks.js";
-import { Deadlines, type Run } from "../time/deadline.js";
+import type { InterceptorChain } from "../messaging/interceptor.js";
+import type { Clock } from "../time/clock.js";
+import { Deadlines } from "../time/deadline.js";
 import { type ContextPlace, DeliveryContext } from "./delivery-context.js";
 import { afterFailure, isUnreadable, type RetryPolicy } from "./retry-policy.js";
 import { admits, type Route, type StreamRoutes, suits, wants } from "./router.js";
 
-/** Where and for whom messages are dispatched. */
+/** The stream, the group and the settings for which messages are dispatched. */
 export interface DispatchPlace extends ContextPlace {
   readonly retry: RetryPolicy;
   readonly handlerTimeoutMs: number;
 }
 
-/** Runs the handlers of commands, and says what whoever waits is answered. */
+/** Runs the handlers of commands and makes their answers. */
 export interface Responding {
-  readonly respond: (route: Route, command: Message, context: MessageContext) => Promise<Answer | undefined>;
-  /** The answer to a command that cannot run, if it is for this service and somebody waits. */
-  readonly refusal: (
-    stream: string,
-    entry: FlatFields,
-    why: Pick<MessagingError, "message" | "code">,
-  ) => Answer | undefined;
-  /** Stores and sends the answer of a handler that had used up its time: the command's retry finds it, and runs nothing. */
-  readonly answerLate: (answer: Answer) => void;
+  respond(route: Route, command: Message, context: MessageContext): Promise<Answer | undefined>;
+  /** The answer to a command that cannot run, if it is for this service and its sender waits. */
+  refusal(stream: string, entry: FlatFields, why: Pick<MessagingError, "message" | "code">): Answer | undefined;
+  /** Stores and sends the answer of a handler that had used up its time. The retry of the command finds it. */
+  answerLate(answer: Answer): void;
+}
+
+/** What a dispatcher works with. */
+export interface DispatcherParts {
+  readonly responding: Responding;
+  /** Wraps the handling of messages, where there are interceptors. */
+  readonly chain: InterceptorChain | undefined;
+  readonly clock: Clock;
+  readonly hooks: HookBus;
 }
 
 type Message = Record<string, unknown>;
 
-/** Called once for a delivery, with how it ended. */
+/** Called once for a delivery, with its outcome. */
 export type Ended = (delivery: Delivery, outcome: Outcome) => void;
 
 /**
- * Takes a delivery to its handlers and says how it ended. It never throws: whatever a message or a handler does, the
- * consumer goes on.
+ * Takes a delivery to its handlers and tells its outcome. It never throws: the consumer goes on whatever a message or a
+ * handler does.
  */
 export class Dispatcher {
   readonly #place: DispatchPlace;
   readonly #routes: StreamRoutes;
   readonly #hooks: HookBus;
   readonly #responding: Responding;
+  readonly #chain: InterceptorChain | undefined;
+  readonly #clock: Clock;
   readonly #deadlines: Deadlines;
-  /** Only among commands is it worth finding out whether somebody waits for the answer to an unknown one. */
+  /** Whether a command of an unknown type may be for this service, whose sender then waits for an answer. */
   readonly #takesCommands: boolean;
 
-  constructor(place: DispatchPlace, routes: StreamRoutes, hooks: HookBus, responding: Responding) {
+  constructor(place: DispatchPlace, routes: StreamRoutes, { responding, chain, clock, hooks }: DispatcherParts) {
     this.#place = place;
-    this.#deadlines = new Deadlines(place.handlerTimeoutMs);
+    this.#chain = chain;
+    this.#clock = clock;
+    this.#deadlines = new Deadlines(place.handlerTimeoutMs, clock);
     this.#routes = routes;
     this.#takesCommands = [...routes.byType.values()].some(([route]) => route?.descriptor.kind === "command");
     this.#hooks = hooks;
     this.#responding = responding;
   }
 
-  /** Watches over no handler any more. */
+  /** Expires no handler any more. */
   stop(): void {
     this.#deadlines.stop();
   }
 
   /**
-   * Returns the outcome where it is known at once; else nothing, and calls back with it. What nobody here handles costs
-   * no more than finding its type.
+   * Returns the outcome if it is known at once. Otherwise it returns nothing, and calls back with the outcome. A message
+   * that no handler takes costs no more than finding its type.
    */
   dispatch(delivery: Delivery, ended: Ended): Outcome | undefined {
     const { fields } = delivery;
@@ -78,7 +89,7 @@ export class Dispatcher {
       const first = admitted[0] as Route;
       const contract = contractOf(first.descriptor);
       const message = contract.decode(fields);
-      // What is meant for somebody else is none of ours to judge.
+      // A message for somebody else is not checked here.
       const suited = those(admitted, suits, message);
       if (suited.length === 0) return this.#skip(delivery, first.descriptor.type, "filtered");
       contract.assertReadable(message);
@@ -112,24 +123,23 @@ export class Dispatcher {
   #handle(delivery: Delivery, routes: readonly Route[], message: Message, ended: Ended): Outcome | undefined {
     const { type, kind } = (routes[0] as Route).descriptor;
     const context = new DeliveryContext(this.#place, delivery, type, kind, message);
+    const began = this.#hooks.wants("handled") ? this.#clock.now() : 0;
     let running: unknown;
     try {
-      running = withCorrelation(context, () => this.#run(routes, 0, message, context));
+      running = withCorrelationOnly(context, () => this.#intercepted(routes, message, context));
     } catch (error) {
+      context.end();
       return this.#fail(routes[context.at] as Route, delivery, error);
     }
-    if (!(running instanceof Promise)) return this.#succeed(delivery, type);
-    const run: Run = {
-      since: 0,
-      previous: undefined,
-      next: undefined,
-      expire: (): void => {
-        const error = new HandlerTimeoutError(type, this.#place.handlerTimeoutMs);
-        context.expire(error);
-        ended(delivery, this.#fail(routes[0] as Route, delivery, error));
-      },
-    };
-    this.#deadlines.begin(run);
+    if (!(running instanceof Promise)) {
+      context.end();
+      return this.#succeed(delivery, type, began);
+    }
+    const run = this.#deadlines.begin(() => {
+      const error = new HandlerTimeoutError(type, this.#place.handlerTimeoutMs);
+      context.expire(error);
+      ended(delivery, this.#fail(routes[0] as Route, delivery, error));
+    });
     running.then(
       (result) => {
         const answer = kind === "command" ? (result as Answer | undefined) : undefined;
@@ -137,17 +147,29 @@ export class Dispatcher {
           if (answer !== undefined) this.#responding.answerLate(answer);
           return;
         }
-        const outcome = this.#succeed(delivery, type);
+        context.end();
+        const outcome = this.#succeed(delivery, type, began);
         ended(delivery, answer === undefined ? outcome : { kind: "done", answer });
       },
       (error: unknown) => {
-        if (this.#deadlines.end(run)) ended(delivery, this.#fail(routes[context.at] as Route, delivery, error));
+        if (!this.#deadlines.end(run)) return;
+        context.end();
+        ended(delivery, this.#fail(routes[context.at] as Route, delivery, error));
       },
     );
     return undefined;
   }
 
-  /** Runs the handlers from one of them on, one after another; returns a promise only where one does. */
+  /** The handler of a command runs within its response, which has it intercepted. */
+  #intercepted(routes: readonly Route[], message: Message, context: DeliveryContext): unknown {
+    const { descriptor } = routes[0] as Route;
+    if (this.#chain === undefined || descriptor.kind === "command") return this.#run(routes, 0, message, context);
+    return this.#chain.run({ operation: "handle", descriptor, message, context }, () =>
+      this.#run(routes, 0, message, context),
+    );
+  }
+
+  /** Runs the handlers one after another, beginning with one of them. Returns a promise only if a handler does. */
   #run(routes: readonly Route[], from: number, message: Message, context: DeliveryContext): unknown {
     for (let at = from; at < routes.length; at++) {
       context.at = at;
@@ -165,10 +187,11 @@ export class Dispatcher {
     return undefined;
   }
 
-  #succeed(delivery: Delivery, type: string): Outcome {
+  #succeed({ id, attempt }: Delivery, type: string, began: number): Outcome {
     if (this.#hooks.wants("handled")) {
       const { stream, group } = this.#place;
-      this.#hooks.emit("handled", { stream, group, entryId: delivery.id, type, attempt: delivery.attempt });
+      const durationMs = this.#clock.now() - began;
+      this.#hooks.emit("handled", { stream, group, entryId: id, type, attempt, durationMs });
     } else {
       this.#hooks.count("handled");
     }
@@ -203,7 +226,7 @@ export class Dispatcher {
 
 type Filter<Subject> = (route: Route, subject: Subject) => boolean;
 
-/** Those that are not filtered, or whose filter lets it through; the list itself, as it is mostly, when all are. */
+/** The routes without a filter, or whose filter passes. Returns the list itself when all of them do. */
 function those<Subject>(
   routes: readonly Route[],
   passes: Filter<Subject>,

@@ -1,7 +1,6 @@
 import type { CommandDescriptor, Descriptor } from "../contract/descriptor.js";
 import { ConfigError } from "../errors.js";
-import type { CommandHandler, Handler } from "../messaging/handler.js";
-import type { Responder, Subscriber } from "../messaging/messaging.js";
+import type { CommandHandler, Handler, Responder, Subscriber } from "../messaging/handler.js";
 
 type Method = (message: never, context: never) => unknown;
 

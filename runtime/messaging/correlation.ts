@@ -1,9 +1,9 @@
-import { AsyncLocalStorage } from "node:async_hooks";
+import { AsyncLocalStorage, AsyncResource } from "node:async_hooks";
 import type { MessageKind } from "../contract/descriptor.js";
 
-/** What flows from a message, or a request, to whatever is published or sent because of it. */
+/** Inherited from a message, or a request, by every message that is published or sent because of it. */
 export interface Correlation {
-  /** Ties together everything that one request set off. */
+  /** Common to all messages that one request caused. */
   readonly correlationId?: string | undefined;
   /** The message that is being handled: the cause of what follows, written to `metadata.causation_id`. */
   readonly messageId?: string | undefined;
@@ -20,8 +20,8 @@ type Message = Readonly<Record<string, unknown>>;
 const storage = new AsyncLocalStorage<Correlation>();
 
 /**
- * Runs work so that whatever it publishes or sends inherits the correlation, across every await. Handlers run so by
- * themselves; a gateway does it for each request.
+ * Runs work so that every message that it publishes or sends inherits the correlation, across every await. The runtime
+ * does so for handlers; a gateway does it for each request.
  *
  * @example
  * withCorrelation({ correlationId: request.id, traceparent: request.headers.traceparent }, () => handle(request));
@@ -30,16 +30,33 @@ export function withCorrelation<Result>(correlation: Correlation, work: () => Re
   return storage.run(correlation, work);
 }
 
-/** The correlation of what is being handled, if anything is. */
+/** Created outside of every context. `AsyncResource` binds what runs in it to the context of its creation. */
+const outside = /* @__PURE__ */ new AsyncResource("MESSAGING");
+const MANUAL = { requireManualDestroy: true };
+
+/**
+ * Runs a handler or a listener with the correlation of its message, and in no other context of an AsyncLocalStorage:
+ * neither that of the caller of `start()` or `listen()`, nor what another handler has entered.
+ */
+export function withCorrelationOnly<Result>(correlation: Correlation, work: () => Result): Result {
+  return outside.runInAsyncScope(isolated, undefined, correlation, work) as Result;
+}
+
+function isolated(correlation: Correlation, work: () => unknown): unknown {
+  // A resource of its own, so that `enterWith` in a handler does not reach the next one.
+  return new AsyncResource("MESSAGE", MANUAL).runInAsyncScope(() => storage.run(correlation, work));
+}
+
+/** The correlation of the message that is being handled, if one is. */
 export function currentCorrelation(): Correlation | undefined {
   const store = storage.getStore();
   if (store === undefined) return undefined;
-  // What is handled right now keeps its correlation in itself: it is read out only when somebody asks.
+  // A delivery reads its correlation from its message only when it is asked for.
   const { correlationId, messageId, companyId, traceparent, tracestate } = store;
   return { correlationId, messageId, companyId, traceparent, tracestate };
 }
 
-/** What flows on from a message. */
+/** The correlation that a message passes on. */
 export function correlationOf(kind: MessageKind, message: Message): Correlation {
   return {
     correlationId: message["correlation_id"] as string | undefined,

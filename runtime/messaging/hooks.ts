@@ -14,11 +14,16 @@ export interface HookEvents {
   /** A connection was lost; it comes back by itself. */
   readonly disconnected: { readonly role: string; readonly error: Error | undefined };
   /** A message is in its stream. */
-  readonly published: { readonly type: string; readonly id: string | undefined; readonly entryId: string };
-  /** A publish failed; with `onPublishFailure: "report"` this is the only trace of it. */
-  readonly publishFailed: { readonly type: string; readonly error: MessagingError };
+  readonly published: {
+    readonly type: string;
+    readonly id: string | undefined;
+    readonly stream: string;
+    readonly entryId: string;
+  };
+  /** A publish failed. With `reported`, because of `onPublishFailure: "report"`, its caller may not have been told. */
+  readonly publishFailed: { readonly type: string; readonly error: MessagingError; readonly reported: boolean };
   /** A handler finished, its entry is about to be acknowledged. */
-  readonly handled: DeliveryPlace & { readonly type: string; readonly attempt: number };
+  readonly handled: DeliveryPlace & { readonly type: string; readonly attempt: number; readonly durationMs: number };
   /** A handler threw; the message stays pending and comes again. */
   readonly handlerFailed: DeliveryPlace & { readonly type: string; readonly attempt: number; readonly error: unknown };
   /** A failed message was laid aside; it comes again after the delay. */
@@ -118,6 +123,9 @@ export class HookBus {
   count(name: keyof HookEvents): void {
     this.#counts[name]++;
   }
+
+  /** Emits `trouble`. Bound, so that it can be passed on by itself. */
+  readonly trouble = (what: string, error: unknown): void => this.emit("trouble", { what, error });
 
   emit<Name extends keyof HookEvents>(name: Name, info: HookEvents[Name]): void {
     this.#counts[name]++;

@@ -1,13 +1,14 @@
+import type { Clock } from "../time/clock.js";
 import type { Hooks } from "./hooks.js";
 
-/** What a messaging logs through: pino and its kin fit as they are. */
+/** The logger of a messaging. A pino logger fits as it is. */
 export interface Logger {
   info(details: object, text: string): void;
   warn(details: object, text: string): void;
   error(details: object, text: string): void;
 }
 
-/** One line a message on standard error, for services that bring no logger. Routine is left out. */
+/** Writes warnings and errors to standard error, one line each, for services without a logger of their own. */
 export const consoleLogger: Logger = {
   info() {},
   warn(details, text) {
@@ -27,8 +28,8 @@ function printable(details: object): string {
 const QUIET_MS = 30_000;
 const MOST_SAID = 100;
 
-/** The hooks that write what an operator must see. A trouble that goes on is said once in half a minute. */
-export function loggingHooks(logger: Logger, service: string): Hooks {
+/** The hooks that log what an operator must see. Trouble that goes on is logged once in half a minute. */
+export function loggingHooks(logger: Logger, service: string, clock: Clock): Hooks {
   const saidAt = new Map<string, number>();
   return {
     connected: ({ role, again }) => {
@@ -36,16 +37,17 @@ export function loggingHooks(logger: Logger, service: string): Hooks {
       else logger.info({ service, role }, "connected to Redis");
     },
     disconnected: ({ role, error }) => {
-      logger.warn({ service, role, error }, "lost the connection to Redis; connecting anew");
+      logger.warn({ service, role, error }, "lost the connection to Redis; reconnecting");
     },
-    publishFailed: ({ type, error }) => {
-      logger.error({ service, type, error }, "a message was not published");
+    publishFailed: ({ type, error, reported }) => {
+      // Otherwise the caller has the error.
+      if (reported) logger.error({ service, type, error }, "a message was not published");
     },
     handlerFailed: ({ type, entryId, stream, attempt, error }) => {
       logger.warn({ service, type, stream, entryId, attempt, error }, "a handler failed");
     },
     deadLettered: ({ type, entryId, stream, attempt, error }) => {
-      logger.error({ service, type, stream, entryId, attempt, error }, "an entry went to the dead letters");
+      logger.error({ service, type, stream, entryId, attempt, error }, "an entry was moved to the dead letters");
     },
     groupUnserved: ({ stream, group, silentMs, policy, expired }) => {
       const what = expired ? "was destroyed" : policy === "keep" ? "keeps it growing" : "may have publishes refused";
@@ -58,18 +60,18 @@ export function loggingHooks(logger: Logger, service: string): Hooks {
       logger.warn({ service, policy }, "Redis may evict streams and groups: set maxmemory-policy noeviction");
     },
     recovered: ({ stream, group, from, count }) => {
-      logger.warn({ service, stream, group, from, count }, "took over from a consumer that died");
+      logger.warn({ service, stream, group, from, count }, "took over the entries of a consumer that died");
     },
     groupCreated: ({ stream, group, from }) => {
       logger.info({ service, stream, group, from }, "created the consumer group");
     },
     trouble: ({ what, error }) => {
       const key = `${what}: ${error instanceof Error ? error.message : String(error)}`;
-      const now = performance.now();
+      const now = clock.now();
       if (now - (saidAt.get(key) ?? Number.NEGATIVE_INFINITY) < QUIET_MS) return;
       if (saidAt.size >= MOST_SAID) saidAt.clear();
       saidAt.set(key, now);
-      logger.warn({ service, error }, `trouble while ${what}; trying again`);
+      logger.warn({ service, error }, `${what} failed; trying again`);
     },
   };
 }

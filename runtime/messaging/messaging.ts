@@ -1,152 +1,14 @@
 import type { Catalogue } from "../contract/catalogue.js";
-import type { CommandDescriptor, Descriptor, Publishable } from "../contract/descriptor.js";
-import type { NotificationTarget } from "../notification/channel.js";
-import type { Listening, ListenOptions, NotificationListener } from "../notification/hub.js";
-import type { Health } from "../service/health.js";
-import type { CommandHandler, CommandOptions, Handler, HandlerOptions } from "./handler.js";
+import type { Descriptor, Publishable } from "../contract/descriptor.js";
+import type { Handler, HandlerOptions, Responder, Subscriber } from "./handler.js";
+import type { Health } from "./health.js";
 import type { Counts } from "./hooks.js";
+import type { Listening, ListenOptions, NotificationListener, NotificationTarget } from "./notification.js";
+import type { Matching, Pattern } from "./pattern.js";
+import type { PublishAllOptions, Published, Publisher } from "./publisher.js";
+import type { Sender } from "./sender.js";
 
-/** Where a published message now is. */
-export interface Published {
-  /** The message's id: yours, or a new uuid. `undefined` where the wire has none (health). */
-  readonly id: string | undefined;
-  /** The entry's id in its stream. */
-  readonly entryId: string;
-  /** The whole name of the stream. */
-  readonly stream: string;
-}
-
-/** What can be said about one publish. */
-export interface PublishOptions {
-  /**
-   * The message's id, a uuid: give one to be able to repeat the publish under the same id.
-   * @defaultValue a new uuid
-   */
-  readonly id?: string;
-  /**
-   * Store it once, however often it is published under the same `id` within `MESSAGE_TTL`: a publish that failed with
-   * `PUBLISH_UNCERTAIN` may then be repeated. Every repeat must say so, the first attempt included.
-   * @defaultValue false
-   */
-  readonly once?: boolean;
-  /** @defaultValue that of the message being handled, if one is */
-  readonly correlationId?: string;
-  /** The message belongs to no company, although `tenancy` is `required`. @defaultValue false */
-  readonly withoutCompany?: boolean;
-}
-
-/** What can be said about one send. */
-export interface SendOptions {
-  /** The service to ask. @defaultValue the schema's default target; required where it has none */
-  readonly targetService?: string;
-  /** How long to wait for the answer, in whole seconds. @defaultValue the schema's, 30 */
-  readonly timeoutSeconds?: number;
-  /** Ends the wait. The command itself is not withdrawn; one whose signal is aborted before is not sent. */
-  readonly signal?: AbortSignal;
-  /** @defaultValue that of the message being handled, if one is */
-  readonly correlationId?: string;
-  /** The command is on behalf of no company, although `tenancy` is `required`. @defaultValue false */
-  readonly withoutCompany?: boolean;
-}
-
-/** What can be said about a command for whose answer nobody waits. */
-export interface TellOptions extends PublishOptions {
-  /** The service to tell. @defaultValue the schema's default target; required where it has none */
-  readonly targetService?: string;
-}
-
-/** Whatever can publish: what the generated `publish…` and `notify…` helpers take. */
-export interface Publisher<Outcome = Published> {
-  /**
-   * Publishes a message to its stream. Resolved: the message is there, as durable as that Redis is, and every group
-   * gets it at least once. Connects at the first call; needs no `start()`.
-   *
-   * @throws {ContractError} with every way in which the message breaks its contract; nothing was sent
-   * @throws {ConnectionError} Redis cannot be reached or refuses this service; nothing was sent
-   * @throws {PublishError} Redis refused the message (`PUBLISH_FAILED`), or the connection broke before its reply
-   * (`PUBLISH_UNCERTAIN`). `retryable` says whether a repeat is safe
-   */
-  publish<Input>(
-    descriptor: Publishable<unknown, Input>,
-    message: NoInfer<Input>,
-    options?: PublishOptions,
-  ): Promise<Outcome>;
-}
-
-/** What can be said about many publishes of one type. */
-export type PublishAllOptions = Pick<PublishOptions, "correlationId" | "withoutCompany">;
-
-/** Whatever can send commands: what the generated `send…` helpers take. */
-export interface Sender {
-  /**
-   * Sends a command to its one service and resolves to the result.
-   *
-   * @throws {CommandFailedError} the handler failed, or could not run; `errorCode` is its code
-   * @throws {CommandTimeoutError} nobody answered in time; the command may still run
-   * @throws {ContractError} the payload breaks its contract (nothing was sent), or the answer does
-   */
-  send<Payload, Result>(
-    descriptor: CommandDescriptor<unknown, Payload, Result>,
-    payload: NoInfer<Payload>,
-    options?: SendOptions,
-  ): Promise<Result>;
-
-  /**
-   * Sends a command without waiting for an answer. Resolves when it is in its stream; a failing handler is tried again
-   * like an event's.
-   */
-  tell<Payload>(
-    descriptor: CommandDescriptor<unknown, Payload>,
-    payload: NoInfer<Payload>,
-    options?: TellOptions,
-  ): Promise<Published>;
-}
-
-/** Whatever takes handlers of messages: what the generated `on…` helpers take. */
-export interface Subscriber {
-  /**
-   * Registers a handler, before `start()`. Several handlers of one type run one after another, and stand or fall
-   * together: when one throws, the message comes again to all.
-   *
-   * @throws {ConfigError} `HANDLER_LATE` after `start()`
-   */
-  on<Message>(
-    descriptor: Descriptor<Message>,
-    handler: Handler<NoInfer<Message>>,
-    options?: HandlerOptions<NoInfer<Message>>,
-  ): void;
-}
-
-/** Whatever takes handlers of commands: what the generated `handle…` helpers take. */
-export interface Responder {
-  /**
-   * Registers the one handler of a command, before `start()`. It is given the commands whose `target_service` is
-   * this service. Its options are for commands that nobody waits for: a failure that somebody waits for is answered.
-   *
-   * @throws {ConfigError} `HANDLER_CONFLICT` for a second one, `HANDLER_LATE` after `start()`
-   */
-  handle<Message, Result>(
-    descriptor: CommandDescriptor<Message, never, Result>,
-    handler: CommandHandler<NoInfer<Message>, NoInfer<Result>>,
-    options?: CommandOptions,
-  ): void;
-}
-
-/** A pattern over event types: one of them, an entity's (`user.*`) or all (`*`). */
-export type Pattern<Events> = "*" | (keyof Events & string) | `${Prefix<keyof Events & string>}.*`;
-
-type Prefix<Type extends string> = Type extends `${infer Entity}.${string}` ? Entity : never;
-
-/** The messages that a pattern matches, as a union to be told apart by `event_type`. */
-export type Matching<Events, Wanted> = Wanted extends "*"
-  ? Events[keyof Events]
-  : Wanted extends keyof Events
-    ? Events[Wanted]
-    : Wanted extends `${infer Entity}.*`
-      ? Events[Extract<keyof Events, `${Entity}.${string}`>]
-      : never;
-
-/** How `start()` treats a Redis that is not there. */
+/** Options of `start()`. */
 export interface StartOptions {
   /**
    * Reject when Redis cannot be reached within the connection timeout, instead of waiting for it in the background.
@@ -155,20 +17,30 @@ export interface StartOptions {
   readonly requireRedis?: boolean;
 }
 
-/** One service's membership in the messaging: publishes, sends, and takes what it has handlers for. */
+/** The messaging of one service: it publishes, sends, and receives the messages that it has handlers for. */
 export interface Messaging<Events extends object = Record<never, never>, Outcome = Published>
   extends Publisher<Outcome>,
     Sender,
     Subscriber,
     Responder,
     AsyncDisposable {
+  /** The name of the service. */
+  readonly service: string;
+  /** The message types that this messaging knows. */
+  readonly catalogue: Catalogue<Events>;
+  /** How often each event of the hooks happened since this messaging was created. */
+  readonly counts: Counts;
+
   /**
-   * Publishes many messages of one type, in their order. All are checked before the first is sent, and only so many are
-   * under way at once, however long the list is.
+   * Publishes many messages of one type, in their order. All of them are checked before the first is sent, and a
+   * bounded number is under way at once, however long the list is.
    *
    * @throws {ContractError} with every issue of every message, as `[3].after_data.email`; nothing was sent
-   * @throws {PublishError} of the first that failed; what came before it is stored, what comes after it is not sent,
-   * but for what was under way with it
+   * @throws {PublishError} of the first message that failed. Those before it are stored; those after it are not sent,
+   * except the ones that were under way with it
+   *
+   * @example
+   * await messaging.publishAll(userDeleted, [{ entity_id: 123 }, { entity_id: 124 }]);
    */
   publishAll<Input>(
     descriptor: Publishable<unknown, Input>,
@@ -176,17 +48,27 @@ export interface Messaging<Events extends object = Record<never, never>, Outcome
     options?: PublishAllOptions,
   ): Promise<Published[]>;
 
-  readonly service: string;
-  readonly catalogue: Catalogue<Events>;
-  /** How often each thing happened since this messaging was created. */
-  readonly counts: Counts;
-
+  /**
+   * Registers a handler of one type, before `start()`.
+   *
+   * @throws {UsageError} `HANDLER_LATE` after `start()`
+   *
+   * @example
+   * messaging.on(userCreated, async (event, { attempt }) => {
+   *   console.log(event.after_data.email, attempt);
+   * });
+   */
   on<Message>(
     descriptor: Descriptor<Message>,
     handler: Handler<NoInfer<Message>>,
     options?: HandlerOptions<NoInfer<Message>>,
   ): void;
-  /** The same for every event that matches, known when this was generated. */
+  /**
+   * Registers a handler of every event type that matches a pattern.
+   *
+   * @example
+   * messaging.on("user.*", (event) => console.log(event.event_type, event.entity_id), { company_id: 1 });
+   */
   on<Wanted extends Pattern<Events>>(
     pattern: Wanted,
     handler: Handler<Matching<Events, Wanted>>,
@@ -194,11 +76,18 @@ export interface Messaging<Events extends object = Record<never, never>, Outcome
   ): void;
 
   /**
-   * Has a listener called for each notification that is sent to a user, a company, a channel or a pattern of them,
-   * while it is connected. At most once, and to every process that listens: made for people's screens. What must not
-   * be missed is handled from the stream (`on`).
+   * Calls a listener for each notification to a user, a company, a channel or a pattern of them, while this process is
+   * connected: at most once, and in every process that listens. It is meant for people's screens. Notifications that
+   * must not be missed are handled from the stream, with `on`.
    *
    * @throws {ConfigError} the target is malformed
+   * @throws {ConnectionError} Redis cannot be reached; nothing is subscribed
+   *
+   * @example
+   * const listening = await messaging.listen({ userId: 123 }, (notification, { entryId }) => {
+   *   console.log(notification, entryId);
+   * });
+   * await listening.close();
    */
   listen<Message>(
     target: NotificationTarget,
@@ -206,20 +95,42 @@ export interface Messaging<Events extends object = Record<never, never>, Outcome
     options?: ListenOptions,
   ): Promise<Listening>;
 
-  /** How this service is doing, for a readiness route: never rejects, and answers within the connection timeout. */
+  /**
+   * Resolves to the state of this service, for a readiness route. It never rejects, and resolves within the connection
+   * timeout.
+   *
+   * @example
+   * const { status, details } = await messaging.health();
+   * console.log(status, details.redis.connected);
+   */
   health(): Promise<Health>;
 
   /**
-   * Connects, creates the groups that are missing, and begins to read. A Redis that is not there yet is waited for
-   * in the background: the service starts, and takes part as soon as it can.
+   * Connects, creates the groups that are missing, and begins to read. If Redis is not there yet, it is waited for in
+   * the background: the service starts, and takes part as soon as it can.
    *
    * @throws {ConnectionError} Redis refuses this service or is too old; with `requireRedis` also when it cannot be
    * reached
-   * @throws {ConfigError} more connections would be needed than `REDIS_MAX_CONNECTIONS` allows
+   * @throws {ConfigError} more connections are needed than `REDIS_MAX_CONNECTIONS` allows
+   *
+   * @example
+   * await messaging.start({ requireRedis: true });
    */
   start(options?: StartOptions): Promise<void>;
-  /** Reads no more and lets what runs finish, until the drain timeout. Publishing goes on. */
+
+  /**
+   * Stops reading and lets running handlers finish, until the drain timeout. Publishing still works.
+   *
+   * @example
+   * await messaging.stop();
+   */
   stop(): Promise<void>;
-  /** Stops, waits for publishes under way, and disconnects. Loses nothing; a second call waits for the first. */
+
+  /**
+   * Stops, waits for publishes under way, and disconnects. Nothing is lost. A second call waits for the first.
+   *
+   * @example
+   * process.once("SIGTERM", () => messaging.close());
+   */
   close(): Promise<void>;
 }

@@ -1,6 +1,7 @@
 import { type Config, readConfig, type Settings } from "../config/config.js";
 import type { Environment } from "../config/setting-reader.js";
 import { Connection } from "../redis/connection.js";
+import { systemClock } from "../time/clock.js";
 import { DeadLetters } from "./dead-letters.js";
 
 /** How an operator's tools reach the messaging: the same settings as a service's. */
@@ -26,7 +27,7 @@ export class Operations implements AsyncDisposable {
     const env = options.env ?? process.env;
     const service = options.service ?? (env["SERVICE_NAME"] || "operator");
     const config: Config = readConfig({ ...options, service }, "json", env);
-    this.#connection = new Connection(config.redis, config.service, { role: "settle", blocking: false });
+    this.#connection = new Connection(config.redis, config.service, { role: "settle", blocking: false }, systemClock);
     this.deadLetters = new DeadLetters(config, this.#connection);
   }
 

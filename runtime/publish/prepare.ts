@@ -5,7 +5,7 @@ import type { Descriptor } from "../contract/descriptor.js";
 import { presentInstant } from "../contract/instant.js";
 import { ContractError } from "../errors.js";
 import { companyOf, currentCorrelation, inheritMetadata } from "../messaging/correlation.js";
-import type { PublishOptions } from "../messaging/messaging.js";
+import type { PublishOptions } from "../messaging/publisher.js";
 
 type Message = Record<string, unknown>;
 
@@ -17,12 +17,12 @@ const COMPANY_PATHS = {
 } as const;
 
 /**
- * The whole message: what its publisher gave, with what the runtime fills in where the contract declares it, and what
- * flows on from the message that is being handled.
+ * Makes a message whole: adds to what its publisher gave the fields that the runtime fills in, where the contract
+ * declares them, and the correlation of the message that is being handled.
  *
  * @throws {ContractError} where every message must belong to a company and this one does not
  */
-export function complete(
+export function prepare(
   config: Pick<Config, "service" | "tenancy">,
   descriptor: Descriptor,
   contract: Contract,
@@ -38,7 +38,7 @@ export function complete(
     source_service: config.service,
     correlation_id: options.correlationId ?? correlation?.correlationId,
   };
-  // A caller without types may give anything: the contract says what is wrong with it.
+  // A caller without types may give anything. The contract names what is wrong with it.
   const own = (given as Message | null | undefined)?.["metadata"] as Message | undefined;
   let metadata = own;
   if (correlation !== undefined && contract.hasOpenMetadata) metadata = inheritMetadata(metadata, correlation);
@@ -46,12 +46,12 @@ export function complete(
     const company = companyOf(kind, { ...given, metadata }) ?? correlation?.companyId;
     if (company === undefined) {
       const message =
-        'is required, because tenancy is "required"; what belongs to no company says { withoutCompany: true }';
+        'is required, because tenancy is "required"; for a message that belongs to no company, pass { withoutCompany: true }';
       throw new ContractError(type, [{ path: COMPANY_PATHS[kind], message }]);
     }
     if (kind === "event") filled["company_id"] = company;
     else if (kind === "command") metadata = { company_id: company, ...metadata };
-    // A notification to one user stays on that user's channel; its company is written beside it.
+    // A notification to one user stays on that user's channel. Its company is an additional field.
     else filled["target_company_id"] = company;
   }
   return contract.compose(metadata === own ? given : { ...given, metadata }, filled);

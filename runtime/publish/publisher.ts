@@ -1,85 +1,104 @@
+import type { Appender } from "../broker/append.js";
 import type { Config } from "../config/config.js";
-import type { FlatFields, Layout } from "../contract/codec.js";
+import type { FlatFields } from "../contract/codec.js";
 import { type Contract, contractOf } from "../contract/contract.js";
 import type { Descriptor } from "../contract/descriptor.js";
-import { ConfigError, ContractError, type Issue, type MessagingError, PublishError } from "../errors.js";
+import { ClosedError, ConfigError, ContractError, type Issue, type MessagingError, PublishError } from "../errors.js";
 import type { HookBus } from "../messaging/hooks.js";
-import type { PublishAllOptions, Published, PublishOptions } from "../messaging/messaging.js";
-import { channelOf } from "../notification/channel.js";
-import type { Append, EntryAppender } from "../redis/entry-appender.js";
+import type { PublishAllOptions, Published, PublishOptions } from "../messaging/publisher.js";
 import { prefixed } from "../redis/keys.js";
-import { complete } from "./prepare.js";
-import type { Retention } from "./retention.js";
-import type { Retentions } from "./retentions.js";
+import { channelOf } from "./announcement.js";
+import { prepare } from "./prepare.js";
+import type { Retentions } from "./retention.js";
+import { type Destination, PublishTeller, Sending } from "./sending.js";
 
 type Message = Record<string, unknown>;
 
-/** Where the messages of a type go. */
-interface Destination {
-  readonly type: string;
-  /** The stream's whole name. */
-  readonly stream: string;
-  readonly layout: Layout;
-  readonly retention: Retention;
-}
-
-/** A message that keeps its contract, and how it is written. */
+/** A message that keeps its contract, and its encoded form. */
 interface Written {
   readonly message: Message;
   readonly entry: FlatFields;
 }
 
 const NONE: PublishOptions = {};
-/** How many of a long list are under way at once. */
+/** How many messages of a long list are under way at once. */
 const MOST_AT_ONCE = 1024;
-/** How many of it are encoded before they leave: Redis has them in hand while the next ones are. */
+/** How many of them are encoded before they are sent. Redis stores them while the next ones are encoded. */
 const PART = 32;
 
 /** What a publisher works with. */
 export interface PublisherParts {
-  readonly appender: EntryAppender;
+  readonly appender: Appender;
   readonly retentions: Retentions;
-  /** Whether failures are reported, and so counted, by whoever is told of them. */
+  readonly hooks: HookBus;
+  /** Whether failures are reported instead of thrown. */
   readonly reports: boolean;
 }
 
-/** Completes messages, checks them strictly and hands them to their stream. */
+/** Prepares messages, checks them strictly and adds them to their stream. */
 export class MessagePublisher {
   readonly #config: Config;
-  readonly #appender: EntryAppender;
-  readonly #hooks: HookBus;
-  readonly #destinations = new WeakMap<Descriptor, Destination>();
+  readonly #appender: Appender;
   readonly #retentions: Retentions;
-  readonly #reports: boolean;
+  readonly #teller: PublishTeller;
+  readonly #destinations = new WeakMap<Descriptor, Destination>();
+  #isClosed = false;
 
-  constructor(config: Config, parts: PublisherParts, hooks: HookBus) {
+  constructor(config: Config, { appender, retentions, hooks, reports }: PublisherParts) {
     this.#config = config;
-    this.#appender = parts.appender;
-    this.#retentions = parts.retentions;
-    this.#reports = parts.reports;
-    this.#hooks = hooks;
+    this.#appender = appender;
+    this.#retentions = retentions;
+    this.#teller = new PublishTeller(hooks, reports);
   }
 
-  /**
-   * Nothing is sent before the message is known to keep its contract: what is wrong with it is thrown at once, what
-   * comes later rejects.
-   */
+  /** Nothing is sent before the message is known to keep its contract. It never throws: every failure rejects. */
   publish(descriptor: Descriptor, given: Message, options: PublishOptions = NONE): Promise<Published> {
-    return this.#send(descriptor, this.#write(descriptor, given, options), options);
+    try {
+      this.#assertOpen();
+      return this.#send(descriptor, this.#write(descriptor, given, options), options);
+    } catch (thrown) {
+      return Promise.reject(this.#teller.failed(descriptor.type, thrown));
+    }
   }
 
-  /** Nothing is sent before all are known to keep their contract. */
+  /** Nothing is sent before all messages are known to keep their contract. */
   async publishAll(
     descriptor: Descriptor,
     given: readonly Message[],
     options: PublishAllOptions = NONE,
   ): Promise<Published[]> {
     const contract = contractOf(descriptor);
+    let messages: readonly Message[];
+    try {
+      this.#assertOpen();
+      messages = this.#prepareAll(descriptor, contract, given, options);
+    } catch (thrown) {
+      throw this.#teller.failed(descriptor.type, thrown);
+    }
+    return messages.length === 0 ? [] : this.#sendAll(descriptor, contract, messages);
+  }
+
+  /** Publishes nothing any more. */
+  close(): void {
+    this.#isClosed = true;
+  }
+
+  #assertOpen(): void {
+    if (this.#isClosed) throw new ClosedError("cannot publish");
+  }
+
+  /** @throws {ContractError} with the issues of all messages */
+  #prepareAll(
+    descriptor: Descriptor,
+    contract: Contract,
+    given: readonly Message[],
+    options: PublishAllOptions,
+  ): readonly Message[] {
     const issues: Issue[] = [];
     const messages: Message[] = [];
     for (const [index, each] of given.entries()) {
       try {
-        const message = complete(this.#config, descriptor, contract, each, options);
+        const message = prepare(this.#config, descriptor, contract, each, options);
         contract.assertWritable(message, this.#config.encoding);
         messages.push(message);
       } catch (error) {
@@ -88,12 +107,12 @@ export class MessagePublisher {
       }
     }
     if (issues.length > 0) throw new ContractError(descriptor.type, issues);
-    return messages.length === 0 ? [] : this.#sendAll(descriptor, contract, messages);
+    return messages;
   }
 
   #write(descriptor: Descriptor, given: Message, options: PublishOptions): Written {
     const contract = contractOf(descriptor);
-    const message = complete(this.#config, descriptor, contract, given, options);
+    const message = prepare(this.#config, descriptor, contract, given, options);
     return { message, entry: contract.write(message, this.#config.encoding) };
   }
 
@@ -102,8 +121,8 @@ export class MessagePublisher {
   }
 
   /**
-   * Sends them in their order: each as soon as it is encoded, so that Redis stores it while the next one is made, but
-   * no more than so many at once. The first that fails keeps those from leaving that wait.
+   * Sends them in their order, each as soon as it is encoded, so that Redis stores it while the next one is encoded, and
+   * a bounded number at once. After a failure no waiting message is sent.
    */
   #sendAll(descriptor: Descriptor, contract: Contract, messages: readonly Message[]): Promise<Published[]> {
     return new Promise((resolve, reject) => {
@@ -118,7 +137,7 @@ export class MessagePublisher {
       };
       for (const [at, message] of messages.entries()) {
         if (isOver) return;
-        // Encoded now, whenever it is sent: it is the caller's again when this call returns.
+        // Encoded now, whenever it is sent: the caller may change it when this call has returned.
         const written = { message, entry: contract.encode(message, this.#config.encoding) };
         const stored = (one: Published): void => {
           published[at] = one;
@@ -134,7 +153,7 @@ export class MessagePublisher {
     });
   }
 
-  /** Never throws: whatever keeps a message from its stream is counted and rejects. */
+  /** Never throws: whatever keeps a message from its stream rejects. */
   #append(
     descriptor: Descriptor,
     { message, entry }: Written,
@@ -144,7 +163,7 @@ export class MessagePublisher {
   ): void {
     const id = message["id"] as string | undefined;
     const destination = this.#destinationOf(descriptor);
-    const sending = new Sending(destination, entry, id, this.#hooks, this.#reports, resolve, reject);
+    const sending = new Sending(destination, entry, id, this.#teller, resolve, reject);
     const { stream, retention } = destination;
     if (descriptor.kind === "notification") sending.announced = this.#announcement(message);
     if (once) sending.onceWindowMs = this.#config.messageTtlMs;
@@ -157,7 +176,7 @@ export class MessagePublisher {
     }
   }
 
-  /** Asked for when something is to be sent there: from then on the stream is kept in bounds. */
+  /** Looked up at the first message of a type. From then on its stream is kept in bounds. */
   #destinationOf(descriptor: Descriptor): Destination {
     let destination = this.#destinations.get(descriptor);
     if (destination === undefined) {
@@ -174,58 +193,8 @@ export class MessagePublisher {
   }
 }
 
-/** One message on its way. An object with its methods, not closures: there is one for each message. */
-class Sending implements Append {
-  readonly layout: Layout;
-  readonly stream: string;
-  readonly entry: FlatFields;
-  readonly messageId: string | undefined;
-  announced: Append["announced"] = undefined;
-  onceWindowMs: number | undefined = undefined;
-  readonly #destination: Destination;
-  readonly #hooks: HookBus;
-  readonly #reports: boolean;
-  readonly #resolve: (published: Published) => void;
-  readonly #reject: (error: MessagingError) => void;
-
-  constructor(
-    destination: Destination,
-    entry: FlatFields,
-    messageId: string | undefined,
-    hooks: HookBus,
-    reports: boolean,
-    resolve: (published: Published) => void,
-    reject: (error: MessagingError) => void,
-  ) {
-    this.layout = destination.layout;
-    this.stream = destination.stream;
-    this.entry = entry;
-    this.messageId = messageId;
-    this.#destination = destination;
-    this.#hooks = hooks;
-    this.#reports = reports;
-    this.#resolve = resolve;
-    this.#reject = reject;
-  }
-
-  stored(entryId: string): void {
-    const { type, retention } = this.#destination;
-    const { messageId: id, stream } = this;
-    retention.added(1);
-    if (this.#hooks.wants("published")) this.#hooks.emit("published", { type, id, entryId });
-    else this.#hooks.count("published");
-    this.#resolve({ id, entryId, stream });
-  }
-
-  failed(error: MessagingError): void {
-    // What is reported is counted with its report.
-    if (!this.#reports) this.#hooks.count("publishFailed");
-    this.#reject(error);
-  }
-}
-
 function streamFull(stream: string, groups: readonly string[], messageId: string | undefined): PublishError {
-  const text = `${stream} is full, and ${groups.join(", ")} holds it: nobody serves it. Start its service, or destroy the group (XGROUP DESTROY ${stream} ${groups[0]})`;
+  const text = `${stream} is full because no consumer serves ${groups.join(", ")}. Start its service, or destroy the group (XGROUP DESTROY ${stream} ${groups[0]})`;
   return new PublishError("PUBLISH_FAILED", text, { messageId, retryable: true });
 }
 

@@ -1,21 +1,20 @@
+import type { Broker } from "../broker/broker.js";
+import type { Log, TrimReport } from "../broker/log.js";
 import type { Config } from "../config/config.js";
 import type { HookBus } from "../messaging/hooks.js";
-import type { Connection } from "../redis/connection.js";
-import type { StreamKeys } from "../redis/keys.js";
-import { type TrimReport, trim } from "../redis/lua/trim.js";
+import type { Clock } from "../time/clock.js";
 import { Pause } from "../time/pause.js";
 
-/** Trims by many services fall into one, at most so often. */
+/** The trims of many services within this time count as one. */
 const LONGEST_LOCK_MS = 1000;
 
 /**
- * Keeps a stream from growing for ever: removes what is older than `MESSAGE_TTL` or beyond `STREAM_MAX_LENGTH`, once
- * every registered group has acknowledged it. Whoever is connected does it; a lock sees to it that one at a time does.
+ * Bounds a stream: removes entries that are older than `MESSAGE_TTL` or beyond `STREAM_MAX_LENGTH`, once every
+ * registered group has acknowledged them. Any service that is connected does it, one at a time.
  */
 export class Retention {
-  readonly #keys: StreamKeys;
+  readonly #log: Log;
   readonly #config: Config;
-  readonly #connection: Connection;
   readonly #hooks: HookBus;
   readonly #ending = new AbortController();
   readonly #pause: Pause;
@@ -24,15 +23,14 @@ export class Retention {
   #trimming = false;
   #pinned: readonly string[] = [];
 
-  constructor(keys: StreamKeys, config: Config, connection: Connection, hooks: HookBus) {
-    this.#keys = keys;
+  constructor(log: Log, config: Config, clock: Clock, hooks: HookBus) {
+    this.#log = log;
     this.#config = config;
-    this.#connection = connection;
     this.#hooks = hooks;
-    this.#pause = new Pause(this.#ending.signal, hooks);
+    this.#pause = new Pause(this.#ending.signal, clock, hooks.trouble);
   }
 
-  /** The groups that fill the stream beyond its length because nobody serves them; empty while it may be written. */
+  /** The unserved groups because of which the stream is full. Empty while the stream may be written. */
   get pinnedBy(): readonly string[] {
     return this.#pinned;
   }
@@ -46,7 +44,7 @@ export class Retention {
     await this.#loop;
   }
 
-  /** So many entries were added: between two looks at the clock a fast publisher fills a stream many times over. */
+  /** So many entries were added. A fast publisher fills a stream many times over between two trims at intervals. */
   added(count: number): void {
     this.#sinceTrim += count;
     if (this.#sinceTrim < Math.max(100, this.#config.streamMaxLength / 10)) return;
@@ -59,24 +57,23 @@ export class Retention {
   }
 
   async #trim(): Promise<void> {
-    if (this.#trimming || !this.#connection.isReady) return;
+    if (this.#trimming) return;
     this.#trimming = true;
     try {
-      const { stream, floors, groups, trimming, marks, retention } = this.#keys;
-      const { messageTtlMs, streamMaxLength, trimIntervalMs, unservedGroups } = this.#config;
+      const { messageTtlMs: maxAgeMs, streamMaxLength: maxLength, trimIntervalMs, unservedGroups } = this.#config;
       const lockMs = Math.max(1, Math.floor(Math.min(LONGEST_LOCK_MS, trimIntervalMs / 2)));
-      const args = [floors, messageTtlMs, streamMaxLength, lockMs, unservedGroups];
-      const report = await trim.run(this.#connection.client, [stream, trimming, marks, retention, groups], args);
-      if (report !== null) this.#tell(JSON.parse(report) as Partial<TrimReport>);
+      const expireGroups = unservedGroups === "expire-group";
+      const report = await this.#log.trim({ maxAgeMs, maxLength, lockMs, expireGroups });
+      if (report !== undefined) this.#tell(report);
     } catch (error) {
-      if (!this.#ending.signal.aborted) this.#hooks.emit("trouble", { what: `trimming ${this.#keys.stream}`, error });
+      if (!this.#ending.signal.aborted) this.#hooks.trouble(`trimming ${this.#log.stream}`, error);
     } finally {
       this.#trimming = false;
     }
   }
 
-  #tell({ removed = 0, length = 0, unserved = [], expired = [], missed = [] }: Partial<TrimReport>): void {
-    const { stream } = this.#keys;
+  #tell({ removed, length, unserved, expired, missed }: TrimReport): void {
+    const { stream } = this.#log;
     const { unservedGroups: policy, streamMaxLength } = this.#config;
     if (removed > 0) this.#hooks.emit("trimmed", { stream, removed, length });
     for (const { group, silentMs } of unserved) {
@@ -85,5 +82,41 @@ export class Retention {
     for (const { group, count } of missed) this.#hooks.emit("entriesMissed", { stream, group, count });
     const full = policy === "reject-publish" && length > streamMaxLength;
     this.#pinned = full ? unserved.map(({ group }) => group) : [];
+  }
+}
+
+/** The retention of every stream that a service writes or reads, one each. */
+export class Retentions {
+  readonly #config: Config;
+  readonly #broker: Broker;
+  readonly #clock: Clock;
+  readonly #hooks: HookBus;
+  readonly #byStream = new Map<string, Retention>();
+
+  constructor(config: Config, broker: Broker, clock: Clock, hooks: HookBus) {
+    this.#config = config;
+    this.#broker = broker;
+    this.#clock = clock;
+    this.#hooks = hooks;
+  }
+
+  /** The retention of a stream that is written, by the stream's whole name. */
+  of(stream: string): Retention {
+    return this.#byStream.get(stream) ?? this.keep(this.#broker.log(stream));
+  }
+
+  /** Begins to bound a stream. */
+  keep(log: Log): Retention {
+    let retention = this.#byStream.get(log.stream);
+    if (retention === undefined) {
+      retention = new Retention(log, this.#config, this.#clock, this.#hooks);
+      this.#byStream.set(log.stream, retention);
+      retention.start();
+    }
+    return retention;
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([...this.#byStream.values()].map((retention) => retention.stop()));
   }
 }

@@ -3,23 +3,27 @@ import type { ConnectionOptions as TlsOptions } from "node:tls";
 import { Redis } from "ioredis";
 import type { RedisConfig } from "../config/config.js";
 import { ClosedError, ConnectionError } from "../errors.js";
+import type { Clock, Timer } from "../time/clock.js";
 import { endWhenSilent } from "./watchdog.js";
 
-/** What a connection is for; it names the connection in `CLIENT LIST`. */
+/** The client of Redis. */
+export type Client = Redis;
+
+/** The purpose of a connection. It names the connection in `CLIENT LIST`. */
 export type ConnectionRole = "publish" | "settle" | "subscribe" | `read:${string}`;
 
-/** How one role's connection differs from another's. */
+/** The differences between the connections of two roles. */
 export interface ConnectionOptions {
   readonly role: ConnectionRole;
-  /** A blocking read may be silent for its whole block: its silence is watched by its reader instead. */
+  /** Its reads may be silent for as long as they block: their silence is watched by the reader. */
   readonly blocking: boolean;
 }
 
-/** Replies that no waiting will change: the credentials, the rights or the database are wrong. */
+/** Replies that waiting does not change: the credentials, the rights or the database are wrong. */
 const REFUSALS = /^(WRONGPASS|NOAUTH|NOPERM|ERR AUTH|ERR invalid DB|ERR DB index|ERR invalid password)/i;
 const LONGEST_PAUSE_MS = 2000;
 
-/** What every connection needs, as plain data that another thread can be given. */
+/** The settings of a connection as plain data, which can be sent to another thread. */
 export interface ConnectionData {
   readonly host: string;
   readonly port: number;
@@ -47,9 +51,8 @@ export function connectionData(config: RedisConfig, service: string, role: strin
 }
 
 /**
- * One connection to Redis that comes back by itself. Nothing is queued while it is away and nothing is sent a second
- * time: a command that was under way when the link broke is rejected, because only its sender knows whether a repeat
- * is harmless.
+ * A connection to Redis that reconnects by itself. Nothing is queued while it is away and nothing is sent twice: a
+ * command that was under way when the link broke is rejected, because only its sender knows whether it may be repeated.
  */
 export class Connection {
   readonly role: ConnectionRole;
@@ -58,12 +61,15 @@ export class Connection {
   readonly #config: RedisConfig;
   #lastError: Error | undefined;
   #opened = false;
-  readonly #watchdog: NodeJS.Timeout | undefined;
-  #watching: NodeJS.Timeout | undefined;
+  readonly #clock: Clock;
+  readonly #watchdog: Timer | undefined;
+  #watching: Timer | undefined;
+  #session = 0;
   #closed = false;
 
-  constructor(config: RedisConfig, service: string, options: ConnectionOptions) {
+  constructor(config: RedisConfig, service: string, options: ConnectionOptions, clock: Clock) {
     this.role = options.role;
+    this.#clock = clock;
     this.#config = config;
     const { socketTimeout, ...data } = connectionData(config, service, options.role);
     this.client = new Redis({
@@ -71,25 +77,27 @@ export class Connection {
       lazyConnect: true,
       enableOfflineQueue: false,
       maxRetriesPerRequest: 0,
-      autoResubscribe: true,
-      // A replica that was a master until a failover: the next connection finds the new one.
+      // The client would not say when it has subscribed again, nor handle a failure of it.
+      autoResubscribe: false,
+      // The master has become a replica: the next connection finds the new one.
       reconnectOnError: (error) => error.message.startsWith("READONLY"),
       retryStrategy: (times) => Math.min(LONGEST_PAUSE_MS, 25 * 2 ** Math.min(times, 10)) * (0.5 + Math.random() / 2),
     });
-    // Without a listener ioredis prints each error; an `error` event without one ends the process.
+    // An `error` event without a listener ends the process.
     this.client.on("error", (error: Error) => {
       this.#lastError = error;
     });
     this.client.on("ready", () => {
       this.#lastError = undefined;
+      this.#session++;
     });
-    // Everyone who waits for it listens; while Redis is away there may be many.
+    // Each caller that waits for it adds a listener.
     this.client.setMaxListeners(0);
-    this.#watchOverBeginnings(config.connectionTimeoutMs);
-    if (!options.blocking) this.#watchdog = endWhenSilent(this.client, socketTimeout);
+    this.#watchHandshakes(config.connectionTimeoutMs);
+    if (!options.blocking) this.#watchdog = endWhenSilent(this.client, socketTimeout, clock);
   }
 
-  /** Calls back whenever commands can be sent: the first time, and again after each loss. */
+  /** Calls back whenever commands can be sent: the first time, and after each loss. */
   onReady(call: (again: boolean) => void): void {
     let before = false;
     this.client.on("ready", () => {
@@ -98,12 +106,12 @@ export class Connection {
     });
   }
 
-  /** Calls back with each socket that the connection has, before anything has come from it. */
+  /** Calls back with each new socket, before it has received anything. */
   onSocket(call: (socket: Socket) => void): void {
     this.client.on("connect", () => call(this.client.stream as Socket));
   }
 
-  /** Calls back whenever the connection is lost, once a loss; not for {@link close}, nor for attempts to connect. */
+  /** Calls back once for each loss of the connection, but not for {@link close} or a failed attempt to connect. */
   onLost(call: (error: Error | undefined) => void): void {
     let isThere = false;
     this.client.on("ready", () => {
@@ -116,12 +124,12 @@ export class Connection {
   }
 
   /**
-   * Asks for a sign of life now and then, and connects anew when there is none: for a connection on which nothing may
-   * come for hours, whose death would otherwise go unnoticed.
+   * Sends a PING now and then, and reconnects when it is not answered: for a connection that may receive nothing for
+   * hours, whose death would not be noticed otherwise.
    */
   watch(everyMs: number): void {
     let asked = false;
-    this.#watching ??= setInterval(() => {
+    this.#watching ??= this.#clock.every(everyMs, () => {
       if (!this.isReady) asked = false;
       else if (asked) {
         asked = false;
@@ -131,10 +139,20 @@ export class Connection {
         const settle = (): void => {
           asked = false;
         };
-        // Refused means that the connection was lost by itself: the next one is not to blame for it.
+        // A rejection means that the connection was lost by itself.
         this.client.ping().then(settle, settle);
       }
-    }, everyMs).unref();
+    });
+  }
+
+  /** `host:port`, for error texts. */
+  get address(): string {
+    return `${this.#config.host}:${this.#config.port}`;
+  }
+
+  /** How often the connection has been established. */
+  get session(): number {
+    return this.#session;
   }
 
   get isReady(): boolean {
@@ -158,57 +176,56 @@ export class Connection {
     return this.client;
   }
 
-  /** Drops the present socket, which no longer answers, and connects anew. */
+  /** Closes the present socket, which no longer answers, and reconnects. */
   renew(): void {
     if (!this.#closed) this.client.disconnect(true);
   }
 
-  /** Ends the connection for good. What is under way is rejected. */
+  /** Closes the connection for good. Commands under way are rejected. */
   close(): void {
     this.#closed = true;
-    clearInterval(this.#watching);
-    clearInterval(this.#watchdog);
+    this.#watching?.cancel();
+    this.#watchdog?.cancel();
     this.client.disconnect(false);
   }
 
-  /** Why there is no connection now, as an error for whoever needed it. */
+  /** The reason why there is no connection now. */
   failure(): ConnectionError {
-    const where = `${this.#config.host}:${this.#config.port}`;
     const cause = this.#lastError;
     const why =
       cause === undefined ? "no answer" : cause.message || (cause as NodeJS.ErrnoException).code || cause.name;
     if (cause !== undefined && REFUSALS.test(cause.message)) {
       return new ConnectionError(
         "REDIS_REFUSED",
-        `Redis at ${where} refuses this service: ${why}. Check REDIS_USERNAME, REDIS_PASSWORD and REDIS_DB, and the user's rights (ACL GETUSER)`,
+        `Redis at ${this.address} refuses this service: ${why}. Check REDIS_USERNAME, REDIS_PASSWORD and REDIS_DB, and the user's rights (ACL GETUSER)`,
         { cause },
       );
     }
     return new ConnectionError(
       "REDIS_UNAVAILABLE",
-      `Redis at ${where} cannot be reached: ${why}. Check REDIS_HOST, REDIS_PORT or REDIS_URL, and that it runs (redis-cli -h ${this.#config.host} -p ${this.#config.port} ping)`,
+      `Redis at ${this.address} cannot be reached: ${why}. Check REDIS_HOST, REDIS_PORT or REDIS_URL, and that it runs (redis-cli -h ${this.#config.host} -p ${this.#config.port} ping)`,
       { cause },
     );
   }
 
   /**
-   * A link may go dead between its first packet and the answers with which a connection begins. Nothing else would
-   * notice on a connection that may be silent: it would never become ready, nor fail.
+   * A link may die between its first packet and the replies of the handshake. On a connection that may be silent
+   * nothing else would notice: it would neither become ready nor fail.
    */
-  #watchOverBeginnings(limitMs: number): void {
-    let timer: NodeJS.Timeout | undefined;
+  #watchHandshakes(limitMs: number): void {
+    let timer: Timer | undefined;
     this.client.on("connect", () => {
-      clearTimeout(timer);
-      timer = setTimeout(() => this.renew(), limitMs);
+      timer?.cancel();
+      timer = this.#clock.after(limitMs, () => this.renew());
     });
-    for (const end of ["ready", "close", "end"]) this.client.on(end, () => clearTimeout(timer));
+    for (const end of ["ready", "close", "end"]) this.client.on(end, () => timer?.cancel());
   }
 
   #becomeReady(signal: AbortSignal | undefined): Promise<void> {
     const { client } = this;
     return new Promise<void>((resolve, reject) => {
       const settle = (error?: Error): void => {
-        clearTimeout(timer);
+        timer.cancel();
         client.off("ready", onReady);
         client.off("error", onError);
         client.off("end", onEnd);
@@ -222,7 +239,7 @@ export class Connection {
       const onError = (error: Error): void => {
         if (REFUSALS.test(error.message)) settle(this.failure());
       };
-      const timer = setTimeout(() => settle(this.failure()), this.#config.connectionTimeoutMs);
+      const timer = this.#clock.after(this.#config.connectionTimeoutMs, () => settle(this.failure()));
       client.on("ready", onReady);
       client.on("error", onError);
       client.on("end", onEnd);

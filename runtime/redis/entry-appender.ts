@@ -1,43 +1,24 @@
 import type { Redis } from "ioredis";
-import type { FlatFields, Layout } from "../contract/codec.js";
+import type { Append, Appender } from "../broker/append.js";
+import type { Layout } from "../contract/codec.js";
 import { MessagingError, PublishError } from "../errors.js";
 import type { Connection } from "./connection.js";
 import { onceKey } from "./keys.js";
 import { append } from "./lua/append.js";
 import { appendAlone } from "./lua/append-alone.js";
-import { isRefusal } from "./reply-error.js";
+import { isDenied, isReadOnly, isRefusal } from "./reply-error.js";
 
-/** An entry for a stream. */
-export interface Append {
-  readonly stream: string;
-  /** The names of its fields; entries of one layout travel together. */
-  readonly layout: Layout;
-  readonly entry: FlatFields;
-  readonly messageId: string | undefined;
-  /** Send it at once, too, to whoever listens on this channel: the message as a JSON object. */
-  readonly announced: { readonly channel: string; readonly json: string } | undefined;
-  /** Store it once under its message id within so long. */
-  readonly onceWindowMs: number | undefined;
-  /** Called when the entry is in its stream. */
-  readonly stored: (entryId: string) => void;
-  /** Called when it is not, or may not be. */
-  readonly failed: (error: MessagingError) => void;
-}
-
-/** More than these under way at once are refused: a Redis that hangs must not fill this process' memory. */
+/** More entries under way are refused: a Redis that hangs must not fill the memory of this process. */
 const MOST_UNDER_WAY = 100_000;
-/** One script call adds at most so many: Redis does nothing else meanwhile, and its reply comes for all at once. */
+/** The most entries of one script call: Redis runs nothing else meanwhile, and replies once for all of them. */
 const FULL_BATCH = 128;
 
 /**
- * Adds entries to streams. All that are asked for within one turn of the event loop leave together, those of one
- * stream and layout in one script call, which is one command and one reply for all of them. One by itself is a plain
- * `XADD`, and leaves at once when nothing else is under way.
- *
- * Stored: the entry is in the stream. Failed: the error says whether it surely is not, or may be. Nothing is ever sent
- * twice by itself, since a repeat after a lost reply would store a second entry.
+ * Adds entries to streams. Entries that are appended within one turn of the event loop are sent together: those of one
+ * stream and layout in one script call, with one reply. A single entry is a plain `XADD`, which is sent at once when
+ * nothing else is under way.
  */
-export class EntryAppender {
+export class EntryAppender implements Appender {
   readonly #connection: Connection;
   #batch: Append[] = [];
   #scheduled = false;
@@ -149,7 +130,7 @@ export class EntryAppender {
       else entry.failed(this.#failure(result as Error, entry));
     }
     // A script's inner errors do not reach the connection, which would look for the new master by itself.
-    if (results.some((result) => result instanceof Error && result.message.startsWith("READONLY"))) {
+    if (results.some((result) => isReadOnly(result))) {
       this.#connection.renew();
     }
   }
@@ -232,8 +213,4 @@ async function sendPiped(client: Redis, group: readonly Append[]): Promise<reado
 function sendAlone(client: Redis, { stream, entry, announced, messageId = "", onceWindowMs }: Append): Promise<string> {
   const { channel = "", json = "" } = announced ?? {};
   return appendAlone.run(client, [stream, onceKey(stream, messageId)], [onceWindowMs ?? "", channel, json, ...entry]);
-}
-
-function isDenied(error: unknown): boolean {
-  return error instanceof Error && error.message.startsWith("NOPERM");
 }

@@ -1,6 +1,5 @@
 import type { Socket } from "node:net";
-import type { Delivery, Take } from "../broker/delivery.js";
-import { FEW } from "../consume/workload.js";
+import { type Delivery, FEW, type Take } from "../broker/delivery.js";
 import type { Connection } from "./connection.js";
 import { EntryDecoder } from "./entry-decoder.js";
 

@@ -2,6 +2,7 @@ import { Worker } from "node:worker_threads";
 import type { Config } from "../config/config.js";
 import { ConfigError } from "../errors.js";
 import type { HookBus } from "../messaging/hooks.js";
+import { type Clock, LONGEST_TIMER_MS, type Timer } from "../time/clock.js";
 import { type Connection, connectionData } from "./connection.js";
 import { beat } from "./lua/beat.js";
 
@@ -19,15 +20,17 @@ export class Heartbeat {
   readonly #config: Config;
   readonly #leaseNs: bigint;
   readonly #hooks: HookBus;
+  readonly #time: Clock;
   readonly #clock = new SharedArrayBuffer(32);
   readonly #instants = new BigInt64Array(this.#clock);
   readonly #beats: (readonly [key: string, consumer: string])[] = [];
   #worker: Worker | undefined;
-  #turning: NodeJS.Timeout | undefined;
-  #covering: NodeJS.Timeout | undefined;
+  #turning: Timer | undefined;
+  #covering: Timer | undefined;
   #stopped = false;
 
-  constructor(config: Config, hooks: HookBus) {
+  constructor(config: Config, time: Clock, hooks: HookBus) {
+    this.#time = time;
     this.#config = config;
     this.#leaseNs = BigInt(config.leaseMs) * 1_000_000n;
     this.#hooks = hooks;
@@ -45,10 +48,8 @@ export class Heartbeat {
    * @throws {ConfigError} when the TLS options hold functions, which no other thread can be given
    */
   start(connection: Connection): void {
-    this.#turning = setInterval(() => this.#turn(), TURN_EVERY_MS);
-    this.#turning.unref();
-    this.#covering = setInterval(() => this.#cover(connection), this.#intervalMs);
-    this.#covering.unref();
+    this.#turning = this.#time.every(TURN_EVERY_MS, () => this.#turn());
+    this.#covering = this.#time.every(this.#intervalMs, () => this.#cover(connection));
     this.#spawn();
   }
 
@@ -58,7 +59,7 @@ export class Heartbeat {
     const now = process.hrtime.bigint();
     // Every consumer of this process must hear of it, not only the one that noticed.
     if (this.lapsed && Atomics.load(this.#instants, BEAT) !== 0n) Atomics.add(this.#instants, LAPSES, 1n);
-    for (const [key, consumer] of this.#beats) await beat.run(client, [key], [Date.now(), consumer]);
+    for (const [key, consumer] of this.#beats) await beat.run(client, [key], [this.#time.wall(), consumer]);
     if (now > Atomics.load(this.#instants, BEAT)) Atomics.store(this.#instants, BEAT, now);
   }
 
@@ -74,13 +75,13 @@ export class Heartbeat {
 
   async stop(): Promise<void> {
     this.#stopped = true;
-    clearInterval(this.#turning);
-    clearInterval(this.#covering);
+    this.#turning?.cancel();
+    this.#covering?.cancel();
     await this.#worker?.terminate();
   }
 
   get #intervalMs(): number {
-    return Math.max(1, Math.floor(this.#config.leaseMs / 3));
+    return Math.min(LONGEST_TIMER_MS, Math.max(1, Math.floor(this.#config.leaseMs / 3)));
   }
 
   /** The thread takes a while to begin, longer on a busy machine: until it beats, this side does. */
@@ -112,10 +113,10 @@ export class Heartbeat {
       ]);
     }
     this.#worker.unref();
-    this.#worker.on("error", (error) => this.#hooks.emit("trouble", { what: "beating the heart", error }));
+    this.#worker.on("error", (error) => this.#hooks.emit("trouble", { what: "sending heartbeats", error }));
     this.#worker.on("exit", () => {
       Atomics.store(this.#instants, BEATING, 0n);
-      if (!this.#stopped) setTimeout(() => this.#stopped || this.#spawn(), 1000).unref();
+      if (!this.#stopped) this.#time.after(1000, () => this.#stopped || this.#spawn()).unref();
     });
   }
 }

@@ -37,7 +37,15 @@ export function prefixed(config: Pick<Config, "environment">, name: string): str
   return config.environment === "development" ? name : `${config.environment}:${name}`;
 }
 
-/** What remembers that a message was stored, so that a repeat is not stored again. */
+/** The consumer that owns a group's parked entries. No process reads under this name. */
+export const PARKED = "parked";
+
+/** The key of a command's stored answer, in the slot of its stream. */
+export function answerKey(stream: string, commandId: string): string {
+  return `{${stream}}:answer:${commandId}`;
+}
+
+/** The key that records that a message was stored, so that a repeat is not stored again. */
 export function onceKey(stream: string, messageId: string): string {
   return `{${stream}}:once:${messageId}`;
 }

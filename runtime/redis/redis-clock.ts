@@ -1,22 +1,25 @@
-import type { Redis } from "ioredis";
-import type { Connection } from "./connection.js";
+import type { BrokerClock } from "../broker/broker.js";
+import type { Clock, Timer } from "../time/clock.js";
+import type { Client, Connection } from "./connection.js";
 
-/** So often it is set again: clocks drift apart. */
+/** It is set again this often, because clocks drift apart. */
 const SET_EVERY_MS = 30_000;
 
 /**
- * Redis' clock, by which entries have their ids, as far as it can be told without asking each time. It may be taken to
- * be ahead of what it is, never behind: neither this machine's own time matters, nor that it was suspended meanwhile.
+ * Redis' clock, by which entries have their ids, estimated without a command each time. The estimate may be ahead of
+ * Redis' clock but never behind it, whatever this machine's own time is and although it may have been suspended.
  */
-export class RedisClock {
+export class RedisClock implements BrokerClock {
   readonly #connection: Connection;
-  #timer: NodeJS.Timeout | undefined;
+  readonly #clock: Clock;
+  #timer: Timer | undefined;
   /** How far it may be ahead of this process' two clocks, in ms. */
   #aheadOfSteady = Number.POSITIVE_INFINITY;
   #aheadOfWall = Number.POSITIVE_INFINITY;
 
-  constructor(connection: Connection) {
+  constructor(connection: Connection, clock: Clock) {
     this.#connection = connection;
+    this.#clock = clock;
     connection.onReady(() => {
       // It may be another Redis.
       this.#aheadOfSteady = Number.POSITIVE_INFINITY;
@@ -28,21 +31,20 @@ export class RedisClock {
     const set = (): void => {
       if (this.#connection.isReady) this.#set(this.#connection.client);
     };
-    this.#timer = setInterval(set, SET_EVERY_MS).unref();
+    this.#timer = this.#clock.every(SET_EVERY_MS, set);
   }
 
   stop(): void {
-    clearInterval(this.#timer);
+    this.#timer?.cancel();
   }
 
-  /** Whether it is surely not that late there, in ms since 1970. */
   isBefore(instant: number): boolean {
-    return performance.now() + this.#aheadOfSteady < instant && Date.now() + this.#aheadOfWall < instant;
+    return this.#clock.now() + this.#aheadOfSteady < instant && this.#clock.wall() + this.#aheadOfWall < instant;
   }
 
-  #set(client: Redis): void {
-    const steady = performance.now();
-    const wall = Date.now();
+  #set(client: Client): void {
+    const steady = this.#clock.now();
+    const wall = this.#clock.wall();
     client.time().then(
       ([seconds, micros]) => {
         const time = Number(seconds) * 1000 + Number(micros) / 1000;

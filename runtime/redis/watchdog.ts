@@ -1,16 +1,17 @@
 import type { Redis } from "ioredis";
+import type { Clock, Timer } from "../time/clock.js";
 
-/** How often within its time limit a connection is looked at. */
+/** How many looks make up the time limit. */
 const LOOKS = 4;
 
 /**
- * Ends the socket of a client that waits for an answer while nothing comes at all for so long: a link that is half
- * open looks just so. What was under way is rejected, and the client connects anew.
+ * Closes the socket of a client that waits for a reply and receives nothing for so long, as on a half-open link.
+ * Commands under way are rejected, and the client reconnects.
  *
- * It looks now and then instead of setting a timer for each command, so that a command costs nothing. A process that
- * was stopped, or busy for long, has looked just once meanwhile: that ends nothing whose answer is there already.
+ * It looks at fixed intervals instead of setting a timer for each command, so a command costs nothing. A process that
+ * was stopped or busy has looked only once meanwhile, which closes no socket whose reply has arrived.
  */
-export function endWhenSilent(client: Redis, limitMs: number): NodeJS.Timeout {
+export function endWhenSilent(client: Redis, limitMs: number, clock: Clock): Timer {
   let silentLooks = 0;
   let seen: { readonly stream: unknown; readonly bytes: number } | undefined;
   const look = (): void => {
@@ -21,6 +22,6 @@ export function endWhenSilent(client: Redis, limitMs: number): NodeJS.Timeout {
     silentLooks = isSilent ? silentLooks + 1 : 0;
     if (silentLooks >= LOOKS) stream.destroy(new Error(`Redis has not answered for ${limitMs} ms`));
   };
-  // A timer that is late runs before the sockets have been read; what is immediate, after.
-  return setInterval(() => setImmediate(look), limitMs / LOOKS).unref();
+  // A late timer runs before the sockets have been read, an immediate after them.
+  return clock.every(limitMs / LOOKS, () => setImmediate(look));
 }

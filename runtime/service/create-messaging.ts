@@ -1,6 +1,33 @@
+import { type Config, readConfig, type Settings } from "../config/config.js";
+import type { Environment } from "../config/setting-reader.js";
 import type { Catalogue } from "../contract/catalogue.js";
-import type { Messaging, Published } from "../messaging/messaging.js";
-import { type MessagingOptions, ServiceMessaging } from "./service-messaging.js";
+import { HookBus, type Hooks } from "../messaging/hooks.js";
+import { type Interceptor, InterceptorChain } from "../messaging/interceptor.js";
+import { consoleLogger, type Logger, loggingHooks } from "../messaging/logger.js";
+import type { Messaging } from "../messaging/messaging.js";
+import type { Published } from "../messaging/publisher.js";
+import { RedisBroker } from "../redis/redis-broker.js";
+import { type Clock, systemClock } from "../time/clock.js";
+import { ServiceMessaging } from "./service-messaging.js";
+
+/** How a messaging is created. A setting that is left out comes from the environment, then from its default. */
+export interface MessagingOptions extends Settings {
+  /** Called on events of this messaging, for metrics. */
+  readonly hooks?: Hooks;
+  /** Wrap the handling of messages, and the publishing, sending and telling of them. The first one is the outermost. */
+  readonly interceptors?: readonly Interceptor[];
+  /** @defaultValue warnings and errors on standard error */
+  readonly logger?: Logger;
+  /**
+   * Whether a failed publish rejects, or is logged, counted, reported to the hook `publishFailed`, and resolves to
+   * `undefined`, so that a business operation does not fail because messaging does. `publishAll`, `send` and `tell`
+   * still reject, and are reported, too.
+   * @defaultValue "throw"
+   */
+  readonly onPublishFailure?: "throw" | "report";
+  /** The variables from which settings are read. @defaultValue process.env */
+  readonly env?: Environment;
+}
 
 const EMPTY: Catalogue = { name: "none", encoding: "json", messages: [] };
 
@@ -13,11 +40,22 @@ export function createMessagingFor<Events extends object>(
   catalogue: Catalogue<Events>,
   options: MessagingOptions,
 ): Messaging<Events, Published | undefined> {
-  return new ServiceMessaging(catalogue, options);
+  const { hooks = {}, interceptors = [], logger = consoleLogger, onPublishFailure, env = process.env } = options;
+  const clock: Clock = systemClock;
+  const config: Config = readConfig(options, catalogue.encoding, env);
+  const bus = new HookBus(loggingHooks(logger, config.service, clock), hooks);
+  return new ServiceMessaging(catalogue, config, {
+    broker: new RedisBroker(config, bus, clock),
+    chain: interceptors.length === 0 ? undefined : new InterceptorChain(interceptors, clock),
+    clock,
+    hooks: bus,
+    replyChannel: options.replyChannel,
+    reports: onPublishFailure === "report",
+  });
 }
 
 /**
- * Creates a messaging for own descriptors, without a generated catalogue. No connection is made before it is needed.
+ * Creates a messaging for own descriptors, without a generated catalogue. It connects when a connection is needed.
  *
  * @throws {ConfigError} naming every bad setting
  *

@@ -1,90 +1,69 @@
-import type { Redis } from "ioredis";
-import { addedAt } from "../broker/entry-id.js";
+import type { Broker } from "../broker/broker.js";
+import type { Config } from "../config/config.js";
+import type { HealthTarget } from "../consume/consumption.js";
+import type { Health, StreamHealth } from "../messaging/health.js";
 import type { Counts } from "../messaging/hooks.js";
-import type { Connection } from "../redis/connection.js";
-import type { StreamKeys } from "../redis/keys.js";
+import type { Clock } from "../time/clock.js";
 
-/** How one stream of this service's is doing. What Redis cannot tell is `null`: unknown is not 0. */
-export interface StreamHealth {
-  readonly group: string;
-  /** Whether entries are read: `reading`, `busy` (as many in hand as there may be), or `stuck` (Redis does not answer). */
-  readonly loop: LoopState;
-  /** Entries that the group has not been given yet. */
-  readonly lag: number | null;
-  /** Entries in somebody's hands, those that wait for a retry included. */
-  readonly pending: number;
-  /** How long ago the oldest pending entry was published. */
-  readonly oldest_pending_seconds: number;
-  /** Of the pending ones, those that wait for their retry. */
-  readonly retrying: number;
-  /** Dead letters of this stream, of all its groups, that were ever written and not removed. */
-  readonly dead_letters: number;
+/** The subject of a health check. */
+export interface HealthSubject {
+  readonly targets: readonly HealthTarget[];
+  readonly isStarted: boolean;
+  readonly counts: Counts;
 }
 
-export type LoopState = "reading" | "busy" | "stuck" | "stopped";
+type Findings = Pick<Health["details"], "redis" | "streams">;
 
-/** What `health()` tells, and health messages carry as their details. */
-export interface Health {
-  readonly status: "healthy" | "unhealthy" | "unknown";
-  readonly uptime_seconds: number;
-  readonly version: string | undefined;
-  readonly details: {
-    readonly redis: { readonly connected: boolean; readonly latency_ms: number | null };
-    readonly streams: Readonly<Record<string, StreamHealth>>;
-    readonly counts: Counts;
-  };
+const UNREACHABLE: Findings = { redis: { connected: false, latency_ms: null }, streams: {} };
+
+/** Checks the health of a service, within the connection timeout: a Redis that does not answer is a finding. */
+export async function checkHealth(
+  broker: Broker,
+  config: Pick<Config, "version" | "redis">,
+  clock: Clock,
+  { targets, isStarted, counts }: HealthSubject,
+): Promise<Health> {
+  const findings = await within(config.redis.connectionTimeoutMs, clock, examine(broker, targets), UNREACHABLE);
+  const isStuck = targets.some(({ loop }) => loop === "stuck");
+  const status = !findings.redis.connected || isStuck ? "unhealthy" : isStarted ? "healthy" : "unknown";
+  const { version } = config;
+  return { status, uptime_seconds: rounded(process.uptime()), version, details: { ...findings, counts } };
 }
 
-/** What a health check looks at. */
-export interface Patient {
-  readonly keys: StreamKeys;
-  readonly group: string;
-  readonly loop: LoopState;
+async function examine(broker: Broker, targets: readonly HealthTarget[]): Promise<Findings> {
+  const latency = await broker.ping();
+  const streams = await Promise.all(
+    targets.map(async (target) => [target.membership.stream, await examineStream(target)] as const),
+  );
+  return { redis: { connected: true, latency_ms: rounded(latency) }, streams: Object.fromEntries(streams) };
 }
 
-/** Asks Redis how the streams of a service are doing. Bounded: a Redis that does not answer is a finding. */
-export async function examine(
-  connection: Connection,
-  patients: readonly Patient[],
-  timeoutMs: number,
-): Promise<Health["details"]["redis"] & { readonly streams: Record<string, StreamHealth> }> {
-  const unreachable = { connected: false, latency_ms: null, streams: {} };
-  const examined = (async () => {
-    const client = await connection.ready();
-    const began = performance.now();
-    await client.ping();
-    const latency = Math.round((performance.now() - began) * 1000) / 1000;
-    const streams = await Promise.all(
-      patients.map(async (patient) => [patient.keys.stream, await examineStream(client, patient)] as const),
-    );
-    return { connected: true, latency_ms: latency, streams: Object.fromEntries(streams) };
-  })().catch(() => unreachable);
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<typeof unreachable>((resolve) => {
-    timer = setTimeout(() => resolve(unreachable), timeoutMs);
-  });
-  return Promise.race([examined, late]).finally(() => clearTimeout(timer));
-}
-
-async function examineStream(client: Redis, { keys, group, loop }: Patient): Promise<StreamHealth> {
-  const [groups, oldest, retrying, dead, [seconds]] = await Promise.all([
-    client.xinfo("GROUPS", keys.stream).catch(() => []) as Promise<unknown[][]>,
-    client.xpending(keys.stream, group, "-", "+", 1).catch(() => []) as Promise<[string][]>,
-    client.zcard(keys.retry),
-    client.xlen(keys.dead),
-    client.time(),
-  ]);
-  const own = groups.find((info) => info[info.indexOf("name") + 1] === group) ?? [];
-  const field = (name: string): unknown => (own.includes(name) ? own[own.indexOf(name) + 1] : null);
-  const publishedMs = oldest[0] === undefined ? Number.NaN : addedAt(oldest[0][0]);
-  const age = Number(seconds) - publishedMs / 1000;
+async function examineStream({ membership, loop }: HealthTarget): Promise<StreamHealth> {
+  const { lag, pending, oldestPendingSeconds, parked, deadLetters } = await membership.state();
   return {
-    group,
+    group: membership.group,
     loop,
-    lag: field("lag") as number | null,
-    pending: Number(field("pending") ?? 0),
-    oldest_pending_seconds: Number.isNaN(age) ? 0 : Math.max(0, Math.round(age * 1000) / 1000),
-    retrying,
-    dead_letters: dead,
+    lag,
+    pending,
+    oldest_pending_seconds: oldestPendingSeconds,
+    retrying: parked,
+    dead_letters: deadLetters,
   };
+}
+
+/** Resolves to `otherwise` when the work fails, or takes longer. */
+function within<Result>(ms: number, clock: Clock, work: Promise<Result>, otherwise: Result): Promise<Result> {
+  return new Promise((resolve) => {
+    const timer = clock.after(ms, () => resolve(otherwise));
+    void work
+      .catch(() => otherwise)
+      .then((result) => {
+        timer.cancel();
+        resolve(result);
+      });
+  });
+}
+
+function rounded(value: number): number {
+  return Math.round(value * 1000) / 1000;
 }

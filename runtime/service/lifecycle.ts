@@ -2,38 +2,40 @@ import { hostname } from "node:os";
 import type { Config } from "../config/config.js";
 import type { Catalogue } from "../contract/catalogue.js";
 import type { Descriptor } from "../contract/descriptor.js";
+import type { Health } from "../messaging/health.js";
 import type { HookBus } from "../messaging/hooks.js";
-import type { PublishOptions } from "../messaging/messaging.js";
-import type { Health } from "./health.js";
+import type { PublishOptions } from "../messaging/publisher.js";
+import type { Clock, Timer } from "../time/clock.js";
 
 type Publish = (descriptor: Descriptor, message: Record<string, unknown>, options?: PublishOptions) => Promise<unknown>;
 
-/** What the lifecycle is told by its service. */
-export interface LifecycleSource {
+/** What a lifecycle works with. */
+export interface LifecycleParts {
   readonly instance: string;
   readonly publish: Publish;
   readonly health: () => Promise<Health>;
+  readonly clock: Clock;
+  readonly hooks: HookBus;
 }
 
 /**
- * Says that a service started, how it is doing now and then, and that it stopped, with the messages that its catalogue
- * has for it. It is a courtesy: what fails of it is reported and disturbs nothing.
+ * Publishes that a service started, its health at intervals, and that it stopped, with the messages that its catalogue
+ * has for them. A failure of it is reported and has no other effect.
  */
 export class Lifecycle {
   readonly #config: Config;
   readonly #catalogue: Catalogue;
-  readonly #source: LifecycleSource;
-  readonly #hooks: HookBus;
-  readonly #startedAt = new Date();
+  readonly #parts: LifecycleParts;
+  readonly #startedAt: string;
   #isStarted = false;
   #reporting: Promise<void> | undefined;
-  #timer: NodeJS.Timeout | undefined;
+  #timer: Timer | undefined;
 
-  constructor(config: Config, catalogue: Catalogue, source: LifecycleSource, hooks: HookBus) {
+  constructor(config: Config, catalogue: Catalogue, parts: LifecycleParts) {
     this.#config = config;
     this.#catalogue = catalogue;
-    this.#source = source;
-    this.#hooks = hooks;
+    this.#parts = parts;
+    this.#startedAt = new Date(parts.clock.wall()).toISOString();
   }
 
   started(): void {
@@ -41,23 +43,23 @@ export class Lifecycle {
     if (this.#config.announce) void this.#tell("service.started", this.#instance());
     if (this.#config.healthIntervalMs === 0) return;
     this.#reporting = this.#report();
-    this.#timer = setInterval(() => {
+    this.#timer = this.#parts.clock.every(this.#config.healthIntervalMs, () => {
       this.#reporting = this.#report();
-    }, this.#config.healthIntervalMs).unref();
+    });
   }
 
   /** Does nothing for a service that never got as far as starting. */
   async stopped(reason: string): Promise<void> {
-    clearInterval(this.#timer);
+    this.#timer?.cancel();
     if (!this.#isStarted) return;
     this.#isStarted = false;
     await this.#reporting;
     if (!this.#config.announce) return;
     await this.#tell("service.stopped", {
       reason,
-      instance_id: this.#source.instance,
+      instance_id: this.#parts.instance,
       uptime_seconds: Math.round(process.uptime()),
-      stopped_at: new Date().toISOString(),
+      stopped_at: new Date(this.#parts.clock.wall()).toISOString(),
     });
   }
 
@@ -67,16 +69,16 @@ export class Lifecycle {
       name: service,
       ...(version === undefined ? {} : { version }),
       environment,
-      instance_id: this.#source.instance,
+      instance_id: this.#parts.instance,
       host: hostname(),
-      started_at: this.#startedAt.toISOString(),
+      started_at: this.#startedAt,
     };
   }
 
   async #report(): Promise<void> {
     const descriptor = this.#catalogue.messages.find(({ kind }) => kind === "health");
     if (descriptor === undefined) return;
-    const { status, details, uptime_seconds, version } = await this.#source.health();
+    const { status, details, uptime_seconds, version } = await this.#parts.health();
     await this.#publish(descriptor, { status, details, uptime_seconds, ...(version === undefined ? {} : { version }) });
   }
 
@@ -87,9 +89,9 @@ export class Lifecycle {
 
   async #publish(descriptor: Descriptor, message: Record<string, unknown>): Promise<void> {
     try {
-      await this.#source.publish(descriptor, message, { withoutCompany: true });
+      await this.#parts.publish(descriptor, message, { withoutCompany: true });
     } catch (error) {
-      this.#hooks.emit("trouble", { what: `telling ${descriptor.type}`, error });
+      this.#parts.hooks.trouble(`publishing ${descriptor.type}`, error);
     }
   }
 }

@@ -1,101 +1,89 @@
 import { randomBytes } from "node:crypto";
-import { SENT_ONCE } from "../command/command.js";
+import type { Broker } from "../broker/broker.js";
+import type { MemberPlace } from "../broker/membership.js";
 import { Requester } from "../command/requester.js";
-import { type Config, readConfig, type Settings } from "../config/config.js";
-import type { Environment } from "../config/setting-reader.js";
+import { CommandResponder } from "../command/responder.js";
+import { CommandSender } from "../command/sender.js";
+import type { Config } from "../config/config.js";
 import { Consumption } from "../consume/consumption.js";
 import type { Catalogue } from "../contract/catalogue.js";
-import { contractOf } from "../contract/contract.js";
-import type { CommandDescriptor, Descriptor } from "../contract/descriptor.js";
-import { ClosedError, ConfigError, MessagingError } from "../errors.js";
-import { Router } from "../handle/router.js";
+import type { CommandDescriptor, Descriptor, Publishable } from "../contract/descriptor.js";
+import { ClosedError, ConfigError } from "../errors.js";
+import { Dispatcher } from "../handle/dispatcher.js";
+import { Router, type StreamRoutes } from "../handle/router.js";
 import type { CommandHandler, CommandOptions, Handler, HandlerOptions } from "../messaging/handler.js";
-import { type Counts, HookBus, type Hooks } from "../messaging/hooks.js";
-import { consoleLogger, type Logger, loggingHooks } from "../messaging/logger.js";
-import type {
-  Messaging,
-  PublishAllOptions,
-  Published,
-  PublishOptions,
-  SendOptions,
-  StartOptions,
-  TellOptions,
-} from "../messaging/messaging.js";
-import type { NotificationTarget } from "../notification/channel.js";
-import { type Listening, type ListenOptions, NotificationHub, type NotificationListener } from "../notification/hub.js";
+import type { Health } from "../messaging/health.js";
+import type { Counts, HookBus } from "../messaging/hooks.js";
+import type { InterceptorChain } from "../messaging/interceptor.js";
+import type { Messaging, StartOptions } from "../messaging/messaging.js";
+import type { Listening, ListenOptions, NotificationListener, NotificationTarget } from "../messaging/notification.js";
+import type { PublishAllOptions, Published, PublishOptions } from "../messaging/publisher.js";
+import type { SendOptions, TellOptions } from "../messaging/sender.js";
+import { NotificationHub } from "../notification/hub.js";
 import { MessagePublisher } from "../publish/publisher.js";
-import { Retentions } from "../publish/retentions.js";
-import { ConnectionPool } from "../redis/connection-pool.js";
-import { EntryAppender } from "../redis/entry-appender.js";
+import { Retentions } from "../publish/retention.js";
 import { prefixed } from "../redis/keys.js";
-import { examine, type Health } from "./health.js";
+import type { Clock } from "../time/clock.js";
+import { checkHealth } from "./health.js";
 import { Lifecycle } from "./lifecycle.js";
 
-/** How a messaging is created. Whatever is left out comes from the environment, then from the default. */
-export interface MessagingOptions extends Settings {
-  /** Called on what happens: what metrics hang on. */
-  readonly hooks?: Hooks;
-  /** @defaultValue warnings and errors on standard error */
-  readonly logger?: Logger;
-  /**
-   * Whether a failed publish rejects, or is logged, counted, reported to the hook `publishFailed`, and resolves to
-   * `undefined`: so that a business operation does not fail because messaging does. `publishAll` and `tell` reject all
-   * the same, and are reported too.
-   * @defaultValue "throw"
-   */
-  readonly onPublishFailure?: "throw" | "report";
-  /** Where settings are read from. @defaultValue process.env */
-  readonly env?: Environment;
+/** What a messaging is made of, beside its catalogue and its settings. */
+export interface ServiceParts {
+  readonly broker: Broker;
+  readonly chain: InterceptorChain | undefined;
+  readonly clock: Clock;
+  readonly hooks: HookBus;
+  readonly replyChannel: string | undefined;
+  /** Whether failed publishes are reported instead of thrown. */
+  readonly reports: boolean;
 }
 
 type Message = Record<string, unknown>;
 
-/** The messaging of one service, over its catalogue. */
+/** The messaging of one service: connects the parts of delivery with each other. */
 export class ServiceMessaging<Events extends object> implements Messaging<Events, Published | undefined> {
   readonly catalogue: Catalogue<Events>;
   readonly #config: Config;
-  readonly #hooks: HookBus;
+  readonly #parts: ServiceParts;
   readonly #router: Router;
-  readonly #reports: boolean;
-  readonly #replyChannel: string | undefined;
-  readonly #instance: string;
-  readonly #pool: ConnectionPool;
-  readonly #appender: EntryAppender;
+  readonly #instance = `${process.pid}-${randomBytes(4).toString("hex")}`;
   readonly #publisher: MessagePublisher;
+  readonly #sender: CommandSender;
   readonly #retentions: Retentions;
   readonly #consumption: Consumption;
   readonly #lifecycle: Lifecycle;
-  #requester: Requester | undefined;
   #hub: NotificationHub | undefined;
   #closing: Promise<void> | undefined;
   #closed = false;
 
-  constructor(catalogue: Catalogue<Events>, options: MessagingOptions) {
+  constructor(catalogue: Catalogue<Events>, config: Config, parts: ServiceParts) {
     this.catalogue = catalogue;
-    this.#config = readConfig(options, catalogue.encoding, options.env ?? process.env);
-    const logging = loggingHooks(options.logger ?? consoleLogger, this.#config.service);
-    this.#hooks = new HookBus(logging, options.hooks ?? {});
+    this.#config = config;
+    this.#parts = parts;
+    const { broker, clock, hooks, reports } = parts;
     this.#router = new Router(catalogue);
-    this.#replyChannel = options.replyChannel;
-    this.#reports = options.onPublishFailure === "report";
-    this.#instance = `${process.pid}-${randomBytes(4).toString("hex")}`;
-    this.#pool = new ConnectionPool(this.#config, this.#hooks);
-    this.#retentions = new Retentions(this.#config, this.#pool, this.#hooks);
-    this.#consumption = new Consumption(this.#config, this.#instance, this.#pool, this.#retentions, this.#hooks);
-    this.#appender = new EntryAppender(this.#pool.get("publish"));
-    const parts = { appender: this.#appender, retentions: this.#retentions, reports: this.#reports };
-    this.#publisher = new MessagePublisher(this.#config, parts, this.#hooks);
-    this.#lifecycle = this.#createLifecycle();
-  }
-
-  #createLifecycle(): Lifecycle {
-    const source = {
+    this.#retentions = new Retentions(config, broker, clock, hooks);
+    this.#publisher = new MessagePublisher(config, {
+      appender: broker.appender,
+      retentions: this.#retentions,
+      hooks,
+      reports,
+    });
+    const streamOf = ({ stream }: Descriptor): string => prefixed(config, stream);
+    this.#sender = new CommandSender(this.#publisher, streamOf, () => this.#createRequester());
+    this.#consumption = new Consumption(config, this.#instance, {
+      broker,
+      clock,
+      hooks,
+      dispatcherOf: (place, routes, handling) => this.#dispatcherOf(place, routes, handling),
+    });
+    this.#lifecycle = new Lifecycle(config, catalogue, {
       instance: this.#instance,
-      publish: (descriptor: Descriptor, message: Message, options?: PublishOptions) =>
-        this.#publisher.publish(descriptor, message, options),
+      publish: (descriptor, message, options) => this.#publisher.publish(descriptor, message, options),
       health: () => this.health(),
-    };
-    return new Lifecycle(this.#config, this.catalogue, source, this.#hooks);
+      clock,
+      hooks,
+    });
   }
 
   get service(): string {
@@ -103,46 +91,29 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
   }
 
   get counts(): Counts {
-    return this.#hooks.counts;
+    return this.#parts.hooks.counts;
   }
 
-  publish(descriptor: Descriptor, message: unknown, options?: PublishOptions): Promise<Published | undefined> {
-    try {
-      this.#assertOpen("publish");
-      const published = this.#publisher.publish(descriptor, message as Message, options);
-      return this.#reports ? published.catch((thrown) => this.#report(descriptor, thrown)) : published;
-    } catch (thrown) {
-      if (this.#reports) return Promise.resolve(this.#report(descriptor, thrown));
-      this.#hooks.count("publishFailed");
-      return Promise.reject(thrown instanceof MessagingError ? thrown : asMessagingError(thrown));
-    }
+  publish(descriptor: Publishable, message: unknown, options?: PublishOptions): Promise<Published | undefined> {
+    const { chain, reports } = this.#parts;
+    const publish = (given: unknown): Promise<Published> =>
+      this.#publisher.publish(descriptor, given as Message, options);
+    const published =
+      chain === undefined
+        ? publish(message)
+        : chain.run({ operation: "publish", descriptor, message, options: options ?? {} }, (call) =>
+            publish(call.message),
+          );
+    return (reports ? published.catch(() => undefined) : published) as Promise<Published | undefined>;
   }
 
-  async publishAll(
-    descriptor: Descriptor,
-    messages: readonly unknown[],
-    options?: PublishAllOptions,
-  ): Promise<Published[]> {
-    this.#assertOpen("publish");
-    return this.#alsoReported(
-      descriptor,
-      this.#publisher.publishAll(descriptor, messages as readonly Message[], options),
-    );
-  }
-
-  /** A failure of which the caller is told in any case. */
-  async #alsoReported<Result>(descriptor: Descriptor, publishing: Promise<Result>): Promise<Result> {
-    return publishing.catch((thrown: unknown) => {
-      if (this.#reports) this.#report(descriptor, thrown);
-      throw thrown;
-    });
-  }
-
-  /** Says what failed, for a caller who is not to be bothered with it. */
-  #report(descriptor: Descriptor, thrown: unknown): undefined {
-    const error = thrown instanceof MessagingError ? thrown : asMessagingError(thrown);
-    this.#hooks.emit("publishFailed", { type: descriptor.type, error });
-    return undefined;
+  publishAll(descriptor: Publishable, messages: readonly unknown[], options?: PublishAllOptions): Promise<Published[]> {
+    const { chain } = this.#parts;
+    const publish = (given: readonly unknown[]): Promise<Published[]> =>
+      this.#publisher.publishAll(descriptor, given as readonly Message[], options);
+    if (chain === undefined) return publish(messages);
+    const call = { operation: "publishAll", descriptor, messages, options: options ?? {} } as const;
+    return chain.run(call, (made) => publish(made.messages)) as Promise<Published[]>;
   }
 
   async send<Payload, Result>(
@@ -151,29 +122,25 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
     options: SendOptions = {},
   ): Promise<Result> {
     this.#assertOpen("send");
-    const requester = this.#listening();
-    if (!requester.isListening) await requester.listen();
-    const id = crypto.randomUUID();
-    const given = {
-      payload,
-      target_service: options.targetService,
-      timeout: options.timeoutSeconds,
-      reply_to: requester.channel,
-      metadata: contractOf(descriptor as Descriptor).hasOpenMetadata ? SENT_ONCE : undefined,
-    };
-    const { target, timeoutMs } = commandDefaults(descriptor, options);
-    const question = {
-      id,
-      descriptor: descriptor as unknown as CommandDescriptor<unknown, never, unknown>,
-      target,
-      stream: prefixed(this.#config, descriptor.stream),
-      timeoutMs,
-      signal: options.signal,
-    };
-    const { correlationId, withoutCompany = false } = options;
-    const publishing = { id, withoutCompany, ...(correlationId === undefined ? {} : { correlationId }) };
-    const sent = (): Promise<unknown> => this.#publisher.publish(descriptor as Descriptor, given, publishing);
-    return (await requester.ask(question, sent)) as Result;
+    const { chain } = this.#parts;
+    const command = descriptor as unknown as CommandDescriptor<unknown, never, unknown>;
+    const send = (given: unknown): Promise<unknown> => this.#sender.send(command, given, options);
+    if (chain === undefined) return (await send(payload)) as Result;
+    const call = { operation: "send", descriptor: command, payload, options } as const;
+    return (await chain.run(call, (made) => send(made.payload))) as Result;
+  }
+
+  tell<Payload>(
+    descriptor: CommandDescriptor<unknown, Payload>,
+    payload: NoInfer<Payload>,
+    options: TellOptions = {},
+  ): Promise<Published> {
+    const { chain } = this.#parts;
+    const command = descriptor as unknown as CommandDescriptor<unknown, never, unknown>;
+    const tell = (given: unknown): Promise<Published> => this.#sender.tell(command, given, options);
+    if (chain === undefined) return tell(payload);
+    const call = { operation: "tell", descriptor: command, payload, options } as const;
+    return chain.run(call, (made) => tell(made.payload)) as Promise<Published>;
   }
 
   async listen<Message>(
@@ -182,29 +149,14 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
     options: ListenOptions = {},
   ): Promise<Listening> {
     this.#assertOpen("listen");
-    return this.#notifications().listen(target, listener as NotificationListener, options);
+    this.#hub ??= this.#createHub();
+    return this.#hub.listen(target, listener as NotificationListener, options);
   }
 
-  async tell<Payload>(
-    descriptor: CommandDescriptor<unknown, Payload>,
-    payload: NoInfer<Payload>,
-    { targetService, ...options }: TellOptions = {},
-  ): Promise<Published> {
-    this.#assertOpen("tell");
-    const given = { payload, target_service: targetService };
-    const command = descriptor as unknown as Descriptor;
-    return this.#alsoReported(command, this.#publisher.publish(command, given, options));
-  }
-
-  async health(): Promise<Health> {
-    const { version, redis } = this.#config;
-    const { patients, isStarted } = this.#consumption;
-    const connection = this.#pool.get(isStarted ? "settle" : "publish");
-    const { streams, ...found } = await examine(connection, patients, redis.connectionTimeoutMs);
-    const stuck = patients.some(({ loop }) => loop === "stuck");
-    const status = !found.connected || stuck ? "unhealthy" : isStarted ? "healthy" : "unknown";
-    const uptime = Math.round(process.uptime() * 1000) / 1000;
-    return { status, uptime_seconds: uptime, version, details: { redis: found, streams, counts: this.counts } };
+  health(): Promise<Health> {
+    const { broker, clock } = this.#parts;
+    const { targets, isStarted } = this.#consumption;
+    return checkHealth(broker, this.#config, clock, { targets, isStarted, counts: this.counts });
   }
 
   on(target: Descriptor | string, handler: Handler<never>, options?: HandlerOptions<never>): void {
@@ -226,6 +178,7 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
     this.#assertOpen("start");
     const isFirst = !this.#consumption.isStarted;
     await this.#consumption.start(this.#router.streams(), options);
+    for (const { log } of this.#consumption.memberships) this.#retentions.keep(log);
     if (isFirst) this.#lifecycle.started();
   }
 
@@ -243,34 +196,42 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
   }
 
   async #close(): Promise<void> {
+    const { broker } = this.#parts;
     await this.stop();
     this.#closed = true;
-    await this.#appender.drained();
+    this.#publisher.close();
+    await broker.appender.drained();
     await this.#retentions.stop();
-    this.#requester?.close();
+    this.#sender.close();
     this.#hub?.close();
-    this.#pool.close();
+    broker.close();
   }
 
-  #listening(): Requester {
-    if (this.#requester === undefined) {
-      const channel = this.#replyChannel ?? prefixed(this.#config, `${this.service}-responses:${this.#instance}`);
-      const connection = this.#pool.get("subscribe");
-      const requester = new Requester(channel, connection, this.#pool.get("publish"), this.#hooks);
-      connection.onReady((again) => again && void requester.recover().catch(() => {}));
-      this.#requester = requester;
-    }
-    return this.#requester;
+  #dispatcherOf(place: MemberPlace, routes: StreamRoutes, handling: AbortSignal): Dispatcher {
+    const { broker, chain, clock, hooks } = this.#parts;
+    const { service, maxRetries, retryDelayMs: delayMs, handlerTimeoutMs } = this.#config;
+    const brokerClock = place.redriven ? undefined : broker.clock;
+    const responding = new CommandResponder(service, { answers: broker.answers, brokerClock, chain, clock, hooks });
+    const dispatchPlace = { ...place, handling, retry: { maxRetries, delayMs }, handlerTimeoutMs };
+    return new Dispatcher(dispatchPlace, routes, { responding, chain, clock, hooks });
   }
 
-  #notifications(): NotificationHub {
-    if (this.#hub === undefined) {
-      const connection = this.#pool.get("subscribe");
-      const hub = new NotificationHub(this.#config, this.catalogue, connection, this.#pool.get("publish"), this.#hooks);
-      connection.onReady((again) => again && void hub.recover().catch(() => {}));
-      this.#hub = hub;
-    }
-    return this.#hub;
+  #createRequester(): Requester {
+    const { broker, clock, hooks, replyChannel } = this.#parts;
+    const channel = replyChannel ?? prefixed(this.#config, `${this.service}-responses:${this.#instance}`);
+    return new Requester(channel, { subscriptions: broker.subscriptions, answers: broker.answers, clock, hooks });
+  }
+
+  #createHub(): NotificationHub {
+    const { broker, clock, hooks } = this.#parts;
+    const notification = this.catalogue.messages.find(({ kind }) => kind === "notification");
+    const log = broker.log(prefixed(this.#config, notification?.stream ?? "notifications"));
+    return new NotificationHub(this.#config, this.catalogue, {
+      subscriptions: broker.subscriptions,
+      log,
+      clock,
+      hooks,
+    });
   }
 
   #assertOpen(what: string): void {
@@ -285,20 +246,4 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
       "HANDLER_LATE",
     );
   }
-}
-
-function asMessagingError(thrown: unknown): MessagingError {
-  return new MessagingError("PUBLISH_FAILED", thrown instanceof Error ? thrown.message : String(thrown), {
-    cause: thrown,
-  });
-}
-
-function commandDefaults(
-  descriptor: CommandDescriptor<unknown, never, unknown>,
-  options: SendOptions,
-): { target: string; timeoutMs: number } {
-  const properties = descriptor.schema.properties ?? {};
-  const target = options.targetService ?? properties["target_service"]?.default ?? properties["target_service"]?.const;
-  const seconds = options.timeoutSeconds ?? properties["timeout"]?.default ?? 30;
-  return { target: String(target ?? "the target service"), timeoutMs: Number(seconds) * 1000 };
 }

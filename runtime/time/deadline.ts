@@ -1,6 +1,8 @@
-/** Something that is under way and must not take too long; a link in the chain of those that are. */
+import type { Clock, Timer } from "./clock.js";
+
+/** Something that is under way and must not take too long: a link in the chain of those that are. */
 export interface Run {
-  /** When it was first seen running. Set by {@link Deadlines}. */
+  /** When it was first seen running. */
   since: number;
   previous: Run | undefined;
   next: Run | undefined;
@@ -12,29 +14,32 @@ const UNSEEN = -1;
 const ENDED = -2;
 
 /**
- * Ends what takes too long. All have the same limit, so the oldest expires first: one timer serves any number, and to
- * begin and to end one costs no look at the clock and no hashing.
+ * Expires what takes too long. All runs have the same limit, so the oldest expires first: one timer serves any number
+ * of them, and beginning and ending one neither reads the clock nor hashes.
  */
 export class Deadlines {
   readonly #limitMs: number;
+  readonly #clock: Clock;
   #oldest: Run | undefined;
   #newest: Run | undefined;
-  #timer: NodeJS.Timeout | undefined;
+  #timer: Timer | undefined;
 
-  constructor(limitMs: number) {
+  constructor(limitMs: number, clock: Clock) {
     this.#limitMs = limitMs;
+    this.#clock = clock;
   }
 
-  begin(run: Run): void {
-    this.#timer ??= setInterval(() => this.#look(), Math.min(LOOK_EVERY_MS, this.#limitMs)).unref();
-    run.since = UNSEEN;
-    run.previous = this.#newest;
+  /** @param expire - called when the run has taken longer than the limit */
+  begin(expire: () => void): Run {
+    this.#timer ??= this.#clock.every(Math.min(LOOK_EVERY_MS, this.#limitMs), () => this.#look());
+    const run: Run = { since: UNSEEN, previous: this.#newest, next: undefined, expire };
     if (this.#newest === undefined) this.#oldest = run;
     else this.#newest.next = run;
     this.#newest = run;
+    return run;
   }
 
-  /** Whether it ended in time: `false` when it has expired before. */
+  /** Returns whether it ended in time: `false` when it had expired. */
   end(run: Run): boolean {
     if (run.since === ENDED) return false;
     run.since = ENDED;
@@ -46,13 +51,13 @@ export class Deadlines {
   }
 
   stop(): void {
-    clearInterval(this.#timer);
+    this.#timer?.cancel();
     this.#timer = undefined;
   }
 
   #look(): void {
-    const now = performance.now();
-    // Begun since the last look, which may be long ago when something kept the event loop busy: counted from now.
+    const now = this.#clock.now();
+    // A run that began since the last look counts from now: the event loop may have been busy in between.
     for (let run = this.#newest; run?.since === UNSEEN; run = run.previous) run.since = now;
     for (let run = this.#oldest; run !== undefined && now - run.since >= this.#limitMs; run = this.#oldest) {
       this.end(run);

@@ -3,6 +3,7 @@ import { type Config, readConfig } from "../../config/config.js";
 import { ConfigError } from "../../errors.js";
 import { Connection } from "../../redis/connection.js";
 import { assertSupported, evictionPolicy } from "../../redis/requirement.js";
+import { systemClock } from "../../time/clock.js";
 import type { OperationsOptions } from "../operations.js";
 import { DoctorProbe } from "./probe.js";
 import { survey } from "./survey.js";
@@ -55,7 +56,7 @@ export async function* examine(options: DoctorOptions = {}): AsyncGenerator<Find
         lines: describe(config),
       }
     : { check: "configuration", verdict: "good", text: `service ${named}`, lines: describe(config) };
-  const connection = new Connection(config.redis, "doctor", { role: "settle", blocking: false });
+  const connection = new Connection(config.redis, "doctor", { role: "settle", blocking: false }, systemClock);
   try {
     const client = await connection.ready();
     yield await connected(client, config);

@@ -1,10 +1,9 @@
 import { randomBytes } from "node:crypto";
-import { answerKey } from "../../command/responder.js";
 import type { Config } from "../../config/config.js";
 import type { Logger } from "../../messaging/logger.js";
 import type { Messaging } from "../../messaging/messaging.js";
 import type { Connection } from "../../redis/connection.js";
-import { redriveKeys, streamKeys } from "../../redis/keys.js";
+import { answerKey, redriveKeys, streamKeys } from "../../redis/keys.js";
 import { createMessagingFor } from "../../service/create-messaging.js";
 import type { OperationsOptions } from "../operations.js";
 import type { Finding } from "./doctor.js";

@@ -4,6 +4,7 @@ import { addedAt } from "../../broker/entry-id.js";
 import { type Config, readConfig } from "../../config/config.js";
 import { Connection } from "../../redis/connection.js";
 import { prefixed } from "../../redis/keys.js";
+import { systemClock } from "../../time/clock.js";
 import type { OperationsOptions } from "../operations.js";
 import { alertsOf, type HealthAlert, type HealthRules, type ServiceReport } from "./alert.js";
 import { HealthAlertBoard } from "./alert-board.js";
@@ -101,7 +102,12 @@ export class HealthCollector implements AsyncDisposable {
     this.#stream = prefixed(config, "health");
     // Well below the time after which silence means that the connection is dead.
     this.#blockMs = Math.max(1, Math.min(LONGEST_BLOCK_MS, Math.floor(config.redis.socketTimeoutMs / 3)));
-    this.#connection = new Connection(config.redis, config.service, { role: "read:health", blocking: false });
+    this.#connection = new Connection(
+      config.redis,
+      config.service,
+      { role: "read:health", blocking: false },
+      systemClock,
+    );
     this.#connection.onReady((again) => {
       if (again) this.#backMs = Number.NaN;
     });

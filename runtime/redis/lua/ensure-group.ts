@@ -1,12 +1,6 @@
 import { Script } from "./script.js";
 
 /**
- * A group that is gone while its stream lives on is created again no sooner than so many ms after that was noticed. So
- * what comes again from the time before is older, and what is younger at its first delivery is surely new.
- */
-export const YOUNG_MS = 1000;
-
-/**
  * Creates a consumer group that is missing, where nothing can be lost by it.
  *
  * The group's low-water position is kept beside the stream: nothing below it is unacknowledged. A group that existed

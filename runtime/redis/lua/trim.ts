@@ -1,19 +1,5 @@
 import { Script } from "./script.js";
 
-/** What one trim found and did, as JSON. */
-export interface TrimReport {
-  /** How many entries were removed. */
-  readonly removed: number;
-  /** How many remain. */
-  readonly length: number;
-  /** Groups that nobody has served for too long and that hold entries back. */
-  readonly unserved: readonly { readonly group: string; readonly silentMs: number }[];
-  /** Of those, the ones that were destroyed, because the policy says so. */
-  readonly expired: readonly string[];
-  /** Entries that somebody else removed, since the last report, before a group had read them: at most so many. */
-  readonly missed: readonly { readonly group: string; readonly count: number }[];
-}
-
 /**
  * Removes what is too old or too much, and never what a registered group has not acknowledged. Notes each group's
  * position, below which nothing is unacknowledged, so that the group can be created again where it was.

@@ -146,7 +146,7 @@ describe("an entry that is no message", () => {
     await consume(["junk", "1"], { logger, hooks: { deadLettered: (info) => void told.push(info) } });
     expect(told).toEqual([expect.objectContaining({ stream: "events", group, attempt: 1, error: expect.any(Error) })]);
     const errors = logger.lines.filter(({ level }) => level === "error");
-    expect(errors.map(({ text }) => text)).toEqual(["an entry went to the dead letters"]);
+    expect(errors.map(({ text }) => text)).toEqual(["an entry was moved to the dead letters"]);
   });
 
   it("does not put what is sensitive into its reason or the log", async () => {

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { ConfigError } from "../../../generated/index.js";
-import { channelOf, covers, type NotificationTarget, subscriptionOf } from "../../../runtime/notification/channel.js";
+import type { NotificationTarget } from "../../../runtime/messaging/notification.js";
+import { covers, subscriptionOf } from "../../../runtime/notification/channel.js";
+import { channelOf } from "../../../runtime/publish/announcement.js";
 
 const development = { environment: "development" };
 const production = { environment: "production" };

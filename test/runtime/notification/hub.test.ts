@@ -12,7 +12,7 @@ import {
   type SuccessNotificationInput,
   subscribeNotifications,
 } from "../../../generated/index.js";
-import type { MessagingOptions } from "../../../runtime/service/service-messaging.js";
+import type { MessagingOptions } from "../../../runtime/service/create-messaging.js";
 import { type RedisServer, startRedis } from "../../../runtime/testing/redis/index.js";
 import { startChild } from "../../support/child.js";
 import { eventually } from "../../support/eventually.js";

@@ -17,7 +17,7 @@ import {
   withCorrelation,
 } from "../../../generated/index.js";
 import { fieldOf } from "../../../runtime/contract/codec.js";
-import type { MessagingOptions } from "../../../runtime/service/service-messaging.js";
+import type { MessagingOptions } from "../../../runtime/service/create-messaging.js";
 import { type RedisServer, startRedis } from "../../../runtime/testing/redis/index.js";
 import { eventually } from "../../support/eventually.js";
 import { createService } from "../../support/service.js";

@@ -209,7 +209,7 @@ describe("a Redis that is not there", () => {
     const seen: unknown[] = [];
     onUserCreated(messaging, (event) => seen.push(event.entity_id));
     await messaging.start();
-    expect(logger.text).toMatch(/trouble while .*ECONNREFUSED/);
+    expect(logger.text).toMatch(/connecting at start failed.*ECONNREFUSED/);
 
     await using _redis = await startRedis({ port });
     await eventually(() => publishUserCreated(messaging, input));

@@ -112,8 +112,8 @@ describe("a publish that fails", () => {
     const wrong = { ...input, entity_id: 0 };
     expect(await publishUserCreated(messaging, wrong)).toBeUndefined();
     expect(told).toEqual([
-      { type: "user.created", error: expect.objectContaining({ code: "PUBLISH_FAILED" }) },
-      { type: "user.created", error: expect.objectContaining({ code: "CONTRACT_VIOLATED" }) },
+      { type: "user.created", reported: true, error: expect.objectContaining({ code: "PUBLISH_FAILED" }) },
+      { type: "user.created", reported: true, error: expect.objectContaining({ code: "CONTRACT_VIOLATED" }) },
     ]);
     expect(messaging.counts.publishFailed).toBe(2);
     expect(
@@ -175,7 +175,7 @@ describe("a publish that fails", () => {
     const told: unknown[] = [];
     await using messaging = createService(redis, { hooks: { published: (info) => told.push(info) } });
     const { id, entryId } = await publishUserCreated(messaging, input);
-    expect(told).toEqual([{ type: "user.created", id, entryId }]);
+    expect(told).toEqual([{ type: "user.created", id, stream: "events", entryId }]);
     await using quiet = createService(redis);
     await publishUserCreated(quiet, input);
     expect([messaging.counts.published, quiet.counts.published]).toEqual([1, 1]);

@@ -3,6 +3,7 @@ import { readConfig } from "../../../runtime/config/config.js";
 import { Connection } from "../../../runtime/redis/connection.js";
 import { RedisClock } from "../../../runtime/redis/redis-clock.js";
 import { type RedisServer, startRedis } from "../../../runtime/testing/redis/index.js";
+import { systemClock } from "../../../runtime/time/clock.js";
 import { eventually } from "../../support/eventually.js";
 
 const HOUR_MS = 3_600_000;
@@ -15,9 +16,9 @@ afterAll(() => redis.stop());
 
 function createClock(): { readonly clock: RedisClock; readonly connection: Connection } {
   const config = readConfig({ service: "billing", redis: { url: redis.url } }, "json", {});
-  const connection = new Connection(config.redis, config.service, { role: "settle", blocking: false });
+  const connection = new Connection(config.redis, config.service, { role: "settle", blocking: false }, systemClock);
   onTestFinished(() => connection.close());
-  return { clock: new RedisClock(connection), connection };
+  return { clock: new RedisClock(connection, systemClock), connection };
 }
 
 /** One that Redis has been asked for, and what it is there. */

@@ -3,6 +3,7 @@ import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { endWhenSilent } from "../../../runtime/redis/watchdog.js";
 import { type RedisServer, startRedis } from "../../../runtime/testing/redis/index.js";
+import { systemClock } from "../../../runtime/time/clock.js";
 
 let redis: RedisServer;
 beforeAll(async () => {
@@ -17,9 +18,9 @@ async function watched(): Promise<{ readonly client: Redis; readonly losses: Err
   const losses: Error[] = [];
   client.on("error", (error) => losses.push(error));
   await client.connect();
-  const watchdog = endWhenSilent(client, LIMIT_MS);
+  const watchdog = endWhenSilent(client, LIMIT_MS, systemClock);
   onTestFinished(() => {
-    clearInterval(watchdog);
+    watchdog.cancel();
     client.disconnect();
   });
   return { client, losses };

@@ -1,7 +1,7 @@
 import { Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { onSuccessNotification, onUserCreated, publishUserCreated } from "../../../generated/index.js";
-import type { MessagingOptions } from "../../../runtime/service/service-messaging.js";
+import type { MessagingOptions } from "../../../runtime/service/create-messaging.js";
 import { type RedisServer, startRedis } from "../../../runtime/testing/redis/index.js";
 import { eventually } from "../../support/eventually.js";
 import { createService } from "../../support/service.js";

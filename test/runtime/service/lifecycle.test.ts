@@ -84,8 +84,8 @@ describe("a service that announces itself", () => {
     const quick = { connectionTimeoutSeconds: 0.1 };
     const messaging = createService(away, { announce: true, healthIntervalSeconds: 0.05, redis: quick, logger: log });
     await messaging.start();
-    await eventually(() => log.text.includes("telling service.started"));
-    await eventually(() => log.text.includes("telling health.report"));
+    await eventually(() => log.text.includes("publishing service.started failed"));
+    await eventually(() => log.text.includes("publishing health.report failed"));
     await messaging.close();
   });
 });

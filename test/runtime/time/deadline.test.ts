@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from "vitest";
 
+import { systemClock } from "../../../runtime/time/clock.js";
 import { Deadlines, type Run } from "../../../runtime/time/deadline.js";
 import { eventually } from "../../support/eventually.js";
 
@@ -9,8 +10,8 @@ afterEach(() => deadlines.stop());
 const expired: string[] = [];
 afterEach(() => void expired.splice(0));
 
-function run(name: string): Run {
-  return { since: 0, previous: undefined, next: undefined, expire: () => void expired.push(name) };
+function begin(name: string): Run {
+  return deadlines.begin(() => void expired.push(name));
 }
 
 function keepBusy(ms: number): void {
@@ -19,9 +20,8 @@ function keepBusy(ms: number): void {
 
 describe("deadlines", () => {
   it("expire what has not ended, the oldest first, and nothing else", async () => {
-    deadlines = new Deadlines(50);
-    const runs = ["a", "b", "c", "d"].map(run);
-    for (const each of runs) deadlines.begin(each);
+    deadlines = new Deadlines(50, systemClock);
+    const runs = ["a", "b", "c", "d"].map(begin);
     expect(deadlines.end(runs[1] as Run)).toBe(true);
     expect(deadlines.end(runs[3] as Run)).toBe(true);
     await eventually(() => expired.length === 2);
@@ -30,12 +30,11 @@ describe("deadlines", () => {
   });
 
   it("do not blame what began after somebody kept the event loop busy", async () => {
-    deadlines = new Deadlines(300);
-    deadlines.begin(run("first"));
+    deadlines = new Deadlines(300, systemClock);
+    begin("first");
     await new Promise((resolve) => setTimeout(resolve, 150));
     keepBusy(600);
-    const late = run("late");
-    deadlines.begin(late);
+    const late = begin("late");
     await eventually(() => expired.includes("first"));
     expect(deadlines.end(late)).toBe(true);
     expect(expired).toEqual(["first"]);

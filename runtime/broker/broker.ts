@@ -1,0 +1,67 @@
+import type { Appender } from "./append.js";
+import type { Answer } from "./delivery.js";
+import type { Log } from "./log.js";
+import type { Members } from "./membership.js";
+import type { Subscriptions } from "./subscriptions.js";
+
+/**
+ * An entry that is younger than this at its first delivery was never delivered before, not even to a group that was
+ * destroyed meanwhile: such a group is created again only after so long.
+ */
+export const YOUNG_MS = 1000;
+
+/** The clock by which entries have their ids. */
+export interface BrokerClock {
+  /** Whether it is certainly earlier there than a moment in ms since 1970. `false` when that cannot be told. */
+  isBefore(instant: number): boolean;
+}
+
+/** The stored answers to commands. */
+export interface Answers {
+  /** The stored answer to a command, or `null`. */
+  find(stream: string, commandId: string): Promise<string | null>;
+  /**
+   * Looks before a command runs whether it still should: resolves to the stored answer, to `expired` when its sender
+   * has given up, or to `null`.
+   *
+   * @param givenUpAt - when its sender gives up, in ms since 1970 by the broker's clock
+   * @param waiting - whose signal ends the wait for a connection
+   */
+  check(
+    stream: string,
+    commandId: string,
+    givenUpAt: number,
+    waiting: { readonly signal: AbortSignal },
+  ): Promise<string | null>;
+  /** Stores and sends an answer whose command is settled otherwise. */
+  give(answer: Answer): Promise<void>;
+}
+
+/**
+ * The port between delivery and the system that stores and passes on messages. `redis/` implements it; everything above
+ * knows only these interfaces.
+ */
+export interface Broker {
+  readonly appender: Appender;
+  readonly answers: Answers;
+  readonly clock: BrokerClock;
+  readonly subscriptions: Subscriptions;
+  /** Whether consumers can settle now. */
+  readonly isReady: boolean;
+
+  /**
+   * Connects, and checks that the broker has what delivery needs.
+   *
+   * @returns the policy by which the broker may evict streams, if it may
+   */
+  connect(signal: AbortSignal): Promise<{ readonly evictionPolicy: string | undefined }>;
+  /** @throws {ConfigError} when handling so many streams needs more connections than are allowed */
+  assertAffordable(streams: readonly string[]): void;
+  /** Resolves to the time that an answer takes, in ms. */
+  ping(): Promise<number>;
+  /** A stream, by its whole name. */
+  log(stream: string): Log;
+  members(): Members;
+  /** Disconnects. */
+  close(): void;
+}

@@ -1,0 +1,37 @@
+import type { FlatFields } from "../contract/codec.js";
+
+/** How much of a stream is kept, once every group has acknowledged it. */
+export interface TrimBounds {
+  readonly maxAgeMs: number;
+  readonly maxLength: number;
+  /** For how long no other service trims. */
+  readonly lockMs: number;
+  /** Destroy groups that no consumer has served for `maxAgeMs`. */
+  readonly expireGroups: boolean;
+}
+
+/** The result of one trim. */
+export interface TrimReport {
+  /** How many entries were removed. */
+  readonly removed: number;
+  /** How many remain. */
+  readonly length: number;
+  /** Groups that no consumer has served for `maxAgeMs` and that keep entries from being removed. */
+  readonly unserved: readonly { readonly group: string; readonly silentMs: number }[];
+  /** Those of them that were destroyed. */
+  readonly expired: readonly string[];
+  /** Entries that others removed before a group had read them, since the last report: at most so many. */
+  readonly missed: readonly { readonly group: string; readonly count: number }[];
+}
+
+/** A stream as a log, independent of groups. */
+export interface Log {
+  /** The whole name of the stream. */
+  readonly stream: string;
+  /** Removes what is beyond the bounds. `undefined` when another service has just done so, or there is no connection. */
+  trim(bounds: TrimBounds): Promise<TrimReport | undefined>;
+  /** Up to `count` entries that follow an id, the oldest first. */
+  readAfter(id: string, count: number): Promise<readonly (readonly [id: string, fields: FlatFields])[]>;
+  /** The id of the last entry; `0-0` when there is none. */
+  lastId(): Promise<string>;
+}

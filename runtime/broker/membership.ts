@@ -1,0 +1,107 @@
+import type { Answer, Delivery, Take } from "./delivery.js";
+import type { Log } from "./log.js";
+
+/** One consumer of one group, on one stream. */
+export interface MemberPlace {
+  /** The whole name of the stream. */
+  readonly stream: string;
+  readonly group: string;
+  /** Unique for each start of a process. */
+  readonly consumer: string;
+  /** It reads the entries that were redriven to this group from the stream's dead letters, not the stream itself. */
+  readonly redriven: boolean;
+}
+
+/** What a member waits for ends with these. */
+export interface MemberSignals {
+  /** Aborted when it reads no more. */
+  readonly reading: AbortSignal;
+  /** Aborted when it settles no more. */
+  readonly settling: AbortSignal;
+}
+
+/** The result of an attempt to join. */
+export interface Joined {
+  /** The id from which the group was created; `undefined` when it existed. */
+  readonly createdFrom?: string | undefined;
+  /** The group must not be created yet: try again after so many milliseconds. */
+  readonly retryInMs?: number | undefined;
+}
+
+/** The state of a stream and one of its groups. `null` stands for what the broker cannot tell. */
+export interface GroupState {
+  readonly lag: number | null;
+  readonly pending: number;
+  readonly oldestPendingSeconds: number;
+  readonly parked: number;
+  readonly deadLetters: number;
+}
+
+/** Entries that a member is told about: whether it holds one, and what it is given. */
+export interface Holder {
+  holds(id: string): boolean;
+  take(deliveries: readonly Delivery[]): void;
+}
+
+/**
+ * A consumer's membership in its group. Every read and every settlement of its entries goes through here.
+ *
+ * Settling resolves when the broker has confirmed it, also when the group is gone and nothing is left to settle; it
+ * rejects when it should be tried again.
+ */
+export interface Membership extends MemberPlace {
+  /** The stream that it reads. */
+  readonly log: Log;
+
+  /** Creates the group if it is missing, and gives the first heartbeat. To be repeated after anything that may have undone it. */
+  join(startFrom: "all" | "new"): Promise<Joined>;
+  /** Gives back the entries that it holds, so that others get them at once, and ends the membership. */
+  leave(unbegun: readonly string[]): Promise<void>;
+  /** Whether other members may have taken its entries since this was last asked, because its heartbeat came too late. */
+  lapsed(): boolean;
+
+  /** Takes up to so many new entries, or none after a while. They are taken before this resolves. */
+  read(count: number, take: Take): Promise<void>;
+  /** Ends a read that waits, so that no entry is lost on its way. */
+  interrupt(): Promise<void>;
+  /** Takes entries that were delivered to this consumer and never arrived. To be called while no read is under way. */
+  takeStrays(holder: Holder): Promise<void>;
+
+  /** @param retried - those of the entries that failed before */
+  acknowledge(ids: readonly string[], retried: readonly string[]): Promise<void>;
+  /** Parks a failed entry until its retry is due, if it still belongs to this consumer. */
+  park(id: string, delayMs: number, failure: string): Promise<void>;
+  /** Moves an entry to the dead letters, if it still belongs to this consumer. */
+  bury(id: string, failure: string, record: Readonly<Record<string, string>>): Promise<void>;
+  /** Stores and sends an answer, and acknowledges its command. Resolves to the error when the broker refuses to send it. */
+  answer(answer: Answer, id: string): Promise<unknown>;
+  /** Records a failed attempt of an entry that stays with this consumer. */
+  recordFailure(id: string, failure: string): Promise<void>;
+
+  /** Counts a delivery of an entry that was taken over. `undefined` when it does not belong to this consumer any more. */
+  adopt(id: string): Promise<Delivery | undefined>;
+  /** Takes up to so many parked entries whose retry is due, and tells in how many ms the next is; -1 for none. */
+  release(count: number): Promise<{ readonly deliveries: readonly Delivery[]; readonly nextMs: number }>;
+  /** Makes parked entries due whose due time was lost. */
+  sweep(): Promise<void>;
+
+  /** The heartbeats of all members. Those of different sessions, between which the connection was lost, say nothing together. */
+  heartbeats(): Promise<{ readonly session: number; readonly beats: ReadonlyMap<string, string> }>;
+  /** Consumers in other languages: those without a heartbeat, and how long each has been idle. */
+  foreigners(
+    beating: ReadonlyMap<string, string>,
+  ): Promise<readonly { readonly name: string; readonly idleMs: number }[]>;
+  /** Takes over up to so many entries of a consumer whose heartbeat still is the given one. `undefined` when it is not. */
+  takeOver(consumer: string, beat: string, most: number): Promise<readonly string[] | undefined>;
+
+  state(): Promise<GroupState>;
+}
+
+/** The consumers of one start of a service. They share one heartbeat. */
+export interface Members {
+  add(place: MemberPlace, signals: MemberSignals): Membership;
+  /** Starts the heartbeat. All members are added before. */
+  start(): void;
+  /** Ends the heartbeat. To be called before the members leave: a later beat would make one look alive. */
+  stop(): Promise<void>;
+}

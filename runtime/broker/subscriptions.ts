@@ -1,0 +1,31 @@
+/** A Pub/Sub channel, or a pattern of channels. */
+export interface Channel {
+  readonly name: string;
+  readonly isPattern: boolean;
+}
+
+/** Receives what is published on a channel. */
+export interface Subscriber {
+  /** @param channel - the channel itself, also where a pattern was subscribed to */
+  receive(channel: string, payload: string): void;
+  /** The connection was lost: from now on messages are missed. */
+  lost?(): void;
+  /** The subscription is confirmed again after a loss: from now on messages are received. */
+  restored?(): void;
+}
+
+/** A subscription that is confirmed. */
+export interface Subscription {
+  close(): Promise<void>;
+}
+
+/**
+ * The subscriptions of one messaging, over one connection. After each reconnect they are made again until the broker
+ * has confirmed each of them.
+ */
+export interface Subscriptions {
+  /** Resolves when the subscription is confirmed. A subscriber whose call rejects is not subscribed. */
+  subscribe(channel: Channel, subscriber: Subscriber): Promise<Subscription>;
+  /** Resolves when everything that was published before this call has been received. Rejects without a connection. */
+  caughtUp(): Promise<void>;
+}

@@ -1,0 +1,62 @@
+import { contractOf } from "../contract/contract.js";
+import type { CommandDescriptor, Descriptor } from "../contract/descriptor.js";
+import type { Published } from "../messaging/publisher.js";
+import type { SendOptions, TellOptions } from "../messaging/sender.js";
+import type { MessagePublisher } from "../publish/publisher.js";
+import { commandDefaults, SENT_ONCE } from "./command.js";
+import type { Requester } from "./requester.js";
+
+/** Publishes commands, and waits for the answers to those that are sent. */
+export class CommandSender {
+  readonly #publisher: MessagePublisher;
+  readonly #streamOf: (descriptor: Descriptor) => string;
+  readonly #createRequester: () => Requester;
+  #requester: Requester | undefined;
+
+  /**
+   * @param streamOf - the whole name of a descriptor's stream
+   * @param createRequester - called at the first `send`: it needs a connection that subscribes
+   */
+  constructor(
+    publisher: MessagePublisher,
+    streamOf: (descriptor: Descriptor) => string,
+    createRequester: () => Requester,
+  ) {
+    this.#publisher = publisher;
+    this.#streamOf = streamOf;
+    this.#createRequester = createRequester;
+  }
+
+  async send(
+    descriptor: CommandDescriptor<unknown, never, unknown>,
+    payload: unknown,
+    options: SendOptions,
+  ): Promise<unknown> {
+    this.#requester ??= this.#createRequester();
+    const requester = this.#requester;
+    if (!requester.isListening) await requester.listen();
+    const id = crypto.randomUUID();
+    const command = descriptor as unknown as Descriptor;
+    const given = {
+      payload,
+      target_service: options.targetService,
+      timeout: options.timeoutSeconds,
+      reply_to: requester.channel,
+      metadata: contractOf(command).hasOpenMetadata ? SENT_ONCE : undefined,
+    };
+    const { target, timeoutMs } = commandDefaults(descriptor, options);
+    const question = { id, descriptor, target, stream: this.#streamOf(command), timeoutMs, signal: options.signal };
+    const { correlationId, withoutCompany = false } = options;
+    const publishing = { id, withoutCompany, ...(correlationId === undefined ? {} : { correlationId }) };
+    return requester.ask(question, () => this.#publisher.publish(command, given, publishing));
+  }
+
+  tell(descriptor: Descriptor, payload: unknown, { targetService, ...options }: TellOptions): Promise<Published> {
+    return this.#publisher.publish(descriptor, { payload, target_service: targetService }, options);
+  }
+
+  /** Ends every wait for an answer. */
+  close(): void {
+    this.#requester?.close();
+  }
+}

@@ -1,0 +1,54 @@
+import type { CommandDescriptor } from "../contract/descriptor.js";
+import type { Published, PublishOptions } from "./publisher.js";
+
+/** Options of one `send`. */
+export interface SendOptions {
+  /** The service that handles the command. @defaultValue the schema's default target; required where it has none */
+  readonly targetService?: string;
+  /** How long to wait for the answer, in whole seconds. @defaultValue the schema's, 30 */
+  readonly timeoutSeconds?: number;
+  /** Ends the wait. The command is not withdrawn. A command whose signal is aborted before is not sent. */
+  readonly signal?: AbortSignal;
+  /** @defaultValue the one of the message that is being handled, if one is */
+  readonly correlationId?: string;
+  /** The command is on behalf of no company, although `tenancy` is `required`. @defaultValue false */
+  readonly withoutCompany?: boolean;
+}
+
+/** Options of one `tell`. */
+export interface TellOptions extends PublishOptions {
+  /** The service that handles the command. @defaultValue the schema's default target; required where it has none */
+  readonly targetService?: string;
+}
+
+/** Sends commands. The generated `send…` helpers take one. */
+export interface Sender {
+  /**
+   * Sends a command to its one service and resolves to the result.
+   *
+   * @throws {CommandFailedError} the handler failed or could not run; `errorCode` is its code
+   * @throws {CommandTimeoutError} there was no answer in time; the command may still run
+   * @throws {ContractError} the payload breaks its contract (nothing was sent), or the answer does
+   *
+   * @example
+   * const { valid } = await messaging.send(validateToken, { token: "secret" }, { timeoutSeconds: 5 });
+   */
+  send<Payload, Result>(
+    descriptor: CommandDescriptor<unknown, Payload, Result>,
+    payload: NoInfer<Payload>,
+    options?: SendOptions,
+  ): Promise<Result>;
+
+  /**
+   * Sends a command without waiting for an answer. Resolves when it is stored in its stream. A failing handler is
+   * retried like the handler of an event.
+   *
+   * @example
+   * await messaging.tell(reloadConfig, {}, { targetService: "audit-service" });
+   */
+  tell<Payload>(
+    descriptor: CommandDescriptor<unknown, Payload>,
+    payload: NoInfer<Payload>,
+    options?: TellOptions,
+  ): Promise<Published>;
+}

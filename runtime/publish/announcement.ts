@@ -1,0 +1,12 @@
+import type { Config } from "../config/config.js";
+import { prefixed } from "../redis/keys.js";
+
+type Message = Readonly<Record<string, unknown>>;
+
+/** The one channel on which a notification is announced: the most specific of user, company and channel. */
+export function channelOf(config: Pick<Config, "environment">, message: Message): string {
+  const { target_user_id: user, target_company_id: company, channel } = message;
+  const place =
+    user !== undefined ? `user:${user}` : company !== undefined ? `company:${company}` : (channel ?? "general");
+  return prefixed(config, `notifications:${place}`);
+}

@@ -1,0 +1,87 @@
+import type { Append } from "../broker/append.js";
+import type { FlatFields, Layout } from "../contract/codec.js";
+import { MessagingError } from "../errors.js";
+import type { HookBus } from "../messaging/hooks.js";
+import type { Published } from "../messaging/publisher.js";
+import type { Retention } from "./retention.js";
+
+/** The stream to which messages of a type are published. */
+export interface Destination {
+  readonly type: string;
+  /** The stream's whole name. */
+  readonly stream: string;
+  readonly layout: Layout;
+  readonly retention: Retention;
+}
+
+/** Tells the hooks of every publish, whether it succeeded or failed. The one place that does. */
+export class PublishTeller {
+  readonly #hooks: HookBus;
+  readonly #reported: boolean;
+
+  /** @param reported - whether failures are reported instead of thrown */
+  constructor(hooks: HookBus, reported: boolean) {
+    this.#hooks = hooks;
+    this.#reported = reported;
+  }
+
+  published({ type, stream }: Destination, id: string | undefined, entryId: string): void {
+    if (this.#hooks.wants("published")) this.#hooks.emit("published", { type, id, stream, entryId });
+    else this.#hooks.count("published");
+  }
+
+  /** Returns the error with which the publish rejects. */
+  failed(type: string, thrown: unknown): MessagingError {
+    const error = thrown instanceof MessagingError ? thrown : unexpected(thrown);
+    this.#hooks.emit("publishFailed", { type, error, reported: this.#reported });
+    return error;
+  }
+}
+
+/** One message under way. An object with methods instead of closures, because there is one for each message. */
+export class Sending implements Append {
+  readonly layout: Layout;
+  readonly stream: string;
+  readonly entry: FlatFields;
+  readonly messageId: string | undefined;
+  announced: Append["announced"] = undefined;
+  onceWindowMs: number | undefined = undefined;
+  readonly #destination: Destination;
+  readonly #teller: PublishTeller;
+  readonly #resolve: (published: Published) => void;
+  readonly #reject: (error: MessagingError) => void;
+
+  constructor(
+    destination: Destination,
+    entry: FlatFields,
+    messageId: string | undefined,
+    teller: PublishTeller,
+    resolve: (published: Published) => void,
+    reject: (error: MessagingError) => void,
+  ) {
+    this.layout = destination.layout;
+    this.stream = destination.stream;
+    this.entry = entry;
+    this.messageId = messageId;
+    this.#destination = destination;
+    this.#teller = teller;
+    this.#resolve = resolve;
+    this.#reject = reject;
+  }
+
+  stored(entryId: string): void {
+    const { messageId: id, stream } = this;
+    this.#destination.retention.added(1);
+    this.#teller.published(this.#destination, id, entryId);
+    this.#resolve({ id, entryId, stream });
+  }
+
+  failed(error: MessagingError): void {
+    this.#reject(this.#teller.failed(this.#destination.type, error));
+  }
+}
+
+function unexpected(thrown: unknown): MessagingError {
+  const text = thrown instanceof Error ? thrown.message : String(thrown);
+  return new MessagingError("PUBLISH_FAILED", text, { cause: thrown });
+}
