@@ -12,7 +12,7 @@ export interface Database {
   close(): Promise<void>;
 }
 
-/** Opens the server at `DATABASE_URL`, or else PostgreSQL inside this process, stored in `AUDIT_FOLDER` or in memory. */
+/** Opens the server at `DATABASE_URL`, or PostgreSQL inside this process, stored in `AUDIT_FOLDER` or in memory. */
 export function openDatabase(env: NodeJS.ProcessEnv = process.env): Promise<Database> {
   return env["DATABASE_URL"] ? openServer(env["DATABASE_URL"]) : openEmbedded(env["AUDIT_FOLDER"]);
 }

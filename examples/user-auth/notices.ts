@@ -9,8 +9,8 @@ import {
 } from "@m-erp/messaging";
 
 /**
- * Notifies users of changes to their accounts. A handler may be called again for the same event, so each notification is
- * published with `once` under the event's id: users are notified once.
+ * Notifies users of changes to their accounts. A handler may be called again for the same event. Each notification is
+ * therefore published with `once` under the event's id, so users are notified once.
  */
 export function accountNotices(messaging: Messaging): void {
   onUserCreated(messaging, async ({ id, entity_id, after_data }) => {
