@@ -3,12 +3,12 @@ import { once } from "node:events";
 import { initMessaging, type Messaging, shutdownMessaging, withCorrelation } from "@m-erp/messaging";
 import Fastify, { type FastifyInstance, type FastifyRequest } from "fastify";
 
-/** A service is its routes and its handlers. */
+/** Registers the routes and handlers of a service. */
 export type Service = (app: FastifyInstance, messaging: Messaging) => void;
 
 /**
- * Runs a service and resolves when a signal has ended it: HTTP on `PORT` (a free one by default) of this machine alone,
- * messaging as the environment says.
+ * Runs a service and resolves when a signal has ended it. HTTP listens on `PORT` (a free one by default), only on this
+ * machine. The environment configures messaging.
  */
 export async function runService(name: string, service: Service): Promise<void> {
   const app = createApp();
@@ -20,12 +20,12 @@ export async function runService(name: string, service: Service): Promise<void> 
   const url = await app.listen({ host: "127.0.0.1", port: Number(process.env["PORT"] ?? 0) });
   console.log(`listens on ${url}, process ${process.pid}`);
 
-  // Who started it as a child is told where it listens, and takes it along when it goes.
+  // A parent process receives the address. The service ends when the parent disconnects.
   process.send?.({ url });
   process.channel?.unref();
   await Promise.race(["SIGTERM", "SIGINT", "disconnect"].map((occasion) => once(process, occasion)));
 
-  // No new requests first, then messaging: what a request publishes on its way out is not lost.
+  // Stop HTTP first and messaging last, so that messages published by the last requests are not lost.
   await app.close();
   await shutdownMessaging();
 }
@@ -40,7 +40,7 @@ function createApp(): FastifyInstance {
   app.addHook("onSend", async (request, reply) => {
     reply.header("x-correlation-id", request.id);
   });
-  // Not before the body is read: parsers go on outside of what called them.
+  // In preHandler, after the body is read: parsers continue outside the async context of their caller.
   app.addHook("preHandler", (request, _reply, done) => {
     const { traceparent, tracestate } = textHeaders(request);
     withCorrelation({ correlationId: request.id, traceparent, tracestate }, done);
@@ -48,7 +48,7 @@ function createApp(): FastifyInstance {
   return app;
 }
 
-/** Whose request it is, as the API gateway found out. Nobody else can reach the services behind it. */
+/** The caller of a request, as determined by the API gateway. Only the gateway can reach the services behind it. */
 export function callerOf(request: FastifyRequest): { readonly user_id?: number; readonly company_id?: number } {
   const { "x-user-id": user, "x-company-id": company } = textHeaders(request);
   return {
@@ -57,7 +57,7 @@ export function callerOf(request: FastifyRequest): { readonly user_id?: number; 
   };
 }
 
-/** The headers that stand in a request once. */
+/** The headers that occur once in a request. */
 export function textHeaders(request: FastifyRequest): { readonly [name: string]: string | undefined } {
   return Object.fromEntries(Object.entries(request.headers).filter(([, value]) => typeof value === "string")) as Record<
     string,

@@ -9,12 +9,12 @@ import pc from "picocolors";
 const COLOURS = [pc.cyan, pc.magenta, pc.yellow, pc.green, pc.blue, pc.red];
 const NAME_WIDTH = 22;
 
-/** Each in a process of its own, as M-ERP runs them. In the order in which they end; they start the other way round. */
+/** Each service runs in a process of its own, as in M-ERP. They end in this order, the reverse of their start. */
 const children: { readonly name: string; readonly process: ChildProcess }[] = [];
 let ending: Promise<void> | undefined;
 
 const redis = await obtainRedis();
-// Somebody's Redis is only borrowed: everything goes under a prefix of its own, and is removed at the end.
+// A configured Redis may hold other data, so everything is written under a separate prefix and removed at the end.
 const environment = redis.external ? `examples-${randomBytes(3).toString("hex")}` : "development";
 
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => void end());
@@ -46,11 +46,11 @@ try {
   await end();
 }
 
-/** Starts one service, and resolves to its address when it is there. */
+/** Starts one service, and resolves to its address when it is listening. */
 async function start(name: string, script: string, more: Record<string, string> = {}): Promise<string> {
   const port = process.env[`${name.toUpperCase().replaceAll("-", "_")}_PORT`] ?? "0";
   const child = fork(new URL(script, import.meta.url), {
-    // Not in the terminal's own group: Ctrl-C reaches this process alone, which then ends the others in order.
+    // Outside the terminal's process group: Ctrl-C reaches only this process, which then ends the others in order.
     detached: true,
     env: { ...process.env, ...more, REDIS_URL: redis.url, ENVIRONMENT: environment, PORT: port },
     stdio: ["ignore", "pipe", "pipe", "ipc"],
@@ -71,7 +71,7 @@ async function start(name: string, script: string, more: Record<string, string> 
   return Promise.race([listening, gone]);
 }
 
-/** Gateways first, then what they stand on, then Redis. */
+/** Ends the gateways first, then the services behind them, then Redis. */
 function end(): Promise<void> {
   ending ??= (async () => {
     console.log(pc.dim("\nending…"));

@@ -5,18 +5,18 @@ const PATIENCE_SECONDS = 2;
 
 declare module "fastify" {
   interface FastifyRequest {
-    /** Who asks; `undefined` on routes that anybody may use. */
+    /** The user who sent the request; `undefined` on public routes. */
     caller: Caller | undefined;
   }
 }
 
-/** Who a token belongs to. */
+/** The owner of a token. */
 export interface Caller {
   readonly user_id: number;
   readonly company_id?: number;
 }
 
-/** Lets in who has a valid token, as the service that issued it says. */
+/** Admits only requests with a valid token. The service that issued the token checks it. */
 export function authenticate(messaging: Sender): (request: FastifyRequest, reply: FastifyReply) => Promise<unknown> {
   return async (request, reply) => {
     const token = tokenOf(request);
@@ -35,7 +35,7 @@ export function authenticate(messaging: Sender): (request: FastifyRequest, reply
   };
 }
 
-/** From the header that programs send, or the cookie that browsers do. */
+/** Reads the token from the header that programs send, or from the cookie that browsers send. */
 export function tokenOf({ headers }: Pick<FastifyRequest, "headers">): string | undefined {
   const [, bearer] = /^Bearer (\S+)$/.exec(headers.authorization ?? "") ?? [];
   const [, cookie] = /(?:^|; )token=([^;]+)/.exec(headers.cookie ?? "") ?? [];

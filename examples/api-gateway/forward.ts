@@ -8,8 +8,8 @@ const PASSED_ON = ["accept", "content-type", "last-event-id", "traceparent", "tr
 const PASSED_BACK = ["cache-control", "content-type", "set-cookie"];
 
 /**
- * Passes a request on to a service behind, and its answer back as it comes. Of several replicas each gets its turn, and
- * one that is gone is passed over.
+ * Forwards a request to a service behind the gateway, and streams the response back. Several replicas take turns, and a
+ * replica that is gone is skipped.
  */
 export function forwardTo(
   replicas: readonly string[],
@@ -43,7 +43,7 @@ async function pass(request: FastifyRequest, reply: FastifyReply, replica: strin
   return reply.send(response.body === null ? undefined : Readable.fromWeb(response.body as ReadableStream));
 }
 
-/** Nothing that a client says about who it is goes through. */
+/** The headers to forward. A client cannot set its own identity: those headers are not forwarded. */
 function headersFor(request: FastifyRequest): Record<string, string> {
   const given = Object.entries(textHeaders(request)).filter(([name]) => PASSED_ON.includes(name));
   const token = tokenOf(request);

@@ -2,7 +2,7 @@ import { runService } from "../service.js";
 import { authenticate } from "./authenticate.js";
 import { forwardTo } from "./forward.js";
 
-/** Where the services behind are: one address each, or several of replicas. */
+/** Forwards to the addresses in a variable: one address, or one for each replica, separated by spaces. */
 function behind(variable: string): ReturnType<typeof forwardTo> {
   return forwardTo((process.env[variable] ?? "").split(" ").filter((address) => address !== ""));
 }

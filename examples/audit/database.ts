@@ -4,15 +4,15 @@ import pg from "pg";
 export type Row = Record<string, unknown>;
 export type Query = (sql: string, parameters?: unknown[]) => Promise<Row[]>;
 
-/** As much of PostgreSQL as is needed here, embedded or on a server. */
+/** The part of PostgreSQL that the examples need, embedded or on a server. */
 export interface Database {
   readonly query: Query;
-  /** Committed when the work resolves, rolled back when it rejects. */
+  /** Commits when the work resolves, rolls back when it rejects. */
   transaction<Result>(work: (query: Query) => Promise<Result>): Promise<Result>;
   close(): Promise<void>;
 }
 
-/** The server at `DATABASE_URL`; without one, PostgreSQL inside this process, kept in `AUDIT_FOLDER` or in memory. */
+/** Opens the server at `DATABASE_URL`, or PostgreSQL inside this process, stored in `AUDIT_FOLDER` or in memory. */
 export function openDatabase(env: NodeJS.ProcessEnv = process.env): Promise<Database> {
   return env["DATABASE_URL"] ? openServer(env["DATABASE_URL"]) : openEmbedded(env["AUDIT_FOLDER"]);
 }

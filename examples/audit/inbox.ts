@@ -1,6 +1,6 @@
 import type { Database, Query } from "./database.js";
 
-/** Every message that was taken in, by the group that took it. Rows older than `MESSAGE_TTL` may be deleted. */
+/** One row for each handled message and consumer group. Rows older than `MESSAGE_TTL` may be deleted. */
 export const INBOX = `
   CREATE TABLE IF NOT EXISTS inbox (
     consumer_group text NOT NULL,
@@ -10,10 +10,10 @@ export const INBOX = `
   )`;
 
 /**
- * Does a message's work exactly once, however often the message is delivered: the work and the note that it was done
- * are one transaction. Work that throws leaves no note, and the message comes again.
+ * Does a message's work exactly once, however often the message is delivered: the work and its inbox row are written in
+ * one transaction. If the work throws, no row is written, and the message is redelivered.
  *
- * @returns whether it was done now, and not before
+ * @returns `true` if the work was done now, `false` if it was done before
  */
 export function takeIn(
   database: Database,

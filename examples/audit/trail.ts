@@ -21,7 +21,7 @@ export async function createTables({ query }: Database): Promise<void> {
   await query(AUDIT_LOG);
 }
 
-/** Writes every event down, exactly once. */
+/** Stores every event exactly once. */
 export function auditTrail(messaging: Pick<Messaging, "on">, database: Database): void {
   messaging.on("*", async (event, context) => {
     const isNew = await takeIn(database, context, (query) =>
@@ -45,7 +45,7 @@ export function auditTrail(messaging: Pick<Messaging, "on">, database: Database)
   });
 }
 
-/** What was written, the newest first; of one request alone by its correlation id. */
+/** Returns the stored events, newest first; with a correlation id, only those of one request. */
 export function auditRoutes(app: FastifyInstance, database: Database): void {
   app.get<{ Querystring: { correlation_id?: string } }>(
     "/audit",

@@ -6,7 +6,7 @@ import {
   onPartnerCreated,
 } from "@m-erp/messaging";
 
-/** Tells whoever changed something that it is known now. Events that nobody asked for reach nobody's screen. */
+/** Notifies the user who made a change that it was stored. An event without a user notifies nobody. */
 export function companyPartnerNotices(messaging: Messaging): void {
   onPartnerCreated(messaging, async ({ id, entity_id, user_id, after_data }) => {
     if (user_id === undefined) return;

@@ -16,7 +16,7 @@ const rate = {
 };
 const code = { type: "object", properties: { code: { type: "string", pattern: "^[A-Z]{3}$" } } };
 
-/** A company's partners, and the rates that all companies share. */
+/** Routes for a company's partners, and for the rates that all companies share. */
 export function companyPartnerRoutes(app: FastifyInstance, messaging: Publisher): void {
   const ledger = new Ledger();
 

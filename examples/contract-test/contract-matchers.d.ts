@@ -2,7 +2,7 @@ import type { Descriptor } from "@m-erp/messaging";
 
 declare module "vitest" {
   interface Matchers<T> {
-    /** Asserts that a whole message keeps its contract; names every violation where it does not. */
+    /** Asserts that a complete message keeps its contract. A failure lists every violation. */
     toKeepContract(contract: Descriptor): T;
   }
 }

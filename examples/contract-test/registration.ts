@@ -9,7 +9,7 @@ export interface AccountRow {
   readonly password_hash: string;
 }
 
-/** What of an account the other services may know. */
+/** The part of an account that other services may see. */
 export function toUser({ id, email, first_name, last_name }: AccountRow): User {
   return {
     id,
@@ -19,7 +19,7 @@ export function toUser({ id, email, first_name, last_name }: AccountRow): User {
   };
 }
 
-/** The line that greets a new user, by name where one is known. */
+/** The greeting for a new user: by first name if it is known, otherwise by email address. */
 export function greeting({ after_data }: UserCreated): string {
   return `Welcome, ${after_data.first_name ?? after_data.email}!`;
 }

@@ -5,7 +5,7 @@ const source = (path: string): string => fileURLToPath(new URL(`../../${path}`, 
 
 export default defineConfig({
   root: fileURLToPath(new URL(".", import.meta.url)),
-  // Only within this repository: a service finds the installed package by itself.
+  // Needed only in this repository: in a service, the installed package is resolved without an alias.
   resolve: {
     alias: [
       { find: /^@m-erp\/messaging$/, replacement: source("generated/index.ts") },

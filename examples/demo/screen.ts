@@ -6,7 +6,7 @@ const SERVICE_WIDTH = 25;
 const TYPE_WIDTH = 23;
 const PATIENCE_MS = 10_000;
 
-/** Prints the story. What services do is gathered, and shown below the act that set it off. */
+/** Prints the story. It collects the reactions of services and shows them below the act that caused them. */
 export class Screen {
   #chapter = 0;
   #reactions: { readonly service: string; readonly what: string }[] = [];
@@ -21,18 +21,18 @@ export class Screen {
     print(`\n${pc.cyan(String(this.#chapter))}  ${pc.bold(heading)}`);
   }
 
-  /** A service does something to the others. */
+  /** Prints an act: a service publishes or sends a message. */
   act(service: string, verb: string, type: string): void {
     print(`\n   ${service.padEnd(SERVICE_WIDTH)}  ${verb} ${pc.cyan(type)}`);
   }
 
-  /** A service did something because of it. Called by the services' handlers. */
+  /** Records the reaction of a service. Called by the services' handlers. */
   react(service: string, what: string): void {
     this.#reactions.push({ service, what });
     this.#onReaction?.();
   }
 
-  /** Waits for so many reactions and prints them in the order in which they came. */
+  /** Waits for the given number of reactions and prints them in the order of their arrival. */
   async reactions(count: number): Promise<void> {
     const patience = AbortSignal.timeout(PATIENCE_MS);
     while (this.#reactions.length < count) {

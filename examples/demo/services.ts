@@ -8,21 +8,21 @@ import {
 } from "@m-erp/messaging";
 import type { Screen } from "./screen.js";
 
-/** What the services run on, and where they say what they do. */
+/** The Redis and the environment of the services, and the screen for their output. */
 export interface Stage {
   readonly redis: { readonly url: string };
   readonly environment: string;
   readonly screen: Screen;
 }
 
-/** Those of the services that the story speaks through. Disposal shuts all of them down, in order. */
+/** The services that publish or send messages in the story. Disposal shuts down all services gracefully. */
 export interface Services extends AsyncDisposable {
   readonly userAuth: Messaging;
   readonly companyPartner: Messaging;
   readonly gateway: Messaging;
 }
 
-/** Creates five services, each as it would stand in a process of its own, and starts those that handle anything. */
+/** Creates five services, each as it would run in a process of its own, and starts those that have handlers. */
 export async function openServices({ redis, environment, screen }: Stage): Promise<Services> {
   const create = (service: string) => createMessaging({ service, environment, redis: { url: redis.url } });
 

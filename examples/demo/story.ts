@@ -12,13 +12,13 @@ import { openServices } from "./services.js";
 import { StreamView } from "./stream-view.js";
 
 /**
- * Tells what M-ERP's services say to each other, on the configured Redis or on a private one, and removes every trace.
+ * Shows the messages between M-ERP's services, on the configured Redis or on a private one, and removes every trace.
  *
- * @throws whatever went otherwise than told
+ * @throws if a step fails
  */
 export async function tellStory(screen: Screen): Promise<void> {
   await using redis = await obtainRedis();
-  // Somebody's Redis is only borrowed: everything goes under a prefix of its own, and is removed at the end.
+  // A configured Redis may hold other data, so everything is written under a separate prefix and removed at the end.
   const environment = redis.external ? `demo-${randomBytes(3).toString("hex")}` : "development";
   await using services = await openServices({ redis, environment, screen });
   await using view = await StreamView.open(redis.url, environment);
@@ -62,7 +62,7 @@ export async function tellStory(screen: Screen): Promise<void> {
 
   screen.chapter("A message that breaks its contract never reaches Redis");
 
-  // A row as the database gave it: too wide, and with an address that no compiler can judge.
+  // A row as the database returns it: it has an extra column, and an address that no compiler can check.
   const row = { email: "grace at example.com", first_name: "Grace", password_hash: "$argon2id$v=19$…" };
   const before = await view.length("events");
   screen.act(userAuth.service, "publishes", "user.created");

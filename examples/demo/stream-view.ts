@@ -1,6 +1,6 @@
 import { Redis } from "ioredis";
 
-/** One entry, as much of it as fits a line. */
+/** The parts of an entry that fit on one line. */
 export interface SeenEntry {
   readonly id: string;
   readonly type: string;
@@ -8,14 +8,14 @@ export interface SeenEntry {
   readonly correlationId: string;
 }
 
-/** One consumer group, as XINFO GROUPS tells it. */
+/** One consumer group, as reported by XINFO GROUPS. */
 export interface SeenGroup {
   readonly name: string;
-  /** Entries that it was given, ever. */
+  /** Entries delivered to the group so far. */
   readonly read: number;
-  /** Entries given and not acknowledged. */
+  /** Entries delivered and not acknowledged. */
   readonly pending: number;
-  /** Entries not yet given. `null` where Redis cannot tell. */
+  /** Entries not yet delivered. `null` if Redis does not know. */
   readonly lag: number | null;
 }
 
@@ -27,7 +27,7 @@ export interface SeenStream {
 
 type Reply = readonly [string, readonly string[]];
 
-/** Looks at streams with the commands that an operator would type. */
+/** Reads streams with the commands that an operator would type. */
 export class StreamView implements AsyncDisposable {
   /** Name and version: `Redis 7.0.15`. */
   readonly server: string;
@@ -61,7 +61,7 @@ export class StreamView implements AsyncDisposable {
     return { name, entries: entries.map(readEntry), groups: groups.map(readGroup) };
   }
 
-  /** Removes what was written under the demo's own prefix; a private Redis goes as a whole. */
+  /** Removes the keys under the demo's own prefix. A private Redis is stopped as a whole. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#environment !== "development") {
       for await (const keys of this.#client.scanStream({ match: `*${this.#environment}:*` })) {
@@ -76,7 +76,7 @@ export class StreamView implements AsyncDisposable {
   }
 }
 
-/** Readable in both encodings, since the configuration says which one is written. */
+/** Reads both encodings, because the configuration decides which one is written. */
 function readEntry([id, flat]: Reply): SeenEntry {
   const fields = pairs(flat);
   const message = typeof fields["json"] === "string" ? (JSON.parse(fields["json"]) as Record<string, unknown>) : fields;

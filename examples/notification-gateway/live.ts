@@ -6,8 +6,8 @@ import { EventStream } from "./event-stream.js";
 const entryId = { type: "string", pattern: "^\\d+-\\d+$" };
 
 /**
- * A user's notifications as they come, after those that he missed: since the last one that his browser has seen. Each
- * replica hears all of them, so it does not matter to which one a browser is connected.
+ * Sends a user's notifications live, after those missed since the last one that the browser received. Each replica
+ * receives all notifications, so a browser can connect to any of them.
  */
 export function liveNotifications(app: FastifyInstance, messaging: Pick<Messaging, "listen">): void {
   const schema = {
@@ -32,7 +32,7 @@ export function liveNotifications(app: FastifyInstance, messaging: Pick<Messagin
         );
         stream.onClosed(() => void listening.close());
       } catch {
-        stream.end(); // Redis is away: the browser tries again by itself.
+        stream.end(); // Redis is unavailable: the browser reconnects automatically.
       }
       return reply;
     },

@@ -2,7 +2,7 @@ import { randomBytes, scrypt, timingSafeEqual } from "node:crypto";
 import { promisify } from "node:util";
 import type { User } from "@m-erp/messaging";
 
-/** What a new user tells of himself. */
+/** The data with which a new user registers. */
 export interface Registration {
   readonly email: string;
   readonly password: string;
@@ -11,7 +11,7 @@ export interface Registration {
   readonly company_id?: number;
 }
 
-/** What of an account the other services may know. The hash of its password stays in this file. */
+/** The part of an account that other services may see. The password hash does not leave this file. */
 export type KnownUser = User & { readonly id: number; readonly company_id: number };
 
 interface Account {
@@ -22,7 +22,7 @@ interface Account {
   lockedUntil: Date | undefined;
 }
 
-/** How an attempt to sign in ended. */
+/** The outcome of an attempt to sign in. */
 export type SignIn =
   | { readonly outcome: "welcome"; readonly user: KnownUser; readonly unlocked: boolean }
   | { readonly outcome: "refused" }
@@ -33,12 +33,12 @@ export const MOST_FAILED_ATTEMPTS = 5;
 const LOCK_MS = Number(process.env["LOCK_SECONDS"] ?? 900) * 1000;
 const hashOf = promisify(scrypt) as (password: string, salt: Buffer, length: number) => Promise<Buffer>;
 
-/** Who may sign in. Kept in memory: another store would change this file alone. */
+/** All accounts, kept in memory. A different store would change only this file. */
 export class Accounts {
   readonly #byEmail = new Map<string, Account>();
   #lastId = 0;
 
-  /** `undefined` where the address has an account already. */
+  /** Creates an account. Returns `undefined` if the address already has one. */
   async register({ email, password, company_id = 1, ...names }: Registration): Promise<KnownUser | undefined> {
     const salt = randomBytes(16);
     const hash = await hashOf(password, salt, 32);
@@ -49,16 +49,16 @@ export class Accounts {
     return user;
   }
 
-  /** A wrong password too often locks the account for a while, for the right one too. */
+  /** Too many wrong passwords lock the account for a while. The right password is then refused too. */
   async signIn(email: string, password: string): Promise<SignIn> {
     const account = this.#byEmail.get(email);
-    // As slow for an address that nobody has, so that the time does not tell.
+    // Unknown addresses take the same time, so that the duration does not reveal whether an account exists.
     if (account === undefined) return hashOf(password, randomBytes(16), 32).then(() => ({ outcome: "refused" }));
     const unlocked = account.lockedUntil !== undefined && account.lockedUntil <= new Date();
     if (unlocked) forgive(account);
     if (account.lockedUntil !== undefined) return lockedOut(account, account.lockedUntil, false);
 
-    // Counted before it is judged: attempts side by side must not be worth more than one after another.
+    // Counted before the password is checked, so that parallel attempts cannot exceed the limit.
     account.failedAttempts++;
     const tooMany = account.failedAttempts > MOST_FAILED_ATTEMPTS;
     const right = timingSafeEqual(await hashOf(password, account.salt, 32), account.hash);

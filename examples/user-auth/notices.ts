@@ -9,8 +9,8 @@ import {
 } from "@m-erp/messaging";
 
 /**
- * Tells users what happened to their accounts. A handler may be called again for the same event: under the event's own
- * id, stored once, people are told once.
+ * Notifies users of changes to their accounts. A handler may be called again for the same event. Each notification is
+ * therefore published with `once` under the event's id, so users are notified once.
  */
 export function accountNotices(messaging: Messaging): void {
   onUserCreated(messaging, async ({ id, entity_id, after_data }) => {

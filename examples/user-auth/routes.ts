@@ -16,7 +16,7 @@ const text = { type: "string", minLength: 1, maxLength: 200 };
 const credentials = { email: { ...text, format: "email" }, password: { ...text, minLength: 8 } };
 const names = { first_name: text, last_name: text, company_id: { type: "integer" } };
 
-/** Registration, signing in and out. What happens is published before it is answered. */
+/** Registration, sign-in and sign-out. Each event is published before the request is answered. */
 export function accountRoutes(
   app: FastifyInstance,
   messaging: Publisher,

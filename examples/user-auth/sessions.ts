@@ -9,7 +9,7 @@ interface Session {
   readonly expiresAt: Date;
 }
 
-/** Who is signed in, by a token that says nothing by itself. */
+/** The signed-in users by token. A token contains no information of its own. */
 export class Sessions {
   readonly #byToken = new Map<string, Session>();
 
@@ -19,14 +19,14 @@ export class Sessions {
     return token;
   }
 
-  /** Whose it was, if it was anybody's. */
+  /** Ends the session of a token. Returns its user, or `undefined` for an unknown token. */
   close(token: string): KnownUser | undefined {
     const session = this.#byToken.get(token);
     this.#byToken.delete(token);
     return session?.user;
   }
 
-  /** What a token is worth, as the other services are told. */
+  /** Checks a token. The result is the answer to the `validate_token` command. */
   validate(token: string): ValidateTokenResult {
     const session = this.#byToken.get(token);
     if (session === undefined || session.expiresAt <= new Date()) return { valid: false };

@@ -72,18 +72,18 @@ export function markdown(report: Report): string {
     `Measured on ${measuredOn}: ${machine.processors}, ${machine.memory}, ${machine.system}, load ${machine.load} at the beginning. ${versions.join(" · ")}.`,
     "",
     ...(machine.load > cpus().length
-      ? ["**The machine was busy with other things: these figures are unsteady and no result.**", ""]
+      ? ["**The machine was busy with other work: these figures are unsteady and are not a result.**", ""]
       : []),
     "![Messages a second, and how far from the raw client](benchmarks.svg)",
     "",
-    "| | at least | aim | measured | half of so many rounds | medians |",
+    "| | at least | aim | measured | middle half of the rounds | medians |",
     "|---|---|---|---|---|---|",
     ...table,
     "",
     ...gaps.flatMap((gap) => [`Not measured: ${gap}`, ""]),
-    "### What a message costs the client",
+    "### Cost of a message on the client",
     "",
-    "Microseconds of processor time of the Node process, all its threads, for each message: what is left of a rate when the machine's other work is taken away.",
+    "Processor time of the Node process, with all its threads, in microseconds per message. Unlike a rate, it does not include the machine's other work.",
     "",
     "| | json, raw | json, ours | fields, raw | fields, ours |",
     "|---|---|---|---|---|",
@@ -113,7 +113,7 @@ function memory({ results }: Report): string[] {
   return [
     "### Memory over a long run",
     "",
-    "Megabytes after a full garbage collection; Redis trims what every group has acknowledged.",
+    "Megabytes after a full garbage collection. Redis trims the entries that every group has acknowledged.",
     "",
     "| messages | heap | process | Redis |",
     "|---|---|---|---|",
