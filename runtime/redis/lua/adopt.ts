@@ -1,3 +1,4 @@
+import { MINE } from "./fragment.js";
 import { Script } from "./script.js";
 
 /**
@@ -10,8 +11,7 @@ import { Script } from "./script.js";
 export const adopt: Script<[fields: string[], attempt: number] | null> = new Script(
   "adopt",
   1,
-  `
-local mine = redis.call('XPENDING', KEYS[1], ARGV[1], ARGV[3], ARGV[3], 1, ARGV[2])
+  `${MINE}
 if #mine == 0 then return nil end
 local claimed = redis.call('XCLAIM', KEYS[1], ARGV[1], ARGV[2], 0, ARGV[3])
 if #claimed == 0 then return nil end

@@ -1,3 +1,4 @@
+import { CLOCK } from "./fragment.js";
 import { Script } from "./script.js";
 
 /**
@@ -11,11 +12,10 @@ import { Script } from "./script.js";
 export const answered: Script<string | null> = new Script(
   "answered",
   1,
-  `
+  `${CLOCK}
 local stored = redis.call('GET', KEYS[1])
 if stored then return stored end
-local time = redis.call('TIME')
-if time[1] * 1000 + math.floor(time[2] / 1000) > tonumber(ARGV[1]) then return 'expired' end
+if now > tonumber(ARGV[1]) then return 'expired' end
 return nil
 `,
 );

@@ -1,3 +1,4 @@
+import { MINE } from "./fragment.js";
 import { Script } from "./script.js";
 
 /**
@@ -12,8 +13,7 @@ import { Script } from "./script.js";
 export const bury: Script<string | null> = new Script(
   "bury",
   4,
-  `
-local mine = redis.call('XPENDING', KEYS[1], ARGV[1], ARGV[3], ARGV[3], 1, ARGV[2])
+  `${MINE}
 if #mine == 0 then return nil end
 
 local parts = {}

@@ -1,3 +1,4 @@
+import { CLOCK, ID_ORDER } from "./fragment.js";
 import { Script } from "./script.js";
 
 /**
@@ -14,19 +15,7 @@ import { Script } from "./script.js";
 export const ensureGroup: Script<string | number | null> = new Script(
   "ensure_group",
   3,
-  `
-local function parts(id)
-  local ms, seq = string.match(id, '^(%d+)-?(%d*)$')
-  return tonumber(ms), seq == '' and 0 or tonumber(seq)
-end
-local function before(a, b)
-  local ams, aseq = parts(a)
-  local bms, bseq = parts(b)
-  return ams < bms or (ams == bms and aseq < bseq)
-end
-
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
+  `${ID_ORDER}${CLOCK}
 redis.call('HSET', KEYS[2], 'served', now)
 redis.call('ZADD', KEYS[3], now, ARGV[1])
 
@@ -50,7 +39,7 @@ if position and last and not before(last, position) then
   from = position
   local missing = math.min(tonumber(redis.call('HGET', KEYS[2], 'missing') or now), now)
   local newest = parts(last)
-  local left = math.min(missing, newest) + ARGV[3] - now
+  local left = math.min(missing, tonumber(newest)) + ARGV[3] - now
   if left > 0 then
     redis.call('HSET', KEYS[2], 'missing', missing)
     return left

@@ -1,3 +1,4 @@
+import { CLOCK } from "./fragment.js";
 import { Script } from "./script.js";
 
 /**
@@ -11,9 +12,7 @@ import { Script } from "./script.js";
 export const leave: Script<number> = new Script(
   "leave",
   3,
-  `
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
+  `${CLOCK}
 local given = 0
 local unbegun = {}
 for i = 3, #ARGV do unbegun[ARGV[i]] = true end

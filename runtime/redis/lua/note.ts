@@ -1,3 +1,4 @@
+import { RECORD } from "./fragment.js";
 import { Script } from "./script.js";
 
 /**
@@ -10,10 +11,7 @@ import { Script } from "./script.js";
 export const note: Script<number> = new Script(
   "note",
   1,
-  `
-local errors = redis.call('HGET', KEYS[1], ARGV[1])
-local text = (errors and errors .. ',' or '') .. ARGV[2]
-redis.call('HSET', KEYS[1], ARGV[1], text)
-return #text
+  `${RECORD}
+return recorded(KEYS[1], ARGV[1], ARGV[2])
 `,
 );

@@ -1,3 +1,4 @@
+import { CLOCK, MINE, RECORD } from "./fragment.js";
 import { Script } from "./script.js";
 
 /**
@@ -11,18 +12,15 @@ import { Script } from "./script.js";
 export const park: Script<number> = new Script(
   "park",
   3,
-  `
-local mine = redis.call('XPENDING', KEYS[1], ARGV[1], ARGV[3], ARGV[3], 1, ARGV[2])
+  `${CLOCK}${MINE}${RECORD}
 if #mine == 0 then return 0 end
 local claimed = redis.call('XCLAIM', KEYS[1], ARGV[1], 'parked', 0, ARGV[3], 'JUSTID')
 if #claimed == 0 then
   redis.call('HDEL', KEYS[3], ARGV[3])
   return -1
 end
-local time = redis.call('TIME')
-redis.call('ZADD', KEYS[2], time[1] * 1000 + math.floor(time[2] / 1000) + ARGV[4], ARGV[3])
-local errors = redis.call('HGET', KEYS[3], ARGV[3])
-redis.call('HSET', KEYS[3], ARGV[3], (errors and errors .. ',' or '') .. ARGV[5])
+redis.call('ZADD', KEYS[2], now + ARGV[4], ARGV[3])
+recorded(KEYS[3], ARGV[3], ARGV[5])
 return 1
 `,
 );

@@ -1,3 +1,4 @@
+import { CLOCK } from "./fragment.js";
 import { Script } from "./script.js";
 
 /** A released entry: its id, its fields, how often it has now been delivered. */
@@ -14,9 +15,7 @@ export type Released = [id: string, fields: string[], attempt: number];
 export const release: Script<[Released[], number]> = new Script(
   "release",
   3,
-  `
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
+  `${CLOCK}
 local due = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', now, 'LIMIT', 0, ARGV[3])
 local released = {}
 for _, id in ipairs(due) do

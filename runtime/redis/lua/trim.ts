@@ -1,3 +1,4 @@
+import { CLOCK, ID_ORDER } from "./fragment.js";
 import { Script } from "./script.js";
 
 /**
@@ -18,7 +19,7 @@ import { Script } from "./script.js";
 export const trim: Script<string | null> = new Script(
   "trim",
   5,
-  `
+  `${ID_ORDER}${CLOCK}
 if not redis.call('SET', KEYS[2], '1', 'NX', 'PX', ARGV[4]) then return nil end
 if redis.call('EXISTS', KEYS[1]) == 0 then return nil end
 local MOST = '18446744073709551615'
@@ -27,30 +28,26 @@ local function map(list)
   for i = 1, #list, 2 do fields[list[i]] = list[i + 1] end
   return fields
 end
-local function parts(id)
-  local ms, seq = string.match(id, '^(%d+)-?(%d*)$')
-  return tonumber(ms), seq == '' and '0' or seq
+local function plus_one(number)
+  local head, nines = string.match(number, '^(%d-)(9*)$')
+  local digit = head == '' and '1' or string.format('%d', string.sub(head, -1) + 1)
+  return string.sub(head, 1, -2) .. digit .. string.rep('0', #nines)
 end
-local function before(a, b)
-  local ams, aseq = parts(a)
-  local bms, bseq = parts(b)
-  if ams ~= bms then return ams < bms end
-  if #aseq ~= #bseq then return #aseq < #bseq end
-  return aseq < bseq
+local function minus_one(number)
+  local head, zeros = string.match(number, '^(%d-)(0*)$')
+  local digit = string.format('%d', string.sub(head, -1) - 1)
+  return string.match(string.sub(head, 1, -2) .. digit .. string.rep('9', #zeros), '^0*(%d+)$')
 end
 local function next_id(id)
   local ms, seq = parts(id)
-  if seq == MOST then return string.format('%.0f-0', ms + 1) end
-  return string.format('%.0f-%.0f', ms, tonumber(seq) + 1)
+  return seq == MOST and plus_one(ms) .. '-0' or ms .. '-' .. plus_one(seq)
 end
 local function previous_id(id)
   local ms, seq = parts(id)
-  if seq ~= '0' then return string.format('%.0f-%.0f', ms, tonumber(seq) - 1) end
-  return ms == 0 and '0-0' or string.format('%.0f-%s', ms - 1, MOST)
+  if seq ~= '0' then return ms .. '-' .. minus_one(seq) end
+  return ms == '0' and '0-0' or minus_one(ms) .. '-' .. MOST
 end
 
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local stream = map(redis.call('XINFO', 'STREAM', KEYS[1]))
 local first = stream['first-entry'] and stream['first-entry'][1]
 local added = stream['entries-added']
