@@ -1,27 +1,24 @@
-import type { Clock } from "../time/clock.js";
-import type { Pause } from "../time/pause.js";
+import type { ConsumerParts } from "./parts.js";
 
 /** Waits for a while, or until an event that is expected earlier. */
 export class Alarm {
-  readonly #pause: Pause;
-  readonly #clock: Clock;
+  readonly #parts: ConsumerParts;
   #wake: (() => void) | undefined;
 
-  constructor(pause: Pause, clock: Clock) {
-    this.#pause = pause;
-    this.#clock = clock;
+  constructor(parts: ConsumerParts) {
+    this.#parts = parts;
   }
 
   /** Ends the wait that is under way then. */
   ringIn(ms: number): void {
-    this.#clock.after(ms, () => this.#wake?.()).unref();
+    this.#parts.clock.after(ms, () => this.#wake?.()).unref();
   }
 
-  /** Waits at most so many milliseconds, and no longer than its owner reads. */
+  /** Waits at most so many milliseconds, and no longer than the consumer reads. */
   async wait(ms: number): Promise<void> {
     const rung = new Promise<void>((resolve) => {
       this.#wake = resolve;
     });
-    await Promise.race([this.#pause.for(ms), rung]);
+    await Promise.race([this.#parts.reading.for(ms), rung]);
   }
 }

@@ -1,13 +1,9 @@
 import type { MemberPlace, Members, Membership } from "../broker/membership.js";
-import type { Config } from "../config/config.js";
 import { ClosedError } from "../errors.js";
-import type { Dispatcher } from "../handle/dispatcher.js";
 import type { LoopState } from "../messaging/health.js";
-import type { HookBus } from "../messaging/hooks.js";
-import type { Clock } from "../time/clock.js";
 import { Pause } from "../time/pause.js";
-import { Adopter } from "./adopter.js";
 import { Alarm } from "./alarm.js";
+import type { ConsumerParts } from "./parts.js";
 import { Reader } from "./reader.js";
 import { Reaper } from "./reaper.js";
 import { RetryQueue } from "./retry-queue.js";
@@ -18,11 +14,8 @@ import { Workload } from "./workload.js";
 const STUCK_AFTER_MS = 3000;
 
 /** What a consumer works with. */
-export interface ConsumerParts {
+export interface StreamConsumerParts extends Pick<ConsumerParts, "config" | "dispatcher" | "clock" | "hooks"> {
   readonly members: Members;
-  readonly dispatcher: Dispatcher;
-  readonly clock: Clock;
-  readonly hooks: HookBus;
 }
 
 /**
@@ -33,14 +26,11 @@ export interface ConsumerParts {
  */
 export class StreamConsumer {
   readonly membership: Membership;
-  readonly #config: Config;
-  readonly #dispatcher: Dispatcher;
-  readonly #hooks: HookBus;
+  readonly #parts: ConsumerParts;
   /** Ends the reading. */
   readonly #reading = new AbortController();
   /** Ends the settling, when the drain deadline has passed. */
   readonly #settling = new AbortController();
-  readonly #readPause: Pause;
   readonly #workload: Workload;
   readonly #retries: RetryQueue;
   readonly #reaper: Reaper;
@@ -51,24 +41,19 @@ export class StreamConsumer {
     this.#attempt = resolve;
   });
 
-  constructor(place: MemberPlace, config: Config, { members, dispatcher, clock, hooks }: ConsumerParts) {
-    this.#config = config;
-    this.#dispatcher = dispatcher;
-    this.#hooks = hooks;
-    const membership = members.add(place, { reading: this.#reading.signal, settling: this.#settling.signal });
-    const pause = new Pause(this.#reading.signal, clock, hooks.trouble);
-    const settlePause = new Pause(this.#settling.signal, clock, hooks.trouble);
-    const alarm = new Alarm(pause, clock);
-    const adopter = new Adopter(membership, settlePause);
-    const parts = { dispatcher, adopter, alarm, reading: pause, pause: settlePause, clock, hooks };
-    const workload = new Workload(membership, config, parts);
-    const suspects = new Suspects(workload, adopter, config.maxRetries, this.#reading.signal);
-    this.#reaper = new Reaper(membership, suspects, config, { pause, clock, hooks });
-    this.#retries = new RetryQueue(membership, workload, alarm, pause, clock);
-    this.#reader = new Reader(membership, workload, config.batchSize, () => this.#prepare(), { pause, clock });
-    this.membership = membership;
-    this.#readPause = pause;
+  constructor(place: MemberPlace, { members, ...given }: StreamConsumerParts) {
+    const { clock, hooks } = given;
+    const reading = new Pause(this.#reading.signal, clock, hooks.trouble);
+    const settling = new Pause(this.#settling.signal, clock, hooks.trouble);
+    this.membership = members.add(place, { reading: reading.signal, settling: settling.signal });
+    const parts = { ...given, membership: this.membership, reading, settling };
+    const alarm = new Alarm(parts);
+    const workload = new Workload(parts, alarm);
+    this.#parts = parts;
     this.#workload = workload;
+    this.#retries = new RetryQueue(parts, workload, alarm);
+    this.#reaper = new Reaper(parts, new Suspects(parts, workload));
+    this.#reader = new Reader(parts, workload, () => this.#prepare());
   }
 
   /** The state of its read loop. */
@@ -76,7 +61,7 @@ export class StreamConsumer {
     if (this.#reading.signal.aborted) return "stopped";
     if (this.#workload.isOpen && this.#workload.room === 0) return "busy";
     // A read that waits returns within its block. Some time later, Redis does not answer.
-    return this.#reader.silentMs < this.#config.blockTimeMs + STUCK_AFTER_MS ? "reading" : "stuck";
+    return this.#reader.silentMs < this.#parts.config.blockTimeMs + STUCK_AFTER_MS ? "reading" : "stuck";
   }
 
   /** Resolves when it has joined its group, or has failed to for the first time. */
@@ -98,7 +83,7 @@ export class StreamConsumer {
     await Promise.all(this.#loops);
     await Promise.race([this.#workload.drained(), aborted(deadline)]);
     this.#settling.abort();
-    this.#dispatcher.stop();
+    this.#parts.dispatcher.stop();
   }
 
   /** Gives back the entries that it still holds, so that another consumer has them at once, and leaves the group. */
@@ -122,11 +107,11 @@ export class StreamConsumer {
     const { stream, group, redriven } = this.membership;
     for (;;) {
       // Later a missing group never begins with new entries only: that would skip what was added meanwhile.
-      const startFrom = this.#workload.isOpen || redriven ? "all" : this.#config.startFrom;
+      const startFrom = this.#workload.isOpen || redriven ? "all" : this.#parts.config.startFrom;
       const { createdFrom, retryInMs } = await this.membership.join(startFrom);
-      if (createdFrom !== undefined) this.#hooks.emit("groupCreated", { stream, group, from: createdFrom });
+      if (createdFrom !== undefined) this.#parts.hooks.emit("groupCreated", { stream, group, from: createdFrom });
       if (retryInMs === undefined) return;
-      if (!(await this.#readPause.for(retryInMs))) throw new ClosedError(`no longer waiting for ${group}`);
+      if (!(await this.#parts.reading.for(retryInMs))) throw new ClosedError(`no longer waiting for ${group}`);
     }
   }
 }

@@ -111,11 +111,12 @@ export class Consumption {
   /** One for the stream, and one for the entries that are redriven to this group from its dead letters. */
   #consumersOf(routes: StreamRoutes, members: Members): StreamConsumer[] {
     const { clock, hooks, dispatcherOf } = this.#parts;
-    const stream = prefixed(this.#config, routes.stream);
+    const config = this.#config;
+    const stream = prefixed(config, routes.stream);
     return [false, true].map((redriven) => {
-      const place = { stream, group: this.#config.group, consumer: this.#consumer, redriven };
+      const place = { stream, group: config.group, consumer: this.#consumer, redriven };
       const dispatcher = dispatcherOf(place, routes, this.#handling.signal);
-      return new StreamConsumer(place, this.#config, { members, dispatcher, clock, hooks });
+      return new StreamConsumer(place, { config, members, dispatcher, clock, hooks });
     });
   }
 }

@@ -1,7 +1,5 @@
 import { type Delivery, FEW } from "../broker/delivery.js";
-import type { Membership } from "../broker/membership.js";
-import type { Clock } from "../time/clock.js";
-import type { Pause } from "../time/pause.js";
+import type { ConsumerParts } from "./parts.js";
 import type { Workload } from "./workload.js";
 
 /** How often it prepares between two reads. */
@@ -11,40 +9,29 @@ const BATCH_BYTES = 8 * 1024 * 1024;
 
 /** Reads new entries, never more than the workload has room for. */
 export class Reader {
-  readonly #membership: Membership;
+  readonly #parts: ConsumerParts;
   readonly #workload: Workload;
-  readonly #batchSize: number;
   readonly #prepare: () => Promise<void>;
-  readonly #pause: Pause;
-  readonly #clock: Clock;
   #lengthPerEntry = 0;
   #readAt: number;
   #preparedAt = Number.NEGATIVE_INFINITY;
   #drops = 0;
 
   /** @param prepare - called before the first read, after everything that may have lost a delivery, and at intervals */
-  constructor(
-    membership: Membership,
-    workload: Workload,
-    batchSize: number,
-    prepare: () => Promise<void>,
-    { pause, clock }: { readonly pause: Pause; readonly clock: Clock },
-  ) {
-    this.#membership = membership;
+  constructor(parts: ConsumerParts, workload: Workload, prepare: () => Promise<void>) {
+    this.#parts = parts;
     this.#workload = workload;
-    this.#batchSize = batchSize;
     this.#prepare = prepare;
-    this.#pause = pause;
-    this.#clock = clock;
-    this.#readAt = clock.now();
+    this.#readAt = parts.clock.now();
   }
 
   async run(): Promise<void> {
-    const { signal } = this.#pause;
+    const { membership, reading } = this.#parts;
+    const { signal } = reading;
     for (let failures = 0; !signal.aborted; ) {
       try {
         if (this.#mustPrepare) {
-          this.#preparedAt = this.#clock.now();
+          this.#preparedAt = this.#parts.clock.now();
           this.#drops = this.#workload.drops;
           await this.#prepare();
         }
@@ -59,35 +46,36 @@ export class Reader {
         if (signal.aborted) return;
         // Whatever failed (a lost reply, a missing group), the next read starts from a known state.
         this.#preparedAt = Number.NEGATIVE_INFINITY;
-        if (!(await this.#pause.afterFailure(failures++, `reading ${this.#membership.stream}`, error))) return;
+        if (!(await reading.afterFailure(failures++, `reading ${membership.stream}`, error))) return;
       }
     }
   }
 
   /** How long ago Redis last answered a read. */
   get silentMs(): number {
-    return this.#clock.now() - this.#readAt;
+    return this.#parts.clock.now() - this.#readAt;
   }
 
   async #read(most: number): Promise<void> {
     let count = 0;
-    await this.#membership.read(most, (deliveries) => {
+    await this.#parts.membership.read(most, (deliveries) => {
       count = deliveries.length;
       // Also after the signal: they are pending for this consumer now, to be handled or given back.
       this.#workload.take(deliveries);
       this.#weigh(deliveries);
     });
-    this.#readAt = this.#clock.now();
+    this.#readAt = this.#parts.clock.now();
     if (count > 0 && count <= FEW) await new Promise((resolve) => process.nextTick(resolve));
   }
 
   get #mustPrepare(): boolean {
-    return this.#workload.drops !== this.#drops || this.#clock.now() - this.#preparedAt > PREPARE_EVERY_MS;
+    return this.#workload.drops !== this.#drops || this.#parts.clock.now() - this.#preparedAt > PREPARE_EVERY_MS;
   }
 
   get #affordable(): number {
-    if (this.#lengthPerEntry === 0) return this.#batchSize;
-    return Math.max(1, Math.min(this.#batchSize, Math.ceil(BATCH_BYTES / this.#lengthPerEntry)));
+    const { batchSize } = this.#parts.config;
+    if (this.#lengthPerEntry === 0) return batchSize;
+    return Math.max(1, Math.min(batchSize, Math.ceil(BATCH_BYTES / this.#lengthPerEntry)));
   }
 
   /** The larger of a batch's first and last entry decides. Text lengths stand for bytes. */

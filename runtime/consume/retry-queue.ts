@@ -1,7 +1,5 @@
-import type { Membership } from "../broker/membership.js";
-import type { Clock } from "../time/clock.js";
-import type { Pause } from "../time/pause.js";
 import type { Alarm } from "./alarm.js";
+import type { ConsumerParts } from "./parts.js";
 import type { Workload } from "./workload.js";
 
 const LONGEST_WAIT_MS = 1000;
@@ -15,30 +13,27 @@ const SWEEP_EVERY_MS = 30_000;
  * parked ones hold up nothing.
  */
 export class RetryQueue {
-  readonly #membership: Membership;
+  readonly #parts: ConsumerParts;
   readonly #workload: Workload;
   readonly #alarm: Alarm;
-  readonly #pause: Pause;
-  readonly #clock: Clock;
   #sweptAt = Number.NEGATIVE_INFINITY;
 
-  constructor(membership: Membership, workload: Workload, alarm: Alarm, pause: Pause, clock: Clock) {
-    this.#membership = membership;
+  constructor(parts: ConsumerParts, workload: Workload, alarm: Alarm) {
+    this.#parts = parts;
     this.#workload = workload;
     this.#alarm = alarm;
-    this.#pause = pause;
-    this.#clock = clock;
   }
 
   async run(): Promise<void> {
-    for (let failures = 0; !this.#pause.signal.aborted; ) {
+    const { clock, membership, reading } = this.#parts;
+    for (let failures = 0; !reading.signal.aborted; ) {
       try {
-        const isDue = this.#clock.now() - this.#sweptAt > SWEEP_EVERY_MS;
+        const isDue = clock.now() - this.#sweptAt > SWEEP_EVERY_MS;
         if (isDue && this.#workload.roomForRetries > 0) await this.#sweep();
         await this.#alarm.wait(await this.#release());
         failures = 0;
       } catch (error) {
-        if (!(await this.#pause.afterFailure(failures++, `retrying on ${this.#membership.stream}`, error))) return;
+        if (!(await reading.afterFailure(failures++, `retrying on ${membership.stream}`, error))) return;
       }
     }
   }
@@ -47,13 +42,13 @@ export class RetryQueue {
   async #release(): Promise<number> {
     const room = Math.min(this.#workload.roomForRetries, MOST_AT_ONCE);
     if (room <= 0) return CROWDED_WAIT_MS;
-    const { deliveries, nextMs } = await this.#membership.release(room);
+    const { deliveries, nextMs } = await this.#parts.membership.release(room);
     this.#workload.takeAgain(deliveries);
     return nextMs < 0 ? LONGEST_WAIT_MS : Math.min(LONGEST_WAIT_MS, nextMs);
   }
 
   async #sweep(): Promise<void> {
-    await this.#membership.sweep();
-    this.#sweptAt = this.#clock.now();
+    await this.#parts.membership.sweep();
+    this.#sweptAt = this.#parts.clock.now();
   }
 }

@@ -1,26 +1,13 @@
 import type { Answer, Delivery, Outcome } from "../broker/delivery.js";
-import type { Membership } from "../broker/membership.js";
-import type { Config } from "../config/config.js";
 import { typeOf } from "../contract/codec.js";
 import { describeFailure } from "../handle/failure.js";
-import type { HookBus } from "../messaging/hooks.js";
-import type { Clock, Timer } from "../time/clock.js";
-import type { Pause } from "../time/pause.js";
+import type { Timer } from "../time/clock.js";
 import type { Alarm } from "./alarm.js";
 import { labelsOf } from "./dead-letter.js";
+import type { ConsumerParts } from "./parts.js";
 
 const MOST_ACKS = 100;
 const ACK_DELAY_MS = 5;
-
-/** What a settler works with. */
-export interface SettlerParts {
-  /** Rings when a parked entry is due. */
-  readonly alarm: Alarm;
-  /** Waits between attempts until the consumer settles no more. */
-  readonly pause: Pause;
-  readonly clock: Clock;
-  readonly hooks: HookBus;
-}
 
 /**
  * Settles deliveries by their outcomes: acknowledges, answers, parks, or moves to the dead letters. Acknowledgements
@@ -29,14 +16,10 @@ export interface SettlerParts {
  * never settled is redelivered.
  */
 export class Settler {
-  readonly #membership: Membership;
-  readonly #service: string;
-  readonly #ackBatch: number;
+  readonly #parts: ConsumerParts;
   readonly #alarm: Alarm;
-  readonly #pause: Pause;
-  readonly #clock: Clock;
-  readonly #hooks: HookBus;
   readonly #settled: (id: string) => void;
+  readonly #ackBatch: number;
   #acks: string[] = [];
   /** Those of them that failed before: the errors recorded for them are deleted, too. */
   #retried: string[] = [];
@@ -44,22 +27,16 @@ export class Settler {
   #resting = false;
   #underWay = new Set<Promise<void>>();
 
-  /** @param settled - called when the settlement of an entry is confirmed */
-  constructor(
-    membership: Membership,
-    config: Pick<Config, "service" | "concurrency">,
-    { alarm, pause, clock, hooks }: SettlerParts,
-    settled: (id: string) => void,
-  ) {
-    this.#membership = membership;
-    this.#service = config.service;
-    // With low concurrency an entry that waits for its acknowledgement keeps the next one from being read.
-    this.#ackBatch = Math.min(MOST_ACKS, config.concurrency);
+  /**
+   * @param alarm - rings when a parked entry is due
+   * @param settled - called when the settlement of an entry is confirmed
+   */
+  constructor(parts: ConsumerParts, alarm: Alarm, settled: (id: string) => void) {
+    this.#parts = parts;
     this.#alarm = alarm;
-    this.#pause = pause;
-    this.#clock = clock;
-    this.#hooks = hooks;
     this.#settled = settled;
+    // With low concurrency an entry that waits for its acknowledgement keeps the next one from being read.
+    this.#ackBatch = Math.min(MOST_ACKS, parts.config.concurrency);
   }
 
   settle(delivery: Delivery, outcome: Outcome): void {
@@ -89,7 +66,7 @@ export class Settler {
   /** Records a failed attempt of an entry that this consumer keeps. */
   async recordFailure(id: string, thrown: unknown): Promise<void> {
     const failure = JSON.stringify(describeFailure(thrown));
-    await this.#repeat([], () => this.#membership.recordFailure(id, failure));
+    await this.#repeat([], () => this.#parts.membership.recordFailure(id, failure));
   }
 
   /** Resolves when every settlement that is to be sent now is confirmed. */
@@ -112,7 +89,7 @@ export class Settler {
     this.#acks.push(id);
     if (attempt > 1) this.#retried.push(id);
     if (this.#acks.length >= this.#ackBatch) this.#sendAcks();
-    else this.#timer ??= this.#clock.after(ACK_DELAY_MS, () => this.#sendAcks());
+    else this.#timer ??= this.#parts.clock.after(ACK_DELAY_MS, () => this.#sendAcks());
   }
 
   #sendAcks(): void {
@@ -123,14 +100,14 @@ export class Settler {
     const retried = this.#retried;
     this.#acks = [];
     this.#retried = [];
-    this.#start(ids, () => this.#membership.acknowledge(ids, retried));
+    this.#start(ids, () => this.#parts.membership.acknowledge(ids, retried));
   }
 
   /** Repeated until Redis is back: a command that ran must not run again because its answer could not be sent at once. */
   #answer(delivery: Delivery, answer: Answer): void {
     let refused: unknown;
     this.#start([], async () => {
-      refused = await this.#membership.answer(answer, delivery.id);
+      refused = await this.#parts.membership.answer(answer, delivery.id);
       // Nobody receives the answer, so the dead letter says why.
       if (refused === undefined) this.#settled(delivery.id);
       else this.#bury(delivery, refused, undefined);
@@ -139,7 +116,7 @@ export class Settler {
 
   #park({ id }: Delivery, delayMs: number, thrown: unknown): void {
     const failure = JSON.stringify(describeFailure(thrown));
-    this.#start([id], () => this.#membership.park(id, delayMs, failure));
+    this.#start([id], () => this.#parts.membership.park(id, delayMs, failure));
     this.#alarm.ringIn(delayMs + 5);
   }
 
@@ -148,14 +125,14 @@ export class Settler {
     const { id, fields, attempt } = delivery;
     const failure = describeFailure(error);
     const reason = failure.code ?? failure.name;
-    const record = { ...labelsOf(fields ?? []), service: this.#service, failed_at: failure.at, reason };
+    const record = { ...labelsOf(fields ?? []), service: this.#parts.config.service, failed_at: failure.at, reason };
     this.#start([id], async () => {
-      if (answer !== undefined) await this.#membership.answer(answer, "");
-      await this.#membership.bury(id, JSON.stringify(failure), record);
+      if (answer !== undefined) await this.#parts.membership.answer(answer, "");
+      await this.#parts.membership.bury(id, JSON.stringify(failure), record);
     });
-    const { stream, group } = this.#membership;
+    const { stream, group } = this.#parts.membership;
     const type = fields === null ? undefined : typeOf(fields);
-    this.#hooks.emit("deadLettered", { stream, group, entryId: id, type, attempt, error });
+    this.#parts.hooks.emit("deadLettered", { stream, group, entryId: id, type, attempt, error });
   }
 
   #start(ids: readonly string[], work: () => Promise<void>): void {
@@ -169,7 +146,7 @@ export class Settler {
         await work();
         break;
       } catch (error) {
-        if (!(await this.#pause.afterFailure(failures, "settling", error))) return;
+        if (!(await this.#parts.settling.afterFailure(failures, "settling", error))) return;
       }
     }
     for (const id of ids) this.#settled(id);

@@ -1,5 +1,6 @@
 import { PoisonError } from "../errors.js";
-import type { Adopter } from "./adopter.js";
+import { adopt } from "./adopt.js";
+import type { ConsumerParts } from "./parts.js";
 import type { Workload } from "./workload.js";
 
 /** How many may wait to be examined. Only their ids are kept. */
@@ -10,19 +11,14 @@ const MOST_SUSPECTS = 100;
  * entry that kills its process is found, and entries that were merely prefetched are not blamed for it.
  */
 export class Suspects {
+  readonly #parts: ConsumerParts;
   readonly #workload: Workload;
-  readonly #adopter: Adopter;
-  readonly #maxRetries: number;
-  readonly #reading: AbortSignal;
   readonly #waiting: string[] = [];
   #examining: Promise<void> | undefined;
 
-  /** @param reading - aborted when none is to begin any more */
-  constructor(workload: Workload, adopter: Adopter, maxRetries: number, reading: AbortSignal) {
+  constructor(parts: ConsumerParts, workload: Workload) {
+    this.#parts = parts;
     this.#workload = workload;
-    this.#adopter = adopter;
-    this.#maxRetries = maxRetries;
-    this.#reading = reading;
   }
 
   get room(): number {
@@ -39,13 +35,14 @@ export class Suspects {
   }
 
   async #examine(): Promise<void> {
+    const { maxRetries } = this.#parts.config;
     for (let id = this.#waiting.shift(); id !== undefined; id = this.#waiting.shift()) {
       this.#workload.admit(id);
-      if (this.#reading.aborted) return;
-      const delivery = await this.#adopter.adopt(id);
+      if (this.#parts.reading.signal.aborted) return;
+      const delivery = await adopt(this.#parts, id);
       if (delivery === null) return;
       if (delivery === undefined) this.#workload.settled(id);
-      else if (delivery.attempt > 1 + this.#maxRetries) {
+      else if (delivery.attempt > 1 + maxRetries) {
         this.#workload.settle(delivery, { kind: "dead", error: new PoisonError(delivery.attempt - 1) });
       } else await this.#workload.handle(delivery);
       // An entry that was handled but is still pending when the next one kills the process would be blamed for it.

@@ -1,23 +1,15 @@
 import { type Delivery, FEW, type Outcome } from "../broker/delivery.js";
-import type { Holder, Membership } from "../broker/membership.js";
-import type { Config } from "../config/config.js";
+import type { Holder } from "../broker/membership.js";
 import { entityOf, typeOf } from "../contract/codec.js";
-import type { Dispatcher, Ended } from "../handle/dispatcher.js";
-import type { Pause } from "../time/pause.js";
-import type { Adopter } from "./adopter.js";
+import type { Ended } from "../handle/dispatcher.js";
+import { adopt } from "./adopt.js";
+import type { Alarm } from "./alarm.js";
 import { Backlog } from "./backlog.js";
-import { Settler, type SettlerParts } from "./settler.js";
+import type { ConsumerParts } from "./parts.js";
+import { Settler } from "./settler.js";
 
 /** How many deliveries may wait behind others of their entity, in addition to the capacity. */
 const MOST_BLOCKED = 10_000;
-
-/** What a workload works with. */
-export interface WorkloadParts extends SettlerParts {
-  readonly dispatcher: Dispatcher;
-  readonly adopter: Adopter;
-  /** Waits until the consumer reads no more. */
-  readonly reading: Pause;
-}
 
 /**
  * The entries that a consumer holds: deliveries that wait, those that are handled, at most `concurrency` at once, and
@@ -25,9 +17,7 @@ export interface WorkloadParts extends SettlerParts {
  * most, that wait.
  */
 export class Workload implements Holder {
-  readonly #membership: Membership;
-  readonly #config: Config;
-  readonly #parts: WorkloadParts;
+  readonly #parts: ConsumerParts;
   readonly #settler: Settler;
   readonly #capacity: number;
   readonly #prefetch: number;
@@ -45,11 +35,10 @@ export class Workload implements Holder {
   #waiters: (() => void)[] = [];
   #idlers: (() => void)[] = [];
 
-  constructor(membership: Membership, config: Config, parts: WorkloadParts) {
-    this.#membership = membership;
-    this.#config = config;
+  constructor(parts: ConsumerParts, alarm: Alarm) {
+    const { config } = parts;
     this.#parts = parts;
-    this.#settler = new Settler(membership, config, parts, (id) => this.settled(id));
+    this.#settler = new Settler(parts, alarm, (id) => this.settled(id));
     this.#prefetch = Math.min(config.batchSize, config.concurrency);
     this.#capacity = config.concurrency + this.#prefetch;
     this.#backlog = new Backlog(
@@ -69,7 +58,7 @@ export class Workload implements Holder {
 
   /** How many new entries may come. A read is worth its round trip only when a good part of a batch has room. */
   get room(): number {
-    const places = this.#config.concurrency - this.#running;
+    const places = this.#parts.config.concurrency - this.#running;
     const isCrowded = this.#backlog.ready - places > this.#prefetch / 2 || this.#backlog.blocked > MOST_BLOCKED;
     return this.#isOpen && !isCrowded ? Math.max(0, this.#capacity - this.#held) : 0;
   }
@@ -185,11 +174,11 @@ export class Workload implements Holder {
    * again before the next read.
    */
   #pump(): void {
-    if (this.#membership.lapsed() && this.drop().length > 0) {
+    if (this.#parts.membership.lapsed() && this.drop().length > 0) {
       this.#drops++;
       this.wake();
     }
-    while (this.#running < this.#config.concurrency) {
+    while (this.#running < this.#parts.config.concurrency) {
       const delivery = this.#backlog.next();
       if (delivery === undefined) break;
       this.#begin(delivery, this.#endInLine);
@@ -228,7 +217,7 @@ export class Workload implements Holder {
     this.#running--;
     if (outcome.kind === "retry") {
       this.#tellRetry(delivery, outcome.delayMs);
-      if (inLine && this.#config.order === "entity") {
+      if (inLine && this.#parts.config.order === "entity") {
         void this.#retryInLane(delivery, outcome.delayMs, outcome.error);
         return;
       }
@@ -240,11 +229,10 @@ export class Workload implements Holder {
 
   /** Keeps a failed delivery, and with it its entity's lane, until it is tried again. */
   async #retryInLane(delivery: Delivery, delayMs: number, error: unknown): Promise<void> {
-    const { adopter, reading } = this.#parts;
     await this.#settler.recordFailure(delivery.id, error);
     // At the end it stays pending, and its followers behind it: all are given back together.
-    if (!(await reading.for(delayMs))) return;
-    const again = await adopter.adopt(delivery.id);
+    if (!(await this.#parts.reading.for(delayMs))) return;
+    const again = await adopt(this.#parts, delivery.id);
     if (again === null) return;
     if (again !== undefined) {
       this.#begin(again, this.#endInLine);
@@ -256,7 +244,7 @@ export class Workload implements Holder {
   }
 
   #tellRetry({ id, fields, attempt }: Delivery, delayMs: number): void {
-    const { stream, group } = this.#membership;
+    const { stream, group } = this.#parts.membership;
     const type = fields === null ? undefined : typeOf(fields);
     this.#parts.hooks.emit("retried", { stream, group, entryId: id, type, attempt, delayMs });
   }

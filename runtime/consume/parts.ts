@@ -1,0 +1,19 @@
+import type { Membership } from "../broker/membership.js";
+import type { Config } from "../config/config.js";
+import type { Dispatcher } from "../handle/dispatcher.js";
+import type { HookBus } from "../messaging/hooks.js";
+import type { Clock } from "../time/clock.js";
+import type { Pause } from "../time/pause.js";
+
+/** What the parts of one consumer share. */
+export interface ConsumerParts {
+  readonly membership: Membership;
+  readonly config: Config;
+  readonly dispatcher: Dispatcher;
+  /** Waits until the consumer stops reading. */
+  readonly reading: Pause;
+  /** Waits until the consumer stops settling. */
+  readonly settling: Pause;
+  readonly clock: Clock;
+  readonly hooks: HookBus;
+}
