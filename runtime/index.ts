@@ -1,4 +1,5 @@
-export type { RedisOptions, Settings } from "./config/config.js";
+export type { Settings } from "./config/config.js";
+export type { RedisOptions } from "./config/redis-config.js";
 export type { Environment } from "./config/setting-reader.js";
 export type { Catalogue, Encoding } from "./contract/catalogue.js";
 export {

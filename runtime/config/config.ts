@@ -1,35 +1,7 @@
-import { readFileSync } from "node:fs";
-import type { ConnectionOptions as TlsOptions } from "node:tls";
 import type { Encoding } from "../contract/catalogue.js";
 import { ConfigError } from "../errors.js";
+import { type RedisConfig, type RedisOptions, readRedis } from "./redis-config.js";
 import { type Environment, SettingReader } from "./setting-reader.js";
-
-/** How to reach Redis. Each option wins over its variable. */
-export interface RedisOptions {
-  /** `redis://user:password@host:6379/0`, or `rediss://…` for TLS. Env `REDIS_URL`; wins over host, port and db. */
-  readonly url?: string;
-  /** Env `REDIS_HOST`. @defaultValue "redis" */
-  readonly host?: string;
-  /** Env `REDIS_PORT`. @defaultValue 6379 */
-  readonly port?: number;
-  /** Env `REDIS_DB`. @defaultValue 0 */
-  readonly db?: number;
-  /** The ACL user. Env `REDIS_USERNAME`. */
-  readonly username?: string;
-  /** Env `REDIS_PASSWORD`. */
-  readonly password?: string;
-  /**
-   * `true`, or Node's own TLS options. Env `REDIS_TLS`, with the files `REDIS_TLS_CA`, `REDIS_TLS_CERT`,
-   * `REDIS_TLS_KEY` and the name `REDIS_TLS_SERVERNAME`.
-   */
-  readonly tls?: boolean | TlsOptions;
-  /** Upper bound on the connections of one messaging. Env `REDIS_MAX_CONNECTIONS`. @defaultValue 20 */
-  readonly maxConnections?: number;
-  /** How long one attempt to connect may take. Env `REDIS_CONNECTION_TIMEOUT`. @defaultValue 5 */
-  readonly connectionTimeoutSeconds?: number;
-  /** How long a reply may take before its connection counts as dead. Env `REDIS_SOCKET_TIMEOUT`. @defaultValue 5 */
-  readonly socketTimeoutSeconds?: number;
-}
 
 /** What becomes of a group that nobody serves. */
 export type UnservedGroups = "keep" | "expire-group" | "reject-publish";
@@ -143,19 +115,6 @@ export interface Config {
   readonly redis: RedisConfig;
 }
 
-/** How Redis is reached, as it holds. */
-export interface RedisConfig {
-  readonly host: string;
-  readonly port: number;
-  readonly db: number;
-  readonly username: string | undefined;
-  readonly password: string | undefined;
-  readonly tls: TlsOptions | undefined;
-  readonly maxConnections: number;
-  readonly connectionTimeoutMs: number;
-  readonly socketTimeoutMs: number;
-}
-
 const UNSERVED_POLICIES: readonly UnservedGroups[] = ["keep", "expire-group", "reject-publish"];
 
 /**
@@ -198,92 +157,4 @@ export function readConfig(settings: Settings, encoding: Encoding, environment: 
   };
   if (reader.problems.length > 0) throw new ConfigError(reader.problems);
   return config;
-}
-
-function readRedis(reader: SettingReader, options: RedisOptions): RedisConfig {
-  const address = readUrl(reader, options);
-  const tls = readTls(reader, options, address.tls);
-  return {
-    host: address.host ?? reader.text("REDIS_HOST", options.host) ?? "redis",
-    port: address.port ?? reader.whole("REDIS_PORT", options.port, 1, 65_535, 6379),
-    db: address.db ?? reader.whole("REDIS_DB", options.db, 0, 1_000_000, 0),
-    username: address.username ?? reader.text("REDIS_USERNAME", options.username),
-    password: address.password ?? reader.text("REDIS_PASSWORD", options.password),
-    tls,
-    maxConnections: reader.whole("REDIS_MAX_CONNECTIONS", options.maxConnections, 1, 100_000, 20),
-    connectionTimeoutMs: reader.seconds("REDIS_CONNECTION_TIMEOUT", options.connectionTimeoutSeconds, 0.05, 5),
-    socketTimeoutMs: reader.seconds("REDIS_SOCKET_TIMEOUT", options.socketTimeoutSeconds, 0.05, 5),
-  };
-}
-
-interface Address {
-  readonly host?: string;
-  readonly port?: number;
-  readonly db?: number;
-  readonly username?: string;
-  readonly password?: string;
-  readonly tls?: boolean;
-}
-
-/** A host given in code wins over a URL in the environment. */
-function readUrl(reader: SettingReader, options: RedisOptions): Address {
-  if (options.url === undefined && (options.host !== undefined || options.port !== undefined)) return {};
-  const text = reader.text("REDIS_URL", options.url);
-  if (text === undefined) return {};
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  const db = url?.pathname.replace(/^\//, "") ?? "";
-  const user = decoded(url?.username);
-  const password = decoded(url?.password);
-  const understood = url !== undefined && /^rediss?:$/.test(url.protocol) && url.hostname !== "" && url.port !== "0";
-  if (!understood || !/^\d*$/.test(db) || user === undefined || password === undefined) {
-    reader.problems.push("REDIS_URL must read redis://user:password@host:6379/0 (rediss:// for TLS)");
-    return {};
-  }
-  return {
-    host: url.hostname.replace(/^\[|\]$/g, ""),
-    port: url.port === "" ? 6379 : Number(url.port),
-    ...(db === "" ? {} : { db: Number(db) }),
-    ...(user === "" ? {} : { username: user }),
-    ...(password === "" ? {} : { password }),
-    tls: url.protocol === "rediss:",
-  };
-}
-
-/** `undefined` for text with a `%` that escapes nothing, as an unencoded password has it. */
-function decoded(text = ""): string | undefined {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return undefined;
-  }
-}
-
-function readTls(reader: SettingReader, options: RedisOptions, byUrl: boolean | undefined): TlsOptions | undefined {
-  if (typeof options.tls === "object") return options.tls;
-  const asked = reader.flag("REDIS_TLS", options.tls);
-  const files = {
-    ca: readFile(reader, "REDIS_TLS_CA"),
-    cert: readFile(reader, "REDIS_TLS_CERT"),
-    key: readFile(reader, "REDIS_TLS_KEY"),
-  };
-  const servername = reader.text("REDIS_TLS_SERVERNAME", undefined);
-  if (!(asked ?? byUrl ?? false)) {
-    if (servername !== undefined || Object.values(files).some((file) => file !== undefined)) {
-      reader.problems.push("REDIS_TLS_… is set, but TLS is off: set REDIS_TLS=true or a rediss:// REDIS_URL");
-    }
-    return undefined;
-  }
-  const given = { ...files, servername };
-  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
-}
-
-function readFile(reader: SettingReader, variable: string): string | undefined {
-  const path = reader.text(variable, undefined);
-  if (path === undefined) return undefined;
-  try {
-    return readFileSync(path, "utf8");
-  } catch {
-    reader.problems.push(`${variable} must name a readable PEM file, not ${JSON.stringify(path)}`);
-    return undefined;
-  }
 }

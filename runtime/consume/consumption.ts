@@ -1,5 +1,6 @@
 import { CommandResponder } from "../command/responder.js";
 import type { Config } from "../config/config.js";
+import { prefixed } from "../config/prefix.js";
 import { ClosedError, ConnectionError } from "../errors.js";
 import { Dispatcher } from "../handle/dispatcher.js";
 import type { StreamRoutes } from "../handle/router.js";
@@ -8,7 +9,7 @@ import type { StartOptions } from "../messaging/messaging.js";
 import type { Retentions } from "../publish/retentions.js";
 import type { ConnectionPool } from "../redis/connection-pool.js";
 import { Heartbeat } from "../redis/heartbeat.js";
-import { prefixed, redriveKeys, streamKeys } from "../redis/keys.js";
+import { redriveKeys, streamKeys } from "../redis/keys.js";
 import { RedisClock } from "../redis/redis-clock.js";
 import { assertSupported, evictionPolicy } from "../redis/requirement.js";
 import type { Patient } from "../service/health.js";

@@ -1,6 +1,6 @@
 import type { Config } from "../config/config.js";
+import { prefixed } from "../config/prefix.js";
 import { ConfigError } from "../errors.js";
-import { prefixed } from "../redis/keys.js";
 
 /** Whose notifications: one user's, one company's, a channel's, or all channels that match a pattern. */
 export type NotificationTarget =

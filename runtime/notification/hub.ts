@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Redis } from "ioredis";
 import { isLater } from "../broker/entry-id.js";
 import type { Config } from "../config/config.js";
+import { prefixed } from "../config/prefix.js";
 import type { Catalogue } from "../contract/catalogue.js";
 import { type PlainMessage, typeOf } from "../contract/codec.js";
 import { type Contract, contractOf } from "../contract/contract.js";
@@ -9,7 +10,6 @@ import { ClosedError, DecodeError } from "../errors.js";
 import { correlationOf, withCorrelation } from "../messaging/correlation.js";
 import type { HookBus } from "../messaging/hooks.js";
 import type { Connection } from "../redis/connection.js";
-import { prefixed } from "../redis/keys.js";
 import { channelOf, covers, type NotificationTarget, type Subscription, subscriptionOf } from "./channel.js";
 
 /** What a listener is told beside the notification. */

@@ -1,10 +1,11 @@
 import type { Redis } from "ioredis";
 import type { Config } from "../config/config.js";
+import { prefixed } from "../config/prefix.js";
 import { MessagingError } from "../errors.js";
 import type { Failure } from "../handle/failure.js";
 import type { Connection } from "../redis/connection.js";
 import { decodeNetstrings } from "../redis/dead-letter-record.js";
-import { prefixed, type StreamKeys, streamKeys } from "../redis/keys.js";
+import { type StreamKeys, streamKeys } from "../redis/keys.js";
 
 /** What became of a dead letter. */
 export type DeadLetterState =

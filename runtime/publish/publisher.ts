@@ -1,4 +1,5 @@
 import type { Config } from "../config/config.js";
+import { prefixed } from "../config/prefix.js";
 import type { FlatFields, Layout } from "../contract/codec.js";
 import { type Contract, contractOf } from "../contract/contract.js";
 import type { Descriptor } from "../contract/descriptor.js";
@@ -7,7 +8,6 @@ import type { HookBus } from "../messaging/hooks.js";
 import type { PublishAllOptions, Published, PublishOptions } from "../messaging/messaging.js";
 import { channelOf } from "../notification/channel.js";
 import type { Append, EntryAppender } from "../redis/entry-appender.js";
-import { prefixed } from "../redis/keys.js";
 import { complete } from "./prepare.js";
 import type { Retention } from "./retention.js";
 import type { Retentions } from "./retentions.js";

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { SENT_ONCE } from "../command/command.js";
 import { Requester } from "../command/requester.js";
 import { type Config, readConfig, type Settings } from "../config/config.js";
+import { prefixed } from "../config/prefix.js";
 import type { Environment } from "../config/setting-reader.js";
 import { Consumption } from "../consume/consumption.js";
 import type { Catalogue } from "../contract/catalogue.js";
@@ -27,7 +28,6 @@ import { MessagePublisher } from "../publish/publisher.js";
 import { Retentions } from "../publish/retentions.js";
 import { ConnectionPool } from "../redis/connection-pool.js";
 import { EntryAppender } from "../redis/entry-appender.js";
-import { prefixed } from "../redis/keys.js";
 import { examine, type Health } from "./health.js";
 import { Lifecycle } from "./lifecycle.js";
 

@@ -1,6 +1,7 @@
 import type { Config } from "../../config/config.js";
+import { prefixed } from "../../config/prefix.js";
 import type { Connection } from "../../redis/connection.js";
-import { prefixed, streamKeys } from "../../redis/keys.js";
+import { streamKeys } from "../../redis/keys.js";
 import type { Finding } from "./doctor.js";
 
 const STREAMS = ["events", "commands", "notifications", "health"];
