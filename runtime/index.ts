@@ -1,6 +1,6 @@
 export type { Settings } from "./config/config.js";
 export type { RedisOptions } from "./config/redis-config.js";
-export type { Environment } from "./config/setting-reader.js";
+export type { Variables } from "./config/setting-reader.js";
 export type { Catalogue, Encoding } from "./contract/catalogue.js";
 export {
   type CommandDescriptor,

@@ -1,7 +1,7 @@
 import type { Encoding } from "../contract/catalogue.js";
 import { ConfigError } from "../errors.js";
 import { type RedisConfig, type RedisOptions, readRedis } from "./redis-config.js";
-import { type Environment, SettingReader } from "./setting-reader.js";
+import { SettingReader, type Variables } from "./setting-reader.js";
 
 /** What becomes of a group that nobody serves. */
 export type UnservedGroups = "keep" | "expire-group" | "reject-publish";
@@ -122,8 +122,8 @@ const UNSERVED_POLICIES: readonly UnservedGroups[] = ["keep", "expire-group", "r
  *
  * @throws {ConfigError} naming every bad one
  */
-export function readConfig(settings: Settings, encoding: Encoding, environment: Environment): Config {
-  const reader = new SettingReader(environment);
+export function readConfig(settings: Settings, encoding: Encoding, variables: Variables): Config {
+  const reader = new SettingReader(variables);
   const service = reader.text("SERVICE_NAME", settings.service);
   if (service === undefined) {
     reader.problems.push('SERVICE_NAME is not set: name this service there or in createMessaging({ service: "…" })');

@@ -1,5 +1,5 @@
 /** Where a service's settings are read from: `process.env`, or an object like it. */
-export type Environment = Readonly<Record<string, string | undefined>>;
+export type Variables = Readonly<Record<string, string | undefined>>;
 
 /**
  * Reads settings one by one and gathers what is wrong with them, so that a service's operator sees every bad
@@ -7,14 +7,14 @@ export type Environment = Readonly<Record<string, string | undefined>>;
  */
 export class SettingReader {
   readonly problems: string[] = [];
-  readonly #environment: Environment;
+  readonly #variables: Variables;
 
-  constructor(environment: Environment) {
-    this.#environment = environment;
+  constructor(variables: Variables) {
+    this.#variables = variables;
   }
 
   text(variable: string, option: string | undefined): string | undefined {
-    return option ?? (this.#environment[variable] || undefined);
+    return option ?? (this.#variables[variable] || undefined);
   }
 
   /** A whole number within bounds, in the variable's own unit. */

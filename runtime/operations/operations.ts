@@ -1,12 +1,12 @@
 import { type Config, readConfig, type Settings } from "../config/config.js";
-import type { Environment } from "../config/setting-reader.js";
+import type { Variables } from "../config/setting-reader.js";
 import { Connection } from "../redis/connection.js";
 import { DeadLetters } from "./dead-letters.js";
 
 /** How an operator's tools reach the messaging: the same settings as a service's. */
 export interface OperationsOptions extends Settings {
   /** @defaultValue process.env */
-  readonly env?: Environment;
+  readonly env?: Variables;
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { Environment } from "../config/setting-reader.js";
+import type { Variables } from "../config/setting-reader.js";
 import { ConfigError } from "../errors.js";
 import type { StartOptions } from "../messaging/messaging.js";
 
@@ -9,7 +9,7 @@ interface Startable {
 }
 
 /** What a service that is run this way does unless its environment says otherwise. */
-const DEFAULTS: Environment = { SERVICE_ANNOUNCE: "true", HEALTH_INTERVAL: "30" };
+const DEFAULTS: Variables = { SERVICE_ANNOUNCE: "true", HEALTH_INTERVAL: "30" };
 
 /** How a facade starts its messaging. */
 export interface InitOptions<Messaging> extends StartOptions {
@@ -21,7 +21,7 @@ export interface InitOptions<Messaging> extends StartOptions {
    */
   readonly signals?: readonly NodeJS.Signals[];
   /** Where settings are read from. @defaultValue process.env */
-  readonly env?: Environment;
+  readonly env?: Variables;
 }
 
 /**
@@ -36,7 +36,7 @@ export class MessagingFacade<Messaging extends Startable> {
    * @throws {ConfigError} when there is one already
    */
   async init(
-    create: (env: Environment) => Messaging,
+    create: (env: Variables) => Messaging,
     { handlers, signals = [], env = process.env, ...start }: InitOptions<Messaging> = {},
   ): Promise<Messaging> {
     if (this.#messaging !== undefined) {

@@ -3,7 +3,7 @@ import { SENT_ONCE } from "../command/command.js";
 import { Requester } from "../command/requester.js";
 import { type Config, readConfig, type Settings } from "../config/config.js";
 import { prefixed } from "../config/prefix.js";
-import type { Environment } from "../config/setting-reader.js";
+import type { Variables } from "../config/setting-reader.js";
 import { Consumption } from "../consume/consumption.js";
 import type { Catalogue } from "../contract/catalogue.js";
 import { contractOf } from "../contract/contract.js";
@@ -45,7 +45,7 @@ export interface MessagingOptions extends Settings {
    */
   readonly onPublishFailure?: "throw" | "report";
   /** Where settings are read from. @defaultValue process.env */
-  readonly env?: Environment;
+  readonly env?: Variables;
 }
 
 type Message = Record<string, unknown>;
