@@ -88,17 +88,26 @@ export class ConfigError extends MessagingError {
   /** A line for each bad setting: its name, what is wrong, what would be right. */
   readonly problems: readonly string[];
 
-  constructor(
-    problems: readonly string[],
-    code: "CONFIG_INVALID" | "HANDLER_CONFLICT" | "HANDLER_LATE" = "CONFIG_INVALID",
-  ) {
+  constructor(problems: readonly string[]) {
     super(
-      code,
+      "CONFIG_INVALID",
       problems.length === 1
         ? (problems[0] as string)
         : `${problems.length} settings are wrong:\n- ${problems.join("\n- ")}`,
     );
     this.problems = problems;
+  }
+}
+
+/**
+ * A call at the wrong time: a handler after `start()` (`HANDLER_LATE`), a second handler (`HANDLER_CONFLICT`),
+ * `initMessaging()` twice, or `getMessaging()` without it (`CONFIG_INVALID`). The program must change, not its settings.
+ */
+export class UsageError extends MessagingError {
+  override readonly name = "UsageError";
+
+  constructor(code: "CONFIG_INVALID" | "HANDLER_CONFLICT" | "HANDLER_LATE", message: string) {
+    super(code, message);
   }
 }
 

@@ -33,6 +33,7 @@ export {
   PublishError,
   RetryAfter,
   UnrecoverableError,
+  UsageError,
 } from "./errors.js";
 export { registerHandlerMethods } from "./handle/handler-methods.js";
 export { type Correlation, currentCorrelation, withCorrelation } from "./messaging/correlation.js";

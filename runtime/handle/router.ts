@@ -1,7 +1,7 @@
 import type { Catalogue } from "../contract/catalogue.js";
 import { type FlatFields, fieldOf, isJsonEntry } from "../contract/codec.js";
 import type { CommandDescriptor, Descriptor, MessageKind } from "../contract/descriptor.js";
-import { ConfigError } from "../errors.js";
+import { ConfigError, UsageError } from "../errors.js";
 import { companyOf } from "../messaging/correlation.js";
 import type { CommandHandler, Handler, HandlerOptions } from "../messaging/handler.js";
 
@@ -43,8 +43,8 @@ export class Router {
   }
 
   /**
-   * @throws {ConfigError} `HANDLER_CONFLICT` for a second handler of one command, or a type declared by two
-   * descriptors; `CONFIG_INVALID` for a pattern that matches no event
+   * @throws {UsageError} `HANDLER_CONFLICT` for a second handler of one command, or a type declared by two descriptors
+   * @throws {ConfigError} for a pattern that matches no event
    */
   add(target: Descriptor | string, handler: Route["handler"], options: RouteOptions = {}): void {
     for (const descriptor of typeof target === "string" ? this.#matching(target) : [target]) {
@@ -72,16 +72,11 @@ export class Router {
       return;
     }
     if (present.some((other) => other.descriptor !== descriptor)) {
-      throw new ConfigError(
-        [`two different descriptors claim ${descriptor.type} on stream ${descriptor.stream}: register handlers by one`],
-        "HANDLER_CONFLICT",
-      );
+      const text = `two different descriptors claim ${descriptor.type} on stream ${descriptor.stream}: register handlers by one`;
+      throw new UsageError("HANDLER_CONFLICT", text);
     }
     if (descriptor.kind === "command") {
-      throw new ConfigError(
-        [`${descriptor.type} has a handler already: a command has exactly one`],
-        "HANDLER_CONFLICT",
-      );
+      throw new UsageError("HANDLER_CONFLICT", `${descriptor.type} has a handler already: a command has exactly one`);
     }
     present.push(route);
   }

@@ -108,7 +108,7 @@ export interface Subscriber {
    * Registers a handler, before `start()`. Several handlers of one type run one after another, and stand or fall
    * together: when one throws, the message comes again to all.
    *
-   * @throws {ConfigError} `HANDLER_LATE` after `start()`
+   * @throws {UsageError} `HANDLER_LATE` after `start()`
    */
   on<Message>(
     descriptor: Descriptor<Message>,
@@ -123,7 +123,7 @@ export interface Responder {
    * Registers the one handler of a command, before `start()`. It is given the commands whose `target_service` is
    * this service. Its options are for commands that nobody waits for: a failure that somebody waits for is answered.
    *
-   * @throws {ConfigError} `HANDLER_CONFLICT` for a second one, `HANDLER_LATE` after `start()`
+   * @throws {UsageError} `HANDLER_CONFLICT` for a second one, `HANDLER_LATE` after `start()`
    */
   handle<Message, Result>(
     descriptor: CommandDescriptor<Message, never, Result>,

@@ -8,7 +8,7 @@ import { Consumption } from "../consume/consumption.js";
 import type { Catalogue } from "../contract/catalogue.js";
 import { contractOf } from "../contract/contract.js";
 import type { CommandDescriptor, Descriptor } from "../contract/descriptor.js";
-import { ClosedError, ConfigError, MessagingError } from "../errors.js";
+import { ClosedError, MessagingError, UsageError } from "../errors.js";
 import { Router } from "../handle/router.js";
 import type { CommandHandler, CommandOptions, Handler, HandlerOptions } from "../messaging/handler.js";
 import { type Counts, HookBus, type Hooks } from "../messaging/hooks.js";
@@ -280,9 +280,9 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
   #assertNotStarted(type: string): void {
     this.#assertOpen(`take a handler of ${type}`);
     if (!this.#consumption.isStarted) return;
-    throw new ConfigError(
-      [`the handler of ${type} comes after start(): register every handler before it`],
+    throw new UsageError(
       "HANDLER_LATE",
+      `the handler of ${type} comes after start(): register every handler before it`,
     );
   }
 }
