@@ -1,10 +1,9 @@
-import type { Redis } from "ioredis";
 import type { Config } from "../config/config.js";
 import { prefixed } from "../config/prefix.js";
 import { MessagingError } from "../errors.js";
-import type { Failure } from "../handle/failure.js";
-import type { Connection } from "../redis/connection.js";
-import { decodeNetstrings } from "../redis/dead-letter-record.js";
+import type { Client, Connection } from "../redis/connection.js";
+import { type DeadLetterRecord, letterOf } from "../redis/dead-letter-record.js";
+import { field } from "../redis/info.js";
 import { type StreamKeys, streamKeys } from "../redis/keys.js";
 
 /** What became of a dead letter. */
@@ -15,29 +14,9 @@ export type DeadLetterState =
   | { readonly state: "discarded"; readonly at: string; readonly by: string; readonly reason: string };
 
 /** An entry that could not be handled, with its whole history. */
-export interface DeadLetter {
+export interface DeadLetter extends DeadLetterRecord {
   /** Its own id in the dead letters. */
   readonly id: string;
-  /** The stream from which the group had it: the original, or the group's redrive stream. */
-  readonly stream: string;
-  readonly group: string;
-  readonly service: string;
-  readonly consumer: string;
-  /** The entry's id in that stream. */
-  readonly entryId: string;
-  /** As far as the entry tells. */
-  readonly type: string | undefined;
-  readonly messageId: string | undefined;
-  readonly correlationId: string | undefined;
-  /** How often it was delivered. */
-  readonly attempts: number;
-  /** The last error's code, or its class. */
-  readonly reason: string;
-  readonly failedAt: string;
-  /** Every failed attempt's error, the first first. */
-  readonly errors: readonly Failure[];
-  /** The entry's fields as they were on the wire, byte for byte: name, value, … Empty when it had been deleted. */
-  readonly original: readonly Buffer[];
   readonly state: DeadLetterState;
 }
 
@@ -141,7 +120,7 @@ export class DeadLetters {
   }
 
   /** The mark and the new entry are written together, and only while there is no mark: watched, for two at once. */
-  async #redrive(client: Redis, keys: StreamKeys, id: string, by: string): Promise<DeadLetterState> {
+  async #redrive(client: Client, keys: StreamKeys, id: string, by: string): Promise<DeadLetterState> {
     for (;;) {
       await client.watch(keys.settled);
       const letter = await this.#get(client, keys, id);
@@ -159,18 +138,18 @@ export class DeadLetters {
     }
   }
 
-  async #get(client: Redis, keys: StreamKeys, id: string): Promise<DeadLetter> {
+  async #get(client: Client, keys: StreamKeys, id: string): Promise<DeadLetter> {
     const page = await client.xrangeBuffer(keys.dead, id, id);
     const [letter] = await this.#read(client, keys, page);
     if (letter === undefined) throw missing(keys, id, "list them to see which there are");
     return letter;
   }
 
-  async #read(client: Redis, keys: StreamKeys, page: readonly [Buffer, Buffer[]][]): Promise<DeadLetter[]> {
+  async #read(client: Client, keys: StreamKeys, page: readonly [Buffer, Buffer[]][]): Promise<DeadLetter[]> {
     if (page.length === 0) return [];
     const ids = page.map(([id]) => id.toString());
     const marks = await client.hmget(keys.settled, ...ids);
-    return page.map(([, fields], index) => letterOf(ids[index] as string, fields, marks[index] ?? null));
+    return page.map(([, fields], at) => ({ id: ids[at] as string, ...letterOf(fields), state: stateOf(marks[at]) }));
   }
 
   #keys(stream: string): StreamKeys {
@@ -178,28 +157,8 @@ export class DeadLetters {
   }
 }
 
-function letterOf(id: string, fields: readonly Buffer[], mark: string | null): DeadLetter {
-  const values = new Map<string, Buffer>();
-  for (let at = 0; at + 1 < fields.length; at += 2)
-    values.set((fields[at] as Buffer).toString(), fields[at + 1] as Buffer);
-  const text = (name: string): string => values.get(name)?.toString() ?? "";
-  return {
-    id,
-    stream: text("stream"),
-    group: text("group"),
-    service: text("service"),
-    consumer: text("consumer"),
-    entryId: text("entry_id"),
-    type: text("type") || undefined,
-    messageId: text("message_id") || undefined,
-    correlationId: text("correlation_id") || undefined,
-    attempts: Number(text("attempts")),
-    reason: text("reason"),
-    failedAt: text("failed_at"),
-    errors: JSON.parse(text("errors") || "[]") as Failure[],
-    original: decodeNetstrings(values.get("original") ?? Buffer.alloc(0)),
-    state: mark === null ? { state: "open" } : (JSON.parse(mark) as DeadLetterState),
-  };
+function stateOf(mark: string | null | undefined): DeadLetterState {
+  return mark ? (JSON.parse(mark) as DeadLetterState) : { state: "open" };
 }
 
 function matches(letter: DeadLetter, { group, type, state = "open" }: DeadLetterFilter): boolean {
@@ -210,10 +169,10 @@ function matches(letter: DeadLetter, { group, type, state = "open" }: DeadLetter
   );
 }
 
-async function nextEntryId(client: Redis, stream: string): Promise<string> {
+async function nextEntryId(client: Client, stream: string): Promise<string> {
   const [seconds, micros] = await client.time();
   const info = (await client.exists(stream)) === 0 ? [] : ((await client.xinfo("STREAM", stream)) as unknown[]);
-  const last = String(info[info.indexOf("last-generated-id") + 1] ?? "0-0");
+  const last = String(field(info, "last-generated-id") ?? "0-0");
   const [ms = 0, sequence = 0] = last.split("-").map(Number);
   const now = Number(seconds) * 1000 + Math.floor(Number(micros) / 1000);
   return now > ms ? `${now}-0` : `${ms}-${sequence + 1}`;

@@ -5,6 +5,9 @@ import type { RedisConfig } from "../config/redis-config.js";
 import { ClosedError, ConnectionError } from "../errors.js";
 import { endWhenSilent } from "./watchdog.js";
 
+/** The client that commands are sent with. Only this room names the package that it comes from. */
+export type Client = Redis;
+
 /** What a connection is for; it names the connection in `CLIENT LIST`. */
 export type ConnectionRole = "publish" | "settle" | "subscribe" | `read:${string}`;
 

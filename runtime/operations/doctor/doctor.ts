@@ -1,7 +1,6 @@
-import type { Redis } from "ioredis";
 import { type Config, readConfig } from "../../config/config.js";
 import { ConfigError } from "../../errors.js";
-import { Connection } from "../../redis/connection.js";
+import { type Client, Connection } from "../../redis/connection.js";
 import { assertSupported, evictionPolicy } from "../../redis/requirement.js";
 import type { OperationsOptions } from "../operations.js";
 import { DoctorProbe } from "./probe.js";
@@ -82,7 +81,7 @@ async function* probe(connection: Connection, options: DoctorOptions, config: Co
   yield cleaned;
 }
 
-async function connected(client: Redis, { redis }: Config): Promise<Finding> {
+async function connected(client: Client, { redis }: Config): Promise<Finding> {
   const where = `${redis.host}:${redis.port}`;
   await assertSupported(client, where);
   const info = await client.info("server");
@@ -98,7 +97,7 @@ async function connected(client: Redis, { redis }: Config): Promise<Finding> {
   return { check: "Redis", verdict: "good", text: `${version} at ${where}, answers in ${median.toFixed(2)} ms` };
 }
 
-async function clock(client: Redis): Promise<Finding> {
+async function clock(client: Client): Promise<Finding> {
   const before = Date.now();
   const [seconds, micros] = await client.time();
   const here = (before + Date.now()) / 2;
@@ -110,7 +109,7 @@ async function clock(client: Redis): Promise<Finding> {
   return { check, verdict: "notable", text };
 }
 
-async function eviction(client: Redis): Promise<Finding> {
+async function eviction(client: Client): Promise<Finding> {
   const policy = await evictionPolicy(client);
   const check = "eviction";
   if (policy === undefined) return { check, verdict: "good", text: "Redis evicts nothing" };

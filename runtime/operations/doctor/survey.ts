@@ -1,6 +1,7 @@
 import type { Config } from "../../config/config.js";
 import { prefixed } from "../../config/prefix.js";
 import type { Connection } from "../../redis/connection.js";
+import { field } from "../../redis/info.js";
 import { streamKeys } from "../../redis/keys.js";
 import type { Finding } from "./doctor.js";
 
@@ -37,9 +38,9 @@ async function surveyStream(connection: Connection, config: Config, stream: stri
 }
 
 function describeGroup(info: readonly unknown[]): string {
-  const field = (name: string): unknown => info[info.indexOf(name) + 1];
-  const lag = info.includes("lag") && field("lag") !== null ? String(field("lag")) : "unknown";
-  return `${field("name")}: lag ${lag}, pending ${field("pending")}, ${count(Number(field("consumers")), "consumer")}`;
+  const lag = field(info, "lag") ?? "unknown";
+  const consumers = count(Number(field(info, "consumers")), "consumer");
+  return `${field(info, "name")}: lag ${lag}, pending ${field(info, "pending")}, ${consumers}`;
 }
 
 function count(number: number, noun: string): string {

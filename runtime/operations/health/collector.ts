@@ -1,9 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Redis } from "ioredis";
 import { addedAt } from "../../broker/entry-id.js";
 import { type Config, readConfig } from "../../config/config.js";
 import { prefixed } from "../../config/prefix.js";
-import { Connection } from "../../redis/connection.js";
+import { type Client, Connection } from "../../redis/connection.js";
 import type { OperationsOptions } from "../operations.js";
 import { alertsOf, type HealthAlert, type HealthRules, type ServiceReport } from "./alert.js";
 import { HealthAlertBoard } from "./alert-board.js";
@@ -164,7 +163,7 @@ export class HealthCollector implements AsyncDisposable {
     looked();
   }
 
-  async #look(client: Redis): Promise<void> {
+  async #look(client: Client): Promise<void> {
     await this.#readClock(client);
     const entries = await client.xrevrange(this.#stream, "+", "-", "COUNT", this.#history);
     this.#position = entries[0]?.[0] ?? "0-0";
@@ -174,7 +173,7 @@ export class HealthCollector implements AsyncDisposable {
       this.#board.settle(report.service, alertsOf(this.#rules, report, report));
   }
 
-  async #read(client: Redis, position: string): Promise<void> {
+  async #read(client: Client, position: string): Promise<void> {
     const reply = await client.xread("COUNT", 500, "BLOCK", this.#blockMs, "STREAMS", this.#stream, position);
     for (const [entryId, fields] of reply?.[0]?.[1] ?? []) {
       this.#position = entryId;
@@ -226,7 +225,7 @@ export class HealthCollector implements AsyncDisposable {
     return Math.max(0, Math.round(performance.now() + this.#clockMs - since) / 1000);
   }
 
-  async #readClock(client: Redis): Promise<void> {
+  async #readClock(client: Client): Promise<void> {
     const [seconds, micros] = await client.time();
     const nowMs = Number(seconds) * 1000 + Number(micros) / 1000;
     this.#clockMs = nowMs - performance.now();
