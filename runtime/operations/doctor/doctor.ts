@@ -1,21 +1,11 @@
-import { type Config, readConfig } from "../../config/config.js";
+import type { Config } from "../../config/config.js";
 import { ConfigError } from "../../errors.js";
-import { type Client, Connection } from "../../redis/connection.js";
+import type { Client, Connection } from "../../redis/connection.js";
 import { assertSupported, evictionPolicy } from "../../redis/requirement.js";
-import type { OperationsOptions } from "../operations.js";
+import { type OperationsOptions, Operator } from "../operator.js";
+import { type Finding, failed } from "./finding.js";
 import { DoctorProbe } from "./probe.js";
 import { survey } from "./survey.js";
-
-/** What one check found. */
-export interface Finding {
-  /** What was looked at. */
-  readonly check: string;
-  /** `notable` works, but an operator should know of it. */
-  readonly verdict: "good" | "notable" | "bad";
-  readonly text: string;
-  /** Details, one a line. */
-  readonly lines?: readonly string[];
-}
 
 /** Which installation is examined, and how patiently. */
 export interface DoctorOptions extends OperationsOptions {
@@ -36,26 +26,17 @@ const TOLERATED_CLOCK_MS = 1000;
  * for await (const { check, verdict, text } of examine()) console.log(verdict, check, text);
  */
 export async function* examine(options: DoctorOptions = {}): AsyncGenerator<Finding, void, undefined> {
-  const env = options.env ?? process.env;
-  const named = options.service ?? (env["SERVICE_NAME"] || undefined);
-  let config: Config;
+  let operator: Operator;
   try {
-    config = readConfig({ ...options, service: named ?? "doctor" }, "fields", env);
+    operator = new Operator(options, { name: "doctor", connectionName: "doctor" });
   } catch (error) {
     const lines = error instanceof ConfigError ? error.problems : [String(error)];
     yield { check: "configuration", verdict: "bad", text: "settings are wrong", lines };
     return;
   }
-  yield named === undefined
-    ? {
-        check: "configuration",
-        verdict: "notable",
-        text: "SERVICE_NAME is not set: a service needs one",
-        lines: describe(config),
-      }
-    : { check: "configuration", verdict: "good", text: `service ${named}`, lines: describe(config) };
-  const connection = new Connection(config.redis, "doctor", { role: "settle", blocking: false });
+  const { config, connection } = operator;
   try {
+    yield configuration(operator);
     const client = await connection.ready();
     yield await connected(client, config);
     yield await clock(client);
@@ -63,10 +44,17 @@ export async function* examine(options: DoctorOptions = {}): AsyncGenerator<Find
     yield* probe(connection, options, config);
     yield* survey(connection, config);
   } catch (error) {
-    yield { check: "Redis", verdict: "bad", text: error instanceof Error ? error.message : String(error) };
+    yield failed("Redis", error);
   } finally {
     connection.close();
   }
+}
+
+function configuration({ config, service }: Operator): Finding {
+  const check = "configuration";
+  const lines = describe(config);
+  if (service !== undefined) return { check, verdict: "good", text: `service ${service}`, lines };
+  return { check, verdict: "notable", text: "SERVICE_NAME is not set: a service needs one", lines };
 }
 
 async function* probe(connection: Connection, options: DoctorOptions, config: Config): AsyncGenerator<Finding> {

@@ -6,8 +6,8 @@ import type { Messaging } from "../../messaging/messaging.js";
 import type { Connection } from "../../redis/connection.js";
 import { redriveKeys, streamKeys } from "../../redis/keys.js";
 import { createMessagingFor } from "../../service/create-messaging.js";
-import type { OperationsOptions } from "../operations.js";
-import type { Finding } from "./doctor.js";
+import type { OperationsOptions } from "../operator.js";
+import { type Finding, failed } from "./finding.js";
 import {
   doctorCatalogue,
   type Sample,
@@ -133,7 +133,7 @@ export class DoctorProbe {
     try {
       return { check, verdict: "good", text: await within(this.#limitMs, work()) };
     } catch (error) {
-      return { check, verdict: "bad", text: error instanceof Error ? error.message : String(error) };
+      return failed(check, error);
     }
   }
 }

@@ -3,7 +3,7 @@ import { prefixed } from "../../config/prefix.js";
 import type { Connection } from "../../redis/connection.js";
 import { field } from "../../redis/info.js";
 import { streamKeys } from "../../redis/keys.js";
-import type { Finding } from "./doctor.js";
+import { type Finding, failed } from "./finding.js";
 
 const STREAMS = ["events", "commands", "notifications", "health"];
 
@@ -33,7 +33,7 @@ async function surveyStream(connection: Connection, config: Config, stream: stri
       lines: groups.map(describeGroup),
     };
   } catch (error) {
-    return { check, verdict: "bad", text: (error as Error).message };
+    return failed(check, error);
   }
 }
 

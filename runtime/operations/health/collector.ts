@@ -1,9 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { addedAt } from "../../broker/entry-id.js";
-import { type Config, readConfig } from "../../config/config.js";
 import { prefixed } from "../../config/prefix.js";
-import { type Client, Connection } from "../../redis/connection.js";
-import type { OperationsOptions } from "../operations.js";
+import type { Client, Connection } from "../../redis/connection.js";
+import { type OperationsOptions, Operator } from "../operator.js";
 import { alertsOf, type HealthAlert, type HealthRules, type ServiceReport } from "./alert.js";
 import { HealthAlertBoard } from "./alert-board.js";
 import { type HealthMessage, readHealthMessage, serviceReport } from "./report.js";
@@ -87,9 +86,7 @@ export class HealthCollector implements AsyncDisposable {
 
   /** @throws {ConfigError} naming every bad setting */
   constructor(options: HealthCollectorOptions = {}) {
-    const env = options.env ?? process.env;
-    const service = options.service ?? (env["SERVICE_NAME"] || "health-collector");
-    const config: Config = readConfig({ ...options, service }, "json", env);
+    const { config, connection } = new Operator(options, { name: "health-collector", role: "read:health" });
     this.#rules = options.rules ?? {};
     this.#hooks = options.hooks ?? {};
     this.#history = options.history ?? 1000;
@@ -100,7 +97,7 @@ export class HealthCollector implements AsyncDisposable {
     this.#stream = prefixed(config, "health");
     // Well below the time after which silence means that the connection is dead.
     this.#blockMs = Math.max(1, Math.min(LONGEST_BLOCK_MS, Math.floor(config.redis.socketTimeoutMs / 3)));
-    this.#connection = new Connection(config.redis, config.service, { role: "read:health", blocking: false });
+    this.#connection = connection;
     this.#connection.onReady((again) => {
       if (again) this.#backMs = Number.NaN;
     });
