@@ -1,20 +1,14 @@
 import { randomUUID } from "node:crypto";
 import type { Config } from "../config/config.js";
+import { companyFields, companyOf, companyPathOf } from "../contract/company.js";
 import type { Contract } from "../contract/contract.js";
 import type { Descriptor } from "../contract/descriptor.js";
 import { presentInstant } from "../contract/instant.js";
 import { ContractError } from "../errors.js";
-import { companyOf, currentCorrelation, inheritMetadata } from "../messaging/correlation.js";
+import { currentCorrelation, inheritMetadata } from "../messaging/correlation.js";
 import type { PublishOptions } from "../messaging/messaging.js";
 
 type Message = Record<string, unknown>;
-
-/** Where each kind keeps the company that a message belongs to. */
-const COMPANY_PATHS = {
-  event: "company_id",
-  notification: "target_company_id",
-  command: "metadata.company_id",
-} as const;
 
 /**
  * The whole message: what its publisher gave, with what the runtime fills in where the contract declares it, and what
@@ -47,12 +41,12 @@ export function complete(
     if (company === undefined) {
       const message =
         'is required, because tenancy is "required"; what belongs to no company says { withoutCompany: true }';
-      throw new ContractError(type, [{ path: COMPANY_PATHS[kind], message }]);
+      throw new ContractError(type, [{ path: companyPathOf(kind), message }]);
     }
-    if (kind === "event") filled["company_id"] = company;
-    else if (kind === "command") metadata = { company_id: company, ...metadata };
+    const field = companyFields[kind];
     // A notification to one user stays on that user's channel; its company is written beside it.
-    else filled["target_company_id"] = company;
+    if (field !== undefined) filled[field] = company;
+    else metadata = { company_id: company, ...metadata };
   }
   return contract.compose(metadata === own ? given : { ...given, metadata }, filled);
 }
