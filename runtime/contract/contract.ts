@@ -89,10 +89,14 @@ export class Contract {
     try {
       return encode(message, this.type, this.fields, encoding);
     } catch (error) {
-      // What is open was not looked into: it may hold itself or a bigint, or be nested thousands deep.
-      const why = error instanceof RangeError ? "it is nested too deeply" : "it holds a bigint, or itself";
-      throw new ContractError(this.type, [{ path: "", message: `has no JSON: ${why}` }]);
+      throw this.#unwritable(error);
     }
+  }
+
+  /** What is open was not looked into: it may hold itself or a bigint, or be nested thousands deep. */
+  #unwritable(error: unknown): ContractError {
+    const why = error instanceof RangeError ? "it is nested too deeply" : "it holds a bigint, or itself";
+    return new ContractError(this.type, [{ path: "", message: `has no JSON: ${why}` }]);
   }
 
   #check(message: PlainMessage, encoding: Encoding): void {
@@ -123,7 +127,20 @@ export class Contract {
     return message;
   }
 
-  /** The same for a Pub/Sub payload. */
+  /**
+   * Writes what was checked as a Pub/Sub payload: JSON, whatever the encoding of entries is.
+   *
+   * @throws {ContractError} when what the contract leaves open has no JSON
+   */
+  writePayload(message: PlainMessage): string {
+    try {
+      return JSON.stringify(message);
+    } catch (error) {
+      throw this.#unwritable(error);
+    }
+  }
+
+  /** Reads a Pub/Sub payload and checks it tolerantly. Throws as {@link read} does. */
   readPayload(payload: string): PlainMessage {
     const message = decodePayload(payload, this.fields);
     this.assertReadable(message);

@@ -146,7 +146,7 @@ export class MessagePublisher {
     const destination = this.#destinationOf(descriptor);
     const sending = new Sending(destination, entry, id, this.#hooks, this.#reports, resolve, reject);
     const { stream, retention } = destination;
-    if (descriptor.kind === "notification") sending.announced = this.#announcement(message);
+    if (descriptor.kind === "notification") sending.announced = this.#announcement(descriptor, message);
     if (once) sending.onceWindowMs = this.#config.messageTtlMs;
     if (retention.pinnedBy.length > 0) {
       sending.failed(streamFull(stream, retention.pinnedBy, id));
@@ -169,8 +169,8 @@ export class MessagePublisher {
     return destination;
   }
 
-  #announcement(message: Message): { channel: string; json: string } {
-    return { channel: channelOf(this.#config, message), json: JSON.stringify(message) };
+  #announcement(descriptor: Descriptor, message: Message): { channel: string; json: string } {
+    return { channel: channelOf(this.#config, message), json: contractOf(descriptor).writePayload(message) };
   }
 }
 

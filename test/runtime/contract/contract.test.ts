@@ -36,6 +36,7 @@ describe("input that is out of proportion", () => {
     for (const encoding of ["fields", "json"] as const) {
       const message = { ...exampleUserCreated(), metadata: make() };
       expect(() => contractOf(userCreated).write(message, encoding)).toThrow(ContractError);
+      expect(() => contractOf(userCreated).writePayload(message)).toThrow(ContractError);
     }
   });
 
