@@ -2,9 +2,9 @@ import { readFileSync } from "node:fs";
 import type { ConnectionOptions as TlsOptions } from "node:tls";
 import type { SettingReader } from "./setting-reader.js";
 
-/** How to reach Redis. Each option wins over its variable. */
+/** The connection to Redis. An option takes precedence over its variable. */
 export interface RedisOptions {
-  /** `redis://user:password@host:6379/0`, or `rediss://…` for TLS. Env `REDIS_URL`; wins over host, port and db. */
+  /** `redis://user:password@host:6379/0`, or `rediss://…` for TLS. Env `REDIS_URL`. Overrides host, port and db. */
   readonly url?: string;
   /** Env `REDIS_HOST`. @defaultValue "redis" */
   readonly host?: string;
@@ -12,24 +12,24 @@ export interface RedisOptions {
   readonly port?: number;
   /** Env `REDIS_DB`. @defaultValue 0 */
   readonly db?: number;
-  /** The ACL user. Env `REDIS_USERNAME`. */
+  /** The ACL user. Env `REDIS_USERNAME`. @defaultValue none */
   readonly username?: string;
-  /** Env `REDIS_PASSWORD`. */
+  /** Env `REDIS_PASSWORD`. @defaultValue none */
   readonly password?: string;
   /**
    * `true`, or Node's own TLS options. Env `REDIS_TLS`, with the files `REDIS_TLS_CA`, `REDIS_TLS_CERT`,
-   * `REDIS_TLS_KEY` and the name `REDIS_TLS_SERVERNAME`.
+   * `REDIS_TLS_KEY` and the name `REDIS_TLS_SERVERNAME`. @defaultValue false
    */
   readonly tls?: boolean | TlsOptions;
-  /** Upper bound on the connections of one messaging. Env `REDIS_MAX_CONNECTIONS`. @defaultValue 20 */
+  /** Maximum number of connections of one messaging. Env `REDIS_MAX_CONNECTIONS`. @defaultValue 20 */
   readonly maxConnections?: number;
-  /** How long one attempt to connect may take. Env `REDIS_CONNECTION_TIMEOUT`. @defaultValue 5 */
+  /** Seconds that one attempt to connect may take. Env `REDIS_CONNECTION_TIMEOUT`. @defaultValue 5 */
   readonly connectionTimeoutSeconds?: number;
-  /** How long a reply may take before its connection counts as dead. Env `REDIS_SOCKET_TIMEOUT`. @defaultValue 5 */
+  /** Seconds that a reply may take before its connection counts as dead. Env `REDIS_SOCKET_TIMEOUT`. @defaultValue 5 */
   readonly socketTimeoutSeconds?: number;
 }
 
-/** How Redis is reached, as it holds. */
+/** The connection to Redis in effect: complete, checked, in milliseconds. */
 export interface RedisConfig {
   readonly host: string;
   readonly port: number;
@@ -67,7 +67,7 @@ interface Address {
   readonly tls?: boolean;
 }
 
-/** A host given in code wins over a URL in the environment. */
+/** A host given in code takes precedence over a URL in the environment. */
 function readUrl(reader: SettingReader, options: RedisOptions): Address {
   if (options.url === undefined && (options.host !== undefined || options.port !== undefined)) return {};
   const text = reader.text("REDIS_URL", options.url);
@@ -91,7 +91,7 @@ function readUrl(reader: SettingReader, options: RedisOptions): Address {
   };
 }
 
-/** `undefined` for text with a `%` that escapes nothing, as an unencoded password has it. */
+/** `undefined` for text with a stray `%`, as an unencoded password may contain. */
 function decoded(text = ""): string | undefined {
   try {
     return decodeURIComponent(text);
@@ -103,20 +103,17 @@ function decoded(text = ""): string | undefined {
 function readTls(reader: SettingReader, options: RedisOptions, byUrl: boolean | undefined): TlsOptions | undefined {
   if (typeof options.tls === "object") return options.tls;
   const asked = reader.flag("REDIS_TLS", options.tls);
-  const files = {
+  const given = Object.entries({
     ca: readFile(reader, "REDIS_TLS_CA"),
     cert: readFile(reader, "REDIS_TLS_CERT"),
     key: readFile(reader, "REDIS_TLS_KEY"),
-  };
-  const servername = reader.text("REDIS_TLS_SERVERNAME", undefined);
-  if (!(asked ?? byUrl ?? false)) {
-    if (servername !== undefined || Object.values(files).some((file) => file !== undefined)) {
-      reader.problems.push("REDIS_TLS_… is set, but TLS is off: set REDIS_TLS=true or a rediss:// REDIS_URL");
-    }
-    return undefined;
+    servername: reader.text("REDIS_TLS_SERVERNAME", undefined),
+  }).filter(([, value]) => value !== undefined);
+  if (asked ?? byUrl ?? false) return Object.fromEntries(given);
+  if (given.length > 0) {
+    reader.problems.push("REDIS_TLS_… is set, but TLS is off: set REDIS_TLS=true or a rediss:// REDIS_URL");
   }
-  const given = { ...files, servername };
-  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  return undefined;
 }
 
 function readFile(reader: SettingReader, variable: string): string | undefined {
