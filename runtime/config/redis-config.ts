@@ -58,14 +58,8 @@ export function readRedis(reader: SettingReader, options: RedisOptions): RedisCo
   };
 }
 
-interface Address {
-  readonly host?: string;
-  readonly port?: number;
-  readonly db?: number;
-  readonly username?: string;
-  readonly password?: string;
-  readonly tls?: boolean;
-}
+/** The parts that a Redis URL gives. */
+type Address = Partial<Pick<RedisConfig, "host" | "port" | "db" | "username" | "password"> & { readonly tls: boolean }>;
 
 /** A host given in code takes precedence over a URL in the environment. */
 function readUrl(reader: SettingReader, options: RedisOptions): Address {

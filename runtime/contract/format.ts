@@ -1,7 +1,7 @@
 import { isIPv4, isIPv6 } from "node:net";
 import { isInstant, isTolerantInstant } from "./instant.js";
 
-/** Checks a text against a named format of JSON Schema. */
+/** Checks text against a named format of JSON Schema. */
 export type FormatCheck = (text: string) => boolean;
 
 const EMAIL =
@@ -30,7 +30,7 @@ export function isUuid(text: string): boolean {
   return true;
 }
 
-/** The formats that a schema may name, as the strict writer checks them. */
+/** The formats that a schema may name, with the checks of the strict writer. */
 export const formats: Readonly<Record<string, FormatCheck>> = {
   "date-time": isInstant,
   date: (text) => isInstant(`${text}T00:00:00Z`),
@@ -43,10 +43,10 @@ export const formats: Readonly<Record<string, FormatCheck>> = {
   uuid: isUuid,
 };
 
-/** The same as the tolerant reader checks them. */
+/** The same formats with the checks of the tolerant reader. */
 export const tolerantFormats: Readonly<Record<string, FormatCheck>> = { ...formats, "date-time": isTolerantInstant };
 
-/** What a format asks for, to end the sentence `must be …`. */
+/** Nouns for the formats, to complete `must be …`. */
 export const formatNouns: Readonly<Record<string, string>> = {
   "date-time": 'an instant such as "2026-11-23T10:30:00Z"',
   date: 'a date such as "2026-11-23"',
