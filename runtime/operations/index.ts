@@ -1,3 +1,4 @@
+// operations/ holds the operator's tools. It may import every other room but testing/; none of them imports it.
 export {
   type DeadLetter,
   type DeadLetterFilter,

@@ -3,8 +3,8 @@ import { DeadLetters } from "./dead-letters.js";
 import { type OperationsOptions, Operator } from "./operator.js";
 
 /**
- * What an operator does at three in the morning: look into the dead letters, give them another try, or set them aside.
- * Reads the same environment as the services.
+ * Gives an operator access to the dead letters: to inspect, redrive or discard them. Reads the same variables as the
+ * services.
  *
  * @example
  * await using operations = new Operations();
@@ -21,6 +21,7 @@ export class Operations implements AsyncDisposable {
     this.deadLetters = new DeadLetters(config, connection);
   }
 
+  /** Closes the connection. */
   close(): void {
     this.#connection.close();
   }

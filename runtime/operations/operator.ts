@@ -18,7 +18,7 @@ export interface Tool {
   readonly connectionName?: string;
 }
 
-/** The settings and the one connection of an operator's tool. It connects at the first use. */
+/** The settings and the connection of an operator's tool. It connects at the first use. */
 export class Operator {
   readonly config: Config;
   readonly connection: Connection;

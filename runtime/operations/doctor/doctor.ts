@@ -7,20 +7,20 @@ import { type Finding, failed } from "./finding.js";
 import { DoctorProbe } from "./probe.js";
 import { survey } from "./survey.js";
 
-/** Which installation is examined, and how patiently. */
+/** Settings of an examination. */
 export interface DoctorOptions extends OperationsOptions {
-  /** How long one check may wait for its message. @defaultValue 10 */
+  /** Seconds that one check waits for its message. @defaultValue 10 */
   readonly timeoutSeconds?: number;
 }
 
 const PINGS = 10;
-/** A difference above this shifts when notifications expire, and how timestamps read. */
+/** Above this, notifications expire at the wrong time, and timestamps mislead. */
 const TOLERATED_CLOCK_MS = 1000;
 
 /**
- * Examines an installation: the settings as they hold, the Redis that they name, and whether every kind of message
- * goes through it and comes back. What it sends, it sends in an environment of its own, which is removed at the end;
- * of the configured environment it only reads. It ends in bounded time, whatever state Redis is in, and never throws.
+ * Examines an installation: its settings, its Redis, and a round trip of every kind of message. The messages are sent
+ * in an environment of their own, which is removed at the end. The configured environment is only read. The examination
+ * ends in bounded time in any state of Redis, and never throws.
  *
  * @example
  * for await (const { check, verdict, text } of examine()) console.log(verdict, check, text);
@@ -54,7 +54,7 @@ function configuration({ config, service }: Operator): Finding {
   const check = "configuration";
   const lines = describe(config);
   if (service !== undefined) return { check, verdict: "good", text: `service ${service}`, lines };
-  return { check, verdict: "notable", text: "SERVICE_NAME is not set: a service needs one", lines };
+  return { check, verdict: "notable", text: "SERVICE_NAME is not set: every service needs it", lines };
 }
 
 async function* probe(connection: Connection, options: DoctorOptions, config: Config): AsyncGenerator<Finding> {
@@ -91,9 +91,9 @@ async function clock(client: Client): Promise<Finding> {
   const here = (before + Date.now()) / 2;
   const difference = Math.round(Number(seconds) * 1000 + Number(micros) / 1000 - here);
   const check = "clock";
-  if (Math.abs(difference) <= TOLERATED_CLOCK_MS) return { check, verdict: "good", text: "agrees with that of Redis" };
+  if (Math.abs(difference) <= TOLERATED_CLOCK_MS) return { check, verdict: "good", text: "in sync with Redis" };
   const direction = difference > 0 ? "ahead of" : "behind";
-  const text = `Redis is ${Math.abs(difference) / 1000} s ${direction} this machine: synchronise them (NTP)`;
+  const text = `Redis is ${Math.abs(difference) / 1000} s ${direction} this machine: synchronise the clocks (NTP)`;
   return { check, verdict: "notable", text };
 }
 

@@ -2,7 +2,7 @@
 export interface Finding {
   /** The subject of the check: `Redis`, `clock`, `stream events`. */
   readonly check: string;
-  /** `notable` works, but an operator should know of it. */
+  /** `notable`: it works, but an operator should know about it. */
   readonly verdict: "good" | "notable" | "bad";
   readonly text: string;
   /** Details, one a line. */

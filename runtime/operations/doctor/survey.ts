@@ -7,7 +7,7 @@ import { type Finding, failed } from "./finding.js";
 
 const STREAMS = ["events", "commands", "notifications", "health"];
 
-/** How the streams of the configured environment are doing. Reads only. */
+/** Reports on the streams of the configured environment. It only reads. */
 export async function* survey(connection: Connection, config: Config): AsyncGenerator<Finding> {
   for (const name of STREAMS) yield await surveyStream(connection, config, prefixed(config, name));
 }
@@ -17,8 +17,8 @@ async function surveyStream(connection: Connection, config: Config, stream: stri
   try {
     const client = await connection.ready();
     const type = await client.type(stream);
-    if (type === "none") return { check, verdict: "good", text: "not there yet" };
-    if (type !== "stream") return { check, verdict: "bad", text: `the key holds a ${type}, where a stream must be` };
+    if (type === "none") return { check, verdict: "good", text: "does not exist yet" };
+    if (type !== "stream") return { check, verdict: "bad", text: `the key holds a ${type}, not a stream` };
     const { dead } = streamKeys(stream, config.group);
     const [length, deadLetters, groups] = await Promise.all([
       client.xlen(stream),
