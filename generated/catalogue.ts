@@ -217,7 +217,8 @@ export type InitMessagingOptions = MessagingOptions & InitOptions<Messaging>;
  * Creates, starts and keeps the one messaging of this process, for code that cannot be handed one. It announces
  * itself and reports its health, unless told otherwise.
  *
- * @throws {ConfigError} when there is one already, or naming every bad setting
+ * @throws {UsageError} when there is one already
+ * @throws {ConfigError} naming every bad setting
  * @example
  * await initMessaging({ service: "billing", signals: ["SIGTERM"] });
  */
@@ -228,7 +229,7 @@ export function initMessaging(options: InitMessagingOptions = {}): Promise<Messa
 /**
  * The messaging of this process.
  *
- * @throws {ConfigError} before {@link initMessaging} and after {@link shutdownMessaging}
+ * @throws {UsageError} before {@link initMessaging} and after {@link shutdownMessaging}
  */
 export function getMessaging(): Messaging {
   return facade.get();

@@ -1,4 +1,4 @@
-/** Every code that an error of this package can carry. The list is closed: match on it, never on a text. */
+/** Every code of an error of this package. The list is closed: match on the code, never on the text. */
 export type ErrorCode =
   | "CONTRACT_VIOLATED"
   | "ENTRY_UNREADABLE"
@@ -22,17 +22,16 @@ export type ErrorCode =
   | "DEAD_LETTER_MISSING"
   | "CLOSED";
 
-/** What an error can be told beside its text. */
 export interface MessagingErrorOptions {
   readonly cause?: unknown;
   readonly retryable?: boolean;
 }
 
-/** The one base class. Its text says where, what, and what to do. */
+/** The base class of every error. Its text says where, what, and what to do. */
 export class MessagingError extends Error {
   override readonly name: string = "MessagingError";
   readonly code: ErrorCode;
-  /** Whether the same call may be repeated: it surely had no effect, and may succeed later. */
+  /** True if the same call may be repeated: it certainly had no effect, and may succeed later. */
   readonly retryable: boolean;
 
   constructor(code: ErrorCode, message: string, options?: MessagingErrorOptions) {
@@ -42,38 +41,36 @@ export class MessagingError extends Error {
   }
 }
 
-/** One way in which a value breaks its contract. */
+/** One violation of a contract. */
 export interface Issue {
-  /** Where, as one would write it in code: `after_data.roles[0].name`; empty for the message itself. */
+  /** The path as written in code: `after_data.roles[0].name`; empty for the message itself. */
   readonly path: string;
-  /** What is wrong, as a sentence without its subject: `must be an email address, got "x"`. */
+  /** The violation, as a sentence without its subject: `must be an email address, got "x"`. */
   readonly message: string;
 }
 
 /**
- * A message does not keep its contract. When publishing it is thrown before anything reaches Redis and names every
- * issue; when reading it names the first, and the entry becomes a dead letter.
+ * A message breaks its contract. When publishing, this is thrown before anything reaches Redis, with every issue. When
+ * reading, it has the first issue only, and the entry becomes a dead letter.
  */
 export class ContractError extends MessagingError {
   override readonly name = "ContractError";
   /** The message's type: `user.created`. */
   readonly type: string;
   readonly issues: readonly Issue[];
-  /** Whether the message was read (`true`) or was to be written. */
+  /** `true` for a message that was read, `false` for one that was to be written. */
   readonly reading: boolean;
 
   constructor(type: string, issues: readonly Issue[], reading = false) {
-    super(
-      "CONTRACT_VIOLATED",
-      `${type} breaks its contract: ${issues.map((issue) => `${issue.path || "the message"} ${issue.message}`).join("; ")}`,
-    );
+    const listed = issues.map(({ path, message }) => `${path || "the message"} ${message}`).join("; ");
+    super("CONTRACT_VIOLATED", `${type} breaks its contract: ${listed}`);
     this.type = type;
     this.issues = issues;
     this.reading = reading;
   }
 }
 
-/** A stream entry is no message: its fields or its JSON cannot be read. It becomes a dead letter, whole. */
+/** A stream entry cannot be decoded as a message. The whole entry becomes a dead letter. */
 export class DecodeError extends MessagingError {
   override readonly name = "DecodeError";
 
@@ -82,27 +79,32 @@ export class DecodeError extends MessagingError {
   }
 }
 
-/** Settings that cannot work together or at all; names every bad one. */
+/** Settings are invalid, alone or together. The error names every one. */
 export class ConfigError extends MessagingError {
   override readonly name = "ConfigError";
-  /** A line for each bad setting: its name, what is wrong, what would be right. */
+  /** A line for each bad setting: its name, its fault, and the values that are allowed. */
   readonly problems: readonly string[];
 
-  constructor(
-    problems: readonly string[],
-    code: "CONFIG_INVALID" | "HANDLER_CONFLICT" | "HANDLER_LATE" = "CONFIG_INVALID",
-  ) {
-    super(
-      code,
-      problems.length === 1
-        ? (problems[0] as string)
-        : `${problems.length} settings are wrong:\n- ${problems.join("\n- ")}`,
-    );
+  constructor(problems: readonly string[]) {
+    const heading = problems.length === 1 ? "" : `${problems.length} settings are wrong:\n- `;
+    super("CONFIG_INVALID", heading + problems.join("\n- "));
     this.problems = problems;
   }
 }
 
-/** Redis cannot be reached (`REDIS_UNAVAILABLE`, retryable), refuses us (`REDIS_REFUSED`) or lacks what is needed. */
+/**
+ * A call comes at the wrong time: a handler after `start()` (`HANDLER_LATE`), a second handler (`HANDLER_CONFLICT`),
+ * `initMessaging()` twice, or `getMessaging()` without it (`CONFIG_INVALID`). Change the program, not its settings.
+ */
+export class UsageError extends MessagingError {
+  override readonly name = "UsageError";
+
+  constructor(code: "CONFIG_INVALID" | "HANDLER_CONFLICT" | "HANDLER_LATE", message: string) {
+    super(code, message);
+  }
+}
+
+/** Redis cannot be reached (`REDIS_UNAVAILABLE`, retryable), refuses the service (`REDIS_REFUSED`) or is too old. */
 export class ConnectionError extends MessagingError {
   override readonly name = "ConnectionError";
 
@@ -116,12 +118,12 @@ export class ConnectionError extends MessagingError {
 }
 
 /**
- * A publish did not succeed. `PUBLISH_FAILED` and `PUBLISH_OVERLOADED`: surely not stored. `PUBLISH_UNCERTAIN`: the
- * connection was lost between the request and its reply, so the message may be stored.
+ * A publish failed. With `PUBLISH_FAILED` and `PUBLISH_OVERLOADED` the message is certainly not stored. With
+ * `PUBLISH_UNCERTAIN` the connection was lost before the reply, so the message may be stored.
  */
 export class PublishError extends MessagingError {
   override readonly name = "PublishError";
-  /** The message's id: repeat under it with `{ id, once: true }`, and it is stored once. */
+  /** The message's id. A repeat with `{ id, once: true }` stores the message once. */
   readonly messageId: string | undefined;
 
   constructor(
@@ -134,12 +136,12 @@ export class PublishError extends MessagingError {
   }
 }
 
-/** This messaging is closed, or closing, and takes nothing new. */
+/** This messaging is closed or closing, and accepts no new calls. */
 export class ClosedError extends MessagingError {
   override readonly name = "ClosedError";
 
-  constructor(what: string) {
-    super("CLOSED", `${what}: this messaging is closed; create another with createMessaging()`);
+  constructor(call: string) {
+    super("CLOSED", `${call}: this messaging is closed; create another with createMessaging()`);
   }
 }
 
@@ -152,17 +154,17 @@ export class HandlerTimeoutError extends MessagingError {
   }
 }
 
-/** A message was being handled whenever its process died, too often to be tried again. */
+/** Too many processes died while they handled the message, so it is not retried. */
 export class PoisonError extends MessagingError {
   override readonly name = "PoisonError";
 
   constructor(attempts: number) {
-    super("POISONOUS", `its consumers died while they had it, ${attempts} times: it may be what kills them`);
+    super("POISONOUS", `its consumer died while handling it, ${attempts} times: the message may crash the process`);
   }
 }
 
 /**
- * Thrown by a handler for a message that no retry will help: it goes straight to the dead letters.
+ * A handler throws it for a message that a retry cannot help. The message becomes a dead letter at once.
  *
  * @example
  * throw new UnrecoverableError("the company was deleted");
@@ -176,41 +178,41 @@ export class UnrecoverableError extends MessagingError {
 }
 
 /**
- * Thrown by a handler that knows when trying again makes sense. It counts as a failed attempt like any other.
+ * A handler throws it to set the delay of the retry. The attempt counts as failed.
  *
  * @example
- * throw new RetryAfter(30, "the mail server asks for patience");
+ * throw new RetryAfter(30, "the mail server limits the rate");
  */
 export class RetryAfter extends MessagingError {
   override readonly name = "RetryAfter";
   readonly delayMs: number;
 
-  constructor(seconds: number, message = `try again in ${seconds} s`, options?: { readonly cause?: unknown }) {
+  constructor(seconds: number, message = `retry in ${seconds} s`, options?: { readonly cause?: unknown }) {
     super("RETRY_AFTER", message, { ...options, retryable: true });
     this.delayMs = Math.max(0, seconds * 1000);
   }
 }
 
-/** The command was answered with a failure: its handler threw, or it could not run. */
+/** The command was answered with a failure: its handler threw, or did not run. */
 export class CommandFailedError extends MessagingError {
   override readonly name = "CommandFailedError";
-  /** The code that the handler's error carried, if it had one. */
+  /** The code of the handler's error, if it has one. */
   readonly errorCode: string | undefined;
 
   constructor(type: string, target: string, error: string | undefined, errorCode: string | undefined) {
-    super("COMMAND_FAILED", error ?? `${target} answered ${type} with a failure that it did not explain`);
+    super("COMMAND_FAILED", error ?? `${target} answered ${type} with a failure and gave no reason`);
     this.errorCode = errorCode;
   }
 }
 
-/** Nobody answered in time. The command may have run, or may still. */
+/** No answer came in time. The command may have run, or may still run. */
 export class CommandTimeoutError extends MessagingError {
   override readonly name = "CommandTimeoutError";
 
   constructor(type: string, target: string, timeoutMs: number) {
     super(
       "COMMAND_TIMEOUT",
-      `${target} did not answer ${type} within ${timeoutMs / 1000} s: check that it runs and handles it, or give it longer with { timeoutSeconds }`,
+      `${target} did not answer ${type} within ${timeoutMs / 1000} s: check that it is running and handles the command, or raise { timeoutSeconds }`,
     );
   }
 }

@@ -1,5 +1,6 @@
-export type { RedisOptions, Settings } from "./config/config.js";
-export type { Environment } from "./config/setting-reader.js";
+export type { Settings } from "./config/config.js";
+export type { RedisOptions } from "./config/redis-config.js";
+export type { Variables } from "./config/setting-reader.js";
 export type { Catalogue, Encoding } from "./contract/catalogue.js";
 export {
   type CommandDescriptor,
@@ -32,6 +33,7 @@ export {
   PublishError,
   RetryAfter,
   UnrecoverableError,
+  UsageError,
 } from "./errors.js";
 export { registerHandlerMethods } from "./handle/handler-methods.js";
 export { type Correlation, currentCorrelation, withCorrelation } from "./messaging/correlation.js";

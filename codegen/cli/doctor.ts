@@ -1,5 +1,6 @@
 import pc from "picocolors";
-import { examine, type Finding } from "../../runtime/operations/doctor/doctor.js";
+import { examine } from "../../runtime/operations/doctor/doctor.js";
+import type { Finding } from "../../runtime/operations/doctor/finding.js";
 
 const MARKS = { good: pc.green("✓"), notable: pc.yellow("!"), bad: pc.red("✗") } as const;
 const WIDTH = 22;

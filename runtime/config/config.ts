@@ -1,120 +1,92 @@
-import { readFileSync } from "node:fs";
-import type { ConnectionOptions as TlsOptions } from "node:tls";
+// config/ reads and checks the settings of a service. It may import contract/ and errors.ts.
 import type { Encoding } from "../contract/catalogue.js";
 import { ConfigError } from "../errors.js";
-import { type Environment, SettingReader } from "./setting-reader.js";
+import { type RedisConfig, type RedisOptions, readRedis } from "./redis-config.js";
+import { SettingReader, type Variables } from "./setting-reader.js";
 
-/** How to reach Redis. Each option wins over its variable. */
-export interface RedisOptions {
-  /** `redis://user:password@host:6379/0`, or `rediss://…` for TLS. Env `REDIS_URL`; wins over host, port and db. */
-  readonly url?: string;
-  /** Env `REDIS_HOST`. @defaultValue "redis" */
-  readonly host?: string;
-  /** Env `REDIS_PORT`. @defaultValue 6379 */
-  readonly port?: number;
-  /** Env `REDIS_DB`. @defaultValue 0 */
-  readonly db?: number;
-  /** The ACL user. Env `REDIS_USERNAME`. */
-  readonly username?: string;
-  /** Env `REDIS_PASSWORD`. */
-  readonly password?: string;
-  /**
-   * `true`, or Node's own TLS options. Env `REDIS_TLS`, with the files `REDIS_TLS_CA`, `REDIS_TLS_CERT`,
-   * `REDIS_TLS_KEY` and the name `REDIS_TLS_SERVERNAME`.
-   */
-  readonly tls?: boolean | TlsOptions;
-  /** Upper bound on the connections of one messaging. Env `REDIS_MAX_CONNECTIONS`. @defaultValue 20 */
-  readonly maxConnections?: number;
-  /** How long one attempt to connect may take. Env `REDIS_CONNECTION_TIMEOUT`. @defaultValue 5 */
-  readonly connectionTimeoutSeconds?: number;
-  /** How long a reply may take before its connection counts as dead. Env `REDIS_SOCKET_TIMEOUT`. @defaultValue 5 */
-  readonly socketTimeoutSeconds?: number;
-}
-
-/** What becomes of a group that nobody serves. */
+/** Policy for a group that no service serves and that keeps a stream from being trimmed. */
 export type UnservedGroups = "keep" | "expire-group" | "reject-publish";
 
-/** Everything that can be set. What is not given comes from the environment, then from the default. */
+/** Every setting. A setting that is left out is read from its variable, else it has its default. */
 export interface Settings {
   /** This service's name. Env `SERVICE_NAME`. Required in one of the two. */
   readonly service?: string;
-  /** Anything but `development` prefixes every key: `production:events`. Env `ENVIRONMENT`. @defaultValue "development" */
+  /** Any value but `development` prefixes keys: `production:events`. Env `ENVIRONMENT`. @defaultValue "development" */
   readonly environment?: string;
   readonly redis?: RedisOptions;
-  /** How entries are written. Env `MESSAGE_ENCODING`. @defaultValue the catalogue's */
+  /** The encoding of the entries that are written. Env `MESSAGE_ENCODING`. @defaultValue the catalogue's */
   readonly encoding?: Encoding;
   /** The group is `<service>-<suffix>`. Env `CONSUMER_GROUP_SUFFIX`. @defaultValue "workers" */
   readonly groupSuffix?: string;
-  /** Where a group that does not exist yet begins: all that is retained, or only what comes. @defaultValue "all" */
+  /** A new group begins with `all` retained entries, or only with `new` ones. @defaultValue "all" */
   readonly startFrom?: "all" | "new";
-  /** How many entries a stream keeps, once every group has acknowledged them. Env `STREAM_MAX_LENGTH`. @defaultValue 10000 */
+  /** Entries a stream keeps once every group has acknowledged them. Env `STREAM_MAX_LENGTH`. @defaultValue 10000 */
   readonly streamMaxLength?: number;
-  /** How long one read waits for entries. Env `STREAM_BLOCK_TIME`. @defaultValue 1000 */
+  /** Milliseconds that one read waits for entries. Env `STREAM_BLOCK_TIME`. @defaultValue 1000 */
   readonly blockTimeMs?: number;
-  /** How many entries one read takes at most. Env `STREAM_BATCH_SIZE`. @defaultValue 100 */
+  /** Maximum number of entries that one read takes. Env `STREAM_BATCH_SIZE`. @defaultValue 100 */
   readonly batchSize?: number;
-  /** How many handlers run at once for one stream. Env `MESSAGE_CONCURRENCY`. @defaultValue 100 */
+  /** Maximum number of handlers that run at once for one stream. Env `MESSAGE_CONCURRENCY`. @defaultValue 100 */
   readonly concurrency?: number;
-  /** How long an entry is kept, once every group has acknowledged it. Env `MESSAGE_TTL`. @defaultValue 86400 */
+  /** Seconds that an entry is kept once every group has acknowledged it. Env `MESSAGE_TTL`. @defaultValue 86400 */
   readonly messageTtlSeconds?: number;
-  /** How often a stream is looked at for entries to remove. Env `STREAM_TRIM_INTERVAL`. @defaultValue 10 */
+  /** Seconds between two checks of a stream for entries to remove. Env `STREAM_TRIM_INTERVAL`. @defaultValue 10 */
   readonly trimIntervalSeconds?: number;
   /**
-   * What happens when a group that nobody has served for `MESSAGE_TTL` keeps a stream from being trimmed: `keep` all
-   * (the stream grows, and it is reported), `expire-group` (the group is destroyed: what it had not read is lost to
-   * it), or `reject-publish` (once the stream is longer than it may be). Env `STREAM_UNSERVED_GROUPS`.
+   * Policy for a group that no service has served for `MESSAGE_TTL` and that keeps a stream from being trimmed. `keep`:
+   * the stream grows, which is reported. `expire-group`: the group is destroyed and loses what it had not read.
+   * `reject-publish`: publishing is rejected once the stream exceeds its maximum length. Env `STREAM_UNSERVED_GROUPS`.
    * @defaultValue "keep"
    */
   readonly unservedGroups?: UnservedGroups;
-  /** How often a failed message is tried again. Env `MESSAGE_MAX_RETRIES`. @defaultValue 3 */
+  /** Number of retries of a failed message. Env `MESSAGE_MAX_RETRIES`. @defaultValue 3 */
   readonly maxRetries?: number;
-  /** The delay before the first retry; it doubles with each. Env `MESSAGE_RETRY_DELAY`. @defaultValue 60 */
+  /** Seconds before the first retry. The delay doubles with each retry. Env `MESSAGE_RETRY_DELAY`. @defaultValue 60 */
   readonly retryDelaySeconds?: number;
   /**
-   * `entity`: one entity's messages are handled one after another, in their order in the stream, within this process;
-   * a failing one holds up only its own entity. `none`: side by side.
-   * @defaultValue "none"
+   * `entity`: this process handles the messages of one entity one at a time, in stream order; a failing message delays
+   * its own entity only. `none`: messages are handled concurrently. @defaultValue "none"
    */
   readonly order?: "none" | "entity";
   /**
-   * How long one handler may take. Then its signal is aborted and the attempt counts as failed, although the handler
-   * itself cannot be stopped. Env `MESSAGE_HANDLER_TIMEOUT`. @defaultValue 900
+   * Seconds that one handler may take. After that its signal is aborted and the attempt counts as failed, although the
+   * handler itself cannot be stopped. Env `MESSAGE_HANDLER_TIMEOUT`. @defaultValue 900
    */
   readonly handlerTimeoutSeconds?: number;
   /**
-   * How long a consumer may be silent before it counts as dead and its messages go to others. It gives a sign of life
-   * three times as often. Env `CONSUMER_LEASE`. @defaultValue 15
+   * Seconds without a heartbeat after which a consumer counts as dead and others take over its messages. A heartbeat is
+   * sent three times as often. Env `CONSUMER_LEASE`. @defaultValue 15
    */
   readonly leaseSeconds?: number;
   /**
-   * How long a consumer that gives no sign of life at all (a service in another language) may be idle before its
-   * messages go to others. Env `CONSUMER_FOREIGN_IDLE`. @defaultValue never
+   * Idle seconds after which others take over the messages of a consumer that never sends a heartbeat, such as one in
+   * another language. Env `CONSUMER_FOREIGN_IDLE`. @defaultValue never
    */
   readonly foreignIdleSeconds?: number;
   /**
    * `required`: every event, command and notification belongs to a company, given or inherited from the message being
-   * handled; publishing without one is refused. Env `MESSAGE_TENANCY`. @defaultValue "optional"
+   * handled; publishing without one is rejected. Env `MESSAGE_TENANCY`. @defaultValue "optional"
    */
   readonly tenancy?: "optional" | "required";
-  /** This service's version, told in its health. Env `SERVICE_VERSION`. */
+  /** This service's version, included in its health. Env `SERVICE_VERSION`. @defaultValue none */
   readonly version?: string;
   /**
-   * Whether `service.started` and `service.stopped` are published by themselves, where the catalogue has them.
-   * Env `SERVICE_ANNOUNCE`. @defaultValue false
+   * Publishes `service.started` and `service.stopped` automatically if the catalogue has them. Env `SERVICE_ANNOUNCE`.
+   * @defaultValue false
    */
   readonly announce?: boolean;
-  /** How often a health message is published, where the catalogue has one; 0 for never. Env `HEALTH_INTERVAL`. @defaultValue 0 */
+  /** Seconds between health messages, if the catalogue has one; 0 for none. Env `HEALTH_INTERVAL`. @defaultValue 0 */
   readonly healthIntervalSeconds?: number;
   /**
-   * The channel on which this service is answered. Instances that share one read each other's answers.
+   * The channel that receives the answers to this service's commands. Instances that share one read each other's.
    * @defaultValue `<service>-responses:<instance>`
    */
   readonly replyChannel?: string;
-  /** How long `close()` lets running handlers finish. Env `MESSAGE_DRAIN_TIMEOUT`. @defaultValue 10 */
+  /** Seconds that `close()` lets running handlers finish. Env `MESSAGE_DRAIN_TIMEOUT`. @defaultValue 10 */
   readonly drainTimeoutSeconds?: number;
 }
 
-/** Settings as they hold: complete, checked, in milliseconds. */
+/** The settings in effect: complete, checked, in milliseconds. */
 export interface Config {
   readonly service: string;
   readonly environment: string;
@@ -137,37 +109,20 @@ export interface Config {
   readonly announce: boolean;
   readonly healthIntervalMs: number;
   readonly leaseMs: number;
-  /** Infinite when they are left alone. */
+  /** Infinity if consumers without a heartbeat keep their messages. */
   readonly foreignIdleMs: number;
   readonly drainTimeoutMs: number;
   readonly redis: RedisConfig;
 }
 
-/** How Redis is reached, as it holds. */
-export interface RedisConfig {
-  readonly host: string;
-  readonly port: number;
-  readonly db: number;
-  readonly username: string | undefined;
-  readonly password: string | undefined;
-  readonly tls: TlsOptions | undefined;
-  readonly maxConnections: number;
-  readonly connectionTimeoutMs: number;
-  readonly socketTimeoutMs: number;
-}
-
 const UNSERVED_POLICIES: readonly UnservedGroups[] = ["keep", "expire-group", "reject-publish"];
 
-/**
- * Reads and checks every setting.
- *
- * @throws {ConfigError} naming every bad one
- */
-export function readConfig(settings: Settings, encoding: Encoding, environment: Environment): Config {
-  const reader = new SettingReader(environment);
+/** @throws {ConfigError} naming every bad setting */
+export function readConfig(settings: Settings, encoding: Encoding, variables: Variables): Config {
+  const reader = new SettingReader(variables);
   const service = reader.text("SERVICE_NAME", settings.service);
   if (service === undefined) {
-    reader.problems.push('SERVICE_NAME is not set: name this service there or in createMessaging({ service: "…" })');
+    reader.problems.push('SERVICE_NAME is not set: set it, or name the service in createMessaging({ service: "…" })');
   }
   const name = reader.name("SERVICE_NAME", service, "unnamed");
   const config: Config = {
@@ -198,92 +153,4 @@ export function readConfig(settings: Settings, encoding: Encoding, environment: 
   };
   if (reader.problems.length > 0) throw new ConfigError(reader.problems);
   return config;
-}
-
-function readRedis(reader: SettingReader, options: RedisOptions): RedisConfig {
-  const address = readUrl(reader, options);
-  const tls = readTls(reader, options, address.tls);
-  return {
-    host: address.host ?? reader.text("REDIS_HOST", options.host) ?? "redis",
-    port: address.port ?? reader.whole("REDIS_PORT", options.port, 1, 65_535, 6379),
-    db: address.db ?? reader.whole("REDIS_DB", options.db, 0, 1_000_000, 0),
-    username: address.username ?? reader.text("REDIS_USERNAME", options.username),
-    password: address.password ?? reader.text("REDIS_PASSWORD", options.password),
-    tls,
-    maxConnections: reader.whole("REDIS_MAX_CONNECTIONS", options.maxConnections, 1, 100_000, 20),
-    connectionTimeoutMs: reader.seconds("REDIS_CONNECTION_TIMEOUT", options.connectionTimeoutSeconds, 0.05, 5),
-    socketTimeoutMs: reader.seconds("REDIS_SOCKET_TIMEOUT", options.socketTimeoutSeconds, 0.05, 5),
-  };
-}
-
-interface Address {
-  readonly host?: string;
-  readonly port?: number;
-  readonly db?: number;
-  readonly username?: string;
-  readonly password?: string;
-  readonly tls?: boolean;
-}
-
-/** A host given in code wins over a URL in the environment. */
-function readUrl(reader: SettingReader, options: RedisOptions): Address {
-  if (options.url === undefined && (options.host !== undefined || options.port !== undefined)) return {};
-  const text = reader.text("REDIS_URL", options.url);
-  if (text === undefined) return {};
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  const db = url?.pathname.replace(/^\//, "") ?? "";
-  const user = decoded(url?.username);
-  const password = decoded(url?.password);
-  const understood = url !== undefined && /^rediss?:$/.test(url.protocol) && url.hostname !== "" && url.port !== "0";
-  if (!understood || !/^\d*$/.test(db) || user === undefined || password === undefined) {
-    reader.problems.push("REDIS_URL must read redis://user:password@host:6379/0 (rediss:// for TLS)");
-    return {};
-  }
-  return {
-    host: url.hostname.replace(/^\[|\]$/g, ""),
-    port: url.port === "" ? 6379 : Number(url.port),
-    ...(db === "" ? {} : { db: Number(db) }),
-    ...(user === "" ? {} : { username: user }),
-    ...(password === "" ? {} : { password }),
-    tls: url.protocol === "rediss:",
-  };
-}
-
-/** `undefined` for text with a `%` that escapes nothing, as an unencoded password has it. */
-function decoded(text = ""): string | undefined {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return undefined;
-  }
-}
-
-function readTls(reader: SettingReader, options: RedisOptions, byUrl: boolean | undefined): TlsOptions | undefined {
-  if (typeof options.tls === "object") return options.tls;
-  const asked = reader.flag("REDIS_TLS", options.tls);
-  const files = {
-    ca: readFile(reader, "REDIS_TLS_CA"),
-    cert: readFile(reader, "REDIS_TLS_CERT"),
-    key: readFile(reader, "REDIS_TLS_KEY"),
-  };
-  const servername = reader.text("REDIS_TLS_SERVERNAME", undefined);
-  if (!(asked ?? byUrl ?? false)) {
-    if (servername !== undefined || Object.values(files).some((file) => file !== undefined)) {
-      reader.problems.push("REDIS_TLS_… is set, but TLS is off: set REDIS_TLS=true or a rediss:// REDIS_URL");
-    }
-    return undefined;
-  }
-  const given = { ...files, servername };
-  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
-}
-
-function readFile(reader: SettingReader, variable: string): string | undefined {
-  const path = reader.text(variable, undefined);
-  if (path === undefined) return undefined;
-  try {
-    return readFileSync(path, "utf8");
-  } catch {
-    reader.problems.push(`${variable} must name a readable PEM file, not ${JSON.stringify(path)}`);
-    return undefined;
-  }
 }

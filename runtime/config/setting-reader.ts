@@ -1,23 +1,23 @@
-/** Where a service's settings are read from: `process.env`, or an object like it. */
-export type Environment = Readonly<Record<string, string | undefined>>;
+/** The variables that settings are read from: `process.env`, or an object like it. */
+export type Variables = Readonly<Record<string, string | undefined>>;
 
 /**
- * Reads settings one by one and gathers what is wrong with them, so that a service's operator sees every bad
- * variable at once. A setting given in code wins over its variable; an empty variable counts as unset.
+ * Reads settings one by one and collects their problems, so that an operator sees every bad setting at once. A setting
+ * given in code takes precedence over its variable. An empty variable counts as unset.
  */
 export class SettingReader {
   readonly problems: string[] = [];
-  readonly #environment: Environment;
+  readonly #variables: Variables;
 
-  constructor(environment: Environment) {
-    this.#environment = environment;
+  constructor(variables: Variables) {
+    this.#variables = variables;
   }
 
   text(variable: string, option: string | undefined): string | undefined {
-    return option ?? (this.#environment[variable] || undefined);
+    return option ?? (this.#variables[variable] || undefined);
   }
 
-  /** A whole number within bounds, in the variable's own unit. */
+  /** A whole number within bounds, in the variable's unit. */
   whole(variable: string, option: number | undefined, least: number, most: number, byDefault: number): number {
     const given = option ?? this.text(variable, undefined);
     if (given === undefined) return byDefault;
@@ -61,7 +61,7 @@ export class SettingReader {
     return byDefault;
   }
 
-  /** A text that becomes part of a key: braces would move it to another slot of a cluster, spaces break tools. */
+  /** Text that becomes part of a key. Braces would change the key's cluster slot, and spaces break tools. */
   name(variable: string, option: string | undefined, byDefault: string): string {
     const given = this.text(variable, option) ?? byDefault;
     if (NAME.test(given)) return given;
@@ -70,11 +70,11 @@ export class SettingReader {
   }
 
   #refuse(variable: string, given: unknown, demand: string): void {
-    const shown = /PASSWORD|URL|KEY/.test(variable) ? "what it holds" : JSON.stringify(given);
+    const shown = /PASSWORD|URL|KEY/.test(variable) ? "its present value" : JSON.stringify(given);
     this.problems.push(`${variable} ${demand}, not ${shown}`);
   }
 }
 
 const NAME = /^[A-Za-z0-9._-]+$/;
-/** A hundred years: beyond it a millisecond count stops being a duration. */
+/** A hundred years. */
 const MOST_SECONDS = 3_155_760_000;

@@ -1,13 +1,13 @@
 import type { Broker } from "../broker/broker.js";
 import type { MemberPlace, Members, Membership } from "../broker/membership.js";
 import type { Config } from "../config/config.js";
+import { prefixed } from "../config/prefix.js";
 import { ClosedError, ConnectionError } from "../errors.js";
 import type { Dispatcher } from "../handle/dispatcher.js";
 import type { StreamRoutes } from "../handle/router.js";
 import type { LoopState } from "../messaging/health.js";
 import type { HookBus } from "../messaging/hooks.js";
 import type { StartOptions } from "../messaging/messaging.js";
-import { prefixed } from "../redis/keys.js";
 import type { Clock } from "../time/clock.js";
 import { StreamConsumer } from "./consumer.js";
 

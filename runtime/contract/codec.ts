@@ -3,17 +3,17 @@ import type { Encoding } from "./catalogue.js";
 import type { Field, Fields } from "./field.js";
 import { normaliseInstant } from "./instant.js";
 
-/** A message as a plain object, its contract not yet checked. */
+/** A message as a plain object that may break its contract. */
 export type PlainMessage = Record<string, unknown>;
 
-/** A stream entry's fields as Redis gives them: name, value, name, value, … */
+/** A stream entry's fields as Redis returns them: name, value, name, value, … */
 export type FlatFields = readonly string[];
 
-/** The message type of the `json` encoding stands in this field, the message in {@link JSON_FIELD}. */
+/** The field of the `json` encoding that holds the message type; {@link JSON_FIELD} holds the message. */
 const TYPE_FIELD = "message_type";
 const JSON_FIELD = "json";
 
-/** The message's type, read without decoding it; `undefined` where no field names one (health, or junk). */
+/** The message's type, read without decoding the entry; `undefined` if no field names it (health, or junk). */
 export function typeOf(entry: FlatFields): string | undefined {
   for (let at = 0; at < entry.length; at += 2) {
     switch (entry[at]) {
@@ -27,13 +27,13 @@ export function typeOf(entry: FlatFields): string | undefined {
   return undefined;
 }
 
-/** One field's value, read without decoding the entry. `undefined` in the `json` encoding. */
+/** One field's value, read without decoding the entry; `undefined` in the `json` encoding. */
 export function fieldOf(entry: FlatFields, name: string): string | undefined {
   for (let at = 0; at < entry.length; at += 2) if (entry[at] === name) return entry[at + 1];
   return undefined;
 }
 
-/** The entity that an event is about, as `user:123`; `undefined` for what is about none. */
+/** The entity that an event is about, as `user:123`; `undefined` for a message without one. */
 export function entityOf(entry: FlatFields): string | undefined {
   const json = isJsonEntry(entry) ? fieldOf(entry, JSON_FIELD) : undefined;
   if (json === undefined) {
@@ -48,10 +48,7 @@ export function entityOf(entry: FlatFields): string | undefined {
   }
 }
 
-/**
- * Reads top-level texts by their names, in either encoding, from an entry of which nothing may be assumed. In the
- * `json` encoding this costs a parse.
- */
+/** Reads top-level texts by name, in either encoding, from an entry of any content. The `json` encoding is parsed. */
 export function textReader(entry: FlatFields): (name: string) => string | undefined {
   if (!isJsonEntry(entry)) return (name) => fieldOf(entry, name);
   let envelope: unknown;
@@ -66,7 +63,7 @@ export function textReader(entry: FlatFields): (name: string) => string | undefi
   };
 }
 
-/** Whether the entry was written in the `json` encoding. */
+/** True for an entry in the `json` encoding. */
 export function isJsonEntry(entry: FlatFields): boolean {
   return fieldOf(entry, TYPE_FIELD) !== undefined && fieldOf(entry, JSON_FIELD) !== undefined;
 }
@@ -74,10 +71,9 @@ export function isJsonEntry(entry: FlatFields): boolean {
 const JSON_LAYOUT: Layout = [TYPE_FIELD, JSON_FIELD];
 const layouts = new Map<string, Layout>();
 
-/** The names of an entry's fields, one array for all entries that have the same. */
+/** The names of an entry's fields. Entries with the same names share one array. */
 export type Layout = readonly string[];
 
-/** How entries of these fields are laid out. */
 export function layoutOf({ list }: Fields, encoding: Encoding): Layout {
   if (encoding === "json") return JSON_LAYOUT;
   const names = list.map(({ name }) => name);
@@ -87,7 +83,7 @@ export function layoutOf({ list }: Fields, encoding: Encoding): Layout {
   return layout;
 }
 
-/** Writes a message as a stream entry's fields, always all of them, in one order. */
+/** Writes a message as a stream entry's fields: always all of them, in the same order. */
 export function encode(message: PlainMessage, type: string, { list }: Fields, encoding: Encoding): string[] {
   if (encoding === "json") return [TYPE_FIELD, type, JSON_FIELD, JSON.stringify(message)];
   const entry = new Array<string>(list.length * 2);
@@ -108,10 +104,10 @@ export function encode(message: PlainMessage, type: string, { list }: Fields, en
 }
 
 /**
- * Reads a stream entry in either encoding. Values are taken as the contract declares them; a field that it does not
- * know stays as text.
+ * Reads a stream entry in either encoding. Values have the types that the contract declares; an undeclared field stays
+ * text.
  *
- * @throws {DecodeError} when a field holds no JSON where it should, or the entry no object
+ * @throws {DecodeError} when a field that must hold JSON does not, or the entry holds no object
  */
 export function decode(entry: FlatFields, fields: Fields): PlainMessage {
   const message: PlainMessage = {};
@@ -125,16 +121,15 @@ export function decode(entry: FlatFields, fields: Fields): PlainMessage {
     const field = fields.byName.get(name);
     setOwn(message, name, field === undefined ? text : decodeField(field, text));
   }
-  return isJsonEntry(entry)
-    ? normalise(parseObject(fieldOf(entry, JSON_FIELD) as string, JSON_FIELD), fields)
-    : message;
+  if (!isJsonEntry(entry)) return message;
+  return normalise(parseObject(fieldOf(entry, JSON_FIELD) as string, JSON_FIELD), fields);
 }
 
 /**
- * Reads a Pub/Sub payload: JSON, in which the Python services write every value as the text of its field. Empty
+ * Reads a Pub/Sub payload: a JSON object. The Python services write each of its values as text, as in a field. Empty
  * text and null mean absent.
  *
- * @throws {DecodeError} when the payload is no JSON object
+ * @throws {DecodeError} when the payload is not a JSON object
  */
 export function decodePayload(payload: string, fields: Fields): PlainMessage {
   const message: PlainMessage = {};
@@ -161,7 +156,7 @@ function decodeField(field: Field, text: string): unknown {
 
 const DECIMAL = /^-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 
-/** The number, or the text itself where a number would not be what was written: the contract then says so. */
+/** The number, or the text if a number would differ from it: the text then breaks the contract. */
 function decodeNumber(text: string): number | string {
   if (!DECIMAL.test(text)) return text;
   const number = Number(text);
@@ -189,16 +184,13 @@ function parse(text: string, where: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    // The text of the cause quotes the value, which may be secret: it stays in the cause.
-    throw new DecodeError(`${where} holds no JSON (${text.length} characters)`, { cause });
+    // The cause quotes the value, which may be secret, so its text is not repeated here.
+    throw new DecodeError(`${where} is not valid JSON (${text.length} characters)`, { cause });
   }
 }
 
-/** `__proto__` is a field's name like any other. */
+/** Sets a property, also one named `__proto__`. */
 export function setOwn(message: PlainMessage, name: string, value: unknown): void {
-  if (name === "__proto__") {
-    Object.defineProperty(message, name, { value, enumerable: true, configurable: true, writable: true });
-  } else {
-    message[name] = value;
-  }
+  if (name !== "__proto__") message[name] = value;
+  else Object.defineProperty(message, name, { value, enumerable: true, configurable: true, writable: true });
 }

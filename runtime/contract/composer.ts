@@ -1,13 +1,12 @@
 import { type PlainMessage, setOwn } from "./codec.js";
 import type { Field, Fields } from "./field.js";
 
-/** Makes a message whole: what its publisher gave, then constants, what the runtime fills in, and defaults. */
+/** Composes a message: first the publisher's values, then constants, values filled in by the runtime, and defaults. */
 export type Composer = (given: PlainMessage, filled: PlainMessage) => PlainMessage;
 
 /**
- * Compiles a contract's composer, with a line for each field in the contract's order, as one would write it by hand: a
- * loop over their names takes twice as long, since V8 cannot know which one it is at. What is not declared stays, for
- * the check to name.
+ * Compiles a contract's composer to one line of code for each field, in the contract's order. A loop over the names
+ * takes twice as long, because V8 cannot tell the fields apart. Undeclared properties are kept: the check reports them.
  */
 export function compileComposer({ list, byName }: Fields): Composer {
   const source = `"use strict"; return (given, filled) => { const message = {}; let value; ${list.map(line).join(" ")} return message; };`;
@@ -21,7 +20,7 @@ export function compileComposer({ list, byName }: Fields): Composer {
   };
 }
 
-/** Text in a schema gets into code only as a string's literal. */
+/** Text of a schema enters the code as a string literal only. */
 function line({ name, constant, default: byDefault }: Field, at: number): string {
   const key = `[${JSON.stringify(name)}]`;
   const present = constant === undefined ? `filled${key}` : `fields[${at}].constant ?? filled${key}`;

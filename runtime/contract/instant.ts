@@ -1,20 +1,20 @@
 /**
- * Instants on the wire: RFC 3339 in UTC with `Z` as written, and as read also without a zone or with a space for
- * the `T` (then UTC), because Python's `isoformat()` and `str()` write them so.
+ * Instants on the wire. They are written as RFC 3339 in UTC with `Z`. They are also read without a zone (then UTC) and
+ * with a space for the `T`, which Python's `isoformat()` and `str()` write.
  */
 const DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
-/** Whether the text is an RFC 3339 date-time. */
+/** Accepts an RFC 3339 date-time. */
 export function isInstant(text: string): boolean {
   return parse(text, false);
 }
 
-/** Whether the text is an instant as the field writes it: zone and `T` may be missing. */
+/** Accepts an RFC 3339 date-time whose zone may be missing and whose `T` may be a space. */
 export function isTolerantInstant(text: string): boolean {
   return parse(text, true);
 }
 
-/** By its characters, one by one: this runs for every message, and a regular expression takes ten times as long. */
+/** Reads character by character. This runs for every message, and a regular expression takes ten times as long. */
 function parse(text: string, tolerant: boolean): boolean {
   const separator = text.charCodeAt(10);
   const isShaped =
@@ -30,7 +30,7 @@ function parse(text: string, tolerant: boolean): boolean {
   const hour = twoDigits(text, 11);
   const minute = twoDigits(text, 14);
   const second = twoDigits(text, 17);
-  // A part that is no number is NaN, and no comparison with NaN holds.
+  // A part that is not a number is NaN, and every comparison with NaN is false.
   const isDay = year >= 0 && month >= 1 && month <= 12 && day >= 1 && day <= daysOf(year, month);
   if (!isDay || !(hour <= 23 && minute <= 59 && second <= 60)) return false;
   const zoneAt = endOfFraction(text);
@@ -56,7 +56,7 @@ function twoDigits(text: string, at: number): number {
   return digit(text, at) * 10 + digit(text, at + 1);
 }
 
-/** Where the zone begins, behind the seconds and their fraction; -1 for a dot without digits. */
+/** The position of the zone, after the seconds and their fraction; -1 for a dot without digits. */
 function endOfFraction(text: string): number {
   if (text.charCodeAt(19) !== DOT) return 19;
   let at = 20;
@@ -64,7 +64,7 @@ function endOfFraction(text: string): number {
   return at === 20 ? -1 : at;
 }
 
-/** How many minutes the zone is ahead of UTC; NaN for what is no zone. */
+/** Minutes that the zone is ahead of UTC; NaN for text that is not a zone. */
 function offsetOf(text: string, at: number, tolerant: boolean): number {
   const zone = text[at];
   if (zone === undefined) return tolerant ? 0 : Number.NaN;
@@ -81,7 +81,7 @@ function daysOf(year: number, month: number): number {
   return leap ? 29 : (DAYS[month - 1] as number);
 }
 
-/** The same instant in the form that we write: `T` for a space, `Z` where the zone is missing. */
+/** The same instant as it is written: with `T` for a space, and `Z` for a missing zone. */
 export function normaliseInstant(text: string): string {
   const last = text.charCodeAt(text.length - 1);
   const separator = text.charCodeAt(10);
@@ -94,10 +94,10 @@ export function normaliseInstant(text: string): string {
 let lastMs = Number.NaN;
 let lastText = "";
 let second = Number.NaN;
-/** All of it but the milliseconds. */
+/** The text of that second, without the milliseconds. */
 let secondText = "";
 
-/** The present instant as written on the wire; the text is made once a millisecond, and most of it once a second. */
+/** The current instant as it is written. Its text is made once a millisecond, and most of it once a second. */
 export function presentInstant(): string {
   const now = Date.now();
   if (now !== lastMs) {

@@ -1,7 +1,4 @@
-/**
- * The part of JSON Schema 2020-12 that the runtime itself looks at; every other keyword is Ajv's.
- * Readonly throughout, so that generated constants fit without a copy.
- */
+/** The part of JSON Schema 2020-12 that the runtime reads; Ajv reads the rest. Readonly, as generated constants are. */
 export interface JsonSchema {
   readonly $ref?: string;
   readonly $defs?: { readonly [name: string]: JsonSchema };
@@ -16,7 +13,7 @@ export interface JsonSchema {
   readonly items?: JsonSchema;
   readonly anyOf?: readonly JsonSchema[];
   readonly oneOf?: readonly JsonSchema[];
-  /** Ours: masked in logs, errors and screens. */
+  /** Our own keyword: the value is masked in logs, errors and screens. */
   readonly sensitive?: boolean;
   readonly [keyword: string]: unknown;
 }

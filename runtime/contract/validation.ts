@@ -2,31 +2,30 @@ import { Ajv2020, type Options, type ValidateFunction } from "ajv/dist/2020.js";
 import type { Issue } from "../errors.js";
 import { type FormatCheck, formats, tolerantFormats } from "./format.js";
 import type { JsonSchema } from "./json-schema.js";
-import { restoreStringPrototype } from "./string-prototype.js";
 import { checkLengthsFirst } from "./text-length.js";
 import { describeErrors } from "./violation.js";
 
-/** Says what is wrong with a value; `undefined` when nothing is. */
+/** Returns the issues of a value, or `undefined` for a valid one. */
 export type Check = (value: unknown) => readonly Issue[] | undefined;
 
 /**
- * Compiles the strict writer's check: every object that does not say whether it is open is closed, formats are
- * exact, and every issue is reported. Throws what Ajv throws for a schema that is none.
+ * Compiles the strict writer's check: an object is closed unless its schema opens it, formats are exact, and every
+ * issue is reported. Throws Ajv's error for an invalid schema.
  */
 export function compileWriter(schema: JsonSchema): Check {
   return compile(closeSchema(schema), schema, { formats, allErrors: true, ownProperties: true });
 }
 
 /**
- * Compiles the tolerant reader's check: unknown properties stay where they are and an instant needs no zone. It
- * stops at the first issue, since what it reads is not to be trusted. It is given what was parsed.
+ * Compiles the tolerant reader's check: unknown properties are allowed, and an instant needs no zone. It stops at the
+ * first issue, because its input is not trusted. Its input comes from a parser.
  */
 export function compileReader(schema: JsonSchema): Check {
-  // What was parsed inherits nothing but what every object does.
+  // A parsed value inherits only from Object.prototype.
   return compile(schema, schema, { formats: tolerantFormats, allErrors: false, ownProperties: namesInherited(schema) });
 }
 
-/** The same schema with `additionalProperties: false` wherever an object declares none. */
+/** The same schema with `additionalProperties: false` for every object that does not declare it. */
 export function closeSchema(schema: JsonSchema): JsonSchema {
   const closed: Record<string, unknown> = {};
   for (const [keyword, value] of Object.entries(schema)) closed[keyword] = closeKeyword(keyword, value);
@@ -55,16 +54,15 @@ function closeKeyword(keyword: string, value: unknown): unknown {
   }
 }
 
-/** How a side checks. */
 interface Strictness {
   readonly formats: Readonly<Record<string, FormatCheck>>;
-  /** Whether every issue is told, or the first. */
+  /** Report every issue, not only the first. */
   readonly allErrors: boolean;
-  /** Whether a property that may be inherited must be told from an own one: what a caller gives may be of a class. */
+  /** Ignore inherited properties: a caller's value may be an instance of a class. */
   readonly ownProperties: boolean;
 }
 
-/** An Ajv as both the runtime and the generator use it; `sensitive` is the one annotation of ours. */
+/** An Ajv for the runtime and the generator. It knows our one annotation, `sensitive`. */
 export function ajvFor(checks: Readonly<Record<string, FormatCheck>>, allErrors: boolean, options?: Options): Ajv2020 {
   const ajv = new Ajv2020({
     allErrors,
@@ -83,8 +81,8 @@ export function ajvFor(checks: Readonly<Record<string, FormatCheck>>, allErrors:
 }
 
 /**
- * Two checks in one. The first only says whether a value is valid: it stops at the first issue and is compiled as
- * fast as can be. The other, which is compiled when that has refused a value, knows what is wrong with it.
+ * Combines two checks. The first decides whether a value is valid: it stops at the first issue, and compiles quickly.
+ * The second describes the issues: it is compiled once the first has rejected a value.
  */
 function compile(schema: JsonSchema, original: JsonSchema, { formats, allErrors, ownProperties }: Strictness): Check {
   restoreStringPrototype();
@@ -96,22 +94,35 @@ function compile(schema: JsonSchema, original: JsonSchema, { formats, allErrors,
       explain ??= ajvFor(formats, allErrors).compile(schema);
       if (explain(value)) return undefined;
     } catch (error) {
-      // A recursive contract meets a value that is nested thousands deep.
-      if (error instanceof RangeError) return [{ path: "", message: "must not be nested so deeply" }];
+      // A recursive schema exhausts the stack on a value that is nested thousands deep.
+      if (error instanceof RangeError) return [{ path: "", message: "is nested too deeply" }];
       throw error;
     }
     return describeErrors(explain.errors ?? [], value, original);
   };
 }
 
-/** An Ajv whose errors nobody reads. To optimise what it writes takes longer than it saves: V8 does so again. */
+/** V8 caches look-ups after a few; this many are certainly enough. */
+const LOOK_UPS = 100;
+
+/**
+ * Makes V8 treat `String.prototype` as a prototype again. Once a class extends String, as one in ioredis does, V8 takes
+ * the prototype for an object under construction. It no longer inlines string methods, and reading one character takes
+ * five times as long. Cached look-ups through an object end that; strings are not objects.
+ */
+function restoreStringPrototype(): void {
+  const text = Object("") as string;
+  for (let n = 0; n < LOOK_UPS; n++) void text.length;
+}
+
+/** An Ajv for checks whose errors are not read. Optimising its code takes longer than it saves: V8 optimises it too. */
 function verdictFor(checks: Readonly<Record<string, FormatCheck>>, ownProperties: boolean): Ajv2020 {
   const ajv = ajvFor(checks, false, { ownProperties, messages: false, code: { optimize: false } });
   checkLengthsFirst(ajv);
   return ajv;
 }
 
-/** Whether the schema has a word in it that is also a property of every object, such as `constructor`. */
+/** True if the schema contains the name of a property that every object inherits, such as `constructor`. */
 function namesInherited(schema: JsonSchema): boolean {
   const text = JSON.stringify(schema);
   return Object.getOwnPropertyNames(Object.prototype).some((name) => text.includes(JSON.stringify(name)));

@@ -3,12 +3,14 @@ import type { Issue } from "../errors.js";
 import { formatNouns } from "./format.js";
 import type { JsonSchema } from "./json-schema.js";
 
-/** Ajv's errors as sentences, each once, without the values that the schema marks as sensitive. */
+type Params = Readonly<Record<string, unknown>>;
+
+/** Ajv's errors as issues without duplicates, and without values that the schema marks as sensitive. */
 export function describeErrors(errors: readonly ErrorObject[], value: unknown, schema: JsonSchema): readonly Issue[] {
   const issues = new Map<string, Issue>();
   const choices = errors.filter(isChoice);
   for (const error of errors) {
-    // What each form of a choice asks is told with the choice, once.
+    // The issue of a choice already names the demands of its forms.
     if (isAboutValue(error) && choices.some(({ instancePath }) => instancePath === error.instancePath)) continue;
     const issue = describeError(error, errors, value, schema);
     const key = `${issue.path} ${issue.message}`;
@@ -17,7 +19,7 @@ export function describeErrors(errors: readonly ErrorObject[], value: unknown, s
   return [...issues.values()];
 }
 
-/** About the value itself, not about a property of it that is missing or too many. */
+/** True for an error about the value itself, not about a missing or an additional property of it. */
 function isAboutValue(error: ErrorObject): boolean {
   return !isChoice(error) && error.keyword !== "required" && error.keyword !== "additionalProperties";
 }
@@ -28,15 +30,12 @@ function isChoice({ keyword }: ErrorObject): boolean {
 
 function describeError(error: ErrorObject, errors: readonly ErrorObject[], value: unknown, schema: JsonSchema): Issue {
   const tokens = error.instancePath.split("/").slice(1).map(unescapePointer);
-  const params = error.params as Record<string, unknown>;
+  const params = error.params as Params;
   switch (error.keyword) {
     case "required":
       return { path: pathOf([...tokens, String(params["missingProperty"])]), message: "is required" };
     case "additionalProperties":
-      return {
-        path: pathOf([...tokens, String(params["additionalProperty"])]),
-        message: "is not in the contract",
-      };
+      return { path: pathOf([...tokens, String(params["additionalProperty"])]), message: "is not in the contract" };
     case "anyOf":
     case "oneOf": {
       const forms = errors.filter((other) => other.instancePath === error.instancePath && isAboutValue(other));
@@ -50,40 +49,6 @@ function describeError(error: ErrorObject, errors: readonly ErrorObject[], value
   }
 }
 
-function demandOf(error: ErrorObject): string {
-  const params = error.params as Record<string, unknown>;
-  const limit = params["limit"];
-  switch (error.keyword) {
-    case "type":
-      return `must be ${([params["type"]].flat() as string[]).map((type) => TYPE_NOUNS[type] ?? type).join(" or ")}`;
-    case "const":
-      return `must be ${JSON.stringify(params["allowedValue"])}`;
-    case "enum":
-      return `must be one of ${(params["allowedValues"] as unknown[]).map((allowed) => JSON.stringify(allowed)).join(", ")}`;
-    case "format":
-      return `must be ${formatNouns[String(params["format"])] ?? String(params["format"])}`;
-    case "pattern":
-      return `must match ${String(params["pattern"])}`;
-    case "minLength":
-      return limit === 1 ? "must not be empty" : `must have at least ${limit} characters`;
-    case "maxLength":
-      return `must have at most ${limit} characters`;
-    case "minItems":
-      return `must have at least ${limit} ${limit === 1 ? "item" : "items"}`;
-    case "maxItems":
-      return `must have at most ${limit} ${limit === 1 ? "item" : "items"}`;
-    case "minimum":
-    case "exclusiveMinimum":
-    case "maximum":
-    case "exclusiveMaximum":
-      return `must be ${String(params["comparison"])} ${limit}`;
-    case "uniqueItems":
-      return "must not hold the same item twice";
-    default:
-      return error.message ?? `breaks ${error.keyword}`;
-  }
-}
-
 const TYPE_NOUNS: Readonly<Record<string, string>> = {
   string: "text",
   integer: "a whole number",
@@ -94,9 +59,34 @@ const TYPE_NOUNS: Readonly<Record<string, string>> = {
   null: "null",
 };
 
+const compared = ({ comparison, limit }: Params): string => `must be ${comparison} ${limit}`;
+
+/** The demand of each keyword, as a sentence without its subject. */
+const DEMANDS: Readonly<Record<string, (params: Params) => string>> = {
+  type: ({ type }) => `must be ${([type].flat() as string[]).map((name) => TYPE_NOUNS[name] ?? name).join(" or ")}`,
+  const: ({ allowedValue }) => `must be ${JSON.stringify(allowedValue)}`,
+  enum: ({ allowedValues: allowed }) =>
+    `must be one of ${(allowed as unknown[]).map((value) => JSON.stringify(value)).join(", ")}`,
+  format: ({ format }) => `must be ${formatNouns[String(format)] ?? format}`,
+  pattern: ({ pattern }) => `must match ${pattern}`,
+  minLength: ({ limit }) => (limit === 1 ? "must not be empty" : `must have at least ${limit} characters`),
+  maxLength: ({ limit }) => `must have at most ${limit} characters`,
+  minItems: ({ limit }) => `must have at least ${limit} ${limit === 1 ? "item" : "items"}`,
+  maxItems: ({ limit }) => `must have at most ${limit} ${limit === 1 ? "item" : "items"}`,
+  minimum: compared,
+  exclusiveMinimum: compared,
+  maximum: compared,
+  exclusiveMaximum: compared,
+  uniqueItems: () => "must not hold the same item twice",
+};
+
+function demandOf({ keyword, params, message }: ErrorObject): string {
+  return DEMANDS[keyword]?.(params) ?? message ?? `breaks ${keyword}`;
+}
+
 const LONGEST_VALUE = 60;
 
-/** `, got "x"`, unless the value may be secret: what the schema marks as sensitive is never repeated. */
+/** `, got "x"`, or nothing for a value that the schema marks as sensitive. */
 function foundOf(tokens: readonly string[], value: unknown, schema: JsonSchema): string {
   let found: unknown = value;
   for (const token of tokens) found = (found as Record<string, unknown> | undefined)?.[token];
@@ -107,7 +97,7 @@ function foundOf(tokens: readonly string[], value: unknown, schema: JsonSchema):
   return `, got ${text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE)}…` : text}`;
 }
 
-/** Whether anything on the way from the message to the value, or the value itself, is marked sensitive. */
+/** True if the value or anything that contains it is marked as sensitive. */
 export function isSensitive(root: JsonSchema, tokens: readonly string[]): boolean {
   return isSensitiveBelow(root, root, tokens, 0);
 }

@@ -1,7 +1,8 @@
 import type { Delivery } from "../broker/delivery.js";
 import { addedAt } from "../broker/entry-id.js";
+import { companyOf } from "../contract/company.js";
 import type { MessageKind } from "../contract/descriptor.js";
-import { type Correlation, companyOf, traceOf } from "../messaging/correlation.js";
+import { type Correlation, traceOf } from "../messaging/correlation.js";
 import type { MessageContext } from "../messaging/handler.js";
 
 /** The parts of a context that are the same for all deliveries of a stream. */

@@ -1,8 +1,8 @@
 import type { Catalogue } from "../contract/catalogue.js";
 import { type FlatFields, fieldOf, isJsonEntry } from "../contract/codec.js";
-import type { CommandDescriptor, Descriptor, MessageKind } from "../contract/descriptor.js";
-import { ConfigError } from "../errors.js";
-import { companyOf } from "../messaging/correlation.js";
+import { companyFields, companyOf } from "../contract/company.js";
+import type { CommandDescriptor, Descriptor } from "../contract/descriptor.js";
+import { ConfigError, UsageError } from "../errors.js";
 import type { CommandHandler, Handler, HandlerOptions } from "../messaging/handler.js";
 
 /** A handler with what it is for. */
@@ -18,12 +18,6 @@ export interface Route {
 export interface RouteOptions extends HandlerOptions<never> {
   readonly target_service?: string;
 }
-
-/** The fields that tell an entry's company before it is decoded, by kind; a command keeps it in its metadata. */
-const COMPANY_FIELDS: { readonly [Kind in MessageKind]?: string } = {
-  event: "company_id",
-  notification: "target_company_id",
-};
 
 /** All handlers of one stream, by message type. */
 export interface StreamRoutes {
@@ -43,8 +37,8 @@ export class Router {
   }
 
   /**
-   * @throws {ConfigError} `HANDLER_CONFLICT` for a second handler of one command, or a type declared by two
-   * descriptors; `CONFIG_INVALID` for a pattern that matches no event
+   * @throws {UsageError} `HANDLER_CONFLICT` for a second handler of one command, or a type declared by two descriptors
+   * @throws {ConfigError} for a pattern that matches no event
    */
   add(target: Descriptor | string, handler: Route["handler"], options: RouteOptions = {}): void {
     for (const descriptor of typeof target === "string" ? this.#matching(target) : [target]) {
@@ -72,16 +66,11 @@ export class Router {
       return;
     }
     if (present.some((other) => other.descriptor !== descriptor)) {
-      throw new ConfigError(
-        [`two different descriptors claim ${descriptor.type} on stream ${descriptor.stream}: register handlers by one`],
-        "HANDLER_CONFLICT",
-      );
+      const text = `two different descriptors claim ${descriptor.type} on stream ${descriptor.stream}: register handlers by one`;
+      throw new UsageError("HANDLER_CONFLICT", text);
     }
     if (descriptor.kind === "command") {
-      throw new ConfigError(
-        [`${descriptor.type} has a handler already: a command has exactly one`],
-        "HANDLER_CONFLICT",
-      );
+      throw new UsageError("HANDLER_CONFLICT", `${descriptor.type} has a handler already: a command has exactly one`);
     }
     present.push(route);
   }
@@ -114,7 +103,7 @@ export function admits({ descriptor, options }: Route, entry: FlatFields): boole
   const passes = (field: string | undefined, wanted: number | string | undefined): boolean =>
     field === undefined || wanted === undefined || fieldOf(entry, field) === String(wanted);
   return (
-    passes(COMPANY_FIELDS[descriptor.kind], company_id) &&
+    passes(companyFields[descriptor.kind], company_id) &&
     passes("source_service", source_service) &&
     passes("target_service", target_service)
   );

@@ -1,4 +1,5 @@
 import { AsyncLocalStorage, AsyncResource } from "node:async_hooks";
+import { companyOf } from "../contract/company.js";
 import type { MessageKind } from "../contract/descriptor.js";
 
 /** Inherited from a message, or a request, by every message that is published or sent because of it. */
@@ -71,14 +72,6 @@ export function correlationOf(kind: MessageKind, message: Message): Correlation 
 export function traceOf(message: Message, part: "traceparent" | "tracestate"): string | undefined {
   const value = (message["metadata"] as Message | undefined)?.[part];
   return typeof value === "string" ? value : undefined;
-}
-
-/** The company that a message belongs to, where its kind keeps it. */
-export function companyOf(kind: MessageKind, message: Message): number | string | undefined {
-  const metadata = message["metadata"] as Message | undefined;
-  const company =
-    kind === "event" ? message["company_id"] : kind === "notification" ? message["target_company_id"] : undefined;
-  return (company ?? metadata?.["company_id"]) as number | string | undefined;
 }
 
 /** The metadata of a message that is published because of another: the publisher's own wins. */

@@ -1,8 +1,8 @@
 import type { Channel } from "../broker/subscriptions.js";
 import type { Config } from "../config/config.js";
+import { prefixed } from "../config/prefix.js";
 import { ConfigError } from "../errors.js";
 import type { NotificationTarget } from "../messaging/notification.js";
-import { prefixed } from "../redis/keys.js";
 
 const NAME = /^[^\s:*?[\]]+$/;
 

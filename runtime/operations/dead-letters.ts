@@ -1,46 +1,26 @@
-import type { Redis } from "ioredis";
 import type { Config } from "../config/config.js";
+import { prefixed } from "../config/prefix.js";
 import { MessagingError } from "../errors.js";
-import type { Failure } from "../handle/failure.js";
-import type { Connection } from "../redis/connection.js";
-import { decodeNetstrings } from "../redis/dead-letter-record.js";
-import { prefixed, type StreamKeys, streamKeys } from "../redis/keys.js";
+import type { Client, Connection } from "../redis/connection.js";
+import { type DeadLetterRecord, letterOf } from "../redis/dead-letter-record.js";
+import { field } from "../redis/info.js";
+import { type StreamKeys, streamKeys } from "../redis/keys.js";
 
-/** What became of a dead letter. */
+/** The state of a dead letter. */
 export type DeadLetterState =
   | { readonly state: "open" }
-  /** Given to its group again, as this entry of its redrive stream. */
+  /** Returned to its group, as this entry of the group's redrive stream. */
   | { readonly state: "redriven"; readonly at: string; readonly by: string; readonly entryId: string }
   | { readonly state: "discarded"; readonly at: string; readonly by: string; readonly reason: string };
 
-/** An entry that could not be handled, with its whole history. */
-export interface DeadLetter {
-  /** Its own id in the dead letters. */
+/** An entry that could not be handled, with its history. */
+export interface DeadLetter extends DeadLetterRecord {
+  /** Its id among the dead letters. */
   readonly id: string;
-  /** The stream from which the group had it: the original, or the group's redrive stream. */
-  readonly stream: string;
-  readonly group: string;
-  readonly service: string;
-  readonly consumer: string;
-  /** The entry's id in that stream. */
-  readonly entryId: string;
-  /** As far as the entry tells. */
-  readonly type: string | undefined;
-  readonly messageId: string | undefined;
-  readonly correlationId: string | undefined;
-  /** How often it was delivered. */
-  readonly attempts: number;
-  /** The last error's code, or its class. */
-  readonly reason: string;
-  readonly failedAt: string;
-  /** Every failed attempt's error, the first first. */
-  readonly errors: readonly Failure[];
-  /** The entry's fields as they were on the wire, byte for byte: name, value, … Empty when it had been deleted. */
-  readonly original: readonly Buffer[];
   readonly state: DeadLetterState;
 }
 
-/** Which dead letters. */
+/** Selects dead letters. A filter that is left out matches every one. */
 export interface DeadLetterFilter {
   readonly group?: string;
   readonly type?: string;
@@ -48,18 +28,15 @@ export interface DeadLetterFilter {
   readonly state?: DeadLetterState["state"] | "any";
 }
 
-/** Who does it, for the trace. */
+/** Options of a change that is kept on record. */
 export interface OperatorOptions {
-  /** @defaultValue the operator's service name */
+  /** The person or program that makes the change. @defaultValue the operator's service name */
   readonly by?: string;
 }
 
 const PAGE = 50;
 
-/**
- * The dead letters of a system. Nothing leaves without a trace: what is redriven or discarded stays on record, marked
- * with who did it and when.
- */
+/** The dead letters of a system. A redriven or discarded one stays on record, with the operator's name and the time. */
 export class DeadLetters {
   readonly #config: Config;
   readonly #connection: Connection;
@@ -69,7 +46,7 @@ export class DeadLetters {
     this.#connection = connection;
   }
 
-  /** The dead letters of a stream (`events`), the oldest first. Read in pages, so their number does not matter. */
+  /** Lists the dead letters of a stream (`events`), oldest first. They are read in pages, so any number is fine. */
   async *list(stream: string, filter: DeadLetterFilter = {}): AsyncGenerator<DeadLetter> {
     const keys = this.#keys(stream);
     const client = await this.#connection.ready();
@@ -88,10 +65,10 @@ export class DeadLetters {
   }
 
   /**
-   * Gives a dead letter to its group again, and to that group alone: other groups see nothing of it, and its attempts
-   * start anew. Does nothing but say so when it was redriven before.
+   * Returns a dead letter to its group. Other groups do not receive it, and its attempts start at 1. A dead letter that
+   * is no longer open is left alone. Resolves to its state.
    *
-   * @throws {MessagingError} `DEAD_LETTER_MISSING` for an unknown id, or one whose original had been deleted
+   * @throws {MessagingError} `DEAD_LETTER_MISSING` for an unknown id, or for one whose original had been deleted
    */
   async redrive(stream: string, id: string, options: OperatorOptions = {}): Promise<DeadLetterState> {
     const keys = this.#keys(stream);
@@ -105,7 +82,7 @@ export class DeadLetters {
     }
   }
 
-  /** Redrives every one that matches and is open; resolves to how many. */
+  /** Redrives every open dead letter that matches; resolves to their number. */
   async redriveAll(
     stream: string,
     filter: Omit<DeadLetterFilter, "state"> = {},
@@ -121,7 +98,7 @@ export class DeadLetters {
   }
 
   /**
-   * Sets a dead letter aside, with the reason: nobody needs to look at it again.
+   * Marks a dead letter as settled, with a reason. One that is no longer open is left alone. Resolves to its state.
    *
    * @throws {MessagingError} `DEAD_LETTER_MISSING`
    */
@@ -139,16 +116,17 @@ export class DeadLetters {
     return (await this.#get(client, keys, id)).state;
   }
 
-  /** The mark and the new entry are written together, and only while there is no mark: watched, for two at once. */
-  async #redrive(client: Redis, keys: StreamKeys, id: string, by: string): Promise<DeadLetterState> {
+  /** Writes the mark and the new entry in one transaction. Its watch keeps two operators from redriving one letter. */
+  async #redrive(client: Client, keys: StreamKeys, id: string, by: string): Promise<DeadLetterState> {
     for (;;) {
       await client.watch(keys.settled);
       const letter = await this.#get(client, keys, id);
       if (letter.state.state !== "open") return letter.state;
-      if (letter.original.length === 0) throw missing(keys, id, "the original had been deleted from its stream");
+      if (letter.original.length === 0)
+        throw missing(`dead letter ${id} in ${keys.dead} cannot be redriven: its original had been deleted`);
       const { redrive } = streamKeys(keys.stream, letter.group);
       await client.watch(redrive);
-      // The mark needs the entry's id before Redis gives one: an explicit one, later than any that is there.
+      // The mark contains the entry's id, so the id is chosen here: later than any in the stream.
       const entryId = await nextEntryId(client, redrive);
       const state: DeadLetterState = { state: "redriven", at: new Date().toISOString(), by, entryId };
       const transaction = client.multi();
@@ -158,18 +136,19 @@ export class DeadLetters {
     }
   }
 
-  async #get(client: Redis, keys: StreamKeys, id: string): Promise<DeadLetter> {
+  async #get(client: Client, keys: StreamKeys, id: string): Promise<DeadLetter> {
     const page = await client.xrangeBuffer(keys.dead, id, id);
     const [letter] = await this.#read(client, keys, page);
-    if (letter === undefined) throw missing(keys, id, "list them to see which there are");
+    if (letter === undefined)
+      throw missing(`there is no dead letter ${id} in ${keys.dead}: list them to see their ids`);
     return letter;
   }
 
-  async #read(client: Redis, keys: StreamKeys, page: readonly [Buffer, Buffer[]][]): Promise<DeadLetter[]> {
+  async #read(client: Client, keys: StreamKeys, page: readonly [Buffer, Buffer[]][]): Promise<DeadLetter[]> {
     if (page.length === 0) return [];
     const ids = page.map(([id]) => id.toString());
     const marks = await client.hmget(keys.settled, ...ids);
-    return page.map(([, fields], index) => letterOf(ids[index] as string, fields, marks[index] ?? null));
+    return page.map(([, fields], at) => ({ id: ids[at] as string, ...letterOf(fields), state: stateOf(marks[at]) }));
   }
 
   #keys(stream: string): StreamKeys {
@@ -177,28 +156,8 @@ export class DeadLetters {
   }
 }
 
-function letterOf(id: string, fields: readonly Buffer[], mark: string | null): DeadLetter {
-  const values = new Map<string, Buffer>();
-  for (let at = 0; at + 1 < fields.length; at += 2)
-    values.set((fields[at] as Buffer).toString(), fields[at + 1] as Buffer);
-  const text = (name: string): string => values.get(name)?.toString() ?? "";
-  return {
-    id,
-    stream: text("stream"),
-    group: text("group"),
-    service: text("service"),
-    consumer: text("consumer"),
-    entryId: text("entry_id"),
-    type: text("type") || undefined,
-    messageId: text("message_id") || undefined,
-    correlationId: text("correlation_id") || undefined,
-    attempts: Number(text("attempts")),
-    reason: text("reason"),
-    failedAt: text("failed_at"),
-    errors: JSON.parse(text("errors") || "[]") as Failure[],
-    original: decodeNetstrings(values.get("original") ?? Buffer.alloc(0)),
-    state: mark === null ? { state: "open" } : (JSON.parse(mark) as DeadLetterState),
-  };
+function stateOf(mark: string | null | undefined): DeadLetterState {
+  return mark ? (JSON.parse(mark) as DeadLetterState) : { state: "open" };
 }
 
 function matches(letter: DeadLetter, { group, type, state = "open" }: DeadLetterFilter): boolean {
@@ -209,15 +168,15 @@ function matches(letter: DeadLetter, { group, type, state = "open" }: DeadLetter
   );
 }
 
-async function nextEntryId(client: Redis, stream: string): Promise<string> {
+async function nextEntryId(client: Client, stream: string): Promise<string> {
   const [seconds, micros] = await client.time();
   const info = (await client.exists(stream)) === 0 ? [] : ((await client.xinfo("STREAM", stream)) as unknown[]);
-  const last = String(info[info.indexOf("last-generated-id") + 1] ?? "0-0");
+  const last = String(field(info, "last-generated-id") ?? "0-0");
   const [ms = 0, sequence = 0] = last.split("-").map(Number);
   const now = Number(seconds) * 1000 + Math.floor(Number(micros) / 1000);
   return now > ms ? `${now}-0` : `${ms}-${sequence + 1}`;
 }
 
-function missing(keys: StreamKeys, id: string, why: string): MessagingError {
-  return new MessagingError("DEAD_LETTER_MISSING", `there is no dead letter ${id} in ${keys.dead} to redrive: ${why}`);
+function missing(text: string): MessagingError {
+  return new MessagingError("DEAD_LETTER_MISSING", text);
 }

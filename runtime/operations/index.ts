@@ -1,3 +1,4 @@
+// operations/ holds the operator's tools. It may import every other room but testing/; none of them imports it.
 export {
   type DeadLetter,
   type DeadLetterFilter,
@@ -5,7 +6,8 @@ export {
   DeadLetters,
   type OperatorOptions,
 } from "./dead-letters.js";
-export { type DoctorOptions, examine, type Finding } from "./doctor/doctor.js";
+export { type DoctorOptions, examine } from "./doctor/doctor.js";
+export type { Finding } from "./doctor/finding.js";
 export type { HealthAlert, HealthRules } from "./health/alert.js";
 export {
   HealthCollector,
@@ -13,4 +15,5 @@ export {
   type HealthCollectorOptions,
   type ServiceHealth,
 } from "./health/collector.js";
-export { Operations, type OperationsOptions } from "./operations.js";
+export { Operations } from "./operations.js";
+export type { OperationsOptions } from "./operator.js";

@@ -1,18 +1,10 @@
-import { type Config, readConfig, type Settings } from "../config/config.js";
-import type { Environment } from "../config/setting-reader.js";
-import { Connection } from "../redis/connection.js";
-import { systemClock } from "../time/clock.js";
+import type { Connection } from "../redis/connection.js";
 import { DeadLetters } from "./dead-letters.js";
-
-/** How an operator's tools reach the messaging: the same settings as a service's. */
-export interface OperationsOptions extends Settings {
-  /** @defaultValue process.env */
-  readonly env?: Environment;
-}
+import { type OperationsOptions, Operator } from "./operator.js";
 
 /**
- * What an operator does at three in the morning: look into the dead letters, give them another try, or set them aside.
- * Reads the same environment as the services.
+ * Gives an operator access to the dead letters: to inspect, redrive or discard them. Reads the same variables as the
+ * services.
  *
  * @example
  * await using operations = new Operations();
@@ -24,13 +16,12 @@ export class Operations implements AsyncDisposable {
 
   /** @throws {ConfigError} naming every bad setting */
   constructor(options: OperationsOptions = {}) {
-    const env = options.env ?? process.env;
-    const service = options.service ?? (env["SERVICE_NAME"] || "operator");
-    const config: Config = readConfig({ ...options, service }, "json", env);
-    this.#connection = new Connection(config.redis, config.service, { role: "settle", blocking: false }, systemClock);
-    this.deadLetters = new DeadLetters(config, this.#connection);
+    const { config, connection } = new Operator(options, { name: "operator" });
+    this.#connection = connection;
+    this.deadLetters = new DeadLetters(config, connection);
   }
 
+  /** Closes the connection. */
   close(): void {
     this.#connection.close();
   }

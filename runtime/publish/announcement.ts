@@ -1,5 +1,5 @@
 import type { Config } from "../config/config.js";
-import { prefixed } from "../redis/keys.js";
+import { prefixed } from "../config/prefix.js";
 
 type Message = Readonly<Record<string, unknown>>;
 

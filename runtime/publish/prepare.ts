@@ -1,20 +1,14 @@
 import { randomUUID } from "node:crypto";
 import type { Config } from "../config/config.js";
+import { companyFields, companyOf, companyPathOf } from "../contract/company.js";
 import type { Contract } from "../contract/contract.js";
 import type { Descriptor } from "../contract/descriptor.js";
 import { presentInstant } from "../contract/instant.js";
 import { ContractError } from "../errors.js";
-import { companyOf, currentCorrelation, inheritMetadata } from "../messaging/correlation.js";
+import { currentCorrelation, inheritMetadata } from "../messaging/correlation.js";
 import type { PublishOptions } from "../messaging/publisher.js";
 
 type Message = Record<string, unknown>;
-
-/** Where each kind keeps the company that a message belongs to. */
-const COMPANY_PATHS = {
-  event: "company_id",
-  notification: "target_company_id",
-  command: "metadata.company_id",
-} as const;
 
 /**
  * Makes a message whole: adds to what its publisher gave the fields that the runtime fills in, where the contract
@@ -47,12 +41,12 @@ export function prepare(
     if (company === undefined) {
       const message =
         'is required, because tenancy is "required"; for a message that belongs to no company, pass { withoutCompany: true }';
-      throw new ContractError(type, [{ path: COMPANY_PATHS[kind], message }]);
+      throw new ContractError(type, [{ path: companyPathOf(kind), message }]);
     }
-    if (kind === "event") filled["company_id"] = company;
-    else if (kind === "command") metadata = { company_id: company, ...metadata };
-    // A notification to one user stays on that user's channel. Its company is an additional field.
-    else filled["target_company_id"] = company;
+    const field = companyFields[kind];
+    // A notification to one user stays on that user's channel; its company is written beside it.
+    if (field !== undefined) filled[field] = company;
+    else metadata = { company_id: company, ...metadata };
   }
   return contract.compose(metadata === own ? given : { ...given, metadata }, filled);
 }

@@ -1,12 +1,12 @@
 import type { Appender } from "../broker/append.js";
 import type { Config } from "../config/config.js";
+import { prefixed } from "../config/prefix.js";
 import type { FlatFields } from "../contract/codec.js";
 import { type Contract, contractOf } from "../contract/contract.js";
 import type { Descriptor } from "../contract/descriptor.js";
 import { ClosedError, ConfigError, ContractError, type Issue, type MessagingError, PublishError } from "../errors.js";
 import type { HookBus } from "../messaging/hooks.js";
 import type { PublishAllOptions, Published, PublishOptions } from "../messaging/publisher.js";
-import { prefixed } from "../redis/keys.js";
 import { channelOf } from "./announcement.js";
 import { prepare } from "./prepare.js";
 import type { Retentions } from "./retention.js";
@@ -165,7 +165,7 @@ export class MessagePublisher {
     const destination = this.#destinationOf(descriptor);
     const sending = new Sending(destination, entry, id, this.#teller, resolve, reject);
     const { stream, retention } = destination;
-    if (descriptor.kind === "notification") sending.announced = this.#announcement(message);
+    if (descriptor.kind === "notification") sending.announced = this.#announcement(descriptor, message);
     if (once) sending.onceWindowMs = this.#config.messageTtlMs;
     if (retention.pinnedBy.length > 0) {
       sending.failed(streamFull(stream, retention.pinnedBy, id));
@@ -188,8 +188,8 @@ export class MessagePublisher {
     return destination;
   }
 
-  #announcement(message: Message): { channel: string; json: string } {
-    return { channel: channelOf(this.#config, message), json: JSON.stringify(message) };
+  #announcement(descriptor: Descriptor, message: Message): { channel: string; json: string } {
+    return { channel: channelOf(this.#config, message), json: contractOf(descriptor).writePayload(message) };
   }
 }
 

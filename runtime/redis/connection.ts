@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import type { ConnectionOptions as TlsOptions } from "node:tls";
 import { Redis } from "ioredis";
-import type { RedisConfig } from "../config/config.js";
+import type { RedisConfig } from "../config/redis-config.js";
 import { ClosedError, ConnectionError } from "../errors.js";
 import type { Clock, Timer } from "../time/clock.js";
 import { endWhenSilent } from "./watchdog.js";

@@ -1,5 +1,5 @@
-/** Reads a field of a reply in which names and values alternate, as `XINFO` gives it. `undefined` when it is absent. */
-export function field(reply: readonly unknown[], name: string): unknown {
-  const at = reply.indexOf(name);
-  return at < 0 ? undefined : reply[at + 1];
+/** One field of a reply that lists names and values in turn, as `XINFO` does; `undefined` when the list lacks it. */
+export function field(list: readonly unknown[], name: string): unknown {
+  for (let at = 0; at + 1 < list.length; at += 2) if (list[at] === name) return list[at + 1];
+  return undefined;
 }

@@ -1,5 +1,3 @@
-import type { Config } from "../config/config.js";
-
 /**
  * A stream and what belongs to it. The stream keeps its plain name, so that `XINFO STREAM events` works as
  * documented; the rest carries that whole name as hash tag and so shares its slot on a cluster.
@@ -30,11 +28,6 @@ export interface StreamKeys {
   readonly dead: string;
   /** HASH: what became of a dead letter, by its id. */
   readonly settled: string;
-}
-
-/** `production:events` for `events`; the plain name in development. */
-export function prefixed(config: Pick<Config, "environment">, name: string): string {
-  return config.environment === "development" ? name : `${config.environment}:${name}`;
 }
 
 /** The consumer that owns a group's parked entries. No process reads under this name. */

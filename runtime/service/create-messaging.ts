@@ -1,5 +1,5 @@
 import { type Config, readConfig, type Settings } from "../config/config.js";
-import type { Environment } from "../config/setting-reader.js";
+import type { Variables } from "../config/setting-reader.js";
 import type { Catalogue } from "../contract/catalogue.js";
 import { HookBus, type Hooks } from "../messaging/hooks.js";
 import { type Interceptor, InterceptorChain } from "../messaging/interceptor.js";
@@ -26,7 +26,7 @@ export interface MessagingOptions extends Settings {
    */
   readonly onPublishFailure?: "throw" | "report";
   /** The variables from which settings are read. @defaultValue process.env */
-  readonly env?: Environment;
+  readonly env?: Variables;
 }
 
 const EMPTY: Catalogue = { name: "none", encoding: "json", messages: [] };

@@ -1,5 +1,5 @@
-import type { Environment } from "../config/setting-reader.js";
-import { ConfigError } from "../errors.js";
+import type { Variables } from "../config/setting-reader.js";
+import { UsageError } from "../errors.js";
 import type { StartOptions } from "../messaging/messaging.js";
 
 /** What a facade needs of a messaging. */
@@ -9,7 +9,7 @@ interface Startable {
 }
 
 /** What a service that is run this way does unless its environment says otherwise. */
-const DEFAULTS: Environment = { SERVICE_ANNOUNCE: "true", HEALTH_INTERVAL: "30" };
+const DEFAULTS: Variables = { SERVICE_ANNOUNCE: "true", HEALTH_INTERVAL: "30" };
 
 /** How a facade starts its messaging. */
 export interface InitOptions<Messaging> extends StartOptions {
@@ -21,7 +21,7 @@ export interface InitOptions<Messaging> extends StartOptions {
    */
   readonly signals?: readonly NodeJS.Signals[];
   /** Where settings are read from. @defaultValue process.env */
-  readonly env?: Environment;
+  readonly env?: Variables;
 }
 
 /**
@@ -33,14 +33,15 @@ export class MessagingFacade<Messaging extends Startable> {
   #forget: (() => void) | undefined;
 
   /**
-   * @throws {ConfigError} when there is one already
+   * @throws {UsageError} when there is one already
    */
   async init(
-    create: (env: Environment) => Messaging,
+    create: (env: Variables) => Messaging,
     { handlers, signals = [], env = process.env, ...start }: InitOptions<Messaging> = {},
   ): Promise<Messaging> {
     if (this.#messaging !== undefined) {
-      throw new ConfigError(["initMessaging() was called before: use getMessaging(), or shutdownMessaging() first"]);
+      const text = "initMessaging() was called before: use getMessaging(), or shutdownMessaging() first";
+      throw new UsageError("CONFIG_INVALID", text);
     }
     const messaging = create({ ...DEFAULTS, ...env });
     this.#messaging = messaging;
@@ -55,10 +56,10 @@ export class MessagingFacade<Messaging extends Startable> {
     return messaging;
   }
 
-  /** @throws {ConfigError} before `initMessaging()` and after `shutdownMessaging()` */
+  /** @throws {UsageError} before `initMessaging()` and after `shutdownMessaging()` */
   get(): Messaging {
     if (this.#messaging !== undefined) return this.#messaging;
-    throw new ConfigError(["there is no messaging: await initMessaging() when the service starts"]);
+    throw new UsageError("CONFIG_INVALID", "there is no messaging: await initMessaging() when the service starts");
   }
 
   /** Shuts down in order; does nothing where there is nothing to shut down. */

@@ -5,10 +5,11 @@ import { Requester } from "../command/requester.js";
 import { CommandResponder } from "../command/responder.js";
 import { CommandSender } from "../command/sender.js";
 import type { Config } from "../config/config.js";
+import { prefixed } from "../config/prefix.js";
 import { Consumption } from "../consume/consumption.js";
 import type { Catalogue } from "../contract/catalogue.js";
 import type { CommandDescriptor, Descriptor, Publishable } from "../contract/descriptor.js";
-import { ClosedError, ConfigError } from "../errors.js";
+import { ClosedError, UsageError } from "../errors.js";
 import { Dispatcher } from "../handle/dispatcher.js";
 import { Router, type StreamRoutes } from "../handle/router.js";
 import type { CommandHandler, CommandOptions, Handler, HandlerOptions } from "../messaging/handler.js";
@@ -22,7 +23,6 @@ import type { SendOptions, TellOptions } from "../messaging/sender.js";
 import { NotificationHub } from "../notification/hub.js";
 import { MessagePublisher } from "../publish/publisher.js";
 import { Retentions } from "../publish/retention.js";
-import { prefixed } from "../redis/keys.js";
 import type { Clock } from "../time/clock.js";
 import { checkHealth } from "./health.js";
 import { Lifecycle } from "./lifecycle.js";
@@ -241,9 +241,9 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
   #assertNotStarted(type: string): void {
     this.#assertOpen(`take a handler of ${type}`);
     if (!this.#consumption.isStarted) return;
-    throw new ConfigError(
-      [`the handler of ${type} comes after start(): register every handler before it`],
+    throw new UsageError(
       "HANDLER_LATE",
+      `the handler of ${type} comes after start(): register every handler before it`,
     );
   }
 }

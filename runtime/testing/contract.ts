@@ -3,7 +3,7 @@ import type { Descriptor } from "../contract/descriptor.js";
 import { ContractError, type Issue } from "../errors.js";
 
 /**
- * Every way in which a whole message breaks its contract, by the strict writer's rules; empty when it keeps it.
+ * The issues of a whole message, by the strict writer's rules; empty for a valid message.
  *
  * @example
  * expect(contractIssues(userCreated, message)).toEqual([]);
@@ -13,9 +13,9 @@ export function contractIssues(descriptor: Descriptor, message: unknown): readon
 }
 
 /**
- * Asserts that a whole message keeps its contract, in any test runner.
+ * Asserts that a whole message keeps its contract. Works in any test runner.
  *
- * @throws {ContractError} naming every violation as path and sentence
+ * @throws {ContractError} with the path and the text of every issue
  *
  * @example
  * assertContract(userCreated, exampleUserCreated({ after_data: { email: "ada@example.com" } }));
@@ -25,7 +25,7 @@ export function assertContract<Message>(descriptor: Descriptor<Message>, message
   if (issues.length > 0) throw new ContractError(descriptor.type, issues);
 }
 
-/** What a matcher tells its runner. */
+/** The result that a matcher returns to its runner. */
 export interface MatcherResult {
   readonly pass: boolean;
   readonly message: () => string;

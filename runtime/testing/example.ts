@@ -1,4 +1,4 @@
-/** The same type with every property optional, at any depth. Lists are given whole. `undefined` removes a property. */
+/** The same type with every property optional, at any depth, except inside arrays. `undefined` removes a property. */
 export type DeepPartial<Value> = Value extends readonly unknown[]
   ? Value
   : Value extends object
@@ -6,8 +6,8 @@ export type DeepPartial<Value> = Value extends readonly unknown[]
     : Value;
 
 /**
- * A new object made of a base and changes to it: objects merge at any depth, lists and single values replace, and
- * `undefined` removes. Neither the base nor the changes are touched or shared.
+ * Creates an object from a base and overrides. Objects merge at any depth, arrays and single values replace, and
+ * `undefined` removes. The base and the overrides are neither changed nor shared.
  *
  * @example
  * example({ id: 1, user: { name: "Ada", email: "ada@example.com" } }, { user: { email: undefined } });

@@ -1,3 +1,4 @@
+// testing/ holds the contract tests and the private Redis of test suites. It may import contract/ and errors.ts.
 export { assertContract, contractIssues, contractMatchers, type MatcherResult } from "./contract.js";
 export { type DeepPartial, example } from "./example.js";
 export {

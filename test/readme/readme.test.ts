@@ -93,8 +93,9 @@ test("every other block that is a program runs to its end", async () => {
 
 describe("the README's tables are complete:", () => {
   test("every variable that the runtime reads is explained", async () => {
-    const source = await readFile(join(root, "runtime/config/config.ts"), "utf8");
-    const variables = new Set([...source.matchAll(/"([A-Z]+(?:_[A-Z]+)*)"/g)].map(([, name]) => name));
+    const files = ["config.ts", "redis-config.ts"].map((name) => join(root, "runtime/config", name));
+    const source = await Promise.all(files.map((file) => readFile(file, "utf8")));
+    const variables = new Set([...source.join().matchAll(/"([A-Z]+(?:_[A-Z]+)*)"/g)].map(([, name]) => name));
 
     expect(variables.size).toBeGreaterThan(25);
     expect([...variables].filter((name) => !readme.includes(`\n| \`${name}\` |`))).toEqual([]);

@@ -1,63 +1,42 @@
-import type { Redis } from "ioredis";
-import { type Config, readConfig } from "../../config/config.js";
+import type { Config } from "../../config/config.js";
 import { ConfigError } from "../../errors.js";
-import { Connection } from "../../redis/connection.js";
+import type { Client, Connection } from "../../redis/connection.js";
 import { assertSupported, evictionPolicy } from "../../redis/requirement.js";
-import { systemClock } from "../../time/clock.js";
-import type { OperationsOptions } from "../operations.js";
+import { type OperationsOptions, Operator } from "../operator.js";
+import { type Finding, failed } from "./finding.js";
 import { DoctorProbe } from "./probe.js";
 import { survey } from "./survey.js";
 
-/** What one check found. */
-export interface Finding {
-  /** What was looked at. */
-  readonly check: string;
-  /** `notable` works, but an operator should know of it. */
-  readonly verdict: "good" | "notable" | "bad";
-  readonly text: string;
-  /** Details, one a line. */
-  readonly lines?: readonly string[];
-}
-
-/** Which installation is examined, and how patiently. */
+/** Settings of an examination. */
 export interface DoctorOptions extends OperationsOptions {
-  /** How long one check may wait for its message. @defaultValue 10 */
+  /** Seconds that one check waits for its message. @defaultValue 10 */
   readonly timeoutSeconds?: number;
 }
 
 const PINGS = 10;
-/** A difference above this shifts when notifications expire, and how timestamps read. */
+/** Above this, notifications expire at the wrong time, and timestamps mislead. */
 const TOLERATED_CLOCK_MS = 1000;
 
 /**
- * Examines an installation: the settings as they hold, the Redis that they name, and whether every kind of message
- * goes through it and comes back. What it sends, it sends in an environment of its own, which is removed at the end;
- * of the configured environment it only reads. It ends in bounded time, whatever state Redis is in, and never throws.
+ * Examines an installation: its settings, its Redis, and a round trip of every kind of message. The messages are sent
+ * in an environment of their own, which is removed at the end. The configured environment is only read. The examination
+ * ends in bounded time in any state of Redis, and never throws.
  *
  * @example
  * for await (const { check, verdict, text } of examine()) console.log(verdict, check, text);
  */
 export async function* examine(options: DoctorOptions = {}): AsyncGenerator<Finding, void, undefined> {
-  const env = options.env ?? process.env;
-  const named = options.service ?? (env["SERVICE_NAME"] || undefined);
-  let config: Config;
+  let operator: Operator;
   try {
-    config = readConfig({ ...options, service: named ?? "doctor" }, "fields", env);
+    operator = new Operator(options, { name: "doctor", connectionName: "doctor" });
   } catch (error) {
     const lines = error instanceof ConfigError ? error.problems : [String(error)];
     yield { check: "configuration", verdict: "bad", text: "settings are wrong", lines };
     return;
   }
-  yield named === undefined
-    ? {
-        check: "configuration",
-        verdict: "notable",
-        text: "SERVICE_NAME is not set: a service needs one",
-        lines: describe(config),
-      }
-    : { check: "configuration", verdict: "good", text: `service ${named}`, lines: describe(config) };
-  const connection = new Connection(config.redis, "doctor", { role: "settle", blocking: false }, systemClock);
+  const { config, connection } = operator;
   try {
+    yield configuration(operator);
     const client = await connection.ready();
     yield await connected(client, config);
     yield await clock(client);
@@ -65,10 +44,17 @@ export async function* examine(options: DoctorOptions = {}): AsyncGenerator<Find
     yield* probe(connection, options, config);
     yield* survey(connection, config);
   } catch (error) {
-    yield { check: "Redis", verdict: "bad", text: error instanceof Error ? error.message : String(error) };
+    yield failed("Redis", error);
   } finally {
     connection.close();
   }
+}
+
+function configuration({ config, service }: Operator): Finding {
+  const check = "configuration";
+  const lines = describe(config);
+  if (service !== undefined) return { check, verdict: "good", text: `service ${service}`, lines };
+  return { check, verdict: "notable", text: "SERVICE_NAME is not set: every service needs it", lines };
 }
 
 async function* probe(connection: Connection, options: DoctorOptions, config: Config): AsyncGenerator<Finding> {
@@ -83,7 +69,7 @@ async function* probe(connection: Connection, options: DoctorOptions, config: Co
   yield cleaned;
 }
 
-async function connected(client: Redis, { redis }: Config): Promise<Finding> {
+async function connected(client: Client, { redis }: Config): Promise<Finding> {
   const where = `${redis.host}:${redis.port}`;
   await assertSupported(client, where);
   const info = await client.info("server");
@@ -99,19 +85,19 @@ async function connected(client: Redis, { redis }: Config): Promise<Finding> {
   return { check: "Redis", verdict: "good", text: `${version} at ${where}, answers in ${median.toFixed(2)} ms` };
 }
 
-async function clock(client: Redis): Promise<Finding> {
+async function clock(client: Client): Promise<Finding> {
   const before = Date.now();
   const [seconds, micros] = await client.time();
   const here = (before + Date.now()) / 2;
   const difference = Math.round(Number(seconds) * 1000 + Number(micros) / 1000 - here);
   const check = "clock";
-  if (Math.abs(difference) <= TOLERATED_CLOCK_MS) return { check, verdict: "good", text: "agrees with that of Redis" };
+  if (Math.abs(difference) <= TOLERATED_CLOCK_MS) return { check, verdict: "good", text: "in sync with Redis" };
   const direction = difference > 0 ? "ahead of" : "behind";
-  const text = `Redis is ${Math.abs(difference) / 1000} s ${direction} this machine: synchronise them (NTP)`;
+  const text = `Redis is ${Math.abs(difference) / 1000} s ${direction} this machine: synchronise the clocks (NTP)`;
   return { check, verdict: "notable", text };
 }
 
-async function eviction(client: Redis): Promise<Finding> {
+async function eviction(client: Client): Promise<Finding> {
   const policy = await evictionPolicy(client);
   const check = "eviction";
   if (policy === undefined) return { check, verdict: "good", text: "Redis evicts nothing" };

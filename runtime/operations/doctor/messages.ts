@@ -11,7 +11,7 @@ import {
 } from "../../contract/descriptor.js";
 import type { JsonSchema } from "../../contract/json-schema.js";
 
-/** What the doctor sends around, by every kind of message. */
+/** The content of each of the doctor's messages. */
 export interface Sample {
   readonly text: string;
   readonly numbers: readonly number[];
@@ -46,7 +46,7 @@ const sample: JsonSchema = {
   required: ["text", "numbers"],
 };
 
-/** The envelope that every kind but health has, in the order in which its fields are written. */
+/** The envelope of every kind but health, its fields in the order in which they are written. */
 function message(kind: string, properties: Readonly<Record<string, JsonSchema>>): JsonSchema {
   return {
     type: "object",
@@ -101,7 +101,7 @@ export const sampleHealth: HealthDescriptor<SampleHealth, SampleHealth> = define
   required: ["service_name", "status", "timestamp", "details"],
 });
 
-/** The doctor's own catalogue: it must work where no other is at hand. */
+/** The doctor's own catalogue: it must work without any other. */
 export const doctorCatalogue: Catalogue = {
   name: "doctor",
   encoding: "fields",

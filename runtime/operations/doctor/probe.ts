@@ -5,8 +5,8 @@ import type { Messaging } from "../../messaging/messaging.js";
 import type { Connection } from "../../redis/connection.js";
 import { answerKey, redriveKeys, streamKeys } from "../../redis/keys.js";
 import { createMessagingFor } from "../../service/create-messaging.js";
-import type { OperationsOptions } from "../operations.js";
-import type { Finding } from "./doctor.js";
+import type { OperationsOptions } from "../operator.js";
+import { type Finding, failed } from "./finding.js";
 import {
   doctorCatalogue,
   type Sample,
@@ -16,13 +16,13 @@ import {
   sampleNotification,
 } from "./messages.js";
 
-/** Text that a wrong character set or a careless encoding would not survive. */
+/** Text that a wrong character set or a faulty encoding would change. */
 const SAMPLE: Sample = { text: 'naïve 数 😀 "quoted"\n', numbers: [0, -1, 1.5, 1e21] };
 const SILENT: Logger = { info() {}, warn() {}, error() {} };
 
 /**
- * Sends every kind of message through this Redis and takes it back, in an environment that exists only for this:
- * nobody else's streams or groups are touched, and nothing is left behind.
+ * Sends every kind of message through this Redis and receives it, in an environment of its own. It touches no other
+ * streams or groups, and {@link clean} removes its keys.
  */
 export class DoctorProbe {
   readonly #environment = `doctor-${randomBytes(6).toString("hex")}`;
@@ -47,7 +47,7 @@ export class DoctorProbe {
       announce: false,
       healthIntervalSeconds: 0,
       logger: SILENT,
-      // One stream of each kind is more than most services handle.
+      // A stream of each kind needs more connections than most services do.
       redis: { ...options.redis, maxConnections: Math.max(maxConnections, 8) },
     }) as Messaging<Record<never, never>>;
   }
@@ -63,7 +63,7 @@ export class DoctorProbe {
     });
     const started = await this.#attempt("consumer groups", async () => {
       await messaging.start({ requireRedis: true });
-      return "created, and read by blocking reads";
+      return "created, and read with blocking reads";
     });
     yield started;
     if (started.verdict === "bad") return;
@@ -81,21 +81,21 @@ export class DoctorProbe {
     yield await this.#attempt("live subscription", async () => {
       const receive = ({ metadata }: { metadata: Sample }): void => this.#arrived("live notification", metadata);
       await messaging.listen({ userId: 1 }, receive);
-      return "listening by Pub/Sub";
+      return "subscribed with Pub/Sub";
     });
     yield await this.#delivered("notification", () =>
       messaging.publish(sampleNotification, { title, message: title, target_user_id: 1, metadata: SAMPLE }),
     );
     yield await this.#attempt("live notification", async () => {
       assertIntact(await live);
-      return "heard by its user";
+      return "received by its user";
     });
     yield await this.#delivered("health message", () =>
       messaging.publish(sampleHealth, { status: "healthy", details: SAMPLE }),
     );
   }
 
-  /** Ends it and removes whatever it made. By name, not by a search: the Redis may be large. */
+  /** Ends the probe and removes its keys. They are removed by name, because a search may take long in a large Redis. */
   async clean(connection: Connection): Promise<Finding> {
     await this.#messaging.close();
     return this.#attempt("clean up", async () => {
@@ -106,7 +106,7 @@ export class DoctorProbe {
         return [...Object.values(own), ...Object.values(redriveKeys(own, this.#group)), ...answers] as string[];
       });
       await Promise.all([...new Set(keys)].map((key) => client.unlink(key)));
-      return "nothing is left of this examination";
+      return "the keys of this examination are removed";
     });
   }
 
@@ -132,7 +132,7 @@ export class DoctorProbe {
     try {
       return { check, verdict: "good", text: await within(this.#limitMs, work()) };
     } catch (error) {
-      return { check, verdict: "bad", text: error instanceof Error ? error.message : String(error) };
+      return failed(check, error);
     }
   }
 }
@@ -140,7 +140,7 @@ export class DoctorProbe {
 function within<Value>(limitMs: number, work: Promise<Value>): Promise<Value> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {
-    const text = `nothing came within ${limitMs / 1000} s`;
+    const text = `nothing arrived within ${limitMs / 1000} s`;
     timer = setTimeout(() => reject(new Error(text)), limitMs);
   });
   return Promise.race([work, late]).finally(() => clearTimeout(timer));
@@ -148,7 +148,7 @@ function within<Value>(limitMs: number, work: Promise<Value>): Promise<Value> {
 
 function assertIntact(arrived: unknown): void {
   if (JSON.stringify(arrived) === JSON.stringify(SAMPLE)) return;
-  throw new Error(`what was published did not arrive as it was: ${JSON.stringify(arrived)}`);
+  throw new Error(`the content changed on its way: ${JSON.stringify(arrived)}`);
 }
 
 function milliseconds(ms: number): string {

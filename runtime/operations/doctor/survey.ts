@@ -1,11 +1,13 @@
 import type { Config } from "../../config/config.js";
+import { prefixed } from "../../config/prefix.js";
 import type { Connection } from "../../redis/connection.js";
-import { prefixed, streamKeys } from "../../redis/keys.js";
-import type { Finding } from "./doctor.js";
+import { field } from "../../redis/info.js";
+import { streamKeys } from "../../redis/keys.js";
+import { type Finding, failed } from "./finding.js";
 
 const STREAMS = ["events", "commands", "notifications", "health"];
 
-/** How the streams of the configured environment are doing. Reads only. */
+/** Reports on the streams of the configured environment. It only reads. */
 export async function* survey(connection: Connection, config: Config): AsyncGenerator<Finding> {
   for (const name of STREAMS) yield await surveyStream(connection, config, prefixed(config, name));
 }
@@ -15,8 +17,8 @@ async function surveyStream(connection: Connection, config: Config, stream: stri
   try {
     const client = await connection.ready();
     const type = await client.type(stream);
-    if (type === "none") return { check, verdict: "good", text: "not there yet" };
-    if (type !== "stream") return { check, verdict: "bad", text: `the key holds a ${type}, where a stream must be` };
+    if (type === "none") return { check, verdict: "good", text: "does not exist yet" };
+    if (type !== "stream") return { check, verdict: "bad", text: `the key holds a ${type}, not a stream` };
     const { dead } = streamKeys(stream, config.group);
     const [length, deadLetters, groups] = await Promise.all([
       client.xlen(stream),
@@ -31,14 +33,14 @@ async function surveyStream(connection: Connection, config: Config, stream: stri
       lines: groups.map(describeGroup),
     };
   } catch (error) {
-    return { check, verdict: "bad", text: (error as Error).message };
+    return failed(check, error);
   }
 }
 
 function describeGroup(info: readonly unknown[]): string {
-  const field = (name: string): unknown => info[info.indexOf(name) + 1];
-  const lag = info.includes("lag") && field("lag") !== null ? String(field("lag")) : "unknown";
-  return `${field("name")}: lag ${lag}, pending ${field("pending")}, ${count(Number(field("consumers")), "consumer")}`;
+  const lag = field(info, "lag") ?? "unknown";
+  const consumers = count(Number(field(info, "consumers")), "consumer");
+  return `${field(info, "name")}: lag ${lag}, pending ${field(info, "pending")}, ${consumers}`;
 }
 
 function count(number: number, noun: string): string {

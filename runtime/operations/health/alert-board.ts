@@ -1,10 +1,10 @@
 import { alertKey, type HealthAlert } from "./alert.js";
 
-/** The alerts that stand. Each is raised once and cleared once. */
+/** The active alerts. Each is raised once and cleared once. */
 export class HealthAlertBoard {
   readonly #raised: (alert: HealthAlert) => void;
   readonly #cleared: (alert: HealthAlert) => void;
-  readonly #standing = new Map<string, HealthAlert>();
+  readonly #active = new Map<string, HealthAlert>();
 
   constructor(raised: (alert: HealthAlert) => void, cleared: (alert: HealthAlert) => void) {
     this.#raised = raised;
@@ -12,24 +12,24 @@ export class HealthAlertBoard {
   }
 
   all(): HealthAlert[] {
-    return [...this.#standing.values()];
+    return [...this.#active.values()];
   }
 
   of(service: string): HealthAlert[] {
     return this.all().filter((alert) => alert.service === service);
   }
 
-  /** Makes these the alerts of a service: raises what is new, clears what is no more. */
+  /** Makes these the alerts of a service: raises the new ones, clears those that are gone. */
   settle(service: string, alerts: readonly HealthAlert[]): void {
     const broken = new Set(alerts.map(alertKey));
     for (const alert of this.of(service)) {
       if (broken.has(alertKey(alert))) continue;
-      this.#standing.delete(alertKey(alert));
+      this.#active.delete(alertKey(alert));
       this.#cleared(alert);
     }
     for (const alert of alerts) {
-      if (this.#standing.has(alertKey(alert))) continue;
-      this.#standing.set(alertKey(alert), alert);
+      if (this.#active.has(alertKey(alert))) continue;
+      this.#active.set(alertKey(alert), alert);
       this.#raised(alert);
     }
   }

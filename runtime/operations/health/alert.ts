@@ -1,18 +1,18 @@
-/** What must hold of every service. A rule that is left out is not watched. */
+/** Limits for every service. A rule that is left out is not checked. */
 export interface HealthRules {
-  /** More entries than this wait in one stream for one service. Unknown lag breaks no rule. */
+  /** Broken when more entries than this wait in one stream for one service. Unknown lag never breaks it. */
   readonly lagAbove?: number;
-  /** A service's oldest pending entry was published longer ago than this. */
+  /** Broken when a service's oldest pending entry was published more than this many seconds ago. */
   readonly pendingOlderThanSeconds?: number;
-  /** A stream has more dead letters than at the report before; cleared by a report that has no more. */
+  /** Broken when a stream has more dead letters than in the previous report, until a report has no more. */
   readonly deadLettersGrowing?: boolean;
-  /** Nothing has come from a service for longer than this; best several of its intervals. */
+  /** Broken when a service has not reported for more seconds than this. Use several of its intervals. */
   readonly silentForSeconds?: number;
-  /** A service reports itself as unhealthy. */
+  /** Broken when a service reports itself as unhealthy. */
   readonly unhealthy?: boolean;
 }
 
-/** One broken rule, with what broke it. To be told apart by `rule`. */
+/** One broken rule, with the values that broke it. Discriminated by `rule`. */
 export type HealthAlert =
   | (Place & { readonly rule: "lagAbove"; readonly lag: number; readonly limit: number })
   | (Place & { readonly rule: "pendingOlderThanSeconds"; readonly seconds: number; readonly limit: number })
@@ -22,25 +22,25 @@ export type HealthAlert =
 
 interface Place {
   readonly service: string;
-  /** The whole name of the stream. */
+  /** The full name of the stream. */
   readonly stream: string;
 }
 
-/** What the rules need to know of one stream of a service; `undefined` where the report does not tell. */
+/** The values of one stream that the rules use; `undefined` if the report lacks them. */
 export interface StreamReport {
   readonly lag: number | undefined;
   readonly pendingSeconds: number | undefined;
   readonly deadLetters: number | undefined;
 }
 
-/** What the rules need to know of one report. */
+/** The values of one report that the rules use. */
 export interface ServiceReport {
   readonly service: string;
   readonly status: string;
   readonly streams: ReadonlyMap<string, StreamReport>;
 }
 
-/** Every rule that a report breaks, where `before` is the report that preceded it. Silence is no report's affair. */
+/** Every rule that a report breaks; `before` is the previous report. Silence is not judged here. */
 export function alertsOf(rules: HealthRules, now: ServiceReport, before: ServiceReport | undefined): HealthAlert[] {
   const { service } = now;
   const alerts: HealthAlert[] = [];
@@ -67,7 +67,7 @@ export function alertsOf(rules: HealthRules, now: ServiceReport, before: Service
   return alerts;
 }
 
-/** Under what an alert is known: as long as it stands, the same is not raised again. */
+/** The identity of an alert. An active alert is not raised again. */
 export function alertKey(alert: HealthAlert): string {
   return JSON.stringify([alert.rule, alert.service, "stream" in alert ? alert.stream : ""]);
 }

@@ -1,50 +1,47 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Redis } from "ioredis";
 import { addedAt } from "../../broker/entry-id.js";
-import { type Config, readConfig } from "../../config/config.js";
-import { Connection } from "../../redis/connection.js";
-import { prefixed } from "../../redis/keys.js";
-import { systemClock } from "../../time/clock.js";
-import type { OperationsOptions } from "../operations.js";
+import { prefixed } from "../../config/prefix.js";
+import type { Client, Connection } from "../../redis/connection.js";
+import { type OperationsOptions, Operator } from "../operator.js";
 import { alertsOf, type HealthAlert, type HealthRules, type ServiceReport } from "./alert.js";
 import { HealthAlertBoard } from "./alert-board.js";
 import { type HealthMessage, readHealthMessage, serviceReport } from "./report.js";
 
-/** What is known of one service. */
+/** The latest report of one service. */
 export interface ServiceHealth {
   readonly service: string;
-  /** As the service itself put it: `healthy`, `unhealthy` or `unknown`. */
+  /** The status that the service reported: `healthy`, `unhealthy` or `unknown`. */
   readonly status: string;
-  /** When its last report reached the stream, by Redis' clock. */
+  /** The time at which its last report reached the stream, by the clock of Redis. */
   readonly reportedAt: Date;
-  /** How long it has said nothing, by Redis' clock; an outage of Redis does not count. */
+  /** Seconds since its last report, by the clock of Redis. An outage of Redis does not count. */
   readonly silentSeconds: number;
   readonly version: string | undefined;
   readonly uptimeSeconds: number | undefined;
-  /** What else it told: of our services, `redis`, `streams` and `counts`. */
+  /** The details of the report. Services of this package report `redis`, `streams` and `counts`. */
   readonly details: Readonly<Record<string, unknown>>;
-  /** The rules that it breaks now. */
+  /** The rules that the service breaks. */
   readonly alerts: readonly HealthAlert[];
 }
 
-/** Functions to be called on what is found. What they throw is ignored. */
+/** Callbacks of a collector. Their errors are ignored. */
 export interface HealthCollectorHooks {
-  /** A rule is broken, for the first time since it last held. */
+  /** A rule is broken that held before. */
   readonly raised?: (alert: HealthAlert) => void;
-  /** A rule that was broken holds again; what it is given is the alert as it was raised. */
+  /** A broken rule holds again. The argument is the alert as it was raised. */
   readonly cleared?: (alert: HealthAlert) => void;
-  /** A service reported. */
+  /** A service has reported. */
   readonly reported?: (health: ServiceHealth) => void;
-  /** Something failed and is tried again, or an entry is no health message and is passed over. */
-  readonly trouble?: (what: string, error: unknown) => void;
+  /** An action failed and will be retried, or an entry is not a health message and was skipped. */
+  readonly trouble?: (action: string, error: unknown) => void;
 }
 
-/** How a collector reaches Redis, and what it looks out for. */
+/** Settings of a collector. */
 export interface HealthCollectorOptions extends OperationsOptions {
-  /** @defaultValue none: it only collects */
+  /** The rules to check. @defaultValue none */
   readonly rules?: HealthRules;
   readonly hooks?: HealthCollectorHooks;
-  /** How many past reports it reads at start, to know who there is. @defaultValue 1000 */
+  /** Number of past reports that it reads at the start, to know the services. @defaultValue 1000 */
   readonly history?: number;
 }
 
@@ -58,9 +55,9 @@ const PAUSE_MS = 250;
 const LONGEST_BLOCK_MS = 1000;
 
 /**
- * Knows how every service is doing, from what they report to the `health` stream, and says which rules are broken:
- * each once, and once more when it holds again. It reads without a group, so any number may collect side by side, each
- * seeing everything. Of a service with several instances the last report counts, whichever sent it.
+ * Collects the reports of every service from the `health` stream. It raises an alert once when a rule is broken, and
+ * clears it once when the rule holds again. It reads without a group, so each of several collectors receives every
+ * report. For a service with several instances, the last report of any instance counts.
  *
  * @example
  * await using collector = new HealthCollector({
@@ -81,17 +78,15 @@ export class HealthCollector implements AsyncDisposable {
   readonly #known = new Map<string, Known>();
   readonly #board: HealthAlertBoard;
   #position: string | undefined;
-  /** Redis' clock less this process' monotonic one. */
+  /** The clock of Redis minus the monotonic clock of this process. */
   #clockMs = 0;
-  /** When Redis was last found again: nobody could report before. */
+  /** The time at which Redis came back. No service could report before it. */
   #backMs = 0;
   #running: Promise<void> | undefined;
 
   /** @throws {ConfigError} naming every bad setting */
   constructor(options: HealthCollectorOptions = {}) {
-    const env = options.env ?? process.env;
-    const service = options.service ?? (env["SERVICE_NAME"] || "health-collector");
-    const config: Config = readConfig({ ...options, service }, "json", env);
+    const { config, connection } = new Operator(options, { name: "health-collector", role: "read:health" });
     this.#rules = options.rules ?? {};
     this.#hooks = options.hooks ?? {};
     this.#history = options.history ?? 1000;
@@ -100,36 +95,31 @@ export class HealthCollector implements AsyncDisposable {
       (alert) => this.#tell(() => this.#hooks.cleared?.(alert)),
     );
     this.#stream = prefixed(config, "health");
-    // Well below the time after which silence means that the connection is dead.
+    // Well below the timeout after which a silent connection counts as dead.
     this.#blockMs = Math.max(1, Math.min(LONGEST_BLOCK_MS, Math.floor(config.redis.socketTimeoutMs / 3)));
-    this.#connection = new Connection(
-      config.redis,
-      config.service,
-      { role: "read:health", blocking: false },
-      systemClock,
-    );
+    this.#connection = connection;
     this.#connection.onReady((again) => {
       if (again) this.#backMs = Number.NaN;
     });
   }
 
-  /** Every service that has ever reported, as far back as the stream or this collector goes, by name. */
+  /** Every service that has reported, by name, as far back as the stream and this collector reach. */
   services(): ServiceHealth[] {
     return [...this.#known.keys()].sort().map((service) => this.#health(service));
   }
 
-  /** The alerts that stand. */
+  /** The active alerts. */
   alerts(): HealthAlert[] {
     return this.#board.all();
   }
 
-  /** Knows nothing of a service any more, for one that was retired; its alerts are cleared. */
+  /** Forgets a retired service and clears its alerts. */
   forget(service: string): void {
     this.#known.delete(service);
     this.#board.settle(service, []);
   }
 
-  /** Begins to collect; resolves after the first look. A Redis that is not there is waited for in the background. */
+  /** Starts to collect; resolves after the first attempt to read. An unavailable Redis is retried in the background. */
   async start(): Promise<void> {
     if (this.#running !== undefined || this.#ending.signal.aborted) return;
     let looked = (): void => {};
@@ -140,7 +130,7 @@ export class HealthCollector implements AsyncDisposable {
     await first;
   }
 
-  /** Ends it; a second call waits for the first. */
+  /** Stops collecting. A second call waits for the first. */
   async close(): Promise<void> {
     this.#ending.abort();
     this.#connection.close();
@@ -170,17 +160,17 @@ export class HealthCollector implements AsyncDisposable {
     looked();
   }
 
-  async #look(client: Redis): Promise<void> {
+  async #look(client: Client): Promise<void> {
     await this.#readClock(client);
     const entries = await client.xrevrange(this.#stream, "+", "-", "COUNT", this.#history);
     this.#position = entries[0]?.[0] ?? "0-0";
     for (const [entryId, fields] of entries.reverse()) this.#take(entryId, fields);
-    // What broke a rule long ago and was mended since is no news.
+    // Only the latest report of each service is judged: a rule that holds again is not news.
     for (const { report } of this.#known.values())
       this.#board.settle(report.service, alertsOf(this.#rules, report, report));
   }
 
-  async #read(client: Redis, position: string): Promise<void> {
+  async #read(client: Client, position: string): Promise<void> {
     const reply = await client.xread("COUNT", 500, "BLOCK", this.#blockMs, "STREAMS", this.#stream, position);
     for (const [entryId, fields] of reply?.[0]?.[1] ?? []) {
       this.#position = entryId;
@@ -232,7 +222,7 @@ export class HealthCollector implements AsyncDisposable {
     return Math.max(0, Math.round(performance.now() + this.#clockMs - since) / 1000);
   }
 
-  async #readClock(client: Redis): Promise<void> {
+  async #readClock(client: Client): Promise<void> {
     const [seconds, micros] = await client.time();
     const nowMs = Number(seconds) * 1000 + Number(micros) / 1000;
     this.#clockMs = nowMs - performance.now();
@@ -244,7 +234,7 @@ export class HealthCollector implements AsyncDisposable {
       const result = hook();
       if (result instanceof Promise) result.catch(() => {});
     } catch {
-      // A broken pager must not end the watch.
+      // A failing hook must not stop the collector.
     }
   }
 }

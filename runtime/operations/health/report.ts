@@ -3,7 +3,7 @@ import { contractOf } from "../../contract/contract.js";
 import { defineHealth, type HealthDescriptor } from "../../contract/descriptor.js";
 import type { ServiceReport, StreamReport } from "./alert.js";
 
-/** A health message as any service writes it, in whatever language. */
+/** A health message as a service in any language writes it. */
 export interface HealthMessage {
   readonly service_name: string;
   readonly status: string;
@@ -26,12 +26,12 @@ const message: HealthDescriptor<HealthMessage> = defineHealth("health.report", {
   required: ["service_name", "status", "timestamp"],
 });
 
-/** @throws {DecodeError} when it cannot be read, {ContractError} when it is no health message */
+/** @throws {DecodeError} when it cannot be decoded, {ContractError} when it is not a health message */
 export function readHealthMessage(entry: FlatFields): HealthMessage {
   return contractOf(message).read(entry) as unknown as HealthMessage;
 }
 
-/** What the rules look at. Services that tell no details of their streams have none. */
+/** The values of a message that the rules use. It has no streams if the message has no details of them. */
 export function serviceReport({ service_name: service, status, details }: HealthMessage): ServiceReport {
   const streams = Object.entries(objectOf(details?.["streams"])).map(([name, told]): [string, StreamReport] => {
     const { lag, oldest_pending_seconds, dead_letters } = objectOf(told);

@@ -1,7 +1,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 
-/** One package source of the system: mirrors, releases, components, and the keys they are signed by. */
+/** One package source of the system: mirrors, releases, components, and their signing keys. */
 export class AptSource {
   readonly #fields: ReadonlyMap<string, string>;
 
@@ -10,8 +10,8 @@ export class AptSource {
   }
 
   /**
-   * This source for another release (`bookworm-security` → `trixie-security`), reduced to what belongs to the named one;
-   * nothing if it does not hold that release (third parties' sources do not).
+   * This source for another release (`bookworm-security` → `trixie-security`), reduced to the suites of that release.
+   * Empty if the source lacks the system's release, as the sources of third parties do.
    */
   of(codename: string, suite: string): AptSource[] {
     const ours = (this.#fields.get("suites") ?? "")
@@ -31,7 +31,7 @@ export class AptSource {
   }
 }
 
-/** Every source in `/etc/apt`, of both formats. */
+/** Every source in `/etc/apt`, in both formats. */
 export async function readSources(folder = "/etc/apt"): Promise<AptSource[]> {
   const parts = join(folder, "sources.list.d");
   const files = [
@@ -50,7 +50,7 @@ export async function readSources(folder = "/etc/apt"): Promise<AptSource[]> {
   return sources;
 }
 
-/** `Types: deb` and so on, a value going on in lines that begin with a space, an empty line between stanzas. */
+/** Fields such as `Types: deb`. A value continues in lines that begin with a space; an empty line ends a stanza. */
 function readStanzas(text: string): AptSource[] {
   return text
     .replace(/^#.*\n?/gm, "")
@@ -63,7 +63,7 @@ function readStanzas(text: string): AptSource[] {
     });
 }
 
-/** `deb [signed-by=/usr/share/…] <mirror> bookworm main`. */
+/** Lines such as `deb [signed-by=/usr/share/…] <mirror> bookworm main`. */
 function readLines(text: string): AptSource[] {
   return [...text.matchAll(/^\s*deb\s+(?:\[([^\]]*)\]\s*)?(\S+)\s+(\S+)\s+([^#\n]+)/gm)].map(
     ([, options = "", mirror = "", suite = "", components = ""]) =>

@@ -1,4 +1,4 @@
-/** The Redis that the environment names. It is somebody's: we only use it. */
+/** The Redis that the environment names. It is only used: never started, changed or stopped. */
 export interface ExternalRedis extends AsyncDisposable {
   readonly external: true;
   readonly host: string;
@@ -11,9 +11,9 @@ export interface ExternalRedis extends AsyncDisposable {
 
 /**
  * The Redis of `REDIS_URL`, else that of `REDIS_HOST` with `REDIS_PORT`, `REDIS_DB`, `REDIS_USERNAME`, `REDIS_PASSWORD`
- * and `REDIS_TLS`; `undefined` when neither is set.
+ * and `REDIS_TLS`; `undefined` if neither is set.
  *
- * @throws TypeError when `REDIS_URL` is no URL
+ * @throws TypeError when `REDIS_URL` is not the URL of a Redis
  */
 export function configuredRedis(environment: NodeJS.ProcessEnv): ExternalRedis | undefined {
   const url = environment["REDIS_URL"] ? readUrl(environment["REDIS_URL"]) : composeUrl(environment);
@@ -34,7 +34,9 @@ function readUrl(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (!url || !/^rediss?:$/.test(url.protocol) || !url.hostname) {
     // The value is not shown: it may hold a password.
-    throw new TypeError("REDIS_URL is not the URL of a Redis: write it as redis://user:password@host:6379/0.");
+    throw new TypeError(
+      "REDIS_URL is not the URL of a Redis: set it to redis://user:password@host:6379/0 or the like.",
+    );
   }
   return url;
 }

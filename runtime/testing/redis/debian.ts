@@ -6,19 +6,19 @@ import { promisify } from "node:util";
 import { type AptSource, readSources } from "./apt-source.js";
 import type { RedisVersion } from "./version.js";
 
-/** A package of a distribution's release, and where the server is in it. */
+/** A package of a distribution's release, and the place of the server in it. */
 export interface AptPackage {
   readonly name: "redis-tools" | "valkey-tools";
   /** The release, for example `bookworm`. */
   readonly suite: string;
-  /** The server's name; the program goes by the name it is called by. */
+  /** The server's name. The program acts as the name it is started under. */
   readonly server: "redis-server" | "valkey-server";
-  /** The one real program of the package; the server's package holds only a link to it, and a service to set up. */
+  /** The one real program of the package. The server's own package only links to it, and sets up a service. */
   readonly binary: "redis-check-rdb" | "valkey-check-rdb";
   readonly sources: readonly AptSource[];
 }
 
-/** Which Debian release has it, when a particular one is wanted. */
+/** The Debian release that has the wanted version. */
 const suites: Readonly<Record<Exclude<RedisVersion, "any">, string>> = {
   "redis-7": "bookworm",
   "redis-8": "trixie",
@@ -26,35 +26,35 @@ const suites: Readonly<Record<Exclude<RedisVersion, "any">, string>> = {
 };
 
 /**
- * Decides what to fetch, from the mirrors that this system itself is set up with.
+ * Chooses the package to download, from the mirrors that this system is configured with.
  *
- * @throws Error when this system is neither Debian nor Ubuntu; the message reads on after "none could be obtained"
+ * @throws Error when this system is neither Debian nor Ubuntu; the message continues "none could be downloaded"
  */
 export async function choosePackage(wanted: RedisVersion): Promise<AptPackage> {
   const osRelease = await readFile("/etc/os-release", "utf8").catch(() => "");
   const [, codename] = /^VERSION_CODENAME=["']?([\w-]+)/m.exec(osRelease) ?? [];
   const debian = /^ID=["']?debian["']?$/m.test(osRelease);
   if (process.platform !== "linux" || !codename || !(debian || /^ID(_LIKE)?=.*\b(debian|ubuntu)\b/m.test(osRelease))) {
-    throw new Error("that is known to be possible on Debian and Ubuntu alone");
+    throw new Error("that works only on Debian and Ubuntu");
   }
-  // Derived systems (Ubuntu too) name their releases otherwise: there, what their own release has must do.
+  // Derived systems, Ubuntu among them, have other release names: their own release must have the version.
   const suite = debian && wanted !== "any" ? suites[wanted] : codename;
   const sources = (await readSources()).flatMap((source) => source.of(codename, suite));
   if (sources.length === 0) {
-    throw new Error(`no package source in /etc/apt is for ${codename}`);
+    throw new Error(`/etc/apt has no package source for ${codename}`);
   }
   return wanted === "valkey-8"
     ? { name: "valkey-tools", suite, server: "valkey-server", binary: "valkey-check-rdb", sources }
     : { name: "redis-tools", suite, server: "redis-server", binary: "redis-check-rdb", sources };
 }
 
-/** Downloads the package with the libraries it needs and unpacks them into a folder; nothing is installed. */
+/** Downloads the package with its libraries and unpacks them into a folder. Nothing is installed. */
 export async function unpack(choice: AptPackage, folder: string, environment: NodeJS.ProcessEnv): Promise<void> {
   const apt = join(folder, "apt");
   for (const part of ["state/lists/partial", "cache/archives/partial", "none"]) {
     await mkdir(join(apt, part), { recursive: true });
   }
-  await writeFile(join(apt, "status"), ""); // No package counts as installed: every library is fetched.
+  await writeFile(join(apt, "status"), ""); // No package counts as installed, so every library is downloaded.
   await writeFile(join(apt, "our.sources"), choice.sources.map(String).join("\n"));
   await writeFile(join(apt, "apt.conf"), aptConfiguration(apt));
   const run = runner(environment);
@@ -67,7 +67,7 @@ export async function unpack(choice: AptPackage, folder: string, environment: No
   await rm(join(folder, "usr", "share"), { recursive: true, force: true });
 }
 
-/** An apt that reads the system's keys and proxies, and neither reads nor writes anything else of the system's. */
+/** The configuration of an apt that reads the system's keys and proxies, and touches nothing else of the system. */
 function aptConfiguration(apt: string): string {
   return `
 #clear APT::Update::Pre-Invoke;
@@ -96,7 +96,7 @@ Acquire::https::Timeout "20";
 }
 
 function runner(environment: NodeJS.ProcessEnv): (command: string, args: readonly string[]) => Promise<void> {
-  // dpkg-deb calls tar, and both stand in the system's folders, which a bare PATH may leave out.
+  // dpkg-deb calls tar. Both are in the system's folders, which a minimal PATH may lack.
   const path = [environment["PATH"], "/usr/bin", "/bin", "/usr/sbin", "/sbin"].filter(Boolean).join(":");
   const env = { ...environment, PATH: path, LC_ALL: "C", DEBIAN_FRONTEND: "noninteractive" };
   return async (command, args) => {
@@ -108,7 +108,7 @@ function runner(environment: NodeJS.ProcessEnv): (command: string, args: readonl
   };
 }
 
-/** What apt-get had to say about it, in one line. */
+/** The reason that apt-get printed, in one line. */
 function reason(error: unknown): string {
   const { stderr, message } = error as { stderr?: string; message: string };
   const said = (stderr ?? "").split("\n").find((line) => line.startsWith("E:") || line.includes("error"));

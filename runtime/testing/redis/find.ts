@@ -4,14 +4,14 @@ import { obtainPackage } from "./package.js";
 import { findProgram, type RedisProgram } from "./program.js";
 import { type RedisVersion, wantedVersion } from "./version.js";
 
-/** Where a Redis comes from: somebody's, or a program of which a private one can be started. */
+/** A configured Redis, or a program that can start a private one. */
 export type FoundRedis = ExternalRedis | { readonly external: false; readonly program: RedisProgram };
 
 /**
- * Looks for a Redis, step by step: a configured one; a server on this system; on Debian and Ubuntu a private copy of the
- * package, downloaded once. Starts nothing.
+ * Finds a Redis. It tries a configured one, then a server on this system, then, on Debian and Ubuntu, a private copy of
+ * the package, which is downloaded once. It starts nothing.
  *
- * @param environment - whose `REDIS_…`, `PATH` and `HOME` count
+ * @param environment - its `REDIS_…`, `PATH` and `HOME` are used
  * @throws RedisNotFoundError when there is none; its message names the command that installs one on this system
  */
 export async function findRedis(
@@ -22,9 +22,9 @@ export async function findRedis(
   return configured ?? { external: false, program: await findPrivateProgram(environment, version) };
 }
 
-/** The ladder without its first step: a program to run, whatever is configured. */
+/** Finds a program to run, even if a Redis is configured. */
 export async function findPrivateProgram(environment: NodeJS.ProcessEnv, version: RedisVersion): Promise<RedisProgram> {
-  // Twenty servers are started with one search, and one that failed is made again: it may have been the network.
+  // Servers share one search. A failed search is repeated, because the network may have been the cause.
   const key = [version, environment["PATH"], environment["HOME"], environment["XDG_CACHE_HOME"]].join("\0");
   const search = searches.get(key) ?? searchPrivateProgram(environment, version);
   searches.set(key, search);

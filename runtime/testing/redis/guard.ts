@@ -3,11 +3,11 @@ import type { Socket } from "node:net";
 import { createInterface } from "node:readline";
 
 /**
- * A small shell that stands between us and the server. Its standard input is a pipe whose only writer is this process:
- * whatever ends this process (SIGKILL too) ends the pipe, and the shell then kills the server and removes its folder.
+ * A shell that runs the server. Its standard input is a pipe that only this process writes. When this process ends in
+ * any way, SIGKILL included, the pipe closes, and the shell kills the server and removes its folder.
  *
- * While a server runs, `watch` alone reads the pipe; while none runs, the loop does. So `kill -9` meets a process that
- * the loop has not yet waited for, never a stranger that was given the same pid.
+ * While a server runs, only `watch` reads the pipe; otherwise only the loop does. So `kill -9` hits a process that the
+ * loop has not waited for yet, and never another process with a reused pid.
  */
 const script = `
 trap '' PIPE HUP
@@ -48,17 +48,17 @@ done 2>/dev/null
 leave 0
 `;
 
-/** As many of the server's last lines as an error shows and a test may look at. */
+/** Number of the server's last lines that errors show and tests can read. */
 const linesKept = 200;
 
 export interface GuardEvents {
   /** A line that the server printed. */
   line(text: string): void;
-  /** The server ended: by itself, killed, or with its guard. */
+  /** The server ended: by itself, by a signal, or with its guard. */
   exited(code: number): void;
 }
 
-/** Runs one server at a time in a folder of its own, and sees to it that neither outlives this process. */
+/** Runs one server at a time in its own folder, and ensures that neither outlives this process. */
 export class Guard {
   readonly folder: string;
   readonly log: string[] = [];
@@ -73,16 +73,16 @@ export class Guard {
 
   /**
    * @param command - the server and its arguments, run with the folder as working directory
-   * @param folder - does not exist yet; removed in the end
+   * @param folder - must not exist yet; removed at the end
    */
   constructor(command: readonly string[], folder: string) {
     this.folder = folder;
-    // Detached: Ctrl-C in a terminal reaches this process alone, which then still has its Redis while it winds up.
+    // Detached: Ctrl-C in a terminal reaches only this process, which keeps its Redis while it shuts down.
     this.#process = spawn("/bin/sh", ["-c", `exec 2>&1\n${script}`, "guard", folder, ...command], {
       detached: true,
       stdio: ["pipe", "pipe", "ignore"],
     });
-    this.#process.stdin?.on("error", () => {}); // A guard that is gone is told by "close".
+    this.#process.stdin?.on("error", () => {}); // The end of the guard is reported by "close".
     this.#closed = new Promise<void>((resolve) => {
       this.#process.once("error", () => resolve());
       this.#process.once("close", () => resolve());
@@ -105,7 +105,7 @@ export class Guard {
     this.#setHeld(false);
   }
 
-  /** The process id of the server that runs, else of the last one that did. */
+  /** The process id of the running server, else of the last one. */
   get pid(): number {
     return this.#pid;
   }
@@ -114,12 +114,12 @@ export class Guard {
     return this.#running;
   }
 
-  /** Resolves when the folder is there to write into. */
+  /** Resolves when the folder exists. */
   async ready(): Promise<void> {
     await this.hold(() => this.#folderMade);
   }
 
-  /** Starts the server; `events` tell what becomes of it. */
+  /** Starts the server. `events` report its output and its end. */
   start(events: GuardEvents): void {
     this.#events = events;
     if (this.#gone) {
@@ -129,12 +129,12 @@ export class Guard {
     }
   }
 
-  /** Removes the data of a server that does not run; its configuration stays. */
+  /** Removes the data of a stopped server. Its configuration is kept. */
   clearData(): void {
     this.#process.stdin?.write("clear\n");
   }
 
-  /** Kills the server, removes the folder, ends the guard; resolves when all that is done. */
+  /** Kills the server, removes the folder and ends the guard; resolves when that is done. */
   async end(): Promise<void> {
     await this.hold(() => {
       this.#process.stdin?.end();
@@ -142,7 +142,7 @@ export class Guard {
     });
   }
 
-  /** Keeps Node alive during `work`. At all other times a guard must not hinder it from exiting. */
+  /** Keeps Node alive during `work`. At any other time a guard does not keep Node from exiting. */
   async hold<T>(work: () => Promise<T>): Promise<T> {
     this.#holds += 1;
     this.#setHeld(true);

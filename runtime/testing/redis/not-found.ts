@@ -4,35 +4,35 @@ import { delimiter } from "node:path";
 import { usualFolders } from "./program.js";
 import { oldestRedis, type RedisVersion } from "./version.js";
 
-/** No Redis is configured, installed or to be obtained; the message ends with the one command for this system. */
+/** No Redis is configured, installed or downloadable. The message ends with the command that installs one. */
 export class RedisNotFoundError extends Error {
   readonly code = "REDIS_NOT_FOUND";
   override readonly name = "RedisNotFoundError";
 }
 
-/** Says where was looked, what was missed, and what to do now. */
+/** An error that says where Redis was searched for and what to do. */
 export async function redisNotFound(
   environment: NodeJS.ProcessEnv,
   wanted: RedisVersion,
   whyNotObtained: unknown,
 ): Promise<RedisNotFoundError> {
-  const what = wanted === "any" ? `Redis ${oldestRedis} or newer, or Valkey` : wanted;
+  const server = wanted === "any" ? `Redis ${oldestRedis} or newer, or Valkey` : wanted;
   const path = environment["PATH"]?.split(delimiter).join(" ") || "empty";
   const reason = whyNotObtained instanceof Error ? whyNotObtained.message : String(whyNotObtained);
   return new RedisNotFoundError(
-    `${what} was not found: no such redis-server or valkey-server is on the PATH (${path}) ` +
-      `or in ${usualFolders.join(" ")}, and none could be obtained (${reason}). ${await remedy()}`,
+    `${server} was not found: no such redis-server or valkey-server is on the PATH (${path}) ` +
+      `or in ${usualFolders.join(" ")}, and none could be downloaded (${reason}). ${await remedy()}`,
     { cause: whyNotObtained },
   );
 }
 
 async function remedy(): Promise<string> {
   const command = await installCommand();
-  const orConfigured = "or start the program with REDIS_URL set to a Redis that runs.";
+  const orConfigured = "or set REDIS_URL to a running Redis.";
   return command ? `Run "${command}", ${orConfigured}` : `Install one, ${orConfigured}`;
 }
 
-/** The one command that installs a server on this system; `undefined` on a system that we do not know. */
+/** The command that installs a server on this system; `undefined` for an unknown system. */
 export async function installCommand(platform: NodeJS.Platform = process.platform): Promise<string | undefined> {
   switch (platform) {
     case "darwin":
@@ -46,7 +46,7 @@ export async function installCommand(platform: NodeJS.Platform = process.platfor
   }
 }
 
-/** By the system's own name and the names of those it descends from: `ID=ubuntu`, `ID_LIKE="rhel fedora"`. */
+/** Looks up the system's name and the names of its parents: `ID=ubuntu`, `ID_LIKE="rhel fedora"`. */
 function installCommandOfLinux(osRelease: string): string | undefined {
   const ids = [...osRelease.matchAll(/^ID(?:_LIKE)?=["']?([^"'\n]*)/gm)].flatMap(
     ([, value]) => value?.split(" ") ?? [],

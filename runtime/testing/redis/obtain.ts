@@ -4,10 +4,10 @@ import type { RedisServer } from "./server.js";
 import { type StartRedisOptions, startRedis } from "./start.js";
 
 /**
- * A Redis that is just there: the configured one (`REDIS_URL`, or `REDIS_HOST` and its fellows), which is used as it is
- * and left running; else a private one, as {@link startRedis} starts it.
+ * Returns a Redis without any set-up: the configured one (`REDIS_URL`, or `REDIS_HOST` and the variables beside it),
+ * which is used as it is and left running, else a private one, as {@link startRedis} starts it.
  *
- * @param options - for the private one; a configured one is what it is
+ * @param options - for a private one; a configured one ignores them
  * @throws RedisNotFoundError when there is none; its message names the command that installs one
  * @example
  * ```ts

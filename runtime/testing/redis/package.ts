@@ -8,11 +8,11 @@ import { identify, type RedisProgram } from "./program.js";
 import { type RedisVersion, satisfies } from "./version.js";
 
 /**
- * A private copy of the system's own Redis package, in a cache in the home folder; no root is needed.
- * The first call downloads (some 20 MB, seconds), later ones find it there.
+ * Returns a private copy of the system's own Redis package, from a cache in the home folder. No root is needed. The
+ * first call downloads it (some 20 MB, in seconds); later calls use the cache.
  *
- * Several processes may do so at once: each unpacks into a folder of its own, proves it, and renames it into place;
- * the first rename wins, and what is in place is always whole.
+ * Several processes may do so at once. Each unpacks into its own folder, tests it, and renames it to its final name.
+ * The first rename wins, and the cached copy is always complete.
  */
 export async function obtainPackage(environment: NodeJS.ProcessEnv, wanted: RedisVersion): Promise<RedisProgram> {
   const choice = await choosePackage(wanted);
@@ -28,7 +28,7 @@ export async function obtainPackage(environment: NodeJS.ProcessEnv, wanted: Redi
   try {
     await unpack(choice, draft, environment);
     if (!(await readPackage(draft, choice, wanted))) {
-      throw new Error(`the package ${choice.name} of ${choice.suite} holds no ${wanted} that runs here`);
+      throw new Error(`the package ${choice.name} of ${choice.suite} has no ${wanted} that runs on this machine`);
     }
     await putInPlace(draft, place, choice, wanted);
   } finally {
@@ -36,7 +36,7 @@ export async function obtainPackage(environment: NodeJS.ProcessEnv, wanted: Redi
   }
   const obtained = await readPackage(place, choice, wanted);
   if (!obtained) {
-    throw new Error(`${place} does not run`);
+    throw new Error(`the server in ${place} does not run`);
   }
   return obtained;
 }
@@ -46,7 +46,7 @@ function cacheFolder(environment: NodeJS.ProcessEnv): string {
   return join(caches, "m-erp-messaging", "redis");
 }
 
-/** A folder that another process put in place first is as good as ours; one that does not run makes way. */
+/** Keeps a folder that another process put in place first, but replaces one that does not run. */
 async function putInPlace(draft: string, place: string, choice: AptPackage, wanted: RedisVersion): Promise<void> {
   try {
     await rename(draft, place);
@@ -63,7 +63,7 @@ async function putInPlace(draft: string, place: string, choice: AptPackage, want
   }
 }
 
-/** Drafts of processes that were killed; one that is still being written is minutes old at most. */
+/** Removes the drafts of killed processes. A draft that is still being written is minutes old at most. */
 async function removeAbandoned(cache: string): Promise<void> {
   const hourAgo = Date.now() - 3_600_000;
   for (const name of await readdir(cache)) {
@@ -75,8 +75,8 @@ async function removeAbandoned(cache: string): Promise<void> {
 }
 
 /**
- * The program in an unpacked package. It is run by the package's own loader with the package's own libraries, so that
- * neither need fit this system's.
+ * Returns the program in an unpacked package. The package's own loader runs it with the package's own libraries, so
+ * neither depends on those of the system.
  */
 async function readPackage(
   folder: string,

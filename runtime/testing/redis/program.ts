@@ -6,16 +6,16 @@ import { promisify } from "node:util";
 
 import { type RedisIdentity, type RedisVersion, readIdentity, satisfies } from "./version.js";
 
-/** A server that can be run here. */
+/** A server program that runs on this machine. */
 export interface RedisProgram extends RedisIdentity {
   readonly command: string;
-  /** What comes before the server's own arguments (a private copy is run by its own loader). */
+  /** Arguments before the server's own: a private copy is run by its own loader. */
   readonly arguments: readonly string[];
-  /** Found on this system, or a private copy of a package. */
+  /** `path`: installed on this system. `package`: a private copy of a package. */
   readonly source: "path" | "package";
 }
 
-/** Where Homebrew, MacPorts and `make install` put servers, for those whose PATH does not say so (editors, cron). */
+/** The folders of Homebrew, MacPorts and `make install`, for a PATH that lacks them, as in editors and cron. */
 export const usualFolders: readonly string[] = [
   "/opt/homebrew/bin",
   "/opt/homebrew/opt/valkey/bin",
@@ -27,7 +27,7 @@ export const usualFolders: readonly string[] = [
 
 const names = ["redis-server", "valkey-server"] as const;
 
-/** The first server that will do, on the PATH or in the usual folders; `undefined` when there is none. */
+/** The first suitable server on the PATH or in the usual folders; `undefined` if there is none. */
 export async function findProgram(
   environment: NodeJS.ProcessEnv,
   wanted: RedisVersion,
@@ -45,13 +45,13 @@ export async function findProgram(
   return undefined;
 }
 
-/** Runs it with `--version`: the proof that it works here; `undefined` when it does not. */
+/** Runs a program with `--version`, which proves that it works here; `undefined` if it does not. */
 export async function identify(command: string, before: readonly string[]): Promise<RedisIdentity | undefined> {
   try {
     await access(command, constants.X_OK);
     const { stdout } = await promisify(execFile)(command, [...before, "--version"], { timeout: 10_000 });
     return readIdentity(stdout);
   } catch {
-    return undefined; // Not there, not for this machine, or broken: the ladder's next step is tried.
+    return undefined; // Missing, broken, or built for another machine: the caller tries the next program.
   }
 }

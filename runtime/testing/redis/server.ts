@@ -8,49 +8,49 @@ import { Guard } from "./guard.js";
 import type { RedisProgram } from "./program.js";
 import type { RedisFlavour } from "./version.js";
 
-/** The server did not come up; the message holds the last lines of its log. */
+/** The server did not start. The message contains the last lines of its log. */
 export class RedisStartError extends Error {
   readonly code = "REDIS_START_FAILED";
   override readonly name = "RedisStartError";
 }
 
-/** A Redis of our own: private, temporary, on the loopback interface only. */
+/** A private, temporary Redis, on the loopback interface only. */
 export interface RedisServer extends AsyncDisposable {
   readonly external: false;
   readonly host: string;
   readonly port: number;
   /** `redis://127.0.0.1:<port>` */
   readonly url: string;
-  /** The server's process id (another one after {@link restart}), the last one if it does not run. */
+  /** The process id of the running server, else of the last one. It changes with {@link restart}. */
   readonly pid: number;
   readonly running: boolean;
   /** Its working directory; removed by {@link stop}. */
   readonly folder: string;
   readonly flavour: RedisFlavour;
-  /** For example `7.0.15`. Valkey's own, not the Redis version that it claims to be compatible with. */
+  /** For example `7.0.15`. Valkey's own version, not the Redis version that it is compatible with. */
   readonly version: string;
-  /** The last lines it logged. */
+  /** The last lines of its log. */
   readonly log: readonly string[];
-  /** SIGKILL, as a crash. Port and folder stay ours for {@link restart}. */
+  /** Sends SIGKILL, like a crash. Port and folder are kept for {@link restart}. */
   kill(): Promise<void>;
-  /** SIGSTOP: connections stay open and silent. */
+  /** Sends SIGSTOP: connections stay open and silent. */
   pause(): void;
-  /** SIGCONT. */
+  /** Sends SIGCONT. */
   resume(): void;
-  /** Kills it if it runs and starts it on the same port; `keepData` defaults to whether it is persistent. */
+  /** Kills a running server and starts it again on its port. By default only a persistent server keeps its data. */
   restart(options?: { readonly keepData?: boolean }): Promise<void>;
-  /** Ends it and removes its folder. May be called again. */
+  /** Stops the server and removes its folder. May be called again. */
   stop(): Promise<void>;
 }
 
 const host = "127.0.0.1";
 
-/** What Redis and Valkey log when they are ready, and what a sentinel logs. */
+/** The line that Redis and Valkey log when they are ready, or the one of a sentinel. */
 const readyLine = /Ready to accept connections|Sentinel ID is/;
 
 const startWithinMs = 20_000;
 
-/** How often a port is tried for that another server took a moment ago. */
+/** Number of attempts to use a port that another server has just taken. */
 export const portAttempts = 20;
 
 export interface PrivateRedisSettings {
@@ -60,7 +60,7 @@ export interface PrivateRedisSettings {
   readonly files: Readonly<Record<string, string>>;
 }
 
-/** The server of `startRedis`, still to be launched. */
+/** The server of `startRedis`, before its launch. */
 export class PrivateRedis implements RedisServer {
   readonly external = false;
   readonly host: string = host;
@@ -110,12 +110,12 @@ export class PrivateRedis implements RedisServer {
     return this.#guard.log;
   }
 
-  /** Whether its last start failed for that alone. */
+  /** True if its last start failed because the port was taken. */
   get portTaken(): boolean {
     return this.log.some((line) => line.includes("Address already in use"));
   }
 
-  /** @throws RedisStartError when it does not come up */
+  /** @throws RedisStartError when it does not start */
   async launch(): Promise<void> {
     await this.#guard.ready();
     for (const [name, text] of Object.entries(this.#files)) {
@@ -141,11 +141,11 @@ export class PrivateRedis implements RedisServer {
     const keepData = options.keepData ?? this.#persistent;
     if (keepData && !this.#persistent) {
       throw new TypeError(
-        "This Redis holds its data in memory alone: start it with { persistent: true } to keep them.",
+        "This Redis keeps its data in memory only: start it with { persistent: true } to keep them on a restart.",
       );
     }
     if (this.#stopped) {
-      throw new RedisStartError(`${this.url} has been stopped and its folder removed: start another one.`);
+      throw new RedisStartError(`${this.url} has been stopped and its folder removed: start a new one.`);
     }
     await this.kill();
     if (!keepData) {
@@ -156,7 +156,7 @@ export class PrivateRedis implements RedisServer {
       try {
         return await this.#start();
       } catch (error) {
-        // Our port may have been taken for a moment by another server that looks for a free one.
+        // Another server that looks for a free port may have taken this one for a moment.
         if (attempt === portAttempts || !this.portTaken) {
           throw error;
         }
@@ -179,8 +179,9 @@ export class PrivateRedis implements RedisServer {
       try {
         process.kill(this.pid, signal);
       } catch (error) {
+        // ESRCH: the server has ended by itself, and the guard has not reported it yet.
         if ((error as NodeJS.ErrnoException).code !== "ESRCH") {
-          throw error; // Only one that ended by itself, of which we have yet to hear, needs no signal any more.
+          throw error;
         }
       }
     }
@@ -190,8 +191,8 @@ export class PrivateRedis implements RedisServer {
     await this.#guard.hold(async () => {
       let tooLate: NodeJS.Timeout | undefined;
       const ready = new Promise<void>((resolve, reject) => {
-        const fail = (what: string): void =>
-          reject(new RedisStartError(`${this.url} ${what}:\n${this.log.join("\n")}`));
+        const fail = (reason: string): void =>
+          reject(new RedisStartError(`${this.url} ${reason}:\n${this.log.join("\n")}`));
         tooLate = setTimeout(() => fail(`was not ready within ${startWithinMs} ms`), startWithinMs);
         this.#exited = new Promise((exited) => {
           const events = {

@@ -6,33 +6,35 @@ import { type RedisVersion, wantedVersion } from "./version.js";
 
 export interface StartRedisOptions {
   /**
-   * More arguments for the server; the last of two wins. As a function it is given the port that was chosen;
-   * `port + 10000` may be used beside it (for TLS, say, or a cluster's bus).
+   * More arguments for the server; the last one of two wins. A function receives the chosen port, and may also use
+   * `port + 10000`, for example for TLS or a cluster's bus.
+   *
+   * @defaultValue none
    */
   readonly arguments?: readonly string[] | ((port: number) => readonly string[]);
   /** @defaultValue `TEST_REDIS_VERSION` of the environment, else `"any"` */
   readonly version?: RedisVersion;
   /**
-   * Writes every change to disk before it answers, so that nothing answered is lost by {@link RedisServer.kill}.
+   * Writes every change to disk before it answers, so that {@link RedisServer.kill} loses no confirmed change.
    *
-   * @defaultValue `false`: all in memory
+   * @defaultValue `false`: data are in memory only
    */
   readonly persistent?: boolean;
-  /** A port of your choice. @defaultValue a free one */
+  /** The port to listen on. @defaultValue a free one */
   readonly port?: number;
-  /** Files by name, written before the start into the server's folder, which is its working directory. */
+  /** Files by name, written into the server's working directory before the start. @defaultValue none */
   readonly files?: Readonly<Record<string, string>>;
 }
 
-/** Above the well-known ports, and `port + 10000` below those that systems hand out to clients. */
+/** Above the well-known ports, with `port + 10000` below the ports that systems assign to clients. */
 const ports = { from: 10_000, below: 22_000 };
 
 /**
- * Starts a private Redis or Valkey: found on this system or, on Debian and Ubuntu, obtained without root.
- * It ends with this process, whatever ends that, leaves nothing behind, and does not keep Node from exiting.
+ * Starts a private Redis or Valkey. The program is found on this system or, on Debian and Ubuntu, downloaded without
+ * root. The server ends with this process, even on SIGKILL, leaves nothing behind, and does not keep Node from exiting.
  *
  * @throws RedisNotFoundError when there is no server to run; its message names the command that installs one
- * @throws RedisStartError when the server refuses to run, a bad argument being the usual reason
+ * @throws RedisStartError when the server does not start, usually because of a bad argument
  * @example
  * ```ts
  * await using redis = await startRedis();

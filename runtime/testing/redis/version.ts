@@ -1,13 +1,13 @@
-/** Which make of server it is. */
+/** The product that a server is. */
 export type RedisFlavour = "redis" | "valkey";
 
-/** Which servers will do: any of 7.0 or newer, or one flavour and major version. */
+/** A demand on the server: any of 7.0 or newer, or one flavour and major version. */
 export type RedisVersion = "any" | "redis-7" | "redis-8" | "valkey-8";
 
-/** Consumer groups behave as delivery needs them from this version of Redis on; every Valkey is newer. */
+/** The oldest Redis whose consumer groups delivery can use. Every Valkey is newer. */
 export const oldestRedis = "7.0";
 
-/** What a server's `--version` line says about it. */
+/** The flavour and version that a server prints for `--version`. */
 export interface RedisIdentity {
   readonly flavour: RedisFlavour;
   /** For example `7.0.15`. */
@@ -23,14 +23,14 @@ export function readIdentity(versionLine: string): RedisIdentity | undefined {
   return { flavour: name === "Valkey" ? "valkey" : "redis", version };
 }
 
-/** Whether such a server will do. */
+/** True if a server meets the demand. */
 export function satisfies(identity: RedisIdentity, wanted: RedisVersion): boolean {
   const major = Number.parseInt(identity.version, 10);
   return wanted === "any" ? major >= Number.parseInt(oldestRedis, 10) : wanted === `${identity.flavour}-${major}`;
 }
 
 /**
- * The version that tests run against: `TEST_REDIS_VERSION`, so that one suite covers a matrix of servers.
+ * The version that tests run against: `TEST_REDIS_VERSION`. With it, one suite covers a matrix of servers.
  *
  * @defaultValue `"any"`
  */

@@ -422,7 +422,7 @@ describe("the handler of a command", () => {
   it("is the only one: a second is a conflict", () => {
     const messaging = createService(redis);
     handleValidateToken(messaging, () => ({ valid: true }));
-    const conflict = expect.objectContaining({ name: "ConfigError", code: "HANDLER_CONFLICT" });
+    const conflict = expect.objectContaining({ name: "UsageError", code: "HANDLER_CONFLICT" });
     expect(() => handleValidateToken(messaging, () => ({ valid: true }))).toThrow(conflict);
   });
 });

@@ -1,15 +1,15 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { type Config, readConfig } from "../../../runtime/config/config.js";
-import { ConfigError, createMessaging, type Environment, type Settings } from "../../../runtime/index.js";
+import { ConfigError, createMessaging, type Settings, type Variables } from "../../../runtime/index.js";
 import { variables } from "./config-variables.js";
 
 const named = { SERVICE_NAME: "orders" };
-const read = (environment: Environment = {}, settings: Settings = {}): Config =>
+const read = (environment: Variables = {}, settings: Settings = {}): Config =>
   readConfig(settings, "fields", { ...named, ...environment });
 
 /** The problems that settings have. */
-function problemsOf(environment: Environment, settings: Settings = {}): readonly string[] {
+function problemsOf(environment: Variables, settings: Settings = {}): readonly string[] {
   try {
     readConfig(settings, "fields", environment);
   } catch (error) {
@@ -44,7 +44,10 @@ describe.each(variables.filter(({ invalid }) => invalid.length > 0))("$name", ({
 
 describe("the table of variables", () => {
   it("leaves out none that is read", () => {
-    const source = readFileSync(new URL("../../../runtime/config/config.ts", import.meta.url), "utf8");
+    const files = ["config", "redis-config"].map(
+      (name) => new URL(`../../../runtime/config/${name}.ts`, import.meta.url),
+    );
+    const source = files.map((file) => readFileSync(file, "utf8")).join();
     const read = [...source.matchAll(/reader\.\w+\("([A-Z_]+)"/g)].map(([, name]) => name);
     const tested = variables.map(({ name }) => name);
     expect(read.filter((name = "") => !tested.includes(name) && !/^REDIS_(URL|TLS_)/.test(name))).toEqual([]);

@@ -3,14 +3,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Config, readConfig } from "../../../runtime/config/config.js";
-import { ConfigError, type Environment, type Settings } from "../../../runtime/index.js";
+import { ConfigError, type Settings, type Variables } from "../../../runtime/index.js";
 
 const named = { SERVICE_NAME: "orders" };
-const read = (environment: Environment = {}, settings: Settings = {}): Config =>
+const read = (environment: Variables = {}, settings: Settings = {}): Config =>
   readConfig(settings, "fields", { ...named, ...environment });
 
 /** The problems that settings have. */
-function problemsOf(environment: Environment, settings: Settings = {}): readonly string[] {
+function problemsOf(environment: Variables, settings: Settings = {}): readonly string[] {
   try {
     readConfig(settings, "fields", environment);
   } catch (error) {

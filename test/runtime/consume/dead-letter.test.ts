@@ -87,8 +87,8 @@ describe("an entry that is no message", () => {
   it.each<[string, readonly string[], string, RegExp]>([
     ["junk", ["junk", "1", "more", "junk"], "ENTRY_UNREADABLE", /no field names a message type/],
     ["an empty type", ["event_type", "", "json", "{}"], "ENTRY_UNREADABLE", /no field names/],
-    ["a broken field", withField("after_data", "{broken"), "ENTRY_UNREADABLE", /after_data holds no JSON/],
-    ["broken JSON", ["message_type", "user.created", "json", '{"id":'], "ENTRY_UNREADABLE", /json holds no JSON/],
+    ["a broken field", withField("after_data", "{broken"), "ENTRY_UNREADABLE", /after_data is not valid JSON/],
+    ["broken JSON", ["message_type", "user.created", "json", '{"id":'], "ENTRY_UNREADABLE", /json is not valid JSON/],
     ["a list", ["message_type", "user.created", "json", "[]"], "ENTRY_UNREADABLE", /must hold a JSON object/],
     ["another schema", withField("entity_id", "twelve"), "CONTRACT_VIOLATED", /entity_id must be a whole number/],
     ["nothing but its type", ["event_type", "user.created"], "CONTRACT_VIOLATED", /is required/],

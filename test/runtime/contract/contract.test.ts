@@ -16,7 +16,7 @@ describe("input that is out of proportion", () => {
   it("is an issue when it is nested deeper than a check can follow", () => {
     const value: unknown = JSON.parse(deep(100_000));
     for (const check of [compileWriter(recursive), compileReader(recursive)]) {
-      expect(check(value)).toEqual([{ path: "", message: "must not be nested so deeply" }]);
+      expect(check(value)).toEqual([{ path: "", message: "is nested too deeply" }]);
       expect(check(JSON.parse(deep(50)))).toBeUndefined();
     }
   });
@@ -36,6 +36,7 @@ describe("input that is out of proportion", () => {
     for (const encoding of ["fields", "json"] as const) {
       const message = { ...exampleUserCreated(), metadata: make() };
       expect(() => contractOf(userCreated).write(message, encoding)).toThrow(ContractError);
+      expect(() => contractOf(userCreated).writePayload(message)).toThrow(ContractError);
     }
   });
 

@@ -210,7 +210,7 @@ describe("registering a handler", () => {
   it("by another descriptor of a type that is claimed already is a conflict", () => {
     const messaging = createService({ url: "redis://127.0.0.1:1" });
     onUserCreated(messaging, () => {});
-    const conflict = expect.objectContaining({ name: "ConfigError", code: "HANDLER_CONFLICT" });
+    const conflict = expect.objectContaining({ name: "UsageError", code: "HANDLER_CONFLICT" });
     expect(() => messaging.on({ ...userCreated }, () => {})).toThrow(conflict);
   });
 
@@ -218,7 +218,7 @@ describe("registering a handler", () => {
     await using messaging = createService(redis);
     onUserCreated(messaging, () => {});
     await messaging.start();
-    const late = expect.objectContaining({ name: "ConfigError", code: "HANDLER_LATE" });
+    const late = expect.objectContaining({ name: "UsageError", code: "HANDLER_LATE" });
     expect(() => onUserCreated(messaging, () => {})).toThrow(late);
     expect(() => messaging.on("role.*", () => {})).toThrow(late);
     expect(() => handleValidateToken(messaging, () => ({ valid: true }))).toThrow(late);

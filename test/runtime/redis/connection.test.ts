@@ -4,11 +4,11 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import {
   type ConnectionError,
-  type Environment,
   onUserCreated,
   publishUserCreated,
   type RedisOptions,
   userCreated,
+  type Variables,
   validateToken,
 } from "../../../generated/index.js";
 import { type RedisServer, startRedis } from "../../../runtime/testing/redis/index.js";
@@ -40,7 +40,7 @@ describe.skipIf(!opensslAvailable)("TLS with an ACL user", () => {
     await redis.stop();
   });
 
-  const ways: Readonly<Record<string, () => { readonly redis: RedisOptions; readonly env: Environment }>> = {
+  const ways: Readonly<Record<string, () => { readonly redis: RedisOptions; readonly env: Variables }>> = {
     options: () => ({
       redis: {
         host: redis.host,

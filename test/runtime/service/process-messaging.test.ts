@@ -7,6 +7,7 @@ import {
   onUserCreated,
   publishUserCreated,
   shutdownMessaging,
+  UsageError,
 } from "../../../generated/index.js";
 import { fieldOf } from "../../../runtime/contract/codec.js";
 import { type RedisServer, startRedis } from "../../../runtime/testing/redis/index.js";
@@ -45,6 +46,7 @@ async function published(stream: string, field: string): Promise<unknown[]> {
 describe("the one messaging of a process", () => {
   it("is there between init and shutdown, and an error says what to do before and after", async () => {
     const none = expect.objectContaining({
+      name: "UsageError",
       code: "CONFIG_INVALID",
       message: expect.stringContaining("initMessaging()"),
     });
@@ -61,7 +63,9 @@ describe("the one messaging of a process", () => {
 
   it("cannot be made twice, and the first goes on", async () => {
     const messaging = await initMessaging(options());
-    await expect(initMessaging(options())).rejects.toThrow(/initMessaging\(\) was called before/);
+    const second = initMessaging(options());
+    await expect(second).rejects.toThrow(/initMessaging\(\) was called before/);
+    await expect(second).rejects.toThrow(UsageError);
     expect(getMessaging()).toBe(messaging);
     await publishUserCreated(getMessaging(), input);
   });

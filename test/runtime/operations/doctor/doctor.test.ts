@@ -72,7 +72,7 @@ describe("merp doctor", () => {
       /^! stream production:events +3 entries, 1 group, 1 dead letter in \{production:events\}:dead$/m,
     );
     expect(stdout).toMatch(/billing-workers: lag 1, pending 0/);
-    expect(stdout).toContain("stream production:commands not there yet");
+    expect(stdout).toContain("stream production:commands does not exist yet");
     expect(stdout).toMatch(/healthy 15 checks passed, 1 to know of\n$/);
     expect(stdout).toContain("password set, not shown");
     expect(stdout + stderr).not.toContain("open-sesame");
@@ -154,9 +154,7 @@ describe("examining an installation", () => {
     };
     const found = await all({ SERVICE_NAME: "billing", ...env });
     const bad = found.filter(({ verdict }) => verdict === "bad");
-    expect(bad).toEqual([
-      { check: "stream events", verdict: "bad", text: "the key holds a string, where a stream must be" },
-    ]);
+    expect(bad).toEqual([{ check: "stream events", verdict: "bad", text: "the key holds a string, not a stream" }]);
     expect(await admin.get("events")).toBe("a text");
     admin.disconnect();
   });

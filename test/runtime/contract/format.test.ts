@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { isUuid } from "../../../runtime/contract/uuid.js";
+import { isUuid } from "../../../runtime/contract/format.js";
 
 const uuid = "985329c1-9789-4731-b311-205992b09849";
 

@@ -1,0 +1,122 @@
+import { readFileSync } from "node:fs";
+import type { ConnectionOptions as TlsOptions } from "node:tls";
+import type { SettingReader } from "./setting-reader.js";
+
+/** The connection to Redis. An option takes precedence over its variable. */
+export interface RedisOptions {
+  /** `redis://user:password@host:6379/0`, or `rediss://…` for TLS. Env `REDIS_URL`. Overrides host, port and db. */
+  readonly url?: string;
+  /** Env `REDIS_HOST`. @defaultValue "redis" */
+  readonly host?: string;
+  /** Env `REDIS_PORT`. @defaultValue 6379 */
+  readonly port?: number;
+  /** Env `REDIS_DB`. @defaultValue 0 */
+  readonly db?: number;
+  /** The ACL user. Env `REDIS_USERNAME`. @defaultValue none */
+  readonly username?: string;
+  /** Env `REDIS_PASSWORD`. @defaultValue none */
+  readonly password?: string;
+  /**
+   * `true`, or Node's own TLS options. Env `REDIS_TLS`, with the files `REDIS_TLS_CA`, `REDIS_TLS_CERT`,
+   * `REDIS_TLS_KEY` and the name `REDIS_TLS_SERVERNAME`. @defaultValue false
+   */
+  readonly tls?: boolean | TlsOptions;
+  /** Maximum number of connections of one messaging. Env `REDIS_MAX_CONNECTIONS`. @defaultValue 20 */
+  readonly maxConnections?: number;
+  /** Seconds that one attempt to connect may take. Env `REDIS_CONNECTION_TIMEOUT`. @defaultValue 5 */
+  readonly connectionTimeoutSeconds?: number;
+  /** Seconds that a reply may take before its connection counts as dead. Env `REDIS_SOCKET_TIMEOUT`. @defaultValue 5 */
+  readonly socketTimeoutSeconds?: number;
+}
+
+/** The connection to Redis in effect: complete, checked, in milliseconds. */
+export interface RedisConfig {
+  readonly host: string;
+  readonly port: number;
+  readonly db: number;
+  readonly username: string | undefined;
+  readonly password: string | undefined;
+  readonly tls: TlsOptions | undefined;
+  readonly maxConnections: number;
+  readonly connectionTimeoutMs: number;
+  readonly socketTimeoutMs: number;
+}
+
+export function readRedis(reader: SettingReader, options: RedisOptions): RedisConfig {
+  const address = readUrl(reader, options);
+  const tls = readTls(reader, options, address.tls);
+  return {
+    host: address.host ?? reader.text("REDIS_HOST", options.host) ?? "redis",
+    port: address.port ?? reader.whole("REDIS_PORT", options.port, 1, 65_535, 6379),
+    db: address.db ?? reader.whole("REDIS_DB", options.db, 0, 1_000_000, 0),
+    username: address.username ?? reader.text("REDIS_USERNAME", options.username),
+    password: address.password ?? reader.text("REDIS_PASSWORD", options.password),
+    tls,
+    maxConnections: reader.whole("REDIS_MAX_CONNECTIONS", options.maxConnections, 1, 100_000, 20),
+    connectionTimeoutMs: reader.seconds("REDIS_CONNECTION_TIMEOUT", options.connectionTimeoutSeconds, 0.05, 5),
+    socketTimeoutMs: reader.seconds("REDIS_SOCKET_TIMEOUT", options.socketTimeoutSeconds, 0.05, 5),
+  };
+}
+
+/** The parts that a Redis URL gives. */
+type Address = Partial<Pick<RedisConfig, "host" | "port" | "db" | "username" | "password"> & { readonly tls: boolean }>;
+
+/** A host given in code takes precedence over a URL in the environment. */
+function readUrl(reader: SettingReader, options: RedisOptions): Address {
+  if (options.url === undefined && (options.host !== undefined || options.port !== undefined)) return {};
+  const text = reader.text("REDIS_URL", options.url);
+  if (text === undefined) return {};
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const db = url?.pathname.replace(/^\//, "") ?? "";
+  const user = decoded(url?.username);
+  const password = decoded(url?.password);
+  const understood = url !== undefined && /^rediss?:$/.test(url.protocol) && url.hostname !== "" && url.port !== "0";
+  if (!understood || !/^\d*$/.test(db) || user === undefined || password === undefined) {
+    reader.problems.push("REDIS_URL must read redis://user:password@host:6379/0 (rediss:// for TLS)");
+    return {};
+  }
+  return {
+    host: url.hostname.replace(/^\[|\]$/g, ""),
+    port: url.port === "" ? 6379 : Number(url.port),
+    ...(db === "" ? {} : { db: Number(db) }),
+    ...(user === "" ? {} : { username: user }),
+    ...(password === "" ? {} : { password }),
+    tls: url.protocol === "rediss:",
+  };
+}
+
+/** `undefined` for text with a stray `%`, as an unencoded password may contain. */
+function decoded(text = ""): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function readTls(reader: SettingReader, options: RedisOptions, byUrl: boolean | undefined): TlsOptions | undefined {
+  if (typeof options.tls === "object") return options.tls;
+  const asked = reader.flag("REDIS_TLS", options.tls);
+  const given = Object.entries({
+    ca: readFile(reader, "REDIS_TLS_CA"),
+    cert: readFile(reader, "REDIS_TLS_CERT"),
+    key: readFile(reader, "REDIS_TLS_KEY"),
+    servername: reader.text("REDIS_TLS_SERVERNAME", undefined),
+  }).filter(([, value]) => value !== undefined);
+  if (asked ?? byUrl ?? false) return Object.fromEntries(given);
+  if (given.length > 0) {
+    reader.problems.push("REDIS_TLS_… is set, but TLS is off: set REDIS_TLS=true or a rediss:// REDIS_URL");
+  }
+  return undefined;
+}
+
+function readFile(reader: SettingReader, variable: string): string | undefined {
+  const path = reader.text(variable, undefined);
+  if (path === undefined) return undefined;
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    reader.problems.push(`${variable} must name a readable PEM file, not ${JSON.stringify(path)}`);
+    return undefined;
+  }
+}
