@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { check } from "./check/index.js";
+import { check } from "./check/check.js";
 import { readConfig } from "./load/config.js";
 import { load, type Sources } from "./load/load.js";
 import { CatalogueError } from "./load/problem.js";

@@ -5,7 +5,7 @@ import { placeKey } from "../model/definition.js";
 import type { Model } from "../model/model.js";
 import { exportsOf, handlerGroup, namesOf } from "../model/names.js";
 import type { Path } from "../schema/pointer.js";
-import { reservedNames, reservedWords } from "../typescript/reserved.js";
+import { reservedNames, reservedWords } from "./reserved.js";
 
 interface Claim {
   readonly name: string;

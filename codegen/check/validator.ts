@@ -2,8 +2,8 @@ import type { Ajv2020 } from "ajv/dist/2020.js";
 import { formats } from "../../runtime/contract/format.js";
 import { ajvFor, closeSchema, compileWriter } from "../../runtime/contract/validation.js";
 import type { Issue } from "../../runtime/errors.js";
-import { nameOf } from "../model/flatten.js";
 import type { Model } from "../model/model.js";
+import { nameOf } from "../schema/definition-ref.js";
 import type { Schema } from "../schema/schema.js";
 import { mapChildren } from "../schema/walk.js";
 

@@ -1,12 +1,11 @@
 import { madeOf, originOf } from "../load/origin.js";
 import type { Problem } from "../load/problem.js";
+import { nameOf, namesIn, refTo } from "../schema/definition-ref.js";
 import type { Schema } from "../schema/schema.js";
-import { mapChildren, walk } from "../schema/walk.js";
+import { mapChildren } from "../schema/walk.js";
 import type { Definition } from "./definition.js";
 import { merge } from "./merge.js";
 import { isDefinition, type References } from "./reference.js";
-
-const POINTER = "#/$defs/";
 
 /**
  * Turns schemas as written into flat ones: what applies together (`$ref` beside other keywords, `allOf`) is merged
@@ -81,7 +80,7 @@ export class Flattener {
     const source = originOf(schema)?.source;
     const target = source && this.#references.resolve(source, ref);
     if (target === undefined || !isDefinition(target)) return {};
-    return madeOf({ $ref: `${POINTER}${target.name}` }, schema);
+    return madeOf({ $ref: refTo(target.name) }, schema);
   }
 
   #expand(schema: Schema, passed: readonly string[] = []): Schema {
@@ -105,16 +104,4 @@ export class Flattener {
     const origin = originOf(schema, (written) => keyword in written);
     if (origin !== undefined) this.problems.push(origin.source.problem([...origin.path, keyword], sentence));
   }
-}
-
-/** The names in the `$ref`s of a flat schema. */
-export function namesIn(schema: Schema): ReadonlySet<string> {
-  const names = new Set<string>();
-  for (const [, inner] of walk(schema)) if (inner.$ref !== undefined) names.add(nameOf(inner.$ref));
-  return names;
-}
-
-/** The definition's name in a flat `$ref`. */
-export function nameOf(ref: string): string {
-  return ref.slice(POINTER.length);
 }

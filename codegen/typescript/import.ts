@@ -1,5 +1,4 @@
 import { posix } from "node:path";
-import { compareNames } from "../model/casing.js";
 import { printList } from "./literal.js";
 
 /** One module's imports of a generated file. */
@@ -45,4 +44,19 @@ function compareModules(a: string, b: string): number {
         : Number.POSITIVE_INFINITY;
   const [left, right] = [distance(a), distance(b)];
   return left === right ? compareNames(a, b) : right - left;
+}
+
+/**
+ * The order in which Biome sorts names: letter by letter regardless of case, upper before lower where only the case
+ * differs.
+ */
+export function compareNames(a: string, b: string): number {
+  for (let at = 0; at < Math.min(a.length, b.length); at++) {
+    const left = a.charAt(at);
+    const right = b.charAt(at);
+    if (left === right) continue;
+    const folded = left.toLowerCase() === right.toLowerCase() ? 0 : left.toLowerCase() < right.toLowerCase() ? -1 : 1;
+    return folded || (left < right ? -1 : 1);
+  }
+  return a.length - b.length;
 }

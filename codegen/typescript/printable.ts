@@ -1,4 +1,4 @@
-import { nameOf } from "../model/flatten.js";
+import { nameOf } from "../schema/definition-ref.js";
 import type { Schema } from "../schema/schema.js";
 import { mapChildren } from "../schema/walk.js";
 

@@ -1,4 +1,4 @@
-import { compareNames } from "../../model/casing.js";
+import { compareNames } from "../../typescript/import.js";
 
 /** What the template of `index.ts` and `testing.ts` prints. */
 export interface IndexView {

@@ -1,8 +1,8 @@
 import { isIdentifier } from "../../model/casing.js";
 import type { Definition } from "../../model/definition.js";
-import { namesIn } from "../../model/flatten.js";
 import { fileOf, localDefinitions, type Message, type Model } from "../../model/model.js";
 import { type MessageNames, namesOf } from "../../model/names.js";
+import { namesIn, refTo } from "../../schema/definition-ref.js";
 import type { Schema } from "../../schema/schema.js";
 import { type Import, printImports, specifier } from "../../typescript/import.js";
 import { LINE_WIDTH, printList, printLiteral } from "../../typescript/literal.js";
@@ -94,11 +94,11 @@ function typesOf(message: Message, names: MessageNames): readonly NamedSchema[] 
   const properties = message.schema.properties ?? {};
   const payload = properties["payload"] ?? {};
   const { description = "" } = payload;
-  const linked = { $ref: `#/$defs/${names.input}`, description };
+  const linked = { $ref: refTo(names.input), description };
   const schema = { ...message.schema, properties: { ...properties, payload: linked } };
   const doc = `What {@link ${names.emit}} takes: the \`payload\` of {@link ${names.message}}.`;
   // `$defs/payload` has that very name and is declared with the file's other definitions.
-  const isLocal = payload.$ref === `#/$defs/${names.input}`;
+  const isLocal = payload.$ref === refTo(names.input);
   return [
     { ...whole, schema },
     ...(isLocal ? [] : [{ name: names.input, schema: payload, doc }]),

@@ -1,5 +1,5 @@
-import { namesIn } from "../../model/flatten.js";
 import type { Model, SharedFile } from "../../model/model.js";
+import { namesIn } from "../../schema/definition-ref.js";
 import { printImports } from "../../typescript/import.js";
 import type { Types } from "../../typescript/types.js";
 import type { Layout } from "../layout.js";
