@@ -1,3 +1,4 @@
+import type { Schema } from "../schema/schema.js";
 import { LINE_WIDTH } from "./literal.js";
 
 /**
@@ -13,6 +14,19 @@ export function docComment(text: string, indent = 0): string {
   const lines = wrap(safe, LINE_WIDTH - indent - " * ".length);
   const body = lines.map((line) => `${margin} *${line === "" ? "" : ` ${line}`}\n`).join("");
   return `${margin}/**\n${body}${margin} */\n`;
+}
+
+/** The doc comment of a schema, as text. */
+export function docOf(schema: Schema): string {
+  const { description, deprecated } = schema;
+  const sensitive = schema.sensitive === true ? "Sensitive: masked in logs and on screens." : undefined;
+  return [
+    [description, sensitive].filter((sentence) => sentence !== undefined).join(" "),
+    schema.default === undefined ? undefined : `@defaultValue ${JSON.stringify(schema.default)}`,
+    deprecated === true ? "@deprecated" : undefined,
+  ]
+    .filter((line) => line !== undefined && line !== "")
+    .join("\n");
 }
 
 function wrap(text: string, width: number): readonly string[] {

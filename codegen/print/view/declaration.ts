@@ -1,6 +1,6 @@
 import type { Schema } from "../../schema/schema.js";
-import { docComment } from "../../typescript/doc-comment.js";
-import { docOf, type Types } from "../../typescript/types.js";
+import { docComment, docOf } from "../../typescript/doc-comment.js";
+import type { TypePrinter } from "../../typescript/type-printer.js";
 
 /** A type as it stands in a generated file. */
 export interface Declaration {
@@ -19,7 +19,7 @@ export interface NamedSchema {
 }
 
 /** Declares a type for a flat schema. */
-export function declare({ name, schema, doc = docOf(schema) }: NamedSchema, types: Types): Declaration {
+export function declare({ name, schema, doc = docOf(schema) }: NamedSchema, types: TypePrinter): Declaration {
   const head = `export type ${name} = `;
   const type = types.textOf(schema, head.length);
   const text = type.isInterface

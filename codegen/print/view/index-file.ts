@@ -1,7 +1,7 @@
 import { compareNames } from "../../typescript/import.js";
 
 /** What the template of `index.ts` and `testing.ts` prints. */
-export interface IndexView {
+export interface IndexFileView {
   readonly source: string;
   readonly exports: readonly string[];
 }
@@ -16,7 +16,7 @@ export function indexFileView(
   runtime: string,
   files: readonly string[],
   preferred: Readonly<Record<string, string>> = {},
-): IndexView {
+): IndexFileView {
   const exports = [...files].sort(compareNames).flatMap((file) => {
     const name = preferred[file];
     const all = `export * from "./${file}.js";`;

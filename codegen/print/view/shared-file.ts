@@ -1,10 +1,10 @@
 import type { Model, SharedFile } from "../../model/model.js";
 import { namesIn } from "../../schema/definition-ref.js";
 import { printImports } from "../../typescript/import.js";
-import type { Types } from "../../typescript/types.js";
+import type { TypePrinter } from "../../typescript/type-printer.js";
 import type { Layout } from "../layout.js";
 import { type Declaration, declare, type NamedSchema } from "./declaration.js";
-import { typeImports } from "./message.js";
+import { typeImports } from "./message-file.js";
 
 /** What the template of a file of shared types prints. */
 export interface SharedFileView {
@@ -22,7 +22,7 @@ export function declaredByFile(file: SharedFile, model: Model): readonly NamedSc
 }
 
 /** Decides everything about the file of such types. */
-export function sharedFileView(file: SharedFile, model: Model, layout: Layout, types: Types): SharedFileView {
+export function sharedFileView(file: SharedFile, model: Model, layout: Layout, types: TypePrinter): SharedFileView {
   const declared = declaredByFile(file, model);
   const own = new Set(declared.map(({ name }) => name));
   const used = new Set(declared.flatMap(({ schema }) => [...namesIn(schema)]).filter((name) => !own.has(name)));

@@ -8,11 +8,11 @@ import { LINE_WIDTH } from "./literal.js";
  * @param column where the type starts
  */
 export function layOutType(printed: string, column = 0, indent = 0): string {
-  return new Layout(printed).type(indent, column);
+  return new TypeLayout(printed).type(indent, column);
 }
 
 /** Reads the printed text once, from left to right. */
-class Layout {
+class TypeLayout {
   readonly #text: string;
   #at = 0;
 

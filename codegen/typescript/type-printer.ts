@@ -1,9 +1,9 @@
 import type { Schema } from "../schema/schema.js";
-import { docComment } from "./doc-comment.js";
+import { docComment, docOf } from "./doc-comment.js";
 import { printKey } from "./literal.js";
-import { type Printable, printable } from "./printable.js";
-import { printShapes } from "./shape.js";
-import { layOutType } from "./type-text.js";
+import { type Shape, shapeOf } from "./shape.js";
+import { printShapes } from "./shape-printer.js";
+import { layOutType } from "./type-layout.js";
 
 /** The TypeScript of one definition, without its name and doc comment. */
 export interface TypeText {
@@ -16,7 +16,7 @@ export interface TypeText {
  * The types of flat schemas. What an object's properties are is json-schema-to-typescript's to say; here they only
  * become the members of an interface, since most of them are the same in one message after the other.
  */
-export class Types {
+export class TypePrinter {
   readonly #printed: ReadonlyMap<string, string>;
   readonly #keys: WeakMap<Schema, string>;
 
@@ -26,8 +26,8 @@ export class Types {
   }
 
   /** Has each distinct shape in these schemas printed once. */
-  static async of(schemas: Iterable<Schema>): Promise<Types> {
-    const shapes = new Map<string, Printable>();
+  static async of(schemas: Iterable<Schema>): Promise<TypePrinter> {
+    const shapes = new Map<string, Shape>();
     const keys = new WeakMap<Schema, string>();
     const collect = (schema: Schema): void => {
       if (isInterface(schema)) for (const property of Object.values(schema.properties ?? {})) collect(property);
@@ -39,7 +39,7 @@ export class Types {
       }
     };
     for (const schema of schemas) collect(schema);
-    return new Types(await printShapes(shapes), keys);
+    return new TypePrinter(await printShapes(shapes), keys);
   }
 
   /**
@@ -70,23 +70,6 @@ export class Types {
     if (printed === undefined) throw new Error(`This shape was never printed: ${key}`);
     return printed;
   }
-}
-
-/** The doc comment of a schema, as text. */
-export function docOf(schema: Schema): string {
-  const { description, deprecated } = schema;
-  const sensitive = schema.sensitive === true ? "Sensitive: masked in logs and on screens." : undefined;
-  return [
-    [description, sensitive].filter((sentence) => sentence !== undefined).join(" "),
-    schema.default === undefined ? undefined : `@defaultValue ${JSON.stringify(schema.default)}`,
-    deprecated === true ? "@deprecated" : undefined,
-  ]
-    .filter((line) => line !== undefined && line !== "")
-    .join("\n");
-}
-
-function shapeOf(schema: Schema): Printable {
-  return printable(schema, docOf);
 }
 
 /** Keywords beside which an object's properties are not all that there is to its type. */

@@ -6,13 +6,13 @@ import { namesIn, refTo } from "../../schema/definition-ref.js";
 import type { Schema } from "../../schema/schema.js";
 import { type Import, printImports, specifier } from "../../typescript/import.js";
 import { LINE_WIDTH, printList, printLiteral } from "../../typescript/literal.js";
-import type { Types } from "../../typescript/types.js";
+import type { TypePrinter } from "../../typescript/type-printer.js";
 import type { Layout } from "../layout.js";
 import { type Declaration, declare, type NamedSchema } from "./declaration.js";
 import { runtimeNames } from "./runtime-import.js";
 
 /** What the template of a message file prints. */
-export interface MessageView {
+export interface MessageFileView {
   readonly source: string;
   readonly type: string;
   /** What a handler calls the message. */
@@ -43,7 +43,7 @@ export function declaredByMessage(message: Message, model: Model): readonly Name
 }
 
 /** Decides everything about a message's file. */
-export function messageView(message: Message, model: Model, layout: Layout, types: Types): MessageView {
+export function messageFileView(message: Message, model: Model, layout: Layout, types: TypePrinter): MessageFileView {
   const names = namesOf(message);
   const file = fileOf(message.definition);
   const declared = declaredByMessage(message, model);
