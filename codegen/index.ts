@@ -62,5 +62,6 @@ export async function compile(sources: Sources, schemasFolder: string): Promise<
   return { files, output: config.output, messages: model.messages.length };
 }
 
+export { load } from "./load/load.js";
 export { CatalogueError, formatProblem } from "./load/problem.js";
 export { OutputTakenError } from "./write.js";
