@@ -1,3 +1,5 @@
+// index.ts is the pipeline and the generator's public face; it may import every room but cli/.
+
 import { join } from "node:path";
 import { check } from "./check/check.js";
 import { readConfig } from "./load/config.js";

@@ -1,3 +1,5 @@
+// write.ts brings the output folder to the generated files; it imports nothing of ours.
+
 import { randomUUID } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";

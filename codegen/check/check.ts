@@ -1,3 +1,5 @@
+// check/ finds every problem of a catalogue; it may import model/, load/, schema/, the runtime's contract and errors.
+
 import type { Sources } from "../load/load.js";
 import type { Problem } from "../load/problem.js";
 import type { Model } from "../model/model.js";

@@ -1,4 +1,6 @@
 #!/usr/bin/env node
+// cli/ is the merp command, a file a command; it may import index.ts, and doctor.ts the runtime's operations.
+
 import { Command } from "commander";
 import { checkCommand } from "./check.js";
 import { doctorCommand } from "./doctor.js";

@@ -1,3 +1,5 @@
+// load/ reads the schema files and locates problems in them; it may import schema/ and the runtime's contract.
+
 import { type Dirent, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { recordOrigins } from "./origin.js";

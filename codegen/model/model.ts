@@ -1,3 +1,5 @@
+// model/ names, resolves and flattens the schemas; it may import load/, schema/ and the runtime's contract.
+
 import type { CatalogueConfig } from "../load/config.js";
 import type { Sources } from "../load/load.js";
 import type { Schema } from "../schema/schema.js";

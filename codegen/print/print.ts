@@ -1,3 +1,6 @@
+// print/ makes the text of every generated file; it may import typescript/, model/, load/, schema/ and the runtime's
+// contract.
+
 import type { Definition } from "../model/definition.js";
 import { fileOf, localDefinitions, type Model } from "../model/model.js";
 import { TypePrinter } from "../typescript/type-printer.js";

@@ -1,3 +1,5 @@
+// schema/ holds the part of JSON Schema that a catalogue may use; it may import the runtime's contract.
+
 import type { JsonSchema } from "../../runtime/contract/json-schema.js";
 
 /**

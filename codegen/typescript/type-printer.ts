@@ -1,3 +1,5 @@
+// typescript/ prints pieces of TypeScript, such as types, literals and imports; it may import schema/.
+
 import type { Schema } from "../schema/schema.js";
 import { docComment, docOf } from "./doc-comment.js";
 import { printKey } from "./literal.js";
