@@ -27,11 +27,11 @@ export function checkNames(model: Model): readonly Problem[] {
     };
     const first = taken.get(name);
     if (!isIdentifier(name))
-      report(`"${name}" cannot be a name in TypeScript; give another "title"`, suggestedTitle(name));
-    else if (reservedWords.has(name)) report(`"${name}" is a reserved word of TypeScript; give another "title"`);
-    else if (reserved.has(name)) report(`"${name}" is ${reserved.get(name)}; give another "title"`);
+      report(`"${name}" is not a valid name in TypeScript; choose another "title"`, suggestedTitle(name));
+    else if (reservedWords.has(name)) report(`"${name}" is a reserved word in TypeScript; choose another "title"`);
+    else if (reserved.has(name)) report(`"${name}" is ${reserved.get(name)}; choose another "title"`);
     else if (first !== undefined)
-      report(`"${name}" is also made by ${placeOf(first)}; give one of the two another "title"`);
+      report(`"${name}" is also generated from ${placeOf(first)}; choose another "title" for one of them`);
     else taken.set(name, claim);
   }
   return [...problems.values()];

@@ -16,7 +16,7 @@ export function checkReferences(model: Model): readonly Problem[] {
         problems.push(source.problem(here, target.sentence, { suggestion: target.suggestion }));
       } else if (target.message !== undefined && path.length > 0) {
         problems.push(
-          source.problem(here, `refers to the whole message ${target.name}; move what both share to types/`),
+          source.problem(here, `refers to the message ${target.name}; move the shared definition to types/`),
         );
       }
     }

@@ -22,9 +22,9 @@ const generatedNames = `EventMap CommandMap NotificationMap EventHandlers Comman
 /** Names that a catalogue must not make, each with what it is. */
 export function reservedNames(): ReadonlyMap<string, string> {
   return new Map([
-    ...builtInTypes.map((name) => [name, "a type of TypeScript's own"] as const),
-    ...runtimeExports().map((name) => [name, "a name of the runtime's"] as const),
-    ...generatedNames.map((name) => [name, "a name that generated code uses itself"] as const),
+    ...builtInTypes.map((name) => [name, "a built-in type of TypeScript"] as const),
+    ...runtimeExports().map((name) => [name, "exported by the runtime"] as const),
+    ...generatedNames.map((name) => [name, "used by the generated code"] as const),
   ]);
 }
 

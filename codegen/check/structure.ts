@@ -14,9 +14,9 @@ export function checkStructure(source: Source): readonly Problem[] {
   if (source.value === undefined) return [];
   const problems: Problem[] = [];
   if (!source.path.split("/").every((part) => /^\w[\w.-]*$/.test(part))) {
-    problems.push(source.problem([], "a schema file's name consists of letters, digits, `.`, `_` and `-`"));
+    problems.push(source.problem([], "the path of a schema file may contain only letters, digits, `.`, `_` and `-`"));
   }
-  if (!isObject(source.value)) return [...problems, source.problem([], "must be an object: a schema")];
+  if (!isObject(source.value)) return [...problems, source.problem([], "must be a schema object")];
   const dialect = source.value["$schema"];
   if (typeof dialect === "string" && dialect !== DIALECT) {
     problems.push(source.problem(["$schema"], "must be JSON Schema 2020-12", { suggestion: `"${DIALECT}"` }));
@@ -32,7 +32,7 @@ function checkSchema(source: Source, schema: Schema, path: Path): readonly Probl
     if (reason !== undefined) return [source.problem(here, `"${keyword}" is not allowed: ${reason}`, { at: "key" })];
     if (!keywords.has(keyword)) {
       const suggestion = suggest(keyword, keywords.keys());
-      return [source.problem(here, `"${keyword}" is no keyword of JSON Schema`, { suggestion, at: "key" })];
+      return [source.problem(here, `"${keyword}" is not a keyword of JSON Schema`, { suggestion, at: "key" })];
     }
     return faultsOf(keyword, value).map((fault) =>
       source.problem([...here, ...fault.path], fault.sentence, { suggestion: fault.suggestion }),

@@ -93,7 +93,7 @@ function describe(
   const name = tokens.at(-1) ?? "";
   const suggestion = siblings.includes(name) ? undefined : suggest(name, siblings);
   const what = path[0] === "default" ? "the default" : "the example";
-  const sentence = `${what} breaks its schema: ${issue.path || "it"} ${issue.message}`;
+  const sentence = `${what} violates its schema: ${issue.path || "it"} ${issue.message}`;
   return origin.source.problem([...origin.path, ...path, ...tokens], sentence, { suggestion });
 }
 

@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError } from "commander";
 import pc from "picocolors";
 import type { Finding } from "../../runtime/operations/doctor/doctor.js";
+import { count } from "./report.js";
 
 const MARKS = { good: pc.green("✓"), notable: pc.yellow("!"), bad: pc.red("✗") } as const;
 const WIDTH = 22;
@@ -22,7 +23,7 @@ async function examineInstallation(timeoutSeconds: number): Promise<boolean> {
     counts[finding.verdict]++;
     print(finding);
   }
-  const remarks = counts.notable === 0 ? "" : `, ${counts.notable} to know of`;
+  const remarks = counts.notable === 0 ? "" : `, ${count(counts.notable, "warning")}`;
   if (counts.bad === 0) process.stdout.write(`\n${pc.green("healthy")} ${counts.good} checks passed${remarks}\n`);
   else process.stderr.write(`\n${pc.red("unhealthy")} ${counts.bad} of ${total(counts)} checks failed${remarks}\n`);
   return counts.bad === 0;
@@ -40,5 +41,5 @@ function total({ good, notable, bad }: Readonly<Record<Finding["verdict"], numbe
 function parseSeconds(text: string): number {
   const seconds = Number(text);
   if (seconds > 0 && seconds <= 3600) return seconds;
-  throw new InvalidArgumentError("It must be a number of seconds, up to 3600.");
+  throw new InvalidArgumentError("It must be a number of seconds, above 0 and up to 3600.");
 }

@@ -9,7 +9,7 @@ export async function reportProblems(run: () => Promise<void>): Promise<void> {
     if (error instanceof CatalogueError) {
       for (const problem of error.problems) process.stderr.write(`${formatProblem(problem)}\n`);
       process.stderr.write(`${pc.red("invalid")} ${count(error.problems.length, "problem")}; nothing was written\n`);
-    } else if (error instanceof OutputTakenError) process.stderr.write(`${pc.red("taken")} ${error.message}\n`);
+    } else if (error instanceof OutputTakenError) process.stderr.write(`${pc.red("refused")} ${error.message}\n`);
     else throw error;
     process.exitCode = 1;
   }

@@ -29,15 +29,18 @@ const defaults: CatalogueConfig = {
 const rules: Readonly<
   Record<keyof CatalogueConfig, { readonly holds: (text: string) => boolean; readonly demand: string }>
 > = {
-  name: { holds: (text) => /^[a-z][a-z0-9_-]*$/.test(text), demand: "a name of lower-case letters, digits, - and _" },
+  name: {
+    holds: (text) => /^[a-z][a-z0-9_-]*$/.test(text),
+    demand: "a lower-case letter, then lower-case letters, digits, - or _",
+  },
   encoding: { holds: (text) => text === "fields" || text === "json", demand: '"fields" or "json"' },
   output: {
     holds: (text) => text !== "" && !/^[/\\]|^[A-Za-z]:/.test(text),
-    demand: "a folder, relative to the schemas folder",
+    demand: "a path relative to the schemas folder",
   },
   runtime: {
     holds: (text) => /^[@\w./-]+$/.test(text) && (!text.startsWith(".") || text.endsWith(".js")),
-    demand: "a package's entry, or a relative path that ends in .js",
+    demand: "a package name or entry point, or a relative path that ends in .js",
   },
 };
 
@@ -53,7 +56,7 @@ export function readConfig(source: Source | undefined): { config: CatalogueConfi
     const rule = Object.hasOwn(rules, key) ? rules[key as keyof CatalogueConfig] : undefined;
     if (rule === undefined) {
       const suggestion = suggest(key, Object.keys(rules));
-      problems.push(source.problem([key], `"${key}" is no setting of a catalogue`, { suggestion, at: "key" }));
+      problems.push(source.problem([key], `"${key}" is not a setting of catalogue.json`, { suggestion, at: "key" }));
     } else if (typeof value !== "string" || !rule.holds(value)) {
       const suggestion = key === "encoding" ? suggest(String(value), ["fields", "json"]) : undefined;
       problems.push(source.problem([key], `must be ${rule.demand}`, { suggestion }));

@@ -33,7 +33,7 @@ function entriesOf(folder: string): readonly Dirent[] {
   try {
     return readdirSync(folder, { recursive: true, withFileTypes: true });
   } catch {
-    const sentence = "there is no such folder; name the one that holds catalogue.json";
+    const sentence = "the folder does not exist; give the folder that holds catalogue.json";
     throw new CatalogueError([{ file: folder, line: 1, column: 1, pointer: "", sentence }]);
   }
 }

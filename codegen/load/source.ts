@@ -50,7 +50,7 @@ export class Source {
     // One slip makes several errors; the first at a place says what it is.
     const slips = errors.filter(({ offset }, at) => errors.findIndex((other) => other.offset === offset) === at);
     const syntax = slips.map(({ error, offset }) =>
-      this.#problemAt(offset, "", `not JSON: ${describeSyntax(printParseErrorCode(error))}`),
+      this.#problemAt(offset, "", `invalid JSON: ${describeSyntax(printParseErrorCode(error))}`),
     );
     return [...syntax, ...(root === undefined ? [] : this.#doubledKeys(root, []))];
   }
@@ -106,7 +106,7 @@ export class Source {
       if (key === undefined || value === undefined) return [];
       const name = String(key.value);
       const here = [...path, name];
-      const again = seen.has(name) ? [this.#problemAt(key.offset, pointerOf(here), `"${name}" stands here twice`)] : [];
+      const again = seen.has(name) ? [this.#problemAt(key.offset, pointerOf(here), `duplicate key "${name}"`)] : [];
       seen.add(name);
       return [...again, ...this.#doubledKeys(value, here)];
     });

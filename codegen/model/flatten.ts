@@ -89,11 +89,15 @@ export class Flattener {
     const target = this.#byName.get(nameOf($ref));
     if (target === undefined) return notes;
     if (this.#open.has(target)) {
-      this.#report(schema, "$ref", `${target.name} is made of itself: a circular "$ref" must stand alone`);
+      this.#report(
+        schema,
+        "$ref",
+        `${target.name} refers to itself; a circular "$ref" must not have other keywords beside it`,
+      );
       return notes;
     }
     if (passed.includes(target.name)) {
-      this.#report(target.schema, "$ref", `${target.name} is only another name for itself`);
+      this.#report(target.schema, "$ref", `${target.name} refers only to itself and defines no schema`);
       return notes;
     }
     const whole = this.#expand(this.definition(target), [...passed, target.name]);

@@ -85,16 +85,18 @@ function mergeKeyword(keyword: string, base: Schema, child: Schema, context: Mer
       return [...new Set([...(base.required ?? []), ...(child.required ?? [])])];
     case "type": {
       const both = intersectTypes(typesOf(base) ?? [], typesOf(child) ?? []);
-      if (both.length === 0) context.onConflict(child, keyword, `contradicts the type that it refines, ${words(wide)}`);
+      if (both.length === 0)
+        context.onConflict(child, keyword, `conflicts with the type of the base schema, ${words(wide)}`);
       return both.length === 1 ? both[0] : both;
     }
     case "enum": {
       const both = (child.enum ?? []).filter((value) => base.enum?.some((other) => isDeepStrictEqual(value, other)));
-      if (both.length === 0) context.onConflict(child, keyword, "shares no value with the enum that it refines");
+      if (both.length === 0)
+        context.onConflict(child, keyword, "has no value in common with the enum of the base schema");
       return both;
     }
     case "const":
-      context.onConflict(child, keyword, `contradicts the constant that it refines, ${words(wide)}`);
+      context.onConflict(child, keyword, `conflicts with the constant of the base schema, ${words(wide)}`);
       return narrow;
     case "additionalProperties":
     case "items":
@@ -140,8 +142,8 @@ function additional(schema: Schema, name: string, child: Schema, context: MergeC
   if (rule === false) {
     const sentence =
       schema === child
-        ? `refuses "${name}" of the schema that it refines; leave it out, since publishing closes objects by itself`
-        : `"${name}" is refused by "additionalProperties": false of the schema that it refines`;
+        ? `rejects "${name}" of the base schema; remove it, the publisher already rejects undeclared properties`
+        : `"${name}" is rejected by "additionalProperties": false of the base schema`;
     context.onConflict(child, schema === child ? "additionalProperties" : "properties", sentence);
   }
   return typeof rule === "object" ? rule : undefined;
@@ -157,7 +159,7 @@ function settleConstant(schema: Schema, context: MergeContext): Schema {
     types.every((type) => isWithin(type, allowed)) &&
     (schema.enum?.some((other) => isDeepStrictEqual(other, value)) ?? true) &&
     (typeof value !== "string" || fitsText(value, schema));
-  if (!fits) context.onConflict(schema, "const", "is not allowed by the schema that it refines");
+  if (!fits) context.onConflict(schema, "const", "is not allowed by the base schema");
   const superfluous = new Set(["enum", "minLength", "maxLength", "pattern", "default"]);
   return Object.fromEntries(Object.entries(schema).filter(([keyword]) => !superfluous.has(keyword)));
 }

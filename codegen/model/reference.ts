@@ -25,14 +25,16 @@ export class References {
   resolve(from: Source, ref: string): Definition | DeadReference {
     const [file = "", fragment = ""] = ref.split(/#(.*)/s);
     if (/^[a-z][a-z0-9+.-]*:|^\//i.test(file)) {
-      return { sentence: `"${ref}" is not a relative path; a catalogue refers to its own files only` };
+      return { sentence: `"${ref}" is not a relative path; a $ref may only name files of the same catalogue` };
     }
     const path = file === "" ? from.path : posix.join(posix.dirname(from.path), decode(file));
-    if (path.startsWith("..")) return { sentence: `"${ref}" leaves the schemas folder` };
+    if (path.startsWith("..")) return { sentence: `"${ref}" is outside the schemas folder` };
     const source = this.#sources.get(path);
-    if (source === undefined) return { sentence: `there is no file "${path}"`, suggestion: this.#nearFile(from, path) };
+    if (source === undefined)
+      return { sentence: `the file "${path}" does not exist`, suggestion: this.#nearFile(from, path) };
     const pointer = parsePointer(decode(fragment));
-    if (pointer === undefined) return { sentence: `"#${fragment}" is not a JSON pointer; it starts with "#/"` };
+    if (pointer === undefined)
+      return { sentence: `"#${fragment}" is not a JSON pointer; a JSON pointer starts with "#/"` };
     return this.#definitions.get(placeKey(path, pointer)) ?? this.#nothingAt(source, pointer, file);
   }
 
@@ -42,10 +44,10 @@ export class References {
   }
 
   #nothingAt(source: Source, path: Path, file: string): DeadReference {
-    if (source.schema === undefined) return { sentence: `"${source.path}" is no schema` };
+    if (source.schema === undefined) return { sentence: `"${source.path}" is not a schema` };
     if (valueAt(source.value, path) !== undefined) {
       return {
-        sentence: `"#${pointerOf(path)}" has no name of its own; move it to "#/$defs/…", so that its type has one`,
+        sentence: `"#${pointerOf(path)}" has no name; move it to "#/$defs/…" so that its type gets one`,
       };
     }
     const known = [...this.#definitions.values()].filter((found) => found.source === source && found.path.length > 0);
@@ -54,7 +56,7 @@ export class References {
       known.map((found) => pointerOf(found.path)),
     )?.slice(1, -1);
     return {
-      sentence: `there is nothing at "#${pointerOf(path)}" in "${source.path}"`,
+      sentence: `"${source.path}" contains no "#${pointerOf(path)}"`,
       suggestion: near && `"${file}#${near}"`,
     };
   }

@@ -71,15 +71,15 @@ export const keywords: ReadonlyMap<string, KeywordValue> = new Map<string, Keywo
 
 /** Keywords of JSON Schema that a catalogue must not use, each with the reason. */
 export const bannedKeywords: ReadonlyMap<string, string> = new Map([
-  ["$id", "a file's path is its identity; an `$id` would bend its relative `$ref`s"],
-  ["$anchor", "refer to `#/$defs/<Name>` instead, which every tool resolves alike"],
-  ["$dynamicRef", "validators disagree about it; use `$ref`"],
-  ["$dynamicAnchor", "validators disagree about it; use `$ref`"],
-  ["$vocabulary", "it belongs to metaschemas"],
-  ["unevaluatedProperties", "publishing closes objects by itself; use `additionalProperties`"],
-  ["unevaluatedItems", "use `items` beside `prefixItems`"],
-  ["definitions", "since 2019-09 it is `$defs`"],
-  ["dependencies", "since 2019-09 it is `dependentRequired` and `dependentSchemas`"],
+  ["$id", "a file is identified by its path; an `$id` would change how its relative `$ref`s resolve"],
+  ["$anchor", "use `#/$defs/<Name>`, which every tool resolves in the same way"],
+  ["$dynamicRef", "validators implement it differently; use `$ref`"],
+  ["$dynamicAnchor", "validators implement it differently; use `$ref`"],
+  ["$vocabulary", "it is meant for metaschemas only"],
+  ["unevaluatedProperties", "the publisher already rejects undeclared properties; use `additionalProperties`"],
+  ["unevaluatedItems", "use `items` together with `prefixItems`"],
+  ["definitions", "since 2019-09 it is called `$defs`"],
+  ["dependencies", "since 2019-09 it is split into `dependentRequired` and `dependentSchemas`"],
 ]);
 
 /** Keywords that say something about a value without constraining it. */

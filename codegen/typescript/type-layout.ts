@@ -89,7 +89,9 @@ class TypeLayout {
     pattern.lastIndex = this.#at;
     const taken = pattern.exec(this.#text)?.[0];
     if (taken === undefined)
-      throw new Error(`A type was printed in an unknown way: ${this.#text.slice(this.#at, this.#at + 80)}`);
+      throw new Error(
+        `Cannot lay out this output of json-schema-to-typescript: ${this.#text.slice(this.#at, this.#at + 80)}`,
+      );
     this.#at += taken.length;
     return taken;
   }
