@@ -6,8 +6,8 @@ import type { Message, Model } from "../model/model.js";
 import type { Schema } from "../schema/schema.js";
 
 /**
- * What a stream entry's fields cannot carry. Every field is text there and absent is empty, so a message must not
- * have at its top level what would not come back as it was written.
+ * Finds top-level properties that the encoding `fields` cannot represent. It stores every property as a string, and a
+ * missing property as an empty one, so a value must be decodable from that string alone.
  */
 export function checkFieldsEncoding(model: Model): readonly Problem[] {
   return model.messages.flatMap((message) =>
@@ -43,7 +43,7 @@ function fault(schema: Schema, types: ReadonlySet<string> | undefined): string |
   return undefined;
 }
 
-/** Every type that a value may have; `undefined` when that is open. */
+/** All types that a value may have; `undefined` if any type is allowed. */
 function typesWithin(schema: Schema, model: Model): ReadonlySet<string> | undefined {
   const own = typesOf(schema);
   if (own !== undefined) return new Set(own);

@@ -3,7 +3,7 @@ import { kinds } from "../model/kind.js";
 import type { Message, Model } from "../model/model.js";
 import { isObject } from "../schema/walk.js";
 
-/** What every message file must say: its type, what it means, an example, and a command's result. */
+/** Checks that every message declares its type, a description, an example and, for a command, payload and result. */
 export function checkMessages(model: Model): readonly Problem[] {
   const problems = model.messages.flatMap((message) => [
     ...checkType(message),

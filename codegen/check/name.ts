@@ -13,9 +13,9 @@ interface Claim {
   readonly path: Path;
 }
 
-/** Names that two files claim, that TypeScript or the runtime needs, or that are none. */
+/** Finds names that two files generate, that are reserved, or that are not identifiers. */
 export function checkNames(model: Model): readonly Problem[] {
-  // A message's names all come from its title: one problem says enough.
+  // All names of a message derive from its title, so one problem for each place is enough.
   const problems = new Map<string, Problem>();
   const taken = new Map<string, Claim>();
   const reserved = reservedNames();
@@ -37,7 +37,7 @@ export function checkNames(model: Model): readonly Problem[] {
   return [...problems.values()];
 }
 
-/** Every name that the generated index exports, with what makes it. */
+/** Every name that the generated index exports, with its origin. */
 function claimsOf(model: Model): readonly Claim[] {
   const ofMessages = model.messages.flatMap((message) => {
     const { source } = message.definition;
@@ -59,7 +59,7 @@ function claimsOf(model: Model): readonly Claim[] {
   return [...ofMessages, ...ofDefinitions, ...groups.values()];
 }
 
-/** A command's `$defs/payload` is the payload type that the message claims already. */
+/** Returns whether the name is a command's payload type, which the message claims itself. */
 function isPayload(name: string, source: Source, model: Model): boolean {
   return model.messages.some(
     (message) =>

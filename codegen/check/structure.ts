@@ -9,7 +9,7 @@ import { isObject, walk } from "../schema/walk.js";
 
 const DIALECT = "https://json-schema.org/draft/2020-12/schema";
 
-/** What is wrong with one file by itself: its keywords and their values. */
+/** Checks the keywords of one file and their values. */
 export function checkStructure(source: Source): readonly Problem[] {
   if (source.value === undefined) return [];
   const problems: Problem[] = [];
@@ -40,11 +40,11 @@ function checkSchema(source: Source, schema: Schema, path: Path): readonly Probl
   });
 }
 
-/** Keywords without which an object is closed to what it should hold, or open to what it should not. */
+/** Keywords that decide which properties an object may have. */
 const shapeKeywords = new Set(["properties", "patternProperties", "additionalProperties", "$ref", "allOf", "$defs"]);
 
-/** Whether examples cannot be judged until the problem is repaired. */
-export function isGrave({ pointer, suggestion = "" }: Problem): boolean {
+/** Returns whether examples cannot be validated until the problem is fixed. */
+export function hidesValues({ pointer, suggestion = "" }: Problem): boolean {
   const [keyword = "", inner = ""] = pointer.split("/").slice(-2);
   return [keyword, inner, suggestion.replaceAll('"', "")].some((name) => shapeKeywords.has(name)) || pointer === "";
 }

@@ -1,7 +1,7 @@
 import pc from "picocolors";
 import { CatalogueError, formatProblem, OutputTakenError } from "../index.js";
 
-/** Runs a command. Prints problems of the user's files without a stack; any other error is a bug and keeps its stack. */
+/** Runs a command and prints problems of the user's files without a stack. Any other error is a bug and is rethrown. */
 export async function reportProblems(run: () => Promise<void>): Promise<void> {
   try {
     await run();

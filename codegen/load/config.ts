@@ -4,16 +4,17 @@ import { isObject } from "../schema/walk.js";
 import type { Problem } from "./problem.js";
 import type { Source } from "./source.js";
 
-/** What `catalogue.json` says, with defaults filled in. */
+/** The settings of `catalogue.json`, with defaults filled in. */
 export interface CatalogueConfig {
   /** The catalogue's name: lower-case letters, digits, `-` and `_`. */
   readonly name: string;
-  /** How entries are written. @defaultValue "json" */
+  /** The encoding of stream entries. @defaultValue "json" */
   readonly encoding: Encoding;
   /** The folder to generate into, relative to the schemas folder. @defaultValue "../generated" */
   readonly output: string;
   /**
-   * What generated code imports the runtime from: a package's entry, or a path relative to the schemas folder.
+   * The module from which generated code imports the runtime: a package's entry point, or a path relative to the
+   * schemas folder.
    * @defaultValue "@m-erp/messaging/runtime"
    */
   readonly runtime: string;
@@ -44,7 +45,7 @@ const rules: Readonly<
   },
 };
 
-/** Reads `catalogue.json`. Whatever is wrong there becomes a problem, and the default stands. */
+/** Reads `catalogue.json`. A wrong setting is reported as a problem and replaced by its default. */
 export function readConfig(source: Source | undefined): { config: CatalogueConfig; problems: readonly Problem[] } {
   if (source === undefined) return { config: defaults, problems: [] };
   if (source.syntaxProblems.length > 0) return { config: defaults, problems: source.syntaxProblems };

@@ -12,7 +12,7 @@ export function camelCase(name: string): string {
   return name.replace(/^\p{Lu}+(?=\p{Lu}\p{Ll})|^\p{Lu}+/u, (head) => head.toLowerCase());
 }
 
-/** Whether the text can be the name of a type or a constant. */
+/** Returns whether the text can name a type or a constant. */
 export function isIdentifier(text: string): boolean {
   return /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(text);
 }

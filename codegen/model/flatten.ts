@@ -1,4 +1,4 @@
-import { madeOf, originOf } from "../load/origin.js";
+import { derivedFrom, originOf } from "../load/origin.js";
 import type { Problem } from "../load/problem.js";
 import { nameOf, namesIn, refTo } from "../schema/definition-ref.js";
 import type { Schema } from "../schema/schema.js";
@@ -8,8 +8,8 @@ import { merge } from "./merge.js";
 import { isDefinition, type References } from "./reference.js";
 
 /**
- * Turns schemas as written into flat ones: what applies together (`$ref` beside other keywords, `allOf`) is merged
- * into one schema, and every `$ref` that remains is `#/$defs/<name of a definition>`.
+ * Flattens schemas. Schemas that apply together (`$ref` beside other keywords, `allOf`) are merged into one, and every
+ * remaining `$ref` is `#/$defs/<name of a definition>`.
  */
 export class Flattener {
   readonly problems: Problem[] = [];
@@ -24,7 +24,7 @@ export class Flattener {
     for (const definition of definitions) this.#byName.set(definition.name, definition);
   }
 
-  /** The flat form of a definition. A message's is always its whole object, never a mere `$ref`. */
+  /** The flat schema of a definition. For a message it is always the whole object, never a bare `$ref`. */
   definition(definition: Definition): Schema {
     const done = this.#done.get(definition);
     if (done !== undefined) return done;
@@ -36,12 +36,12 @@ export class Flattener {
     return whole;
   }
 
-  /** What a flat schema says, its own `$ref` followed. */
+  /** A flat schema with its own `$ref` resolved. */
   expand(schema: Schema): Schema {
     return this.#expand(schema);
   }
 
-  /** The definitions that a flat schema names, and all that those name, sorted. */
+  /** The definitions that a flat schema refers to, directly or indirectly, sorted by name. */
   closure(schema: Schema): readonly Definition[] {
     const known = this.#closures.get(schema);
     if (known !== undefined) return known;
@@ -62,7 +62,7 @@ export class Flattener {
 
   #flatten(schema: Schema): Schema {
     const { $ref, allOf, $defs: _defs, $schema: _dialect, title: _title, ...rest } = schema;
-    const own = madeOf(
+    const own = derivedFrom(
       mapChildren(rest, (child) => this.#flatten(child)),
       schema,
     );
@@ -80,7 +80,7 @@ export class Flattener {
     const source = originOf(schema)?.source;
     const target = source && this.#references.resolve(source, ref);
     if (target === undefined || !isDefinition(target)) return {};
-    return madeOf({ $ref: refTo(target.name) }, schema);
+    return derivedFrom({ $ref: refTo(target.name) }, schema);
   }
 
   #expand(schema: Schema, passed: readonly string[] = []): Schema {
@@ -101,7 +101,7 @@ export class Flattener {
       return notes;
     }
     const whole = this.#expand(this.definition(target), [...passed, target.name]);
-    return madeOf({ ...whole, ...notes }, schema, whole);
+    return derivedFrom({ ...whole, ...notes }, schema, whole);
   }
 
   #report(schema: Schema, keyword: string, sentence: string): void {

@@ -5,13 +5,13 @@ import { suggest } from "../schema/suggest.js";
 import type { Definition } from "./definition.js";
 import { placeKey } from "./definition.js";
 
-/** Why a `$ref` leads nowhere. */
+/** The reason why a `$ref` cannot be resolved. */
 export interface DeadReference {
   readonly sentence: string;
   readonly suggestion?: string | undefined;
 }
 
-/** Resolves `$ref`s to the definitions of a catalogue, by file as any JSON Schema tool does. */
+/** Resolves `$ref`s to the definitions of a catalogue, relative to the file as any JSON Schema tool does. */
 export class References {
   readonly #definitions: ReadonlyMap<string, Definition>;
   readonly #sources: ReadonlyMap<string, Source>;
@@ -21,7 +21,7 @@ export class References {
     this.#definitions = new Map(definitions.map((found) => [placeKey(found.source.path, found.path), found]));
   }
 
-  /** The definition that a `$ref` in this file means, or why it means none. */
+  /** The definition that a `$ref` in this file refers to, or the reason why there is none. */
   resolve(from: Source, ref: string): Definition | DeadReference {
     const [file = "", fragment = ""] = ref.split(/#(.*)/s);
     if (/^[a-z][a-z0-9+.-]*:|^\//i.test(file)) {
@@ -62,7 +62,7 @@ export class References {
   }
 }
 
-/** Whether a `$ref` was resolved. */
+/** Returns whether a `$ref` was resolved. */
 export function isDefinition(found: Definition | DeadReference): found is Definition {
   return "schema" in found;
 }

@@ -14,7 +14,7 @@ import { declaredByMessage, messageFileView } from "./view/message-file.js";
 import { definitionsAtRunTime, schemaFileView } from "./view/schema-file.js";
 import { declaredByFile, sharedFileView } from "./view/shared-file.js";
 
-/** Every generated file by its path, relative to the output folder. */
+/** Prints every generated file. The keys are paths relative to the output folder. */
 export async function printFiles(model: Model, layout: Layout): Promise<ReadonlyMap<string, string>> {
   const renderer = new Renderer();
   const declared = [
@@ -54,7 +54,7 @@ export async function printFiles(model: Model, layout: Layout): Promise<Readonly
   files.set("handlers", renderer.render("handlers", handlersFileView(model, layout)));
   const source = `${layout.schemasName}/`;
   const all = ["catalogue", "handlers", ...modules];
-  // The catalogue's own knows the messages; the runtime's is for those who have no catalogue.
+  // The catalogue's versions know the messages; the runtime's are for use without a catalogue.
   const preferred = { catalogue: "createMessaging, type Messaging" };
   files.set("index", renderer.render("index", indexFileView(source, layout.runtimeFrom("index"), all, preferred)));
   files.set(

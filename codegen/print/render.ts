@@ -8,7 +8,7 @@ import type { MessageFileView } from "./view/message-file.js";
 import type { SchemaFileView } from "./view/schema-file.js";
 import type { SharedFileView } from "./view/shared-file.js";
 
-/** What each template prints. A template decides nothing: it knows `each` and `if`. */
+/** The view of each template. Templates use only `each` and `if`; views make all decisions. */
 export interface Views {
   event: MessageFileView;
   command: MessageFileView;
@@ -24,7 +24,7 @@ export interface Views {
 
 const partials = ["header", "data-header", "types", "subscribe"];
 
-/** Prints views by the templates in `templates/`, each of which is read and compiled at first use. */
+/** Renders views with the templates in `templates/`. Each template is read and compiled at first use. */
 export class Renderer {
   readonly #handlebars = Handlebars.create();
   readonly #compiled = new Map<string, Handlebars.TemplateDelegate>();

@@ -4,15 +4,15 @@ import type { Path } from "./pointer.js";
 import { suggest } from "./suggest.js";
 import { isObject } from "./walk.js";
 
-/** One thing that is wrong with a keyword's value. */
+/** A problem with a keyword's value. */
 export interface Fault {
-  /** The way from the value to the place. */
+  /** The keys from the value to the faulty place. */
   readonly path: Path;
   readonly sentence: string;
   readonly suggestion?: string | undefined;
 }
 
-/** What is wrong with a keyword's value: its form or, when that is right, its meaning. */
+/** Finds the problems of a keyword's value. Its meaning is examined only if its form is right. */
 export function faultsOf(keyword: string, value: unknown): readonly Fault[] {
   const kind = keywords.get(keyword);
   const faults = kind === undefined ? [] : formFaults(kind, value);
@@ -79,7 +79,7 @@ function isNames(value: unknown): boolean {
   );
 }
 
-/** What is wrong with the meaning of a well-formed value: names of types and formats, regular expressions. */
+/** Checks the meaning of a well-formed value: names of types and formats, regular expressions. */
 function meaningFaults(keyword: string, value: unknown): readonly Fault[] {
   switch (keyword) {
     case "type":
@@ -113,7 +113,7 @@ function meaningFaults(keyword: string, value: unknown): readonly Fault[] {
   }
 }
 
-/** What a type is called elsewhere, in JSON Schema's words. */
+/** The JSON Schema type that corresponds to a type of another language. */
 function typeLike(name: string): string {
   if (/^(int|long|int32|int64)$/i.test(name)) return "integer";
   if (/^(float|double|decimal)$/i.test(name)) return "number";

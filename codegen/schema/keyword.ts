@@ -1,4 +1,4 @@
-/** What a keyword's value must be, and so whether there are schemas inside it. */
+/** The form of a keyword's value. It also tells where a value contains schemas. */
 export type KeywordValue =
   | "schema"
   | "schema or boolean"
@@ -69,7 +69,7 @@ export const keywords: ReadonlyMap<string, KeywordValue> = new Map<string, Keywo
   ["contentMediaType", "text"],
 ]);
 
-/** Keywords of JSON Schema that a catalogue must not use, each with the reason. */
+/** Keywords of JSON Schema that a catalogue may not use, each with the reason. */
 export const bannedKeywords: ReadonlyMap<string, string> = new Map([
   ["$id", "a file is identified by its path; an `$id` would change how its relative `$ref`s resolve"],
   ["$anchor", "use `#/$defs/<Name>`, which every tool resolves in the same way"],
@@ -82,7 +82,7 @@ export const bannedKeywords: ReadonlyMap<string, string> = new Map([
   ["dependencies", "since 2019-09 it is split into `dependentRequired` and `dependentSchemas`"],
 ]);
 
-/** Keywords that say something about a value without constraining it. */
+/** Keywords that describe a value without constraining it. */
 export const annotations: ReadonlySet<string> = new Set([
   "$schema",
   "$comment",
@@ -96,7 +96,7 @@ export const annotations: ReadonlySet<string> = new Set([
   "examples",
 ]);
 
-/** The types of values that a keyword is about; every other value satisfies it. */
+/** The type of value that a keyword constrains. Values of other types satisfy the keyword. */
 export const keywordTypes: ReadonlyMap<string, string> = new Map([
   ...["format", "pattern", "minLength", "maxLength"].map((keyword) => [keyword, "string"] as const),
   ...["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"].map(

@@ -14,12 +14,12 @@ const options = {
 } as const;
 
 /**
- * The types of many shapes, each under its key, as json-schema-to-typescript prints them without Prettier. It is given
- * all of them at once, as the properties of one object: starting it takes longer than most shapes do.
+ * Prints the types of many shapes with json-schema-to-typescript, without Prettier, and returns them by key. All shapes
+ * are passed in one call as the properties of one object, because a call costs more than most shapes.
  */
 export async function printShapes(shapes: ReadonlyMap<string, Shape>): Promise<ReadonlyMap<string, string>> {
   const keys = [...shapes.keys()];
-  // What no shape contains cannot be mistaken for a part of one.
+  // The mark must not occur in a shape, because the output is split at it.
   let mark = "shape";
   while (keys.some((key) => key.includes(mark))) mark += "_";
   const properties = Object.fromEntries([...shapes.values()].map((shape, at) => [`${mark}${at}`, shape]));
@@ -29,7 +29,7 @@ export async function printShapes(shapes: ReadonlyMap<string, Shape>): Promise<R
   return new Map(keys.map((key, at) => [key, textOf(texts[at] ?? "", at === keys.length - 1)]));
 }
 
-/** Without the line end and, behind the last one, the brace that closes the whole object. */
+/** Strips the line end and, from the last type, the closing brace of the whole object. */
 function textOf(printed: string, isLast: boolean): string {
   return printed
     .trimEnd()

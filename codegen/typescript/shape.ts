@@ -3,7 +3,7 @@ import type { Schema } from "../schema/schema.js";
 import { mapChildren } from "../schema/walk.js";
 import { docOf } from "./doc-comment.js";
 
-/** A schema in the words that json-schema-to-typescript prints well. */
+/** A schema that is reduced to the keywords that json-schema-to-typescript prints well. */
 export type Shape = Readonly<Record<string, unknown>>;
 
 const shapeKeywords = [
@@ -18,9 +18,7 @@ const shapeKeywords = [
   "oneOf",
 ];
 
-/**
- * The part of a schema that is a type: names for its `$ref`s, doc comments for its annotations, and no bounds.
- */
+/** Reduces a schema to its type: `$ref`s become names, annotations become doc comments, and bounds are dropped. */
 export function shapeOf(schema: Schema): Shape {
   const shape = mapChildren(keepShape(schema), (child) => {
     const description = docOf(child).replaceAll("*/", "*\\/");
@@ -42,12 +40,12 @@ function keepShape(schema: Schema): Schema {
   return isEmptyObject(whole) ? { tsType: "Record<string, never>" } : whole;
 }
 
-/** Whether a branch is a type of its own, rather than one more condition (`required`, say). */
+/** Returns whether a branch is a type. A branch with only `required`, for example, is just a condition. */
 function hasShape(branch: Schema): boolean {
   return keepShape(branch)["tsType"] !== "unknown";
 }
 
-/** `patternProperties` is a map whose keys TypeScript cannot tell apart. */
+/** Turns `patternProperties` into an index signature, since TypeScript cannot distinguish keys by pattern. */
 function mapOf({ patternProperties, additionalProperties }: Schema): Schema {
   if (patternProperties === undefined || additionalProperties === true) return {};
   const others = typeof additionalProperties === "object" ? [additionalProperties] : [];
@@ -55,7 +53,7 @@ function mapOf({ patternProperties, additionalProperties }: Schema): Schema {
   return { additionalProperties: more.length === 0 ? only : { anyOf: [only, ...more] } };
 }
 
-/** `prefixItems` in draft-04's words, which are the ones that json-schema-to-typescript knows. */
+/** Turns `prefixItems` into draft-04 keywords, which json-schema-to-typescript supports. */
 function tupleOf({ prefixItems, items, minItems = 0, ...shape }: Schema): Shape {
   const rest: unknown = items;
   if (prefixItems === undefined) return typeof rest === "object" ? { ...shape, items: rest } : shape;

@@ -7,16 +7,16 @@ import { type Shape, shapeOf } from "./shape.js";
 import { printShapes } from "./shape-printer.js";
 import { layOutType } from "./type-layout.js";
 
-/** The TypeScript of one definition, without its name and doc comment. */
+/** The TypeScript of a type, without its name and doc comment. */
 export interface TypeText {
-  /** Whether `text` is an interface's body; else it is the right-hand side of a `type`. */
+  /** `true` if `text` is the body of an interface, `false` if it is the right-hand side of a `type`. */
   readonly isInterface: boolean;
   readonly text: string;
 }
 
 /**
- * The types of flat schemas. What an object's properties are is json-schema-to-typescript's to say; here they only
- * become the members of an interface, since most of them are the same in one message after the other.
+ * Prints the types of flat schemas. json-schema-to-typescript prints the types of an object's properties, and this
+ * class assembles them into interfaces. Most properties occur in many messages, so each distinct one is printed once.
  */
 export class TypePrinter {
   readonly #printed: ReadonlyMap<string, string>;
@@ -27,7 +27,7 @@ export class TypePrinter {
     this.#keys = keys;
   }
 
-  /** Has each distinct shape in these schemas printed once. */
+  /** Creates a printer for these schemas. Each distinct shape in them is printed once. */
   static async of(schemas: Iterable<Schema>): Promise<TypePrinter> {
     const shapes = new Map<string, Shape>();
     const keys = new WeakMap<Schema, string>();
@@ -45,8 +45,8 @@ export class TypePrinter {
   }
 
   /**
-   * @param schema one of those that were printed, or one that is made of their properties
-   * @param column where the text of an alias starts
+   * @param schema one of the printer's schemas, or one with properties of theirs
+   * @param column the column at which the text of an alias starts
    */
   textOf(schema: Schema, column = 0): TypeText {
     if (isInterface(schema)) return { isInterface: true, text: this.#members(schema, 0) };
@@ -69,15 +69,15 @@ export class TypePrinter {
   #shape(schema: Schema): string {
     const key = this.#keys.get(schema) ?? JSON.stringify(shapeOf(schema));
     const printed = this.#printed.get(key);
-    if (printed === undefined) throw new Error(`This shape was never printed: ${key}`);
+    if (printed === undefined) throw new Error(`The printer was not created for this shape: ${key}`);
     return printed;
   }
 }
 
-/** Keywords beside which an object's properties are not all that there is to its type. */
+/** Keywords that make a type more than the object's properties. */
 const furtherKeywords = ["$ref", "const", "enum", "anyOf", "oneOf", "patternProperties", "items", "prefixItems"];
 
-/** Whether a schema is an object of the properties that it declares, and nothing else. */
+/** Returns whether a schema is an object with exactly its declared properties. */
 function isInterface(schema: Schema): boolean {
   const { type, properties, required = [], additionalProperties = false } = schema;
   return (

@@ -6,14 +6,14 @@ import type { Layout } from "../layout.js";
 import { type Declaration, declare, type NamedSchema } from "./declaration.js";
 import { typeImports } from "./message-file.js";
 
-/** What the template of a file of shared types prints. */
+/** The view of a file of shared types. */
 export interface SharedFileView {
   readonly source: string;
   readonly imports: readonly string[];
   readonly declarations: readonly Declaration[];
 }
 
-/** The types of a schema file that is no message. */
+/** The types of a schema file without a message. */
 export function declaredByFile(file: SharedFile, model: Model): readonly NamedSchema[] {
   return file.definitions.map((definition) => ({
     name: definition.name,
@@ -21,7 +21,7 @@ export function declaredByFile(file: SharedFile, model: Model): readonly NamedSc
   }));
 }
 
-/** Decides everything about the file of such types. */
+/** Builds the view of a file of shared types. */
 export function sharedFileView(file: SharedFile, model: Model, layout: Layout, types: TypePrinter): SharedFileView {
   const declared = declaredByFile(file, model);
   const own = new Set(declared.map(({ name }) => name));
