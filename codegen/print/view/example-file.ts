@@ -58,7 +58,7 @@ function entityOf({ definition }: Message): string {
 function examplesOf(message: Message): readonly Example[] {
   const names = namesOf(message);
   return [
-    exampleOf(`A whole \`${message.type}\``, names.example, names.message, message.schema),
+    exampleOf(`A complete \`${message.type}\``, names.example, names.message, message.schema),
     message.result &&
       exampleOf(`A result of \`${message.type}\``, names.exampleResult, names.result, message.result.schema),
   ].filter((example) => example !== undefined);

@@ -29,11 +29,7 @@ export function handlersFileView(model: Model, layout: Layout): HandlersFileView
   const ofKind = (kind: string) => model.messages.filter((message) => message.kind.kind === kind);
   const groups = groupsOf(ofKind("event"));
   const others = [
-    interfaceOf(
-      "CommandHandlers",
-      "Handlers of commands: what each returns is the sender's answer.",
-      ofKind("command"),
-    ),
+    interfaceOf("CommandHandlers", "Handlers of commands. Each returns the result for the sender.", ofKind("command")),
     interfaceOf("NotificationHandlers", "Handlers of notifications.", ofKind("notification")),
     interfaceOf("HealthHandlers", "Handlers of health messages.", ofKind("health")),
   ].filter(({ methods }) => methods.length > 0);

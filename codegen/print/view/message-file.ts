@@ -88,7 +88,7 @@ export function typeImports(
 function typesOf(message: Message, names: MessageNames): readonly NamedSchema[] {
   const whole = { name: names.message, schema: message.schema };
   if (message.kind.kind !== "command") {
-    const doc = `What {@link ${names.emit}} takes: {@link ${names.message}} without what is constant or filled in.`;
+    const doc = `The argument of {@link ${names.emit}}: {@link ${names.message}} without the fields that the runtime fills in.`;
     return [whole, { name: names.input, schema: inputSchema(message), doc }];
   }
   const properties = message.schema.properties ?? {};
@@ -96,7 +96,7 @@ function typesOf(message: Message, names: MessageNames): readonly NamedSchema[] 
   const { description = "" } = payload;
   const linked = { $ref: refTo(names.input), description };
   const schema = { ...message.schema, properties: { ...properties, payload: linked } };
-  const doc = `What {@link ${names.emit}} takes: the \`payload\` of {@link ${names.message}}.`;
+  const doc = `The argument of {@link ${names.emit}}: the \`payload\` of {@link ${names.message}}.`;
   // `$defs/payload` has this name and is declared with the file's other definitions.
   const isLocal = payload.$ref === refTo(names.input);
   return [

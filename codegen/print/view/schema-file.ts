@@ -58,11 +58,11 @@ export function schemaFileView(
     ),
   }));
   if (message !== undefined) {
-    const doc = docComment(`\`${message.type}\` as the runtime checks it: flat, without descriptions.`);
+    const doc = docComment(`The schema of \`${message.type}\` for the runtime, flat and without descriptions.`);
     constants.push({ doc, name: "schema", literal: withDefinitions(message.schema) });
   }
   if (message?.result !== undefined) {
-    const doc = docComment(`What \`${message.type}\` is answered with.`);
+    const doc = docComment(`The schema of the result of \`${message.type}\`.`);
     constants.push({ doc, name: "result", literal: withDefinitions(message.result.schema) });
   }
   return {
