@@ -1,5 +1,7 @@
+// index.ts is the pipeline and the generator's public face; it may import every room but cli/.
+
 import { join } from "node:path";
-import { check } from "./check/index.js";
+import { check } from "./check/check.js";
 import { readConfig } from "./load/config.js";
 import { load, type Sources } from "./load/load.js";
 import { CatalogueError } from "./load/problem.js";
@@ -8,16 +10,16 @@ import { layoutOf } from "./print/layout.js";
 import { printFiles } from "./print/print.js";
 import { type Changes, compareOutput, writeOutput } from "./write.js";
 
-/** What came of generating. */
+/** The result of generating. */
 export interface Generated extends Changes {
-  /** The output folder, relative to where the generator runs. */
+  /** The output folder, relative to the working directory. */
   readonly folder: string;
   readonly messages: number;
 }
 
-/** How to generate. */
+/** Options of {@link generate}. */
 export interface GenerateOptions {
-  /** Only compare; write nothing. @defaultValue false */
+  /** Compare the output folder without writing. @defaultValue false */
   readonly dryRun?: boolean;
 }
 
@@ -25,8 +27,8 @@ export interface GenerateOptions {
  * Generates a catalogue's TypeScript.
  *
  * @param schemasFolder the folder that holds `catalogue.json`
- * @throws {CatalogueError} with every problem of every schema; nothing is written then
- * @throws {OutputTakenError} when a file of somebody else is in the way; nothing is written then
+ * @throws {CatalogueError} if the catalogue has problems; lists all of them, and nothing was written
+ * @throws {OutputTakenError} if a generated file would overwrite another file; nothing was written
  * @example
  * const { written, removed } = await generate("schemas");
  */
@@ -39,9 +41,9 @@ export async function generate(schemasFolder: string, options: GenerateOptions =
   return { ...changes, folder, messages };
 }
 
-/** A catalogue in TypeScript. */
+/** The TypeScript of a catalogue. */
 export interface Compiled {
-  /** By path, relative to the output folder. */
+  /** The files' texts by path, relative to the output folder. */
   readonly files: ReadonlyMap<string, string>;
   /** The output folder, relative to the schemas folder. */
   readonly output: string;
@@ -49,9 +51,9 @@ export interface Compiled {
 }
 
 /**
- * The generator itself, a function of the schemas' texts: the same texts give the same bytes.
+ * Compiles a catalogue from the texts of its schemas. The same texts give the same bytes.
  *
- * @throws {CatalogueError} with every problem of every schema
+ * @throws {CatalogueError} if the catalogue has problems; lists all of them
  */
 export async function compile(sources: Sources, schemasFolder: string): Promise<Compiled> {
   const { config, problems } = readConfig(sources.config);
@@ -62,5 +64,6 @@ export async function compile(sources: Sources, schemasFolder: string): Promise<
   return { files, output: config.output, messages: model.messages.length };
 }
 
+export { load } from "./load/load.js";
 export { CatalogueError, formatProblem } from "./load/problem.js";
 export { OutputTakenError } from "./write.js";

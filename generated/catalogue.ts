@@ -127,11 +127,11 @@ export interface NotificationMap {
   warning: WarningNotification;
 }
 
-/** Every message that this catalogue knows. */
+/** All messages of this catalogue. */
 export const catalogue: Catalogue<EventMap> = {
   name: "m-erp",
   encoding: "fields",
-  // Not a literal, of which a type checker would compare every message with every other.
+  // Not an array literal, because a type checker would compare every message with every other.
   messages: /* @__PURE__ */ Array.of<Descriptor>(
     auditLogCreated,
     companyActivated,
@@ -187,14 +187,14 @@ export const catalogue: Catalogue<EventMap> = {
   ),
 };
 
-/** One service's membership in the messaging of this catalogue. */
+/** A service's messaging, typed with the messages of this catalogue. */
 export type Messaging<Outcome = Published> = MessagingOf<EventMap, Outcome>;
 
 /**
- * Creates a service's messaging for this catalogue. No connection is made before it is needed. What the options leave
- * out is read from the environment.
+ * Creates a service's messaging for this catalogue. It connects to Redis on first use. Settings that the options leave
+ * out are read from the environment.
  *
- * With `onPublishFailure: "report"` a publish that fails is logged and counted, and resolves to `undefined`.
+ * With `onPublishFailure: "report"`, a failed publish is logged and counted, and resolves to `undefined`.
  *
  * @throws {ConfigError} naming every bad setting
  * @example
@@ -210,12 +210,12 @@ export function createMessaging(options: MessagingOptions = {}): Messaging<Publi
 
 const facade = /* @__PURE__ */ new MessagingFacade<Messaging>();
 
-/** What {@link initMessaging} is told. */
+/** Options of {@link initMessaging}. */
 export type InitMessagingOptions = MessagingOptions & InitOptions<Messaging>;
 
 /**
- * Creates, starts and keeps the one messaging of this process, for code that cannot be handed one. It announces
- * itself and reports its health, unless told otherwise.
+ * Creates and starts one messaging for this process, for use where passing `messaging` around is awkward. It announces
+ * the service and reports its health unless the options say otherwise.
  *
  * @throws {UsageError} when there is one already
  * @throws {ConfigError} naming every bad setting
@@ -235,17 +235,17 @@ export function getMessaging(): Messaging {
   return facade.get();
 }
 
-/** Drains and closes the messaging of this process. Loses nothing; harmless where there is none. */
+/** Drains and closes the messaging of this process. No message is lost. Does nothing if there is none. */
 export function shutdownMessaging(): Promise<void> {
   return facade.shutdown();
 }
 
-/** Any notification, to be told apart by `notification_type`. */
+/** Any notification. The union is discriminated by `notification_type`. */
 export type Notification = NotificationMap[keyof NotificationMap];
 
 /**
- * Has a listener called for each notification that is sent to a user, a company, a channel or a pattern of them, while
- * it is connected: at most once, and in every process that listens. Made for people's screens.
+ * Calls a listener for each notification that is sent to a user, a company, a channel or a pattern of them while this
+ * process is connected. Every listening process receives it at most once. Intended for users' screens.
  *
  * @throws {ConfigError} the target is malformed
  * @example

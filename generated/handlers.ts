@@ -150,7 +150,7 @@ export interface UserEventHandlers {
   onUserUpdated(event: UserUpdated, context: MessageContext): unknown;
 }
 
-/** Handlers of every event. */
+/** Handlers of all events. */
 export interface EventHandlers
   extends AuditEventHandlers,
     CompanyEventHandlers,
@@ -162,7 +162,7 @@ export interface EventHandlers
     ServiceEventHandlers,
     UserEventHandlers {}
 
-/** Handlers of commands: what each returns is the sender's answer. */
+/** Handlers of commands. Each returns the result for the sender. */
 export interface CommandHandlers {
   /** Asks for a new company. */
   handleCreateCompany(
@@ -236,7 +236,8 @@ export interface HealthHandlers {
 }
 
 /**
- * Registers every method of an object that is named like one of the catalogue's handlers, bound to the object.
+ * Registers the methods of an object that have the name of one of the catalogue's handlers. Each is bound to the
+ * object.
  *
  * @example
  * class Handlers implements AuditEventHandlers { … }

@@ -6,8 +6,8 @@ import type { Message, Model } from "../model/model.js";
 import type { Schema } from "../schema/schema.js";
 
 /**
- * What a stream entry's fields cannot carry. Every field is text there and absent is empty, so a message must not
- * have at its top level what would not come back as it was written.
+ * Finds top-level properties that the encoding `fields` cannot represent. It stores every property as a string, and a
+ * missing property as an empty one, so a value must be decodable from that string alone.
  */
 export function checkFieldsEncoding(model: Model): readonly Problem[] {
   return model.messages.flatMap((message) =>
@@ -27,23 +27,23 @@ function checkProperty(message: Message, name: string, property: Schema, model: 
 }
 
 function fault(schema: Schema, types: ReadonlySet<string> | undefined): string | undefined {
-  if (types === undefined) return 'says no type; with the encoding "fields" a top-level property needs one';
+  if (types === undefined) return 'has no type; with the encoding "fields" a top-level property must have one';
   if (types.has("null"))
-    return 'allows null, which the encoding "fields" reads back as absent; leave the property out instead';
+    return 'allows null, which the encoding "fields" decodes as a missing property; make the property optional instead';
   if (types.has("boolean"))
-    return 'is a boolean, which the encoding "fields" cannot carry at the top level; use an enum of texts';
+    return 'is a boolean, which the encoding "fields" cannot represent at the top level; use an enum of strings';
   const hasNumber = types.has("number") || types.has("integer");
   if (types.has("string") && types.size > 1) {
     const other = hasNumber ? "numbers" : "other types";
-    return `mixes text with ${other}, which the encoding "fields" cannot tell apart; decide for one`;
+    return `mixes strings with ${other}, which the encoding "fields" cannot tell apart; choose one type`;
   }
   if (types.has("string") && acceptsEmpty(schema)) {
-    return 'allows an empty text, which the encoding "fields" reads back as absent; add "minLength": 1';
+    return 'allows an empty string, which the encoding "fields" decodes as a missing property; add "minLength": 1';
   }
   return undefined;
 }
 
-/** Every type that a value may have; `undefined` when that is open. */
+/** All types that a value may have; `undefined` if any type is allowed. */
 function typesWithin(schema: Schema, model: Model): ReadonlySet<string> | undefined {
   const own = typesOf(schema);
   if (own !== undefined) return new Set(own);

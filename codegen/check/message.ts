@@ -3,7 +3,7 @@ import { kinds } from "../model/kind.js";
 import type { Message, Model } from "../model/model.js";
 import { isObject } from "../schema/walk.js";
 
-/** What every message file must say: its type, what it means, an example, and a command's result. */
+/** Checks that every message declares its type, a description, an example and, for a command, payload and result. */
 export function checkMessages(model: Model): readonly Problem[] {
   const problems = model.messages.flatMap((message) => [
     ...checkType(message),
@@ -18,7 +18,7 @@ export function checkMessages(model: Model): readonly Problem[] {
     if (other === undefined) first.set(key, message);
     else {
       const path = message.kind.typeProperty === undefined ? [] : ["properties", message.kind.typeProperty, "const"];
-      const sentence = `${other.definition.source.shownPath} has the type "${message.type}" already`;
+      const sentence = `the type "${message.type}" is already declared in ${other.definition.source.shownPath}`;
       problems.push(message.definition.source.problem(path, sentence));
     }
   }
@@ -31,36 +31,42 @@ function checkType({ kind, schema, definition: { source } }: Message): readonly 
   const path = ["properties", kind.typeProperty];
   if (typeof stated === "string") {
     if (/^\w[\w.:-]*$/.test(stated)) return [];
-    return [source.problem([...path, "const"], "a type consists of letters, digits, `.`, `_`, `:` and `-`")];
+    return [
+      source.problem([...path, "const"], "a message type may contain only letters, digits, `.`, `_`, `:` and `-`"),
+    ];
   }
-  if (stated !== undefined) return [source.problem([...path, "const"], "a type is text")];
+  if (stated !== undefined) return [source.problem([...path, "const"], "a message type must be a string")];
   const other = kinds.find(
     ({ typeProperty }) => typeProperty !== undefined && schema.properties?.[typeProperty]?.const !== undefined,
   );
   const moved = other && `the folder ${other.folder}/, since it has a "${other.typeProperty}"`;
-  const sentence = `a message in ${kind.folder}/ states its type: "${kind.typeProperty}": { "const": "…" }`;
+  const sentence = `a message in ${kind.folder}/ must declare its type: "${kind.typeProperty}": { "const": "…" }`;
   return [source.problem(path, sentence, { suggestion: moved })];
 }
 
 function checkDescription({ definition: { source } }: Message): readonly Problem[] {
   const description = source.schema?.description;
   if (typeof description === "string" && description.trim() !== "") return [];
-  return [source.problem([], 'a message has a "description": what it says, in a sentence')];
+  return [source.problem([], 'a message must have a "description"')];
 }
 
 function checkExamples({ definition: { source } }: Message): readonly Problem[] {
   if (isObject(source.value) && "examples" in source.value) return [];
-  return [source.problem([], 'a message has "examples": at least one whole message')];
+  return [source.problem([], 'a message must have "examples", with at least one complete message')];
 }
 
 function checkCommand({ kind, schema, result, definition: { source } }: Message): readonly Problem[] {
   if (kind.kind !== "command") return [];
   const problems: Problem[] = [];
   if (schema.properties?.["payload"] === undefined) {
-    problems.push(source.problem(["properties"], 'a command has a "payload": what its sender gives'));
+    problems.push(
+      source.problem(["properties"], 'a command must declare a "payload": the data that its sender passes'),
+    );
   }
   if (result === undefined) {
-    problems.push(source.problem(["$defs"], 'a command has "$defs": { "result": … }: what its handler answers'));
+    problems.push(
+      source.problem(["$defs"], 'a command must declare "$defs": { "result": … }: the data that its handler returns'),
+    );
   }
   return problems;
 }

@@ -5,7 +5,7 @@ import { placeKey } from "../model/definition.js";
 import type { Model } from "../model/model.js";
 import { exportsOf, handlerGroup, namesOf } from "../model/names.js";
 import type { Path } from "../schema/pointer.js";
-import { reservedNames, reservedWords } from "../typescript/reserved.js";
+import { reservedNames, reservedWords } from "./reserved.js";
 
 interface Claim {
   readonly name: string;
@@ -13,9 +13,9 @@ interface Claim {
   readonly path: Path;
 }
 
-/** Names that two files claim, that TypeScript or the runtime needs, or that are none. */
+/** Finds names that two files generate, that are reserved, or that are not identifiers. */
 export function checkNames(model: Model): readonly Problem[] {
-  // A message's names all come from its title: one problem says enough.
+  // All names of a message derive from its title, so one problem for each place is enough.
   const problems = new Map<string, Problem>();
   const taken = new Map<string, Claim>();
   const reserved = reservedNames();
@@ -27,17 +27,17 @@ export function checkNames(model: Model): readonly Problem[] {
     };
     const first = taken.get(name);
     if (!isIdentifier(name))
-      report(`"${name}" cannot be a name in TypeScript; give another "title"`, suggestedTitle(name));
-    else if (reservedWords.has(name)) report(`"${name}" is a reserved word of TypeScript; give another "title"`);
-    else if (reserved.has(name)) report(`"${name}" is ${reserved.get(name)}; give another "title"`);
+      report(`"${name}" is not a valid name in TypeScript; choose another "title"`, suggestedTitle(name));
+    else if (reservedWords.has(name)) report(`"${name}" is a reserved word in TypeScript; choose another "title"`);
+    else if (reserved.has(name)) report(`"${name}" is ${reserved.get(name)}; choose another "title"`);
     else if (first !== undefined)
-      report(`"${name}" is also made by ${placeOf(first)}; give one of the two another "title"`);
+      report(`"${name}" is also generated from ${placeOf(first)}; choose another "title" for one of them`);
     else taken.set(name, claim);
   }
   return [...problems.values()];
 }
 
-/** Every name that the generated index exports, with what makes it. */
+/** Every name that the generated index exports, with its origin. */
 function claimsOf(model: Model): readonly Claim[] {
   const ofMessages = model.messages.flatMap((message) => {
     const { source } = message.definition;
@@ -59,7 +59,7 @@ function claimsOf(model: Model): readonly Claim[] {
   return [...ofMessages, ...ofDefinitions, ...groups.values()];
 }
 
-/** A command's `$defs/payload` is the payload type that the message claims already. */
+/** Returns whether the name is a command's payload type, which the message claims itself. */
 function isPayload(name: string, source: Source, model: Model): boolean {
   return model.messages.some(
     (message) =>

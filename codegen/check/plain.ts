@@ -5,21 +5,21 @@ import { annotations } from "../schema/keyword.js";
 import type { Schema } from "../schema/schema.js";
 import { isObject, walk } from "../schema/walk.js";
 
-/** Keywords that nearly every schema is made of, and that Ajv compiles in any combination. */
+/** Common keywords that Ajv compiles in any combination. */
 const plainKeywords: ReadonlySet<string> = new Set([
   ...annotations,
   ...["$ref", "type", "const", "enum", "format", "minLength", "maxLength", "minimum", "maximum"],
   ...["properties", "required", "additionalProperties", "items"],
 ]);
 
-/** Whether a schema is made of plain keywords throughout, so that there is no need to find out whether it compiles. */
+/** Returns whether a schema uses only plain keywords, at every depth. Such a schema is known to compile. */
 export function isPlain(schema: Schema): boolean {
   return walk(schema).every(([, inner]) => Object.keys(inner).every((keyword) => plainKeywords.has(keyword)));
 }
 
 /**
- * Whether the strict writer surely accepts a value. Errs towards no: with a `false` Ajv is asked, and compiling a
- * check takes a thousand times as long as this one.
+ * Returns `true` only if the strict writer accepts a value. In doubt it returns `false`, and Ajv decides; compiling a
+ * check with Ajv takes a thousand times as long as this function.
  */
 export function plainlyAccepts(schema: Schema, value: unknown, expand: Expand): boolean {
   if (schema.$ref !== undefined) return plainlyAccepts(expand(schema), value, expand);
@@ -68,7 +68,7 @@ function acceptsKeyword(schema: Schema, keyword: string, value: unknown, accepts
   }
 }
 
-/** An object that does not say whether it is open is closed to its publisher. */
+/** The publisher rejects undeclared properties of an object without `additionalProperties`. */
 function acceptsAdditional(schema: Schema, value: Readonly<Record<string, unknown>>, accepts: Accepts): boolean {
   const isClosed = schema.properties !== undefined || schema.type === "object";
   const { additionalProperties: rule = !isClosed, properties = {} } = schema;

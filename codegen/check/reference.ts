@@ -3,7 +3,7 @@ import type { Model } from "../model/model.js";
 import { isDefinition } from "../model/reference.js";
 import { walk } from "../schema/walk.js";
 
-/** `$ref`s that lead nowhere, or to what must not be referred to. */
+/** Finds `$ref`s that cannot be resolved or refer to a message. */
 export function checkReferences(model: Model): readonly Problem[] {
   const problems: Problem[] = [];
   const sources = new Set(model.definitions.map((definition) => definition.source));
@@ -16,12 +16,12 @@ export function checkReferences(model: Model): readonly Problem[] {
         problems.push(source.problem(here, target.sentence, { suggestion: target.suggestion }));
       } else if (target.message !== undefined && path.length > 0) {
         problems.push(
-          source.problem(here, `refers to the whole message ${target.name}; move what both share to types/`),
+          source.problem(here, `refers to the message ${target.name}; move the shared definition to types/`),
         );
       }
     }
   }
-  // Follows every definition to its end, so that those that only name each other are found.
+  // Expanding a definition reports a chain of `$ref`s that never ends.
   for (const definition of model.definitions) model.flattener.expand(model.flattener.definition(definition));
   return problems;
 }

@@ -6,10 +6,10 @@ import type { Schema } from "../schema/schema.js";
 import { suggest } from "../schema/suggest.js";
 import { childrenOf } from "../schema/walk.js";
 
-/** Keywords whose schemas speak about the same value as the schema that they stand in. */
+/** Keywords whose subschemas apply to the same value as their parent. */
 const sameValue = new Set(["allOf", "anyOf", "oneOf", "not", "if", "then", "else"]);
 
-/** Properties that are required but not declared, so that nobody knows what to write there. */
+/** Finds properties that are required but not declared. */
 export function checkRequired(model: Model): readonly Problem[] {
   return model.definitions.flatMap((definition) => checkSchema(model.flattener.definition(definition), [], false));
 }

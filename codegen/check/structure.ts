@@ -9,14 +9,14 @@ import { isObject, walk } from "../schema/walk.js";
 
 const DIALECT = "https://json-schema.org/draft/2020-12/schema";
 
-/** What is wrong with one file by itself: its keywords and their values. */
+/** Checks the keywords of one file and their values. */
 export function checkStructure(source: Source): readonly Problem[] {
   if (source.value === undefined) return [];
   const problems: Problem[] = [];
   if (!source.path.split("/").every((part) => /^\w[\w.-]*$/.test(part))) {
-    problems.push(source.problem([], "a schema file's name consists of letters, digits, `.`, `_` and `-`"));
+    problems.push(source.problem([], "the path of a schema file may contain only letters, digits, `.`, `_` and `-`"));
   }
-  if (!isObject(source.value)) return [...problems, source.problem([], "must be an object: a schema")];
+  if (!isObject(source.value)) return [...problems, source.problem([], "must be a schema object")];
   const dialect = source.value["$schema"];
   if (typeof dialect === "string" && dialect !== DIALECT) {
     problems.push(source.problem(["$schema"], "must be JSON Schema 2020-12", { suggestion: `"${DIALECT}"` }));
@@ -32,7 +32,7 @@ function checkSchema(source: Source, schema: Schema, path: Path): readonly Probl
     if (reason !== undefined) return [source.problem(here, `"${keyword}" is not allowed: ${reason}`, { at: "key" })];
     if (!keywords.has(keyword)) {
       const suggestion = suggest(keyword, keywords.keys());
-      return [source.problem(here, `"${keyword}" is no keyword of JSON Schema`, { suggestion, at: "key" })];
+      return [source.problem(here, `"${keyword}" is not a keyword of JSON Schema`, { suggestion, at: "key" })];
     }
     return faultsOf(keyword, value).map((fault) =>
       source.problem([...here, ...fault.path], fault.sentence, { suggestion: fault.suggestion }),
@@ -40,11 +40,11 @@ function checkSchema(source: Source, schema: Schema, path: Path): readonly Probl
   });
 }
 
-/** Keywords without which an object is closed to what it should hold, or open to what it should not. */
+/** Keywords that decide which properties an object may have. */
 const shapeKeywords = new Set(["properties", "patternProperties", "additionalProperties", "$ref", "allOf", "$defs"]);
 
-/** Whether examples cannot be judged until the problem is repaired. */
-export function isGrave({ pointer, suggestion = "" }: Problem): boolean {
+/** Returns whether examples cannot be validated until the problem is fixed. */
+export function hidesValues({ pointer, suggestion = "" }: Problem): boolean {
   const [keyword = "", inner = ""] = pointer.split("/").slice(-2);
   return [keyword, inner, suggestion.replaceAll('"', "")].some((name) => shapeKeywords.has(name)) || pointer === "";
 }

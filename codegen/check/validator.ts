@@ -2,29 +2,29 @@ import type { Ajv2020 } from "ajv/dist/2020.js";
 import { formats } from "../../runtime/contract/format.js";
 import { ajvFor, closeSchema, compileWriter } from "../../runtime/contract/validation.js";
 import type { Issue } from "../../runtime/errors.js";
-import { nameOf } from "../model/flatten.js";
 import type { Model } from "../model/model.js";
+import { nameOf } from "../schema/definition-ref.js";
 import type { Schema } from "../schema/schema.js";
 import { mapChildren } from "../schema/walk.js";
 
-/** Says what is wrong with a value, as the strict writer would. */
+/** Returns the issues that the strict writer would find in a value. */
 export type Validator = (value: unknown) => readonly Issue[];
 
 /**
- * The strict writer's checks of a catalogue's schemas. A definition is compiled once for all the messages that use
- * it; only a value that is refused is given to the runtime's own check, which knows the words.
+ * Compiles the strict writer's checks for a catalogue. A definition is compiled once for all messages that use it. Only
+ * a rejected value is passed to the runtime's own check, which describes the issues.
  */
 export class Validators {
   readonly #model: Model;
   readonly #ajv: Ajv2020;
-  /** The same schema with its `$ref`s to the definitions that are compiled by themselves. */
+  /** Redirects a schema's `$ref`s to the separately compiled definitions. */
   readonly #shared: (schema: Schema) => Schema;
   readonly #compiled = new Map<string, Validator | string>();
 
   constructor(model: Model) {
     this.#model = model;
     this.#ajv = ajvFor(formats, false);
-    // Each check runs once or twice: making it fast would take longer than running it.
+    // Each check runs once or twice, so optimizing it would take longer than running it.
     this.#ajv.opts.code.optimize = 0;
     const byName = new Map(model.definitions.map((definition) => [definition.name, definition]));
     const keys = new Map([...byName.keys()].map((name, at) => [name, `definition-${at}`]));
@@ -37,7 +37,7 @@ export class Validators {
     }
   }
 
-  /** The check of a flat schema, or the reason why there is none. */
+  /** The check of a flat schema, or the reason why it cannot be compiled. */
   of(schema: Schema): Validator | string {
     const { default: _default, examples: _examples, description: _description, ...bare } = schema;
     const key = JSON.stringify(bare);

@@ -10,7 +10,7 @@ import { walk } from "../schema/walk.js";
 import { isPlain, plainlyAccepts } from "./plain.js";
 import type { Validators } from "./validator.js";
 
-/** A schema with examples or a default that are to be checked, or a whole definition. */
+/** A schema to check: one with examples or a default, or the root of a definition. */
 interface Place {
   readonly definition: Definition;
   readonly path: Path;
@@ -18,21 +18,21 @@ interface Place {
 }
 
 /**
- * Examples and defaults that their own schema refuses, and schemas that the runtime could not compile. Checked as a
- * publisher is: every object closed, formats exact.
+ * Finds examples and defaults that violate their own schema, and schemas that the runtime cannot compile. Values are
+ * checked as a publisher's are: undeclared properties are rejected and formats are enforced.
  *
- * @param unsound files whose schemas have graver problems; whatever needs them is passed over
+ * @param unsound files with problems that make their schemas unreliable; definitions that use them are skipped
  */
 export async function checkValues(model: Model, unsound: ReadonlySet<string>): Promise<readonly Problem[]> {
   const doubtful = placesOf(model, unsound).filter((place) => !isPlainlySound(place, model));
   if (doubtful.length === 0) return [];
-  // Loaded only here: it brings Ajv, which most runs do without.
+  // Imported here because it brings Ajv, which most runs do not need.
   const validator = await import("./validator.js");
   const validators = new validator.Validators(model);
   return doubtful.flatMap((place) => checkPlace(place, validators, model));
 }
 
-/** Whatever has to be sound, in the schemas that can be judged. */
+/** The places to check, in definitions whose schemas are reliable. */
 function placesOf(model: Model, unsound: ReadonlySet<string>): readonly Place[] {
   const names = model.definitions.map(({ name }) => name);
   const seen = new Set<string>();
@@ -40,8 +40,8 @@ function placesOf(model: Model, unsound: ReadonlySet<string>): readonly Place[] 
   return model.definitions.flatMap((definition) => {
     const schema = model.flattener.definition(definition);
     const needed: readonly Definition[] = [definition, ...model.flattener.closure(schema)];
-    const isJudged = !needed.some(({ name, source }) => ambiguous.has(name) || unsound.has(source.shownPath));
-    if (!isJudged || isMadeOf(schema, unsound)) return [];
+    const isReliable = !needed.some(({ name, source }) => ambiguous.has(name) || unsound.has(source.shownPath));
+    if (!isReliable || usesUnsound(schema, unsound)) return [];
     return walk(schema)
       .map(([path, inner]) => ({ definition, path, schema: inner }))
       .filter((place) => place.path.length === 0 || valuesOf(place.schema).length > 0);
@@ -59,8 +59,8 @@ function valuesOf(schema: Schema): readonly unknown[] {
   return schema.default === undefined ? (schema.examples ?? []) : [...(schema.examples ?? []), schema.default];
 }
 
-/** Whether an envelope that was merged into a schema has problems of its own. */
-function isMadeOf(schema: Schema, unsound: ReadonlySet<string>): boolean {
+/** Returns whether a schema that was merged into this one comes from an unsound file. */
+function usesUnsound(schema: Schema, unsound: ReadonlySet<string>): boolean {
   if (unsound.size === 0) return false;
   return walk(schema).some(([, inner]) => {
     const origin = originOf(inner, (written) => unsound.has(originOf(written)?.source.shownPath ?? ""));
@@ -93,7 +93,7 @@ function describe(
   const name = tokens.at(-1) ?? "";
   const suggestion = siblings.includes(name) ? undefined : suggest(name, siblings);
   const what = path[0] === "default" ? "the default" : "the example";
-  const sentence = `${what} breaks its schema: ${issue.path || "it"} ${issue.message}`;
+  const sentence = `${what} violates its schema: ${issue.path || "it"} ${issue.message}`;
   return origin.source.problem([...origin.path, ...path, ...tokens], sentence, { suggestion });
 }
 
@@ -103,7 +103,7 @@ function tokensOf(path: string): Path {
   return [...tokens].map(([, index, quoted, name]) => index ?? name ?? (JSON.parse(quoted ?? '""') as string));
 }
 
-/** The properties declared where an issue is, for a suggestion. */
+/** The properties declared at the place of an issue, to suggest one of them. */
 function declaredAt(schema: Schema, issue: Issue, { flattener }: Model): readonly string[] {
   let at: Schema | undefined = flattener.expand(schema);
   for (const token of tokensOf(issue.path).slice(0, -1)) {

@@ -4,16 +4,17 @@ import { isObject } from "../schema/walk.js";
 import type { Problem } from "./problem.js";
 import type { Source } from "./source.js";
 
-/** What `catalogue.json` says, with defaults filled in. */
+/** The settings of `catalogue.json`, with defaults filled in. */
 export interface CatalogueConfig {
   /** The catalogue's name: lower-case letters, digits, `-` and `_`. */
   readonly name: string;
-  /** How entries are written. @defaultValue "json" */
+  /** The encoding of stream entries. @defaultValue "json" */
   readonly encoding: Encoding;
   /** The folder to generate into, relative to the schemas folder. @defaultValue "../generated" */
   readonly output: string;
   /**
-   * What generated code imports the runtime from: a package's entry, or a path relative to the schemas folder.
+   * The module from which generated code imports the runtime: a package's entry point, or a path relative to the
+   * schemas folder.
    * @defaultValue "@m-erp/messaging/runtime"
    */
   readonly runtime: string;
@@ -29,19 +30,22 @@ const defaults: CatalogueConfig = {
 const rules: Readonly<
   Record<keyof CatalogueConfig, { readonly holds: (text: string) => boolean; readonly demand: string }>
 > = {
-  name: { holds: (text) => /^[a-z][a-z0-9_-]*$/.test(text), demand: "a name of lower-case letters, digits, - and _" },
+  name: {
+    holds: (text) => /^[a-z][a-z0-9_-]*$/.test(text),
+    demand: "a lower-case letter, then lower-case letters, digits, - or _",
+  },
   encoding: { holds: (text) => text === "fields" || text === "json", demand: '"fields" or "json"' },
   output: {
     holds: (text) => text !== "" && !/^[/\\]|^[A-Za-z]:/.test(text),
-    demand: "a folder, relative to the schemas folder",
+    demand: "a path relative to the schemas folder",
   },
   runtime: {
     holds: (text) => /^[@\w./-]+$/.test(text) && (!text.startsWith(".") || text.endsWith(".js")),
-    demand: "a package's entry, or a relative path that ends in .js",
+    demand: "a package name or entry point, or a relative path that ends in .js",
   },
 };
 
-/** Reads `catalogue.json`. Whatever is wrong there becomes a problem, and the default stands. */
+/** Reads `catalogue.json`. A wrong setting is reported as a problem and replaced by its default. */
 export function readConfig(source: Source | undefined): { config: CatalogueConfig; problems: readonly Problem[] } {
   if (source === undefined) return { config: defaults, problems: [] };
   if (source.syntaxProblems.length > 0) return { config: defaults, problems: source.syntaxProblems };
@@ -53,7 +57,7 @@ export function readConfig(source: Source | undefined): { config: CatalogueConfi
     const rule = Object.hasOwn(rules, key) ? rules[key as keyof CatalogueConfig] : undefined;
     if (rule === undefined) {
       const suggestion = suggest(key, Object.keys(rules));
-      problems.push(source.problem([key], `"${key}" is no setting of a catalogue`, { suggestion, at: "key" }));
+      problems.push(source.problem([key], `"${key}" is not a setting of catalogue.json`, { suggestion, at: "key" }));
     } else if (typeof value !== "string" || !rule.holds(value)) {
       const suggestion = key === "encoding" ? suggest(String(value), ["fields", "json"]) : undefined;
       problems.push(source.problem([key], `must be ${rule.demand}`, { suggestion }));

@@ -1,15 +1,17 @@
+// load/ reads the schema files and locates problems in them; it may import schema/ and the runtime's contract.
+
 import { type Dirent, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { recordOrigins } from "./origin.js";
 import { CatalogueError } from "./problem.js";
 import { Source } from "./source.js";
 
-/** The name of the file that makes a folder a catalogue. */
+/** The file with the catalogue's settings. */
 export const CONFIG_FILE = "catalogue.json";
 
-/** The files of a schemas folder, read but not yet judged. */
+/** The files of a schemas folder, read but not yet checked. */
 export interface Sources {
-  /** `catalogue.json`; `undefined` where the folder has none. */
+  /** `catalogue.json`; `undefined` if the folder has none. */
   readonly config: Source | undefined;
   /** Every schema file, sorted by path. */
   readonly schemas: readonly Source[];
@@ -18,7 +20,7 @@ export interface Sources {
 /**
  * Reads every `.json` file below a folder.
  *
- * @throws {CatalogueError} when there is no such folder
+ * @throws {CatalogueError} if the folder does not exist
  */
 export function load(folder: string): Sources {
   const paths = entriesOf(folder)
@@ -31,15 +33,15 @@ function entriesOf(folder: string): readonly Dirent[] {
   try {
     return readdirSync(folder, { recursive: true, withFileTypes: true });
   } catch {
-    const sentence = "there is no such folder; name the one that holds catalogue.json";
+    const sentence = "the folder does not exist; give the folder that holds catalogue.json";
     throw new CatalogueError([{ file: folder, line: 1, column: 1, pointer: "", sentence }]);
   }
 }
 
 /**
- * The same from texts by path. The order of the texts does not matter.
+ * Makes sources of texts by path. The order of the texts does not matter.
  *
- * @param folder what problems put before each path
+ * @param folder the prefix of each path in problems
  */
 export function sourcesOf(texts: ReadonlyMap<string, string>, folder: string): Sources {
   const sources = [...texts]

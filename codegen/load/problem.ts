@@ -1,15 +1,15 @@
-/** One thing that is wrong with a catalogue, and where. */
+/** A problem of a catalogue, with its place. */
 export interface Problem {
-  /** The file as its owner knows it: `schemas/events/user.created.json`. */
+  /** Relative to the working directory: `schemas/events/user.created.json`. */
   readonly file: string;
   /** Counted from 1. */
   readonly line: number;
   /** Counted from 1. */
   readonly column: number;
-  /** JSON pointer of the place in the file; empty for the file as a whole. */
+  /** JSON pointer of the place in the file; empty for the whole file. */
   readonly pointer: string;
   readonly sentence: string;
-  /** What was probably meant. */
+  /** The probable intention, as shown after "did you mean". */
   readonly suggestion?: string;
 }
 
@@ -20,20 +20,20 @@ export function formatProblem(problem: Problem): string {
   return `${place}: ${problem.sentence}${hint}`;
 }
 
-/** By file, then line, then column: the order in which one reads and repairs. */
+/** Orders problems by file, then line, then column. */
 export function compareProblems(a: Problem, b: Problem): number {
   if (a.file !== b.file) return a.file < b.file ? -1 : 1;
   return a.line - b.line || a.column - b.column || (a.sentence < b.sentence ? -1 : 1);
 }
 
-/** A catalogue from which nothing can be generated; names every problem of every file. Nothing was written. */
+/** The catalogue is invalid. Lists every problem of every file. Nothing was written. */
 export class CatalogueError extends Error {
   override readonly name = "CatalogueError";
   readonly code = "CATALOGUE_INVALID";
   readonly problems: readonly Problem[];
 
   constructor(problems: readonly Problem[]) {
-    // Many messages share an envelope, and each of them meets its problems.
+    // A problem of an envelope is found once for each message that uses it.
     const distinct = new Map(problems.map((problem) => [formatProblem(problem), problem]));
     const sorted = [...distinct.values()].sort(compareProblems);
     const count = sorted.length === 1 ? "1 problem" : `${sorted.length} problems`;

@@ -10,17 +10,17 @@ interface Tree {
   readonly errors: readonly ParseError[];
 }
 
-/** One JSON file, and where in it everything stands. */
+/** A JSON file that knows the line and column of every value. */
 export class Source {
-  /** Relative to the schemas folder, with `/`: `events/user.created.json`. The file's identity. */
+  /** Relative to the schemas folder, with `/`: `events/user.created.json`. Identifies the file. */
   readonly path: string;
-  /** What problems call the file: relative to where the generator runs. */
+  /** The path in problems: relative to the working directory. */
   readonly shownPath: string;
-  /** The parsed document; `undefined` when the text is not JSON. */
+  /** The parsed document; `undefined` if the text is not JSON. */
   readonly value: unknown;
-  /** The well-formed part of the document; `undefined` when it is no object. */
+  /** The well-formed part of the document; `undefined` if it is not an object. */
   readonly schema: Schema | undefined;
-  /** What keeps the text from being JSON. */
+  /** Syntax errors and duplicate keys. */
   readonly syntaxProblems: readonly Problem[];
   readonly #text: string;
   #tree: Tree | undefined;
@@ -35,7 +35,7 @@ export class Source {
     this.schema = isObject(this.value) ? wellFormed(this.value) : undefined;
   }
 
-  /** Read only where a place in the text is to be found. */
+  /** Parsed lazily: only problems need positions. */
   get #parsed(): Tree {
     if (this.#tree === undefined) {
       const errors: ParseError[] = [];
@@ -47,15 +47,15 @@ export class Source {
 
   #syntaxProblems(): readonly Problem[] {
     const { root, errors } = this.#parsed;
-    // One slip makes several errors; the first at a place says what it is.
-    const slips = errors.filter(({ offset }, at) => errors.findIndex((other) => other.offset === offset) === at);
-    const syntax = slips.map(({ error, offset }) =>
-      this.#problemAt(offset, "", `not JSON: ${describeSyntax(printParseErrorCode(error))}`),
+    // One mistake causes several errors at the same offset; the first describes it.
+    const mistakes = errors.filter(({ offset }, at) => errors.findIndex((other) => other.offset === offset) === at);
+    const syntax = mistakes.map(({ error, offset }) =>
+      this.#problemAt(offset, "", `invalid JSON: ${describeSyntax(printParseErrorCode(error))}`),
     );
     return [...syntax, ...(root === undefined ? [] : this.#doubledKeys(root, []))];
   }
 
-  /** The folder that tells the kind: `events`; empty for a file beside `catalogue.json`. */
+  /** The top-level folder, which decides the kind: `events`. Empty for a file beside `catalogue.json`. */
   get folder(): string {
     return this.path.includes("/") ? this.path.slice(0, this.path.indexOf("/")) : "";
   }
@@ -65,7 +65,7 @@ export class Source {
     return this.path.slice(this.path.lastIndexOf("/") + 1).replace(/\.json$/, "");
   }
 
-  /** A problem at a place of this file: at the key that leads there, or at the value itself. */
+  /** A problem at a place of this file: at the value, or at its key. */
   problem(
     path: Path,
     sentence: string,
@@ -77,7 +77,7 @@ export class Source {
     return this.#problemAt(offset, pointerOf(path), sentence, options.suggestion);
   }
 
-  /** The place itself, or the nearest one above it that exists. */
+  /** The node at a path, or its nearest existing ancestor. */
   #nodeAt(path: Path): Node | undefined {
     let node = this.#parsed.root;
     for (const key of path) {
@@ -106,7 +106,7 @@ export class Source {
       if (key === undefined || value === undefined) return [];
       const name = String(key.value);
       const here = [...path, name];
-      const again = seen.has(name) ? [this.#problemAt(key.offset, pointerOf(here), `"${name}" stands here twice`)] : [];
+      const again = seen.has(name) ? [this.#problemAt(key.offset, pointerOf(here), `duplicate key "${name}"`)] : [];
       seen.add(name);
       return [...again, ...this.#doubledKeys(value, here)];
     });
@@ -114,8 +114,8 @@ export class Source {
 }
 
 /**
- * The value of a text that is, white space aside, what its value would be written as: then it has neither slips nor
- * doubled keys. `undefined` for every other text, which deserves a closer look.
+ * Parses a text that equals its own serialization apart from white space. Such a text has neither syntax errors nor
+ * duplicate keys. Returns `undefined` for any other text, which needs the slower parser.
  */
 function parsePlain(text: string): unknown {
   try {
@@ -127,7 +127,7 @@ function parsePlain(text: string): unknown {
   }
 }
 
-/** `PropertyNameExpected` as words: `property name expected`. */
+/** `PropertyNameExpected` → `property name expected` */
 function describeSyntax(code: string): string {
   return code.replace(/(?<=[a-z])(?=[A-Z])/g, " ").toLowerCase();
 }

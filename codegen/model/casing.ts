@@ -12,22 +12,7 @@ export function camelCase(name: string): string {
   return name.replace(/^\p{Lu}+(?=\p{Lu}\p{Ll})|^\p{Lu}+/u, (head) => head.toLowerCase());
 }
 
-/** Whether the text can be the name of a type or a constant. */
+/** Returns whether the text can name a type or a constant. */
 export function isIdentifier(text: string): boolean {
   return /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(text);
-}
-
-/**
- * The order in which Biome sorts names: letter by letter regardless of case, upper before lower where only the case
- * differs.
- */
-export function compareNames(a: string, b: string): number {
-  for (let at = 0; at < Math.min(a.length, b.length); at++) {
-    const left = a.charAt(at);
-    const right = b.charAt(at);
-    if (left === right) continue;
-    const folded = left.toLowerCase() === right.toLowerCase() ? 0 : left.toLowerCase() < right.toLowerCase() ? -1 : 1;
-    return folded || (left < right ? -1 : 1);
-  }
-  return a.length - b.length;
 }

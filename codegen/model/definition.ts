@@ -11,7 +11,7 @@ export interface Definition {
   readonly source: Source;
   /** `[]`, or `["$defs", "UserId"]`. */
   readonly path: Path;
-  /** As written, as far as it is well-formed. */
+  /** The well-formed part of the schema as written. */
   readonly schema: Schema;
   /** Set for the root of a message file. */
   readonly message: { readonly kind: Kind; readonly type: string } | undefined;
@@ -37,12 +37,12 @@ export function definitionsOf(source: Source): readonly Definition[] {
   return [...root, ...locals];
 }
 
-/** The key under which a definition is found. */
+/** A key that identifies a place in a catalogue. */
 export function placeKey(file: string, path: Path): string {
   return `${file}#${pointerOf(path)}`;
 }
 
-/** The type on the wire; for a message that does not state it, what its file's name suggests. */
+/** The type on the wire, or the file's name if the message does not declare its type. */
 function typeOf(source: Source, kind: Kind): string {
   if (kind.typeProperty === undefined) return `${kind.folder}.${source.stem}`;
   const stated = valueAt(source.schema, ["properties", kind.typeProperty, "const"]);
@@ -55,14 +55,14 @@ function rootName(source: Source, schema: Schema, message: Definition["message"]
   return message === undefined ? pascalCase(source.stem) : `${pascalCase(message.type)}${message.kind.suffix}`;
 }
 
-/** A key that is a type's name already stays; `result` of `ValidateToken` becomes `ValidateTokenResult`. */
+/** A capitalized key is used as it is; `result` of `ValidateToken` becomes `ValidateTokenResult`. */
 function localName(key: string, schema: Schema, owner: string): string {
   const title = schema.title;
   if (key !== "result" && typeof title === "string" && title !== "") return title;
   return /^\p{Lu}/u.test(key) ? pascalCase(key) : `${owner}${pascalCase(key)}`;
 }
 
-/** A file that only holds `$defs` has no type of its own. */
+/** Returns whether a file's root is a type. A file with nothing but `$defs` has no type of its own. */
 function saysSomething(schema: Schema): boolean {
   return Object.keys(schema).some((keyword) => keyword !== "$defs" && !annotations.has(keyword));
 }

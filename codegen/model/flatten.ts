@@ -1,16 +1,15 @@
-import { madeOf, originOf } from "../load/origin.js";
+import { derivedFrom, originOf } from "../load/origin.js";
 import type { Problem } from "../load/problem.js";
+import { nameOf, namesIn, refTo } from "../schema/definition-ref.js";
 import type { Schema } from "../schema/schema.js";
-import { mapChildren, walk } from "../schema/walk.js";
+import { mapChildren } from "../schema/walk.js";
 import type { Definition } from "./definition.js";
 import { merge } from "./merge.js";
 import { isDefinition, type References } from "./reference.js";
 
-const POINTER = "#/$defs/";
-
 /**
- * Turns schemas as written into flat ones: what applies together (`$ref` beside other keywords, `allOf`) is merged
- * into one schema, and every `$ref` that remains is `#/$defs/<name of a definition>`.
+ * Flattens schemas. Schemas that apply together (`$ref` beside other keywords, `allOf`) are merged into one, and every
+ * remaining `$ref` is `#/$defs/<name of a definition>`.
  */
 export class Flattener {
   readonly problems: Problem[] = [];
@@ -25,7 +24,7 @@ export class Flattener {
     for (const definition of definitions) this.#byName.set(definition.name, definition);
   }
 
-  /** The flat form of a definition. A message's is always its whole object, never a mere `$ref`. */
+  /** The flat schema of a definition. For a message it is always the whole object, never a bare `$ref`. */
   definition(definition: Definition): Schema {
     const done = this.#done.get(definition);
     if (done !== undefined) return done;
@@ -37,12 +36,12 @@ export class Flattener {
     return whole;
   }
 
-  /** What a flat schema says, its own `$ref` followed. */
+  /** A flat schema with its own `$ref` resolved. */
   expand(schema: Schema): Schema {
     return this.#expand(schema);
   }
 
-  /** The definitions that a flat schema names, and all that those name, sorted. */
+  /** The definitions that a flat schema refers to, directly or indirectly, sorted by name. */
   closure(schema: Schema): readonly Definition[] {
     const known = this.#closures.get(schema);
     if (known !== undefined) return known;
@@ -63,7 +62,7 @@ export class Flattener {
 
   #flatten(schema: Schema): Schema {
     const { $ref, allOf, $defs: _defs, $schema: _dialect, title: _title, ...rest } = schema;
-    const own = madeOf(
+    const own = derivedFrom(
       mapChildren(rest, (child) => this.#flatten(child)),
       schema,
     );
@@ -81,7 +80,7 @@ export class Flattener {
     const source = originOf(schema)?.source;
     const target = source && this.#references.resolve(source, ref);
     if (target === undefined || !isDefinition(target)) return {};
-    return madeOf({ $ref: `${POINTER}${target.name}` }, schema);
+    return derivedFrom({ $ref: refTo(target.name) }, schema);
   }
 
   #expand(schema: Schema, passed: readonly string[] = []): Schema {
@@ -90,31 +89,23 @@ export class Flattener {
     const target = this.#byName.get(nameOf($ref));
     if (target === undefined) return notes;
     if (this.#open.has(target)) {
-      this.#report(schema, "$ref", `${target.name} is made of itself: a circular "$ref" must stand alone`);
+      this.#report(
+        schema,
+        "$ref",
+        `${target.name} refers to itself; a circular "$ref" must not have other keywords beside it`,
+      );
       return notes;
     }
     if (passed.includes(target.name)) {
-      this.#report(target.schema, "$ref", `${target.name} is only another name for itself`);
+      this.#report(target.schema, "$ref", `${target.name} refers only to itself and defines no schema`);
       return notes;
     }
     const whole = this.#expand(this.definition(target), [...passed, target.name]);
-    return madeOf({ ...whole, ...notes }, schema, whole);
+    return derivedFrom({ ...whole, ...notes }, schema, whole);
   }
 
   #report(schema: Schema, keyword: string, sentence: string): void {
     const origin = originOf(schema, (written) => keyword in written);
     if (origin !== undefined) this.problems.push(origin.source.problem([...origin.path, keyword], sentence));
   }
-}
-
-/** The names in the `$ref`s of a flat schema. */
-export function namesIn(schema: Schema): ReadonlySet<string> {
-  const names = new Set<string>();
-  for (const [, inner] of walk(schema)) if (inner.$ref !== undefined) names.add(nameOf(inner.$ref));
-  return names;
-}
-
-/** The definition's name in a flat `$ref`. */
-export function nameOf(ref: string): string {
-  return ref.slice(POINTER.length);
 }

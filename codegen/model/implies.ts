@@ -2,12 +2,12 @@ import { isDeepStrictEqual } from "node:util";
 import { annotations, keywordTypes } from "../schema/keyword.js";
 import type { Schema } from "../schema/schema.js";
 
-/** Gives the schema that a `$ref` names; a schema without one as it is. */
+/** Resolves a schema's `$ref`. Returns a schema without `$ref` unchanged. */
 export type Expand = (schema: Schema) => Schema;
 
 /**
- * Whether every value that the narrow schema accepts is surely accepted by the wide one. Errs towards no: a `true`
- * is relied on (the wide schema is dropped), a `false` only costs a named type.
+ * Returns `true` only if the wide schema accepts every value that the narrow one accepts. A wrong `true` would drop a
+ * constraint; a wrong `false` only replaces a named type by its properties. In doubt it returns `false`.
  */
 export function implies(narrow: Schema, wide: Schema, expand: Expand): boolean {
   if (narrow.$ref !== undefined && narrow.$ref === wide.$ref) return true;
@@ -59,14 +59,14 @@ function impliesKeyword(inner: Schema, outer: Schema, keyword: string, expand: E
   }
 }
 
-/** The types that a schema admits; `undefined` when it does not say. */
+/** The types that a schema allows; `undefined` if it allows any. */
 export function typesOf(schema: Schema): readonly string[] | undefined {
   if (schema.type !== undefined) return [schema.type].flat();
   const samples = schema.const === undefined ? schema.enum : [schema.const];
   return samples && [...new Set(samples.map(typeOfValue))];
 }
 
-/** Whether a type is one of the given, or narrower than one of them. */
+/** Returns whether a type is among the allowed types or is a subtype of one. */
 export function isWithin(type: string, allowed: readonly string[]): boolean {
   return allowed.includes(type) || (type === "integer" && allowed.includes("number"));
 }

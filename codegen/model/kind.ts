@@ -1,13 +1,13 @@
 import type { MessageKind } from "../../runtime/contract/descriptor.js";
 
-/** What is particular to one kind of message. */
+/** The properties of a kind of message. */
 export interface Kind {
   readonly kind: MessageKind;
-  /** The folder whose files are messages of this kind. */
+  /** The folder that holds the messages of this kind. */
   readonly folder: string;
   /** The property that holds the message's type; health messages have none. */
   readonly typeProperty: string | undefined;
-  /** Put behind a type to make a TypeScript name of it. */
+  /** Appended to a type's TypeScript name. */
   readonly suffix: string;
   /** Top-level properties that the runtime fills in. */
   readonly filledIn: readonly string[];
@@ -15,7 +15,7 @@ export interface Kind {
 
 const envelope = ["id", "timestamp", "source_service", "type"];
 
-/** The four kinds, in the order in which everything lists them. */
+/** The four kinds, in the order of all generated lists. */
 export const kinds: readonly Kind[] = [
   { kind: "event", folder: "events", typeProperty: "event_type", suffix: "", filledIn: [...envelope, "event_type"] },
   {

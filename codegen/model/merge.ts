@@ -1,23 +1,23 @@
 import { isDeepStrictEqual } from "node:util";
-import { madeOf } from "../load/origin.js";
+import { derivedFrom } from "../load/origin.js";
 import { annotations } from "../schema/keyword.js";
 import type { Schema } from "../schema/schema.js";
 import { type Expand, implies, isWithin, typesOf } from "./implies.js";
 
-/** What merging needs to know of the catalogue. */
+/** The parts of the catalogue that merging needs. */
 export interface MergeContext {
   readonly expand: Expand;
-  /** Two schemas that apply together allow no value at all. */
+  /** Reports that two schemas which apply together accept no value. */
   readonly onConflict: (schema: Schema, keyword: string, sentence: string) => void;
 }
 
 /**
- * One schema for two that both apply: the base (an envelope) and the child that narrows it. The base's properties
- * come first. A named type stays named wherever it says all that the other side says.
+ * Merges two schemas that both apply: a base, such as an envelope, and a child that narrows it. The base's properties
+ * come first. A named type keeps its name if it implies the other side.
  */
 export function merge(base: Schema, child: Schema, context: MergeContext): Schema {
   const merged = mergeKeeping(base, child, context);
-  return merged === base || merged === child ? merged : madeOf(merged, child, base);
+  return merged === base || merged === child ? merged : derivedFrom(merged, child, base);
 }
 
 function mergeKeeping(base: Schema, child: Schema, context: MergeContext): Schema {
@@ -31,7 +31,7 @@ function mergeKeeping(base: Schema, child: Schema, context: MergeContext): Schem
   return merge(context.expand(base), context.expand(child), context);
 }
 
-/** Keywords that mean something only together: two schemas' words on them stay apart. */
+/** Groups of keywords that depend on each other. Two schemas' groups are not mixed. */
 const inseparable = [
   ["if", "then", "else"],
   ["contains", "minContains", "maxContains"],
@@ -56,14 +56,14 @@ function mergeKeywords(base: Schema, child: Schema, context: MergeContext): Sche
     }
     if (merged[keyword] === undefined) delete merged[keyword];
   }
-  // An envelope's `true` only leaves room for what a message declares; a message that wants more says so itself.
-  const isTakenUp = child.properties !== undefined && child.additionalProperties === undefined;
-  if (isTakenUp && base.additionalProperties === true) delete merged["additionalProperties"];
+  // An envelope's `true` lets a message declare properties. A message that declares some is closed by default.
+  const isNarrowed = child.properties !== undefined && child.additionalProperties === undefined;
+  if (isNarrowed && base.additionalProperties === true) delete merged["additionalProperties"];
   if (Object.keys(leftOver).length > 0) merged["allOf"] = [...(base.allOf ?? []), ...(child.allOf ?? []), leftOver];
-  return settleConstant(madeOf(merged, child, base), context);
+  return settleConstant(derivedFrom(merged, child, base), context);
 }
 
-/** The base's keywords that cannot be mixed with the child's. */
+/** The base's keywords that cannot be merged with the child's. */
 function apartFrom(base: Schema, child: Schema): readonly string[] {
   return inseparable.flatMap((group) => {
     const [lead = ""] = group;
@@ -75,7 +75,7 @@ function apartFrom(base: Schema, child: Schema): readonly string[] {
   });
 }
 
-/** Both sides' say on one keyword; `undefined` where one value cannot say both. */
+/** Merges two values of a keyword; `undefined` if no single value expresses both. */
 function mergeKeyword(keyword: string, base: Schema, child: Schema, context: MergeContext): unknown {
   const wide = base[keyword];
   const narrow = child[keyword];
@@ -85,16 +85,18 @@ function mergeKeyword(keyword: string, base: Schema, child: Schema, context: Mer
       return [...new Set([...(base.required ?? []), ...(child.required ?? [])])];
     case "type": {
       const both = intersectTypes(typesOf(base) ?? [], typesOf(child) ?? []);
-      if (both.length === 0) context.onConflict(child, keyword, `contradicts the type that it refines, ${words(wide)}`);
+      if (both.length === 0)
+        context.onConflict(child, keyword, `conflicts with the type of the base schema, ${words(wide)}`);
       return both.length === 1 ? both[0] : both;
     }
     case "enum": {
       const both = (child.enum ?? []).filter((value) => base.enum?.some((other) => isDeepStrictEqual(value, other)));
-      if (both.length === 0) context.onConflict(child, keyword, "shares no value with the enum that it refines");
+      if (both.length === 0)
+        context.onConflict(child, keyword, "has no value in common with the enum of the base schema");
       return both;
     }
     case "const":
-      context.onConflict(child, keyword, `contradicts the constant that it refines, ${words(wide)}`);
+      context.onConflict(child, keyword, `conflicts with the constant of the base schema, ${words(wide)}`);
       return narrow;
     case "additionalProperties":
     case "items":
@@ -132,7 +134,7 @@ function mergeProperties(base: Schema, child: Schema, context: MergeContext): Re
   return merged;
 }
 
-/** What a schema's `additionalProperties` says about a property that only the other side declares. */
+/** The schema that `additionalProperties` applies to a property which only the other side declares. */
 function additional(schema: Schema, name: string, child: Schema, context: MergeContext): Schema | undefined {
   const rule = schema.additionalProperties;
   const patterns = Object.keys(schema.patternProperties ?? {});
@@ -140,14 +142,14 @@ function additional(schema: Schema, name: string, child: Schema, context: MergeC
   if (rule === false) {
     const sentence =
       schema === child
-        ? `refuses "${name}" of the schema that it refines; leave it out, since publishing closes objects by itself`
-        : `"${name}" is refused by "additionalProperties": false of the schema that it refines`;
+        ? `rejects "${name}" of the base schema; remove it, the publisher already rejects undeclared properties`
+        : `"${name}" is rejected by "additionalProperties": false of the base schema`;
     context.onConflict(child, schema === child ? "additionalProperties" : "properties", sentence);
   }
   return typeof rule === "object" ? rule : undefined;
 }
 
-/** A constant makes bounds superfluous, if it keeps them. */
+/** Drops the keywords that a constant makes redundant. Reports a constant that violates them. */
 function settleConstant(schema: Schema, context: MergeContext): Schema {
   const value = schema.const;
   if (value === undefined) return schema;
@@ -157,9 +159,9 @@ function settleConstant(schema: Schema, context: MergeContext): Schema {
     types.every((type) => isWithin(type, allowed)) &&
     (schema.enum?.some((other) => isDeepStrictEqual(other, value)) ?? true) &&
     (typeof value !== "string" || fitsText(value, schema));
-  if (!fits) context.onConflict(schema, "const", "is not allowed by the schema that it refines");
-  const superfluous = new Set(["enum", "minLength", "maxLength", "pattern", "default"]);
-  return Object.fromEntries(Object.entries(schema).filter(([keyword]) => !superfluous.has(keyword)));
+  if (!fits) context.onConflict(schema, "const", "is not allowed by the base schema");
+  const redundant = new Set(["enum", "minLength", "maxLength", "pattern", "default"]);
+  return Object.fromEntries(Object.entries(schema).filter(([keyword]) => !redundant.has(keyword)));
 }
 
 function fitsText(text: string, schema: Schema): boolean {

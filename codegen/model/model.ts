@@ -1,3 +1,5 @@
+// model/ names, resolves and flattens the schemas; it may import load/, schema/ and the runtime's contract.
+
 import type { CatalogueConfig } from "../load/config.js";
 import type { Sources } from "../load/load.js";
 import type { Schema } from "../schema/schema.js";
@@ -6,30 +8,30 @@ import { Flattener } from "./flatten.js";
 import { type Kind, kinds } from "./kind.js";
 import { References } from "./reference.js";
 
-/** One message type, flat. */
+/** A message type with its flat schema. */
 export interface Message {
   readonly kind: Kind;
-  /** On the wire: `user.created`. */
+  /** The type on the wire: `user.created`. */
   readonly type: string;
-  /** In TypeScript: `UserCreated`. */
+  /** The TypeScript name: `UserCreated`. */
   readonly name: string;
   readonly definition: Definition;
   readonly schema: Schema;
-  /** What a command's handler answers. */
+  /** The result of a command. */
   readonly result: { readonly definition: Definition; readonly schema: Schema } | undefined;
 }
 
-/** A schema file that is no message: its definitions become types of their own. */
+/** A schema file without a message. Each of its definitions becomes a type. */
 export interface SharedFile {
   /** Without `.json`: `types/user`. */
   readonly path: string;
   readonly definitions: readonly Definition[];
 }
 
-/** A catalogue as everything after the checks sees it. */
+/** A catalogue that is ready to be checked and printed. */
 export interface Model {
   readonly config: CatalogueConfig;
-  /** In the order of the kinds, then by type. */
+  /** Ordered by kind, then by type. */
   readonly messages: readonly Message[];
   readonly sharedFiles: readonly SharedFile[];
   readonly definitions: readonly Definition[];
@@ -37,7 +39,7 @@ export interface Model {
   readonly flattener: Flattener;
 }
 
-/** Names, resolves and flattens what was loaded. Problems on the way wait in `flattener.problems`. */
+/** Names, resolves and flattens the loaded schemas. Problems are collected in `flattener.problems`. */
 export function buildModel(sources: Sources, config: CatalogueConfig): Model {
   const bySource = sources.schemas.map((source) => ({ source, definitions: definitionsOf(source) }));
   const definitions = bySource.flatMap((file) => file.definitions);
@@ -54,7 +56,7 @@ export function buildModel(sources: Sources, config: CatalogueConfig): Model {
   return { config, messages, sharedFiles, definitions, references, flattener };
 }
 
-/** The definitions in a message's own file, its result aside. */
+/** The definitions in a message's own file, except its result. */
 export function localDefinitions(message: Message, model: Model): readonly Definition[] {
   return model.definitions.filter(
     (definition) =>
@@ -64,7 +66,7 @@ export function localDefinitions(message: Message, model: Model): readonly Defin
   );
 }
 
-/** `events/user.created` of a definition in `events/user.created.json`. */
+/** The generated file of a definition: `events/user.created` for `events/user.created.json`. */
 export function fileOf(definition: Definition): string {
   return withoutExtension(definition.source.path);
 }

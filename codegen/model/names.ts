@@ -5,9 +5,9 @@ import type { Message } from "./model.js";
 export interface MessageNames {
   /** `UserCreated`: the whole message. */
   readonly message: string;
-  /** `UserCreatedInput`, or `ValidateTokenPayload` of a command: what a publisher or sender gives. */
+  /** The argument of a publisher, `UserCreatedInput`, or of a command's sender, `ValidateTokenPayload`. */
   readonly input: string;
-  /** `ValidateTokenResult`: what a command's handler answers. */
+  /** `ValidateTokenResult`: the result of a command. */
   readonly result: string;
   /** `userCreated` */
   readonly descriptor: string;
@@ -23,7 +23,7 @@ export interface MessageNames {
   readonly exampleResult: string;
 }
 
-/** Everything that is named after a message. */
+/** The names derived from a message's name. */
 export function namesOf({ name, kind: { kind } }: Pick<Message, "name" | "kind">): MessageNames {
   const isCommand = kind === "command";
   return {
@@ -42,14 +42,14 @@ export function namesOf({ name, kind: { kind } }: Pick<Message, "name" | "kind">
   };
 }
 
-/** What a message's generated file exports, in the order in which it does. */
+/** The exports of a message's generated file, in order. */
 export function exportsOf(message: Message): readonly string[] {
   const names = namesOf(message);
   const result = message.kind.kind === "command" ? [names.result] : [];
   return [names.message, names.input, ...result, names.descriptor, names.emit, names.handler, names.subscribe];
 }
 
-/** `UserEventHandlers` of `user.created`. */
+/** The handler interface of an event: `UserEventHandlers` for `user.created`. */
 export function handlerGroup(type: string): { readonly prefix: string; readonly name: string } {
   const prefix = type.split(".")[0] ?? type;
   return { prefix, name: `${pascalCase(prefix)}EventHandlers` };

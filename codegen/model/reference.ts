@@ -5,13 +5,13 @@ import { suggest } from "../schema/suggest.js";
 import type { Definition } from "./definition.js";
 import { placeKey } from "./definition.js";
 
-/** Why a `$ref` leads nowhere. */
+/** The reason why a `$ref` cannot be resolved. */
 export interface DeadReference {
   readonly sentence: string;
   readonly suggestion?: string | undefined;
 }
 
-/** Resolves `$ref`s to the definitions of a catalogue, by file as any JSON Schema tool does. */
+/** Resolves `$ref`s to the definitions of a catalogue, relative to the file as any JSON Schema tool does. */
 export class References {
   readonly #definitions: ReadonlyMap<string, Definition>;
   readonly #sources: ReadonlyMap<string, Source>;
@@ -21,18 +21,20 @@ export class References {
     this.#definitions = new Map(definitions.map((found) => [placeKey(found.source.path, found.path), found]));
   }
 
-  /** The definition that a `$ref` in this file means, or why it means none. */
+  /** The definition that a `$ref` in this file refers to, or the reason why there is none. */
   resolve(from: Source, ref: string): Definition | DeadReference {
     const [file = "", fragment = ""] = ref.split(/#(.*)/s);
     if (/^[a-z][a-z0-9+.-]*:|^\//i.test(file)) {
-      return { sentence: `"${ref}" is not a relative path; a catalogue refers to its own files only` };
+      return { sentence: `"${ref}" is not a relative path; a $ref may only name files of the same catalogue` };
     }
     const path = file === "" ? from.path : posix.join(posix.dirname(from.path), decode(file));
-    if (path.startsWith("..")) return { sentence: `"${ref}" leaves the schemas folder` };
+    if (path.startsWith("..")) return { sentence: `"${ref}" is outside the schemas folder` };
     const source = this.#sources.get(path);
-    if (source === undefined) return { sentence: `there is no file "${path}"`, suggestion: this.#nearFile(from, path) };
+    if (source === undefined)
+      return { sentence: `the file "${path}" does not exist`, suggestion: this.#nearFile(from, path) };
     const pointer = parsePointer(decode(fragment));
-    if (pointer === undefined) return { sentence: `"#${fragment}" is not a JSON pointer; it starts with "#/"` };
+    if (pointer === undefined)
+      return { sentence: `"#${fragment}" is not a JSON pointer; a JSON pointer starts with "#/"` };
     return this.#definitions.get(placeKey(path, pointer)) ?? this.#nothingAt(source, pointer, file);
   }
 
@@ -42,10 +44,10 @@ export class References {
   }
 
   #nothingAt(source: Source, path: Path, file: string): DeadReference {
-    if (source.schema === undefined) return { sentence: `"${source.path}" is no schema` };
+    if (source.schema === undefined) return { sentence: `"${source.path}" is not a schema` };
     if (valueAt(source.value, path) !== undefined) {
       return {
-        sentence: `"#${pointerOf(path)}" has no name of its own; move it to "#/$defs/…", so that its type has one`,
+        sentence: `"#${pointerOf(path)}" has no name; move it to "#/$defs/…" so that its type gets one`,
       };
     }
     const known = [...this.#definitions.values()].filter((found) => found.source === source && found.path.length > 0);
@@ -54,13 +56,13 @@ export class References {
       known.map((found) => pointerOf(found.path)),
     )?.slice(1, -1);
     return {
-      sentence: `there is nothing at "#${pointerOf(path)}" in "${source.path}"`,
+      sentence: `"${source.path}" contains no "#${pointerOf(path)}"`,
       suggestion: near && `"${file}#${near}"`,
     };
   }
 }
 
-/** Whether a `$ref` was resolved. */
+/** Returns whether a `$ref` was resolved. */
 export function isDefinition(found: Definition | DeadReference): found is Definition {
   return "schema" in found;
 }

@@ -1,19 +1,17 @@
 import { posix } from "node:path";
 import type { CatalogueConfig } from "../load/config.js";
 
-/** Where generated files stand and import from. */
+/** The locations that generated files refer to. */
 export interface Layout {
-  /** What headers call the schemas folder: its own name. */
+  /** The name of the schemas folder, for headers. */
   readonly schemasName: string;
-  /** The runtime's entry as seen from a generated file (without extension). */
+  /** The specifier of the runtime's entry point, for a generated file without extension. */
   runtimeFrom(file: string): string;
-  /** The runtime's testing entry, likewise. */
+  /** The specifier of the runtime's testing entry point, likewise. */
   testingFrom(file: string): string;
 }
 
-/**
- * @param schemasFolder absolute, or relative to anything: only its last name and what `..` makes of it matter
- */
+/** Derives the layout from the settings. Only the last segment of the schemas folder is used. */
 export function layoutOf(config: CatalogueConfig, schemasFolder: string): Layout {
   const isRelative = config.runtime.startsWith(".");
   const testing = isRelative

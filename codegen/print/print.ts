@@ -1,24 +1,27 @@
+// print/ makes the text of every generated file; it may import typescript/, model/, load/, schema/ and the runtime's
+// contract.
+
 import type { Definition } from "../model/definition.js";
 import { fileOf, localDefinitions, type Model } from "../model/model.js";
-import { Types } from "../typescript/types.js";
+import { TypePrinter } from "../typescript/type-printer.js";
 import type { Layout } from "./layout.js";
 import { Renderer } from "./render.js";
 import { catalogueFileView } from "./view/catalogue-file.js";
 import { exampleFiles, exampleFileView } from "./view/example-file.js";
 import { handlersFileView } from "./view/handlers-file.js";
 import { indexFileView } from "./view/index-file.js";
-import { declaredByMessage, messageView } from "./view/message.js";
+import { declaredByMessage, messageFileView } from "./view/message-file.js";
 import { definitionsAtRunTime, schemaFileView } from "./view/schema-file.js";
 import { declaredByFile, sharedFileView } from "./view/shared-file.js";
 
-/** Every generated file by its path, relative to the output folder. */
+/** Prints every generated file. The keys are paths relative to the output folder. */
 export async function printFiles(model: Model, layout: Layout): Promise<ReadonlyMap<string, string>> {
   const renderer = new Renderer();
   const declared = [
     ...model.sharedFiles.flatMap((shared) => declaredByFile(shared, model)),
     ...model.messages.flatMap((message) => declaredByMessage(message, model)),
   ];
-  const types = await Types.of(declared.map(({ schema }) => schema));
+  const types = await TypePrinter.of(declared.map(({ schema }) => schema));
   const files = new Map<string, string>();
   const atRunTime = groupByFile(definitionsAtRunTime(model));
   const modules: string[] = [];
@@ -37,7 +40,7 @@ export async function printFiles(model: Model, layout: Layout): Promise<Readonly
   for (const message of model.messages) {
     const file = fileOf(message.definition);
     const locals = localDefinitions(message, model).filter((local) => atRunTime.get(file)?.includes(local));
-    files.set(file, renderer.render(message.kind.kind, messageView(message, model, layout, types)));
+    files.set(file, renderer.render(message.kind.kind, messageFileView(message, model, layout, types)));
     files.set(`schemas/${file}`, renderer.render("schema-file", schemaFileView(file, locals, message, model, layout)));
     modules.push(file);
   }
@@ -51,7 +54,7 @@ export async function printFiles(model: Model, layout: Layout): Promise<Readonly
   files.set("handlers", renderer.render("handlers", handlersFileView(model, layout)));
   const source = `${layout.schemasName}/`;
   const all = ["catalogue", "handlers", ...modules];
-  // The catalogue's own knows the messages; the runtime's is for those who have no catalogue.
+  // The catalogue's versions know the messages; the runtime's are for use without a catalogue.
   const preferred = { catalogue: "createMessaging, type Messaging" };
   files.set("index", renderer.render("index", indexFileView(source, layout.runtimeFrom("index"), all, preferred)));
   files.set(

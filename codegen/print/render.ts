@@ -3,28 +3,28 @@ import Handlebars from "handlebars";
 import type { CatalogueFileView } from "./view/catalogue-file.js";
 import type { ExampleFileView } from "./view/example-file.js";
 import type { HandlersFileView } from "./view/handlers-file.js";
-import type { IndexView } from "./view/index-file.js";
-import type { MessageView } from "./view/message.js";
+import type { IndexFileView } from "./view/index-file.js";
+import type { MessageFileView } from "./view/message-file.js";
 import type { SchemaFileView } from "./view/schema-file.js";
 import type { SharedFileView } from "./view/shared-file.js";
 
-/** What each template prints. A template decides nothing: it knows `each` and `if`. */
+/** The view of each template. Templates use only `each` and `if`; views make all decisions. */
 export interface Views {
-  event: MessageView;
-  command: MessageView;
-  notification: MessageView;
-  health: MessageView;
+  event: MessageFileView;
+  command: MessageFileView;
+  notification: MessageFileView;
+  health: MessageFileView;
   "shared-file": SharedFileView;
   "schema-file": SchemaFileView;
   "example-file": ExampleFileView;
   catalogue: CatalogueFileView;
   handlers: HandlersFileView;
-  index: IndexView;
+  index: IndexFileView;
 }
 
 const partials = ["header", "data-header", "types", "subscribe"];
 
-/** Prints views by the templates in `templates/`, each of which is read and compiled at first use. */
+/** Renders views with the templates in `templates/`. Each template is read and compiled at first use. */
 export class Renderer {
   readonly #handlebars = Handlebars.create();
   readonly #compiled = new Map<string, Handlebars.TemplateDelegate>();

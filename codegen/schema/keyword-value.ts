@@ -4,15 +4,15 @@ import type { Path } from "./pointer.js";
 import { suggest } from "./suggest.js";
 import { isObject } from "./walk.js";
 
-/** One thing that is wrong with a keyword's value. */
+/** A problem with a keyword's value. */
 export interface Fault {
-  /** The way from the value to the place. */
+  /** The keys from the value to the faulty place. */
   readonly path: Path;
   readonly sentence: string;
   readonly suggestion?: string | undefined;
 }
 
-/** What is wrong with a keyword's value: its form or, when that is right, its meaning. */
+/** Finds the problems of a keyword's value. Its meaning is examined only if its form is right. */
 export function faultsOf(keyword: string, value: unknown): readonly Fault[] {
   const kind = keywords.get(keyword);
   const faults = kind === undefined ? [] : formFaults(kind, value);
@@ -25,7 +25,7 @@ function formFaults(kind: KeywordValue, value: unknown): readonly Fault[] {
   const isCount = Number.isInteger(value) && (value as number) >= 0;
   switch (kind) {
     case "text":
-      return unless(typeof value === "string", "text");
+      return unless(typeof value === "string", "a string");
     case "flag":
       return unless(typeof value === "boolean", "true or false");
     case "number":
@@ -33,30 +33,33 @@ function formFaults(kind: KeywordValue, value: unknown): readonly Fault[] {
     case "positive number":
       return unless(typeof value === "number" && value > 0, "a number greater than 0");
     case "count":
-      return unless(isCount, "a whole number, 0 or more");
+      return unless(isCount, "an integer of at least 0");
     case "names":
-      return unless(isNames(value), "a list of names, each once");
+      return unless(isNames(value), "an array of unique names");
     case "named names":
-      return unless(isObject(value) && Object.values(value).every(isNames), "an object of lists of names");
+      return unless(
+        isObject(value) && Object.values(value).every(isNames),
+        "an object whose values are arrays of unique names",
+      );
     case "values":
-      return unless(Array.isArray(value) && value.length > 0, "a list that is not empty");
+      return unless(Array.isArray(value) && value.length > 0, "a non-empty array");
     case "type":
-      return unless(isNames([value].flat()) && [value].flat().length > 0, "the name of a type, or a list of names");
+      return unless(isNames([value].flat()) && [value].flat().length > 0, "a type name or an array of type names");
     case "schema":
       return unless(
         isObject(value),
-        `a schema, an object${typeof value === "boolean" ? ' (write "{}" for anything)' : ""}`,
+        `a schema object${typeof value === "boolean" ? ' (write "{}" to allow anything)' : ""}`,
       );
     case "schema or boolean":
-      return unless(isObject(value) || typeof value === "boolean", "a schema, true or false");
+      return unless(isObject(value) || typeof value === "boolean", "a schema object, true or false");
     case "schemas":
       return [
-        ...unless(Array.isArray(value) && value.length > 0, "a list of schemas"),
+        ...unless(Array.isArray(value) && value.length > 0, "a non-empty array of schemas"),
         ...(Array.isArray(value) ? notSchemas(Object.entries(value)) : []),
       ];
     case "named schemas":
       return [
-        ...unless(isObject(value), "an object of schemas"),
+        ...unless(isObject(value), "an object whose values are schemas"),
         ...(isObject(value) ? notSchemas(Object.entries(value)) : []),
       ];
     case "anything":
@@ -67,7 +70,7 @@ function formFaults(kind: KeywordValue, value: unknown): readonly Fault[] {
 function notSchemas(entries: readonly (readonly [string, unknown])[]): readonly Fault[] {
   return entries
     .filter(([, item]) => !isObject(item))
-    .map(([key]) => ({ path: [key], sentence: "must be a schema, an object" }));
+    .map(([key]) => ({ path: [key], sentence: "must be a schema object" }));
 }
 
 function isNames(value: unknown): boolean {
@@ -76,7 +79,7 @@ function isNames(value: unknown): boolean {
   );
 }
 
-/** What is wrong with the meaning of a well-formed value: names of types and formats, regular expressions. */
+/** Checks the meaning of a well-formed value: names of types and formats, regular expressions. */
 function meaningFaults(keyword: string, value: unknown): readonly Fault[] {
   switch (keyword) {
     case "type":
@@ -86,7 +89,7 @@ function meaningFaults(keyword: string, value: unknown): readonly Fault[] {
         return [
           {
             path,
-            sentence: `"${String(name)}" is no type`,
+            sentence: `"${String(name)}" is not a type of JSON Schema`,
             suggestion: suggest(String(name), types) ?? `"${typeLike(String(name))}"`,
           },
         ];
@@ -94,14 +97,14 @@ function meaningFaults(keyword: string, value: unknown): readonly Fault[] {
     case "format": {
       if (Object.hasOwn(formats, String(value))) return [];
       const known = Object.keys(formats);
-      const sentence = `"${String(value)}" is no known format; known are ${known.join(", ")}`;
+      const sentence = `"${String(value)}" is not a supported format; supported are ${known.join(", ")}`;
       return [{ path: [], sentence, suggestion: suggest(String(value), known) }];
     }
     case "pattern":
       return regexFault(String(value), []);
     case "properties":
       return Object.hasOwn(value as object, "__proto__")
-        ? [{ path: ["__proto__"], sentence: "cannot be a property's name in JavaScript" }]
+        ? [{ path: ["__proto__"], sentence: "cannot be a property name in JavaScript" }]
         : [];
     case "patternProperties":
       return Object.keys(value as object).flatMap((pattern) => regexFault(pattern, [pattern]));
@@ -110,7 +113,7 @@ function meaningFaults(keyword: string, value: unknown): readonly Fault[] {
   }
 }
 
-/** What a type is called elsewhere, in JSON Schema's words. */
+/** The JSON Schema type that corresponds to a type of another language. */
 function typeLike(name: string): string {
   if (/^(int|long|int32|int64)$/i.test(name)) return "integer";
   if (/^(float|double|decimal)$/i.test(name)) return "number";
@@ -126,6 +129,6 @@ function regexFault(pattern: string, path: Path): readonly Fault[] {
     return [];
   } catch (error) {
     const reason = error instanceof Error ? error.message.replace(/^Invalid regular expression: /, "") : String(error);
-    return [{ path, sentence: `is no valid regular expression: ${reason}` }];
+    return [{ path, sentence: `is not a valid regular expression: ${reason}` }];
   }
 }

@@ -1,4 +1,4 @@
-/** What a keyword's value must be, and so whether there are schemas inside it. */
+/** The form of a keyword's value. It also tells where a value contains schemas. */
 export type KeywordValue =
   | "schema"
   | "schema or boolean"
@@ -69,20 +69,20 @@ export const keywords: ReadonlyMap<string, KeywordValue> = new Map<string, Keywo
   ["contentMediaType", "text"],
 ]);
 
-/** Keywords of JSON Schema that a catalogue must not use, each with the reason. */
+/** Keywords of JSON Schema that a catalogue may not use, each with the reason. */
 export const bannedKeywords: ReadonlyMap<string, string> = new Map([
-  ["$id", "a file's path is its identity; an `$id` would bend its relative `$ref`s"],
-  ["$anchor", "refer to `#/$defs/<Name>` instead, which every tool resolves alike"],
-  ["$dynamicRef", "validators disagree about it; use `$ref`"],
-  ["$dynamicAnchor", "validators disagree about it; use `$ref`"],
-  ["$vocabulary", "it belongs to metaschemas"],
-  ["unevaluatedProperties", "publishing closes objects by itself; use `additionalProperties`"],
-  ["unevaluatedItems", "use `items` beside `prefixItems`"],
-  ["definitions", "since 2019-09 it is `$defs`"],
-  ["dependencies", "since 2019-09 it is `dependentRequired` and `dependentSchemas`"],
+  ["$id", "a file is identified by its path; an `$id` would change how its relative `$ref`s resolve"],
+  ["$anchor", "use `#/$defs/<Name>`, which every tool resolves in the same way"],
+  ["$dynamicRef", "validators implement it differently; use `$ref`"],
+  ["$dynamicAnchor", "validators implement it differently; use `$ref`"],
+  ["$vocabulary", "it is meant for metaschemas only"],
+  ["unevaluatedProperties", "the publisher already rejects undeclared properties; use `additionalProperties`"],
+  ["unevaluatedItems", "use `items` together with `prefixItems`"],
+  ["definitions", "since 2019-09 it is called `$defs`"],
+  ["dependencies", "since 2019-09 it is split into `dependentRequired` and `dependentSchemas`"],
 ]);
 
-/** Keywords that say something about a value without constraining it. */
+/** Keywords that describe a value without constraining it. */
 export const annotations: ReadonlySet<string> = new Set([
   "$schema",
   "$comment",
@@ -96,7 +96,7 @@ export const annotations: ReadonlySet<string> = new Set([
   "examples",
 ]);
 
-/** The types of values that a keyword is about; every other value satisfies it. */
+/** The type of value that a keyword constrains. Values of other types satisfy the keyword. */
 export const keywordTypes: ReadonlyMap<string, string> = new Map([
   ...["format", "pattern", "minLength", "maxLength"].map((keyword) => [keyword, "string"] as const),
   ...["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"].map(

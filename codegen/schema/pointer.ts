@@ -1,4 +1,4 @@
-/** The keys on the way from a document's root to a place in it. */
+/** The keys from a document's root to a place in it. */
 export type Path = readonly string[];
 
 /** `["properties", "a/b"]` as a JSON pointer: `/properties/a~1b`. */
@@ -6,7 +6,7 @@ export function pointerOf(path: Path): string {
   return path.map((key) => `/${key.replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
 }
 
-/** The keys of a JSON pointer; `undefined` when the text is none. */
+/** The keys of a JSON pointer; `undefined` if the text is not a JSON pointer. */
 export function parsePointer(pointer: string): Path | undefined {
   if (pointer === "") return [];
   if (!pointer.startsWith("/")) return undefined;
@@ -16,7 +16,7 @@ export function parsePointer(pointer: string): Path | undefined {
     .map((key) => key.replaceAll("~1", "/").replaceAll("~0", "~"));
 }
 
-/** What stands at a path; `undefined` when nothing does. */
+/** The value at a path; `undefined` if there is none. */
 export function valueAt(document: unknown, path: Path): unknown {
   let value = document;
   for (const key of path) {

@@ -1,9 +1,8 @@
+// schema/ holds the part of JSON Schema that a catalogue may use; it may import the runtime's contract.
+
 import type { JsonSchema } from "../../runtime/contract/json-schema.js";
 
-/**
- * A schema as the generator sees it: well-formed, so that every keyword that it looks at has the type that JSON Schema
- * gives it.
- */
+/** A well-formed schema: every keyword that the generator reads has the type that JSON Schema prescribes. */
 export interface Schema extends JsonSchema {
   readonly $defs?: { readonly [name: string]: Schema };
   readonly title?: string;

@@ -1,6 +1,6 @@
 import { closest, distance } from "fastest-levenshtein";
 
-/** The candidate that was probably meant, in quotes; `undefined` when none is near. */
+/** The candidate that is spelt most like the given text, in quotes; `undefined` if none is similar enough. */
 export function suggest(given: string, candidates: Iterable<string>): string | undefined {
   const known = [...candidates].filter((candidate) => candidate !== given);
   if (known.length === 0) return undefined;

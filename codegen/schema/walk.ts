@@ -2,19 +2,19 @@ import { keywords } from "./keyword.js";
 import type { Path } from "./pointer.js";
 import type { Schema } from "./schema.js";
 
-/** Whether the value is a JSON object. */
+/** Returns whether the value is a JSON object. */
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** A schema inside another, with the way to it. */
+/** A schema inside another, with the path to it. */
 export type Child = readonly [path: Path, schema: Schema];
 
-/** The schemas that stand directly in one. What is no schema although it should be is passed over. */
+/** The schemas directly inside a schema. Values that should be schemas and are not are skipped. */
 export function childrenOf(schema: Schema): readonly Child[] {
   const children: Child[] = [];
   for (const [keyword, value] of Object.entries(schema)) {
-    // Most values are texts and numbers.
+    // Fast path: most values are strings and numbers.
     if (typeof value !== "object" || value === null) continue;
     const kind = keywords.get(keyword);
     if (kind === "schema" || kind === "schema or boolean") {
@@ -33,7 +33,7 @@ export function walk(schema: Schema, path: Path = []): readonly Child[] {
   return found;
 }
 
-/** The schema with every schema directly in it replaced. */
+/** Copies the schema with every schema directly inside it replaced. */
 export function mapChildren(schema: Schema, replace: (child: Schema) => Schema): Schema {
   const mapped: Record<string, unknown> = {};
   for (const [keyword, value] of Object.entries(schema)) mapped[keyword] = mapKeyword(keyword, value, replace);

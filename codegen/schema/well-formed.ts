@@ -4,8 +4,8 @@ import type { Schema } from "./schema.js";
 import { isObject } from "./walk.js";
 
 /**
- * The part of a document that is a schema: without keywords that are unknown or whose value is wrong. The checks
- * report what is missing here; everything else can rely on the form of what it is given.
+ * Keeps the well-formed part of a document and drops keywords that are unknown or have a wrong value. The checks report
+ * the dropped keywords. All other code can rely on the form of a schema.
  */
 export function wellFormed(document: Readonly<Record<string, unknown>>): Schema {
   const schema: Record<string, unknown> = {};

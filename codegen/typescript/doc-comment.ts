@@ -1,8 +1,9 @@
+import type { Schema } from "../schema/schema.js";
 import { LINE_WIDTH } from "./literal.js";
 
 /**
- * A doc comment, wrapped to the line width; empty for an empty text. A blank line makes a paragraph. What follows
- * `@example` is code and stays as it is.
+ * Prints a doc comment, wrapped to the line width; empty for an empty text. A blank line starts a paragraph. Lines
+ * after `@example` are code and are not wrapped.
  */
 export function docComment(text: string, indent = 0): string {
   const margin = " ".repeat(indent);
@@ -15,6 +16,19 @@ export function docComment(text: string, indent = 0): string {
   return `${margin}/**\n${body}${margin} */\n`;
 }
 
+/** The text of a schema's doc comment. */
+export function docOf(schema: Schema): string {
+  const { description, deprecated } = schema;
+  const sensitive = schema.sensitive === true ? "Sensitive: masked in logs and on screens." : undefined;
+  return [
+    [description, sensitive].filter((sentence) => sentence !== undefined).join(" "),
+    schema.default === undefined ? undefined : `@defaultValue ${JSON.stringify(schema.default)}`,
+    deprecated === true ? "@deprecated" : undefined,
+  ]
+    .filter((line) => line !== undefined && line !== "")
+    .join("\n");
+}
+
 function wrap(text: string, width: number): readonly string[] {
   let isCode = false;
   return text.split("\n").flatMap((line) => {
@@ -23,7 +37,7 @@ function wrap(text: string, width: number): readonly string[] {
   });
 }
 
-/** Continues a list item or a tag under its text. */
+/** Wraps a line. Continuation lines of a list item are indented to its text. */
 function wrapLine(line: string, width: number): readonly string[] {
   const margin = /^\s*(?:[-*] |\d+\. )?/.exec(line)?.[0] ?? "";
   const lines: string[] = [];

@@ -1,15 +1,14 @@
 import { posix } from "node:path";
-import { compareNames } from "../model/casing.js";
 import { printList } from "./literal.js";
 
-/** One module's imports of a generated file. */
+/** The names that a generated file imports from a module. */
 export interface Import {
   readonly from: string;
   readonly values?: readonly string[];
   readonly types?: readonly string[];
 }
 
-/** Import statements as Biome sorts them; a module from which nothing is needed is left out. */
+/** Prints import statements in Biome's order. Modules without names are omitted. */
 export function printImports(imports: readonly Import[]): readonly string[] {
   return imports
     .filter(({ values = [], types = [] }) => values.length + types.length > 0)
@@ -29,13 +28,13 @@ export function printImports(imports: readonly Import[]): readonly string[] {
     });
 }
 
-/** The specifier by which one generated file imports another; both without extension. */
+/** The specifier with which a generated file imports another. Both paths are without extension. */
 export function specifier(fromFile: string, toFile: string): string {
   const relative = posix.relative(posix.dirname(fromFile), toFile);
   return `${relative.startsWith(".") ? relative : `./${relative}`}.js`;
 }
 
-/** Packages first, then what is furthest away. */
+/** Biome's order of modules: packages first, then the most distant folders. */
 function compareModules(a: string, b: string): number {
   const distance = (from: string): number =>
     from.startsWith("./")
@@ -45,4 +44,18 @@ function compareModules(a: string, b: string): number {
         : Number.POSITIVE_INFINITY;
   const [left, right] = [distance(a), distance(b)];
   return left === right ? compareNames(a, b) : right - left;
+}
+
+/**
+ * Biome's order of names: letter by letter without regard to case, upper case first where only the case differs.
+ */
+export function compareNames(a: string, b: string): number {
+  for (let at = 0; at < Math.min(a.length, b.length); at++) {
+    const left = a.charAt(at);
+    const right = b.charAt(at);
+    if (left === right) continue;
+    const folded = left.toLowerCase() === right.toLowerCase() ? 0 : left.toLowerCase() < right.toLowerCase() ? -1 : 1;
+    return folded || (left < right ? -1 : 1);
+  }
+  return a.length - b.length;
 }

@@ -2,12 +2,12 @@
 export const LINE_WIDTH = 120;
 
 /**
- * A JSON value as a TypeScript literal, laid out as a formatter would: on one line where it fits, else one property
+ * Prints a JSON value as a TypeScript literal, laid out as a formatter does: on one line if it fits, else one property
  * a line.
  *
- * @param column where the literal starts
- * @param indent how far the line that it starts on is indented
- * @param after how many characters must fit behind it
+ * @param column the column at which the literal starts
+ * @param indent the indentation of that line
+ * @param after the number of characters that follow the literal on its last line
  */
 export function printLiteral(value: unknown, column = 0, indent = 0, after = 1): string {
   const flat = printOnOneLine(value);
@@ -20,7 +20,7 @@ export function printLiteral(value: unknown, column = 0, indent = 0, after = 1):
   return `${open}\n${lines.join("")}${" ".repeat(indent)}${close}`;
 }
 
-/** The properties of an object literal that is laid out one property a line, without their commas. */
+/** Prints the properties of an object literal, one property a line, without commas. */
 export function printProperties(value: object, indent: number): readonly string[] {
   return Object.entries(value).map(([name, item]) => {
     const key = `${" ".repeat(indent)}${printKey(name)}: `;
@@ -28,7 +28,7 @@ export function printProperties(value: object, indent: number): readonly string[
   });
 }
 
-/** Items between brackets: on the line that `before` starts where they fit, else one a line. */
+/** Prints items between `before` and `after`: on one line if they fit, else one item a line. */
 export function printList(before: string, items: readonly string[], after: string, indent = 0): string {
   const spaced = before.endsWith("{") ? ` ${items.join(", ")} ` : items.join(", ");
   const oneLine = `${before}${spaced}${after}`;
@@ -37,14 +37,14 @@ export function printList(before: string, items: readonly string[], after: strin
   return `${before}\n${lines.join("")}${" ".repeat(indent)}${after}`;
 }
 
-/** A property's name, in quotes only where it needs them. */
+/** Prints a property name, in quotes only if necessary. */
 export function printKey(name: string): string {
-  // As a plain key it would set the prototype.
+  // A plain `__proto__` key would set the prototype.
   if (name === "__proto__") return '["__proto__"]';
   return /^[A-Za-z_$][\w$]*$/.test(name) ? name : JSON.stringify(name);
 }
 
-/** Whether there is a list of several objects of several properties inside, which formatters never put on one line. */
+/** Returns whether a value contains an array of several objects, which formatters never put on one line. */
 function hasTable(value: unknown): boolean {
   if (typeof value !== "object" || value === null) return false;
   const items = Object.values(value);

@@ -48,7 +48,7 @@ export interface CreateCompany {
   timeout?: number;
 }
 
-/** What {@link sendCreateCompany} takes: the `payload` of {@link CreateCompany}. */
+/** The argument of {@link sendCreateCompany}: the `payload` of {@link CreateCompany}. */
 export interface CreateCompanyPayload {
   /** The name the company is shown by. */
   name: string;
@@ -80,16 +80,16 @@ export interface CreateCompanyResult {
   company?: Company;
 }
 
-/** The contract of `create_company`, for the calls that take any command. */
+/** The contract of `create_company`, for functions that take any command. */
 export const createCompany: CommandDescriptor<CreateCompany, CreateCompanyPayload, CreateCompanyResult> =
   /* @__PURE__ */ defineCommand("create_company", schema, result);
 
 /**
- * Sends `create_company` to its one service and resolves to what the handler there returned.
+ * Sends `create_company` to the service that handles it and resolves to the result.
  *
- * @throws {ContractError} the payload breaks its contract and nothing was sent, or the answer does
- * @throws {CommandFailedError} the handler failed, or could not run; `errorCode` is its code
- * @throws {CommandTimeoutError} nobody answered in time; the command may still run
+ * @throws {ContractError} the payload violates its contract and nothing was sent, or the result violates it
+ * @throws {CommandFailedError} the handler failed or could not run; `errorCode` is its code
+ * @throws {CommandTimeoutError} no response arrived in time; the command may still run
  * @example
  * const result = await sendCreateCompany(messaging, {
  *   name: "Analytical Engines",
@@ -107,12 +107,12 @@ export function sendCreateCompany(
   return messaging.send<CreateCompanyPayload, CreateCompanyResult>(createCompany, payload, options);
 }
 
-/** Handles `create_company`: what it returns is the sender's answer. */
+/** Handles `create_company` and returns the result for the sender. */
 export type CreateCompanyHandler = CommandHandler<CreateCompany, CreateCompanyResult>;
 
 /**
- * Registers the one handler of `create_company`, before `start()`. Called at least once for each command
- * that is sent to this service.
+ * Registers the only handler of `create_company`. Call this before `start()`. The handler runs at least once
+ * for each command that is sent to this service, so it must be idempotent.
  *
  * @example
  * handleCreateCompany(messaging, async ({ payload }) => ({

@@ -50,7 +50,7 @@ export interface CreatePartner {
   timeout?: number;
 }
 
-/** What {@link sendCreatePartner} takes: the `payload` of {@link CreatePartner}. */
+/** The argument of {@link sendCreatePartner}: the `payload` of {@link CreatePartner}. */
 export interface CreatePartnerPayload {
   /** The company the partner belongs to. */
   company_id: CompanyId;
@@ -92,16 +92,16 @@ export interface CreatePartnerResult {
   partner?: Partner;
 }
 
-/** The contract of `create_partner`, for the calls that take any command. */
+/** The contract of `create_partner`, for functions that take any command. */
 export const createPartner: CommandDescriptor<CreatePartner, CreatePartnerPayload, CreatePartnerResult> =
   /* @__PURE__ */ defineCommand("create_partner", schema, result);
 
 /**
- * Sends `create_partner` to its one service and resolves to what the handler there returned.
+ * Sends `create_partner` to the service that handles it and resolves to the result.
  *
- * @throws {ContractError} the payload breaks its contract and nothing was sent, or the answer does
- * @throws {CommandFailedError} the handler failed, or could not run; `errorCode` is its code
- * @throws {CommandTimeoutError} nobody answered in time; the command may still run
+ * @throws {ContractError} the payload violates its contract and nothing was sent, or the result violates it
+ * @throws {CommandFailedError} the handler failed or could not run; `errorCode` is its code
+ * @throws {CommandTimeoutError} no response arrived in time; the command may still run
  * @example
  * const result = await sendCreatePartner(messaging, {
  *   company_id: 7,
@@ -119,12 +119,12 @@ export function sendCreatePartner(
   return messaging.send<CreatePartnerPayload, CreatePartnerResult>(createPartner, payload, options);
 }
 
-/** Handles `create_partner`: what it returns is the sender's answer. */
+/** Handles `create_partner` and returns the result for the sender. */
 export type CreatePartnerHandler = CommandHandler<CreatePartner, CreatePartnerResult>;
 
 /**
- * Registers the one handler of `create_partner`, before `start()`. Called at least once for each command
- * that is sent to this service.
+ * Registers the only handler of `create_partner`. Call this before `start()`. The handler runs at least once
+ * for each command that is sent to this service, so it must be idempotent.
  *
  * @example
  * handleCreatePartner(messaging, async ({ payload }) => ({

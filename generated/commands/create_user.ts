@@ -48,7 +48,7 @@ export interface CreateUser {
   timeout?: number;
 }
 
-/** What {@link sendCreateUser} takes: the `payload` of {@link CreateUser}. */
+/** The argument of {@link sendCreateUser}: the `payload` of {@link CreateUser}. */
 export interface CreateUserPayload {
   /** The address the user signs in with, unique across M-ERP. Sensitive: masked in logs and on screens. */
   email: string;
@@ -80,16 +80,16 @@ export interface CreateUserResult {
   user?: User;
 }
 
-/** The contract of `create_user`, for the calls that take any command. */
+/** The contract of `create_user`, for functions that take any command. */
 export const createUser: CommandDescriptor<CreateUser, CreateUserPayload, CreateUserResult> =
   /* @__PURE__ */ defineCommand("create_user", schema, result);
 
 /**
- * Sends `create_user` to its one service and resolves to what the handler there returned.
+ * Sends `create_user` to the service that handles it and resolves to the result.
  *
- * @throws {ContractError} the payload breaks its contract and nothing was sent, or the answer does
- * @throws {CommandFailedError} the handler failed, or could not run; `errorCode` is its code
- * @throws {CommandTimeoutError} nobody answered in time; the command may still run
+ * @throws {ContractError} the payload violates its contract and nothing was sent, or the result violates it
+ * @throws {CommandFailedError} the handler failed or could not run; `errorCode` is its code
+ * @throws {CommandTimeoutError} no response arrived in time; the command may still run
  * @example
  * const result = await sendCreateUser(messaging, {
  *   email: "grace.hopper@example.com",
@@ -108,12 +108,12 @@ export function sendCreateUser(
   return messaging.send<CreateUserPayload, CreateUserResult>(createUser, payload, options);
 }
 
-/** Handles `create_user`: what it returns is the sender's answer. */
+/** Handles `create_user` and returns the result for the sender. */
 export type CreateUserHandler = CommandHandler<CreateUser, CreateUserResult>;
 
 /**
- * Registers the one handler of `create_user`, before `start()`. Called at least once for each command
- * that is sent to this service.
+ * Registers the only handler of `create_user`. Call this before `start()`. The handler runs at least once
+ * for each command that is sent to this service, so it must be idempotent.
  *
  * @example
  * handleCreateUser(messaging, async ({ payload }) => ({

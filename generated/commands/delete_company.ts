@@ -46,7 +46,7 @@ export interface DeleteCompany {
   timeout?: number;
 }
 
-/** What {@link sendDeleteCompany} takes: the `payload` of {@link DeleteCompany}. */
+/** The argument of {@link sendDeleteCompany}: the `payload` of {@link DeleteCompany}. */
 export interface DeleteCompanyPayload {
   /** The company to delete. */
   company_id: CompanyId;
@@ -64,16 +64,16 @@ export interface DeleteCompanyResult {
   deleted_at?: string;
 }
 
-/** The contract of `delete_company`, for the calls that take any command. */
+/** The contract of `delete_company`, for functions that take any command. */
 export const deleteCompany: CommandDescriptor<DeleteCompany, DeleteCompanyPayload, DeleteCompanyResult> =
   /* @__PURE__ */ defineCommand("delete_company", schema, result);
 
 /**
- * Sends `delete_company` to its one service and resolves to what the handler there returned.
+ * Sends `delete_company` to the service that handles it and resolves to the result.
  *
- * @throws {ContractError} the payload breaks its contract and nothing was sent, or the answer does
- * @throws {CommandFailedError} the handler failed, or could not run; `errorCode` is its code
- * @throws {CommandTimeoutError} nobody answered in time; the command may still run
+ * @throws {ContractError} the payload violates its contract and nothing was sent, or the result violates it
+ * @throws {CommandFailedError} the handler failed or could not run; `errorCode` is its code
+ * @throws {CommandTimeoutError} no response arrived in time; the command may still run
  * @example
  * const result = await sendDeleteCompany(messaging, { company_id: 7, reason: "contract ended" });
  */
@@ -85,12 +85,12 @@ export function sendDeleteCompany(
   return messaging.send<DeleteCompanyPayload, DeleteCompanyResult>(deleteCompany, payload, options);
 }
 
-/** Handles `delete_company`: what it returns is the sender's answer. */
+/** Handles `delete_company` and returns the result for the sender. */
 export type DeleteCompanyHandler = CommandHandler<DeleteCompany, DeleteCompanyResult>;
 
 /**
- * Registers the one handler of `delete_company`, before `start()`. Called at least once for each command
- * that is sent to this service.
+ * Registers the only handler of `delete_company`. Call this before `start()`. The handler runs at least once
+ * for each command that is sent to this service, so it must be idempotent.
  *
  * @example
  * handleDeleteCompany(messaging, async ({ payload }) => ({ company_id: 7, deleted_at: "2026-11-23T12:00:00Z" }));

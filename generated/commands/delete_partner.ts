@@ -46,7 +46,7 @@ export interface DeletePartner {
   timeout?: number;
 }
 
-/** What {@link sendDeletePartner} takes: the `payload` of {@link DeletePartner}. */
+/** The argument of {@link sendDeletePartner}: the `payload` of {@link DeletePartner}. */
 export interface DeletePartnerPayload {
   /** The partner to delete. */
   partner_id: PartnerId;
@@ -64,16 +64,16 @@ export interface DeletePartnerResult {
   deleted_at?: string;
 }
 
-/** The contract of `delete_partner`, for the calls that take any command. */
+/** The contract of `delete_partner`, for functions that take any command. */
 export const deletePartner: CommandDescriptor<DeletePartner, DeletePartnerPayload, DeletePartnerResult> =
   /* @__PURE__ */ defineCommand("delete_partner", schema, result);
 
 /**
- * Sends `delete_partner` to its one service and resolves to what the handler there returned.
+ * Sends `delete_partner` to the service that handles it and resolves to the result.
  *
- * @throws {ContractError} the payload breaks its contract and nothing was sent, or the answer does
- * @throws {CommandFailedError} the handler failed, or could not run; `errorCode` is its code
- * @throws {CommandTimeoutError} nobody answered in time; the command may still run
+ * @throws {ContractError} the payload violates its contract and nothing was sent, or the result violates it
+ * @throws {CommandFailedError} the handler failed or could not run; `errorCode` is its code
+ * @throws {CommandTimeoutError} no response arrived in time; the command may still run
  * @example
  * const result = await sendDeletePartner(messaging, { partner_id: 2041, reason: "duplicate" });
  */
@@ -85,12 +85,12 @@ export function sendDeletePartner(
   return messaging.send<DeletePartnerPayload, DeletePartnerResult>(deletePartner, payload, options);
 }
 
-/** Handles `delete_partner`: what it returns is the sender's answer. */
+/** Handles `delete_partner` and returns the result for the sender. */
 export type DeletePartnerHandler = CommandHandler<DeletePartner, DeletePartnerResult>;
 
 /**
- * Registers the one handler of `delete_partner`, before `start()`. Called at least once for each command
- * that is sent to this service.
+ * Registers the only handler of `delete_partner`. Call this before `start()`. The handler runs at least once
+ * for each command that is sent to this service, so it must be idempotent.
  *
  * @example
  * handleDeletePartner(messaging, async ({ payload }) => ({ partner_id: 2041, deleted_at: "2026-11-23T12:00:00Z" }));

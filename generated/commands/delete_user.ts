@@ -46,7 +46,7 @@ export interface DeleteUser {
   timeout?: number;
 }
 
-/** What {@link sendDeleteUser} takes: the `payload` of {@link DeleteUser}. */
+/** The argument of {@link sendDeleteUser}: the `payload` of {@link DeleteUser}. */
 export interface DeleteUserPayload {
   /** The user to delete. */
   user_id: UserId;
@@ -64,16 +64,16 @@ export interface DeleteUserResult {
   deleted_at?: string;
 }
 
-/** The contract of `delete_user`, for the calls that take any command. */
+/** The contract of `delete_user`, for functions that take any command. */
 export const deleteUser: CommandDescriptor<DeleteUser, DeleteUserPayload, DeleteUserResult> =
   /* @__PURE__ */ defineCommand("delete_user", schema, result);
 
 /**
- * Sends `delete_user` to its one service and resolves to what the handler there returned.
+ * Sends `delete_user` to the service that handles it and resolves to the result.
  *
- * @throws {ContractError} the payload breaks its contract and nothing was sent, or the answer does
- * @throws {CommandFailedError} the handler failed, or could not run; `errorCode` is its code
- * @throws {CommandTimeoutError} nobody answered in time; the command may still run
+ * @throws {ContractError} the payload violates its contract and nothing was sent, or the result violates it
+ * @throws {CommandFailedError} the handler failed or could not run; `errorCode` is its code
+ * @throws {CommandTimeoutError} no response arrived in time; the command may still run
  * @example
  * const result = await sendDeleteUser(messaging, { user_id: 124, reason: "left the company" });
  */
@@ -85,12 +85,12 @@ export function sendDeleteUser(
   return messaging.send<DeleteUserPayload, DeleteUserResult>(deleteUser, payload, options);
 }
 
-/** Handles `delete_user`: what it returns is the sender's answer. */
+/** Handles `delete_user` and returns the result for the sender. */
 export type DeleteUserHandler = CommandHandler<DeleteUser, DeleteUserResult>;
 
 /**
- * Registers the one handler of `delete_user`, before `start()`. Called at least once for each command
- * that is sent to this service.
+ * Registers the only handler of `delete_user`. Call this before `start()`. The handler runs at least once
+ * for each command that is sent to this service, so it must be idempotent.
  *
  * @example
  * handleDeleteUser(messaging, async ({ payload }) => ({ user_id: 124, deleted_at: "2026-11-23T12:00:00Z" }));

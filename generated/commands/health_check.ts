@@ -43,7 +43,7 @@ export interface HealthCheck {
   timeout?: number;
 }
 
-/** What {@link sendHealthCheck} takes: the `payload` of {@link HealthCheck}. */
+/** The argument of {@link sendHealthCheck}: the `payload` of {@link HealthCheck}. */
 export interface HealthCheckPayload {
   /** Whether to check, and answer with, what the service depends on. */
   include_details?: boolean;
@@ -61,16 +61,16 @@ export interface HealthCheckResult {
   details?: Record<string, unknown>;
 }
 
-/** The contract of `health_check`, for the calls that take any command. */
+/** The contract of `health_check`, for functions that take any command. */
 export const healthCheck: CommandDescriptor<HealthCheck, HealthCheckPayload, HealthCheckResult> =
   /* @__PURE__ */ defineCommand("health_check", schema, result);
 
 /**
- * Sends `health_check` to its one service and resolves to what the handler there returned.
+ * Sends `health_check` to the service that handles it and resolves to the result.
  *
- * @throws {ContractError} the payload breaks its contract and nothing was sent, or the answer does
- * @throws {CommandFailedError} the handler failed, or could not run; `errorCode` is its code
- * @throws {CommandTimeoutError} nobody answered in time; the command may still run
+ * @throws {ContractError} the payload violates its contract and nothing was sent, or the result violates it
+ * @throws {CommandFailedError} the handler failed or could not run; `errorCode` is its code
+ * @throws {CommandTimeoutError} no response arrived in time; the command may still run
  * @example
  * const result = await sendHealthCheck(messaging, { include_details: true });
  */
@@ -82,12 +82,12 @@ export function sendHealthCheck(
   return messaging.send<HealthCheckPayload, HealthCheckResult>(healthCheck, payload, options);
 }
 
-/** Handles `health_check`: what it returns is the sender's answer. */
+/** Handles `health_check` and returns the result for the sender. */
 export type HealthCheckHandler = CommandHandler<HealthCheck, HealthCheckResult>;
 
 /**
- * Registers the one handler of `health_check`, before `start()`. Called at least once for each command
- * that is sent to this service.
+ * Registers the only handler of `health_check`. Call this before `start()`. The handler runs at least once
+ * for each command that is sent to this service, so it must be idempotent.
  *
  * @example
  * handleHealthCheck(messaging, async ({ payload }) => ({

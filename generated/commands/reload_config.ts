@@ -42,7 +42,7 @@ export interface ReloadConfig {
   timeout?: number;
 }
 
-/** What {@link sendReloadConfig} takes: the `payload` of {@link ReloadConfig}. */
+/** The argument of {@link sendReloadConfig}: the `payload` of {@link ReloadConfig}. */
 export interface ReloadConfigPayload {
   /** The parts of the configuration to read again. Left out: all of it. */
   sections?: string[];
@@ -58,16 +58,16 @@ export interface ReloadConfigResult {
   restart_required?: boolean;
 }
 
-/** The contract of `reload_config`, for the calls that take any command. */
+/** The contract of `reload_config`, for functions that take any command. */
 export const reloadConfig: CommandDescriptor<ReloadConfig, ReloadConfigPayload, ReloadConfigResult> =
   /* @__PURE__ */ defineCommand("reload_config", schema, result);
 
 /**
- * Sends `reload_config` to its one service and resolves to what the handler there returned.
+ * Sends `reload_config` to the service that handles it and resolves to the result.
  *
- * @throws {ContractError} the payload breaks its contract and nothing was sent, or the answer does
- * @throws {CommandFailedError} the handler failed, or could not run; `errorCode` is its code
- * @throws {CommandTimeoutError} nobody answered in time; the command may still run
+ * @throws {ContractError} the payload violates its contract and nothing was sent, or the result violates it
+ * @throws {CommandFailedError} the handler failed or could not run; `errorCode` is its code
+ * @throws {CommandTimeoutError} no response arrived in time; the command may still run
  * @example
  * const result = await sendReloadConfig(messaging, { sections: ["rate_limits"], reason: "limits were raised" });
  */
@@ -79,12 +79,12 @@ export function sendReloadConfig(
   return messaging.send<ReloadConfigPayload, ReloadConfigResult>(reloadConfig, payload, options);
 }
 
-/** Handles `reload_config`: what it returns is the sender's answer. */
+/** Handles `reload_config` and returns the result for the sender. */
 export type ReloadConfigHandler = CommandHandler<ReloadConfig, ReloadConfigResult>;
 
 /**
- * Registers the one handler of `reload_config`, before `start()`. Called at least once for each command
- * that is sent to this service.
+ * Registers the only handler of `reload_config`. Call this before `start()`. The handler runs at least once
+ * for each command that is sent to this service, so it must be idempotent.
  *
  * @example
  * handleReloadConfig(messaging, async ({ payload }) => ({ reloaded: ["rate_limits"], restart_required: false }));

@@ -46,7 +46,7 @@ export interface UpdateCompany {
   timeout?: number;
 }
 
-/** What {@link sendUpdateCompany} takes: the `payload` of {@link UpdateCompany}. */
+/** The argument of {@link sendUpdateCompany}: the `payload` of {@link UpdateCompany}. */
 export interface UpdateCompanyPayload {
   /** The company to change. */
   company_id: CompanyId;
@@ -62,16 +62,16 @@ export interface UpdateCompanyResult {
   company?: Company;
 }
 
-/** The contract of `update_company`, for the calls that take any command. */
+/** The contract of `update_company`, for functions that take any command. */
 export const updateCompany: CommandDescriptor<UpdateCompany, UpdateCompanyPayload, UpdateCompanyResult> =
   /* @__PURE__ */ defineCommand("update_company", schema, result);
 
 /**
- * Sends `update_company` to its one service and resolves to what the handler there returned.
+ * Sends `update_company` to the service that handles it and resolves to the result.
  *
- * @throws {ContractError} the payload breaks its contract and nothing was sent, or the answer does
- * @throws {CommandFailedError} the handler failed, or could not run; `errorCode` is its code
- * @throws {CommandTimeoutError} nobody answered in time; the command may still run
+ * @throws {ContractError} the payload violates its contract and nothing was sent, or the result violates it
+ * @throws {CommandFailedError} the handler failed or could not run; `errorCode` is its code
+ * @throws {CommandTimeoutError} no response arrived in time; the command may still run
  * @example
  * const result = await sendUpdateCompany(messaging, {
  *   company_id: 7,
@@ -86,12 +86,12 @@ export function sendUpdateCompany(
   return messaging.send<UpdateCompanyPayload, UpdateCompanyResult>(updateCompany, payload, options);
 }
 
-/** Handles `update_company`: what it returns is the sender's answer. */
+/** Handles `update_company` and returns the result for the sender. */
 export type UpdateCompanyHandler = CommandHandler<UpdateCompany, UpdateCompanyResult>;
 
 /**
- * Registers the one handler of `update_company`, before `start()`. Called at least once for each command
- * that is sent to this service.
+ * Registers the only handler of `update_company`. Call this before `start()`. The handler runs at least once
+ * for each command that is sent to this service, so it must be idempotent.
  *
  * @example
  * handleUpdateCompany(messaging, async ({ payload }) => ({

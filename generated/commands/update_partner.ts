@@ -46,7 +46,7 @@ export interface UpdatePartner {
   timeout?: number;
 }
 
-/** What {@link sendUpdatePartner} takes: the `payload` of {@link UpdatePartner}. */
+/** The argument of {@link sendUpdatePartner}: the `payload` of {@link UpdatePartner}. */
 export interface UpdatePartnerPayload {
   /** The partner to change. */
   partner_id: PartnerId;
@@ -62,16 +62,16 @@ export interface UpdatePartnerResult {
   partner?: Partner;
 }
 
-/** The contract of `update_partner`, for the calls that take any command. */
+/** The contract of `update_partner`, for functions that take any command. */
 export const updatePartner: CommandDescriptor<UpdatePartner, UpdatePartnerPayload, UpdatePartnerResult> =
   /* @__PURE__ */ defineCommand("update_partner", schema, result);
 
 /**
- * Sends `update_partner` to its one service and resolves to what the handler there returned.
+ * Sends `update_partner` to the service that handles it and resolves to the result.
  *
- * @throws {ContractError} the payload breaks its contract and nothing was sent, or the answer does
- * @throws {CommandFailedError} the handler failed, or could not run; `errorCode` is its code
- * @throws {CommandTimeoutError} nobody answered in time; the command may still run
+ * @throws {ContractError} the payload violates its contract and nothing was sent, or the result violates it
+ * @throws {CommandFailedError} the handler failed or could not run; `errorCode` is its code
+ * @throws {CommandTimeoutError} no response arrived in time; the command may still run
  * @example
  * const result = await sendUpdatePartner(messaging, { partner_id: 2041, changes: { payment_term_days: 14 } });
  */
@@ -83,12 +83,12 @@ export function sendUpdatePartner(
   return messaging.send<UpdatePartnerPayload, UpdatePartnerResult>(updatePartner, payload, options);
 }
 
-/** Handles `update_partner`: what it returns is the sender's answer. */
+/** Handles `update_partner` and returns the result for the sender. */
 export type UpdatePartnerHandler = CommandHandler<UpdatePartner, UpdatePartnerResult>;
 
 /**
- * Registers the one handler of `update_partner`, before `start()`. Called at least once for each command
- * that is sent to this service.
+ * Registers the only handler of `update_partner`. Call this before `start()`. The handler runs at least once
+ * for each command that is sent to this service, so it must be idempotent.
  *
  * @example
  * handleUpdatePartner(messaging, async ({ payload }) => ({

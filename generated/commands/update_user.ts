@@ -46,7 +46,7 @@ export interface UpdateUser {
   timeout?: number;
 }
 
-/** What {@link sendUpdateUser} takes: the `payload` of {@link UpdateUser}. */
+/** The argument of {@link sendUpdateUser}: the `payload` of {@link UpdateUser}. */
 export interface UpdateUserPayload {
   /** The user to change. */
   user_id: UserId;
@@ -62,16 +62,16 @@ export interface UpdateUserResult {
   user?: User;
 }
 
-/** The contract of `update_user`, for the calls that take any command. */
+/** The contract of `update_user`, for functions that take any command. */
 export const updateUser: CommandDescriptor<UpdateUser, UpdateUserPayload, UpdateUserResult> =
   /* @__PURE__ */ defineCommand("update_user", schema, result);
 
 /**
- * Sends `update_user` to its one service and resolves to what the handler there returned.
+ * Sends `update_user` to the service that handles it and resolves to the result.
  *
- * @throws {ContractError} the payload breaks its contract and nothing was sent, or the answer does
- * @throws {CommandFailedError} the handler failed, or could not run; `errorCode` is its code
- * @throws {CommandTimeoutError} nobody answered in time; the command may still run
+ * @throws {ContractError} the payload violates its contract and nothing was sent, or the result violates it
+ * @throws {CommandFailedError} the handler failed or could not run; `errorCode` is its code
+ * @throws {CommandTimeoutError} no response arrived in time; the command may still run
  * @example
  * const result = await sendUpdateUser(messaging, {
  *   user_id: 124,
@@ -86,12 +86,12 @@ export function sendUpdateUser(
   return messaging.send<UpdateUserPayload, UpdateUserResult>(updateUser, payload, options);
 }
 
-/** Handles `update_user`: what it returns is the sender's answer. */
+/** Handles `update_user` and returns the result for the sender. */
 export type UpdateUserHandler = CommandHandler<UpdateUser, UpdateUserResult>;
 
 /**
- * Registers the one handler of `update_user`, before `start()`. Called at least once for each command
- * that is sent to this service.
+ * Registers the only handler of `update_user`. Call this before `start()`. The handler runs at least once
+ * for each command that is sent to this service, so it must be idempotent.
  *
  * @example
  * handleUpdateUser(messaging, async ({ payload }) => ({

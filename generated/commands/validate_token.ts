@@ -48,7 +48,7 @@ export interface ValidateToken {
   timeout?: number;
 }
 
-/** What {@link sendValidateToken} takes: the `payload` of {@link ValidateToken}. */
+/** The argument of {@link sendValidateToken}: the `payload` of {@link ValidateToken}. */
 export interface ValidateTokenPayload {
   /** The access token, without the word Bearer. Sensitive: masked in logs and on screens. */
   token: string;
@@ -70,16 +70,16 @@ export interface ValidateTokenResult {
   expires_at?: string;
 }
 
-/** The contract of `validate_token`, for the calls that take any command. */
+/** The contract of `validate_token`, for functions that take any command. */
 export const validateToken: CommandDescriptor<ValidateToken, ValidateTokenPayload, ValidateTokenResult> =
   /* @__PURE__ */ defineCommand("validate_token", schema, result);
 
 /**
- * Sends `validate_token` to its one service and resolves to what the handler there returned.
+ * Sends `validate_token` to the service that handles it and resolves to the result.
  *
- * @throws {ContractError} the payload breaks its contract and nothing was sent, or the answer does
- * @throws {CommandFailedError} the handler failed, or could not run; `errorCode` is its code
- * @throws {CommandTimeoutError} nobody answered in time; the command may still run
+ * @throws {ContractError} the payload violates its contract and nothing was sent, or the result violates it
+ * @throws {CommandFailedError} the handler failed or could not run; `errorCode` is its code
+ * @throws {CommandTimeoutError} no response arrived in time; the command may still run
  * @example
  * const result = await sendValidateToken(messaging, { token: "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjMifQ.c2lnbmF0dXJl" });
  */
@@ -91,12 +91,12 @@ export function sendValidateToken(
   return messaging.send<ValidateTokenPayload, ValidateTokenResult>(validateToken, payload, options);
 }
 
-/** Handles `validate_token`: what it returns is the sender's answer. */
+/** Handles `validate_token` and returns the result for the sender. */
 export type ValidateTokenHandler = CommandHandler<ValidateToken, ValidateTokenResult>;
 
 /**
- * Registers the one handler of `validate_token`, before `start()`. Called at least once for each command
- * that is sent to this service.
+ * Registers the only handler of `validate_token`. Call this before `start()`. The handler runs at least once
+ * for each command that is sent to this service, so it must be idempotent.
  *
  * @example
  * handleValidateToken(messaging, async ({ payload }) => ({

@@ -46,7 +46,9 @@ export interface AuditLogCreated {
   changes?: AuditLogChanges;
 }
 
-/** What {@link publishAuditLogCreated} takes: {@link AuditLogCreated} without what is constant or filled in. */
+/**
+ * The argument of {@link publishAuditLogCreated}: {@link AuditLogCreated} without the fields that the runtime fills in.
+ */
 export interface AuditLogCreatedInput {
   /** Ties together everything that one request set off. It is inherited by what a handler sends. */
   correlation_id?: string;
@@ -69,19 +71,19 @@ export interface AuditLogCreatedInput {
   changes?: AuditLogChanges;
 }
 
-/** The contract of `audit.log_created`, for the calls that take any message. */
+/** The contract of `audit.log_created`, for functions that take any message. */
 export const auditLogCreated: EventDescriptor<AuditLogCreated, AuditLogCreatedInput> = /* @__PURE__ */ defineEvent(
   "audit.log_created",
   schema,
 );
 
 /**
- * Publishes `audit.log_created` for every service that wants to know. Once the promise resolves, Redis
- * has stored it, and each service that handles it is given it at least once.
+ * Publishes `audit.log_created` to every service that handles it. When the promise resolves, Redis has
+ * stored the event. Each of those services receives it at least once.
  *
- * @throws {ContractError} the message breaks its contract; nothing was sent
+ * @throws {ContractError} the message violates its contract; nothing was sent
  * @throws {ConnectionError} Redis cannot be reached; nothing was sent
- * @throws {PublishError} Redis refused the message, or its answer was lost; `retryable` says whether a repeat is safe
+ * @throws {PublishError} Redis rejected the message or its reply was lost; `retryable` tells whether a retry is safe
  * @example
  * await publishAuditLogCreated(messaging, {
  *   metadata: {},
@@ -111,11 +113,12 @@ export function publishAuditLogCreated<Outcome>(
   return messaging.publish<AuditLogCreatedInput>(auditLogCreated, message, options);
 }
 
-/** Handles `audit.log_created`: returning acknowledges it, throwing has it given again. */
+/** Handles `audit.log_created`. Returning acknowledges the event; throwing causes a redelivery. */
 export type AuditLogCreatedHandler = Handler<AuditLogCreated>;
 
 /**
- * Registers a handler of `audit.log_created`, before `start()`. Called at least once for each event.
+ * Registers a handler of `audit.log_created`. Call this before `start()`. The handler runs at least once for each
+ * event, so it must be idempotent.
  *
  * @example
  * onAuditLogCreated(messaging, async (event) => {

@@ -46,7 +46,10 @@ export interface CompanyActivated {
   changes?: CompanyChanges;
 }
 
-/** What {@link publishCompanyActivated} takes: {@link CompanyActivated} without what is constant or filled in. */
+/**
+ * The argument of {@link publishCompanyActivated}: {@link CompanyActivated} without the fields that the runtime fills
+ * in.
+ */
 export interface CompanyActivatedInput {
   /** Ties together everything that one request set off. It is inherited by what a handler sends. */
   correlation_id?: string;
@@ -69,19 +72,19 @@ export interface CompanyActivatedInput {
   changes?: CompanyChanges;
 }
 
-/** The contract of `company.activated`, for the calls that take any message. */
+/** The contract of `company.activated`, for functions that take any message. */
 export const companyActivated: EventDescriptor<CompanyActivated, CompanyActivatedInput> = /* @__PURE__ */ defineEvent(
   "company.activated",
   schema,
 );
 
 /**
- * Publishes `company.activated` for every service that wants to know. Once the promise resolves, Redis
- * has stored it, and each service that handles it is given it at least once.
+ * Publishes `company.activated` to every service that handles it. When the promise resolves, Redis has
+ * stored the event. Each of those services receives it at least once.
  *
- * @throws {ContractError} the message breaks its contract; nothing was sent
+ * @throws {ContractError} the message violates its contract; nothing was sent
  * @throws {ConnectionError} Redis cannot be reached; nothing was sent
- * @throws {PublishError} Redis refused the message, or its answer was lost; `retryable` says whether a repeat is safe
+ * @throws {PublishError} Redis rejected the message or its reply was lost; `retryable` tells whether a retry is safe
  * @example
  * await publishCompanyActivated(messaging, {
  *   metadata: {},
@@ -100,11 +103,12 @@ export function publishCompanyActivated<Outcome>(
   return messaging.publish<CompanyActivatedInput>(companyActivated, message, options);
 }
 
-/** Handles `company.activated`: returning acknowledges it, throwing has it given again. */
+/** Handles `company.activated`. Returning acknowledges the event; throwing causes a redelivery. */
 export type CompanyActivatedHandler = Handler<CompanyActivated>;
 
 /**
- * Registers a handler of `company.activated`, before `start()`. Called at least once for each event.
+ * Registers a handler of `company.activated`. Call this before `start()`. The handler runs at least once for each
+ * event, so it must be idempotent.
  *
  * @example
  * onCompanyActivated(messaging, async (event) => {

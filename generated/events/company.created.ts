@@ -46,7 +46,9 @@ export interface CompanyCreated {
   changes?: CompanyChanges;
 }
 
-/** What {@link publishCompanyCreated} takes: {@link CompanyCreated} without what is constant or filled in. */
+/**
+ * The argument of {@link publishCompanyCreated}: {@link CompanyCreated} without the fields that the runtime fills in.
+ */
 export interface CompanyCreatedInput {
   /** Ties together everything that one request set off. It is inherited by what a handler sends. */
   correlation_id?: string;
@@ -69,19 +71,19 @@ export interface CompanyCreatedInput {
   changes?: CompanyChanges;
 }
 
-/** The contract of `company.created`, for the calls that take any message. */
+/** The contract of `company.created`, for functions that take any message. */
 export const companyCreated: EventDescriptor<CompanyCreated, CompanyCreatedInput> = /* @__PURE__ */ defineEvent(
   "company.created",
   schema,
 );
 
 /**
- * Publishes `company.created` for every service that wants to know. Once the promise resolves, Redis
- * has stored it, and each service that handles it is given it at least once.
+ * Publishes `company.created` to every service that handles it. When the promise resolves, Redis has
+ * stored the event. Each of those services receives it at least once.
  *
- * @throws {ContractError} the message breaks its contract; nothing was sent
+ * @throws {ContractError} the message violates its contract; nothing was sent
  * @throws {ConnectionError} Redis cannot be reached; nothing was sent
- * @throws {PublishError} Redis refused the message, or its answer was lost; `retryable` says whether a repeat is safe
+ * @throws {PublishError} Redis rejected the message or its reply was lost; `retryable` tells whether a retry is safe
  * @example
  * await publishCompanyCreated(messaging, {
  *   metadata: {},
@@ -108,11 +110,12 @@ export function publishCompanyCreated<Outcome>(
   return messaging.publish<CompanyCreatedInput>(companyCreated, message, options);
 }
 
-/** Handles `company.created`: returning acknowledges it, throwing has it given again. */
+/** Handles `company.created`. Returning acknowledges the event; throwing causes a redelivery. */
 export type CompanyCreatedHandler = Handler<CompanyCreated>;
 
 /**
- * Registers a handler of `company.created`, before `start()`. Called at least once for each event.
+ * Registers a handler of `company.created`. Call this before `start()`. The handler runs at least once for each
+ * event, so it must be idempotent.
  *
  * @example
  * onCompanyCreated(messaging, async (event) => {

@@ -46,7 +46,10 @@ export interface CompanyDeactivated {
   changes?: CompanyChanges;
 }
 
-/** What {@link publishCompanyDeactivated} takes: {@link CompanyDeactivated} without what is constant or filled in. */
+/**
+ * The argument of {@link publishCompanyDeactivated}: {@link CompanyDeactivated} without the fields that the runtime
+ * fills in.
+ */
 export interface CompanyDeactivatedInput {
   /** Ties together everything that one request set off. It is inherited by what a handler sends. */
   correlation_id?: string;
@@ -69,17 +72,17 @@ export interface CompanyDeactivatedInput {
   changes?: CompanyChanges;
 }
 
-/** The contract of `company.deactivated`, for the calls that take any message. */
+/** The contract of `company.deactivated`, for functions that take any message. */
 export const companyDeactivated: EventDescriptor<CompanyDeactivated, CompanyDeactivatedInput> =
   /* @__PURE__ */ defineEvent("company.deactivated", schema);
 
 /**
- * Publishes `company.deactivated` for every service that wants to know. Once the promise resolves, Redis
- * has stored it, and each service that handles it is given it at least once.
+ * Publishes `company.deactivated` to every service that handles it. When the promise resolves, Redis has
+ * stored the event. Each of those services receives it at least once.
  *
- * @throws {ContractError} the message breaks its contract; nothing was sent
+ * @throws {ContractError} the message violates its contract; nothing was sent
  * @throws {ConnectionError} Redis cannot be reached; nothing was sent
- * @throws {PublishError} Redis refused the message, or its answer was lost; `retryable` says whether a repeat is safe
+ * @throws {PublishError} Redis rejected the message or its reply was lost; `retryable` tells whether a retry is safe
  * @example
  * await publishCompanyDeactivated(messaging, {
  *   metadata: {},
@@ -98,11 +101,12 @@ export function publishCompanyDeactivated<Outcome>(
   return messaging.publish<CompanyDeactivatedInput>(companyDeactivated, message, options);
 }
 
-/** Handles `company.deactivated`: returning acknowledges it, throwing has it given again. */
+/** Handles `company.deactivated`. Returning acknowledges the event; throwing causes a redelivery. */
 export type CompanyDeactivatedHandler = Handler<CompanyDeactivated>;
 
 /**
- * Registers a handler of `company.deactivated`, before `start()`. Called at least once for each event.
+ * Registers a handler of `company.deactivated`. Call this before `start()`. The handler runs at least once for each
+ * event, so it must be idempotent.
  *
  * @example
  * onCompanyDeactivated(messaging, async (event) => {

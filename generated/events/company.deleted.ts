@@ -47,7 +47,9 @@ export interface CompanyDeleted {
   changes?: CompanyChanges;
 }
 
-/** What {@link publishCompanyDeleted} takes: {@link CompanyDeleted} without what is constant or filled in. */
+/**
+ * The argument of {@link publishCompanyDeleted}: {@link CompanyDeleted} without the fields that the runtime fills in.
+ */
 export interface CompanyDeletedInput {
   /** Ties together everything that one request set off. It is inherited by what a handler sends. */
   correlation_id?: string;
@@ -70,19 +72,19 @@ export interface CompanyDeletedInput {
   changes?: CompanyChanges;
 }
 
-/** The contract of `company.deleted`, for the calls that take any message. */
+/** The contract of `company.deleted`, for functions that take any message. */
 export const companyDeleted: EventDescriptor<CompanyDeleted, CompanyDeletedInput> = /* @__PURE__ */ defineEvent(
   "company.deleted",
   schema,
 );
 
 /**
- * Publishes `company.deleted` for every service that wants to know. Once the promise resolves, Redis
- * has stored it, and each service that handles it is given it at least once.
+ * Publishes `company.deleted` to every service that handles it. When the promise resolves, Redis has
+ * stored the event. Each of those services receives it at least once.
  *
- * @throws {ContractError} the message breaks its contract; nothing was sent
+ * @throws {ContractError} the message violates its contract; nothing was sent
  * @throws {ConnectionError} Redis cannot be reached; nothing was sent
- * @throws {PublishError} Redis refused the message, or its answer was lost; `retryable` says whether a repeat is safe
+ * @throws {PublishError} Redis rejected the message or its reply was lost; `retryable` tells whether a retry is safe
  * @example
  * await publishCompanyDeleted(messaging, {
  *   metadata: {},
@@ -101,11 +103,12 @@ export function publishCompanyDeleted<Outcome>(
   return messaging.publish<CompanyDeletedInput>(companyDeleted, message, options);
 }
 
-/** Handles `company.deleted`: returning acknowledges it, throwing has it given again. */
+/** Handles `company.deleted`. Returning acknowledges the event; throwing causes a redelivery. */
 export type CompanyDeletedHandler = Handler<CompanyDeleted>;
 
 /**
- * Registers a handler of `company.deleted`, before `start()`. Called at least once for each event.
+ * Registers a handler of `company.deleted`. Call this before `start()`. The handler runs at least once for each
+ * event, so it must be idempotent.
  *
  * @example
  * onCompanyDeleted(messaging, async (event) => {

@@ -46,7 +46,9 @@ export interface CompanyUpdated {
   changes: CompanyChanges;
 }
 
-/** What {@link publishCompanyUpdated} takes: {@link CompanyUpdated} without what is constant or filled in. */
+/**
+ * The argument of {@link publishCompanyUpdated}: {@link CompanyUpdated} without the fields that the runtime fills in.
+ */
 export interface CompanyUpdatedInput {
   /** Ties together everything that one request set off. It is inherited by what a handler sends. */
   correlation_id?: string;
@@ -69,19 +71,19 @@ export interface CompanyUpdatedInput {
   changes: CompanyChanges;
 }
 
-/** The contract of `company.updated`, for the calls that take any message. */
+/** The contract of `company.updated`, for functions that take any message. */
 export const companyUpdated: EventDescriptor<CompanyUpdated, CompanyUpdatedInput> = /* @__PURE__ */ defineEvent(
   "company.updated",
   schema,
 );
 
 /**
- * Publishes `company.updated` for every service that wants to know. Once the promise resolves, Redis
- * has stored it, and each service that handles it is given it at least once.
+ * Publishes `company.updated` to every service that handles it. When the promise resolves, Redis has
+ * stored the event. Each of those services receives it at least once.
  *
- * @throws {ContractError} the message breaks its contract; nothing was sent
+ * @throws {ContractError} the message violates its contract; nothing was sent
  * @throws {ConnectionError} Redis cannot be reached; nothing was sent
- * @throws {PublishError} Redis refused the message, or its answer was lost; `retryable` says whether a repeat is safe
+ * @throws {PublishError} Redis rejected the message or its reply was lost; `retryable` tells whether a retry is safe
  * @example
  * await publishCompanyUpdated(messaging, {
  *   metadata: {},
@@ -99,11 +101,12 @@ export function publishCompanyUpdated<Outcome>(
   return messaging.publish<CompanyUpdatedInput>(companyUpdated, message, options);
 }
 
-/** Handles `company.updated`: returning acknowledges it, throwing has it given again. */
+/** Handles `company.updated`. Returning acknowledges the event; throwing causes a redelivery. */
 export type CompanyUpdatedHandler = Handler<CompanyUpdated>;
 
 /**
- * Registers a handler of `company.updated`, before `start()`. Called at least once for each event.
+ * Registers a handler of `company.updated`. Call this before `start()`. The handler runs at least once for each
+ * event, so it must be idempotent.
  *
  * @example
  * onCompanyUpdated(messaging, async (event) => {

@@ -46,7 +46,9 @@ export interface CurrencyCreated {
   changes?: CurrencyChanges;
 }
 
-/** What {@link publishCurrencyCreated} takes: {@link CurrencyCreated} without what is constant or filled in. */
+/**
+ * The argument of {@link publishCurrencyCreated}: {@link CurrencyCreated} without the fields that the runtime fills in.
+ */
 export interface CurrencyCreatedInput {
   /** Ties together everything that one request set off. It is inherited by what a handler sends. */
   correlation_id?: string;
@@ -69,19 +71,19 @@ export interface CurrencyCreatedInput {
   changes?: CurrencyChanges;
 }
 
-/** The contract of `currency.created`, for the calls that take any message. */
+/** The contract of `currency.created`, for functions that take any message. */
 export const currencyCreated: EventDescriptor<CurrencyCreated, CurrencyCreatedInput> = /* @__PURE__ */ defineEvent(
   "currency.created",
   schema,
 );
 
 /**
- * Publishes `currency.created` for every service that wants to know. Once the promise resolves, Redis
- * has stored it, and each service that handles it is given it at least once.
+ * Publishes `currency.created` to every service that handles it. When the promise resolves, Redis has
+ * stored the event. Each of those services receives it at least once.
  *
- * @throws {ContractError} the message breaks its contract; nothing was sent
+ * @throws {ContractError} the message violates its contract; nothing was sent
  * @throws {ConnectionError} Redis cannot be reached; nothing was sent
- * @throws {PublishError} Redis refused the message, or its answer was lost; `retryable` says whether a repeat is safe
+ * @throws {PublishError} Redis rejected the message or its reply was lost; `retryable` tells whether a retry is safe
  * @example
  * await publishCurrencyCreated(messaging, {
  *   metadata: {},
@@ -106,11 +108,12 @@ export function publishCurrencyCreated<Outcome>(
   return messaging.publish<CurrencyCreatedInput>(currencyCreated, message, options);
 }
 
-/** Handles `currency.created`: returning acknowledges it, throwing has it given again. */
+/** Handles `currency.created`. Returning acknowledges the event; throwing causes a redelivery. */
 export type CurrencyCreatedHandler = Handler<CurrencyCreated>;
 
 /**
- * Registers a handler of `currency.created`, before `start()`. Called at least once for each event.
+ * Registers a handler of `currency.created`. Call this before `start()`. The handler runs at least once for each
+ * event, so it must be idempotent.
  *
  * @example
  * onCurrencyCreated(messaging, async (event) => {

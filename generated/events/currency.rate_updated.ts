@@ -47,7 +47,10 @@ export interface CurrencyRateUpdated {
   changes?: RateChanges;
 }
 
-/** What {@link publishCurrencyRateUpdated} takes: {@link CurrencyRateUpdated} without what is constant or filled in. */
+/**
+ * The argument of {@link publishCurrencyRateUpdated}: {@link CurrencyRateUpdated} without the fields that the runtime
+ * fills in.
+ */
 export interface CurrencyRateUpdatedInput {
   /** Ties together everything that one request set off. It is inherited by what a handler sends. */
   correlation_id?: string;
@@ -70,17 +73,17 @@ export interface CurrencyRateUpdatedInput {
   changes?: RateChanges;
 }
 
-/** The contract of `currency.rate_updated`, for the calls that take any message. */
+/** The contract of `currency.rate_updated`, for functions that take any message. */
 export const currencyRateUpdated: EventDescriptor<CurrencyRateUpdated, CurrencyRateUpdatedInput> =
   /* @__PURE__ */ defineEvent("currency.rate_updated", schema);
 
 /**
- * Publishes `currency.rate_updated` for every service that wants to know. Once the promise resolves, Redis
- * has stored it, and each service that handles it is given it at least once.
+ * Publishes `currency.rate_updated` to every service that handles it. When the promise resolves, Redis has
+ * stored the event. Each of those services receives it at least once.
  *
- * @throws {ContractError} the message breaks its contract; nothing was sent
+ * @throws {ContractError} the message violates its contract; nothing was sent
  * @throws {ConnectionError} Redis cannot be reached; nothing was sent
- * @throws {PublishError} Redis refused the message, or its answer was lost; `retryable` says whether a repeat is safe
+ * @throws {PublishError} Redis rejected the message or its reply was lost; `retryable` tells whether a retry is safe
  * @example
  * await publishCurrencyRateUpdated(messaging, {
  *   metadata: { source: "daily import" },
@@ -99,11 +102,12 @@ export function publishCurrencyRateUpdated<Outcome>(
   return messaging.publish<CurrencyRateUpdatedInput>(currencyRateUpdated, message, options);
 }
 
-/** Handles `currency.rate_updated`: returning acknowledges it, throwing has it given again. */
+/** Handles `currency.rate_updated`. Returning acknowledges the event; throwing causes a redelivery. */
 export type CurrencyRateUpdatedHandler = Handler<CurrencyRateUpdated>;
 
 /**
- * Registers a handler of `currency.rate_updated`, before `start()`. Called at least once for each event.
+ * Registers a handler of `currency.rate_updated`. Call this before `start()`. The handler runs at least once for each
+ * event, so it must be idempotent.
  *
  * @example
  * onCurrencyRateUpdated(messaging, async (event) => {

@@ -46,7 +46,9 @@ export interface CurrencyUpdated {
   changes: CurrencyChanges;
 }
 
-/** What {@link publishCurrencyUpdated} takes: {@link CurrencyUpdated} without what is constant or filled in. */
+/**
+ * The argument of {@link publishCurrencyUpdated}: {@link CurrencyUpdated} without the fields that the runtime fills in.
+ */
 export interface CurrencyUpdatedInput {
   /** Ties together everything that one request set off. It is inherited by what a handler sends. */
   correlation_id?: string;
@@ -69,19 +71,19 @@ export interface CurrencyUpdatedInput {
   changes: CurrencyChanges;
 }
 
-/** The contract of `currency.updated`, for the calls that take any message. */
+/** The contract of `currency.updated`, for functions that take any message. */
 export const currencyUpdated: EventDescriptor<CurrencyUpdated, CurrencyUpdatedInput> = /* @__PURE__ */ defineEvent(
   "currency.updated",
   schema,
 );
 
 /**
- * Publishes `currency.updated` for every service that wants to know. Once the promise resolves, Redis
- * has stored it, and each service that handles it is given it at least once.
+ * Publishes `currency.updated` to every service that handles it. When the promise resolves, Redis has
+ * stored the event. Each of those services receives it at least once.
  *
- * @throws {ContractError} the message breaks its contract; nothing was sent
+ * @throws {ContractError} the message violates its contract; nothing was sent
  * @throws {ConnectionError} Redis cannot be reached; nothing was sent
- * @throws {PublishError} Redis refused the message, or its answer was lost; `retryable` says whether a repeat is safe
+ * @throws {PublishError} Redis rejected the message or its reply was lost; `retryable` tells whether a retry is safe
  * @example
  * await publishCurrencyUpdated(messaging, { metadata: {}, entity_id: "USD", user_id: 1, changes: { symbol: "US$" } });
  */
@@ -93,11 +95,12 @@ export function publishCurrencyUpdated<Outcome>(
   return messaging.publish<CurrencyUpdatedInput>(currencyUpdated, message, options);
 }
 
-/** Handles `currency.updated`: returning acknowledges it, throwing has it given again. */
+/** Handles `currency.updated`. Returning acknowledges the event; throwing causes a redelivery. */
 export type CurrencyUpdatedHandler = Handler<CurrencyUpdated>;
 
 /**
- * Registers a handler of `currency.updated`, before `start()`. Called at least once for each event.
+ * Registers a handler of `currency.updated`. Call this before `start()`. The handler runs at least once for each
+ * event, so it must be idempotent.
  *
  * @example
  * onCurrencyUpdated(messaging, async (event) => {

@@ -47,7 +47,10 @@ export interface PartnerAddressAdded {
   changes?: PartnerChanges;
 }
 
-/** What {@link publishPartnerAddressAdded} takes: {@link PartnerAddressAdded} without what is constant or filled in. */
+/**
+ * The argument of {@link publishPartnerAddressAdded}: {@link PartnerAddressAdded} without the fields that the runtime
+ * fills in.
+ */
 export interface PartnerAddressAddedInput {
   /** Ties together everything that one request set off. It is inherited by what a handler sends. */
   correlation_id?: string;
@@ -70,17 +73,17 @@ export interface PartnerAddressAddedInput {
   changes?: PartnerChanges;
 }
 
-/** The contract of `partner.address_added`, for the calls that take any message. */
+/** The contract of `partner.address_added`, for functions that take any message. */
 export const partnerAddressAdded: EventDescriptor<PartnerAddressAdded, PartnerAddressAddedInput> =
   /* @__PURE__ */ defineEvent("partner.address_added", schema);
 
 /**
- * Publishes `partner.address_added` for every service that wants to know. Once the promise resolves, Redis
- * has stored it, and each service that handles it is given it at least once.
+ * Publishes `partner.address_added` to every service that handles it. When the promise resolves, Redis has
+ * stored the event. Each of those services receives it at least once.
  *
- * @throws {ContractError} the message breaks its contract; nothing was sent
+ * @throws {ContractError} the message violates its contract; nothing was sent
  * @throws {ConnectionError} Redis cannot be reached; nothing was sent
- * @throws {PublishError} Redis refused the message, or its answer was lost; `retryable` says whether a repeat is safe
+ * @throws {PublishError} Redis rejected the message or its reply was lost; `retryable` tells whether a retry is safe
  * @example
  * await publishPartnerAddressAdded(messaging, {
  *   metadata: {},
@@ -108,11 +111,12 @@ export function publishPartnerAddressAdded<Outcome>(
   return messaging.publish<PartnerAddressAddedInput>(partnerAddressAdded, message, options);
 }
 
-/** Handles `partner.address_added`: returning acknowledges it, throwing has it given again. */
+/** Handles `partner.address_added`. Returning acknowledges the event; throwing causes a redelivery. */
 export type PartnerAddressAddedHandler = Handler<PartnerAddressAdded>;
 
 /**
- * Registers a handler of `partner.address_added`, before `start()`. Called at least once for each event.
+ * Registers a handler of `partner.address_added`. Call this before `start()`. The handler runs at least once for each
+ * event, so it must be idempotent.
  *
  * @example
  * onPartnerAddressAdded(messaging, async (event) => {

@@ -47,7 +47,10 @@ export interface PartnerContactAdded {
   changes?: PartnerChanges;
 }
 
-/** What {@link publishPartnerContactAdded} takes: {@link PartnerContactAdded} without what is constant or filled in. */
+/**
+ * The argument of {@link publishPartnerContactAdded}: {@link PartnerContactAdded} without the fields that the runtime
+ * fills in.
+ */
 export interface PartnerContactAddedInput {
   /** Ties together everything that one request set off. It is inherited by what a handler sends. */
   correlation_id?: string;
@@ -70,17 +73,17 @@ export interface PartnerContactAddedInput {
   changes?: PartnerChanges;
 }
 
-/** The contract of `partner.contact_added`, for the calls that take any message. */
+/** The contract of `partner.contact_added`, for functions that take any message. */
 export const partnerContactAdded: EventDescriptor<PartnerContactAdded, PartnerContactAddedInput> =
   /* @__PURE__ */ defineEvent("partner.contact_added", schema);
 
 /**
- * Publishes `partner.contact_added` for every service that wants to know. Once the promise resolves, Redis
- * has stored it, and each service that handles it is given it at least once.
+ * Publishes `partner.contact_added` to every service that handles it. When the promise resolves, Redis has
+ * stored the event. Each of those services receives it at least once.
  *
- * @throws {ContractError} the message breaks its contract; nothing was sent
+ * @throws {ContractError} the message violates its contract; nothing was sent
  * @throws {ConnectionError} Redis cannot be reached; nothing was sent
- * @throws {PublishError} Redis refused the message, or its answer was lost; `retryable` says whether a repeat is safe
+ * @throws {PublishError} Redis rejected the message or its reply was lost; `retryable` tells whether a retry is safe
  * @example
  * await publishPartnerContactAdded(messaging, {
  *   metadata: {},
@@ -105,11 +108,12 @@ export function publishPartnerContactAdded<Outcome>(
   return messaging.publish<PartnerContactAddedInput>(partnerContactAdded, message, options);
 }
 
-/** Handles `partner.contact_added`: returning acknowledges it, throwing has it given again. */
+/** Handles `partner.contact_added`. Returning acknowledges the event; throwing causes a redelivery. */
 export type PartnerContactAddedHandler = Handler<PartnerContactAdded>;
 
 /**
- * Registers a handler of `partner.contact_added`, before `start()`. Called at least once for each event.
+ * Registers a handler of `partner.contact_added`. Call this before `start()`. The handler runs at least once for each
+ * event, so it must be idempotent.
  *
  * @example
  * onPartnerContactAdded(messaging, async (event) => {

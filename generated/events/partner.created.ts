@@ -46,7 +46,9 @@ export interface PartnerCreated {
   changes?: PartnerChanges;
 }
 
-/** What {@link publishPartnerCreated} takes: {@link PartnerCreated} without what is constant or filled in. */
+/**
+ * The argument of {@link publishPartnerCreated}: {@link PartnerCreated} without the fields that the runtime fills in.
+ */
 export interface PartnerCreatedInput {
   /** Ties together everything that one request set off. It is inherited by what a handler sends. */
   correlation_id?: string;
@@ -69,19 +71,19 @@ export interface PartnerCreatedInput {
   changes?: PartnerChanges;
 }
 
-/** The contract of `partner.created`, for the calls that take any message. */
+/** The contract of `partner.created`, for functions that take any message. */
 export const partnerCreated: EventDescriptor<PartnerCreated, PartnerCreatedInput> = /* @__PURE__ */ defineEvent(
   "partner.created",
   schema,
 );
 
 /**
- * Publishes `partner.created` for every service that wants to know. Once the promise resolves, Redis
- * has stored it, and each service that handles it is given it at least once.
+ * Publishes `partner.created` to every service that handles it. When the promise resolves, Redis has
+ * stored the event. Each of those services receives it at least once.
  *
- * @throws {ContractError} the message breaks its contract; nothing was sent
+ * @throws {ContractError} the message violates its contract; nothing was sent
  * @throws {ConnectionError} Redis cannot be reached; nothing was sent
- * @throws {PublishError} Redis refused the message, or its answer was lost; `retryable` says whether a repeat is safe
+ * @throws {PublishError} Redis rejected the message or its reply was lost; `retryable` tells whether a retry is safe
  * @example
  * await publishPartnerCreated(messaging, {
  *   metadata: {},
@@ -110,11 +112,12 @@ export function publishPartnerCreated<Outcome>(
   return messaging.publish<PartnerCreatedInput>(partnerCreated, message, options);
 }
 
-/** Handles `partner.created`: returning acknowledges it, throwing has it given again. */
+/** Handles `partner.created`. Returning acknowledges the event; throwing causes a redelivery. */
 export type PartnerCreatedHandler = Handler<PartnerCreated>;
 
 /**
- * Registers a handler of `partner.created`, before `start()`. Called at least once for each event.
+ * Registers a handler of `partner.created`. Call this before `start()`. The handler runs at least once for each
+ * event, so it must be idempotent.
  *
  * @example
  * onPartnerCreated(messaging, async (event) => {

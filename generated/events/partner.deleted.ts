@@ -47,7 +47,9 @@ export interface PartnerDeleted {
   changes?: PartnerChanges;
 }
 
-/** What {@link publishPartnerDeleted} takes: {@link PartnerDeleted} without what is constant or filled in. */
+/**
+ * The argument of {@link publishPartnerDeleted}: {@link PartnerDeleted} without the fields that the runtime fills in.
+ */
 export interface PartnerDeletedInput {
   /** Ties together everything that one request set off. It is inherited by what a handler sends. */
   correlation_id?: string;
@@ -70,19 +72,19 @@ export interface PartnerDeletedInput {
   changes?: PartnerChanges;
 }
 
-/** The contract of `partner.deleted`, for the calls that take any message. */
+/** The contract of `partner.deleted`, for functions that take any message. */
 export const partnerDeleted: EventDescriptor<PartnerDeleted, PartnerDeletedInput> = /* @__PURE__ */ defineEvent(
   "partner.deleted",
   schema,
 );
 
 /**
- * Publishes `partner.deleted` for every service that wants to know. Once the promise resolves, Redis
- * has stored it, and each service that handles it is given it at least once.
+ * Publishes `partner.deleted` to every service that handles it. When the promise resolves, Redis has
+ * stored the event. Each of those services receives it at least once.
  *
- * @throws {ContractError} the message breaks its contract; nothing was sent
+ * @throws {ContractError} the message violates its contract; nothing was sent
  * @throws {ConnectionError} Redis cannot be reached; nothing was sent
- * @throws {PublishError} Redis refused the message, or its answer was lost; `retryable` says whether a repeat is safe
+ * @throws {PublishError} Redis rejected the message or its reply was lost; `retryable` tells whether a retry is safe
  * @example
  * await publishPartnerDeleted(messaging, {
  *   metadata: {},
@@ -101,11 +103,12 @@ export function publishPartnerDeleted<Outcome>(
   return messaging.publish<PartnerDeletedInput>(partnerDeleted, message, options);
 }
 
-/** Handles `partner.deleted`: returning acknowledges it, throwing has it given again. */
+/** Handles `partner.deleted`. Returning acknowledges the event; throwing causes a redelivery. */
 export type PartnerDeletedHandler = Handler<PartnerDeleted>;
 
 /**
- * Registers a handler of `partner.deleted`, before `start()`. Called at least once for each event.
+ * Registers a handler of `partner.deleted`. Call this before `start()`. The handler runs at least once for each
+ * event, so it must be idempotent.
  *
  * @example
  * onPartnerDeleted(messaging, async (event) => {

@@ -46,7 +46,9 @@ export interface PartnerUpdated {
   changes: PartnerChanges;
 }
 
-/** What {@link publishPartnerUpdated} takes: {@link PartnerUpdated} without what is constant or filled in. */
+/**
+ * The argument of {@link publishPartnerUpdated}: {@link PartnerUpdated} without the fields that the runtime fills in.
+ */
 export interface PartnerUpdatedInput {
   /** Ties together everything that one request set off. It is inherited by what a handler sends. */
   correlation_id?: string;
@@ -69,19 +71,19 @@ export interface PartnerUpdatedInput {
   changes: PartnerChanges;
 }
 
-/** The contract of `partner.updated`, for the calls that take any message. */
+/** The contract of `partner.updated`, for functions that take any message. */
 export const partnerUpdated: EventDescriptor<PartnerUpdated, PartnerUpdatedInput> = /* @__PURE__ */ defineEvent(
   "partner.updated",
   schema,
 );
 
 /**
- * Publishes `partner.updated` for every service that wants to know. Once the promise resolves, Redis
- * has stored it, and each service that handles it is given it at least once.
+ * Publishes `partner.updated` to every service that handles it. When the promise resolves, Redis has
+ * stored the event. Each of those services receives it at least once.
  *
- * @throws {ContractError} the message breaks its contract; nothing was sent
+ * @throws {ContractError} the message violates its contract; nothing was sent
  * @throws {ConnectionError} Redis cannot be reached; nothing was sent
- * @throws {PublishError} Redis refused the message, or its answer was lost; `retryable` says whether a repeat is safe
+ * @throws {PublishError} Redis rejected the message or its reply was lost; `retryable` tells whether a retry is safe
  * @example
  * await publishPartnerUpdated(messaging, {
  *   metadata: {},
@@ -101,11 +103,12 @@ export function publishPartnerUpdated<Outcome>(
   return messaging.publish<PartnerUpdatedInput>(partnerUpdated, message, options);
 }
 
-/** Handles `partner.updated`: returning acknowledges it, throwing has it given again. */
+/** Handles `partner.updated`. Returning acknowledges the event; throwing causes a redelivery. */
 export type PartnerUpdatedHandler = Handler<PartnerUpdated>;
 
 /**
- * Registers a handler of `partner.updated`, before `start()`. Called at least once for each event.
+ * Registers a handler of `partner.updated`. Call this before `start()`. The handler runs at least once for each
+ * event, so it must be idempotent.
  *
  * @example
  * onPartnerUpdated(messaging, async (event) => {

@@ -46,7 +46,10 @@ export interface PermissionGranted {
   changes?: PermissionChanges;
 }
 
-/** What {@link publishPermissionGranted} takes: {@link PermissionGranted} without what is constant or filled in. */
+/**
+ * The argument of {@link publishPermissionGranted}: {@link PermissionGranted} without the fields that the runtime fills
+ * in.
+ */
 export interface PermissionGrantedInput {
   /** Ties together everything that one request set off. It is inherited by what a handler sends. */
   correlation_id?: string;
@@ -69,17 +72,17 @@ export interface PermissionGrantedInput {
   changes?: PermissionChanges;
 }
 
-/** The contract of `permission.granted`, for the calls that take any message. */
+/** The contract of `permission.granted`, for functions that take any message. */
 export const permissionGranted: EventDescriptor<PermissionGranted, PermissionGrantedInput> =
   /* @__PURE__ */ defineEvent("permission.granted", schema);
 
 /**
- * Publishes `permission.granted` for every service that wants to know. Once the promise resolves, Redis
- * has stored it, and each service that handles it is given it at least once.
+ * Publishes `permission.granted` to every service that handles it. When the promise resolves, Redis has
+ * stored the event. Each of those services receives it at least once.
  *
- * @throws {ContractError} the message breaks its contract; nothing was sent
+ * @throws {ContractError} the message violates its contract; nothing was sent
  * @throws {ConnectionError} Redis cannot be reached; nothing was sent
- * @throws {PublishError} Redis refused the message, or its answer was lost; `retryable` says whether a repeat is safe
+ * @throws {PublishError} Redis rejected the message or its reply was lost; `retryable` tells whether a retry is safe
  * @example
  * await publishPermissionGranted(messaging, {
  *   metadata: {},
@@ -97,11 +100,12 @@ export function publishPermissionGranted<Outcome>(
   return messaging.publish<PermissionGrantedInput>(permissionGranted, message, options);
 }
 
-/** Handles `permission.granted`: returning acknowledges it, throwing has it given again. */
+/** Handles `permission.granted`. Returning acknowledges the event; throwing causes a redelivery. */
 export type PermissionGrantedHandler = Handler<PermissionGranted>;
 
 /**
- * Registers a handler of `permission.granted`, before `start()`. Called at least once for each event.
+ * Registers a handler of `permission.granted`. Call this before `start()`. The handler runs at least once for each
+ * event, so it must be idempotent.
  *
  * @example
  * onPermissionGranted(messaging, async (event) => {

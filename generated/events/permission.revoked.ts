@@ -46,7 +46,10 @@ export interface PermissionRevoked {
   changes?: PermissionChanges;
 }
 
-/** What {@link publishPermissionRevoked} takes: {@link PermissionRevoked} without what is constant or filled in. */
+/**
+ * The argument of {@link publishPermissionRevoked}: {@link PermissionRevoked} without the fields that the runtime fills
+ * in.
+ */
 export interface PermissionRevokedInput {
   /** Ties together everything that one request set off. It is inherited by what a handler sends. */
   correlation_id?: string;
@@ -69,17 +72,17 @@ export interface PermissionRevokedInput {
   changes?: PermissionChanges;
 }
 
-/** The contract of `permission.revoked`, for the calls that take any message. */
+/** The contract of `permission.revoked`, for functions that take any message. */
 export const permissionRevoked: EventDescriptor<PermissionRevoked, PermissionRevokedInput> =
   /* @__PURE__ */ defineEvent("permission.revoked", schema);
 
 /**
- * Publishes `permission.revoked` for every service that wants to know. Once the promise resolves, Redis
- * has stored it, and each service that handles it is given it at least once.
+ * Publishes `permission.revoked` to every service that handles it. When the promise resolves, Redis has
+ * stored the event. Each of those services receives it at least once.
  *
- * @throws {ContractError} the message breaks its contract; nothing was sent
+ * @throws {ContractError} the message violates its contract; nothing was sent
  * @throws {ConnectionError} Redis cannot be reached; nothing was sent
- * @throws {PublishError} Redis refused the message, or its answer was lost; `retryable` says whether a repeat is safe
+ * @throws {PublishError} Redis rejected the message or its reply was lost; `retryable` tells whether a retry is safe
  * @example
  * await publishPermissionRevoked(messaging, {
  *   metadata: {},
@@ -97,11 +100,12 @@ export function publishPermissionRevoked<Outcome>(
   return messaging.publish<PermissionRevokedInput>(permissionRevoked, message, options);
 }
 
-/** Handles `permission.revoked`: returning acknowledges it, throwing has it given again. */
+/** Handles `permission.revoked`. Returning acknowledges the event; throwing causes a redelivery. */
 export type PermissionRevokedHandler = Handler<PermissionRevoked>;
 
 /**
- * Registers a handler of `permission.revoked`, before `start()`. Called at least once for each event.
+ * Registers a handler of `permission.revoked`. Call this before `start()`. The handler runs at least once for each
+ * event, so it must be idempotent.
  *
  * @example
  * onPermissionRevoked(messaging, async (event) => {

@@ -46,7 +46,7 @@ export interface RoleCreated {
   changes?: RoleChanges;
 }
 
-/** What {@link publishRoleCreated} takes: {@link RoleCreated} without what is constant or filled in. */
+/** The argument of {@link publishRoleCreated}: {@link RoleCreated} without the fields that the runtime fills in. */
 export interface RoleCreatedInput {
   /** Ties together everything that one request set off. It is inherited by what a handler sends. */
   correlation_id?: string;
@@ -69,19 +69,19 @@ export interface RoleCreatedInput {
   changes?: RoleChanges;
 }
 
-/** The contract of `role.created`, for the calls that take any message. */
+/** The contract of `role.created`, for functions that take any message. */
 export const roleCreated: EventDescriptor<RoleCreated, RoleCreatedInput> = /* @__PURE__ */ defineEvent(
   "role.created",
   schema,
 );
 
 /**
- * Publishes `role.created` for every service that wants to know. Once the promise resolves, Redis
- * has stored it, and each service that handles it is given it at least once.
+ * Publishes `role.created` to every service that handles it. When the promise resolves, Redis has
+ * stored the event. Each of those services receives it at least once.
  *
- * @throws {ContractError} the message breaks its contract; nothing was sent
+ * @throws {ContractError} the message violates its contract; nothing was sent
  * @throws {ConnectionError} Redis cannot be reached; nothing was sent
- * @throws {PublishError} Redis refused the message, or its answer was lost; `retryable` says whether a repeat is safe
+ * @throws {PublishError} Redis rejected the message or its reply was lost; `retryable` tells whether a retry is safe
  * @example
  * await publishRoleCreated(messaging, {
  *   metadata: {},
@@ -107,11 +107,12 @@ export function publishRoleCreated<Outcome>(
   return messaging.publish<RoleCreatedInput>(roleCreated, message, options);
 }
 
-/** Handles `role.created`: returning acknowledges it, throwing has it given again. */
+/** Handles `role.created`. Returning acknowledges the event; throwing causes a redelivery. */
 export type RoleCreatedHandler = Handler<RoleCreated>;
 
 /**
- * Registers a handler of `role.created`, before `start()`. Called at least once for each event.
+ * Registers a handler of `role.created`. Call this before `start()`. The handler runs at least once for each
+ * event, so it must be idempotent.
  *
  * @example
  * onRoleCreated(messaging, async (event) => {

@@ -47,7 +47,7 @@ export interface RoleDeleted {
   changes?: RoleChanges;
 }
 
-/** What {@link publishRoleDeleted} takes: {@link RoleDeleted} without what is constant or filled in. */
+/** The argument of {@link publishRoleDeleted}: {@link RoleDeleted} without the fields that the runtime fills in. */
 export interface RoleDeletedInput {
   /** Ties together everything that one request set off. It is inherited by what a handler sends. */
   correlation_id?: string;
@@ -70,19 +70,19 @@ export interface RoleDeletedInput {
   changes?: RoleChanges;
 }
 
-/** The contract of `role.deleted`, for the calls that take any message. */
+/** The contract of `role.deleted`, for functions that take any message. */
 export const roleDeleted: EventDescriptor<RoleDeleted, RoleDeletedInput> = /* @__PURE__ */ defineEvent(
   "role.deleted",
   schema,
 );
 
 /**
- * Publishes `role.deleted` for every service that wants to know. Once the promise resolves, Redis
- * has stored it, and each service that handles it is given it at least once.
+ * Publishes `role.deleted` to every service that handles it. When the promise resolves, Redis has
+ * stored the event. Each of those services receives it at least once.
  *
- * @throws {ContractError} the message breaks its contract; nothing was sent
+ * @throws {ContractError} the message violates its contract; nothing was sent
  * @throws {ConnectionError} Redis cannot be reached; nothing was sent
- * @throws {PublishError} Redis refused the message, or its answer was lost; `retryable` says whether a repeat is safe
+ * @throws {PublishError} Redis rejected the message or its reply was lost; `retryable` tells whether a retry is safe
  * @example
  * await publishRoleDeleted(messaging, {
  *   metadata: {},
@@ -101,11 +101,12 @@ export function publishRoleDeleted<Outcome>(
   return messaging.publish<RoleDeletedInput>(roleDeleted, message, options);
 }
 
-/** Handles `role.deleted`: returning acknowledges it, throwing has it given again. */
+/** Handles `role.deleted`. Returning acknowledges the event; throwing causes a redelivery. */
 export type RoleDeletedHandler = Handler<RoleDeleted>;
 
 /**
- * Registers a handler of `role.deleted`, before `start()`. Called at least once for each event.
+ * Registers a handler of `role.deleted`. Call this before `start()`. The handler runs at least once for each
+ * event, so it must be idempotent.
  *
  * @example
  * onRoleDeleted(messaging, async (event) => {

@@ -46,7 +46,7 @@ export interface RoleUpdated {
   changes: RoleChanges;
 }
 
-/** What {@link publishRoleUpdated} takes: {@link RoleUpdated} without what is constant or filled in. */
+/** The argument of {@link publishRoleUpdated}: {@link RoleUpdated} without the fields that the runtime fills in. */
 export interface RoleUpdatedInput {
   /** Ties together everything that one request set off. It is inherited by what a handler sends. */
   correlation_id?: string;
@@ -69,19 +69,19 @@ export interface RoleUpdatedInput {
   changes: RoleChanges;
 }
 
-/** The contract of `role.updated`, for the calls that take any message. */
+/** The contract of `role.updated`, for functions that take any message. */
 export const roleUpdated: EventDescriptor<RoleUpdated, RoleUpdatedInput> = /* @__PURE__ */ defineEvent(
   "role.updated",
   schema,
 );
 
 /**
- * Publishes `role.updated` for every service that wants to know. Once the promise resolves, Redis
- * has stored it, and each service that handles it is given it at least once.
+ * Publishes `role.updated` to every service that handles it. When the promise resolves, Redis has
+ * stored the event. Each of those services receives it at least once.
  *
- * @throws {ContractError} the message breaks its contract; nothing was sent
+ * @throws {ContractError} the message violates its contract; nothing was sent
  * @throws {ConnectionError} Redis cannot be reached; nothing was sent
- * @throws {PublishError} Redis refused the message, or its answer was lost; `retryable` says whether a repeat is safe
+ * @throws {PublishError} Redis rejected the message or its reply was lost; `retryable` tells whether a retry is safe
  * @example
  * await publishRoleUpdated(messaging, {
  *   metadata: {},
@@ -99,11 +99,12 @@ export function publishRoleUpdated<Outcome>(
   return messaging.publish<RoleUpdatedInput>(roleUpdated, message, options);
 }
 
-/** Handles `role.updated`: returning acknowledges it, throwing has it given again. */
+/** Handles `role.updated`. Returning acknowledges the event; throwing causes a redelivery. */
 export type RoleUpdatedHandler = Handler<RoleUpdated>;
 
 /**
- * Registers a handler of `role.updated`, before `start()`. Called at least once for each event.
+ * Registers a handler of `role.updated`. Call this before `start()`. The handler runs at least once for each
+ * event, so it must be idempotent.
  *
  * @example
  * onRoleUpdated(messaging, async (event) => {

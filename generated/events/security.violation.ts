@@ -46,7 +46,10 @@ export interface SecurityViolation {
   changes?: ViolationChanges;
 }
 
-/** What {@link publishSecurityViolation} takes: {@link SecurityViolation} without what is constant or filled in. */
+/**
+ * The argument of {@link publishSecurityViolation}: {@link SecurityViolation} without the fields that the runtime fills
+ * in.
+ */
 export interface SecurityViolationInput {
   /** Ties together everything that one request set off. It is inherited by what a handler sends. */
   correlation_id?: string;
@@ -69,17 +72,17 @@ export interface SecurityViolationInput {
   changes?: ViolationChanges;
 }
 
-/** The contract of `security.violation`, for the calls that take any message. */
+/** The contract of `security.violation`, for functions that take any message. */
 export const securityViolation: EventDescriptor<SecurityViolation, SecurityViolationInput> =
   /* @__PURE__ */ defineEvent("security.violation", schema);
 
 /**
- * Publishes `security.violation` for every service that wants to know. Once the promise resolves, Redis
- * has stored it, and each service that handles it is given it at least once.
+ * Publishes `security.violation` to every service that handles it. When the promise resolves, Redis has
+ * stored the event. Each of those services receives it at least once.
  *
- * @throws {ContractError} the message breaks its contract; nothing was sent
+ * @throws {ContractError} the message violates its contract; nothing was sent
  * @throws {ConnectionError} Redis cannot be reached; nothing was sent
- * @throws {PublishError} Redis refused the message, or its answer was lost; `retryable` says whether a repeat is safe
+ * @throws {PublishError} Redis rejected the message or its reply was lost; `retryable` tells whether a retry is safe
  * @example
  * await publishSecurityViolation(messaging, {
  *   metadata: {},
@@ -107,11 +110,12 @@ export function publishSecurityViolation<Outcome>(
   return messaging.publish<SecurityViolationInput>(securityViolation, message, options);
 }
 
-/** Handles `security.violation`: returning acknowledges it, throwing has it given again. */
+/** Handles `security.violation`. Returning acknowledges the event; throwing causes a redelivery. */
 export type SecurityViolationHandler = Handler<SecurityViolation>;
 
 /**
- * Registers a handler of `security.violation`, before `start()`. Called at least once for each event.
+ * Registers a handler of `security.violation`. Call this before `start()`. The handler runs at least once for each
+ * event, so it must be idempotent.
  *
  * @example
  * onSecurityViolation(messaging, async (event) => {

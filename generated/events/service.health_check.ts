@@ -46,7 +46,10 @@ export interface ServiceHealthCheck {
   changes?: ServiceHealthChanges;
 }
 
-/** What {@link publishServiceHealthCheck} takes: {@link ServiceHealthCheck} without what is constant or filled in. */
+/**
+ * The argument of {@link publishServiceHealthCheck}: {@link ServiceHealthCheck} without the fields that the runtime
+ * fills in.
+ */
 export interface ServiceHealthCheckInput {
   /** Ties together everything that one request set off. It is inherited by what a handler sends. */
   correlation_id?: string;
@@ -69,17 +72,17 @@ export interface ServiceHealthCheckInput {
   changes?: ServiceHealthChanges;
 }
 
-/** The contract of `service.health_check`, for the calls that take any message. */
+/** The contract of `service.health_check`, for functions that take any message. */
 export const serviceHealthCheck: EventDescriptor<ServiceHealthCheck, ServiceHealthCheckInput> =
   /* @__PURE__ */ defineEvent("service.health_check", schema);
 
 /**
- * Publishes `service.health_check` for every service that wants to know. Once the promise resolves, Redis
- * has stored it, and each service that handles it is given it at least once.
+ * Publishes `service.health_check` to every service that handles it. When the promise resolves, Redis has
+ * stored the event. Each of those services receives it at least once.
  *
- * @throws {ContractError} the message breaks its contract; nothing was sent
+ * @throws {ContractError} the message violates its contract; nothing was sent
  * @throws {ConnectionError} Redis cannot be reached; nothing was sent
- * @throws {PublishError} Redis refused the message, or its answer was lost; `retryable` says whether a repeat is safe
+ * @throws {PublishError} Redis rejected the message or its reply was lost; `retryable` tells whether a retry is safe
  * @example
  * await publishServiceHealthCheck(messaging, {
  *   metadata: {},
@@ -103,11 +106,12 @@ export function publishServiceHealthCheck<Outcome>(
   return messaging.publish<ServiceHealthCheckInput>(serviceHealthCheck, message, options);
 }
 
-/** Handles `service.health_check`: returning acknowledges it, throwing has it given again. */
+/** Handles `service.health_check`. Returning acknowledges the event; throwing causes a redelivery. */
 export type ServiceHealthCheckHandler = Handler<ServiceHealthCheck>;
 
 /**
- * Registers a handler of `service.health_check`, before `start()`. Called at least once for each event.
+ * Registers a handler of `service.health_check`. Call this before `start()`. The handler runs at least once for each
+ * event, so it must be idempotent.
  *
  * @example
  * onServiceHealthCheck(messaging, async (event) => {

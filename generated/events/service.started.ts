@@ -46,7 +46,9 @@ export interface ServiceStarted {
   changes?: ServiceChanges;
 }
 
-/** What {@link publishServiceStarted} takes: {@link ServiceStarted} without what is constant or filled in. */
+/**
+ * The argument of {@link publishServiceStarted}: {@link ServiceStarted} without the fields that the runtime fills in.
+ */
 export interface ServiceStartedInput {
   /** Ties together everything that one request set off. It is inherited by what a handler sends. */
   correlation_id?: string;
@@ -69,19 +71,19 @@ export interface ServiceStartedInput {
   changes?: ServiceChanges;
 }
 
-/** The contract of `service.started`, for the calls that take any message. */
+/** The contract of `service.started`, for functions that take any message. */
 export const serviceStarted: EventDescriptor<ServiceStarted, ServiceStartedInput> = /* @__PURE__ */ defineEvent(
   "service.started",
   schema,
 );
 
 /**
- * Publishes `service.started` for every service that wants to know. Once the promise resolves, Redis
- * has stored it, and each service that handles it is given it at least once.
+ * Publishes `service.started` to every service that handles it. When the promise resolves, Redis has
+ * stored the event. Each of those services receives it at least once.
  *
- * @throws {ContractError} the message breaks its contract; nothing was sent
+ * @throws {ContractError} the message violates its contract; nothing was sent
  * @throws {ConnectionError} Redis cannot be reached; nothing was sent
- * @throws {PublishError} Redis refused the message, or its answer was lost; `retryable` says whether a repeat is safe
+ * @throws {PublishError} Redis rejected the message or its reply was lost; `retryable` tells whether a retry is safe
  * @example
  * await publishServiceStarted(messaging, {
  *   metadata: {},
@@ -105,11 +107,12 @@ export function publishServiceStarted<Outcome>(
   return messaging.publish<ServiceStartedInput>(serviceStarted, message, options);
 }
 
-/** Handles `service.started`: returning acknowledges it, throwing has it given again. */
+/** Handles `service.started`. Returning acknowledges the event; throwing causes a redelivery. */
 export type ServiceStartedHandler = Handler<ServiceStarted>;
 
 /**
- * Registers a handler of `service.started`, before `start()`. Called at least once for each event.
+ * Registers a handler of `service.started`. Call this before `start()`. The handler runs at least once for each
+ * event, so it must be idempotent.
  *
  * @example
  * onServiceStarted(messaging, async (event) => {

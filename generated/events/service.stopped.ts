@@ -46,7 +46,9 @@ export interface ServiceStopped {
   changes?: ServiceChanges;
 }
 
-/** What {@link publishServiceStopped} takes: {@link ServiceStopped} without what is constant or filled in. */
+/**
+ * The argument of {@link publishServiceStopped}: {@link ServiceStopped} without the fields that the runtime fills in.
+ */
 export interface ServiceStoppedInput {
   /** Ties together everything that one request set off. It is inherited by what a handler sends. */
   correlation_id?: string;
@@ -69,19 +71,19 @@ export interface ServiceStoppedInput {
   changes?: ServiceChanges;
 }
 
-/** The contract of `service.stopped`, for the calls that take any message. */
+/** The contract of `service.stopped`, for functions that take any message. */
 export const serviceStopped: EventDescriptor<ServiceStopped, ServiceStoppedInput> = /* @__PURE__ */ defineEvent(
   "service.stopped",
   schema,
 );
 
 /**
- * Publishes `service.stopped` for every service that wants to know. Once the promise resolves, Redis
- * has stored it, and each service that handles it is given it at least once.
+ * Publishes `service.stopped` to every service that handles it. When the promise resolves, Redis has
+ * stored the event. Each of those services receives it at least once.
  *
- * @throws {ContractError} the message breaks its contract; nothing was sent
+ * @throws {ContractError} the message violates its contract; nothing was sent
  * @throws {ConnectionError} Redis cannot be reached; nothing was sent
- * @throws {PublishError} Redis refused the message, or its answer was lost; `retryable` says whether a repeat is safe
+ * @throws {PublishError} Redis rejected the message or its reply was lost; `retryable` tells whether a retry is safe
  * @example
  * await publishServiceStopped(messaging, {
  *   metadata: {},
@@ -103,11 +105,12 @@ export function publishServiceStopped<Outcome>(
   return messaging.publish<ServiceStoppedInput>(serviceStopped, message, options);
 }
 
-/** Handles `service.stopped`: returning acknowledges it, throwing has it given again. */
+/** Handles `service.stopped`. Returning acknowledges the event; throwing causes a redelivery. */
 export type ServiceStoppedHandler = Handler<ServiceStopped>;
 
 /**
- * Registers a handler of `service.stopped`, before `start()`. Called at least once for each event.
+ * Registers a handler of `service.stopped`. Call this before `start()`. The handler runs at least once for each
+ * event, so it must be idempotent.
  *
  * @example
  * onServiceStopped(messaging, async (event) => {

@@ -46,7 +46,7 @@ export interface UserCreated {
   changes?: UserChanges;
 }
 
-/** What {@link publishUserCreated} takes: {@link UserCreated} without what is constant or filled in. */
+/** The argument of {@link publishUserCreated}: {@link UserCreated} without the fields that the runtime fills in. */
 export interface UserCreatedInput {
   /** Ties together everything that one request set off. It is inherited by what a handler sends. */
   correlation_id?: string;
@@ -69,19 +69,19 @@ export interface UserCreatedInput {
   changes?: UserChanges;
 }
 
-/** The contract of `user.created`, for the calls that take any message. */
+/** The contract of `user.created`, for functions that take any message. */
 export const userCreated: EventDescriptor<UserCreated, UserCreatedInput> = /* @__PURE__ */ defineEvent(
   "user.created",
   schema,
 );
 
 /**
- * Publishes `user.created` for every service that wants to know. Once the promise resolves, Redis
- * has stored it, and each service that handles it is given it at least once.
+ * Publishes `user.created` to every service that handles it. When the promise resolves, Redis has
+ * stored the event. Each of those services receives it at least once.
  *
- * @throws {ContractError} the message breaks its contract; nothing was sent
+ * @throws {ContractError} the message violates its contract; nothing was sent
  * @throws {ConnectionError} Redis cannot be reached; nothing was sent
- * @throws {PublishError} Redis refused the message, or its answer was lost; `retryable` says whether a repeat is safe
+ * @throws {PublishError} Redis rejected the message or its reply was lost; `retryable` tells whether a retry is safe
  * @example
  * await publishUserCreated(messaging, {
  *   metadata: { source: "registration" },
@@ -108,11 +108,12 @@ export function publishUserCreated<Outcome>(
   return messaging.publish<UserCreatedInput>(userCreated, message, options);
 }
 
-/** Handles `user.created`: returning acknowledges it, throwing has it given again. */
+/** Handles `user.created`. Returning acknowledges the event; throwing causes a redelivery. */
 export type UserCreatedHandler = Handler<UserCreated>;
 
 /**
- * Registers a handler of `user.created`, before `start()`. Called at least once for each event.
+ * Registers a handler of `user.created`. Call this before `start()`. The handler runs at least once for each
+ * event, so it must be idempotent.
  *
  * @example
  * onUserCreated(messaging, async (event) => {

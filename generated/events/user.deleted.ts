@@ -47,7 +47,7 @@ export interface UserDeleted {
   changes?: UserChanges;
 }
 
-/** What {@link publishUserDeleted} takes: {@link UserDeleted} without what is constant or filled in. */
+/** The argument of {@link publishUserDeleted}: {@link UserDeleted} without the fields that the runtime fills in. */
 export interface UserDeletedInput {
   /** Ties together everything that one request set off. It is inherited by what a handler sends. */
   correlation_id?: string;
@@ -70,19 +70,19 @@ export interface UserDeletedInput {
   changes?: UserChanges;
 }
 
-/** The contract of `user.deleted`, for the calls that take any message. */
+/** The contract of `user.deleted`, for functions that take any message. */
 export const userDeleted: EventDescriptor<UserDeleted, UserDeletedInput> = /* @__PURE__ */ defineEvent(
   "user.deleted",
   schema,
 );
 
 /**
- * Publishes `user.deleted` for every service that wants to know. Once the promise resolves, Redis
- * has stored it, and each service that handles it is given it at least once.
+ * Publishes `user.deleted` to every service that handles it. When the promise resolves, Redis has
+ * stored the event. Each of those services receives it at least once.
  *
- * @throws {ContractError} the message breaks its contract; nothing was sent
+ * @throws {ContractError} the message violates its contract; nothing was sent
  * @throws {ConnectionError} Redis cannot be reached; nothing was sent
- * @throws {PublishError} Redis refused the message, or its answer was lost; `retryable` says whether a repeat is safe
+ * @throws {PublishError} Redis rejected the message or its reply was lost; `retryable` tells whether a retry is safe
  * @example
  * await publishUserDeleted(messaging, {
  *   metadata: {},
@@ -102,11 +102,12 @@ export function publishUserDeleted<Outcome>(
   return messaging.publish<UserDeletedInput>(userDeleted, message, options);
 }
 
-/** Handles `user.deleted`: returning acknowledges it, throwing has it given again. */
+/** Handles `user.deleted`. Returning acknowledges the event; throwing causes a redelivery. */
 export type UserDeletedHandler = Handler<UserDeleted>;
 
 /**
- * Registers a handler of `user.deleted`, before `start()`. Called at least once for each event.
+ * Registers a handler of `user.deleted`. Call this before `start()`. The handler runs at least once for each
+ * event, so it must be idempotent.
  *
  * @example
  * onUserDeleted(messaging, async (event) => {

@@ -47,7 +47,7 @@ export interface UserLocked {
   changes?: UserChanges;
 }
 
-/** What {@link publishUserLocked} takes: {@link UserLocked} without what is constant or filled in. */
+/** The argument of {@link publishUserLocked}: {@link UserLocked} without the fields that the runtime fills in. */
 export interface UserLockedInput {
   /** Ties together everything that one request set off. It is inherited by what a handler sends. */
   correlation_id?: string;
@@ -70,19 +70,19 @@ export interface UserLockedInput {
   changes?: UserChanges;
 }
 
-/** The contract of `user.locked`, for the calls that take any message. */
+/** The contract of `user.locked`, for functions that take any message. */
 export const userLocked: EventDescriptor<UserLocked, UserLockedInput> = /* @__PURE__ */ defineEvent(
   "user.locked",
   schema,
 );
 
 /**
- * Publishes `user.locked` for every service that wants to know. Once the promise resolves, Redis
- * has stored it, and each service that handles it is given it at least once.
+ * Publishes `user.locked` to every service that handles it. When the promise resolves, Redis has
+ * stored the event. Each of those services receives it at least once.
  *
- * @throws {ContractError} the message breaks its contract; nothing was sent
+ * @throws {ContractError} the message violates its contract; nothing was sent
  * @throws {ConnectionError} Redis cannot be reached; nothing was sent
- * @throws {PublishError} Redis refused the message, or its answer was lost; `retryable` says whether a repeat is safe
+ * @throws {PublishError} Redis rejected the message or its reply was lost; `retryable` tells whether a retry is safe
  * @example
  * await publishUserLocked(messaging, {
  *   metadata: {},
@@ -105,11 +105,12 @@ export function publishUserLocked<Outcome>(
   return messaging.publish<UserLockedInput>(userLocked, message, options);
 }
 
-/** Handles `user.locked`: returning acknowledges it, throwing has it given again. */
+/** Handles `user.locked`. Returning acknowledges the event; throwing causes a redelivery. */
 export type UserLockedHandler = Handler<UserLocked>;
 
 /**
- * Registers a handler of `user.locked`, before `start()`. Called at least once for each event.
+ * Registers a handler of `user.locked`. Call this before `start()`. The handler runs at least once for each
+ * event, so it must be idempotent.
  *
  * @example
  * onUserLocked(messaging, async (event) => {

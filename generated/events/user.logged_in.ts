@@ -47,7 +47,7 @@ export interface UserLoggedIn {
   changes?: UserChanges;
 }
 
-/** What {@link publishUserLoggedIn} takes: {@link UserLoggedIn} without what is constant or filled in. */
+/** The argument of {@link publishUserLoggedIn}: {@link UserLoggedIn} without the fields that the runtime fills in. */
 export interface UserLoggedInInput {
   /** Ties together everything that one request set off. It is inherited by what a handler sends. */
   correlation_id?: string;
@@ -70,19 +70,19 @@ export interface UserLoggedInInput {
   changes?: UserChanges;
 }
 
-/** The contract of `user.logged_in`, for the calls that take any message. */
+/** The contract of `user.logged_in`, for functions that take any message. */
 export const userLoggedIn: EventDescriptor<UserLoggedIn, UserLoggedInInput> = /* @__PURE__ */ defineEvent(
   "user.logged_in",
   schema,
 );
 
 /**
- * Publishes `user.logged_in` for every service that wants to know. Once the promise resolves, Redis
- * has stored it, and each service that handles it is given it at least once.
+ * Publishes `user.logged_in` to every service that handles it. When the promise resolves, Redis has
+ * stored the event. Each of those services receives it at least once.
  *
- * @throws {ContractError} the message breaks its contract; nothing was sent
+ * @throws {ContractError} the message violates its contract; nothing was sent
  * @throws {ConnectionError} Redis cannot be reached; nothing was sent
- * @throws {PublishError} Redis refused the message, or its answer was lost; `retryable` says whether a repeat is safe
+ * @throws {PublishError} Redis rejected the message or its reply was lost; `retryable` tells whether a retry is safe
  * @example
  * await publishUserLoggedIn(messaging, {
  *   metadata: {},
@@ -105,11 +105,12 @@ export function publishUserLoggedIn<Outcome>(
   return messaging.publish<UserLoggedInInput>(userLoggedIn, message, options);
 }
 
-/** Handles `user.logged_in`: returning acknowledges it, throwing has it given again. */
+/** Handles `user.logged_in`. Returning acknowledges the event; throwing causes a redelivery. */
 export type UserLoggedInHandler = Handler<UserLoggedIn>;
 
 /**
- * Registers a handler of `user.logged_in`, before `start()`. Called at least once for each event.
+ * Registers a handler of `user.logged_in`. Call this before `start()`. The handler runs at least once for each
+ * event, so it must be idempotent.
  *
  * @example
  * onUserLoggedIn(messaging, async (event) => {

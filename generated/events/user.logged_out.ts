@@ -47,7 +47,7 @@ export interface UserLoggedOut {
   changes?: UserChanges;
 }
 
-/** What {@link publishUserLoggedOut} takes: {@link UserLoggedOut} without what is constant or filled in. */
+/** The argument of {@link publishUserLoggedOut}: {@link UserLoggedOut} without the fields that the runtime fills in. */
 export interface UserLoggedOutInput {
   /** Ties together everything that one request set off. It is inherited by what a handler sends. */
   correlation_id?: string;
@@ -70,19 +70,19 @@ export interface UserLoggedOutInput {
   changes?: UserChanges;
 }
 
-/** The contract of `user.logged_out`, for the calls that take any message. */
+/** The contract of `user.logged_out`, for functions that take any message. */
 export const userLoggedOut: EventDescriptor<UserLoggedOut, UserLoggedOutInput> = /* @__PURE__ */ defineEvent(
   "user.logged_out",
   schema,
 );
 
 /**
- * Publishes `user.logged_out` for every service that wants to know. Once the promise resolves, Redis
- * has stored it, and each service that handles it is given it at least once.
+ * Publishes `user.logged_out` to every service that handles it. When the promise resolves, Redis has
+ * stored the event. Each of those services receives it at least once.
  *
- * @throws {ContractError} the message breaks its contract; nothing was sent
+ * @throws {ContractError} the message violates its contract; nothing was sent
  * @throws {ConnectionError} Redis cannot be reached; nothing was sent
- * @throws {PublishError} Redis refused the message, or its answer was lost; `retryable` says whether a repeat is safe
+ * @throws {PublishError} Redis rejected the message or its reply was lost; `retryable` tells whether a retry is safe
  * @example
  * await publishUserLoggedOut(messaging, {
  *   metadata: {},
@@ -100,11 +100,12 @@ export function publishUserLoggedOut<Outcome>(
   return messaging.publish<UserLoggedOutInput>(userLoggedOut, message, options);
 }
 
-/** Handles `user.logged_out`: returning acknowledges it, throwing has it given again. */
+/** Handles `user.logged_out`. Returning acknowledges the event; throwing causes a redelivery. */
 export type UserLoggedOutHandler = Handler<UserLoggedOut>;
 
 /**
- * Registers a handler of `user.logged_out`, before `start()`. Called at least once for each event.
+ * Registers a handler of `user.logged_out`. Call this before `start()`. The handler runs at least once for each
+ * event, so it must be idempotent.
  *
  * @example
  * onUserLoggedOut(messaging, async (event) => {

@@ -47,7 +47,10 @@ export interface UserPasswordChanged {
   changes?: UserChanges;
 }
 
-/** What {@link publishUserPasswordChanged} takes: {@link UserPasswordChanged} without what is constant or filled in. */
+/**
+ * The argument of {@link publishUserPasswordChanged}: {@link UserPasswordChanged} without the fields that the runtime
+ * fills in.
+ */
 export interface UserPasswordChangedInput {
   /** Ties together everything that one request set off. It is inherited by what a handler sends. */
   correlation_id?: string;
@@ -70,17 +73,17 @@ export interface UserPasswordChangedInput {
   changes?: UserChanges;
 }
 
-/** The contract of `user.password_changed`, for the calls that take any message. */
+/** The contract of `user.password_changed`, for functions that take any message. */
 export const userPasswordChanged: EventDescriptor<UserPasswordChanged, UserPasswordChangedInput> =
   /* @__PURE__ */ defineEvent("user.password_changed", schema);
 
 /**
- * Publishes `user.password_changed` for every service that wants to know. Once the promise resolves, Redis
- * has stored it, and each service that handles it is given it at least once.
+ * Publishes `user.password_changed` to every service that handles it. When the promise resolves, Redis has
+ * stored the event. Each of those services receives it at least once.
  *
- * @throws {ContractError} the message breaks its contract; nothing was sent
+ * @throws {ContractError} the message violates its contract; nothing was sent
  * @throws {ConnectionError} Redis cannot be reached; nothing was sent
- * @throws {PublishError} Redis refused the message, or its answer was lost; `retryable` says whether a repeat is safe
+ * @throws {PublishError} Redis rejected the message or its reply was lost; `retryable` tells whether a retry is safe
  * @example
  * await publishUserPasswordChanged(messaging, {
  *   metadata: {},
@@ -103,11 +106,12 @@ export function publishUserPasswordChanged<Outcome>(
   return messaging.publish<UserPasswordChangedInput>(userPasswordChanged, message, options);
 }
 
-/** Handles `user.password_changed`: returning acknowledges it, throwing has it given again. */
+/** Handles `user.password_changed`. Returning acknowledges the event; throwing causes a redelivery. */
 export type UserPasswordChangedHandler = Handler<UserPasswordChanged>;
 
 /**
- * Registers a handler of `user.password_changed`, before `start()`. Called at least once for each event.
+ * Registers a handler of `user.password_changed`. Call this before `start()`. The handler runs at least once for each
+ * event, so it must be idempotent.
  *
  * @example
  * onUserPasswordChanged(messaging, async (event) => {

@@ -47,7 +47,7 @@ export interface UserUnlocked {
   changes?: UserChanges;
 }
 
-/** What {@link publishUserUnlocked} takes: {@link UserUnlocked} without what is constant or filled in. */
+/** The argument of {@link publishUserUnlocked}: {@link UserUnlocked} without the fields that the runtime fills in. */
 export interface UserUnlockedInput {
   /** Ties together everything that one request set off. It is inherited by what a handler sends. */
   correlation_id?: string;
@@ -70,19 +70,19 @@ export interface UserUnlockedInput {
   changes?: UserChanges;
 }
 
-/** The contract of `user.unlocked`, for the calls that take any message. */
+/** The contract of `user.unlocked`, for functions that take any message. */
 export const userUnlocked: EventDescriptor<UserUnlocked, UserUnlockedInput> = /* @__PURE__ */ defineEvent(
   "user.unlocked",
   schema,
 );
 
 /**
- * Publishes `user.unlocked` for every service that wants to know. Once the promise resolves, Redis
- * has stored it, and each service that handles it is given it at least once.
+ * Publishes `user.unlocked` to every service that handles it. When the promise resolves, Redis has
+ * stored the event. Each of those services receives it at least once.
  *
- * @throws {ContractError} the message breaks its contract; nothing was sent
+ * @throws {ContractError} the message violates its contract; nothing was sent
  * @throws {ConnectionError} Redis cannot be reached; nothing was sent
- * @throws {PublishError} Redis refused the message, or its answer was lost; `retryable` says whether a repeat is safe
+ * @throws {PublishError} Redis rejected the message or its reply was lost; `retryable` tells whether a retry is safe
  * @example
  * await publishUserUnlocked(messaging, {
  *   metadata: {},
@@ -101,11 +101,12 @@ export function publishUserUnlocked<Outcome>(
   return messaging.publish<UserUnlockedInput>(userUnlocked, message, options);
 }
 
-/** Handles `user.unlocked`: returning acknowledges it, throwing has it given again. */
+/** Handles `user.unlocked`. Returning acknowledges the event; throwing causes a redelivery. */
 export type UserUnlockedHandler = Handler<UserUnlocked>;
 
 /**
- * Registers a handler of `user.unlocked`, before `start()`. Called at least once for each event.
+ * Registers a handler of `user.unlocked`. Call this before `start()`. The handler runs at least once for each
+ * event, so it must be idempotent.
  *
  * @example
  * onUserUnlocked(messaging, async (event) => {

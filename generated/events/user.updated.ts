@@ -46,7 +46,7 @@ export interface UserUpdated {
   changes: UserChanges;
 }
 
-/** What {@link publishUserUpdated} takes: {@link UserUpdated} without what is constant or filled in. */
+/** The argument of {@link publishUserUpdated}: {@link UserUpdated} without the fields that the runtime fills in. */
 export interface UserUpdatedInput {
   /** Ties together everything that one request set off. It is inherited by what a handler sends. */
   correlation_id?: string;
@@ -69,19 +69,19 @@ export interface UserUpdatedInput {
   changes: UserChanges;
 }
 
-/** The contract of `user.updated`, for the calls that take any message. */
+/** The contract of `user.updated`, for functions that take any message. */
 export const userUpdated: EventDescriptor<UserUpdated, UserUpdatedInput> = /* @__PURE__ */ defineEvent(
   "user.updated",
   schema,
 );
 
 /**
- * Publishes `user.updated` for every service that wants to know. Once the promise resolves, Redis
- * has stored it, and each service that handles it is given it at least once.
+ * Publishes `user.updated` to every service that handles it. When the promise resolves, Redis has
+ * stored the event. Each of those services receives it at least once.
  *
- * @throws {ContractError} the message breaks its contract; nothing was sent
+ * @throws {ContractError} the message violates its contract; nothing was sent
  * @throws {ConnectionError} Redis cannot be reached; nothing was sent
- * @throws {PublishError} Redis refused the message, or its answer was lost; `retryable` says whether a repeat is safe
+ * @throws {PublishError} Redis rejected the message or its reply was lost; `retryable` tells whether a retry is safe
  * @example
  * await publishUserUpdated(messaging, {
  *   metadata: {},
@@ -101,11 +101,12 @@ export function publishUserUpdated<Outcome>(
   return messaging.publish<UserUpdatedInput>(userUpdated, message, options);
 }
 
-/** Handles `user.updated`: returning acknowledges it, throwing has it given again. */
+/** Handles `user.updated`. Returning acknowledges the event; throwing causes a redelivery. */
 export type UserUpdatedHandler = Handler<UserUpdated>;
 
 /**
- * Registers a handler of `user.updated`, before `start()`. Called at least once for each event.
+ * Registers a handler of `user.updated`. Call this before `start()`. The handler runs at least once for each
+ * event, so it must be idempotent.
  *
  * @example
  * onUserUpdated(messaging, async (event) => {

@@ -26,7 +26,7 @@ export interface HealthReport {
   version?: string;
 }
 
-/** What {@link publishHealthReport} takes: {@link HealthReport} without what is constant or filled in. */
+/** The argument of {@link publishHealthReport}: {@link HealthReport} without the fields that the runtime fills in. */
 export interface HealthReportInput {
   /** How the service is doing. */
   status: "healthy" | "unhealthy" | "unknown";
@@ -38,18 +38,18 @@ export interface HealthReportInput {
   version?: string;
 }
 
-/** The contract of `health.report`, for the calls that take any message. */
+/** The contract of `health.report`, for functions that take any message. */
 export const healthReport: HealthDescriptor<HealthReport, HealthReportInput> = /* @__PURE__ */ defineHealth(
   "health.report",
   schema,
 );
 
 /**
- * Publishes `health.report`: how this service is doing.
+ * Publishes `health.report`, a report on the health of this service.
  *
- * @throws {ContractError} the message breaks its contract; nothing was sent
+ * @throws {ContractError} the message violates its contract; nothing was sent
  * @throws {ConnectionError} Redis cannot be reached; nothing was sent
- * @throws {PublishError} Redis refused the message, or its answer was lost; `retryable` says whether a repeat is safe
+ * @throws {PublishError} Redis rejected the message or its reply was lost; `retryable` tells whether a retry is safe
  * @example
  * await publishHealthReport(messaging, {
  *   status: "healthy",
@@ -66,11 +66,12 @@ export function publishHealthReport<Outcome>(
   return messaging.publish<HealthReportInput>(healthReport, message, options);
 }
 
-/** Handles `health.report`: returning acknowledges it, throwing has it given again. */
+/** Handles `health.report`. Returning acknowledges the report; throwing causes a redelivery. */
 export type HealthReportHandler = Handler<HealthReport>;
 
 /**
- * Registers a handler of `health.report`, before `start()`. Called at least once for each report.
+ * Registers a handler of `health.report`. Call this before `start()`. The handler runs at least once for each
+ * report, so it must be idempotent.
  *
  * @example
  * onHealthReport(messaging, async (report) => {

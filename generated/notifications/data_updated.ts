@@ -61,7 +61,10 @@ export interface DataUpdatedNotification {
   expires_at?: string;
 }
 
-/** What {@link notifyDataUpdated} takes: {@link DataUpdatedNotification} without what is constant or filled in. */
+/**
+ * The argument of {@link notifyDataUpdated}: {@link DataUpdatedNotification} without the fields that the runtime fills
+ * in.
+ */
 export interface DataUpdatedNotificationInput {
   /** Ties together everything that one request set off. It is inherited by what a handler sends. */
   correlation_id?: string;
@@ -102,17 +105,17 @@ export interface DataUpdatedNotificationInput {
   expires_at?: string;
 }
 
-/** The contract of `data_updated`, for the calls that take any message. */
+/** The contract of `data_updated`, for functions that take any message. */
 export const dataUpdatedNotification: NotificationDescriptor<DataUpdatedNotification, DataUpdatedNotificationInput> =
   /* @__PURE__ */ defineNotification("data_updated", schema);
 
 /**
- * Publishes `data_updated` for people's screens: a user's, a company's or a channel's, whichever is
- * most specific. A screen that is not connected at that moment does not get it.
+ * Publishes `data_updated` to the screens of a user, a company or a channel, whichever is the most
+ * specific. A screen that is not connected at that moment does not receive it.
  *
- * @throws {ContractError} the message breaks its contract; nothing was sent
+ * @throws {ContractError} the message violates its contract; nothing was sent
  * @throws {ConnectionError} Redis cannot be reached; nothing was sent
- * @throws {PublishError} Redis refused the message, or its answer was lost; `retryable` says whether a repeat is safe
+ * @throws {PublishError} Redis rejected the message or its reply was lost; `retryable` tells whether a retry is safe
  * @example
  * await notifyDataUpdated(messaging, {
  *   metadata: { entity_type: "partner", entity_id: 2041, action: "updated", changed_fields: ["payment_term_days"] },
@@ -131,11 +134,12 @@ export function notifyDataUpdated<Outcome>(
   return messaging.publish<DataUpdatedNotificationInput>(dataUpdatedNotification, message, options);
 }
 
-/** Handles `data_updated`: returning acknowledges it, throwing has it given again. */
+/** Handles `data_updated`. Returning acknowledges the notification; throwing causes a redelivery. */
 export type DataUpdatedNotificationHandler = Handler<DataUpdatedNotification>;
 
 /**
- * Registers a handler of `data_updated`, before `start()`. Called at least once for each notification.
+ * Registers a handler of `data_updated`. Call this before `start()`. The handler runs at least once for each
+ * notification, so it must be idempotent.
  *
  * @example
  * onDataUpdatedNotification(messaging, async (notification) => {

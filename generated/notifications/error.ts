@@ -51,7 +51,7 @@ export interface ErrorNotification {
   expires_at?: string;
 }
 
-/** What {@link notifyError} takes: {@link ErrorNotification} without what is constant or filled in. */
+/** The argument of {@link notifyError}: {@link ErrorNotification} without the fields that the runtime fills in. */
 export interface ErrorNotificationInput {
   /** Ties together everything that one request set off. It is inherited by what a handler sends. */
   correlation_id?: string;
@@ -82,17 +82,17 @@ export interface ErrorNotificationInput {
   expires_at?: string;
 }
 
-/** The contract of `error`, for the calls that take any message. */
+/** The contract of `error`, for functions that take any message. */
 export const errorNotification: NotificationDescriptor<ErrorNotification, ErrorNotificationInput> =
   /* @__PURE__ */ defineNotification("error", schema);
 
 /**
- * Publishes `error` for people's screens: a user's, a company's or a channel's, whichever is
- * most specific. A screen that is not connected at that moment does not get it.
+ * Publishes `error` to the screens of a user, a company or a channel, whichever is the most
+ * specific. A screen that is not connected at that moment does not receive it.
  *
- * @throws {ContractError} the message breaks its contract; nothing was sent
+ * @throws {ContractError} the message violates its contract; nothing was sent
  * @throws {ConnectionError} Redis cannot be reached; nothing was sent
- * @throws {PublishError} Redis refused the message, or its answer was lost; `retryable` says whether a repeat is safe
+ * @throws {PublishError} Redis rejected the message or its reply was lost; `retryable` tells whether a retry is safe
  * @example
  * await notifyError(messaging, {
  *   metadata: { file: "partners.csv", line: 17 },
@@ -111,11 +111,12 @@ export function notifyError<Outcome>(
   return messaging.publish<ErrorNotificationInput>(errorNotification, message, options);
 }
 
-/** Handles `error`: returning acknowledges it, throwing has it given again. */
+/** Handles `error`. Returning acknowledges the notification; throwing causes a redelivery. */
 export type ErrorNotificationHandler = Handler<ErrorNotification>;
 
 /**
- * Registers a handler of `error`, before `start()`. Called at least once for each notification.
+ * Registers a handler of `error`. Call this before `start()`. The handler runs at least once for each
+ * notification, so it must be idempotent.
  *
  * @example
  * onErrorNotification(messaging, async (notification) => {

@@ -51,7 +51,7 @@ export interface InfoNotification {
   expires_at?: string;
 }
 
-/** What {@link notifyInfo} takes: {@link InfoNotification} without what is constant or filled in. */
+/** The argument of {@link notifyInfo}: {@link InfoNotification} without the fields that the runtime fills in. */
 export interface InfoNotificationInput {
   /** Ties together everything that one request set off. It is inherited by what a handler sends. */
   correlation_id?: string;
@@ -82,17 +82,17 @@ export interface InfoNotificationInput {
   expires_at?: string;
 }
 
-/** The contract of `info`, for the calls that take any message. */
+/** The contract of `info`, for functions that take any message. */
 export const infoNotification: NotificationDescriptor<InfoNotification, InfoNotificationInput> =
   /* @__PURE__ */ defineNotification("info", schema);
 
 /**
- * Publishes `info` for people's screens: a user's, a company's or a channel's, whichever is
- * most specific. A screen that is not connected at that moment does not get it.
+ * Publishes `info` to the screens of a user, a company or a channel, whichever is the most
+ * specific. A screen that is not connected at that moment does not receive it.
  *
- * @throws {ContractError} the message breaks its contract; nothing was sent
+ * @throws {ContractError} the message violates its contract; nothing was sent
  * @throws {ConnectionError} Redis cannot be reached; nothing was sent
- * @throws {PublishError} Redis refused the message, or its answer was lost; `retryable` says whether a repeat is safe
+ * @throws {PublishError} Redis rejected the message or its reply was lost; `retryable` tells whether a retry is safe
  * @example
  * await notifyInfo(messaging, {
  *   metadata: {},
@@ -111,11 +111,12 @@ export function notifyInfo<Outcome>(
   return messaging.publish<InfoNotificationInput>(infoNotification, message, options);
 }
 
-/** Handles `info`: returning acknowledges it, throwing has it given again. */
+/** Handles `info`. Returning acknowledges the notification; throwing causes a redelivery. */
 export type InfoNotificationHandler = Handler<InfoNotification>;
 
 /**
- * Registers a handler of `info`, before `start()`. Called at least once for each notification.
+ * Registers a handler of `info`. Call this before `start()`. The handler runs at least once for each
+ * notification, so it must be idempotent.
  *
  * @example
  * onInfoNotification(messaging, async (notification) => {

@@ -51,7 +51,7 @@ export interface SuccessNotification {
   expires_at?: string;
 }
 
-/** What {@link notifySuccess} takes: {@link SuccessNotification} without what is constant or filled in. */
+/** The argument of {@link notifySuccess}: {@link SuccessNotification} without the fields that the runtime fills in. */
 export interface SuccessNotificationInput {
   /** Ties together everything that one request set off. It is inherited by what a handler sends. */
   correlation_id?: string;
@@ -82,17 +82,17 @@ export interface SuccessNotificationInput {
   expires_at?: string;
 }
 
-/** The contract of `success`, for the calls that take any message. */
+/** The contract of `success`, for functions that take any message. */
 export const successNotification: NotificationDescriptor<SuccessNotification, SuccessNotificationInput> =
   /* @__PURE__ */ defineNotification("success", schema);
 
 /**
- * Publishes `success` for people's screens: a user's, a company's or a channel's, whichever is
- * most specific. A screen that is not connected at that moment does not get it.
+ * Publishes `success` to the screens of a user, a company or a channel, whichever is the most
+ * specific. A screen that is not connected at that moment does not receive it.
  *
- * @throws {ContractError} the message breaks its contract; nothing was sent
+ * @throws {ContractError} the message violates its contract; nothing was sent
  * @throws {ConnectionError} Redis cannot be reached; nothing was sent
- * @throws {PublishError} Redis refused the message, or its answer was lost; `retryable` says whether a repeat is safe
+ * @throws {PublishError} Redis rejected the message or its reply was lost; `retryable` tells whether a retry is safe
  * @example
  * await notifySuccess(messaging, {
  *   metadata: {},
@@ -111,11 +111,12 @@ export function notifySuccess<Outcome>(
   return messaging.publish<SuccessNotificationInput>(successNotification, message, options);
 }
 
-/** Handles `success`: returning acknowledges it, throwing has it given again. */
+/** Handles `success`. Returning acknowledges the notification; throwing causes a redelivery. */
 export type SuccessNotificationHandler = Handler<SuccessNotification>;
 
 /**
- * Registers a handler of `success`, before `start()`. Called at least once for each notification.
+ * Registers a handler of `success`. Call this before `start()`. The handler runs at least once for each
+ * notification, so it must be idempotent.
  *
  * @example
  * onSuccessNotification(messaging, async (notification) => {

@@ -67,7 +67,10 @@ export interface SystemAlertNotification {
   expires_at?: string;
 }
 
-/** What {@link notifySystemAlert} takes: {@link SystemAlertNotification} without what is constant or filled in. */
+/**
+ * The argument of {@link notifySystemAlert}: {@link SystemAlertNotification} without the fields that the runtime fills
+ * in.
+ */
 export interface SystemAlertNotificationInput {
   /** Ties together everything that one request set off. It is inherited by what a handler sends. */
   correlation_id?: string;
@@ -112,17 +115,17 @@ export interface SystemAlertNotificationInput {
   expires_at?: string;
 }
 
-/** The contract of `system_alert`, for the calls that take any message. */
+/** The contract of `system_alert`, for functions that take any message. */
 export const systemAlertNotification: NotificationDescriptor<SystemAlertNotification, SystemAlertNotificationInput> =
   /* @__PURE__ */ defineNotification("system_alert", schema);
 
 /**
- * Publishes `system_alert` for people's screens: a user's, a company's or a channel's, whichever is
- * most specific. A screen that is not connected at that moment does not get it.
+ * Publishes `system_alert` to the screens of a user, a company or a channel, whichever is the most
+ * specific. A screen that is not connected at that moment does not receive it.
  *
- * @throws {ContractError} the message breaks its contract; nothing was sent
+ * @throws {ContractError} the message violates its contract; nothing was sent
  * @throws {ConnectionError} Redis cannot be reached; nothing was sent
- * @throws {PublishError} Redis refused the message, or its answer was lost; `retryable` says whether a repeat is safe
+ * @throws {PublishError} Redis rejected the message or its reply was lost; `retryable` tells whether a retry is safe
  * @example
  * await notifySystemAlert(messaging, {
  *   metadata: {
@@ -146,11 +149,12 @@ export function notifySystemAlert<Outcome>(
   return messaging.publish<SystemAlertNotificationInput>(systemAlertNotification, message, options);
 }
 
-/** Handles `system_alert`: returning acknowledges it, throwing has it given again. */
+/** Handles `system_alert`. Returning acknowledges the notification; throwing causes a redelivery. */
 export type SystemAlertNotificationHandler = Handler<SystemAlertNotification>;
 
 /**
- * Registers a handler of `system_alert`, before `start()`. Called at least once for each notification.
+ * Registers a handler of `system_alert`. Call this before `start()`. The handler runs at least once for each
+ * notification, so it must be idempotent.
  *
  * @example
  * onSystemAlertNotification(messaging, async (notification) => {

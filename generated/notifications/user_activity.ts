@@ -65,7 +65,10 @@ export interface UserActivityNotification {
   expires_at?: string;
 }
 
-/** What {@link notifyUserActivity} takes: {@link UserActivityNotification} without what is constant or filled in. */
+/**
+ * The argument of {@link notifyUserActivity}: {@link UserActivityNotification} without the fields that the runtime
+ * fills in.
+ */
 export interface UserActivityNotificationInput {
   /** Ties together everything that one request set off. It is inherited by what a handler sends. */
   correlation_id?: string;
@@ -108,17 +111,17 @@ export interface UserActivityNotificationInput {
   expires_at?: string;
 }
 
-/** The contract of `user_activity`, for the calls that take any message. */
+/** The contract of `user_activity`, for functions that take any message. */
 export const userActivityNotification: NotificationDescriptor<UserActivityNotification, UserActivityNotificationInput> =
   /* @__PURE__ */ defineNotification("user_activity", schema);
 
 /**
- * Publishes `user_activity` for people's screens: a user's, a company's or a channel's, whichever is
- * most specific. A screen that is not connected at that moment does not get it.
+ * Publishes `user_activity` to the screens of a user, a company or a channel, whichever is the most
+ * specific. A screen that is not connected at that moment does not receive it.
  *
- * @throws {ContractError} the message breaks its contract; nothing was sent
+ * @throws {ContractError} the message violates its contract; nothing was sent
  * @throws {ConnectionError} Redis cannot be reached; nothing was sent
- * @throws {PublishError} Redis refused the message, or its answer was lost; `retryable` says whether a repeat is safe
+ * @throws {PublishError} Redis rejected the message or its reply was lost; `retryable` tells whether a retry is safe
  * @example
  * await notifyUserActivity(messaging, {
  *   metadata: { user_id: 123, activity: "logged_in", ip_address: "203.0.113.17", occurred_at: "2026-11-23T08:22:47Z" },
@@ -137,11 +140,12 @@ export function notifyUserActivity<Outcome>(
   return messaging.publish<UserActivityNotificationInput>(userActivityNotification, message, options);
 }
 
-/** Handles `user_activity`: returning acknowledges it, throwing has it given again. */
+/** Handles `user_activity`. Returning acknowledges the notification; throwing causes a redelivery. */
 export type UserActivityNotificationHandler = Handler<UserActivityNotification>;
 
 /**
- * Registers a handler of `user_activity`, before `start()`. Called at least once for each notification.
+ * Registers a handler of `user_activity`. Call this before `start()`. The handler runs at least once for each
+ * notification, so it must be idempotent.
  *
  * @example
  * onUserActivityNotification(messaging, async (notification) => {

@@ -51,7 +51,7 @@ export interface WarningNotification {
   expires_at?: string;
 }
 
-/** What {@link notifyWarning} takes: {@link WarningNotification} without what is constant or filled in. */
+/** The argument of {@link notifyWarning}: {@link WarningNotification} without the fields that the runtime fills in. */
 export interface WarningNotificationInput {
   /** Ties together everything that one request set off. It is inherited by what a handler sends. */
   correlation_id?: string;
@@ -82,17 +82,17 @@ export interface WarningNotificationInput {
   expires_at?: string;
 }
 
-/** The contract of `warning`, for the calls that take any message. */
+/** The contract of `warning`, for functions that take any message. */
 export const warningNotification: NotificationDescriptor<WarningNotification, WarningNotificationInput> =
   /* @__PURE__ */ defineNotification("warning", schema);
 
 /**
- * Publishes `warning` for people's screens: a user's, a company's or a channel's, whichever is
- * most specific. A screen that is not connected at that moment does not get it.
+ * Publishes `warning` to the screens of a user, a company or a channel, whichever is the most
+ * specific. A screen that is not connected at that moment does not receive it.
  *
- * @throws {ContractError} the message breaks its contract; nothing was sent
+ * @throws {ContractError} the message violates its contract; nothing was sent
  * @throws {ConnectionError} Redis cannot be reached; nothing was sent
- * @throws {PublishError} Redis refused the message, or its answer was lost; `retryable` says whether a repeat is safe
+ * @throws {PublishError} Redis rejected the message or its reply was lost; `retryable` tells whether a retry is safe
  * @example
  * await notifyWarning(messaging, {
  *   metadata: {},
@@ -112,11 +112,12 @@ export function notifyWarning<Outcome>(
   return messaging.publish<WarningNotificationInput>(warningNotification, message, options);
 }
 
-/** Handles `warning`: returning acknowledges it, throwing has it given again. */
+/** Handles `warning`. Returning acknowledges the notification; throwing causes a redelivery. */
 export type WarningNotificationHandler = Handler<WarningNotification>;
 
 /**
- * Registers a handler of `warning`, before `start()`. Called at least once for each notification.
+ * Registers a handler of `warning`. Call this before `start()`. The handler runs at least once for each
+ * notification, so it must be idempotent.
  *
  * @example
  * onWarningNotification(messaging, async (notification) => {

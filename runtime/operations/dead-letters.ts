@@ -2,9 +2,9 @@ import type { Config } from "../config/config.js";
 import { prefixed } from "../config/prefix.js";
 import { MessagingError } from "../errors.js";
 import type { Client, Connection } from "../redis/connection.js";
-import { type DeadLetterRecord, letterOf } from "../redis/dead-letter-record.js";
 import { field } from "../redis/info.js";
 import { type StreamKeys, streamKeys } from "../redis/keys.js";
+import { type DeadLetterRecord, letterOf } from "./dead-letter-record.js";
 
 /** The state of a dead letter. */
 export type DeadLetterState =

@@ -1,4 +1,4 @@
-import type { DrawnCurve } from "./curves.js";
+import type { DrawnCurve } from "./curve.js";
 import { curve as drawCurve, line, picture, type Svg, text } from "./svg.js";
 
 const WIDTH = 880;

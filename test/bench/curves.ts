@@ -1,38 +1,12 @@
 import { writeFileSync } from "node:fs";
 import type { Redis } from "ioredis";
 import type { Arena } from "./contests/arena.js";
+import type { Curve, DrawnCurve } from "./curve.js";
 import { drawCurves } from "./curve-chart.js";
 import { writeBetween } from "./document.js";
 import { measure } from "./measure.js";
 import { root } from "./stage.js";
 import { spreadOf } from "./statistics.js";
-
-/** How the cost of a message grows with one thing, all else left alone. */
-export interface Curve {
-  readonly name: string;
-  /** What the steps count. */
-  readonly unit: string;
-  readonly steps: readonly number[];
-  /** What stands in Redis before the clock starts. */
-  readonly prepare?: (redis: Redis, step: number) => Promise<unknown>;
-  readonly settings?: (step: number) => object;
-  /** Messages in one measurement. */
-  readonly count?: (step: number) => number;
-}
-
-/** What a message costs under one condition, in microseconds: by the clock, and of two processes' processor time. */
-export interface Point {
-  readonly step: number;
-  readonly clock: number;
-  readonly processor: number;
-  readonly redis: number;
-}
-
-/** A curve with its points. */
-export interface DrawnCurve {
-  readonly curve: Curve;
-  readonly points: readonly Point[];
-}
 
 const ENTRY = ["message_type", "thing.other", "json", "{}"] as const;
 const COUNT = 10_000;

@@ -5,11 +5,11 @@ import { type Import, printImports, specifier } from "../../typescript/import.js
 import { printKey, printList } from "../../typescript/literal.js";
 import type { Layout } from "../layout.js";
 
-/** What the template of `catalogue.ts` prints. */
+/** The view of `catalogue.ts`. */
 export interface CatalogueFileView {
   readonly source: string;
   readonly imports: readonly string[];
-  /** The interfaces that give each type its message. */
+  /** The interfaces that map each type to its message. */
   readonly maps: readonly { readonly doc: string; readonly text: string }[];
   readonly name: string;
   readonly encoding: string;
@@ -17,7 +17,7 @@ export interface CatalogueFileView {
   readonly hasNotifications: boolean;
 }
 
-/** All messages by type. */
+/** Builds the view of `catalogue.ts`, which lists all messages. */
 export function catalogueFileView(model: Model, layout: Layout): CatalogueFileView {
   const ofKind = (kind: string) => model.messages.filter((message) => message.kind.kind === kind);
   const hasNotifications = ofKind("notification").length > 0;

@@ -1,16 +1,16 @@
 import type { Schema } from "../../schema/schema.js";
-import { docComment } from "../../typescript/doc-comment.js";
-import { docOf, type Types } from "../../typescript/types.js";
+import { docComment, docOf } from "../../typescript/doc-comment.js";
+import type { TypePrinter } from "../../typescript/type-printer.js";
 
-/** A type as it stands in a generated file. */
+/** The declaration of a type in a generated file. */
 export interface Declaration {
-  /** The doc comment with its line end; empty when there is nothing to say. */
+  /** The doc comment with its line end; empty if there is none. */
   readonly doc: string;
   /** From `export` to the last character. */
   readonly text: string;
 }
 
-/** A schema that is to be declared as a type. */
+/** A schema to declare as a type. */
 export interface NamedSchema {
   readonly name: string;
   readonly schema: Schema;
@@ -19,7 +19,7 @@ export interface NamedSchema {
 }
 
 /** Declares a type for a flat schema. */
-export function declare({ name, schema, doc = docOf(schema) }: NamedSchema, types: Types): Declaration {
+export function declare({ name, schema, doc = docOf(schema) }: NamedSchema, types: TypePrinter): Declaration {
   const head = `export type ${name} = `;
   const type = types.textOf(schema, head.length);
   const text = type.isInterface

@@ -6,7 +6,7 @@ import { printImports, specifier } from "../../typescript/import.js";
 import { printList, printLiteral } from "../../typescript/literal.js";
 import type { Layout } from "../layout.js";
 
-/** What the template of a file of examples prints. */
+/** The view of a file of examples. */
 export interface ExampleFileView {
   readonly source: string;
   readonly imports: readonly string[];
@@ -20,7 +20,7 @@ interface Example {
   readonly literal: string;
 }
 
-/** The files of examples, without extension: what happens to one entity is in one, `examples/events/user`. */
+/** Groups messages by file of examples, without extension. An entity's events share a file: `examples/events/user`. */
 export function exampleFiles(messages: readonly Message[]): ReadonlyMap<string, readonly Message[]> {
   const files = new Map<string, Message[]>();
   for (const message of messages) {
@@ -32,7 +32,7 @@ export function exampleFiles(messages: readonly Message[]): ReadonlyMap<string, 
   return files;
 }
 
-/** The factories that the examples of a file's messages make. */
+/** Builds the view of a file of examples. It has a factory for each message with an example. */
 export function exampleFileView(file: string, messages: readonly Message[], layout: Layout): ExampleFileView {
   const made = messages.map((message) => ({ from: fileOf(message.definition), examples: examplesOf(message) }));
   const entity = file.slice("examples/".length);
@@ -50,7 +50,7 @@ export function exampleFileView(file: string, messages: readonly Message[], layo
   };
 }
 
-/** `events/user` of `events/user.created`; `commands/create_user` as it is. */
+/** `events/user` for `events/user.created`, `commands/create_user` for itself. */
 function entityOf({ definition }: Message): string {
   return posix.join(posix.dirname(definition.source.path), definition.source.stem.replace(/\..*/, ""));
 }
@@ -58,7 +58,7 @@ function entityOf({ definition }: Message): string {
 function examplesOf(message: Message): readonly Example[] {
   const names = namesOf(message);
   return [
-    exampleOf(`A whole \`${message.type}\``, names.example, names.message, message.schema),
+    exampleOf(`A complete \`${message.type}\``, names.example, names.message, message.schema),
     message.result &&
       exampleOf(`A result of \`${message.type}\``, names.exampleResult, names.result, message.result.schema),
   ].filter((example) => example !== undefined);

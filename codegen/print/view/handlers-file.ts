@@ -5,12 +5,12 @@ import { type Import, printImports, specifier } from "../../typescript/import.js
 import { printList } from "../../typescript/literal.js";
 import type { Layout } from "../layout.js";
 
-/** What the template of `handlers.ts` prints. */
+/** The view of `handlers.ts`. */
 export interface HandlersFileView {
   readonly source: string;
   readonly imports: readonly string[];
   readonly groups: readonly HandlerInterface[];
-  /** `interface EventHandlers extends …`; empty in a catalogue without events. */
+  /** `interface EventHandlers extends …`; empty if the catalogue has no events. */
   readonly allEvents: string;
   readonly others: readonly HandlerInterface[];
   readonly registerSignature: string;
@@ -24,16 +24,12 @@ interface HandlerInterface {
   readonly methods: readonly { readonly doc: string; readonly text: string }[];
 }
 
-/** The interfaces that handler classes implement, and how they are registered. */
+/** Builds the view of `handlers.ts`: the interfaces for handler classes, and the function that registers them. */
 export function handlersFileView(model: Model, layout: Layout): HandlersFileView {
   const ofKind = (kind: string) => model.messages.filter((message) => message.kind.kind === kind);
   const groups = groupsOf(ofKind("event"));
   const others = [
-    interfaceOf(
-      "CommandHandlers",
-      "Handlers of commands: what each returns is the sender's answer.",
-      ofKind("command"),
-    ),
+    interfaceOf("CommandHandlers", "Handlers of commands. Each returns the result for the sender.", ofKind("command")),
     interfaceOf("NotificationHandlers", "Handlers of notifications.", ofKind("notification")),
     interfaceOf("HealthHandlers", "Handlers of health messages.", ofKind("health")),
   ].filter(({ methods }) => methods.length > 0);

@@ -1,22 +1,22 @@
-import { compareNames } from "../../model/casing.js";
+import { compareNames } from "../../typescript/import.js";
 
-/** What the template of `index.ts` and `testing.ts` prints. */
-export interface IndexView {
+/** The view of `index.ts` and of `testing.ts`. */
+export interface IndexFileView {
   readonly source: string;
   readonly exports: readonly string[];
 }
 
 /**
- * An index of generated files (without extension) and of the runtime.
+ * Builds the view of an index of generated files (without extension) and of the runtime.
  *
- * @param preferred names, by file, that win over the runtime's of the same name
+ * @param preferred names by file that take precedence over the runtime's exports of the same name
  */
 export function indexFileView(
   source: string,
   runtime: string,
   files: readonly string[],
   preferred: Readonly<Record<string, string>> = {},
-): IndexView {
+): IndexFileView {
   const exports = [...files].sort(compareNames).flatMap((file) => {
     const name = preferred[file];
     const all = `export * from "./${file}.js";`;

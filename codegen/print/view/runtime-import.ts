@@ -1,6 +1,6 @@
 import type { MessageKind } from "../../../runtime/contract/descriptor.js";
 
-/** What a message file imports from the runtime. */
+/** The names that a message file imports from the runtime. */
 export function runtimeNames(kind: MessageKind): {
   readonly values: readonly string[];
   readonly types: readonly string[];

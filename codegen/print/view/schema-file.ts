@@ -8,7 +8,7 @@ import { printImports, specifier } from "../../typescript/import.js";
 import { printList, printLiteral, printProperties } from "../../typescript/literal.js";
 import type { Layout } from "../layout.js";
 
-/** What the template of a file of schema constants prints. */
+/** The view of a file of schema constants. */
 export interface SchemaFileView {
   readonly source: string;
   readonly imports: readonly string[];
@@ -21,7 +21,7 @@ interface SchemaConstant {
   readonly literal: string;
 }
 
-/** The definitions that some message's schema needs at run time. */
+/** The definitions that messages need at run time. */
 export function definitionsAtRunTime(model: Model): ReadonlySet<Definition> {
   const roots = model.messages.flatMap(({ schema, result }) =>
     result === undefined ? [schema] : [schema, result.schema],
@@ -29,7 +29,7 @@ export function definitionsAtRunTime(model: Model): ReadonlySet<Definition> {
   return new Set(roots.flatMap((schema) => model.flattener.closure(schema)));
 }
 
-/** The constants for a file's definitions and, if it is a message, for its whole schema. */
+/** Builds the view of a file's definitions and, if it is a message, of its whole schema. */
 export function schemaFileView(
   file: string,
   definitions: readonly Definition[],
@@ -58,11 +58,11 @@ export function schemaFileView(
     ),
   }));
   if (message !== undefined) {
-    const doc = docComment(`\`${message.type}\` as the runtime checks it: flat, without descriptions.`);
+    const doc = docComment(`The schema of \`${message.type}\` for the runtime, flat and without descriptions.`);
     constants.push({ doc, name: "schema", literal: withDefinitions(message.schema) });
   }
   if (message?.result !== undefined) {
-    const doc = docComment(`What \`${message.type}\` is answered with.`);
+    const doc = docComment(`The schema of the result of \`${message.type}\`.`);
     constants.push({ doc, name: "result", literal: withDefinitions(message.result.schema) });
   }
   return {
@@ -75,7 +75,7 @@ export function schemaFileView(
   };
 }
 
-/** What matters at run time: no annotations but `sensitive` and `default`. */
+/** Drops the annotations that the runtime does not read, all but `sensitive` and `default`. */
 function compact(schema: Schema): Schema {
   const inner = mapChildren(schema, compact);
   const kept = Object.entries(inner).filter(

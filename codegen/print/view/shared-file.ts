@@ -1,19 +1,19 @@
-import { namesIn } from "../../model/flatten.js";
 import type { Model, SharedFile } from "../../model/model.js";
+import { namesIn } from "../../schema/definition-ref.js";
 import { printImports } from "../../typescript/import.js";
-import type { Types } from "../../typescript/types.js";
+import type { TypePrinter } from "../../typescript/type-printer.js";
 import type { Layout } from "../layout.js";
 import { type Declaration, declare, type NamedSchema } from "./declaration.js";
-import { typeImports } from "./message.js";
+import { typeImports } from "./message-file.js";
 
-/** What the template of a file of shared types prints. */
+/** The view of a file of shared types. */
 export interface SharedFileView {
   readonly source: string;
   readonly imports: readonly string[];
   readonly declarations: readonly Declaration[];
 }
 
-/** The types of a schema file that is no message. */
+/** The types of a schema file without a message. */
 export function declaredByFile(file: SharedFile, model: Model): readonly NamedSchema[] {
   return file.definitions.map((definition) => ({
     name: definition.name,
@@ -21,8 +21,8 @@ export function declaredByFile(file: SharedFile, model: Model): readonly NamedSc
   }));
 }
 
-/** Decides everything about the file of such types. */
-export function sharedFileView(file: SharedFile, model: Model, layout: Layout, types: Types): SharedFileView {
+/** Builds the view of a file of shared types. */
+export function sharedFileView(file: SharedFile, model: Model, layout: Layout, types: TypePrinter): SharedFileView {
   const declared = declaredByFile(file, model);
   const own = new Set(declared.map(({ name }) => name));
   const used = new Set(declared.flatMap(({ schema }) => [...namesIn(schema)]).filter((name) => !own.has(name)));

@@ -19,8 +19,8 @@ describe("merp generate", () => {
     const { code, stderr } = await scratch.merp("generate");
     expect(code).toBe(1);
     expect(stderr.split("\n")).toEqual([
-      'schemas/types/a.json:2:11 /type: "strin" is no type (did you mean "string"?)',
-      expect.stringMatching(/^schemas\/types\/b\.json:1:2: not JSON: /),
+      'schemas/types/a.json:2:11 /type: "strin" is not a type of JSON Schema (did you mean "string"?)',
+      expect.stringMatching(/^schemas\/types\/b\.json:1:2: invalid JSON: /),
       "invalid 2 problems; nothing was written",
       "",
     ]);
@@ -32,7 +32,7 @@ describe("merp generate", () => {
     const { code, stderr } = await scratch.merp("generate", "--schemas", "contracts");
     expect([code, stderr.split("\n")[0]]).toEqual([
       1,
-      "contracts:1:1: there is no such folder; name the one that holds catalogue.json",
+      "contracts:1:1: the folder does not exist; give the folder that holds catalogue.json",
     ]);
   });
 });

@@ -73,7 +73,7 @@ describe("merp doctor", () => {
     );
     expect(stdout).toMatch(/billing-workers: lag 1, pending 0/);
     expect(stdout).toContain("stream production:commands does not exist yet");
-    expect(stdout).toMatch(/healthy 15 checks passed, 1 to know of\n$/);
+    expect(stdout).toMatch(/healthy 15 checks passed, 1 warning\n$/);
     expect(stdout).toContain("password set, not shown");
     expect(stdout + stderr).not.toContain("open-sesame");
     expect(await everything(admin)).toEqual(before);

@@ -30,11 +30,11 @@ describe("a catalogue without a problem", () => {
 
 describe("a file that is not JSON", () => {
   it.each([
-    ["a comma too many", '{\n  "type": "string",\n}', "3:1: not JSON: property name expected"],
-    ["a comment", '{ // why\n  "type": "string" }', "1:3: not JSON: invalid comment token"],
-    ["nothing at all", "", "1:1: not JSON: value expected"],
-    ["text behind the end", '{ "type": "string" } x', "1:22: not JSON: invalid symbol"],
-    ["a key twice", '{ "type": "string", "type": "number" }', '1:21 /type: "type" stands here twice'],
+    ["a comma too many", '{\n  "type": "string",\n}', "3:1: invalid JSON: property name expected"],
+    ["a comment", '{ // why\n  "type": "string" }', "1:3: invalid JSON: invalid comment token"],
+    ["nothing at all", "", "1:1: invalid JSON: value expected"],
+    ["text behind the end", '{ "type": "string" } x', "1:22: invalid JSON: invalid symbol"],
+    ["a key twice", '{ "type": "string", "type": "number" }', '1:21 /type: duplicate key "type"'],
   ])("is reported where it ends to be: %s", async (_, text, problem) => {
     expect(await lintType(text)).toEqual([`schemas/types/a.json:${problem}`]);
   });
@@ -45,25 +45,29 @@ describe("a schema by itself", () => {
     [
       "an unknown keyword",
       { type: "string", minLenght: 2 },
-      '3:3 /minLenght: "minLenght" is no keyword of JSON Schema (did you mean "minLength"?)',
+      '3:3 /minLenght: "minLenght" is not a keyword of JSON Schema (did you mean "minLength"?)',
     ],
-    ["an unknown type", { type: "strin" }, '2:11 /type: "strin" is no type (did you mean "string"?)'],
-    ["a type of another language", { type: "int" }, '2:11 /type: "int" is no type (did you mean "integer"?)'],
+    ["an unknown type", { type: "strin" }, '2:11 /type: "strin" is not a type of JSON Schema (did you mean "string"?)'],
+    [
+      "a type of another language",
+      { type: "int" },
+      '2:11 /type: "int" is not a type of JSON Schema (did you mean "integer"?)',
+    ],
     [
       "an unknown format",
       { type: "string", format: "datetime" },
-      '3:13 /format: "datetime" is no known format; known are date-time, date, time, email, hostname, ipv4, ipv6, uri, uuid (did you mean "date-time"?)',
+      '3:13 /format: "datetime" is not a supported format; supported are date-time, date, time, email, hostname, ipv4, ipv6, uri, uuid (did you mean "date-time"?)',
     ],
     [
       "an invalid regular expression",
       { type: "string", pattern: "(" },
-      "3:14 /pattern: is no valid regular expression: /(/u: Unterminated group",
+      "3:14 /pattern: is not a valid regular expression: /(/u: Unterminated group",
     ],
-    ["a bound that is none", { type: "string", minLength: -1 }, "3:16 /minLength: must be a whole number, 0 or more"],
+    ["a negative bound", { type: "string", minLength: -1 }, "3:16 /minLength: must be an integer of at least 0"],
     [
-      "a property that is no schema",
+      "a property that is not a schema",
       { type: "object", properties: { a: "string" } },
-      "4:10 /properties/a: must be a schema, an object",
+      "4:10 /properties/a: must be a schema object",
     ],
     [
       "another draft",
@@ -73,12 +77,12 @@ describe("a schema by itself", () => {
     [
       "$id",
       { $id: "a", type: "string" },
-      '2:3 /$id: "$id" is not allowed: a file\'s path is its identity; an `$id` would bend its relative `$ref`s',
+      '2:3 /$id: "$id" is not allowed: a file is identified by its path; an `$id` would change how its relative `$ref`s resolve',
     ],
     [
       "unevaluatedProperties",
       { type: "object", unevaluatedProperties: false },
-      '3:3 /unevaluatedProperties: "unevaluatedProperties" is not allowed: publishing closes objects by itself; use `additionalProperties`',
+      '3:3 /unevaluatedProperties: "unevaluatedProperties" is not allowed: the publisher already rejects undeclared properties; use `additionalProperties`',
     ],
     [
       "a required property that is not declared",
@@ -86,17 +90,17 @@ describe("a schema by itself", () => {
       '9:5 /required/0: "nmae" is required but not declared (did you mean "name"?)',
     ],
     [
-      "a default that its schema refuses",
+      "a default that its schema rejects",
       { type: "object", properties: { a: { type: "string", default: 3 } } },
-      "6:18 /properties/a/default: the default breaks its schema: it must be text, got 3",
+      "6:18 /properties/a/default: the default violates its schema: it must be text, got 3",
     ],
     [
-      "a keyword that strict validators refuse",
+      "a keyword that strict validators reject",
       // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
       { type: "object", then: {} },
       '1:1: cannot be compiled: strict mode: "then" without "if" is ignored',
     ],
-    ["a document that is no schema", [], "1:1: must be an object: a schema"],
+    ["a document that is not a schema", [], "1:1: must be a schema object"],
   ])("is reported: %s", async (_, schema, problem) => {
     expect(await lintType(schema)).toEqual([`schemas/types/a.json:${problem}`]);
   });
@@ -112,28 +116,28 @@ describe("a schema by itself", () => {
 
 describe("a $ref", () => {
   it.each([
-    ["to no file", "ordr.json", 'there is no file "types/ordr.json" (did you mean "order.json"?)'],
+    ["to no file", "ordr.json", 'the file "types/ordr.json" does not exist (did you mean "order.json"?)'],
     [
       "to nothing in a file",
       "order.json#/$defs/OrdrId",
-      'there is nothing at "#/$defs/OrdrId" in "types/order.json" (did you mean "order.json#/$defs/OrderId"?)',
+      '"types/order.json" contains no "#/$defs/OrdrId" (did you mean "order.json#/$defs/OrderId"?)',
     ],
     [
       "to a place without a name",
       "order.json#/properties/total",
-      '"#/properties/total" has no name of its own; move it to "#/$defs/…", so that its type has one',
+      '"#/properties/total" has no name; move it to "#/$defs/…" so that its type gets one',
     ],
     [
       "to another site",
       "https://example.com/a.json",
-      '"https://example.com/a.json" is not a relative path; a catalogue refers to its own files only',
+      '"https://example.com/a.json" is not a relative path; a $ref may only name files of the same catalogue',
     ],
-    ["out of the folder", "../../a.json", '"../../a.json" leaves the schemas folder'],
-    ["by an anchor", "order.json#total", '"#total" is not a JSON pointer; it starts with "#/"'],
+    ["out of the folder", "../../a.json", '"../../a.json" is outside the schemas folder'],
+    ["by an anchor", "order.json#total", '"#total" is not a JSON pointer; a JSON pointer starts with "#/"'],
     [
       "to a whole message",
       "../events/order.placed.json",
-      "refers to the whole message OrderPlaced; move what both share to types/",
+      "refers to the message OrderPlaced; move the shared definition to types/",
     ],
   ])("is reported where it stands: %s", async (_, ref, sentence) => {
     expect(await lintType({ type: "object", properties: { a: { $ref: ref } } })).toEqual([
@@ -144,20 +148,20 @@ describe("a $ref", () => {
   it("may be circular alone, but not beside other keywords", async () => {
     expect(await lintType({ type: "object", properties: { next: { $ref: "#" } } })).toEqual([]);
     expect(await lintType({ type: "object", properties: { next: { $ref: "#", minProperties: 1 } } })).toEqual([
-      'schemas/types/a.json:5:15 /properties/next/$ref: A is made of itself: a circular "$ref" must stand alone',
+      'schemas/types/a.json:5:15 /properties/next/$ref: A refers to itself; a circular "$ref" must not have other keywords beside it',
     ]);
   });
 
   it("must lead somewhere in the end", async () => {
     expect(await lint({ "types/a.json": { $ref: "b.json" }, "types/b.json": { $ref: "a.json" } })).toEqual([
-      "schemas/types/a.json:2:11 /$ref: A is only another name for itself",
-      "schemas/types/b.json:2:11 /$ref: B is only another name for itself",
+      "schemas/types/a.json:2:11 /$ref: A refers only to itself and defines no schema",
+      "schemas/types/b.json:2:11 /$ref: B refers only to itself and defines no schema",
     ]);
   });
 
   it("cannot contradict what stands beside it", async () => {
     expect(await lintEvent({ properties: { ...event.properties, id: { type: "integer" } } })).toEqual([
-      `schemas/${EVENT}:15:15 /properties/id/type: contradicts the type that it refines, "string"`,
+      `schemas/${EVENT}:15:15 /properties/id/type: conflicts with the type of the base schema, "string"`,
     ]);
   });
 });
@@ -167,29 +171,25 @@ describe("a name", () => {
     [
       "another file makes it too",
       "Order",
-      '"Order" is also made by schemas/types/a.json; give one of the two another "title"',
+      '"Order" is also generated from schemas/types/a.json; choose another "title" for one of them',
     ],
     [
       "a definition makes it too",
       "OrderId",
-      '"OrderId" is also made by schemas/types/a.json; give one of the two another "title"',
+      '"OrderId" is also generated from schemas/types/a.json; choose another "title" for one of them',
     ],
     [
       "a helper has it",
       "publishOrderPlaced",
-      '"publishOrderPlaced" is also made by schemas/events/order.placed.json; give one of the two another "title"',
+      '"publishOrderPlaced" is also generated from schemas/events/order.placed.json; choose another "title" for one of them',
     ],
-    ["the runtime has it", "Published", '"Published" is a name of the runtime\'s; give another "title"'],
-    ["TypeScript has it", "Promise", '"Promise" is a type of TypeScript\'s own; give another "title"'],
-    [
-      "generated code needs it",
-      "EventMap",
-      '"EventMap" is a name that generated code uses itself; give another "title"',
-    ],
+    ["the runtime has it", "Published", '"Published" is exported by the runtime; choose another "title"'],
+    ["TypeScript has it", "Promise", '"Promise" is a built-in type of TypeScript; choose another "title"'],
+    ["generated code needs it", "EventMap", '"EventMap" is used by the generated code; choose another "title"'],
     [
       "is none",
       "my order",
-      '"my order" cannot be a name in TypeScript; give another "title" (did you mean "MyOrder"?)',
+      '"my order" is not a valid name in TypeScript; choose another "title" (did you mean "MyOrder"?)',
     ],
   ])("is reported: %s", async (_, title, sentence) => {
     expect(await lintType({ title, type: "string" })).toEqual([expect.stringContaining(`: ${sentence}`)]);
@@ -198,7 +198,7 @@ describe("a name", () => {
   it("is reported when it becomes a reserved word", async () => {
     const properties = { ...event.properties, event_type: { const: "delete" } };
     expect(await lintEvent({ properties, examples: [{ ...example, event_type: "delete" }] })).toEqual([
-      `schemas/${EVENT}:6:16 /properties/event_type/const: "delete" is a reserved word of TypeScript; give another "title"`,
+      `schemas/${EVENT}:6:16 /properties/event_type/const: "delete" is a reserved word in TypeScript; choose another "title"`,
     ]);
   });
 
@@ -206,7 +206,7 @@ describe("a name", () => {
     const other = { ...event, properties: { ...event.properties, event_type: { const: "order_placed" } } };
     const examples = [{ ...example, event_type: "order_placed" }];
     expect(await lint({ "events/b.json": { ...other, examples } })).toEqual([
-      'schemas/events/b.json:6:16 /properties/event_type/const: "OrderPlaced" is also made by schemas/events/order.placed.json; give one of the two another "title"',
+      'schemas/events/b.json:6:16 /properties/event_type/const: "OrderPlaced" is also generated from schemas/events/order.placed.json; choose another "title" for one of them',
     ]);
   });
 });
@@ -215,7 +215,7 @@ describe("a message", () => {
   it("states its type", async () => {
     const { event_type: _, ...properties } = event.properties;
     expect(await lintEvent({ properties })).toEqual([
-      `schemas/${EVENT}:4:17 /properties/event_type: a message in events/ states its type: "event_type": { "const": "…" }`,
+      `schemas/${EVENT}:4:17 /properties/event_type: a message in events/ must declare its type: "event_type": { "const": "…" }`,
     ]);
   });
 
@@ -224,20 +224,20 @@ describe("a message", () => {
     expect(
       await lint({ "events/a.json": { description: "Misplaced.", type: "object", properties, examples: [{}] } }),
     ).toEqual([
-      'schemas/events/a.json:4:17 /properties/event_type: a message in events/ states its type: "event_type": { "const": "…" } (did you mean the folder commands/, since it has a "command_type"?)',
+      'schemas/events/a.json:4:17 /properties/event_type: a message in events/ must declare its type: "event_type": { "const": "…" } (did you mean the folder commands/, since it has a "command_type"?)',
     ]);
   });
 
   it("has a type of its own", async () => {
     expect(await lint({ "events/b.json": { ...event, title: "Other" } })).toEqual([
-      `schemas/${EVENT}:6:16 /properties/event_type/const: schemas/events/b.json has the type "order.placed" already`,
+      `schemas/${EVENT}:6:16 /properties/event_type/const: the type "order.placed" is already declared in schemas/events/b.json`,
     ]);
   });
 
   it("has a description and an example", async () => {
     expect(await lintEvent({ description: undefined, examples: undefined })).toEqual([
-      `schemas/${EVENT}:1:1: a message has "examples": at least one whole message`,
-      `schemas/${EVENT}:1:1: a message has a "description": what it says, in a sentence`,
+      `schemas/${EVENT}:1:1: a message must have "examples", with at least one complete message`,
+      `schemas/${EVENT}:1:1: a message must have a "description"`,
     ]);
   });
 
@@ -253,8 +253,8 @@ describe("a message", () => {
         },
       }),
     ).toEqual([
-      'schemas/commands/place.json:1:1 /$defs: a command has "$defs": { "result": … }: what its handler answers',
-      'schemas/commands/place.json:4:17 /properties: a command has a "payload": what its sender gives',
+      'schemas/commands/place.json:1:1 /$defs: a command must declare "$defs": { "result": … }: the data that its handler returns',
+      'schemas/commands/place.json:4:17 /properties: a command must declare a "payload": the data that its sender passes',
     ]);
   });
 
@@ -264,9 +264,9 @@ describe("a message", () => {
       { ...example, id: "nope" },
     ];
     expect(await lintEvent({ examples })).toEqual([
-      `schemas/${EVENT}:24:17 /examples/0/after_data/totl: the example breaks its schema: after_data.totl is not in the contract (did you mean "total"?)`,
-      `schemas/${EVENT}:25:18 /examples/0/after_data/total: the example breaks its schema: after_data.total must be a number, got "x"`,
-      `schemas/${EVENT}:29:13 /examples/1/id: the example breaks its schema: id must be a UUID, got "nope"`,
+      `schemas/${EVENT}:24:17 /examples/0/after_data/totl: the example violates its schema: after_data.totl is not in the contract (did you mean "total"?)`,
+      `schemas/${EVENT}:25:18 /examples/0/after_data/total: the example violates its schema: after_data.total must be a number, got "x"`,
+      `schemas/${EVENT}:29:13 /examples/1/id: the example violates its schema: id must be a UUID, got "nope"`,
     ]);
   });
 });
@@ -275,14 +275,14 @@ describe('a catalogue of the encoding "fields"', () => {
   it.each([
     ["null", { type: ["integer", "null"] }, "allows null"],
     ["a boolean", { type: "boolean" }, "is a boolean"],
-    ["text or numbers", { type: ["string", "integer"], minLength: 1 }, "mixes text with numbers"],
+    ["text or numbers", { type: ["string", "integer"], minLength: 1 }, "mixes strings with numbers"],
     [
       "text or numbers by anyOf",
       { anyOf: [{ type: "integer" }, { type: "string", minLength: 1 }] },
-      "mixes text with numbers",
+      "mixes strings with numbers",
     ],
-    ["text that may be empty", { type: "string" }, "allows an empty text"],
-    ["anything", {}, "says no type"],
+    ["text that may be empty", { type: "string" }, "allows an empty string"],
+    ["anything", {}, "has no type"],
   ])("has nothing at the top level that would not come back: %s", async (_, schema, sentence) => {
     expect(await lintFields("value", schema)).toEqual([
       expect.stringMatching(`^schemas/${EVENT}:8:14 /properties/value: "value" ${sentence}`),
@@ -309,10 +309,10 @@ describe("catalogue.json", () => {
     expect(
       await lint({ "catalogue.json": { name: "Shop", encodng: "json", encoding: "field", output: "/tmp" } }),
     ).toEqual([
-      "schemas/catalogue.json:2:11 /name: must be a name of lower-case letters, digits, - and _",
-      'schemas/catalogue.json:3:3 /encodng: "encodng" is no setting of a catalogue (did you mean "encoding"?)',
+      "schemas/catalogue.json:2:11 /name: must be a lower-case letter, then lower-case letters, digits, - or _",
+      'schemas/catalogue.json:3:3 /encodng: "encodng" is not a setting of catalogue.json (did you mean "encoding"?)',
       'schemas/catalogue.json:4:15 /encoding: must be "fields" or "json" (did you mean "fields"?)',
-      "schemas/catalogue.json:5:13 /output: must be a folder, relative to the schemas folder",
+      "schemas/catalogue.json:5:13 /output: must be a path relative to the schemas folder",
     ]);
   });
 });

@@ -2,17 +2,17 @@ import { docComment } from "./doc-comment.js";
 import { LINE_WIDTH } from "./literal.js";
 
 /**
- * Lays out a type as json-schema-to-typescript prints it without Prettier (which would take longer than everything
- * else together): right, but neither indented nor closed with semicolons.
+ * Lays out a type that json-schema-to-typescript printed without Prettier. Such a type is correct but has no
+ * indentation and no semicolons. Prettier would take longer than the rest of the generator.
  *
- * @param column where the type starts
+ * @param column the column at which the type starts
  */
 export function layOutType(printed: string, column = 0, indent = 0): string {
-  return new Layout(printed).type(indent, column);
+  return new TypeLayout(printed).type(indent, column);
 }
 
-/** Reads the printed text once, from left to right. */
-class Layout {
+/** Reads the printed text in one pass, from left to right. */
+class TypeLayout {
   readonly #text: string;
   #at = 0;
 
@@ -20,14 +20,14 @@ class Layout {
     this.#text = text;
   }
 
-  /** The type that starts here, up to the end of its line. */
+  /** Reads a type up to the end of its line. */
   type(indent: number, column: number): string {
     const start = this.#at;
     const text = this.#line(indent);
     const isTall = text.includes("\n");
     if (!isTall && column + text.length < LINE_WIDTH) return text;
     const members = splitUnion(text);
-    // An object that may be null stays as it is: the `null` fits behind its brace.
+    // A nullable object is not split, because `| null` fits after its closing brace.
     if (members.length === 1 || (isTall && members.length === 2 && members.includes("null"))) return text;
     this.#at = start;
     return splitUnion(this.#line(indent + 4))
@@ -64,7 +64,7 @@ class Layout {
     }
     this.#take(/\}/y);
     const [only] = members;
-    // Shorter and better to read than an object type with nothing but an index signature.
+    // Easier to read than an object type with only an index signature.
     if (isMap && members.length === 1 && only !== undefined && indent > 0 && !only.trim().includes("\n")) {
       return `Record<string, ${only.trim().slice("[key: string]: ".length, -1)}>`;
     }
@@ -77,7 +77,7 @@ class Layout {
       .split("\n")
       .slice(1, -2)
       .map((line) => line.replace(/^ \* ?/, ""));
-    // The bounds of a tuple, which its type says already.
+    // Skips the bounds of a tuple, which its type already expresses.
     return docComment(lines.filter((line) => !/^@m(?:in|ax)Items \d+$/.test(line)).join("\n"), indent);
   }
 
@@ -89,13 +89,15 @@ class Layout {
     pattern.lastIndex = this.#at;
     const taken = pattern.exec(this.#text)?.[0];
     if (taken === undefined)
-      throw new Error(`A type was printed in an unknown way: ${this.#text.slice(this.#at, this.#at + 80)}`);
+      throw new Error(
+        `Cannot lay out this output of json-schema-to-typescript: ${this.#text.slice(this.#at, this.#at + 80)}`,
+      );
     this.#at += taken.length;
     return taken;
   }
 }
 
-/** `("a" | "b")` without its parentheses; `("a" | "b")[]` as it is. */
+/** Strips the parentheses of `("a" | "b")`, but not those of `("a" | "b")[]`. */
 function stripParentheses(type: string): string {
   if (!type.startsWith("(") || !type.endsWith(")")) return type;
   let depth = 0;
@@ -121,7 +123,7 @@ function splitUnion(type: string): readonly string[] {
   return [...members, type.slice(start).trim()];
 }
 
-/** The characters that are code: neither in a string nor in a comment. */
+/** The characters outside strings and comments, with their offsets. */
 function* code(text: string): Generator<readonly [at: number, character: string]> {
   for (const { 0: match, index } of text.matchAll(/"(?:[^"\\]|\\.)*"|\/\*[\s\S]*?\*\/|[\s\S]/g)) {
     if (match.length === 1) yield [index, match];

@@ -1,22 +1,24 @@
-import type { Schema } from "../schema/schema.js";
-import { docComment } from "./doc-comment.js";
-import { printKey } from "./literal.js";
-import { type Printable, printable } from "./printable.js";
-import { printShapes } from "./shape.js";
-import { layOutType } from "./type-text.js";
+// typescript/ prints pieces of TypeScript, such as types, literals and imports; it may import schema/.
 
-/** The TypeScript of one definition, without its name and doc comment. */
+import type { Schema } from "../schema/schema.js";
+import { docComment, docOf } from "./doc-comment.js";
+import { printKey } from "./literal.js";
+import { type Shape, shapeOf } from "./shape.js";
+import { printShapes } from "./shape-printer.js";
+import { layOutType } from "./type-layout.js";
+
+/** The TypeScript of a type, without its name and doc comment. */
 export interface TypeText {
-  /** Whether `text` is an interface's body; else it is the right-hand side of a `type`. */
+  /** `true` if `text` is the body of an interface, `false` if it is the right-hand side of a `type`. */
   readonly isInterface: boolean;
   readonly text: string;
 }
 
 /**
- * The types of flat schemas. What an object's properties are is json-schema-to-typescript's to say; here they only
- * become the members of an interface, since most of them are the same in one message after the other.
+ * Prints the types of flat schemas. json-schema-to-typescript prints the types of an object's properties, and this
+ * class assembles them into interfaces. Most properties occur in many messages, so each distinct one is printed once.
  */
-export class Types {
+export class TypePrinter {
   readonly #printed: ReadonlyMap<string, string>;
   readonly #keys: WeakMap<Schema, string>;
 
@@ -25,9 +27,9 @@ export class Types {
     this.#keys = keys;
   }
 
-  /** Has each distinct shape in these schemas printed once. */
-  static async of(schemas: Iterable<Schema>): Promise<Types> {
-    const shapes = new Map<string, Printable>();
+  /** Creates a printer for these schemas. Each distinct shape in them is printed once. */
+  static async of(schemas: Iterable<Schema>): Promise<TypePrinter> {
+    const shapes = new Map<string, Shape>();
     const keys = new WeakMap<Schema, string>();
     const collect = (schema: Schema): void => {
       if (isInterface(schema)) for (const property of Object.values(schema.properties ?? {})) collect(property);
@@ -39,12 +41,12 @@ export class Types {
       }
     };
     for (const schema of schemas) collect(schema);
-    return new Types(await printShapes(shapes), keys);
+    return new TypePrinter(await printShapes(shapes), keys);
   }
 
   /**
-   * @param schema one of those that were printed, or one that is made of their properties
-   * @param column where the text of an alias starts
+   * @param schema one of the printer's schemas, or one with properties of theirs
+   * @param column the column at which the text of an alias starts
    */
   textOf(schema: Schema, column = 0): TypeText {
     if (isInterface(schema)) return { isInterface: true, text: this.#members(schema, 0) };
@@ -67,32 +69,15 @@ export class Types {
   #shape(schema: Schema): string {
     const key = this.#keys.get(schema) ?? JSON.stringify(shapeOf(schema));
     const printed = this.#printed.get(key);
-    if (printed === undefined) throw new Error(`This shape was never printed: ${key}`);
+    if (printed === undefined) throw new Error(`The printer was not created for this shape: ${key}`);
     return printed;
   }
 }
 
-/** The doc comment of a schema, as text. */
-export function docOf(schema: Schema): string {
-  const { description, deprecated } = schema;
-  const sensitive = schema.sensitive === true ? "Sensitive: masked in logs and on screens." : undefined;
-  return [
-    [description, sensitive].filter((sentence) => sentence !== undefined).join(" "),
-    schema.default === undefined ? undefined : `@defaultValue ${JSON.stringify(schema.default)}`,
-    deprecated === true ? "@deprecated" : undefined,
-  ]
-    .filter((line) => line !== undefined && line !== "")
-    .join("\n");
-}
-
-function shapeOf(schema: Schema): Printable {
-  return printable(schema, docOf);
-}
-
-/** Keywords beside which an object's properties are not all that there is to its type. */
+/** Keywords that make a type more than the object's properties. */
 const furtherKeywords = ["$ref", "const", "enum", "anyOf", "oneOf", "patternProperties", "items", "prefixItems"];
 
-/** Whether a schema is an object of the properties that it declares, and nothing else. */
+/** Returns whether a schema is an object with exactly its declared properties. */
 function isInterface(schema: Schema): boolean {
   const { type, properties, required = [], additionalProperties = false } = schema;
   return (

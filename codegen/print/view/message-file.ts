@@ -1,24 +1,24 @@
 import { isIdentifier } from "../../model/casing.js";
 import type { Definition } from "../../model/definition.js";
-import { namesIn } from "../../model/flatten.js";
 import { fileOf, localDefinitions, type Message, type Model } from "../../model/model.js";
 import { type MessageNames, namesOf } from "../../model/names.js";
+import { namesIn, refTo } from "../../schema/definition-ref.js";
 import type { Schema } from "../../schema/schema.js";
 import { type Import, printImports, specifier } from "../../typescript/import.js";
 import { LINE_WIDTH, printList, printLiteral } from "../../typescript/literal.js";
-import type { Types } from "../../typescript/types.js";
+import type { TypePrinter } from "../../typescript/type-printer.js";
 import type { Layout } from "../layout.js";
 import { type Declaration, declare, type NamedSchema } from "./declaration.js";
 import { runtimeNames } from "./runtime-import.js";
 
-/** What the template of a message file prints. */
-export interface MessageView {
+/** The view of a message file. */
+export interface MessageFileView {
   readonly source: string;
   readonly type: string;
-  /** What a handler calls the message. */
+  /** The name of a handler's parameter in examples. */
   readonly noun: string;
-  /** The property that a handler most likely looks at. */
-  readonly telling: string;
+  /** The access to a property that a handler is likely to read: `.after_data`. */
+  readonly propertyAccess: string;
   readonly names: MessageNames;
   readonly imports: readonly string[];
   readonly declarations: readonly Declaration[];
@@ -28,12 +28,12 @@ export interface MessageView {
   readonly emitExample: readonly string[];
   readonly subscribeSignature: string;
   readonly subscribeCall: string;
-  /** Lines of a call that handles a command. */
+  /** The lines of an example call that handles a command. */
   readonly handleExample: readonly string[];
   readonly deprecated: boolean;
 }
 
-/** The types of a message's file. */
+/** The types that a message file declares. */
 export function declaredByMessage(message: Message, model: Model): readonly NamedSchema[] {
   const locals = localDefinitions(message, model);
   return [
@@ -42,8 +42,8 @@ export function declaredByMessage(message: Message, model: Model): readonly Name
   ];
 }
 
-/** Decides everything about a message's file. */
-export function messageView(message: Message, model: Model, layout: Layout, types: Types): MessageView {
+/** Builds the view of a message file. */
+export function messageFileView(message: Message, model: Model, layout: Layout, types: TypePrinter): MessageFileView {
   const names = namesOf(message);
   const file = fileOf(message.definition);
   const declared = declaredByMessage(message, model);
@@ -55,7 +55,7 @@ export function messageView(message: Message, model: Model, layout: Layout, type
     source: `${layout.schemasName}/${message.definition.source.path}`,
     type: message.type,
     noun: message.kind.kind === "health" ? "report" : message.kind.kind,
-    telling: printAccess(inputSchema(message).required?.at(-1) ?? "timestamp"),
+    propertyAccess: printAccess(inputSchema(message).required?.at(-1) ?? "timestamp"),
     names,
     imports: printImports([
       runtime,
@@ -70,7 +70,7 @@ export function messageView(message: Message, model: Model, layout: Layout, type
   };
 }
 
-/** Imports of the types that a file uses, a statement for each file that holds some. */
+/** The imports of the types that a file uses, one for each file that declares some. */
 export function typeImports(
   file: string,
   used: ReadonlySet<string>,
@@ -88,17 +88,17 @@ export function typeImports(
 function typesOf(message: Message, names: MessageNames): readonly NamedSchema[] {
   const whole = { name: names.message, schema: message.schema };
   if (message.kind.kind !== "command") {
-    const doc = `What {@link ${names.emit}} takes: {@link ${names.message}} without what is constant or filled in.`;
+    const doc = `The argument of {@link ${names.emit}}: {@link ${names.message}} without the fields that the runtime fills in.`;
     return [whole, { name: names.input, schema: inputSchema(message), doc }];
   }
   const properties = message.schema.properties ?? {};
   const payload = properties["payload"] ?? {};
   const { description = "" } = payload;
-  const linked = { $ref: `#/$defs/${names.input}`, description };
+  const linked = { $ref: refTo(names.input), description };
   const schema = { ...message.schema, properties: { ...properties, payload: linked } };
-  const doc = `What {@link ${names.emit}} takes: the \`payload\` of {@link ${names.message}}.`;
-  // `$defs/payload` has that very name and is declared with the file's other definitions.
-  const isLocal = payload.$ref === `#/$defs/${names.input}`;
+  const doc = `The argument of {@link ${names.emit}}: the \`payload\` of {@link ${names.message}}.`;
+  // `$defs/payload` has this name and is declared with the file's other definitions.
+  const isLocal = payload.$ref === refTo(names.input);
   return [
     { ...whole, schema },
     ...(isLocal ? [] : [{ name: names.input, schema: payload, doc }]),
@@ -106,7 +106,7 @@ function typesOf(message: Message, names: MessageNames): readonly NamedSchema[] 
   ];
 }
 
-/** The message as its publisher gives it: without constants and what the runtime fills in; defaults may be left out. */
+/** The publisher's argument: without constants and fields that the runtime fills in, and with defaults optional. */
 function inputSchema({ schema, kind }: Message): Schema {
   const given = Object.entries(schema.properties ?? {}).filter(
     ([name, property]) => property.const === undefined && !kind.filledIn.includes(name),
@@ -166,12 +166,12 @@ function commandSignatures({ type, schema }: Message, names: MessageNames) {
   };
 }
 
-/** A helper's one statement. It names its types: inferring them costs a type checker more than checking them. */
+/** The statement of a helper. Its types are explicit because inferring them slows the type checker down. */
 function printCall(call: string, descriptor: string, given: string): string {
   return printList(call, [descriptor, given, "options"], ");", 2);
 }
 
-/** A constant made by a call without side effects, so that a bundler drops it where it is not used. */
+/** A constant initialized by a call that is annotated as pure, so that bundlers drop it if it is unused. */
 function printConstant(name: string, type: string, call: string, items: readonly string[]): string {
   const head = `export const ${name}: ${type} =`;
   const made = `/* @__PURE__ */ ${call}(`;
@@ -181,13 +181,13 @@ function printConstant(name: string, type: string, call: string, items: readonly
     : printList(together, items, ");");
 }
 
-/** The call that would have written the schema's first example. */
+/** The call that publishes the schema's first example. */
 function emitExample(message: Message, names: MessageNames): readonly string[] {
   const example = firstExample(message.schema);
   if (example === undefined) return [];
   const isCommand = message.kind.kind === "command";
   const given = new Set(Object.keys(isCommand ? {} : (inputSchema(message).properties ?? {})));
-  // It flows by itself.
+  // The runtime propagates it.
   given.delete("correlation_id");
   const input = isCommand
     ? example["payload"]
@@ -195,7 +195,7 @@ function emitExample(message: Message, names: MessageNames): readonly string[] {
   return commentLines(`${isCommand ? "const result = " : ""}await ${names.emit}(messaging, `, input, ");");
 }
 
-/** A handler that answers with the result's first example. */
+/** A handler that returns the first example of the result. */
 function handleExample({ result }: Message, names: MessageNames): readonly string[] {
   const answer = (result && firstExample(result.schema)) ?? {};
   return commentLines(`${names.subscribe}(messaging, async ({ payload }) => (`, answer, "));");
@@ -205,7 +205,7 @@ function firstExample(schema: Schema): Record<string, unknown> | undefined {
   return ((schema.examples as readonly Record<string, unknown>[] | undefined) ?? [])[0];
 }
 
-/** A value between two pieces of code, as lines of a doc comment. */
+/** A call with a literal argument, as lines of a doc comment. */
 function commentLines(before: string, value: unknown, after: string): readonly string[] {
   const literal = printLiteral(value, before.length + " * ".length, 0, after.length);
   return `${before}${literal}${after}`.replaceAll("*/", "*\\/").split("\n");

@@ -1,3 +1,5 @@
+// check/ finds every problem of a catalogue; it may import model/, load/, schema/, the runtime's contract and errors.
+
 import type { Sources } from "../load/load.js";
 import type { Problem } from "../load/problem.js";
 import type { Model } from "../model/model.js";
@@ -6,19 +8,19 @@ import { checkMessages } from "./message.js";
 import { checkNames } from "./name.js";
 import { checkReferences } from "./reference.js";
 import { checkRequired } from "./required.js";
-import { checkStructure, isGrave } from "./structure.js";
+import { checkStructure, hidesValues } from "./structure.js";
 import { checkValues } from "./value.js";
 
 /**
- * Every problem of a catalogue, in one run. What needs sound schemas (are the examples valid?) is asked of those that
- * are, so that one mistake is not reported as ten.
+ * Finds every problem of a catalogue in one run. Checks that need sound schemas, such as the validation of examples,
+ * skip the others, so that one mistake is reported once.
  */
 export async function check(sources: Sources, model: Model): Promise<readonly Problem[]> {
   const structure = sources.schemas.flatMap((source) => [...source.syntaxProblems, ...checkStructure(source)]);
   const references = checkReferences(model);
   const required = checkRequired(model);
-  const grave = [...structure.filter(isGrave), ...references, ...model.flattener.problems, ...required];
-  const unsound = new Set(grave.map(({ file }) => file));
+  const severe = [...structure.filter(hidesValues), ...references, ...model.flattener.problems, ...required];
+  const unsound = new Set(severe.map(({ file }) => file));
   return [
     ...structure,
     ...references,

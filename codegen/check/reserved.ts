@@ -1,34 +1,33 @@
 import { existsSync, readFileSync } from "node:fs";
 
-/** Words that cannot name a constant or a function in a module. */
+/** Words that cannot name a constant or function in a module. */
 export const reservedWords: ReadonlySet<string> = new Set(
   `arguments await break case catch class const continue debugger default delete do else enum eval export extends false
   finally for function if implements import in instanceof interface let new null package private protected public return
   static super switch this throw true try typeof undefined var void while with yield`.split(/\s+/),
 );
 
-/** Types of TypeScript's own that generated code uses or that would be misread in it. */
+/** Built-in types that generated code uses, or that a reader would confuse with a message. */
 const builtInTypes =
   `Array Boolean Date Error Function Map NoInfer Number Object Omit Partial Pick Promise Readonly Record
   RegExp Set String Symbol`.split(/\s+/);
 
-/** What every catalogue's generated code exports beside its messages. */
+/** Names that the generated code of every catalogue uses. */
 const generatedNames = `EventMap CommandMap NotificationMap EventHandlers CommandHandlers NotificationHandlers
   HealthHandlers catalogue createMessaging registerHandlers InitMessagingOptions initMessaging
-  getMessaging shutdownMessaging Notification subscribeNotifications schema result handlers messaging message options payload MessagingOf`.split(
-  /\s+/,
-);
+  getMessaging shutdownMessaging Notification subscribeNotifications schema result handlers messaging message options
+  payload MessagingOf`.split(/\s+/);
 
-/** Names that a catalogue must not make, each with what it is. */
+/** The names that a catalogue may not use, each with the reason. */
 export function reservedNames(): ReadonlyMap<string, string> {
   return new Map([
-    ...builtInTypes.map((name) => [name, "a type of TypeScript's own"] as const),
-    ...runtimeExports().map((name) => [name, "a name of the runtime's"] as const),
-    ...generatedNames.map((name) => [name, "a name that generated code uses itself"] as const),
+    ...builtInTypes.map((name) => [name, "a built-in type of TypeScript"] as const),
+    ...runtimeExports().map((name) => [name, "exported by the runtime"] as const),
+    ...generatedNames.map((name) => [name, "used by the generated code"] as const),
   ]);
 }
 
-/** The names that the runtime's index lists; types leave no trace in a module, so its text is read. */
+/** The names that the runtime's index exports. Read from its text, since types do not exist at run time. */
 function runtimeExports(): readonly string[] {
   const file = ["ts", "d.ts"]
     .map((extension) => new URL(`../../runtime/index.${extension}`, import.meta.url))

@@ -1,0 +1,40 @@
+import { Command } from "commander";
+import pc from "picocolors";
+import { type Generated, generate } from "../index.js";
+import { count, reportProblems } from "./report.js";
+
+interface GenerateArguments {
+  readonly schemas: string;
+  readonly check?: true;
+}
+
+/** `merp generate` */
+export const generateCommand: Command = new Command("generate")
+  .description("check the schemas and generate TypeScript from them")
+  .option("--schemas <folder>", "the folder that holds catalogue.json", "schemas")
+  .option("--check", "write nothing; print a diff and exit with 1 if a generated file is out of date")
+  .action(({ schemas, check }: GenerateArguments) =>
+    reportProblems(async () => {
+      const generated = await generate(schemas, { dryRun: check === true });
+      if (check === true) await printDifference(generated);
+      else printSummary(generated);
+    }),
+  );
+
+function printSummary({ folder, messages, written, removed, unchanged }: Generated): void {
+  const parts = [`${written.length} written`, `${removed.length} removed`, `${unchanged} unchanged`];
+  process.stdout.write(`${pc.green("generated")} ${count(messages, "message")} into ${folder}: ${parts.join(", ")}\n`);
+}
+
+async function printDifference({ folder, written, removed }: Generated): Promise<void> {
+  const changes = [...written, ...removed];
+  if (changes.length === 0) return;
+  // Imported here because only a stale output needs it.
+  const { createTwoFilesPatch } = await import("diff");
+  for (const { path, before, after } of changes) {
+    const name = `${folder}/${path}`;
+    process.stdout.write(createTwoFilesPatch(name, name, before, after, "present", "expected"));
+  }
+  process.stderr.write(`${pc.red("stale")} ${count(changes.length, "file")} in ${folder}; run: merp generate\n`);
+  process.exitCode = 1;
+}
