@@ -3,6 +3,7 @@ import type { Config } from "../config/config.js";
 import { ConfigError } from "../errors.js";
 import type { HookBus } from "../messaging/hooks.js";
 import { type Connection, connectionData } from "./connection.js";
+import { heartbeatThread } from "./heartbeat-thread.js";
 import { beat } from "./lua/beat.js";
 
 const TURN = 0;
@@ -104,7 +105,7 @@ export class Heartbeat {
       clock: this.#clock,
     };
     try {
-      this.#worker = new Worker(new URL("./heartbeat-thread.js", import.meta.url), { workerData, execArgv: [] });
+      this.#worker = new Worker(heartbeatThread, { eval: true, workerData, execArgv: [] });
     } catch (error) {
       if ((error as Error).name !== "DataCloneError") throw error;
       throw new ConfigError([
