@@ -30,20 +30,19 @@ export async function buildPackage(folder: string): Promise<string> {
   rmSync(folder, { recursive: true, force: true });
   const complaints = declare(folder);
   const inlined = [
-    ...(await bundle(entries, folder, "runtime/redis")),
+    ...(await bundle(entries, folder, "runtime/shared")),
+    // Two levels below the folder, as its sources are: it reads the templates, and the types of the runtime's index,
+    // by their paths from where it lies itself. Nothing in the runtime is found by its path, so a service can bundle it.
     ...(await bundle(["codegen/cli/index"], folder, "codegen/cli")),
   ];
   passLicencesOn(new Set(inlined), folder);
-  for (const part of ["codegen", "runtime"]) {
-    cpSync(join(root, part), join(folder, part), { recursive: true, filter: (path) => !path.endsWith(".ts") });
-  }
+  cpSync(join(root, "codegen/templates"), join(folder, "codegen/templates"), { recursive: true });
   return complaints;
 }
 
 /**
  * Writes the code of some modules and of all that they import, less the package's dependencies, which Node loads. What
- * the modules share, or import when it is needed, is a file of its own in the folder of that name, beside which the
- * code finds what it reads by path.
+ * the modules share, or import when it is needed, is a file of its own in the folder of that name.
  *
  * @returns the folders of the packages that are inlined
  */

@@ -4,6 +4,7 @@ import { ConfigError } from "../errors.js";
 import type { HookBus } from "../messaging/hooks.js";
 import { type Clock, LONGEST_TIMER_MS, type Timer } from "../time/clock.js";
 import { type Connection, connectionData } from "./connection.js";
+import { heartbeatThread } from "./heartbeat-thread.js";
 import { beat } from "./lua/beat.js";
 
 const TURN = 0;
@@ -105,7 +106,7 @@ export class Heartbeat {
       clock: this.#clock,
     };
     try {
-      this.#worker = new Worker(new URL("./heartbeat-thread.js", import.meta.url), { workerData, execArgv: [] });
+      this.#worker = new Worker(heartbeatThread, { eval: true, workerData, execArgv: [] });
     } catch (error) {
       if ((error as Error).name !== "DataCloneError") throw error;
       throw new ConfigError([

@@ -29,7 +29,7 @@ export async function buildStage({ keep = false }: { readonly keep?: boolean } =
   cpSync(`${root}package.json`, `${built}/package.json`);
   const complaints = await buildPackage(`${built}/dist`);
   // What a program measures by itself, which no entry of the package exports.
-  await bundle(["runtime/contract/validation"], `${folder}/parts`, "runtime/redis");
+  await bundle(["runtime/contract/validation"], `${folder}/parts`, "runtime/shared");
   cpSync(fileURLToPath(new URL("programs", import.meta.url)), `${folder}/programs`, { recursive: true });
   return {
     folder,

@@ -81,7 +81,8 @@ describe.concurrent("a handler", () => {
     await using stage = await Stage.open();
     const settings = { leaseSeconds: 0.5, handlerTimeoutSeconds: 1 };
     const [endless] = (await stage.publish(1)) as [number];
-    const stuck = await stage.spawn("billing", { settings, behaviours: [{ do: "block", ms: 60_000 }] });
+    // Longer than this test waits.
+    const stuck = await stage.spawn("billing", { settings, behaviours: [{ do: "block", ms: 3_600_000 }] });
     await eventually(() => stage.ledger.begun(groupOf("billing"), endless) > 0);
     await stage.join("billing", { settings });
 

@@ -41,6 +41,16 @@ describe("the built package", () => {
     expect(text).not.toContain("import");
   });
 
+  it("reads no file by its own path, which it loses in a bundle", async () => {
+    const entries = ["generated/index", "generated/testing", "runtime/testing/index", "runtime/operations/index"];
+    const { outputFiles } = await bundled(
+      entries.map((entry, at) => `export * as _${at} from "./${entry}.js"`).join(";"),
+    );
+    const [{ text } = { text: "" }] = outputFiles;
+    expect(text).toContain("new Worker(");
+    expect(text.match(/.*import\.meta.*/g)).toBeNull();
+  });
+
   it("has one of each class, whichever of its entries it comes from", async () => {
     const main = (await import(join(folder, "generated/index.js"))) as Record<string, unknown>;
     const runtime = (await import(join(folder, "runtime/index.js"))) as Record<string, unknown>;

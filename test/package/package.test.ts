@@ -69,7 +69,7 @@ test("a service outside the repository compiles under strict, publishes and rece
   ]);
 }, 120_000);
 
-test("what the build does not compile is in the package too: templates, and the heartbeat's thread", async () => {
+test("what the build does not compile is in the package too: the generator's templates", async () => {
   const sources = await Promise.all(["codegen", "runtime"].map((name) => filesIn(join(root, name), name)));
   const plain = sources.flat().filter((path) => !path.endsWith(".ts"));
   const packed = await filesIn(join(folder, "node_modules/@m-erp/messaging/dist"), "");

@@ -18,7 +18,7 @@ export interface ChildExit {
   readonly signal: NodeJS.Signals | null;
 }
 
-/** A TypeScript program in a Node process of its own, which can be killed at any line. It speaks by `./parent.ts`. */
+/** A program in a Node process of its own, which can be killed at any line. It speaks by `./parent.ts`. */
 export interface Child<Message> extends AsyncDisposable {
   /** Of the Node process itself. */
   readonly pid: number;
@@ -59,7 +59,8 @@ exit $code
 const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
 
 /**
- * Starts a TypeScript file; resolves as soon as the process runs, long before its first line does.
+ * Starts a TypeScript file, or a JavaScript file as plain Node does; resolves as soon as the process runs, long before
+ * its first line does.
  *
  * @example
  * ```ts
@@ -73,7 +74,8 @@ export async function startChild<Message = unknown>(
   options: StartChildOptions = {},
 ): Promise<Child<Message>> {
   const path = script instanceof URL ? fileURLToPath(script) : script;
-  const command = [process.execPath, "--import", tsx, path, ...(options.arguments ?? [])];
+  const loader = path.endsWith(".ts") ? ["--import", tsx] : [];
+  const command = [process.execPath, ...loader, path, ...(options.arguments ?? [])];
   const shell = spawn("/bin/sh", ["-c", leash, "leash", ...command], {
     detached: true,
     env: { ...process.env, ...options.environment },

@@ -61,6 +61,15 @@ describe("the TCP proxy", () => {
     expect(proxy).toMatchObject({ connections: 1, accepted: 1 });
   });
 
+  it("redirects new connections, and leaves open ones where they are", async () => {
+    await using other = await startRedis();
+    proxy.redirect(other);
+    const late = new Redis(proxy.url);
+    expect(await late.config("GET", "port")).toEqual(["port", String(other.port)]);
+    expect(await client.config("GET", "port")).toEqual(["port", String(server.port)]);
+    late.disconnect();
+  });
+
   it("mutes: the reply is lost, but Redis has the write", async () => {
     proxy.mode = "mute";
     const answer = client.set("written", "yes");

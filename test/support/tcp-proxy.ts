@@ -29,6 +29,8 @@ export interface TcpProxy extends AsyncDisposable {
   readonly connections: number;
   /** Clients that ever were. */
   readonly accepted: number;
+  /** Where new connections go from now on; open ones stay where they are. */
+  redirect(target: { readonly host?: string; readonly port: number }): void;
   /** Resets every open connection (RST, both sides). */
   reset(): void;
   /** Once: lets so many more bytes through in that direction, over all connections, then breaks the one it fell on. */
@@ -60,7 +62,7 @@ class LoopbackProxy implements TcpProxy {
   readonly host = "127.0.0.1";
   accepted = 0;
   readonly #server: Server;
-  readonly #target: { readonly host: string; readonly port: number };
+  #target: { readonly host: string; readonly port: number };
   readonly #open = new Set<Connection>();
   readonly #cuts: { requests: number; replies: number } = { requests: Infinity, replies: Infinity };
   #mode: ProxyMode = "pass";
@@ -103,6 +105,10 @@ class LoopbackProxy implements TcpProxy {
   async listen(): Promise<void> {
     this.#server.listen(0, this.host);
     await once(this.#server, "listening");
+  }
+
+  redirect({ host = "127.0.0.1", port }: { readonly host?: string; readonly port: number }): void {
+    this.#target = { host, port };
   }
 
   reset(): void {

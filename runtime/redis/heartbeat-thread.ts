@@ -1,0 +1,122 @@
+/**
+ * The program of the heartbeat's thread. It is a string because a module would have to be found by its path, and a
+ * service that is bundled into one file has no such path. For the same reason it requires nothing but Node's built-in
+ * modules, and speaks RESP2 itself: each command it sends is answered by a single line.
+ *
+ * Its `workerData`:
+ * - `connection`: how Redis is reached, as `ConnectionData`
+ * - `beats`: the key and the consumer of each heartbeat
+ * - `script`: the Lua script of one heartbeat
+ * - `intervalMs`: how often they are sent
+ * - `leaseMs`: the age at which others may take what this process holds
+ * - `stallMs`: how long the main thread may stand still before it counts as dead
+ * - `clock`: shared with the main thread: when that had its last turn, when the last round of heartbeats was sent that
+ *   Redis confirmed (both in ns), how many rounds came later than the lease, and whether there was a round at all
+ */
+export const heartbeatThread: string = String.raw`"use strict";
+const net = require("node:net");
+const tls = require("node:tls");
+const { workerData } = require("node:worker_threads");
+
+const { connection, beats, script, intervalMs, leaseMs, stallMs, clock } = workerData;
+const instants = new BigInt64Array(clock);
+const [TURN, BEAT, LAPSES, BEATING] = [0, 1, 2, 3];
+
+/** Sends a command on the present connection; undefined while there is none that is ready. */
+let send;
+/** How many connections were lost since the last round that Redis confirmed. */
+let losses = 0;
+
+function beat() {
+  const now = process.hrtime.bigint();
+  // A handler that never returns to the event loop: others should have its work.
+  if (send === undefined || now - Atomics.load(instants, TURN) > BigInt(stallMs) * 1000000n) return;
+  beats.forEach(([key, consumer], at) => {
+    // An error reply ends the connection, so the last confirmation stands for all.
+    const confirmed = at === beats.length - 1 ? () => confirm(now) : () => {};
+    send(["EVAL", script, 1, key, Date.now(), consumer], confirmed);
+  });
+}
+
+function confirm(now) {
+  losses = 0;
+  // After a pause of the whole process the main thread might never see how old the last beat was.
+  const last = Atomics.load(instants, BEAT);
+  // Counted before: who sees this beat must know.
+  if (last !== 0n && now - last > BigInt(leaseMs) * 1000000n) Atomics.add(instants, LAPSES, 1n);
+  Atomics.store(instants, BEAT, now);
+  Atomics.store(instants, BEATING, 1n);
+}
+
+function connect() {
+  const { host, port, connectTimeout, socketTimeout } = connection;
+  let link;
+  try {
+    link = connection.tls ? tls.connect({ host, port, ...connection.tls }) : net.connect({ host, port });
+  } catch {
+    // Node refuses these TLS options. The main thread reports every failure to connect; here only the beats stop.
+    return reconnect();
+  }
+  /** The requests that have no reply yet, oldest first. */
+  const awaited = [];
+  /** The beginning of a reply that has not arrived in full. */
+  let begun = "";
+  let timer;
+  const limit = (ms) => {
+    clearTimeout(timer);
+    timer = setTimeout(() => link.destroy(), ms);
+  };
+  const request = (words, replied, isOptional = false) => {
+    if (awaited.length === 0) limit(socketTimeout);
+    awaited.push({ replied, isOptional });
+    const parts = words.map((word) => "$" + Buffer.byteLength(String(word)) + "\r\n" + word + "\r\n");
+    link.write("*" + words.length + "\r\n" + parts.join(""));
+  };
+
+  // Covers the TLS handshake too.
+  limit(connectTimeout);
+  link.setNoDelay(true);
+  link.setEncoding("latin1");
+  link.once(connection.tls ? "secureConnect" : "connect", () => {
+    const { username, password, db, connectionName } = connection;
+    if ((username ?? password) !== undefined) request(["AUTH", username ?? "default", password ?? ""], () => {});
+    if (db !== 0) request(["SELECT", db], () => {});
+    const ready = () => {
+      send = request;
+      beat();
+    };
+    // Optional: a proxy, or the user's rights, may refuse it. Then the connection has no name.
+    request(["CLIENT", "SETNAME", connectionName], ready, true);
+  });
+  link.on("data", (text) => {
+    const lines = (begun + text).split("\r\n");
+    begun = lines.pop();
+    if (lines.length === 0) return;
+    for (const line of lines) {
+      const { replied, isOptional } = awaited.shift() ?? { isOptional: false };
+      // An error, such as READONLY from a master that became a replica: a new connection may find the new master.
+      if (!isOptional && !/^[+:]/.test(line)) return void link.destroy();
+      replied?.();
+    }
+    // Redis does answer: the next reply has its own time from here.
+    if (awaited.length > 0) limit(socketTimeout);
+    else clearTimeout(timer);
+  });
+  link.on("error", () => {
+    // "close" follows.
+  });
+  link.once("close", () => {
+    clearTimeout(timer);
+    send = undefined;
+    reconnect();
+  });
+}
+
+function reconnect() {
+  losses += 1;
+  setTimeout(connect, Math.min(intervalMs, 50 * losses));
+}
+
+connect();
+setInterval(beat, intervalMs);
+`;

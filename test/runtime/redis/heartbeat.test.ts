@@ -1,0 +1,188 @@
+import { Redis } from "ioredis";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { readConfig } from "../../../runtime/config/config.js";
+import type { RedisOptions } from "../../../runtime/config/redis-config.js";
+import { HookBus } from "../../../runtime/messaging/hooks.js";
+import { Connection } from "../../../runtime/redis/connection.js";
+import { Heartbeat } from "../../../runtime/redis/heartbeat.js";
+import { startRedis } from "../../../runtime/testing/redis/index.js";
+import { systemClock } from "../../../runtime/time/clock.js";
+import { eventually } from "../../support/eventually.js";
+import { startTcpProxy, type TcpProxy } from "../../support/tcp-proxy.js";
+import { opensslAvailable, startTlsRedis } from "../../support/tls-redis.js";
+
+const KEY = "app:alive";
+const CONSUMER = "this-one";
+
+/** A heartbeat that its thread alone sends: the main thread's own connection is never opened. */
+function start(redis: RedisOptions, keys: readonly string[] = [KEY]): Heartbeat {
+  const timeouts = { connectionTimeoutSeconds: 0.3, socketTimeoutSeconds: 0.3 };
+  const config = readConfig({ service: "test", leaseSeconds: 0.3, redis: { ...timeouts, ...redis } }, "fields", {});
+  const unopened = new Connection(config.redis, config.service, { role: "settle", blocking: false }, systemClock);
+  const heartbeat = new Heartbeat(config, systemClock, new HookBus());
+  for (const key of keys) heartbeat.add(key, CONSUMER);
+  heartbeat.start(unopened);
+  onTestFinished(async () => {
+    await heartbeat.stop();
+    unopened.close();
+  });
+  return heartbeat;
+}
+
+/** A client that looks at Redis from outside, also after a restart. */
+function observer(url: string): Redis {
+  const client = new Redis(url, { maxRetriesPerRequest: 0, retryStrategy: () => 50 });
+  client.on("error", () => {});
+  onTestFinished(() => client.disconnect());
+  return client;
+}
+
+/** Resolves when Redis has been told of three more heartbeats. */
+async function beats(client: Redis, key = KEY): Promise<void> {
+  const first = await client.zscore(key, CONSUMER);
+  const later = new Set<string>();
+  const look = async (): Promise<number> => {
+    const score = await client.zscore(key, CONSUMER);
+    if (score !== null && score !== first) later.add(score);
+    return later.size;
+  };
+  await eventually(look, (size) => size >= 3, { what: "three heartbeats" });
+}
+
+const connectsAnew = (proxy: TcpProxy): Promise<number> => {
+  const before = proxy.accepted;
+  return eventually(
+    () => proxy.accepted,
+    (accepted) => accepted > before,
+    { what: "a new connection" },
+  );
+};
+
+describe("the heartbeat's thread", () => {
+  it("goes on after its link was cut, and is refused for a while", async () => {
+    await using redis = await startRedis();
+    await using proxy = await startTcpProxy(redis);
+    const client = observer(redis.url);
+    start({ url: proxy.url });
+    await beats(client);
+
+    proxy.mode = "refuse";
+    proxy.reset();
+    await connectsAnew(proxy);
+    await connectsAnew(proxy);
+    proxy.mode = "pass";
+    await beats(client);
+  });
+
+  it("goes on after Redis was restarted", async () => {
+    await using redis = await startRedis();
+    const client = observer(redis.url);
+    start({ url: redis.url });
+    await beats(client);
+
+    await redis.restart();
+    await eventually(() => beats(client).then(() => true));
+  });
+
+  it("connects anew when a reply does not come", async () => {
+    await using redis = await startRedis();
+    await using proxy = await startTcpProxy(redis);
+    const heartbeat = start({ url: proxy.url });
+    await eventually(() => !heartbeat.lapsed);
+    const before = heartbeat.lapses;
+
+    // What has lost bytes stays dead: only a new connection can be answered again.
+    proxy.mode = "mute";
+    await connectsAnew(proxy);
+    await eventually(() => heartbeat.lapsed);
+    proxy.mode = "pass";
+    await eventually(() => !heartbeat.lapsed);
+    expect(heartbeat.lapses).toBeGreaterThan(before);
+  });
+
+  it("finds the new master after a failover: READONLY makes it connect anew", async () => {
+    await using old = await startRedis();
+    await using next = await startRedis();
+    await using proxy = await startTcpProxy(old);
+    start({ url: proxy.url });
+    await beats(observer(old.url));
+
+    // The connection to the old master stays open, as it does when a master is made a replica.
+    proxy.redirect(next);
+    await observer(old.url).replicaof(next.host, next.port);
+    await beats(observer(next.url));
+  });
+
+  it("tries again after its password was refused", async () => {
+    await using redis = await startRedis({ arguments: ["--requirepass", "old"] });
+    await using proxy = await startTcpProxy(redis);
+    const client = observer(`redis://:old@${redis.host}:${redis.port}`);
+    start({ url: `redis://:new@${proxy.host}:${proxy.port}` });
+    await eventually(() => proxy.accepted >= 3);
+
+    await client.config("SET", "requirepass", "new");
+    await beats(client);
+  });
+
+  it("sends a password also where none is asked for, and uses its database", async () => {
+    await using redis = await startRedis();
+    start({ url: `redis://:unasked@${redis.host}:${redis.port}/5` });
+    await beats(observer(`${redis.url}/5`));
+  });
+
+  it("does without a name where its user may not set one", async () => {
+    await using redis = await startRedis();
+    const client = observer(redis.url);
+    await client.call("ACL", "SETUSER", "nameless", "on", ">secret", "~*", "+@all", "-client|setname");
+    start({ url: redis.url, username: "nameless", password: "secret" });
+    await beats(client);
+  });
+
+  it("counts a round only when the heartbeat of every consumer was confirmed", async () => {
+    await using redis = await startRedis();
+    const client = observer(redis.url);
+    await client.call("ACL", "SETUSER", "half", "on", ">half", "~one", "+@all");
+    const heartbeat = start({ url: redis.url, username: "half", password: "half" }, ["one", "two"]);
+    await beats(client, "one");
+    expect(heartbeat.lapsed).toBe(true);
+
+    await client.call("ACL", "SETUSER", "half", "~two");
+    await eventually(() => !heartbeat.lapsed);
+    await beats(client, "two");
+  });
+});
+
+describe.skipIf(!opensslAvailable)("the heartbeat's thread with TLS", () => {
+  it("connects as its user and under its name, trusting a certificate of one's own", async () => {
+    await using redis = await startTlsRedis();
+    const client = observer(redis.server.url);
+    start({ url: redis.url, tls: { ca: redis.ca } });
+    await beats(client);
+    expect(await client.client("LIST")).toMatch(new RegExp(`name=test:heartbeat .*user=${redis.username}`));
+  });
+
+  it("connects anew when the TLS handshake is not answered", async () => {
+    await using redis = await startTlsRedis();
+    await using proxy = await startTcpProxy(redis);
+    proxy.mode = "mute";
+    const { username, password, ca } = redis;
+    start({ host: proxy.host, port: proxy.port, username, password, tls: { ca } });
+    await connectsAnew(proxy);
+    await connectsAnew(proxy);
+    proxy.mode = "pass";
+    await beats(observer(redis.server.url));
+  });
+
+  it("goes on after its link was cut", async () => {
+    await using redis = await startTlsRedis();
+    await using proxy = await startTcpProxy(redis);
+    const client = observer(redis.server.url);
+    const { username, password, ca } = redis;
+    start({ host: proxy.host, port: proxy.port, username, password, tls: { ca } });
+    await beats(client);
+
+    proxy.reset();
+    await connectsAnew(proxy);
+    await beats(client);
+  });
+});
