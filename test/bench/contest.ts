@@ -26,9 +26,10 @@ export async function compete(
   const results: Record<string, Measured[]> = Object.fromEntries(contestants.map(({ name }) => [name, []]));
   const failed = new Set<string>();
   const until = performance.now() + effort.seconds * 1000;
+  const fewest = effort.fewestRounds ?? 1;
   for (let round = 0; round < effort.rounds; round++) {
     // Half a round is no round: those measured late would be compared with what was measured before.
-    if (round > 0 && performance.now() > until) break;
+    if (round >= fewest && performance.now() > until) break;
     for (const { name, measure, slowness = 1 } of contestants) {
       if (failed.has(name)) continue;
       try {

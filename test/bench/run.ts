@@ -9,7 +9,7 @@ import type { Arena } from "./contests/arena.js";
 import { contests } from "./contests/index.js";
 import { runCurves } from "./curves.js";
 import { writeBetween } from "./document.js";
-import { type ContestName, effortFor, fitted } from "./effort.js";
+import { type ContestName, type Effort, effortFor, fitted } from "./effort.js";
 import { describeMachine } from "./machine.js";
 import { measure } from "./measure.js";
 import { installPeers } from "./peers.js";
@@ -76,7 +76,7 @@ async function hold(arena: Arena, redisVersion: string): Promise<void> {
       continue;
     }
     const planned = fitted(effortFor(name, asked.quick), pace);
-    const effort = { ...planned, seconds: Math.min(planned.seconds, secondsLeft), ...numbers() };
+    const effort = { ...asWished(planned), seconds: Math.min(planned.seconds, secondsLeft) };
     const contestants = contests[name]({ ...arena, peers });
     results[name] = await compete(contestants, effort, (who, error) => {
       gaps.push(`${name}, ${who}: ${error.message.split("\n")[0]}`);
@@ -107,11 +107,11 @@ async function isThere(redis: Redis): Promise<boolean> {
   );
 }
 
-function numbers(): { rounds?: number; count?: number } {
-  return {
-    ...(asked.rounds === undefined ? {} : { rounds: Number(asked.rounds) }),
-    ...(asked.count === undefined ? {} : { count: Number(asked.count) }),
-  };
+/** Rounds that somebody asked for are held. */
+function asWished(planned: Effort): Effort {
+  const rounds = Number(asked.rounds ?? planned.rounds);
+  const count = Number(asked.count ?? planned.count);
+  return { ...planned, rounds, count, fewestRounds: asked.rounds === undefined ? 1 : rounds };
 }
 
 function write(report: Report): void {
