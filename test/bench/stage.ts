@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { buildPackage, bundle } from "../../.ci/build.js";
 
@@ -28,9 +28,8 @@ export async function buildStage({ keep = false }: { readonly keep?: boolean } =
   mkdirSync(built, { recursive: true });
   cpSync(`${root}package.json`, `${built}/package.json`);
   const complaints = await buildPackage(`${built}/dist`);
-  // What a program measures by itself, which no entry of the package exports.
-  await bundle(["runtime/contract/validation"], `${folder}/parts`, "runtime/redis");
   cpSync(fileURLToPath(new URL("programs", import.meta.url)), `${folder}/programs`, { recursive: true });
+  await bundle(partsOf(`${folder}/programs`), `${folder}/parts`, "runtime/redis");
   return {
     folder,
     built,
@@ -41,6 +40,15 @@ export async function buildStage({ keep = false }: { readonly keep?: boolean } =
       else rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** The modules that programs measure by themselves and no entry of the package exports: they import them as parts. */
+function partsOf(programs: string): string[] {
+  const files = readdirSync(programs, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".mjs"));
+  return files.flatMap((file) => {
+    const imports = readFileSync(`${programs}/${file}`, "utf8").matchAll(/ from "\.\.\/\.\.\/parts\/(.+)\.js";/g);
+    return [...imports].map(([, module]) => module as string);
+  });
 }
 
 /** What an interrupted bench left behind: its process is gone. */

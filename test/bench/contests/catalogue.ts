@@ -1,4 +1,5 @@
-import { cpSync, existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import type { Contestant } from "../contest.js";
 import { type Measured, measureProcess } from "../measure.js";
 import { root } from "../stage.js";
@@ -79,8 +80,9 @@ async function generated(arena: Arena, messages: number): Promise<string> {
   return folder;
 }
 
-function generate(arena: Arena, folder: string): Promise<Measured> {
-  return measureProcess([`${arena.stage.built}/dist/codegen/cli/index.js`, "generate", "--schemas", "schemas"], folder);
+function generate({ stage: { built } }: Arena, folder: string): Promise<Measured> {
+  const { bin } = JSON.parse(readFileSync(`${built}/package.json`, "utf8")) as { bin: { merp: string } };
+  return measureProcess([join(built, bin.merp), "generate", "--schemas", "schemas"], folder);
 }
 
 const service = `import { createMessaging, onEntityaCreated, publishEntityaUpdated } from "./generated/index.js";
