@@ -20,21 +20,19 @@ export function typechecks(arena: Arena): Contestant[] {
 
 /** Generates from the same 400 files, the whole process: from nothing, and after one of them was edited. */
 export function generators(arena: Arena): Contestant[] {
-  // Held against others only.
-  if (arena.peers === undefined) return [];
-  const { folder: home } = arena.peers;
   let edits = 0;
   const ours = async (prepare: (folder: string) => void): Promise<Measured> => {
     const folder = await generated(arena, 400);
     prepare(folder);
     return generate(arena, folder);
   };
-  const peers = ["modelina", "quicktype"].map((name) => ({
+  const peers = (arena.peers === undefined ? [] : ["modelina", "quicktype"]).map((name) => ({
     name,
+    isRival: true,
     async measure(): Promise<Measured> {
       const folder = await generated(arena, 400);
       setAside(folder, name);
-      const program = `${home}/generators/${name}.mjs`;
+      const program = `${arena.peers?.folder}/generators/${name}.mjs`;
       return measureProcess([program, `${folder}/schemas/events`, `${folder}/${name}`], folder);
     },
   }));
