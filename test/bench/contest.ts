@@ -5,7 +5,13 @@ import type { Measured } from "./measure.js";
 export interface Contestant {
   /** Unique within its contest: `ours, json`. */
   readonly name: string;
-  /** Measures once, in a process of its own. What has to be there first is prepared off the clock. */
+  /** Something else than this package, which is measured to hold the package against it. @defaultValue false */
+  readonly isRival?: boolean;
+  /**
+   * Measures once, in a process of its own. What has to be there first is prepared off the clock.
+   *
+   * @param effort - for this one measurement: of the contest's seconds, its share
+   */
   readonly measure: (effort: Effort) => Promise<Measured>;
   /** Measures less in one go, where it is slow: so many times less. @defaultValue 1 */
   readonly slowness?: number;
@@ -26,13 +32,15 @@ export async function compete(
   const results: Record<string, Measured[]> = Object.fromEntries(contestants.map(({ name }) => [name, []]));
   const failed = new Set<string>();
   const until = performance.now() + effort.seconds * 1000;
+  const fewest = effort.fewestRounds ?? 1;
+  const seconds = effort.seconds / contestants.length;
   for (let round = 0; round < effort.rounds; round++) {
     // Half a round is no round: those measured late would be compared with what was measured before.
-    if (round > 0 && performance.now() > until) break;
+    if (round >= fewest && performance.now() > until) break;
     for (const { name, measure, slowness = 1 } of contestants) {
       if (failed.has(name)) continue;
       try {
-        results[name]?.push(await measure({ ...effort, count: effort.count / slowness }));
+        results[name]?.push(await measure({ ...effort, count: effort.count / slowness, seconds }));
       } catch (error) {
         failed.add(name);
         onFailure(name, error as Error);

@@ -90,7 +90,7 @@ export async function runCurves(arena: Arena, isQuick: boolean): Promise<void> {
         await curve.prepare?.(arena.redis, point.step);
         const count = Math.round((curve.count?.(point.step) ?? COUNT) / (isQuick ? 5 : 1));
         const before = await processorTimeOf(arena.redis);
-        const measured = await measure(`${arena.stage.folder}/programs/curve/ours.mjs`, {
+        const measured = await measure(`${arena.stage.programs}/curve/ours.mjs`, {
           url: arena.url,
           encoding: "json",
           count,

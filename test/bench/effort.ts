@@ -6,6 +6,8 @@ export interface Effort {
   readonly count: number;
   /** No new round begins after so many seconds: a slow machine gets fewer rounds, not a longer run. */
   readonly seconds: number;
+  /** So many rounds are held all the same. @defaultValue 1 */
+  readonly fewestRounds?: number;
 }
 
 const full = {

@@ -3,7 +3,7 @@ import type { Results } from "./contest.js";
 import type { ContestName } from "./effort.js";
 import type { Machine } from "./machine.js";
 import type { Look, Measured } from "./measure.js";
-import { moreIsBetter, type Outcome, outcomeOf, type Row, rows } from "./row.js";
+import { moreIsBetter, type Outcome, outcomeOf, type Row, rows, unitOf } from "./row.js";
 import { spreadOf } from "./statistics.js";
 
 /** All that one run of the bench found out. */
@@ -136,9 +136,12 @@ function spread({ figure, rounds }: Outcome): string {
 /** What the figure was made of, in the contest's own unit. */
 function medians({ row, subject, base, baseName }: Outcome, results: Results): string {
   if (row.compare === "alone") return details(row, results);
-  const unit = row.compare === "speed" ? "/s" : " ms";
-  const show = (value: number): string => (row.compare === "speed" ? `${(value / 1000).toFixed(1)}k` : digits(value));
-  return `${row.subject} ${show(subject)}${unit}, ${baseName} ${show(base as number)}${unit}`;
+  const unit = unitOf(row.contest);
+  return `${row.subject} ${amount(subject, unit)}, ${baseName} ${amount(base as number, unit)}`;
+}
+
+export function amount(value: number, unit: string): string {
+  return unit === "/s" ? `${(value / 1000).toFixed(1)}k/s` : `${digits(value)} ${unit}`;
 }
 
 /** How long a long run was: on a slow machine its time ends before its messages do. */
@@ -147,6 +150,6 @@ function details(row: Row, results: Results): string {
   return messages === undefined ? "" : `${messages.toLocaleString("en")} messages`;
 }
 
-function digits(value: number): string {
+export function digits(value: number): string {
   return Math.abs(value) >= 100 ? value.toFixed(0) : Math.abs(value) >= 10 ? value.toFixed(1) : value.toFixed(2);
 }

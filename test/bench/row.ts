@@ -77,6 +77,12 @@ function generation(label: string, subject: string, peer: string): Omit<Row, "at
   return { label, contest: "generate", subject: peer, base: subject, compare: "duration", unit: "×" };
 }
 
+/** What a contest's values are in: messages a second, which are better the more there are, or what is better small. */
+export function unitOf(contest: ContestName): string {
+  const row = rows.find((row) => row.contest === contest);
+  return row?.compare === "speed" ? "/s" : row?.compare === "alone" ? row.unit : "ms";
+}
+
 /** A row with its figure. */
 export interface Outcome {
   readonly row: Row;

@@ -1,4 +1,5 @@
-import { cpSync, existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import type { Contestant } from "../contest.js";
 import { type Measured, measureProcess } from "../measure.js";
 import { root } from "../stage.js";
@@ -19,21 +20,19 @@ export function typechecks(arena: Arena): Contestant[] {
 
 /** Generates from the same 400 files, the whole process: from nothing, and after one of them was edited. */
 export function generators(arena: Arena): Contestant[] {
-  // Held against others only.
-  if (arena.peers === undefined) return [];
-  const { folder: home } = arena.peers;
   let edits = 0;
   const ours = async (prepare: (folder: string) => void): Promise<Measured> => {
     const folder = await generated(arena, 400);
     prepare(folder);
     return generate(arena, folder);
   };
-  const peers = ["modelina", "quicktype"].map((name) => ({
+  const peers = (arena.peers === undefined ? [] : ["modelina", "quicktype"]).map((name) => ({
     name,
+    isRival: true,
     async measure(): Promise<Measured> {
       const folder = await generated(arena, 400);
       setAside(folder, name);
-      const program = `${home}/generators/${name}.mjs`;
+      const program = `${arena.peers?.folder}/generators/${name}.mjs`;
       return measureProcess([program, `${folder}/schemas/events`, `${folder}/${name}`], folder);
     },
   }));
@@ -79,8 +78,9 @@ async function generated(arena: Arena, messages: number): Promise<string> {
   return folder;
 }
 
-function generate(arena: Arena, folder: string): Promise<Measured> {
-  return measureProcess([`${arena.stage.built}/dist/codegen/cli/index.js`, "generate", "--schemas", "schemas"], folder);
+function generate({ stage: { built } }: Arena, folder: string): Promise<Measured> {
+  const { bin } = JSON.parse(readFileSync(`${built}/package.json`, "utf8")) as { bin: { merp: string } };
+  return measureProcess([join(built, bin.merp), "generate", "--schemas", "schemas"], folder);
 }
 
 const service = `import { createMessaging, onEntityaCreated, publishEntityaUpdated } from "./generated/index.js";

@@ -6,10 +6,11 @@ import type { Arena } from "./arena.js";
 export function moments(arena: Arena, program: string, settings: object = {}): Contestant[] {
   return ["raw", "ours"].map((name) => ({
     name,
+    isRival: name === "raw",
     async measure({ count }) {
       await arena.redis.flushall();
       const all = { url: arena.url, count, ...settings };
-      return measure(`${arena.stage.folder}/programs/${program}/${name}.mjs`, all);
+      return measure(`${arena.stage.programs}/${program}/${name}.mjs`, all);
     },
   }));
 }
@@ -22,7 +23,7 @@ export function alone(arena: Arena, program: string, nodeOptions: readonly strin
       async measure({ count, seconds }) {
         await arena.redis.flushall();
         const settings = { url: arena.url, encoding: "json", count, seconds };
-        return measure(`${arena.stage.folder}/programs/${program}/ours.mjs`, settings, nodeOptions);
+        return measure(`${arena.stage.programs}/${program}/ours.mjs`, settings, nodeOptions);
       },
     },
   ];

@@ -20,7 +20,8 @@ export function writing(arena: Arena, program: string): Contestant[] {
   return ENCODINGS.flatMap((encoding) =>
     SIDES.map((side) => ({
       name: `${side}, ${encoding}`,
-      measure: onEmptyRedis(arena, `${arena.stage.folder}/programs/${program}/${side}.mjs`, { encoding }),
+      isRival: side === "raw",
+      measure: onEmptyRedis(arena, `${arena.stage.programs}/${program}/${side}.mjs`, { encoding }),
     })),
   );
 }
@@ -31,21 +32,25 @@ export function peers(arena: Arena): Contestant[] {
   const { folder } = arena.peers;
   return PEERS.map(({ name, slowness }) => ({
     name,
+    isRival: true,
     slowness,
     measure: onEmptyRedis(arena, `${folder}/peers/${name}.mjs`, {}),
   }));
 }
 
+/** How many groups there were: whoever reads the same stream, each has one of its own. */
+let groups = 0;
+
 /** Consuming: the stream is filled once for all, and each measurement has a group of its own that begins at its start. */
 export function reading(arena: Arena, program: string, types: number): Contestant[] {
-  const groups = groupNames(program);
   return ENCODINGS.flatMap((encoding) =>
     SIDES.map((side) => ({
       name: `${side}, ${encoding}`,
+      isRival: side === "raw",
       async measure({ count }: Effort): Promise<Measured> {
         const settings = { url: await filled(arena, encoding, count, types), encoding, count, types };
-        const file = `${arena.stage.folder}/programs/${program}/${side}.mjs`;
-        return measure(file, { ...settings, group: groups.next().value });
+        const file = `${arena.stage.programs}/${program}/${side}.mjs`;
+        return measure(file, { ...settings, group: `${program}-${++groups}` });
       },
     })),
   );
@@ -66,13 +71,9 @@ async function filled(arena: Arena, encoding: Encoding, count: number, types: nu
   const [length, kept] = [await arena.redis.xlen("events"), await arena.redis.get("types")];
   if (length !== count || kept !== String(types)) {
     await arena.redis.flushdb();
-    await measure(`${arena.stage.folder}/programs/fill.mjs`, { url, encoding, count, types });
+    await measure(`${arena.stage.programs}/fill.mjs`, { url, encoding, count, types });
     await arena.redis.set("types", types);
   }
   await arena.redis.select(0);
   return url;
-}
-
-function* groupNames(program: string): Generator<string, never> {
-  for (let n = 1; ; n++) yield `${program}-${n}`;
 }
