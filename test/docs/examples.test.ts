@@ -1,0 +1,117 @@
+import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import * as messaging from "../../generated/index.js";
+import * as testing from "../../generated/testing.js";
+import * as operations from "../../runtime/operations/index.js";
+import { root, runInstalled } from "../package/program.js";
+
+/** What an example may use without saying where it comes from: the exports of each entry of the package. */
+const entries = {
+  "@m-erp/messaging": Object.keys(messaging),
+  "@m-erp/messaging/testing": Object.keys(testing).filter((name) => !(name in messaging)),
+  "@m-erp/messaging/operations": Object.keys(operations),
+};
+
+/** Types leave no trace in a module. */
+const TYPES = ["Interceptor", "Messaging", "HandleCall", "InterceptedCall"];
+
+/** What the code around an example has. Each is declared only for examples that do not declare it themselves. */
+const AMBIENT = `
+import type { Descriptor, Messaging, Publishable } from "@m-erp/messaging";
+import type {} from "vitest";
+import type { JsonSchema } from "@m-erp/messaging/runtime";
+declare global {
+  interface OrderPlaced { readonly entity_id: number }
+  interface OrderPlacedInput { readonly entity_id: number; readonly after_data: { readonly total: number } }
+  const messaging: Messaging;
+  const message: unknown;
+  const orderPlaced: Publishable<OrderPlaced, OrderPlacedInput>;
+  const request: { readonly id: string; readonly headers: { readonly traceparent?: string } };
+  const schema: JsonSchema;
+  function handle(given: unknown): void;
+  function page(service: string, rule: string): void;
+  function unpage(service: string, rule: string): void;
+}
+declare module "vitest" {
+  interface Matchers<T> {
+    toKeepContract(contract: Descriptor): T;
+  }
+}
+export {};
+`;
+
+let folder: string;
+const examples = await examplesOf(join(root, "runtime"));
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "messaging-examples-"));
+  await symlink(join(root, "node_modules"), join(folder, "node_modules"));
+  await writeFile(join(folder, "ambient.ts"), AMBIENT);
+  for (const [at, { text }] of examples.entries()) await writeFile(join(folder, `example-${at}.ts`), moduleOf(text));
+  const paths = {
+    "@m-erp/messaging": [join(root, "generated/index.ts")],
+    "@m-erp/messaging/operations": [join(root, "runtime/operations/index.ts")],
+    "@m-erp/messaging/runtime": [join(root, "runtime/index.ts")],
+    "@m-erp/messaging/testing": [join(root, "generated/testing.ts")],
+  };
+  const relaxed = { isolatedDeclarations: false, noUnusedLocals: false, noUnusedParameters: false };
+  const compilerOptions = { ...relaxed, noEmit: true, declaration: false, rootDir: "/", skipLibCheck: true, paths };
+  const config = { extends: join(root, "tsconfig.json"), compilerOptions, include: ["*.ts"] };
+  await writeFile(join(folder, "tsconfig.json"), JSON.stringify(config));
+  await writeFile(join(folder, "package.json"), JSON.stringify({ type: "module" }));
+});
+
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+it("every example in a doc comment of the runtime compiles", async () => {
+  expect(examples.length).toBeGreaterThan(20);
+  await runInstalled("tsc", ["-p", folder]);
+});
+
+it("every method of a messaging has an example", async () => {
+  const files = ["messaging", "publisher", "sender", "handler"].map((name) => `runtime/messaging/${name}.ts`);
+  const texts = await Promise.all(files.map((file) => readFile(join(root, file), "utf8")));
+  const methods = texts.flatMap((text) => [
+    ...text.matchAll(/(\/\*\*(?:(?!\*\/)[\s\S])*?\*\/)\n {2}(\w+)(?:<[^(]*>)?\(/g),
+  ]);
+  expect(methods.map(([, , name]) => name)).toEqual(
+    expect.arrayContaining(["publish", "send", "on", "start", "close"]),
+  );
+  expect(methods.filter(([, comment]) => !comment?.includes("@example")).map(([, , name]) => name)).toEqual([]);
+});
+
+interface Example {
+  readonly file: string;
+  readonly text: string;
+}
+
+async function examplesOf(folder: string): Promise<Example[]> {
+  const names = (await readdir(folder, { recursive: true })).filter((name) => name.endsWith(".ts")).sort();
+  const texts = await Promise.all(names.map((name) => readFile(join(folder, name), "utf8")));
+  return texts.flatMap((text, at) =>
+    [...text.matchAll(/\/\*\*[\s\S]*?\*\//g)].flatMap(([comment]) => {
+      const lines = comment.split("\n").map((line) => line.replace(/^\s*\*\/?\s?/, ""));
+      const begin = lines.findIndex((line) => line.startsWith("@example"));
+      if (begin < 0) return [];
+      const rest = lines.slice(begin + 1).filter((line) => !line.startsWith("```"));
+      const end = rest.findIndex((line) => line.startsWith("@"));
+      return [{ file: names[at] as string, text: rest.slice(0, end < 0 ? undefined : end).join("\n") }];
+    }),
+  );
+}
+
+function moduleOf(text: string): string {
+  const uses = (name: string): boolean => new RegExp(`\\b${name}\\b`).test(text);
+  const declares = (name: string): boolean => new RegExp(`\\b(?:const|using) ${name}\\b`).test(text);
+  const imports = Object.entries(entries).map(([entry, names]) => {
+    const used = names.filter((name) => uses(name) && !declares(name));
+    return used.length === 0 ? "" : `import { ${used.join(", ")} } from "${entry}";`;
+  });
+  const types = TYPES.filter(uses);
+  if (types.length > 0) imports.push(`import type { ${types.join(", ")} } from "@m-erp/messaging";`);
+  if (uses("Redis")) imports.push('import { Redis } from "ioredis";');
+  if (uses("expect")) imports.push('import { expect } from "vitest";');
+  return `${imports.filter((line) => line !== "").join("\n")}\n${text}\nexport {};\n`;
+}

@@ -1,0 +1,38 @@
+import { expectTypeOf, test } from "vitest";
+import { catalogue } from "../../generated/index.js";
+import type { Appender } from "../../runtime/broker/append.js";
+import type { Answers, Broker, BrokerClock } from "../../runtime/broker/broker.js";
+import type { Log } from "../../runtime/broker/log.js";
+import type { Members } from "../../runtime/broker/membership.js";
+import type { Subscriptions } from "../../runtime/broker/subscriptions.js";
+import { readConfig } from "../../runtime/config/config.js";
+import { HookBus } from "../../runtime/messaging/hooks.js";
+import type { Messaging } from "../../runtime/messaging/messaging.js";
+import { ServiceMessaging } from "../../runtime/service/service-messaging.js";
+import { systemClock } from "../../runtime/time/clock.js";
+
+const notYet = (): never => {
+  throw new Error("not yet");
+};
+
+/** A broker without anything behind it: the port asks for no more than this. */
+class EmptyBroker implements Broker {
+  readonly appender: Appender = { append: notYet, flush: notYet, drained: notYet };
+  readonly answers: Answers = { find: notYet, check: notYet, give: notYet };
+  readonly clock: BrokerClock = { isBefore: notYet };
+  readonly subscriptions: Subscriptions = { subscribe: notYet, caughtUp: notYet };
+  readonly isReady = false;
+  connect = notYet;
+  assertAffordable = notYet;
+  ping = notYet;
+  log = (stream: string): Log => ({ stream, trim: notYet, readAfter: notYet, lastId: notYet });
+  members = (): Members => ({ add: notYet, start: notYet, stop: notYet });
+  close = notYet;
+}
+
+test("another broker takes the place of Redis without a change elsewhere", () => {
+  const parts = { chain: undefined, clock: systemClock, hooks: new HookBus(), replyChannel: undefined, reports: false };
+  const config = readConfig({ service: "test" }, "json", {});
+  const messaging = new ServiceMessaging(catalogue, config, { ...parts, broker: new EmptyBroker() });
+  expectTypeOf(messaging).toExtend<Messaging<object, unknown>>();
+});
