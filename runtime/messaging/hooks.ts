@@ -1,17 +1,29 @@
 import type { MessagingError } from "../errors.js";
 
-/** Where a delivery stands in Redis. */
+/** The place of a delivery in Redis. */
 export interface DeliveryPlace {
   readonly stream: string;
   readonly group: string;
   readonly entryId: string;
 }
 
-/** Everything that a messaging tells about itself: what logs and metrics hang on. */
+/** A group of a stream. */
+interface GroupPlace {
+  readonly stream: string;
+  readonly group: string;
+}
+
+/** One attempt at a delivery. */
+interface Attempt<Type = string> extends DeliveryPlace {
+  readonly type: Type;
+  readonly attempt: number;
+}
+
+/** The events of a messaging, for logs and metrics. */
 export interface HookEvents {
-  /** A connection is there, for the first time or again. */
+  /** A connection was established, for the first time or again. */
   readonly connected: { readonly role: string; readonly again: boolean };
-  /** A connection was lost; it comes back by itself. */
+  /** A connection was lost. It reconnects by itself. */
   readonly disconnected: { readonly role: string; readonly error: Error | undefined };
   /** A message is in its stream. */
   readonly published: {
@@ -20,65 +32,50 @@ export interface HookEvents {
     readonly stream: string;
     readonly entryId: string;
   };
-  /** A publish failed. With `reported`, because of `onPublishFailure: "report"`, its caller may not have been told. */
+  /** A publish failed. `reported`: because of `onPublishFailure: "report"` its caller may not have been told. */
   readonly publishFailed: { readonly type: string; readonly error: MessagingError; readonly reported: boolean };
-  /** A handler finished, its entry is about to be acknowledged. */
-  readonly handled: DeliveryPlace & { readonly type: string; readonly attempt: number; readonly durationMs: number };
-  /** A handler threw; the message stays pending and comes again. */
-  readonly handlerFailed: DeliveryPlace & { readonly type: string; readonly attempt: number; readonly error: unknown };
-  /** A failed message was laid aside; it comes again after the delay. */
-  readonly retried: DeliveryPlace & {
-    readonly type: string | undefined;
-    readonly attempt: number;
-    readonly delayMs: number;
-  };
+  /** A handler finished. Its entry is about to be acknowledged. */
+  readonly handled: Attempt & { readonly durationMs: number };
+  /** A handler threw. The message stays pending and is redelivered, answered or moved to the dead letters. */
+  readonly handlerFailed: Attempt & { readonly error: unknown };
+  /** A failed message was parked. It is redelivered after the delay. */
+  readonly retried: Attempt<string | undefined> & { readonly delayMs: number };
   /** Entries of a consumer that died were taken over. */
-  readonly recovered: {
-    readonly stream: string;
-    readonly group: string;
-    readonly from: string;
-    readonly count: number;
-  };
-  /** An entry was acknowledged unseen: nobody here handles its type, or its filter left it out. */
+  readonly recovered: GroupPlace & { readonly from: string; readonly count: number };
+  /** An entry was acknowledged without a handler: none here handles its type, or its filter excludes it. */
   readonly skipped: DeliveryPlace & { readonly type: string; readonly reason: "unhandled" | "filtered" };
-  /** An entry went to the dead letters, whole, with its reason. */
-  readonly deadLettered: DeliveryPlace & {
-    readonly type: string | undefined;
-    readonly attempt: number;
-    readonly error: unknown;
-  };
-  /** A command was not run because its sender had given up before. */
+  /** An entry was moved to the dead letters, with its reason. */
+  readonly deadLettered: Attempt<string | undefined> & { readonly error: unknown };
+  /** A command was not run because its sender had given up. */
   readonly commandExpired: DeliveryPlace & { readonly type: string };
-  /** An answer came for which nobody waits (any more). */
+  /** An answer arrived for which nobody waits. */
   readonly answerUnclaimed: { readonly commandId: string };
-  /** Acknowledged entries were removed from a stream, as its retention says. */
+  /** Acknowledged entries were removed from a stream, according to its retention. */
   readonly trimmed: { readonly stream: string; readonly removed: number; readonly length: number };
-  /** A group keeps a stream from being trimmed, and nobody has served it for `MESSAGE_TTL`. */
-  readonly groupUnserved: {
-    readonly stream: string;
-    readonly group: string;
+  /** A group that no consumer has served for `MESSAGE_TTL` keeps its stream from being trimmed. */
+  readonly groupUnserved: GroupPlace & {
     readonly silentMs: number;
     readonly policy: string;
-    /** Whether the policy had it destroyed. */
+    /** Whether the policy had the group destroyed. */
     readonly expired: boolean;
   };
-  /** Somebody else removed entries (XTRIM, XADD MAXLEN) that a group had not read: they are lost to it. */
-  readonly entriesMissed: { readonly stream: string; readonly group: string; readonly count: number };
-  /** Redis may evict keys when its memory is full, and with them streams and groups. */
+  /** Others removed entries (XTRIM, XADD MAXLEN) before a group had read them: they are lost to the group. */
+  readonly entriesMissed: GroupPlace & { readonly count: number };
+  /** Redis may evict keys when its memory is full, among them streams and groups. */
   readonly evictionPossible: { readonly policy: string };
   /** A consumer group was missing and has been created. */
-  readonly groupCreated: { readonly stream: string; readonly group: string; readonly from: string };
+  readonly groupCreated: GroupPlace & { readonly from: string };
   /** Something failed in the background and is tried again. */
   readonly trouble: { readonly what: string; readonly error: unknown };
 }
 
-/** Functions to be called on what happens. What they throw is ignored: they must not disturb delivery. */
+/** Functions that are called on these events. Their errors are ignored, so that they cannot disturb delivery. */
 export type Hooks = { readonly [Name in keyof HookEvents]?: (info: HookEvents[Name]) => void };
 
-/** How often each thing happened since start. */
+/** How often each event has happened. */
 export type Counts = Readonly<Record<keyof HookEvents, number>>;
 
-/** Counts what happens and tells whoever asked. */
+/** Counts events and calls hooks. */
 export class HookBus {
   readonly #hooks: readonly Hooks[];
   readonly #counts: Record<keyof HookEvents, number> = {
@@ -101,8 +98,7 @@ export class HookBus {
     groupCreated: 0,
     trouble: 0,
   };
-
-  /** The names that somebody asked for. */
+  /** The events for which there is a hook. */
   readonly #wanted: ReadonlySet<keyof HookEvents>;
 
   constructor(...hooks: readonly Hooks[]) {
@@ -115,7 +111,7 @@ export class HookBus {
     return { ...this.#counts };
   }
 
-  /** Whether making the info is worth it: hot paths ask before they build one. */
+  /** Whether there is a hook for an event. Hot paths ask before they build its info. */
   wants(name: keyof HookEvents): boolean {
     return this.#wanted.has(name);
   }
@@ -124,7 +120,7 @@ export class HookBus {
     this.#counts[name]++;
   }
 
-  /** Emits `trouble`. Bound, so that it can be passed on by itself. */
+  /** Emits `trouble`. Bound, so that it can be passed on. */
   readonly trouble = (what: string, error: unknown): void => this.emit("trouble", { what, error });
 
   emit<Name extends keyof HookEvents>(name: Name, info: HookEvents[Name]): void {
@@ -134,7 +130,7 @@ export class HookBus {
         const result: unknown = hooks[name]?.(info);
         if (result instanceof Promise) result.catch(() => {});
       } catch {
-        // A broken metric must not cost a message.
+        // A hook must not disturb delivery.
       }
     }
   }

@@ -9,7 +9,6 @@ import type { Clock, Timer } from "../time/clock.js";
 
 type Publish = (descriptor: Descriptor, message: Record<string, unknown>, options?: PublishOptions) => Promise<unknown>;
 
-/** What a lifecycle works with. */
 export interface LifecycleParts {
   readonly instance: string;
   readonly publish: Publish;

@@ -2,39 +2,33 @@ import type { Variables } from "../config/setting-reader.js";
 import { UsageError } from "../errors.js";
 import type { StartOptions } from "../messaging/messaging.js";
 
-/** What a facade needs of a messaging. */
 interface Startable {
   start(options?: StartOptions): Promise<void>;
   close(): Promise<void>;
 }
 
-/** What a service that is run this way does unless its environment says otherwise. */
+/** Defaults of a messaging that is created this way. */
 const DEFAULTS: Variables = { SERVICE_ANNOUNCE: "true", HEALTH_INTERVAL: "30" };
 
-/** How a facade starts its messaging. */
+/** Options of `initMessaging()`. */
 export interface InitOptions<Messaging> extends StartOptions {
-  /** Registers the handlers, before it starts. */
+  /** Registers the handlers, before `start()`. */
   readonly handlers?: (messaging: Messaging) => void;
   /**
-   * Signals on which it shuts down in order before the process ends as the signal has it.
-   * @defaultValue none: the process' own handlers decide
+   * Signals on which it shuts down in order, before the process ends with the exit status of the signal.
+   * @defaultValue none: the handlers of the process decide
    */
   readonly signals?: readonly NodeJS.Signals[];
-  /** Where settings are read from. @defaultValue process.env */
+  /** The variables from which settings are read. @defaultValue process.env */
   readonly env?: Variables;
 }
 
-/**
- * One messaging for a whole process, for code that cannot be handed one: made at start, asked for anywhere, shut down
- * at the end.
- */
+/** One messaging for a whole process, for code to which it is awkward to pass one. */
 export class MessagingFacade<Messaging extends Startable> {
   #messaging: Messaging | undefined;
   #forget: (() => void) | undefined;
 
-  /**
-   * @throws {UsageError} when there is one already
-   */
+  /** @throws {UsageError} when there is one already */
   async init(
     create: (env: Variables) => Messaging,
     { handlers, signals = [], env = process.env, ...start }: InitOptions<Messaging> = {},
@@ -62,7 +56,7 @@ export class MessagingFacade<Messaging extends Startable> {
     throw new UsageError("CONFIG_INVALID", "there is no messaging: await initMessaging() when the service starts");
   }
 
-  /** Shuts down in order; does nothing where there is nothing to shut down. */
+  /** Closes the messaging, if there is one. */
   async shutdown(): Promise<void> {
     const messaging = this.#messaging;
     this.#messaging = undefined;
@@ -73,7 +67,7 @@ export class MessagingFacade<Messaging extends Startable> {
 
   #obey(signals: readonly NodeJS.Signals[]): void {
     const end = (signal: NodeJS.Signals): void => {
-      // Once more without this handler: the process ends with the exit status that the signal has by itself.
+      // Sent once more, without this handler, so that the process ends with the exit status of the signal.
       void this.shutdown().finally(() => process.kill(process.pid, signal));
     };
     for (const signal of signals) process.once(signal, end);
