@@ -121,7 +121,6 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
     payload: NoInfer<Payload>,
     options: SendOptions = {},
   ): Promise<Result> {
-    this.#assertOpen("send");
     const { chain } = this.#parts;
     const command = descriptor as unknown as CommandDescriptor<unknown, never, unknown>;
     const send = (given: unknown): Promise<unknown> => this.#sender.send(command, given, options);
