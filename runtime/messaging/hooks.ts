@@ -20,7 +20,10 @@ export interface HookEvents {
     readonly stream: string;
     readonly entryId: string;
   };
-  /** A publish failed. With `reported`, because of `onPublishFailure: "report"`, its caller may not have been told. */
+  /**
+   * A publish failed. With `reported`, because of `onPublishFailure: "report"`, its caller may not have been told. If an
+   * interceptor failed it, `error.cause` is what that threw.
+   */
   readonly publishFailed: { readonly type: string; readonly error: MessagingError; readonly reported: boolean };
   /** A handler finished, its entry is about to be acknowledged. */
   readonly handled: DeliveryPlace & { readonly type: string; readonly attempt: number; readonly durationMs: number };

@@ -95,6 +95,9 @@ export type Interceptor = (call: InterceptedCall, next: () => Promise<unknown>) 
 
 type Bare<Call> = Call extends InterceptedCall ? Omit<Call, "is" | "elapsedMs"> : never;
 
+/** A call that publishes, as it is made. */
+export type OutgoingCall = Bare<Exclude<InterceptedCall, HandleCall>>;
+
 /** Makes calls through interceptors, one around the other. */
 export class InterceptorChain {
   readonly #interceptors: readonly Interceptor[];
