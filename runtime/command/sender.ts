@@ -1,5 +1,6 @@
 import { contractOf } from "../contract/contract.js";
 import type { CommandDescriptor, Descriptor } from "../contract/descriptor.js";
+import { ClosedError } from "../errors.js";
 import type { Published } from "../messaging/publisher.js";
 import type { SendOptions, TellOptions } from "../messaging/sender.js";
 import type { MessagePublisher } from "../publish/publisher.js";
@@ -12,6 +13,7 @@ export class CommandSender {
   readonly #streamOf: (descriptor: Descriptor) => string;
   readonly #createRequester: () => Requester;
   #requester: Requester | undefined;
+  #isClosed = false;
 
   /**
    * @param streamOf - the whole name of a descriptor's stream
@@ -32,6 +34,7 @@ export class CommandSender {
     payload: unknown,
     options: SendOptions,
   ): Promise<unknown> {
+    if (this.#isClosed) throw new ClosedError("cannot send");
     this.#requester ??= this.#createRequester();
     const requester = this.#requester;
     if (!requester.isListening) await requester.listen();
@@ -55,8 +58,9 @@ export class CommandSender {
     return this.#publisher.publish(descriptor, { payload, target_service: targetService }, options);
   }
 
-  /** Ends every wait for an answer. */
+  /** Ends every wait for an answer, and sends nothing any more. */
   close(): void {
+    this.#isClosed = true;
     this.#requester?.close();
   }
 }

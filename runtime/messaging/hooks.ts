@@ -32,7 +32,10 @@ export interface HookEvents {
     readonly stream: string;
     readonly entryId: string;
   };
-  /** A publish failed. `reported`: because of `onPublishFailure: "report"` its caller may not have been told. */
+  /**
+   * A publish failed. With `reported`, because of `onPublishFailure: "report"`, its caller may not have been told. If an
+   * interceptor failed it, `error.cause` is what that threw.
+   */
   readonly publishFailed: { readonly type: string; readonly error: MessagingError; readonly reported: boolean };
   /** A handler finished. Its entry is about to be acknowledged. */
   readonly handled: Attempt & { readonly durationMs: number };

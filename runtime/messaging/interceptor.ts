@@ -70,13 +70,16 @@ export type InterceptedCall = HandleCall | PublishCall | PublishAllCall | SendCa
 /**
  * Wraps the handling of a message, and the publishing, sending or telling of one. The first interceptor is the outermost.
  *
- * `next` makes the rest of the call and resolves to its result; an error of the rest rejects it, and an error of the
- * interceptor fails the call like an error of the handler or of the publish. An interceptor that does not call `next`
- * replaces the rest: a message whose handler it skips is acknowledged. It may call `next` again to repeat the rest.
+ * `next` makes the rest of the call and resolves to its result; an error of the rest rejects it. Return or await its
+ * promise: the call ends when its interceptors have ended. What an interceptor returns is the result of the call, and
+ * what it throws fails the call, like an error of the handler or of the publish. An interceptor that does not call
+ * `next` replaces the rest: a message whose handler it skips is acknowledged. It may call `next` again to repeat the
+ * rest.
  *
- * An interceptor of `handle` runs within the time limit of the handler. It does not run for messages that are filtered
- * out, break their contract, or are commands whose stored answer is sent again. The messages that the runtime itself
- * publishes (health, `service.started`) pass no interceptor.
+ * An interceptor of `handle` runs within the time limit of the handler, and passes `context.signal` to what it waits
+ * for. It does not run for messages that are filtered out, break their contract, or are commands whose stored answer is
+ * sent again, nor for the listeners of notifications. What an interceptor publishes passes the interceptors, too. What
+ * the runtime itself publishes (health, `service.started`) passes none.
  *
  * @example
  * const timing: Interceptor = async (call, next) => {
@@ -88,9 +91,12 @@ export type InterceptedCall = HandleCall | PublishCall | PublishAllCall | SendCa
  * };
  * const messaging = createMessaging({ service: "billing-service", interceptors: [timing] });
  */
-export type Interceptor = (call: InterceptedCall, next: () => Promise<unknown>) => unknown;
+export type Interceptor = (call: InterceptedCall, next: () => Promise<unknown>) => Promise<unknown>;
 
 type Bare<Call> = Call extends InterceptedCall ? Omit<Call, "is" | "elapsedMs"> : never;
+
+/** A call that publishes, as it is made. */
+export type OutgoingCall = Bare<Exclude<InterceptedCall, HandleCall>>;
 
 /** Makes calls through interceptors, one around the other. */
 export class InterceptorChain {

@@ -6,6 +6,7 @@ import { type Contract, contractOf } from "../contract/contract.js";
 import type { Descriptor } from "../contract/descriptor.js";
 import { ClosedError, ConfigError, ContractError, type Issue, type MessagingError, PublishError } from "../errors.js";
 import type { HookBus } from "../messaging/hooks.js";
+import type { InterceptorChain, OutgoingCall } from "../messaging/interceptor.js";
 import type { PublishAllOptions, Published, PublishOptions } from "../messaging/publisher.js";
 import { channelOf } from "./announcement.js";
 import { prepare } from "./prepare.js";
@@ -76,6 +77,26 @@ export class MessagePublisher {
       throw this.#teller.failed(descriptor.type, thrown);
     }
     return messages.length === 0 ? [] : this.#sendAll(descriptor, contract, messages);
+  }
+
+  /** Makes a call through interceptors. The hooks are told of what these throw, as of any other failed publish. */
+  async intercepted<Call extends OutgoingCall>(
+    chain: InterceptorChain,
+    call: Call,
+    publish: (call: Call) => Promise<unknown>,
+  ): Promise<unknown> {
+    let isSent = false;
+    try {
+      return await chain.run(call, (made) => {
+        isSent = true;
+        return publish(made);
+      });
+    } catch (thrown) {
+      const code = isSent ? "PUBLISH_UNCERTAIN" : "PUBLISH_FAILED";
+      // Once a command is sent, its failures are those of its handling.
+      if (call.operation !== "send" || !isSent) this.#teller.interceptorFailed(call.descriptor.type, thrown, code);
+      throw thrown;
+    }
   }
 
   /** Publishes nothing any more. */

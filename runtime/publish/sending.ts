@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import type { Append } from "../broker/append.js";
 import type { FlatFields, Layout } from "../contract/codec.js";
 import { MessagingError } from "../errors.js";
@@ -18,6 +19,8 @@ export interface Destination {
 export class PublishTeller {
   readonly #hooks: HookBus;
   readonly #reported: boolean;
+  /** The errors that the hooks were told of. */
+  readonly #known = new WeakSet<MessagingError>();
 
   /** @param reported - whether failures are reported instead of thrown */
   constructor(hooks: HookBus, reported: boolean) {
@@ -33,8 +36,16 @@ export class PublishTeller {
   /** Returns the error with which the publish rejects. */
   failed(type: string, thrown: unknown): MessagingError {
     const error = thrown instanceof MessagingError ? thrown : unexpected(thrown);
+    this.#known.add(error);
     this.#hooks.emit("publishFailed", { type, error, reported: this.#reported });
     return error;
+  }
+
+  /** Tells of what an interceptor threw, unless the hooks know of it: it may have passed on an error of the publish. */
+  interceptorFailed(type: string, thrown: unknown, code: "PUBLISH_FAILED" | "PUBLISH_UNCERTAIN"): void {
+    const cause = thrown instanceof Error ? thrown.cause : undefined;
+    if ([thrown, cause].some((error) => error instanceof MessagingError && this.#known.has(error))) return;
+    this.failed(type, new MessagingError(code, `an interceptor threw: ${textOf(thrown)}`, { cause: thrown }));
   }
 }
 
@@ -82,6 +93,9 @@ export class Sending implements Append {
 }
 
 function unexpected(thrown: unknown): MessagingError {
-  const text = thrown instanceof Error ? thrown.message : String(thrown);
-  return new MessagingError("PUBLISH_FAILED", text, { cause: thrown });
+  return new MessagingError("PUBLISH_FAILED", textOf(thrown), { cause: thrown });
+}
+
+function textOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : inspect(thrown);
 }

@@ -101,8 +101,10 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
     const published =
       chain === undefined
         ? publish(message)
-        : chain.run({ operation: "publish", descriptor, message, options: options ?? {} }, (call) =>
-            publish(call.message),
+        : this.#publisher.intercepted(
+            chain,
+            { operation: "publish", descriptor, message, options: options ?? {} },
+            (call) => publish(call.message),
           );
     return (reports ? published.catch(() => undefined) : published) as Promise<Published | undefined>;
   }
@@ -113,7 +115,7 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
       this.#publisher.publishAll(descriptor, given as readonly Message[], options);
     if (chain === undefined) return publish(messages);
     const call = { operation: "publishAll", descriptor, messages, options: options ?? {} } as const;
-    return chain.run(call, (made) => publish(made.messages)) as Promise<Published[]>;
+    return this.#publisher.intercepted(chain, call, (made) => publish(made.messages)) as Promise<Published[]>;
   }
 
   async send<Payload, Result>(
@@ -121,13 +123,12 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
     payload: NoInfer<Payload>,
     options: SendOptions = {},
   ): Promise<Result> {
-    this.#assertOpen("send");
     const { chain } = this.#parts;
     const command = descriptor as unknown as CommandDescriptor<unknown, never, unknown>;
     const send = (given: unknown): Promise<unknown> => this.#sender.send(command, given, options);
     if (chain === undefined) return (await send(payload)) as Result;
     const call = { operation: "send", descriptor: command, payload, options } as const;
-    return (await chain.run(call, (made) => send(made.payload))) as Result;
+    return (await this.#publisher.intercepted(chain, call, (made) => send(made.payload))) as Result;
   }
 
   tell<Payload>(
@@ -140,7 +141,7 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
     const tell = (given: unknown): Promise<Published> => this.#sender.tell(command, given, options);
     if (chain === undefined) return tell(payload);
     const call = { operation: "tell", descriptor: command, payload, options } as const;
-    return chain.run(call, (made) => tell(made.payload)) as Promise<Published>;
+    return this.#publisher.intercepted(chain, call, (made) => tell(made.payload)) as Promise<Published>;
   }
 
   async listen<Message>(

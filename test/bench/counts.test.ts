@@ -41,6 +41,19 @@ vi.mock("../../runtime/contract/validation.js", async (original) => {
   };
 });
 
+/** How many chains of interceptors were made. */
+const chains = vi.hoisted(() => ({ made: 0 }));
+vi.mock("../../runtime/messaging/interceptor.js", async (original) => {
+  const { InterceptorChain, ...others } = await original<typeof import("../../runtime/messaging/interceptor.js")>();
+  class CountedChain extends InterceptorChain {
+    constructor(...given: ConstructorParameters<typeof InterceptorChain>) {
+      super(...given);
+      chains.made++;
+    }
+  }
+  return { ...others, InterceptorChain: CountedChain };
+});
+
 /** Work is counted, never timed: what costs more tomorrow fails here on every machine alike. */
 describe.each<Encoding>(["json", "fields"])("a thousand messages as %s", (encoding) => {
   let server: RedisServer;
@@ -67,7 +80,7 @@ describe.each<Encoding>(["json", "fields"])("a thousand messages as %s", (encodi
   it("are published in a few requests, each added once", async () => {
     await publishUserCreated(messaging, user(0));
 
-    const commands = await commandsDuring(redis, publishThousand);
+    const commands = await commandsDuring(redis, () => publishThousand());
 
     expect(commands.get("xadd")).toBe(1000);
     // A few scripts that add them, and one look at what may be trimmed.
@@ -222,7 +235,7 @@ describe.each<Encoding>(["json", "fields"])("a thousand messages as %s", (encodi
   it("take a bounded number of promises and timers", async () => {
     const setTimer = vi.spyOn(globalThis, "setTimeout");
 
-    const published = await promisesDuring(publishThousand);
+    const published = await promisesDuring(() => publishThousand());
     const consumed = await promisesDuring(consumeThousand);
 
     expect(published).toBeLessThanOrEqual(4_000);
@@ -230,8 +243,22 @@ describe.each<Encoding>(["json", "fields"])("a thousand messages as %s", (encodi
     expect(setTimer.mock.calls.length).toBeLessThanOrEqual(300);
   });
 
-  function publishThousand(): Promise<unknown> {
-    return Promise.all(thousand(user).map((each) => publishUserCreated(messaging, each)));
+  it("pass no interceptors, and take no promises for them, unless there are some", async () => {
+    chains.made = 0;
+    await using empty = createService(server, { encoding, interceptors: [] });
+    await publishUserCreated(empty, user(0));
+    const promises = await promisesDuring(() => publishThousand(empty));
+    expect(chains.made).toBe(0);
+
+    await using wrapped = createService(server, { encoding, interceptors: [(_call, next) => next()] });
+    const more = await promisesDuring(() => publishThousand(wrapped));
+    expect(chains.made).toBe(1);
+    expect(promises).toBeLessThanOrEqual(4_000);
+    expect(more).toBeGreaterThan(promises + 1000);
+  });
+
+  function publishThousand(by = messaging): Promise<unknown> {
+    return Promise.all(thousand(user).map((each) => publishUserCreated(by, each)));
   }
 
   async function consumeThousand(): Promise<void> {

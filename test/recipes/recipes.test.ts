@@ -26,6 +26,7 @@ const files = {
   "express.ts": recipe("Express"),
   "nest.ts": recipe("NestJS"),
   "credit.ts": recipe("Inbox"),
+  "transaction.ts": recipe("Transaction"),
   "outbox.ts": recipe("Outbox"),
 };
 
@@ -125,6 +126,14 @@ test("with the inbox a message that comes twice has its effect once", async () =
 
   expect(await service.exited).toEqual({ code: 0, signal: null });
   expect(service.output).toContain("[ { user_id: 123, cents: 1000 } ]");
+});
+
+test("in a transaction an attempt that fails leaves nothing behind, and the retry commits", async () => {
+  await using own = await startRedis();
+  await using service = await start("transaction.ts", { REDIS_URL: own.url });
+
+  expect(await service.exited).toEqual({ code: 0, signal: null });
+  expect(service.output).toContain("[ { user_id: 123, attempt: 2 } ]");
 });
 
 test("the outbox publishes what was committed, and is empty then", async () => {
