@@ -20,9 +20,9 @@ export interface BrokerClock {
 export interface Answers {
   find(stream: string, commandId: string): Promise<string | null>;
   /**
-   * Looks for the answer to a command before it runs: resolves to `expired` when its sender has given up.
+   * Finds the answer to a command before it runs. Resolves to `expired` when its sender has given up.
    *
-   * @param givenUpAt - when its sender gives up, in ms since 1970 by the broker's clock
+   * @param givenUpAt - the time at which its sender gives up, in ms since 1970 by the broker's clock
    * @param waiting - its signal ends the wait for a connection
    */
   check(
@@ -43,11 +43,7 @@ export interface Broker {
   readonly subscriptions: Subscriptions;
   /** Whether consumers can settle now. */
   readonly isReady: boolean;
-  /**
-   * Connects, and checks that the broker has what delivery needs.
-   *
-   * @returns the policy by which the broker may evict streams, if it may
-   */
+  /** Connects, and checks the broker's features. Resolves to the policy by which it may evict streams, if it may. */
   connect(signal: AbortSignal): Promise<{ readonly evictionPolicy: string | undefined }>;
   /** @throws {ConfigError} when handling so many streams needs more connections than are allowed */
   assertAffordable(streams: readonly string[]): void;

@@ -3,10 +3,7 @@ import type { Delivery } from "../broker/delivery.js";
 /** Names the lane of a delivery, `undefined` for one that need not keep an order. */
 export type LaneOf = (delivery: Delivery) => string | undefined;
 
-/**
- * Deliveries that wait for their turn. Those of one lane come one after another, in the order in which they arrived;
- * the next one comes when the one before is {@link finished}.
- */
+/** Deliveries in the order of their arrival. In a lane, each waits until the one before it is {@link finished}. */
 export class Backlog {
   readonly #laneOf: LaneOf | undefined;
   /** The deliveries of each lane that wait behind its first, which is ready or has begun. */

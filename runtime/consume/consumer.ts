@@ -5,7 +5,7 @@ import { Pause } from "../time/pause.js";
 import type { ConsumerParts } from "./parts.js";
 import { Reader } from "./reader.js";
 import { Reaper } from "./reaper.js";
-import { RetryQueue } from "./retry-queue.js";
+import { runRetryQueue } from "./retry-queue.js";
 import { Workload } from "./workload.js";
 
 /** How much longer than its block a read may be silent before it counts as stuck. */
@@ -14,24 +14,21 @@ const STUCK_AFTER_MS = 3000;
 type GivenParts = Pick<ConsumerParts, "config" | "dispatcher" | "clock" | "hooks">;
 
 /**
- * One consumer of a stream's group: it joins the group, takes entries to their handlers, and leaves in order.
- *
- * A crash at any line loses nothing: from the moment that Redis delivers an entry until it is settled, it is pending in
- * the group, where the member that takes over from this consumer finds it.
+ * One consumer of a stream's group: joins it, takes entries to their handlers, and leaves. A crash at any line loses
+ * nothing: from its delivery until it is settled, an entry is pending in the group, where another member takes it over.
  */
 export class StreamConsumer {
   readonly membership: Membership;
   /** Resolves when it has joined its group, or has failed to for the first time. */
   readonly attempted: Promise<void>;
   readonly #parts: ConsumerParts;
-  /** Ends the reading. */
   readonly #reading = new AbortController();
-  /** Ends the settling, when the drain deadline has passed. */
+  /** Aborted when the drain deadline has passed. */
   readonly #settling = new AbortController();
   readonly #workload: Workload;
   readonly #reader: Reader;
-  readonly #loops: readonly Pick<Reader, "run">[];
-  #running: Promise<unknown> = Promise.resolve();
+  readonly #reaper: Reaper;
+  #loops: Promise<unknown> | undefined;
   #attempt = (): void => {};
 
   constructor(place: MemberPlace, members: Members, given: GivenParts) {
@@ -39,12 +36,10 @@ export class StreamConsumer {
     const reading = new Pause(this.#reading.signal, clock, hooks.trouble);
     const settling = new Pause(this.#settling.signal, clock, hooks.trouble);
     this.membership = members.add(place, { reading: reading.signal, settling: settling.signal });
-    const parts = { ...given, membership: this.membership, reading, settling };
-    const workload = new Workload(parts);
-    this.#parts = parts;
-    this.#workload = workload;
-    this.#reader = new Reader(parts, workload, () => this.#prepare());
-    this.#loops = [this.#reader, new RetryQueue(parts, workload), new Reaper(parts, workload)];
+    this.#parts = { ...given, membership: this.membership, reading, settling };
+    this.#workload = new Workload(this.#parts);
+    this.#reader = new Reader(this.#parts, this.#workload, () => this.#prepare());
+    this.#reaper = new Reaper(this.#parts, this.#workload);
     this.attempted = new Promise((resolve) => {
       this.#attempt = resolve;
     });
@@ -60,7 +55,7 @@ export class StreamConsumer {
 
   /** Begins to read in the background, and waits there for a Redis that is away. */
   start(): void {
-    this.#running = Promise.all(this.#loops.map((loop) => loop.run()));
+    this.#loops = Promise.all([this.#reader.run(), runRetryQueue(this.#parts, this.#workload), this.#reaper.run()]);
   }
 
   /** Stops reading, and lets the entries that it holds be handled until the deadline resolves. */
@@ -69,7 +64,7 @@ export class StreamConsumer {
     this.#attempt();
     this.#workload.wake();
     await this.membership.interrupt();
-    await this.#running;
+    await this.#loops;
     await Promise.race([this.#workload.drained(), deadline]);
     this.#settling.abort();
     this.#parts.dispatcher.stop();

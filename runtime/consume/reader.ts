@@ -13,8 +13,7 @@ export class Reader {
   readonly #prepare: () => Promise<void>;
   #batchSize: number;
   #readAt: number;
-  #preparedAt = Number.NEGATIVE_INFINITY;
-  #drops = 0;
+  #preparedAt = 0;
 
   /** @param prepare - called before the first read, after everything that may have lost a delivery, and at intervals */
   constructor(parts: ConsumerParts, workload: Workload, prepare: () => Promise<void>) {
@@ -30,10 +29,10 @@ export class Reader {
     const { signal } = reading;
     for (let failures = 0; !signal.aborted; ) {
       try {
-        const { drops } = this.#workload;
-        if (drops !== this.#drops || clock.now() - this.#preparedAt > PREPARE_EVERY_MS) {
+        if (!this.#workload.isComplete || clock.now() - this.#preparedAt > PREPARE_EVERY_MS) {
           this.#preparedAt = clock.now();
-          this.#drops = drops;
+          // Before the wait: a drop meanwhile must be seen.
+          this.#workload.isComplete = true;
           await this.#prepare();
         }
         const { room } = this.#workload;
@@ -46,7 +45,7 @@ export class Reader {
       } catch (error) {
         if (signal.aborted) return;
         // A lost reply or a missing group: the next read must start from a known state.
-        this.#preparedAt = Number.NEGATIVE_INFINITY;
+        this.#workload.isComplete = false;
         if (!(await reading.afterFailure(failures++, `reading ${membership.stream}`, error))) return;
       }
     }

@@ -5,12 +5,6 @@ import type { Workload } from "./workload.js";
 /** How often a heartbeat must have been seen unchanged at least. */
 const FEWEST_LOOKS = 3;
 
-interface Watched {
-  readonly beat: string;
-  readonly since: number;
-  looks: number;
-}
-
 /**
  * Takes over the entries of consumers that died. A consumer counts as dead when its heartbeat has not changed for a
  * whole lease, as this process has seen it on its own monotonic clock since it last connected: after an outage of Redis
@@ -22,7 +16,7 @@ interface Watched {
 export class Reaper {
   readonly #parts: ConsumerParts;
   readonly #workload: Workload;
-  readonly #watched = new Map<string, Watched>();
+  readonly #watched = new Map<string, { readonly beat: string; readonly since: number; looks: number }>();
   #session: number | undefined;
   #handling: Promise<void> | undefined;
 

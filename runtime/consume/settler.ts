@@ -58,10 +58,7 @@ export class Settler {
     await this.#repeat([], "settling", () => this.#parts.membership.recordFailure(delivery.id, failure));
   }
 
-  /**
-   * Counts a delivery of an entry that this consumer holds but has not read, just before its handler runs. Resolves to
-   * `undefined` when the entry no longer belongs to this consumer, and to `null` when settling has ended.
-   */
+  /** Has the membership adopt an entry, just before its handler runs. Resolves to `null` when settling has ended. */
   adopt(id: string): Promise<Delivery | undefined | null> {
     return this.#repeat([], "taking over an entry", () => this.#parts.membership.adopt(id));
   }
@@ -86,10 +83,7 @@ export class Settler {
     while (this.#underWay.size > 0);
   }
 
-  /**
-   * Acknowledges whoever the entry belongs to now: it was handled, so removing it from another consumer's pending list
-   * can only save a duplicate.
-   */
+  /** The entry may belong to another consumer by now. It was handled, so acknowledging it only saves a duplicate. */
   #acknowledge({ id, attempt }: Delivery): void {
     this.#acks.push(id);
     if (attempt > 1) this.#retried.push(id);

@@ -17,11 +17,13 @@ const MOST_ASIDE = 100;
  */
 export class Workload implements Holder {
   readonly settler: Settler;
+  /** Whether every entry that is pending for this consumer is held. Not so after a drop, or a reply that was lost. */
+  isComplete = false;
   readonly #parts: ConsumerParts;
   readonly #prefetch: number;
   readonly #capacity: number;
   readonly #backlog: Backlog;
-  /** The ids of the entries that were delivered to this consumer and are not settled. */
+  /** The ids of entries that were delivered to this consumer and are not settled. */
   readonly #inFlight = new Set<string>();
   /** The ids of entries that were taken over and have not begun. They take no room. */
   readonly #aside = new Set<string>();
@@ -29,7 +31,6 @@ export class Workload implements Holder {
   readonly #returning = new Map<string, Delivery>();
   #isOpen = false;
   #running = 0;
-  #drops = 0;
   #pumping = false;
   #waiters: (() => void)[] = [];
   #idlers: (() => void)[] = [];
@@ -63,11 +64,6 @@ export class Workload implements Holder {
   /** A little more than for new entries, which would take every place that becomes free before a retry does. */
   get roomForRetries(): number {
     return this.#roomIn(this.#capacity + Math.ceil(this.#prefetch / 4));
-  }
-
-  /** How often waiting deliveries were dropped, because other members may have taken them. */
-  get drops(): number {
-    return this.#drops;
   }
 
   /** Resolves when there may be more room. */
@@ -169,7 +165,7 @@ export class Workload implements Holder {
    */
   #pump(): void {
     if (this.#parts.membership.lapsed() && this.drop().length > 0) {
-      this.#drops++;
+      this.isComplete = false;
       this.wake();
     }
     while (this.#running < this.#parts.config.concurrency) {

@@ -61,16 +61,14 @@ export class Dispatcher {
     this.#deadlines.stop();
   }
 
-  /**
-   * Returns the outcome if it is known at once, otherwise calls back with it. A message that no handler takes costs no
-   * more than finding its type.
-   */
+  /** Returns the outcome if it is known at once, otherwise calls back with it. */
   dispatch(delivery: Delivery, ended: Ended): Outcome | undefined {
     const { fields } = delivery;
     // It was deleted from its stream while it was pending.
     if (fields === null) return DONE;
     const type = typeOf(fields);
     const routes = type === undefined ? this.#routes.untyped : this.#routes.byType.get(type);
+    // A message that no handler takes costs no more than finding its type.
     if (routes === undefined) return this.#unrouted(delivery, type, fields);
     const admitted = those(routes, admits, fields);
     if (admitted.length === 0) return this.#skip(delivery, type ?? "", "filtered");
@@ -206,15 +204,14 @@ export class Dispatcher {
   }
 }
 
-/** The routes without a filter, or whose filter passes. Returns the list itself when all of them do. */
+/** The routes whose filters pass. Returns the list itself when all of them do. */
 function those<Subject>(
   routes: readonly Route[],
   passes: (route: Route, subject: Subject) => boolean,
   subject: NoInfer<Subject>,
 ): readonly Route[] {
   for (const route of routes) {
-    if (!route.isFiltered || passes(route, subject)) continue;
-    return routes.filter((each) => !each.isFiltered || passes(each, subject));
+    if (!passes(route, subject)) return routes.filter((each) => passes(each, subject));
   }
   return routes;
 }

@@ -10,8 +10,6 @@ export interface Route {
   readonly descriptor: Descriptor;
   readonly handler: Handler<never> | CommandHandler<never, unknown>;
   readonly options: RouteOptions;
-  /** Whether it leaves out any message of its type. */
-  readonly isFiltered: boolean;
 }
 
 export interface RouteOptions extends HandlerOptions<never> {
@@ -36,15 +34,10 @@ export class Router {
     this.#catalogue = catalogue;
   }
 
-  /**
-   * @throws {UsageError} `HANDLER_CONFLICT` for a second handler of one command, or a type declared by two descriptors
-   * @throws {ConfigError} for a pattern that matches no event
-   */
+  /** @throws {UsageError} when handlers conflict, {ConfigError} when a pattern matches no event */
   add(target: Descriptor | string, handler: Route["handler"], options: RouteOptions = {}): void {
-    const { company_id, source_service, target_service, where } = options;
-    const isFiltered = [company_id, source_service, target_service, where].some((filter) => filter !== undefined);
     for (const descriptor of typeof target === "string" ? this.#matching(target) : [target]) {
-      this.#addOne({ descriptor, handler, options, isFiltered });
+      this.#addOne({ descriptor, handler, options });
     }
   }
 
