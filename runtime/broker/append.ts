@@ -8,11 +8,10 @@ export interface Append {
   readonly layout: Layout;
   readonly entry: FlatFields;
   readonly messageId: string | undefined;
-  /** Also publish it on this channel at once: the message as a JSON object. */
+  /** Also publishes it on this channel at once: the message as a JSON object. */
   readonly announced: { readonly channel: string; readonly json: string } | undefined;
-  /** Store it once under its message id within this window. */
+  /** Stores it once under its message id within this window. */
   readonly onceWindowMs: number | undefined;
-  /** Called when the entry is in its stream. */
   readonly stored: (entryId: string) => void;
   /** Called when the entry is not in its stream, or may not be. */
   readonly failed: (error: MessagingError) => void;
@@ -20,9 +19,9 @@ export interface Append {
 
 /** Adds entries to streams. It never sends one twice: a repeat after a lost reply could store a second entry. */
 export interface Appender {
-  /** Adds an entry. Entries of one stream are stored in the order of their calls. */
+  /** Entries of one stream are stored in the order of their calls. */
   append(entry: Append): void;
-  /** Sends at once what would wait for the end of this turn of the event loop. */
+  /** Sends at once the entries that would wait for the end of this turn of the event loop. */
   flush(): void;
   /** Resolves when no entry is under way. */
   drained(): Promise<void>;

@@ -18,14 +18,12 @@ export interface BrokerClock {
 
 /** The stored answers to commands. */
 export interface Answers {
-  /** The stored answer to a command, or `null`. */
   find(stream: string, commandId: string): Promise<string | null>;
   /**
-   * Looks before a command runs whether it still should: resolves to the stored answer, to `expired` when its sender
-   * has given up, or to `null`.
+   * Finds the answer to a command before it runs. Resolves to `expired` when its sender has given up.
    *
-   * @param givenUpAt - when its sender gives up, in ms since 1970 by the broker's clock
-   * @param waiting - whose signal ends the wait for a connection
+   * @param givenUpAt - the time at which its sender gives up, in ms since 1970 by the broker's clock
+   * @param waiting - its signal ends the wait for a connection
    */
   check(
     stream: string,
@@ -33,14 +31,11 @@ export interface Answers {
     givenUpAt: number,
     waiting: { readonly signal: AbortSignal },
   ): Promise<string | null>;
-  /** Stores and sends an answer whose command is settled otherwise. */
+  /** Stores and sends an answer, and leaves its command as it is. */
   give(answer: Answer): Promise<void>;
 }
 
-/**
- * The port between delivery and the system that stores and passes on messages. `redis/` implements it; everything above
- * knows only these interfaces.
- */
+/** The port between delivery and the system that stores and passes on messages. `redis/` implements it. */
 export interface Broker {
   readonly appender: Appender;
   readonly answers: Answers;
@@ -48,20 +43,14 @@ export interface Broker {
   readonly subscriptions: Subscriptions;
   /** Whether consumers can settle now. */
   readonly isReady: boolean;
-
-  /**
-   * Connects, and checks that the broker has what delivery needs.
-   *
-   * @returns the policy by which the broker may evict streams, if it may
-   */
+  /** Connects, and checks the broker's features. Resolves to the policy by which it may evict streams, if it may. */
   connect(signal: AbortSignal): Promise<{ readonly evictionPolicy: string | undefined }>;
   /** @throws {ConfigError} when handling so many streams needs more connections than are allowed */
   assertAffordable(streams: readonly string[]): void;
   /** Resolves to the time that an answer takes, in ms. */
   ping(): Promise<number>;
-  /** A stream, by its whole name. */
+  /** @param stream - its whole name */
   log(stream: string): Log;
   members(): Members;
-  /** Disconnects. */
   close(): void;
 }

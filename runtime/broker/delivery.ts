@@ -15,12 +15,10 @@ export type Take = (deliveries: readonly Delivery[]) => void;
 /** Up to so many entries are handled as soon as they arrive, before the next read is sent. */
 export const FEW = 10;
 
-/** How a delivery ended. */
+/** How a delivery ended: it is acknowledged, tried again after a delay, or moved to the dead letters. */
 export type Outcome =
   | { readonly kind: "done"; readonly answer?: Answer | undefined }
-  /** Try again after a delay. */
   | { readonly kind: "retry"; readonly delayMs: number; readonly error: unknown }
-  /** Move it to the dead letters. */
   | { readonly kind: "dead"; readonly error: unknown; readonly answer?: Answer | undefined };
 
 export const DONE: Outcome = { kind: "done" };

@@ -1,4 +1,4 @@
-/** When an entry was added, by Redis' clock: in ms since 1970. */
+/** The time at which an entry was added, in ms since 1970 by the broker's clock. */
 export function addedAt(id: string): number {
   return Number(id.slice(0, id.indexOf("-")));
 }

@@ -10,11 +10,10 @@ export interface TrimBounds {
   readonly expireGroups: boolean;
 }
 
-/** The result of one trim. */
 export interface TrimReport {
-  /** How many entries were removed. */
+  /** The number of entries that were removed. */
   readonly removed: number;
-  /** How many remain. */
+  /** The number of entries that remain. */
   readonly length: number;
   /** Groups that no consumer has served for `maxAgeMs` and that keep entries from being removed. */
   readonly unserved: readonly { readonly group: string; readonly silentMs: number }[];
@@ -28,7 +27,7 @@ export interface TrimReport {
 export interface Log {
   /** The whole name of the stream. */
   readonly stream: string;
-  /** Removes what is beyond the bounds. `undefined` when another service has just done so, or there is no connection. */
+  /** Removes entries beyond the bounds. `undefined` if another service has just done so, or without a connection. */
   trim(bounds: TrimBounds): Promise<TrimReport | undefined>;
   /** Up to `count` entries that follow an id, the oldest first. */
   readAfter(id: string, count: number): Promise<readonly (readonly [id: string, fields: FlatFields])[]>;

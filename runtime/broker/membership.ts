@@ -12,11 +12,9 @@ export interface MemberPlace {
   readonly redriven: boolean;
 }
 
-/** What a member waits for ends with these. */
+/** Aborted when a member reads or settles no more. They end its waits. */
 export interface MemberSignals {
-  /** Aborted when it reads no more. */
   readonly reading: AbortSignal;
-  /** Aborted when it settles no more. */
   readonly settling: AbortSignal;
 }
 
@@ -28,7 +26,7 @@ export interface Joined {
   readonly retryInMs?: number | undefined;
 }
 
-/** The state of a stream and one of its groups. `null` stands for what the broker cannot tell. */
+/** The state of a stream and one of its groups. `null` stands for a lag that the broker cannot tell. */
 export interface GroupState {
   readonly lag: number | null;
   readonly pending: number;
@@ -37,7 +35,7 @@ export interface GroupState {
   readonly deadLetters: number;
 }
 
-/** Entries that a member is told about: whether it holds one, and what it is given. */
+/** The entries that a member holds. */
 export interface Holder {
   holds(id: string): boolean;
   take(deliveries: readonly Delivery[]): void;
@@ -52,12 +50,11 @@ export interface Holder {
 export interface Membership extends MemberPlace {
   /** The stream that it reads. */
   readonly log: Log;
-
-  /** Creates the group if it is missing, and gives the first heartbeat. To be repeated after anything that may have undone it. */
+  /** Creates the group if it is missing, and beats. To be repeated after anything that may have undone either. */
   join(startFrom: "all" | "new"): Promise<Joined>;
-  /** Gives back the entries that it holds, so that others get them at once, and ends the membership. */
+  /** Gives back the entries that have not begun, so that others get them at once, and ends the membership. */
   leave(unbegun: readonly string[]): Promise<void>;
-  /** Whether other members may have taken its entries since this was last asked, because its heartbeat came too late. */
+  /** Whether its heartbeat came too late since this was last asked: other members may have taken its entries. */
   lapsed(): boolean;
 
   /** Takes up to so many new entries, or none after a while. They are taken before this resolves. */
@@ -73,25 +70,25 @@ export interface Membership extends MemberPlace {
   park(id: string, delayMs: number, failure: string): Promise<void>;
   /** Moves an entry to the dead letters, if it still belongs to this consumer. */
   bury(id: string, failure: string, record: Readonly<Record<string, string>>): Promise<void>;
-  /** Stores and sends an answer, and acknowledges its command. Resolves to the error when the broker refuses to send it. */
+  /** Stores and sends an answer, and acknowledges its command. Resolves to the error if the broker refuses it. */
   answer(answer: Answer, id: string): Promise<unknown>;
   /** Records a failed attempt of an entry that stays with this consumer. */
   recordFailure(id: string, failure: string): Promise<void>;
 
-  /** Counts a delivery of an entry that was taken over. `undefined` when it does not belong to this consumer any more. */
+  /** Counts a delivery of an entry that was taken over. `undefined` if it no longer belongs to this consumer. */
   adopt(id: string): Promise<Delivery | undefined>;
   /** Takes up to so many parked entries whose retry is due, and tells in how many ms the next is; -1 for none. */
   release(count: number): Promise<{ readonly deliveries: readonly Delivery[]; readonly nextMs: number }>;
   /** Makes parked entries due whose due time was lost. */
   sweep(): Promise<void>;
 
-  /** The heartbeats of all members. Those of different sessions, between which the connection was lost, say nothing together. */
+  /** The heartbeats of all members. Those of different sessions, with a lost connection between, cannot be compared. */
   heartbeats(): Promise<{ readonly session: number; readonly beats: ReadonlyMap<string, string> }>;
-  /** Consumers in other languages: those without a heartbeat, and how long each has been idle. */
+  /** The idle times of consumers without a heartbeat, as those in other languages are. */
   foreigners(
     beating: ReadonlyMap<string, string>,
   ): Promise<readonly { readonly name: string; readonly idleMs: number }[]>;
-  /** Takes over up to so many entries of a consumer whose heartbeat still is the given one. `undefined` when it is not. */
+  /** Takes over up to so many entries of a consumer whose heartbeat still is the given one, else `undefined`. */
   takeOver(consumer: string, beat: string, most: number): Promise<readonly string[] | undefined>;
 
   state(): Promise<GroupState>;

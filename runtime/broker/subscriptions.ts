@@ -14,15 +14,12 @@ export interface Subscriber {
   restored?(): void;
 }
 
-/** A subscription that is confirmed. */
+/** A confirmed subscription. */
 export interface Subscription {
   close(): Promise<void>;
 }
 
-/**
- * The subscriptions of one messaging, over one connection. After each reconnect they are made again until the broker
- * has confirmed each of them.
- */
+/** The subscriptions of one messaging, over one connection. After a reconnect all of them are made again. */
 export interface Subscriptions {
   /** Resolves when the subscription is confirmed. A subscriber whose call rejects is not subscribed. */
   subscribe(channel: Channel, subscriber: Subscriber): Promise<Subscription>;

@@ -1,15 +1,13 @@
 import type { Delivery } from "../broker/delivery.js";
 
-/** What must be handled one after another: an entity's messages. `undefined` for what need not. */
+/** Names the lane of a delivery, `undefined` for one that need not keep an order. */
 export type LaneOf = (delivery: Delivery) => string | undefined;
 
-/**
- * Deliveries that wait for their turn. Those of one lane come one after another, in the order in which they arrived;
- * a lane is free again when its delivery is {@link finished}.
- */
+/** Deliveries in the order of their arrival. In a lane, each waits until the one before it is {@link finished}. */
 export class Backlog {
   readonly #laneOf: LaneOf | undefined;
-  readonly #lanes = new Map<string, Lane>();
+  /** The deliveries of each lane that wait behind its first, which is ready or has begun. */
+  readonly #lanes = new Map<string, Delivery[]>();
   #ready: Delivery[] = [];
   #head = 0;
   #blocked = 0;
@@ -18,29 +16,29 @@ export class Backlog {
     this.#laneOf = laneOf;
   }
 
-  /** How many could run now. */
+  /** The number of deliveries that could run now. */
   get ready(): number {
     return this.#ready.length - this.#head;
   }
 
-  /** How many wait for another of their lane. */
+  /** The number of deliveries that wait for another of their lane. */
   get blocked(): number {
     return this.#blocked;
   }
 
   push(delivery: Delivery): void {
-    const name = this.#laneOf?.(delivery);
-    const lane = name === undefined ? undefined : this.#lanes.get(name);
-    if (lane !== undefined) {
-      lane.followers.push(delivery);
+    const lane = this.#laneOf?.(delivery);
+    const followers = lane === undefined ? undefined : this.#lanes.get(lane);
+    if (followers !== undefined) {
+      followers.push(delivery);
       this.#blocked++;
       return;
     }
-    if (name !== undefined) this.#lanes.set(name, { begun: false, followers: [] });
+    if (lane !== undefined) this.#lanes.set(lane, []);
     this.#ready.push(delivery);
   }
 
-  /** Begins the next. */
+  /** Begins the next delivery. */
   next(): Delivery | undefined {
     const delivery = this.#ready[this.#head];
     if (delivery === undefined) return undefined;
@@ -49,46 +47,33 @@ export class Backlog {
       this.#ready = this.#ready.slice(this.#head);
       this.#head = 0;
     }
-    const lane = this.#lane(delivery);
-    if (lane !== undefined) lane.begun = true;
     return delivery;
   }
 
-  /** Lets the next of the delivery's lane come. */
+  /** Makes the next delivery of this one's lane ready. */
   finished(delivery: Delivery): void {
-    const lane = this.#lane(delivery);
+    const lane = this.#laneOf?.(delivery);
     if (lane === undefined) return;
-    const follower = lane.followers.shift();
+    const follower = this.#lanes.get(lane)?.shift();
     if (follower === undefined) {
-      this.#lanes.delete(this.#laneOf?.(delivery) as string);
+      this.#lanes.delete(lane);
       return;
     }
-    lane.begun = false;
     this.#blocked--;
     this.#ready.push(follower);
   }
 
-  /** Empties it of everything that has not begun, and says what that was. */
+  /** Removes and returns every delivery that has not begun. The lanes of those that have begun stay taken. */
   drop(): Delivery[] {
-    const dropped = this.#ready.slice(this.#head);
+    const ready = this.#ready.slice(this.#head);
+    const blocked = [...this.#lanes.values()].flatMap((followers) => followers.splice(0));
     this.#ready = [];
     this.#head = 0;
     this.#blocked = 0;
-    for (const [name, lane] of this.#lanes) {
-      dropped.push(...lane.followers.splice(0));
-      if (!lane.begun) this.#lanes.delete(name);
+    for (const delivery of ready) {
+      const lane = this.#laneOf?.(delivery);
+      if (lane !== undefined) this.#lanes.delete(lane);
     }
-    return dropped;
+    return [...ready, ...blocked];
   }
-
-  #lane(delivery: Delivery): Lane | undefined {
-    const name = this.#laneOf?.(delivery);
-    return name === undefined ? undefined : this.#lanes.get(name);
-  }
-}
-
-interface Lane {
-  /** Whether its first delivery is being handled. */
-  begun: boolean;
-  readonly followers: Delivery[];
 }

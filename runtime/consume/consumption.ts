@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import type { Broker } from "../broker/broker.js";
 import type { MemberPlace, Members, Membership } from "../broker/membership.js";
 import type { Config } from "../config/config.js";
@@ -5,19 +6,14 @@ import { prefixed } from "../config/prefix.js";
 import { ClosedError, ConnectionError } from "../errors.js";
 import type { Dispatcher } from "../handle/dispatcher.js";
 import type { StreamRoutes } from "../handle/router.js";
-import type { LoopState } from "../messaging/health.js";
 import type { HookBus } from "../messaging/hooks.js";
 import type { StartOptions } from "../messaging/messaging.js";
 import type { Clock } from "../time/clock.js";
 import { StreamConsumer } from "./consumer.js";
 
 /** A membership whose health is of interest, and the state of its read loop. */
-export interface HealthTarget {
-  readonly membership: Membership;
-  readonly loop: LoopState;
-}
+export type HealthTarget = Pick<StreamConsumer, "membership" | "loop">;
 
-/** What a consumption works with. */
 export interface ConsumptionParts {
   readonly broker: Broker;
   readonly clock: Clock;
@@ -46,12 +42,12 @@ export class Consumption {
     this.#parts = parts;
   }
 
-  /** Whether it has been started, or is being started. */
+  /** Also true while it is being started. */
   get isStarted(): boolean {
     return this.#starting !== undefined;
   }
 
-  /** Its memberships in the groups of streams and of what is redriven to them. */
+  /** Its memberships in the groups of streams, and of the entries that are redriven to them. */
   get memberships(): readonly Membership[] {
     return this.#consumers.map(({ membership }) => membership);
   }
@@ -78,18 +74,33 @@ export class Consumption {
     this.#starting = undefined;
     await beforeDrain();
     const consumers = this.#consumers;
+    const deadline = once(this.#handling.signal, "abort");
     const timer = this.#parts.clock.after(this.#config.drainTimeoutMs, () => this.#handling.abort());
-    await Promise.all(consumers.map((consumer) => consumer.stop(this.#handling.signal)));
+    await Promise.all(consumers.map((consumer) => consumer.stop(deadline)));
     timer.cancel();
     await this.#members?.stop();
     await Promise.all(consumers.map((consumer) => consumer.leave()));
     this.#consumers = [];
   }
 
-  async #start(streams: readonly StreamRoutes[], { requireRedis = false }: StartOptions): Promise<void> {
-    const { broker, hooks } = this.#parts;
+  async #start(streams: readonly StreamRoutes[], options: StartOptions): Promise<void> {
+    const { broker } = this.#parts;
     broker.assertAffordable(streams.map(({ stream }) => stream));
     this.#startup = new AbortController();
+    await this.#connect(options);
+    if (this.#startup.signal.aborted) throw new ClosedError("cannot start");
+    this.#handling = new AbortController();
+    const members = broker.members();
+    this.#members = members;
+    this.#consumers = streams.flatMap((routes) => this.#consumersOf(routes, members));
+    if (this.#consumers.length > 0) members.start();
+    for (const consumer of this.#consumers) consumer.start();
+    // Groups that begin with new entries must exist before this resolves: messages published after it are for them.
+    if (broker.isReady) await Promise.all(this.#consumers.map(({ attempted }) => attempted));
+  }
+
+  async #connect({ requireRedis = false }: StartOptions): Promise<void> {
+    const { broker, hooks } = this.#parts;
     try {
       const { evictionPolicy } = await broker.connect(this.#startup.signal);
       if (evictionPolicy !== undefined) hooks.emit("evictionPossible", { policy: evictionPolicy });
@@ -98,14 +109,6 @@ export class Consumption {
       if (!isAway || requireRedis) throw error;
       hooks.trouble("connecting at start", error);
     }
-    if (this.#startup.signal.aborted) throw new ClosedError("cannot start");
-    this.#handling = new AbortController();
-    this.#members = broker.members();
-    this.#consumers = streams.flatMap((routes) => this.#consumersOf(routes, this.#members as Members));
-    if (this.#consumers.length > 0) this.#members.start();
-    for (const consumer of this.#consumers) consumer.start();
-    // A message that is published after this has resolved is for these groups, too, also for those that begin with new entries.
-    if (broker.isReady) await Promise.all(this.#consumers.map((consumer) => consumer.attempted));
   }
 
   /** One for the stream, and one for the entries that are redriven to this group from its dead letters. */
@@ -116,7 +119,7 @@ export class Consumption {
     return [false, true].map((redriven) => {
       const place = { stream, group: config.group, consumer: this.#consumer, redriven };
       const dispatcher = dispatcherOf(place, routes, this.#handling.signal);
-      return new StreamConsumer(place, { config, members, dispatcher, clock, hooks });
+      return new StreamConsumer(place, members, { config, dispatcher, clock, hooks });
     });
   }
 }

@@ -5,7 +5,7 @@ import type { HookBus } from "../messaging/hooks.js";
 import type { Clock } from "../time/clock.js";
 import type { Pause } from "../time/pause.js";
 
-/** What the parts of one consumer share. */
+/** Shared by the parts of one consumer. */
 export interface ConsumerParts {
   readonly membership: Membership;
   readonly config: Config;

@@ -1,41 +1,39 @@
+import { PoisonError } from "../errors.js";
 import type { ConsumerParts } from "./parts.js";
-import type { Suspects } from "./suspects.js";
+import type { Workload } from "./workload.js";
 
-/** How many entries are taken over in one step. The next look takes the rest. */
-const MOST_AT_ONCE = 100;
 /** How often a heartbeat must have been seen unchanged at least. */
 const FEWEST_LOOKS = 3;
-
-interface Watched {
-  readonly beat: string;
-  readonly since: number;
-  looks: number;
-}
 
 /**
  * Takes over the entries of consumers that died. A consumer counts as dead when its heartbeat has not changed for a
  * whole lease, as this process has seen it on its own monotonic clock since it last connected: after an outage of Redis
  * every heartbeat stands still, and the clocks of two machines may differ by hours.
+ *
+ * The entries are handled one at a time, and each delivery is counted just before its handler runs. So the entry that
+ * kills its process is found, and entries that were merely prefetched are not blamed for it.
  */
 export class Reaper {
   readonly #parts: ConsumerParts;
-  readonly #suspects: Suspects;
-  readonly #watched = new Map<string, Watched>();
+  readonly #workload: Workload;
+  readonly #watched = new Map<string, { readonly beat: string; readonly since: number; looks: number }>();
   #session: number | undefined;
+  #handling: Promise<void> | undefined;
 
-  constructor(parts: ConsumerParts, suspects: Suspects) {
+  constructor(parts: ConsumerParts, workload: Workload) {
     this.#parts = parts;
-    this.#suspects = suspects;
+    this.#workload = workload;
   }
 
   async run(): Promise<void> {
-    // Jitter: consumers that started together should not all look at the same moment.
-    while (await this.#parts.reading.for((this.#parts.config.leaseMs / 4) * (0.75 + Math.random() / 2))) {
+    const { config, hooks, membership, reading } = this.#parts;
+    // With jitter, consumers that started together do not all look at the same moment.
+    while (await reading.for((config.leaseMs / 4) * (0.75 + Math.random() / 2))) {
       try {
         await this.#look();
       } catch (error) {
         this.#watched.clear();
-        this.#parts.hooks.trouble(`watching the consumers of ${this.#parts.membership.stream}`, error);
+        hooks.trouble(`watching the consumers of ${membership.stream}`, error);
       }
     }
   }
@@ -59,7 +57,7 @@ export class Reaper {
   #isDead(name: string, beat: string): boolean {
     const now = this.#parts.clock.now();
     const watched = this.#watched.get(name);
-    if (watched === undefined || watched.beat !== beat) {
+    if (watched?.beat !== beat) {
       this.#watched.set(name, { beat, since: now, looks: 1 });
       return false;
     }
@@ -68,13 +66,30 @@ export class Reaper {
   }
 
   async #take(dead: string, beat: string): Promise<void> {
-    const most = Math.min(MOST_AT_ONCE, this.#suspects.room);
-    if (most <= 0) return;
-    const ids = await this.#parts.membership.takeOver(dead, beat, most);
-    // A consumer that held nothing is only removed.
-    if (ids === undefined || ids.length === 0) return;
-    this.#suspects.add(ids);
-    const { stream, group } = this.#parts.membership;
-    this.#parts.hooks.emit("recovered", { stream, group, from: dead, count: ids.length });
+    const { hooks, membership } = this.#parts;
+    const room = this.#workload.roomAside;
+    if (room === 0) return;
+    const ids = (await membership.takeOver(dead, beat, room)) ?? [];
+    if (ids.length === 0) return;
+    this.#workload.setAside(ids);
+    this.#handling ??= this.#handle().finally(() => {
+      this.#handling = undefined;
+    });
+    hooks.emit("recovered", { stream: membership.stream, group: membership.group, from: dead, count: ids.length });
+  }
+
+  async #handle(): Promise<void> {
+    const { config, reading } = this.#parts;
+    const { settler } = this.#workload;
+    for (let id = this.#workload.admit(); id !== undefined; id = this.#workload.admit()) {
+      if (reading.signal.aborted) return;
+      const delivery = await settler.adopt(id);
+      if (delivery === null) return;
+      if (delivery === undefined) this.#workload.settled(id);
+      else if (delivery.attempt <= 1 + config.maxRetries) await this.#workload.handle(delivery);
+      else settler.settle(delivery, { kind: "dead", error: new PoisonError(delivery.attempt - 1) });
+      // An entry that was handled but is still pending when the next one kills the process would be blamed for it.
+      await settler.flushed();
+    }
   }
 }

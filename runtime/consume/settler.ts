@@ -1,23 +1,21 @@
 import type { Answer, Delivery, Outcome } from "../broker/delivery.js";
-import { typeOf } from "../contract/codec.js";
+import { type FlatFields, textReader, typeOf } from "../contract/codec.js";
 import { describeFailure } from "../handle/failure.js";
+import type { HookEvents } from "../messaging/hooks.js";
 import type { Timer } from "../time/clock.js";
-import type { Alarm } from "./alarm.js";
-import { labelsOf } from "./dead-letter.js";
 import type { ConsumerParts } from "./parts.js";
 
 const MOST_ACKS = 100;
 const ACK_DELAY_MS = 5;
+const LONGEST_LABEL = 200;
 
 /**
  * Settles deliveries by their outcomes: acknowledges, answers, parks, or moves to the dead letters. Acknowledgements
- * are gathered to a hundred or for five milliseconds, or until the consumer is idle; an entry counts as in flight until
- * its settlement is confirmed. Without a connection each settlement is repeated until there is one: an entry that is
- * never settled is redelivered.
+ * are gathered up to a hundred or for five milliseconds, or until the consumer is idle. Without a connection each
+ * settlement is repeated until there is one. An entry that is never settled is redelivered.
  */
 export class Settler {
   readonly #parts: ConsumerParts;
-  readonly #alarm: Alarm;
   readonly #settled: (id: string) => void;
   readonly #ackBatch: number;
   #acks: string[] = [];
@@ -25,32 +23,23 @@ export class Settler {
   #retried: string[] = [];
   #timer: Timer | undefined;
   #resting = false;
-  #underWay = new Set<Promise<void>>();
+  readonly #underWay = new Set<Promise<unknown>>();
+  /** Ends the wait for a parked entry that is under way. */
+  #wake = (): void => {};
 
-  /**
-   * @param alarm - rings when a parked entry is due
-   * @param settled - called when the settlement of an entry is confirmed
-   */
-  constructor(parts: ConsumerParts, alarm: Alarm, settled: (id: string) => void) {
+  /** @param settled - called when the settlement of an entry is confirmed */
+  constructor(parts: ConsumerParts, settled: (id: string) => void) {
     this.#parts = parts;
-    this.#alarm = alarm;
     this.#settled = settled;
     // With low concurrency an entry that waits for its acknowledgement keeps the next one from being read.
     this.#ackBatch = Math.min(MOST_ACKS, parts.config.concurrency);
   }
 
   settle(delivery: Delivery, outcome: Outcome): void {
-    switch (outcome.kind) {
-      case "done":
-        if (outcome.answer === undefined) this.#acknowledge(delivery);
-        else this.#answer(delivery, outcome.answer);
-        return;
-      case "retry":
-        this.#park(delivery, outcome.delayMs, outcome.error);
-        return;
-      case "dead":
-        this.#bury(delivery, outcome.error, outcome.answer);
-    }
+    if (outcome.kind === "retry") this.#park(delivery, outcome.delayMs, outcome.error);
+    else if (outcome.kind === "dead") this.#bury(delivery, outcome.error, outcome.answer);
+    else if (outcome.answer !== undefined) this.#answer(delivery, outcome.answer);
+    else this.#acknowledge(delivery);
   }
 
   /** The consumer is idle: acknowledgements need not wait for more. */
@@ -63,13 +52,26 @@ export class Settler {
     });
   }
 
-  /** Records a failed attempt of an entry that this consumer keeps. */
-  async recordFailure(id: string, thrown: unknown): Promise<void> {
-    const failure = JSON.stringify(describeFailure(thrown));
-    await this.#repeat([], () => this.#parts.membership.recordFailure(id, failure));
+  /** Records a failed attempt of an entry that this consumer keeps until its retry. */
+  async recordFailure(delivery: Delivery, delayMs: number, thrown: unknown): Promise<void> {
+    const failure = this.#retry(delivery, delayMs, thrown);
+    await this.#repeat([], "settling", () => this.#parts.membership.recordFailure(delivery.id, failure));
   }
 
-  /** Resolves when every settlement that is to be sent now is confirmed. */
+  /** Has the membership adopt an entry, just before its handler runs. Resolves to `null` when settling has ended. */
+  adopt(id: string): Promise<Delivery | undefined | null> {
+    return this.#repeat([], "taking over an entry", () => this.#parts.membership.adopt(id));
+  }
+
+  /** Waits until an entry that was parked here is due, but at most so long, and no longer than the consumer reads. */
+  async parkedDue(mostMs: number): Promise<void> {
+    const due = new Promise<void>((resolve) => {
+      this.#wake = resolve;
+    });
+    await Promise.race([this.#parts.reading.for(mostMs), due]);
+  }
+
+  /** Resolves when every settlement so far is confirmed. */
   async flushed(): Promise<void> {
     this.#sendAcks();
     await Promise.all(this.#underWay);
@@ -81,10 +83,7 @@ export class Settler {
     while (this.#underWay.size > 0);
   }
 
-  /**
-   * Acknowledges without asking to whom the entry belongs now: it was handled, so removing it from the pending list of
-   * another consumer can only save a duplicate.
-   */
+  /** The entry may belong to another consumer by now. It was handled, so acknowledging it only saves a duplicate. */
   #acknowledge({ id, attempt }: Delivery): void {
     this.#acks.push(id);
     if (attempt > 1) this.#retried.push(id);
@@ -103,52 +102,71 @@ export class Settler {
     this.#start(ids, () => this.#parts.membership.acknowledge(ids, retried));
   }
 
-  /** Repeated until Redis is back: a command that ran must not run again because its answer could not be sent at once. */
+  /** Repeated until Redis is back: a command must not run again because its answer could not be sent. */
   #answer(delivery: Delivery, answer: Answer): void {
-    let refused: unknown;
     this.#start([], async () => {
-      refused = await this.#parts.membership.answer(answer, delivery.id);
-      // Nobody receives the answer, so the dead letter says why.
+      const refused = await this.#parts.membership.answer(answer, delivery.id);
+      // A refused answer reaches nobody, so the dead letter says why.
       if (refused === undefined) this.#settled(delivery.id);
       else this.#bury(delivery, refused, undefined);
     });
   }
 
-  #park({ id }: Delivery, delayMs: number, thrown: unknown): void {
-    const failure = JSON.stringify(describeFailure(thrown));
-    this.#start([id], () => this.#parts.membership.park(id, delayMs, failure));
-    this.#alarm.ringIn(delayMs + 5);
+  #park(delivery: Delivery, delayMs: number, thrown: unknown): void {
+    const failure = this.#retry(delivery, delayMs, thrown);
+    this.#start([delivery.id], () => this.#parts.membership.park(delivery.id, delayMs, failure));
+    this.#parts.clock.after(delayMs + 5, () => this.#wake()).unref();
+  }
+
+  /** Reports a retry. Returns the failure in the form in which it is recorded. */
+  #retry(delivery: Delivery, delayMs: number, thrown: unknown): string {
+    this.#parts.hooks.emit("retried", { ...this.#infoOf(delivery), delayMs });
+    return JSON.stringify(describeFailure(thrown));
   }
 
   /** The sender of a command is answered before its entry is moved. */
   #bury(delivery: Delivery, error: unknown, answer: Answer | undefined): void {
-    const { id, fields, attempt } = delivery;
+    const { membership, config, hooks } = this.#parts;
     const failure = describeFailure(error);
     const reason = failure.code ?? failure.name;
-    const record = { ...labelsOf(fields ?? []), service: this.#parts.config.service, failed_at: failure.at, reason };
-    this.#start([id], async () => {
-      if (answer !== undefined) await this.#parts.membership.answer(answer, "");
-      await this.#parts.membership.bury(id, JSON.stringify(failure), record);
+    const record = { ...labelsOf(delivery.fields ?? []), service: config.service, failed_at: failure.at, reason };
+    this.#start([delivery.id], async () => {
+      if (answer !== undefined) await membership.answer(answer, "");
+      await membership.bury(delivery.id, JSON.stringify(failure), record);
     });
+    hooks.emit("deadLettered", { ...this.#infoOf(delivery), error });
+  }
+
+  #infoOf({ id: entryId, fields, attempt }: Delivery): Omit<HookEvents["retried"], "delayMs"> {
     const { stream, group } = this.#parts.membership;
-    const type = fields === null ? undefined : typeOf(fields);
-    this.#parts.hooks.emit("deadLettered", { stream, group, entryId: id, type, attempt, error });
+    return { stream, group, entryId, type: typeOf(fields ?? []), attempt };
   }
 
   #start(ids: readonly string[], work: () => Promise<void>): void {
-    const done = this.#repeat(ids, work).finally(() => this.#underWay.delete(done));
+    const done = this.#repeat(ids, "settling", work).finally(() => this.#underWay.delete(done));
     this.#underWay.add(done);
   }
 
-  async #repeat(ids: readonly string[], work: () => Promise<void>): Promise<void> {
+  /** Repeats the work until it succeeds. Resolves to `null` when settling has ended before. */
+  async #repeat<Result>(ids: readonly string[], what: string, work: () => Promise<Result>): Promise<Result | null> {
+    let result: Result;
     for (let failures = 0; ; failures++) {
       try {
-        await work();
+        result = await work();
         break;
       } catch (error) {
-        if (!(await this.#parts.settling.afterFailure(failures, "settling", error))) return;
+        if (!(await this.#parts.settling.afterFailure(failures, what, error))) return null;
       }
     }
     for (const id of ids) this.#settled(id);
+    return result;
   }
+}
+
+/** The labels by which a dead letter can be found. The entry may be anything, so each of them may be empty. */
+function labelsOf(entry: FlatFields): Record<"type" | "message_id" | "correlation_id", string> {
+  const textOf = textReader(entry);
+  const label = (text = ""): string => text.slice(0, LONGEST_LABEL);
+  const [type, id, correlationId] = [typeOf(entry), textOf("id"), textOf("correlation_id")];
+  return { type: label(type), message_id: label(id), correlation_id: label(correlationId) };
 }

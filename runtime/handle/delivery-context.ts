@@ -1,42 +1,33 @@
 import type { Delivery } from "../broker/delivery.js";
 import { addedAt } from "../broker/entry-id.js";
+import type { MemberPlace } from "../broker/membership.js";
 import { companyOf } from "../contract/company.js";
-import type { MessageKind } from "../contract/descriptor.js";
+import type { Descriptor, MessageKind } from "../contract/descriptor.js";
 import { type Correlation, traceOf } from "../messaging/correlation.js";
 import type { MessageContext } from "../messaging/handler.js";
 
+type Message = Readonly<Record<string, unknown>>;
+
 /** The parts of a context that are the same for all deliveries of a stream. */
-export interface ContextPlace {
-  readonly stream: string;
-  readonly group: string;
-  readonly consumer: string;
+export interface ContextPlace extends Pick<MemberPlace, "stream" | "group" | "consumer"> {
   /** Aborted when handlers must give up. */
   readonly handling: AbortSignal;
 }
 
-/**
- * The context of one delivery, and the correlation of every message that is published while it is handled. Parts that
- * few handlers read are created when they are read.
- */
+/** The context of one delivery, and the correlation of every message that is published while it is handled. */
 export class DeliveryContext implements MessageContext, Correlation {
   readonly type: string;
   readonly kind: MessageKind;
   readonly entryId: string;
   readonly attempt: number;
-  /** Which of the message's handlers runs. */
+  /** The index of the message's handler that runs. */
   at = 0;
   readonly #place: ContextPlace;
-  readonly #message: Readonly<Record<string, unknown>>;
+  readonly #message: Message;
   #expired: unknown;
   #controller: AbortController | undefined;
 
-  constructor(
-    place: ContextPlace,
-    { id, attempt }: Delivery,
-    type: string,
-    kind: MessageKind,
-    message: Readonly<Record<string, unknown>>,
-  ) {
+  constructor(place: ContextPlace, { id, attempt }: Delivery, { type, kind }: Descriptor, message: Message) {
     this.#place = place;
     this.#message = message;
     this.entryId = id;

@@ -12,7 +12,6 @@ import { type ContextPlace, DeliveryContext } from "./delivery-context.js";
 import { afterFailure, isUnreadable, type RetryPolicy } from "./retry-policy.js";
 import { admits, type Route, type StreamRoutes, suits, wants } from "./router.js";
 
-/** The stream, the group and the settings for which messages are dispatched. */
 export interface DispatchPlace extends ContextPlace {
   readonly retry: RetryPolicy;
   readonly handlerTimeoutMs: number;
@@ -23,11 +22,10 @@ export interface Responding {
   respond(route: Route, command: Message, context: MessageContext): Promise<Answer | undefined>;
   /** The answer to a command that cannot run, if it is for this service and its sender waits. */
   refusal(stream: string, entry: FlatFields, why: Pick<MessagingError, "message" | "code">): Answer | undefined;
-  /** Stores and sends the answer of a handler that had used up its time. The retry of the command finds it. */
+  /** Stores and sends the answer of a handler that ended after its time. The retry of the command finds it. */
   answerLate(answer: Answer): void;
 }
 
-/** What a dispatcher works with. */
 export interface DispatcherParts {
   readonly responding: Responding;
   /** Wraps the handling of messages, where there are interceptors. */
@@ -41,30 +39,21 @@ type Message = Record<string, unknown>;
 /** Called once for a delivery, with its outcome. */
 export type Ended = (delivery: Delivery, outcome: Outcome) => void;
 
-/**
- * Takes a delivery to its handlers and tells its outcome. It never throws: the consumer goes on whatever a message or a
- * handler does.
- */
+/** Takes a delivery to its handlers and tells its outcome. It never throws, so no message stops the consumer. */
 export class Dispatcher {
   readonly #place: DispatchPlace;
   readonly #routes: StreamRoutes;
-  readonly #hooks: HookBus;
-  readonly #responding: Responding;
-  readonly #chain: InterceptorChain | undefined;
-  readonly #clock: Clock;
+  readonly #parts: DispatcherParts;
   readonly #deadlines: Deadlines;
-  /** Whether a command of an unknown type may be for this service, whose sender then waits for an answer. */
+  /** Whether a command of an unknown type may be for this service, so that its sender waits for an answer. */
   readonly #takesCommands: boolean;
 
-  constructor(place: DispatchPlace, routes: StreamRoutes, { responding, chain, clock, hooks }: DispatcherParts) {
+  constructor(place: DispatchPlace, routes: StreamRoutes, parts: DispatcherParts) {
     this.#place = place;
-    this.#chain = chain;
-    this.#clock = clock;
-    this.#deadlines = new Deadlines(place.handlerTimeoutMs, clock);
     this.#routes = routes;
+    this.#parts = parts;
+    this.#deadlines = new Deadlines(place.handlerTimeoutMs, parts.clock);
     this.#takesCommands = [...routes.byType.values()].some(([route]) => route?.descriptor.kind === "command");
-    this.#hooks = hooks;
-    this.#responding = responding;
   }
 
   /** Expires no handler any more. */
@@ -72,16 +61,14 @@ export class Dispatcher {
     this.#deadlines.stop();
   }
 
-  /**
-   * Returns the outcome if it is known at once. Otherwise it returns nothing, and calls back with the outcome. A message
-   * that no handler takes costs no more than finding its type.
-   */
+  /** Returns the outcome if it is known at once, otherwise calls back with it. */
   dispatch(delivery: Delivery, ended: Ended): Outcome | undefined {
     const { fields } = delivery;
-    // Deleted from its stream while it was pending: there is nothing left to handle.
+    // It was deleted from its stream while it was pending.
     if (fields === null) return DONE;
     const type = typeOf(fields);
     const routes = type === undefined ? this.#routes.untyped : this.#routes.byType.get(type);
+    // A message that no handler takes costs no more than finding its type.
     if (routes === undefined) return this.#unrouted(delivery, type, fields);
     const admitted = those(routes, admits, fields);
     if (admitted.length === 0) return this.#skip(delivery, type ?? "", "filtered");
@@ -89,7 +76,7 @@ export class Dispatcher {
       const first = admitted[0] as Route;
       const contract = contractOf(first.descriptor);
       const message = contract.decode(fields);
-      // A message for somebody else is not checked here.
+      // Only messages that pass the filters are checked against their contract.
       const suited = those(admitted, suits, message);
       if (suited.length === 0) return this.#skip(delivery, first.descriptor.type, "filtered");
       contract.assertReadable(message);
@@ -97,13 +84,15 @@ export class Dispatcher {
       if (wanting.length === 0) return this.#skip(delivery, first.descriptor.type, "filtered");
       return this.#handle(delivery, wanting, message, ended);
     } catch (error) {
-      const outcome = this.#refuse(routes[0] as Route, delivery, error);
-      if (routes[0]?.descriptor.kind !== "command" || !(error instanceof MessagingError)) return outcome;
+      const [route] = routes as [Route];
+      // If the entry can be read, a filter threw.
+      const outcome: Outcome = isUnreadable(error) ? { kind: "dead", error } : this.#fail(route, delivery, error);
+      if (route.descriptor.kind !== "command" || !(error instanceof MessagingError)) return outcome;
       return this.#answered(outcome, fields, error);
     }
   }
 
-  /** A newer producer is no error; but a command for this service that it does not know is answered so. */
+  /** An unknown type is no error: its producer may be newer. An unknown command for this service is answered. */
   #unrouted(delivery: Delivery, type: string | undefined, fields: FlatFields): Outcome {
     if (type === undefined) {
       const names = "event_type, command_type, notification_type, message_type";
@@ -115,15 +104,16 @@ export class Dispatcher {
   }
 
   #answered(outcome: Outcome, fields: FlatFields, why: Pick<MessagingError, "message" | "code">): Outcome {
-    const answer = this.#responding.refusal(this.#place.stream, fields, why);
+    const answer = this.#parts.responding.refusal(this.#place.stream, fields, why);
     return answer === undefined || outcome.kind === "retry" ? outcome : { ...outcome, answer };
   }
 
   /** Ends with the handlers, or when their time is up, whichever comes first. */
   #handle(delivery: Delivery, routes: readonly Route[], message: Message, ended: Ended): Outcome | undefined {
-    const { type, kind } = (routes[0] as Route).descriptor;
-    const context = new DeliveryContext(this.#place, delivery, type, kind, message);
-    const began = this.#hooks.wants("handled") ? this.#clock.now() : 0;
+    const { descriptor } = routes[0] as Route;
+    const { type, kind } = descriptor;
+    const context = new DeliveryContext(this.#place, delivery, descriptor, message);
+    const began = this.#parts.hooks.wants("handled") ? this.#parts.clock.now() : 0;
     let running: unknown;
     try {
       running = withCorrelationOnly(context, () => this.#intercepted(routes, message, context));
@@ -144,7 +134,7 @@ export class Dispatcher {
       (result) => {
         const answer = kind === "command" ? (result as Answer | undefined) : undefined;
         if (!this.#deadlines.end(run)) {
-          if (answer !== undefined) this.#responding.answerLate(answer);
+          if (answer !== undefined) this.#parts.responding.answerLate(answer);
           return;
         }
         context.end();
@@ -160,13 +150,13 @@ export class Dispatcher {
     return undefined;
   }
 
-  /** The handler of a command runs within its response, which has it intercepted. */
+  /** The handler of a command is intercepted where its answer is made. */
   #intercepted(routes: readonly Route[], message: Message, context: DeliveryContext): unknown {
+    const { chain } = this.#parts;
     const { descriptor } = routes[0] as Route;
-    if (this.#chain === undefined || descriptor.kind === "command") return this.#run(routes, 0, message, context);
-    return this.#chain.run({ operation: "handle", descriptor, message, context }, () =>
-      this.#run(routes, 0, message, context),
-    );
+    if (chain === undefined || descriptor.kind === "command") return this.#run(routes, 0, message, context);
+    const call = { operation: "handle", descriptor, message, context } as const;
+    return chain.run(call, () => this.#run(routes, 0, message, context));
   }
 
   /** Runs the handlers one after another, beginning with one of them. Returns a promise only if a handler does. */
@@ -176,65 +166,52 @@ export class Dispatcher {
       const route = routes[at] as Route;
       const result =
         route.descriptor.kind === "command"
-          ? this.#responding.respond(route, message, context)
+          ? this.#parts.responding.respond(route, message, context)
           : (route.handler as (message: Message, context: MessageContext) => unknown)(message, context);
       if (!isThenable(result)) continue;
-      const last = at === routes.length - 1;
-      return last
-        ? Promise.resolve(result)
-        : Promise.resolve(result).then(() => this.#run(routes, at + 1, message, context));
+      const ran = Promise.resolve(result);
+      return at === routes.length - 1 ? ran : ran.then(() => this.#run(routes, at + 1, message, context));
     }
     return undefined;
   }
 
   #succeed({ id, attempt }: Delivery, type: string, began: number): Outcome {
-    if (this.#hooks.wants("handled")) {
+    const { clock, hooks } = this.#parts;
+    if (!hooks.wants("handled")) hooks.count("handled");
+    else {
       const { stream, group } = this.#place;
-      const durationMs = this.#clock.now() - began;
-      this.#hooks.emit("handled", { stream, group, entryId: id, type, attempt, durationMs });
-    } else {
-      this.#hooks.count("handled");
+      hooks.emit("handled", { stream, group, entryId: id, type, attempt, durationMs: clock.now() - began });
     }
     return DONE;
-  }
-
-  /** No handler ran: the entry could not be read, or a filter threw. */
-  #refuse(route: Route, delivery: Delivery, error: unknown): Outcome {
-    return isUnreadable(error) ? { kind: "dead", error } : this.#fail(route, delivery, error);
   }
 
   #fail(route: Route, delivery: Delivery, error: unknown): Outcome {
     const { stream, group, retry } = this.#place;
-    const { attempt } = delivery;
+    const { id: entryId, attempt } = delivery;
+    const { type } = route.descriptor;
     const { maxRetries = retry.maxRetries, retryDelaySeconds } = route.options;
     const delayMs = retryDelaySeconds === undefined ? retry.delayMs : retryDelaySeconds * 1000;
-    const type = route.descriptor.type;
-    this.#hooks.emit("handlerFailed", { stream, group, entryId: delivery.id, type, attempt, error });
+    this.#parts.hooks.emit("handlerFailed", { stream, group, entryId, type, attempt, error });
     return afterFailure(error, attempt, { maxRetries, delayMs });
   }
 
-  #skip(delivery: Delivery, type: string, reason: "unhandled" | "filtered"): Outcome {
-    if (this.#hooks.wants("skipped")) {
-      const { stream, group } = this.#place;
-      this.#hooks.emit("skipped", { stream, group, entryId: delivery.id, type, reason });
-    } else {
-      this.#hooks.count("skipped");
-    }
+  #skip({ id: entryId }: Delivery, type: string, reason: "unhandled" | "filtered"): Outcome {
+    const { hooks } = this.#parts;
+    const { stream, group } = this.#place;
+    if (hooks.wants("skipped")) hooks.emit("skipped", { stream, group, entryId, type, reason });
+    else hooks.count("skipped");
     return DONE;
   }
 }
 
-type Filter<Subject> = (route: Route, subject: Subject) => boolean;
-
-/** The routes without a filter, or whose filter passes. Returns the list itself when all of them do. */
+/** The routes whose filters pass. Returns the list itself when all of them do. */
 function those<Subject>(
   routes: readonly Route[],
-  passes: Filter<Subject>,
+  passes: (route: Route, subject: Subject) => boolean,
   subject: NoInfer<Subject>,
 ): readonly Route[] {
   for (const route of routes) {
-    if (!route.isFiltered || passes(route, subject)) continue;
-    return routes.filter((each) => !each.isFiltered || passes(each, subject));
+    if (!passes(route, subject)) return routes.filter((each) => passes(each, subject));
   }
   return routes;
 }

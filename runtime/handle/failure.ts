@@ -2,20 +2,20 @@ import { MessagingError } from "../errors.js";
 
 const LONGEST_TEXT = 1000;
 
-/** One failed attempt as it is kept with a retried entry and its dead letter. */
+/** One failed attempt, as it is kept with a retried entry and its dead letter. */
 export interface Failure {
-  /** When, by the consumer's clock, RFC 3339 UTC. */
+  /** The time by the consumer's clock, RFC 3339 UTC. */
   readonly at: string;
   /** The error's class. */
   readonly name: string;
-  /** Our code, or a Node or driver one, where the error has one. */
+  /** The error's code: one of ours, of Node or of the driver. */
   readonly code?: string;
   readonly message: string;
-  /** Where it was thrown: the first lines of its stack. */
+  /** The first lines of its stack. */
   readonly stack?: string;
 }
 
-/** Whatever a handler threw, as a record of bounded size. It never throws itself, however odd what was thrown is. */
+/** Describes a thrown value by a record of bounded size. Never throws, as a value may whose getters throw. */
 export function describeFailure(thrown: unknown): Failure {
   const at = new Date().toISOString();
   try {

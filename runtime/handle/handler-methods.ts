@@ -5,10 +5,10 @@ import type { CommandHandler, Handler, Responder, Subscriber } from "../messagin
 type Method = (message: never, context: never) => unknown;
 
 /**
- * Registers an object's handler methods (`onUserCreated`, `handleValidateToken`), bound to it. Its other members are
- * its own affair.
+ * Registers an object's handler methods (`onUserCreated`, `handleValidateToken`), bound to it, and ignores its other
+ * members.
  *
- * @param methods - every method name that a catalogue knows, with the contract it handles
+ * @param methods - every method name that a catalogue knows, with its contract
  * @throws {ConfigError} when the object has none of them
  */
 export function registerHandlerMethods(

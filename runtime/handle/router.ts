@@ -5,17 +5,15 @@ import type { CommandDescriptor, Descriptor } from "../contract/descriptor.js";
 import { ConfigError, UsageError } from "../errors.js";
 import type { CommandHandler, Handler, HandlerOptions } from "../messaging/handler.js";
 
-/** A handler with what it is for. */
+/** A handler, and the messages that it takes. */
 export interface Route {
   readonly descriptor: Descriptor;
   readonly handler: Handler<never> | CommandHandler<never, unknown>;
   readonly options: RouteOptions;
-  /** Whether it leaves any message of its type out. */
-  readonly isFiltered: boolean;
 }
 
-/** A handler's options, and of a command's handler whose commands it takes. */
 export interface RouteOptions extends HandlerOptions<never> {
+  /** The service whose commands a command's handler takes. */
   readonly target_service?: string;
 }
 
@@ -23,11 +21,11 @@ export interface RouteOptions extends HandlerOptions<never> {
 export interface StreamRoutes {
   readonly stream: string;
   readonly byType: ReadonlyMap<string, readonly Route[]>;
-  /** Handlers of the message that carries no type on the wire (health). */
+  /** Handlers of the health report, which carries no type on the wire. */
   readonly untyped: readonly Route[] | undefined;
 }
 
-/** Knows who handles what. Filled before `start`, fixed afterwards. */
+/** The handlers of a service. They are fixed once it has started. */
 export class Router {
   readonly #catalogue: Catalogue;
   readonly #routes = new Map<string, Map<string, Route[]>>();
@@ -36,58 +34,43 @@ export class Router {
     this.#catalogue = catalogue;
   }
 
-  /**
-   * @throws {UsageError} `HANDLER_CONFLICT` for a second handler of one command, or a type declared by two descriptors
-   * @throws {ConfigError} for a pattern that matches no event
-   */
+  /** @throws {UsageError} when handlers conflict, {ConfigError} when a pattern matches no event */
   add(target: Descriptor | string, handler: Route["handler"], options: RouteOptions = {}): void {
     for (const descriptor of typeof target === "string" ? this.#matching(target) : [target]) {
-      this.#addOne({ descriptor, handler, options, isFiltered: isFilter(options) });
+      this.#addOne({ descriptor, handler, options });
     }
   }
 
   streams(): StreamRoutes[] {
-    return [...this.#routes].map(([stream, byType]) => {
-      const health = [...byType.values()].find(([route]) => route?.descriptor.kind === "health");
-      return { stream, byType, untyped: health };
-    });
+    return [...this.#routes].map(([stream, byType]) => ({
+      stream,
+      byType,
+      untyped: [...byType.values()].find(([route]) => route?.descriptor.kind === "health"),
+    }));
   }
 
   #addOne(route: Route): void {
     const { descriptor } = route;
-    let byType = this.#routes.get(descriptor.stream);
-    if (byType === undefined) {
-      byType = new Map();
-      this.#routes.set(descriptor.stream, byType);
-    }
-    const present = byType.get(descriptor.type);
-    if (present === undefined) {
-      byType.set(descriptor.type, [route]);
-      return;
-    }
+    const byType = this.#routes.get(descriptor.stream) ?? new Map<string, Route[]>();
+    const present = byType.get(descriptor.type) ?? [];
     if (present.some((other) => other.descriptor !== descriptor)) {
-      const text = `two different descriptors claim ${descriptor.type} on stream ${descriptor.stream}: register handlers by one`;
-      throw new UsageError("HANDLER_CONFLICT", text);
+      const claim = `two different descriptors claim ${descriptor.type} on stream ${descriptor.stream}`;
+      throw new UsageError("HANDLER_CONFLICT", `${claim}: register handlers by one`);
     }
-    if (descriptor.kind === "command") {
+    if (descriptor.kind === "command" && present.length > 0) {
       throw new UsageError("HANDLER_CONFLICT", `${descriptor.type} has a handler already: a command has exactly one`);
     }
-    present.push(route);
+    this.#routes.set(descriptor.stream, byType.set(descriptor.type, [...present, route]));
   }
 
   #matching(pattern: string): readonly Descriptor[] {
     const events = this.#catalogue.messages.filter(({ kind }) => kind === "event");
     const matches = events.filter(({ type }) => matchesPattern(type, pattern));
     if (matches.length > 0) return matches;
-    const known = [...new Set(events.map(({ type }) => `${type.split(".")[0]}.*`))];
-    throw new ConfigError([
-      `the pattern "${pattern}" matches no event of this catalogue; it knows ${known.join(", ")}, *`,
-    ]);
+    const prefixes = new Set(events.map(({ type }) => `${type.split(".")[0]}.*`));
+    const known = `it knows ${[...prefixes].join(", ")}, *`;
+    throw new ConfigError([`the pattern "${pattern}" matches no event of this catalogue; ${known}`]);
   }
-}
-
-function isFilter({ company_id, source_service, target_service, where }: RouteOptions): boolean {
-  return [company_id, source_service, target_service, where].some((filter) => filter !== undefined);
 }
 
 function matchesPattern(type: string, pattern: string): boolean {
@@ -95,21 +78,21 @@ function matchesPattern(type: string, pattern: string): boolean {
   return pattern.endsWith(".*") ? type.startsWith(pattern.slice(0, -1)) : type === pattern;
 }
 
-/** Whether a route's filters let the entry through, as far as its undecoded fields tell: in `json` that is nothing. */
+/** Whether an undecoded entry may be for a route. */
 export function admits({ descriptor, options }: Route, entry: FlatFields): boolean {
-  const { company_id, source_service, target_service } = options;
-  if (company_id === undefined && source_service === undefined && target_service === undefined) return true;
-  if (isJsonEntry(entry)) return true;
-  const passes = (field: string | undefined, wanted: number | string | undefined): boolean =>
-    field === undefined || wanted === undefined || fieldOf(entry, field) === String(wanted);
   return (
-    passes(companyFields[descriptor.kind], company_id) &&
-    passes("source_service", source_service) &&
-    passes("target_service", target_service)
+    passes(entry, companyFields[descriptor.kind], options.company_id) &&
+    passes(entry, "source_service", options.source_service) &&
+    passes(entry, "target_service", options.target_service)
   );
 }
 
-/** Whether a decoded message, its contract not yet checked, is from and for whom the route's filters say. */
+/** An entry in `json` tells nothing before it is decoded. */
+function passes(entry: FlatFields, field: string | undefined, wanted: number | string | undefined): boolean {
+  return field === undefined || wanted === undefined || fieldOf(entry, field) === String(wanted) || isJsonEntry(entry);
+}
+
+/** Whether a decoded message is for a route. Its contract is not checked yet. */
 export function suits({ descriptor, options }: Route, message: Readonly<Record<string, unknown>>): boolean {
   const { company_id, source_service, target_service } = options;
   return (
@@ -119,7 +102,7 @@ export function suits({ descriptor, options }: Route, message: Readonly<Record<s
   );
 }
 
-/** Whether a route's own condition lets the message through. */
+/** Whether a checked message fulfils a route's own condition. */
 export function wants({ options: { where } }: Route, message: Readonly<Record<string, unknown>>): boolean {
   return where === undefined || (where as (message: unknown) => boolean)(message);
 }
