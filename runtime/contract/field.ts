@@ -3,7 +3,7 @@ import { definitionOf, type JsonSchema } from "./json-schema.js";
 /** The form of a top-level property in a stream entry's field. */
 export type FieldKind = "text" | "number" | "instant" | "json";
 
-/** One top-level property of a message. */
+/** A top-level property of a message. */
 export interface Field {
   readonly name: string;
   readonly kind: FieldKind;
