@@ -106,12 +106,7 @@ function encodeField(kind: FieldKind, value: unknown): string {
   return kind === "number" ? String(value) : JSON.stringify(value);
 }
 
-/**
- * Reads a stream entry in either encoding. Values have the types that the contract declares; an undeclared field stays
- * text.
- *
- * @throws {DecodeError} when a field that must hold JSON does not, or the entry holds no object
- */
+/** Decodes either encoding; an undeclared field stays text. @throws {DecodeError} for JSON that is invalid or no object */
 export function decode(entry: FlatFields, fields: Fields): PlainMessage {
   const json = jsonOf(entry);
   if (json !== undefined) return normalise(parseObject(json, JSON_FIELD), fields);
@@ -127,8 +122,7 @@ export function decode(entry: FlatFields, fields: Fields): PlainMessage {
 }
 
 /**
- * Reads a Pub/Sub payload: a JSON object. Python services write each of its values as text. Empty text and null mean
- * absent.
+ * Decodes a Pub/Sub payload. Python services write every value in it as text. Empty text and null mean absent.
  *
  * @throws {DecodeError} when the payload is not a JSON object
  */

@@ -26,11 +26,7 @@ export class Contract {
     this.fields = fieldsOf(descriptor.schema);
   }
 
-  /**
-   * Composes a message from the publisher's values and those that the runtime fills in; {@link Composer} has the rules.
-   *
-   * @throws {ContractError} when a caller without types gives no object
-   */
+  /** Composes a message as {@link Composer} says. @throws {ContractError} when a caller without types gives no object */
   compose(given: PlainMessage, filled: PlainMessage): PlainMessage {
     if (typeof given !== "object" || given === null) {
       throw new ContractError(this.type, [{ path: "", message: `must be an object, got ${String(given)}` }]);
@@ -106,11 +102,7 @@ export class Contract {
     }
   }
 
-  /**
-   * Reads an entry in either encoding and checks it tolerantly.
-   *
-   * @throws {DecodeError} when it cannot be decoded, {ContractError} when it breaks the contract
-   */
+  /** Decodes an entry and checks it tolerantly. Throws as {@link decode} and {@link assertReadable} do. */
   read(entry: FlatFields): PlainMessage {
     const message = this.decode(entry);
     this.assertReadable(message);
@@ -164,10 +156,9 @@ const contracts = new WeakMap<Descriptor, Contract>();
 
 /** The contract of a descriptor, kept for as long as the descriptor lives. */
 export function contractOf(descriptor: Descriptor): Contract {
-  let contract = contracts.get(descriptor);
-  if (contract === undefined) {
-    contract = new Contract(descriptor);
-    contracts.set(descriptor, contract);
-  }
+  const known = contracts.get(descriptor);
+  if (known !== undefined) return known;
+  const contract = new Contract(descriptor);
+  contracts.set(descriptor, contract);
   return contract;
 }

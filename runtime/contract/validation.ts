@@ -68,13 +68,10 @@ export function ajvFor(checks: FormatChecks, allErrors: boolean, options?: Optio
   return ajv;
 }
 
-/**
- * Combines two checks. The first decides whether a value is valid: it stops at the first issue, and compiles quickly.
- * The second describes the issues: it is compiled once the first has rejected a value.
- */
+/** Combines a check that decides, and compiles quickly, with one that explains, compiled at the first invalid value. */
 function compile(schema: JsonSchema, checks: FormatChecks, { allErrors, ownProperties }: Strictness): Check {
   restoreStringPrototype();
-  // Nobody reads its errors. Optimising its code takes longer than it saves: V8 optimises it too.
+  // Optimising the code takes longer than it saves: V8 optimises it too.
   const decider = ajvFor(checks, false, { ownProperties, messages: false, code: { optimize: false } });
   checkLengthsFirst(decider);
   const accepts = decider.compile(schema);
@@ -93,17 +90,15 @@ function compile(schema: JsonSchema, checks: FormatChecks, { allErrors, ownPrope
   };
 }
 
-/** V8 caches look-ups after a few; this is certainly enough. */
-const LOOK_UPS = 100;
-
 /**
  * Makes V8 treat `String.prototype` as a prototype again. Once a class extends String, as one in ioredis does, V8 takes
- * the prototype for an object under construction. It no longer inlines string methods, and reading one character takes
- * five times as long. Cached look-ups through an object end that; strings are not objects.
+ * the prototype for an object under construction and no longer inlines string methods: reading a character takes five
+ * times as long. Cached look-ups through an object end that; strings are not objects.
  */
 function restoreStringPrototype(): void {
   const text = Object("") as string;
-  for (let n = 0; n < LOOK_UPS; n++) void text.length;
+  // V8 caches look-ups after a few; a hundred are certainly enough.
+  for (let n = 0; n < 100; n++) void text.length;
 }
 
 /** True if the schema contains the name of a property that every object inherits, such as `constructor`. */

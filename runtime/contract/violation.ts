@@ -13,8 +13,7 @@ export function describeErrors(errors: readonly ErrorObject[], value: unknown, s
     // The issue of a choice already names the demands of its forms.
     if (isAboutValue(error) && choices.some(({ instancePath }) => instancePath === error.instancePath)) continue;
     const issue = describeError(error, errors, value, schema);
-    const key = `${issue.path} ${issue.message}`;
-    if (!issues.has(key)) issues.set(key, issue);
+    issues.set(`${issue.path} ${issue.message}`, issue);
   }
   return [...issues.values()];
 }
@@ -55,10 +54,9 @@ const TYPE_NOUNS: Readonly<Record<string, string>> = {
   null: "null",
 };
 
-const compared = ({ comparison, limit }: Params): string => `must be ${comparison} ${limit}`;
 const items = (limit: unknown): string => `${limit} ${limit === 1 ? "item" : "items"}`;
 
-/** The demand of each keyword, as a sentence without its subject. */
+/** The demands of keywords, as sentences without a subject. Ajv's own sentences for the others are good. */
 const DEMANDS: Readonly<Record<string, (params: Params) => string>> = {
   type: ({ type }) => `must be ${([type].flat() as string[]).map((name) => TYPE_NOUNS[name] ?? name).join(" or ")}`,
   const: ({ allowedValue }) => `must be ${JSON.stringify(allowedValue)}`,
@@ -69,10 +67,6 @@ const DEMANDS: Readonly<Record<string, (params: Params) => string>> = {
   maxLength: ({ limit }) => `must have at most ${limit} characters`,
   minItems: ({ limit }) => `must have at least ${items(limit)}`,
   maxItems: ({ limit }) => `must have at most ${items(limit)}`,
-  minimum: compared,
-  exclusiveMinimum: compared,
-  maximum: compared,
-  exclusiveMaximum: compared,
   uniqueItems: () => "must not hold the same item twice",
 };
 
