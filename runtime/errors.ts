@@ -1,4 +1,4 @@
-/** Every code of an error of this package. The list is closed: match on the code, never on the text. */
+/** The codes of this package's errors. The list is closed: match on the code, never on the text. */
 export type ErrorCode =
   | "CONTRACT_VIOLATED"
   | "ENTRY_UNREADABLE"
@@ -22,12 +22,11 @@ export type ErrorCode =
   | "DEAD_LETTER_MISSING"
   | "CLOSED";
 
-export interface MessagingErrorOptions {
-  readonly cause?: unknown;
+export interface MessagingErrorOptions extends ErrorOptions {
   readonly retryable?: boolean;
 }
 
-/** The base class of every error. Its text says where, what, and what to do. */
+/** The base class of every error. The text tells the place, the problem and the remedy. */
 export class MessagingError extends Error {
   override readonly name: string = "MessagingError";
   readonly code: ErrorCode;
@@ -35,13 +34,13 @@ export class MessagingError extends Error {
   readonly retryable: boolean;
 
   constructor(code: ErrorCode, message: string, options?: MessagingErrorOptions) {
-    super(message, options && "cause" in options ? { cause: options.cause } : undefined);
+    super(message, options);
     this.code = code;
     this.retryable = options?.retryable ?? false;
   }
 }
 
-/** One violation of a contract. */
+/** A violation of a contract. */
 export interface Issue {
   /** The path as written in code: `after_data.roles[0].name`; empty for the message itself. */
   readonly path: string;
@@ -111,7 +110,7 @@ export class ConnectionError extends MessagingError {
   constructor(
     code: "REDIS_UNAVAILABLE" | "REDIS_REFUSED" | "REDIS_UNSUPPORTED",
     message: string,
-    options?: { readonly cause?: unknown },
+    options?: ErrorOptions,
   ) {
     super(code, message, { ...options, retryable: code === "REDIS_UNAVAILABLE" });
   }
@@ -164,7 +163,7 @@ export class PoisonError extends MessagingError {
 }
 
 /**
- * A handler throws it for a message that a retry cannot help. The message becomes a dead letter at once.
+ * Thrown by a handler if retrying a message cannot help. The message becomes a dead letter at once.
  *
  * @example
  * throw new UnrecoverableError("the company was deleted");
@@ -172,13 +171,13 @@ export class PoisonError extends MessagingError {
 export class UnrecoverableError extends MessagingError {
   override readonly name = "UnrecoverableError";
 
-  constructor(message: string, options?: { readonly cause?: unknown }) {
+  constructor(message: string, options?: ErrorOptions) {
     super("UNRECOVERABLE", message, options);
   }
 }
 
 /**
- * A handler throws it to set the delay of the retry. The attempt counts as failed.
+ * Thrown by a handler to set the delay of the retry. The attempt counts as failed.
  *
  * @example
  * throw new RetryAfter(30, "the mail server limits the rate");
@@ -187,7 +186,7 @@ export class RetryAfter extends MessagingError {
   override readonly name = "RetryAfter";
   readonly delayMs: number;
 
-  constructor(seconds: number, message = `retry in ${seconds} s`, options?: { readonly cause?: unknown }) {
+  constructor(seconds: number, message = `retry in ${seconds} s`, options?: ErrorOptions) {
     super("RETRY_AFTER", message, { ...options, retryable: true });
     this.delayMs = Math.max(0, seconds * 1000);
   }
@@ -210,9 +209,7 @@ export class CommandTimeoutError extends MessagingError {
   override readonly name = "CommandTimeoutError";
 
   constructor(type: string, target: string, timeoutMs: number) {
-    super(
-      "COMMAND_TIMEOUT",
-      `${target} did not answer ${type} within ${timeoutMs / 1000} s: check that it is running and handles the command, or raise { timeoutSeconds }`,
-    );
+    const advice = "check that it is running and handles the command, or raise { timeoutSeconds }";
+    super("COMMAND_TIMEOUT", `${target} did not answer ${type} within ${timeoutMs / 1000} s: ${advice}`);
   }
 }

@@ -2,10 +2,7 @@
 import type { Encoding } from "../contract/catalogue.js";
 import { ConfigError } from "../errors.js";
 import { type RedisConfig, type RedisOptions, readRedis } from "./redis-config.js";
-import { SettingReader, type Variables } from "./setting-reader.js";
-
-/** Policy for a group that no service serves and that keeps a stream from being trimmed. */
-export type UnservedGroups = "keep" | "expire-group" | "reject-publish";
+import { type Complete, SettingReader, type Variables } from "./setting-reader.js";
 
 /** Every setting. A setting that is left out is read from its variable, else it has its default. */
 export interface Settings {
@@ -34,11 +31,11 @@ export interface Settings {
   readonly trimIntervalSeconds?: number;
   /**
    * Policy for a group that no service has served for `MESSAGE_TTL` and that keeps a stream from being trimmed. `keep`:
-   * the stream grows, which is reported. `expire-group`: the group is destroyed and loses what it had not read.
+   * the stream grows, which is reported. `expire-group`: the group is destroyed and loses its unread entries.
    * `reject-publish`: publishing is rejected once the stream exceeds its maximum length. Env `STREAM_UNSERVED_GROUPS`.
    * @defaultValue "keep"
    */
-  readonly unservedGroups?: UnservedGroups;
+  readonly unservedGroups?: "keep" | "expire-group" | "reject-publish";
   /** Number of retries of a failed message. Env `MESSAGE_MAX_RETRIES`. @defaultValue 3 */
   readonly maxRetries?: number;
   /** Seconds before the first retry. The delay doubles with each retry. Env `MESSAGE_RETRY_DELAY`. @defaultValue 60 */
@@ -70,10 +67,7 @@ export interface Settings {
   readonly tenancy?: "optional" | "required";
   /** This service's version, included in its health. Env `SERVICE_VERSION`. @defaultValue none */
   readonly version?: string;
-  /**
-   * Publishes `service.started` and `service.stopped` automatically if the catalogue has them. Env `SERVICE_ANNOUNCE`.
-   * @defaultValue false
-   */
+  /** Publishes `service.started` and `service.stopped`, if catalogued. Env `SERVICE_ANNOUNCE`. @defaultValue false */
   readonly announce?: boolean;
   /** Seconds between health messages, if the catalogue has one; 0 for none. Env `HEALTH_INTERVAL`. @defaultValue 0 */
   readonly healthIntervalSeconds?: number;
@@ -87,35 +81,15 @@ export interface Settings {
 }
 
 /** The settings in effect: complete, checked, in milliseconds. */
-export interface Config {
-  readonly service: string;
-  readonly environment: string;
-  readonly encoding: Encoding;
+export interface Config extends Complete<Omit<Settings, "redis" | "groupSuffix" | "version" | "replyChannel">> {
+  readonly redis: RedisConfig;
   readonly group: string;
-  readonly startFrom: "all" | "new";
-  readonly streamMaxLength: number;
-  readonly blockTimeMs: number;
-  readonly batchSize: number;
-  readonly concurrency: number;
-  readonly messageTtlMs: number;
-  readonly trimIntervalMs: number;
-  readonly unservedGroups: UnservedGroups;
-  readonly maxRetries: number;
-  readonly retryDelayMs: number;
-  readonly order: "none" | "entity";
-  readonly handlerTimeoutMs: number;
-  readonly tenancy: "optional" | "required";
   readonly version: string | undefined;
-  readonly announce: boolean;
-  readonly healthIntervalMs: number;
-  readonly leaseMs: number;
   /** Infinity if consumers without a heartbeat keep their messages. */
   readonly foreignIdleMs: number;
-  readonly drainTimeoutMs: number;
-  readonly redis: RedisConfig;
 }
 
-const UNSERVED_POLICIES: readonly UnservedGroups[] = ["keep", "expire-group", "reject-publish"];
+const UNSERVED_POLICIES = ["keep", "expire-group", "reject-publish"] as const;
 
 /** @throws {ConfigError} naming every bad setting */
 export function readConfig(settings: Settings, encoding: Encoding, variables: Variables): Config {

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { ConnectionOptions as TlsOptions } from "node:tls";
-import type { SettingReader } from "./setting-reader.js";
+import type { Complete, SettingReader } from "./setting-reader.js";
 
 /** The connection to Redis. An option takes precedence over its variable. */
 export interface RedisOptions {
@@ -30,42 +30,37 @@ export interface RedisOptions {
 }
 
 /** The connection to Redis in effect: complete, checked, in milliseconds. */
-export interface RedisConfig {
-  readonly host: string;
-  readonly port: number;
-  readonly db: number;
+export interface RedisConfig extends Complete<Omit<RedisOptions, "url" | "username" | "password" | "tls">> {
   readonly username: string | undefined;
   readonly password: string | undefined;
   readonly tls: TlsOptions | undefined;
-  readonly maxConnections: number;
-  readonly connectionTimeoutMs: number;
-  readonly socketTimeoutMs: number;
 }
 
 export function readRedis(reader: SettingReader, options: RedisOptions): RedisConfig {
   const address = readUrl(reader, options);
-  const tls = readTls(reader, options, address.tls);
   return {
-    host: address.host ?? reader.text("REDIS_HOST", options.host) ?? "redis",
-    port: address.port ?? reader.whole("REDIS_PORT", options.port, 1, 65_535, 6379),
-    db: address.db ?? reader.whole("REDIS_DB", options.db, 0, 1_000_000, 0),
-    username: address.username ?? reader.text("REDIS_USERNAME", options.username),
-    password: address.password ?? reader.text("REDIS_PASSWORD", options.password),
-    tls,
+    host: address?.host ?? reader.text("REDIS_HOST", options.host) ?? "redis",
+    port: address?.port ?? reader.whole("REDIS_PORT", options.port, 1, 65_535, 6379),
+    db: address?.db ?? reader.whole("REDIS_DB", options.db, 0, 1_000_000, 0),
+    username: address?.username ?? reader.text("REDIS_USERNAME", options.username),
+    password: address?.password ?? reader.text("REDIS_PASSWORD", options.password),
+    tls: readTls(reader, options, address?.tls),
     maxConnections: reader.whole("REDIS_MAX_CONNECTIONS", options.maxConnections, 1, 100_000, 20),
     connectionTimeoutMs: reader.seconds("REDIS_CONNECTION_TIMEOUT", options.connectionTimeoutSeconds, 0.05, 5),
     socketTimeoutMs: reader.seconds("REDIS_SOCKET_TIMEOUT", options.socketTimeoutSeconds, 0.05, 5),
   };
 }
 
-/** The parts that a Redis URL gives. */
-type Address = Partial<Pick<RedisConfig, "host" | "port" | "db" | "username" | "password"> & { readonly tls: boolean }>;
+interface Address extends Pick<RedisConfig, "host" | "port" | "username" | "password"> {
+  readonly db: number | undefined;
+  readonly tls: boolean;
+}
 
 /** A host given in code takes precedence over a URL in the environment. */
-function readUrl(reader: SettingReader, options: RedisOptions): Address {
-  if (options.url === undefined && (options.host !== undefined || options.port !== undefined)) return {};
+function readUrl(reader: SettingReader, options: RedisOptions): Address | undefined {
+  if (options.url === undefined && (options.host !== undefined || options.port !== undefined)) return undefined;
   const text = reader.text("REDIS_URL", options.url);
-  if (text === undefined) return {};
+  if (text === undefined) return undefined;
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const db = url?.pathname.replace(/^\//, "") ?? "";
   const user = decoded(url?.username);
@@ -73,14 +68,14 @@ function readUrl(reader: SettingReader, options: RedisOptions): Address {
   const understood = url !== undefined && /^rediss?:$/.test(url.protocol) && url.hostname !== "" && url.port !== "0";
   if (!understood || !/^\d*$/.test(db) || user === undefined || password === undefined) {
     reader.problems.push("REDIS_URL must read redis://user:password@host:6379/0 (rediss:// for TLS)");
-    return {};
+    return undefined;
   }
   return {
     host: url.hostname.replace(/^\[|\]$/g, ""),
-    port: url.port === "" ? 6379 : Number(url.port),
-    ...(db === "" ? {} : { db: Number(db) }),
-    ...(user === "" ? {} : { username: user }),
-    ...(password === "" ? {} : { password }),
+    port: Number(url.port || 6379),
+    db: db === "" ? undefined : Number(db),
+    username: user || undefined,
+    password: password || undefined,
     tls: url.protocol === "rediss:",
   };
 }
@@ -101,7 +96,7 @@ function readTls(reader: SettingReader, options: RedisOptions, byUrl: boolean | 
     ca: readFile(reader, "REDIS_TLS_CA"),
     cert: readFile(reader, "REDIS_TLS_CERT"),
     key: readFile(reader, "REDIS_TLS_KEY"),
-    servername: reader.text("REDIS_TLS_SERVERNAME", undefined),
+    servername: reader.text("REDIS_TLS_SERVERNAME"),
   }).filter(([, value]) => value !== undefined);
   if (asked ?? byUrl ?? false) return Object.fromEntries(given);
   if (given.length > 0) {
@@ -111,7 +106,7 @@ function readTls(reader: SettingReader, options: RedisOptions, byUrl: boolean | 
 }
 
 function readFile(reader: SettingReader, variable: string): string | undefined {
-  const path = reader.text(variable, undefined);
+  const path = reader.text(variable);
   if (path === undefined) return undefined;
   try {
     return readFileSync(path, "utf8");

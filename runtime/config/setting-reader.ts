@@ -1,6 +1,11 @@
 /** The variables that settings are read from: `process.env`, or an object like it. */
 export type Variables = Readonly<Record<string, string | undefined>>;
 
+/** Settings of which none is missing, with `leaseMs` for `leaseSeconds` and so on. */
+export type Complete<Given> = {
+  readonly [Name in keyof Given as Name extends `${infer Duration}Seconds` ? `${Duration}Ms` : Name]-?: Given[Name];
+};
+
 /**
  * Reads settings one by one and collects their problems, so that an operator sees every bad setting at once. A setting
  * given in code takes precedence over its variable. An empty variable counts as unset.
@@ -13,39 +18,37 @@ export class SettingReader {
     this.#variables = variables;
   }
 
-  text(variable: string, option: string | undefined): string | undefined {
+  text(variable: string, option?: string): string | undefined {
     return option ?? (this.#variables[variable] || undefined);
   }
 
   /** A whole number within bounds, in the variable's unit. */
   whole(variable: string, option: number | undefined, least: number, most: number, byDefault: number): number {
-    const given = option ?? this.text(variable, undefined);
+    const given = option ?? this.text(variable);
     if (given === undefined) return byDefault;
-    const value = typeof given === "number" ? given : /^-?\d+$/.test(given.trim()) ? Number(given) : Number.NaN;
+    const value = typeof given === "number" || /^-?\d+$/.test(given.trim()) ? Number(given) : Number.NaN;
     if (Number.isInteger(value) && value >= least && value <= most) return value;
-    this.#refuse(variable, given, `must be a whole number from ${least} to ${most}`);
-    return byDefault;
+    return this.#refuse(variable, given, `must be a whole number from ${least} to ${most}`, byDefault);
   }
 
   /** A number of seconds, fractions allowed, returned in milliseconds. */
   seconds(variable: string, optionSeconds: number | undefined, least: number, byDefault: number): number {
-    const given = optionSeconds ?? this.text(variable, undefined);
+    const demand = `must be a number of seconds from ${least} to ${MOST_SECONDS}`;
+    const given = optionSeconds ?? this.text(variable);
     if (given === undefined) return byDefault * 1000;
-    const value = typeof given === "number" ? given : /^\d+(\.\d+)?$/.test(given.trim()) ? Number(given) : Number.NaN;
-    if (Number.isFinite(value) && value >= least && value <= MOST_SECONDS) return Math.round(value * 1000);
-    this.#refuse(variable, given, `must be a number of seconds from ${least} to ${MOST_SECONDS}`);
-    return byDefault * 1000;
+    const value = typeof given === "number" || /^\d+(\.\d+)?$/.test(given.trim()) ? Number(given) : Number.NaN;
+    if (value >= least && value <= MOST_SECONDS) return Math.round(value * 1000);
+    return this.#refuse(variable, given, demand, byDefault * 1000);
   }
 
   /** `true`/`false`, also as 1/0, yes/no, on/off. */
   flag(variable: string, option: boolean | undefined): boolean | undefined {
     if (option !== undefined) return option;
-    const given = this.text(variable, undefined);
+    const given = this.text(variable);
     if (given === undefined) return undefined;
     if (/^(true|1|yes|on)$/i.test(given)) return true;
     if (/^(false|0|no|off)$/i.test(given)) return false;
-    this.#refuse(variable, given, "must be true or false");
-    return undefined;
+    return this.#refuse(variable, given, "must be true or false", undefined);
   }
 
   oneOf<Value extends string>(
@@ -57,21 +60,20 @@ export class SettingReader {
     const given = this.text(variable, option);
     if (given === undefined) return byDefault;
     if ((allowed as readonly string[]).includes(given)) return given as Value;
-    this.#refuse(variable, given, `must be ${allowed.map((value) => `"${value}"`).join(" or ")}`);
-    return byDefault;
+    return this.#refuse(variable, given, `must be ${allowed.map((value) => `"${value}"`).join(" or ")}`, byDefault);
   }
 
   /** Text that becomes part of a key. Braces would change the key's cluster slot, and spaces break tools. */
   name(variable: string, option: string | undefined, byDefault: string): string {
     const given = this.text(variable, option) ?? byDefault;
     if (NAME.test(given)) return given;
-    this.#refuse(variable, given, "must be letters, digits and . _ - only");
-    return byDefault;
+    return this.#refuse(variable, given, "must be letters, digits and . _ - only", byDefault);
   }
 
-  #refuse(variable: string, given: unknown, demand: string): void {
+  #refuse<Value>(variable: string, given: unknown, demand: string, byDefault: Value): Value {
     const shown = /PASSWORD|URL|KEY/.test(variable) ? "its present value" : JSON.stringify(given);
     this.problems.push(`${variable} ${demand}, not ${shown}`);
+    return byDefault;
   }
 }
 

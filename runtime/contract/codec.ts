@@ -1,6 +1,6 @@
 import { DecodeError } from "../errors.js";
 import type { Encoding } from "./catalogue.js";
-import type { Field, Fields } from "./field.js";
+import type { Field, FieldKind, Fields } from "./field.js";
 import { normaliseInstant } from "./instant.js";
 
 /** A message as a plain object that may break its contract. */
@@ -9,7 +9,7 @@ export type PlainMessage = Record<string, unknown>;
 /** A stream entry's fields as Redis returns them: name, value, name, value, … */
 export type FlatFields = readonly string[];
 
-/** The field of the `json` encoding that holds the message type; {@link JSON_FIELD} holds the message. */
+/** The two fields of the `json` encoding: the message's type, and the message. */
 const TYPE_FIELD = "message_type";
 const JSON_FIELD = "json";
 
@@ -35,7 +35,7 @@ export function fieldOf(entry: FlatFields, name: string): string | undefined {
 
 /** The entity that an event is about, as `user:123`; `undefined` for a message without one. */
 export function entityOf(entry: FlatFields): string | undefined {
-  const json = isJsonEntry(entry) ? fieldOf(entry, JSON_FIELD) : undefined;
+  const json = jsonOf(entry);
   if (json === undefined) {
     const id = fieldOf(entry, "entity_id");
     return id ? `${fieldOf(entry, "entity_type") ?? ""}:${id}` : undefined;
@@ -50,29 +50,34 @@ export function entityOf(entry: FlatFields): string | undefined {
 
 /** Reads top-level texts by name, in either encoding, from an entry of any content. The `json` encoding is parsed. */
 export function textReader(entry: FlatFields): (name: string) => string | undefined {
-  if (!isJsonEntry(entry)) return (name) => fieldOf(entry, name);
-  let envelope: unknown;
+  const json = jsonOf(entry);
+  if (json === undefined) return (name) => fieldOf(entry, name);
+  let envelope: PlainMessage | null;
   try {
-    envelope = JSON.parse(fieldOf(entry, JSON_FIELD) as string);
+    envelope = JSON.parse(json) as PlainMessage | null;
   } catch {
     return () => undefined;
   }
   return (name) => {
-    const value = typeof envelope === "object" && envelope !== null ? (envelope as PlainMessage)[name] : undefined;
+    const value = envelope?.[name];
     return typeof value === "string" ? value : undefined;
   };
 }
 
 /** True for an entry in the `json` encoding. */
 export function isJsonEntry(entry: FlatFields): boolean {
-  return fieldOf(entry, TYPE_FIELD) !== undefined && fieldOf(entry, JSON_FIELD) !== undefined;
+  return jsonOf(entry) !== undefined;
 }
 
-const JSON_LAYOUT: Layout = [TYPE_FIELD, JSON_FIELD];
-const layouts = new Map<string, Layout>();
+function jsonOf(entry: FlatFields): string | undefined {
+  return fieldOf(entry, TYPE_FIELD) === undefined ? undefined : fieldOf(entry, JSON_FIELD);
+}
 
 /** The names of an entry's fields. Entries with the same names share one array. */
 export type Layout = readonly string[];
+
+const JSON_LAYOUT: Layout = [TYPE_FIELD, JSON_FIELD];
+const layouts = new Map<string, Layout>();
 
 export function layoutOf({ list }: Fields, encoding: Encoding): Layout {
   if (encoding === "json") return JSON_LAYOUT;
@@ -89,31 +94,23 @@ export function encode(message: PlainMessage, type: string, { list }: Fields, en
   const entry = new Array<string>(list.length * 2);
   let at = 0;
   for (const { name, kind } of list) {
-    const value = message[name];
     entry[at++] = name;
-    entry[at++] =
-      value === undefined || value === null
-        ? ""
-        : kind === "text" || kind === "instant"
-          ? (value as string)
-          : kind === "number"
-            ? String(value)
-            : JSON.stringify(value);
+    entry[at++] = encodeField(kind, message[name]);
   }
   return entry;
 }
 
-/**
- * Reads a stream entry in either encoding. Values have the types that the contract declares; an undeclared field stays
- * text.
- *
- * @throws {DecodeError} when a field that must hold JSON does not, or the entry holds no object
- */
+function encodeField(kind: FieldKind, value: unknown): string {
+  if (value === undefined || value === null) return "";
+  if (kind === "text" || kind === "instant") return value as string;
+  return kind === "number" ? String(value) : JSON.stringify(value);
+}
+
+/** Decodes either encoding; an undeclared field stays text. @throws {DecodeError} for JSON that is invalid or no object */
 export function decode(entry: FlatFields, fields: Fields): PlainMessage {
+  const json = jsonOf(entry);
+  if (json !== undefined) return normalise(parseObject(json, JSON_FIELD), fields);
   const message: PlainMessage = {};
-  if (entry.length === 4 && entry[0] === TYPE_FIELD && entry[2] === JSON_FIELD) {
-    return normalise(parseObject(entry[3] as string, JSON_FIELD), fields);
-  }
   for (let at = 0; at < entry.length; at += 2) {
     const name = entry[at] as string;
     const text = entry[at + 1] as string;
@@ -121,13 +118,11 @@ export function decode(entry: FlatFields, fields: Fields): PlainMessage {
     const field = fields.byName.get(name);
     setOwn(message, name, field === undefined ? text : decodeField(field, text));
   }
-  if (!isJsonEntry(entry)) return message;
-  return normalise(parseObject(fieldOf(entry, JSON_FIELD) as string, JSON_FIELD), fields);
+  return message;
 }
 
 /**
- * Reads a Pub/Sub payload: a JSON object. The Python services write each of its values as text, as in a field. Empty
- * text and null mean absent.
+ * Decodes a Pub/Sub payload. Python services write every value in it as text. Empty text and null mean absent.
  *
  * @throws {DecodeError} when the payload is not a JSON object
  */
@@ -141,25 +136,17 @@ export function decodePayload(payload: string, fields: Fields): PlainMessage {
   return message;
 }
 
-function decodeField(field: Field, text: string): unknown {
-  switch (field.kind) {
-    case "text":
-      return text;
-    case "instant":
-      return normaliseInstant(text);
-    case "number":
-      return decodeNumber(text);
-    case "json":
-      return parse(text, field.name);
-  }
+function decodeField({ name, kind }: Field, text: string): unknown {
+  if (kind === "text") return text;
+  if (kind === "instant") return normaliseInstant(text);
+  return kind === "number" ? decodeNumber(text) : parse(text, name);
 }
 
 const DECIMAL = /^-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 
 /** The number, or the text if a number would differ from it: the text then breaks the contract. */
 function decodeNumber(text: string): number | string {
-  if (!DECIMAL.test(text)) return text;
-  const number = Number(text);
+  const number = DECIMAL.test(text) ? Number(text) : Number.NaN;
   if (!Number.isFinite(number)) return text;
   return Number.isInteger(number) && !Number.isSafeInteger(number) && String(number) !== text ? text : number;
 }
@@ -175,9 +162,8 @@ function normalise(message: PlainMessage, { instants }: Fields): PlainMessage {
 function parseObject(text: string, where: string): PlainMessage {
   const value = parse(text, where);
   if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as PlainMessage;
-  throw new DecodeError(
-    `${where} must hold a JSON object, but holds ${Array.isArray(value) ? "a list" : typeof value}`,
-  );
+  const found = Array.isArray(value) ? "a list" : typeof value;
+  throw new DecodeError(`${where} must hold a JSON object, but holds ${found}`);
 }
 
 function parse(text: string, where: string): unknown {

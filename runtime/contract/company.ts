@@ -1,6 +1,5 @@
+import type { PlainMessage } from "./codec.js";
 import type { MessageKind } from "./descriptor.js";
-
-type Message = Readonly<Record<string, unknown>>;
 
 /** The field that holds a message's company, by kind. A kind without one keeps it in `metadata.company_id`. */
 export const companyFields: { readonly [Kind in MessageKind]?: string } = {
@@ -14,8 +13,8 @@ export function companyPathOf(kind: MessageKind): string {
 }
 
 /** The company that a message belongs to. Any kind may name it in its metadata. */
-export function companyOf(kind: MessageKind, message: Message): number | string | undefined {
+export function companyOf(kind: MessageKind, message: Readonly<PlainMessage>): number | string | undefined {
   const field = companyFields[kind];
-  const metadata = message["metadata"] as Message | undefined;
+  const metadata = message["metadata"] as PlainMessage | undefined;
   return ((field && message[field]) ?? metadata?.["company_id"]) as number | string | undefined;
 }

@@ -1,12 +1,12 @@
 import { type PlainMessage, setOwn } from "./codec.js";
 import type { Field, Fields } from "./field.js";
 
-/** Composes a message: first the publisher's values, then constants, values filled in by the runtime, and defaults. */
+/** A field has its publisher's value, else the constant, else the value that the runtime fills in, else the default. */
 export type Composer = (given: PlainMessage, filled: PlainMessage) => PlainMessage;
 
 /**
- * Compiles a contract's composer to one line of code for each field, in the contract's order. A loop over the names
- * takes twice as long, because V8 cannot tell the fields apart. Undeclared properties are kept: the check reports them.
+ * Compiles one line of code for each field, in the contract's order. A loop over the names takes twice as long, because
+ * V8 cannot tell the fields apart. Undeclared properties are kept, for the check to report.
  */
 export function compileComposer({ list, byName }: Fields): Composer {
   const source = `"use strict"; return (given, filled) => { const message = {}; let value; ${list.map(line).join(" ")} return message; };`;

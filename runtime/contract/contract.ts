@@ -7,12 +7,13 @@ import type { CommandDescriptor, Descriptor } from "./descriptor.js";
 import { type Fields, fieldsOf } from "./field.js";
 import { type Check, compileReader, compileWriter } from "./validation.js";
 
+const NO_ISSUES: readonly Issue[] = [];
+
 /** Writes messages of one descriptor strictly and reads them tolerantly. Each part is compiled at its first use. */
 export class Contract {
   readonly type: string;
   readonly fields: Fields;
   readonly #descriptor: Descriptor;
-  readonly #layouts: { [Name in Encoding]?: Layout } = {};
   #composer: Composer | undefined;
   #writer: Check | undefined;
   #reader: Check | undefined;
@@ -25,12 +26,7 @@ export class Contract {
     this.fields = fieldsOf(descriptor.schema);
   }
 
-  /**
-   * Composes a message in the contract's order: the publisher's values, then constants, the values that the runtime
-   * fills in, and defaults. Undeclared properties are kept, for the check to report.
-   *
-   * @throws {ContractError} when a caller without types gives no object
-   */
+  /** Composes a message as {@link Composer} says. @throws {ContractError} when a caller without types gives no object */
   compose(given: PlainMessage, filled: PlainMessage): PlainMessage {
     if (typeof given !== "object" || given === null) {
       throw new ContractError(this.type, [{ path: "", message: `must be an object, got ${String(given)}` }]);
@@ -41,8 +37,7 @@ export class Contract {
 
   /** The names of the fields that {@link write} returns. Contracts with the same names share one array. */
   layout(encoding: Encoding): Layout {
-    this.#layouts[encoding] ??= layoutOf(this.fields, encoding);
-    return this.#layouts[encoding];
+    return layoutOf(this.fields, encoding);
   }
 
   /** True if the runtime may add properties to the metadata. */
@@ -53,24 +48,16 @@ export class Contract {
   /** Every issue of a message that is to be written. */
   violations(message: unknown): readonly Issue[] {
     this.#writer ??= compileWriter(this.#descriptor.schema);
-    return this.#writer(message) ?? [];
+    return this.#writer(message) ?? NO_ISSUES;
   }
 
-  /**
-   * Checks a message strictly and writes it.
-   *
-   * @throws {ContractError} with every issue
-   */
+  /** Checks a message strictly and writes it. @throws {ContractError} with every issue */
   write(message: PlainMessage, encoding: Encoding): string[] {
     this.#check(message, encoding);
     return this.encode(message, encoding);
   }
 
-  /**
-   * Checks strictly that a message can be written, so that {@link encode} cannot fail.
-   *
-   * @throws {ContractError} with every issue
-   */
+  /** Checks strictly, so that {@link encode} cannot fail afterwards. @throws {ContractError} with every issue */
   assertWritable(message: PlainMessage, encoding: Encoding): void {
     this.#check(message, encoding);
     for (const { name, kind } of this.fields.list) {
@@ -78,14 +65,19 @@ export class Contract {
     }
   }
 
-  /**
-   * Writes a checked message.
-   *
-   * @throws {ContractError} when an open part of it cannot be written as JSON
-   */
+  /** Writes a checked message. @throws {ContractError} when an open part of it cannot be written as JSON */
   encode(message: PlainMessage, encoding: Encoding): string[] {
     try {
       return encode(message, this.type, this.fields, encoding);
+    } catch (error) {
+      throw this.#unwritable(error);
+    }
+  }
+
+  /** Writes a checked message as a Pub/Sub payload, which is JSON in either encoding. Throws as {@link encode} does. */
+  writePayload(message: PlainMessage): string {
+    try {
+      return JSON.stringify(message);
     } catch (error) {
       throw this.#unwritable(error);
     }
@@ -98,44 +90,23 @@ export class Contract {
   }
 
   #check(message: PlainMessage, encoding: Encoding): void {
-    this.#writer ??= compileWriter(this.#descriptor.schema);
-    const issues = this.#writer(message);
-    if (issues !== undefined) throw new ContractError(this.type, issues);
-    if (encoding === "fields") this.#assertWellFormed(message);
-  }
-
-  /** UTF-8 has no lone surrogates: in a text field one would arrive as another character. */
-  #assertWellFormed(message: PlainMessage): void {
+    const issues = this.violations(message);
+    if (issues.length > 0) throw new ContractError(this.type, issues);
+    if (encoding === "json") return;
     for (const { name, kind } of this.fields.list) {
       const value = kind === "text" ? message[name] : undefined;
+      // UTF-8 has no lone surrogates: in a text field one would arrive as another character.
       if (typeof value === "string" && !value.isWellFormed()) {
         throw new ContractError(this.type, [{ path: name, message: "must be well-formed Unicode" }]);
       }
     }
   }
 
-  /**
-   * Reads an entry in either encoding and checks it tolerantly.
-   *
-   * @throws {DecodeError} when it cannot be decoded, {ContractError} when it breaks the contract
-   */
+  /** Decodes an entry and checks it tolerantly. Throws as {@link decode} and {@link assertReadable} do. */
   read(entry: FlatFields): PlainMessage {
     const message = this.decode(entry);
     this.assertReadable(message);
     return message;
-  }
-
-  /**
-   * Writes a checked message as a Pub/Sub payload, which is JSON in either encoding.
-   *
-   * @throws {ContractError} when an open part of it cannot be written as JSON
-   */
-  writePayload(message: PlainMessage): string {
-    try {
-      return JSON.stringify(message);
-    } catch (error) {
-      throw this.#unwritable(error);
-    }
   }
 
   /** Reads a Pub/Sub payload and checks it tolerantly. Throws as {@link read} does. */
@@ -145,11 +116,7 @@ export class Contract {
     return message;
   }
 
-  /**
-   * Decodes an entry in either encoding, without checking the contract.
-   *
-   * @throws {DecodeError} when it cannot be decoded
-   */
+  /** Decodes an entry in either encoding without checking it. @throws {DecodeError} when that is not possible */
   decode(entry: FlatFields): PlainMessage {
     return decode(entry, this.fields);
   }
@@ -189,10 +156,9 @@ const contracts = new WeakMap<Descriptor, Contract>();
 
 /** The contract of a descriptor, kept for as long as the descriptor lives. */
 export function contractOf(descriptor: Descriptor): Contract {
-  let contract = contracts.get(descriptor);
-  if (contract === undefined) {
-    contract = new Contract(descriptor);
-    contracts.set(descriptor, contract);
-  }
+  const known = contracts.get(descriptor);
+  if (known !== undefined) return known;
+  const contract = new Contract(descriptor);
+  contracts.set(descriptor, contract);
   return contract;
 }

@@ -5,7 +5,7 @@ export type MessageKind = "event" | "command" | "notification" | "health";
 
 /**
  * The contract of one message type, as a value. The runtime publishes, reads and checks messages by it. Generated code
- * has one constant for each schema file. Your own code can create one with {@link defineEvent} and its siblings.
+ * has one for each schema file. Your own code can create one with {@link defineEvent} and its siblings.
  *
  * @typeParam Message - the whole message, as a handler receives it
  * @typeParam Input - the publisher's part of it: without constants and without the values that the runtime fills in
@@ -60,10 +60,7 @@ export type Publishable<Message = unknown, Input = never> =
 
 /** Settings of a descriptor that your own code creates. */
 export interface DescriptorOptions {
-  /**
-   * Name of the stream.
-   * @defaultValue the kind's own: `events`, `commands`, `notifications` or `health`
-   */
+  /** Name of the stream. @defaultValue the kind's own: `events`, `commands`, `notifications` or `health` */
   readonly stream?: string;
 }
 

@@ -1,9 +1,9 @@
-import type { JsonSchema } from "./json-schema.js";
+import { definitionOf, type JsonSchema } from "./json-schema.js";
 
 /** The form of a top-level property in a stream entry's field. */
 export type FieldKind = "text" | "number" | "instant" | "json";
 
-/** One top-level property of a message. */
+/** A top-level property of a message. */
 export interface Field {
   readonly name: string;
   readonly kind: FieldKind;
@@ -17,7 +17,7 @@ export interface Field {
 
 /** The fields of a message, indexed for the look-ups that each message needs. */
 export interface Fields {
-  /** In the schema's order. The order is constant, so that Redis stores the field names once. */
+  /** In the schema's order, which is constant: Redis then stores the field names once. */
   readonly list: readonly Field[];
   readonly byName: ReadonlyMap<string, Field>;
   /** The names of the fields that hold an instant. */
@@ -34,12 +34,9 @@ export function fieldsOf(schema: JsonSchema): Fields {
   return { list, byName: new Map(list.map((field) => [field.name, field])), instants };
 }
 
-function resolve(root: JsonSchema, schema: JsonSchema): JsonSchema {
-  let target = schema;
-  for (let hops = 0; target.$ref !== undefined && hops < 64; hops++) {
-    target = root.$defs?.[target.$ref.slice("#/$defs/".length)] ?? {};
-  }
-  return target;
+function resolve(root: JsonSchema, schema: JsonSchema, hops = 0): JsonSchema {
+  const target = definitionOf(root, schema);
+  return target === undefined || hops === 64 ? schema : resolve(root, target, hops + 1);
 }
 
 function isOpen({ additionalProperties: others }: JsonSchema): boolean {

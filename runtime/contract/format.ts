@@ -7,17 +7,12 @@ export type FormatCheck = (text: string) => boolean;
 const EMAIL =
   /^[a-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/i;
 const HOSTNAME = /^(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*$/i;
-const URI_SCHEME = /^[a-z][a-z0-9+.-]*:[^\s<>"{}|\\^`]*$/i;
+const URI = /^[a-z][a-z0-9+.-]*:[^\s<>"{}|\\^`]*$/i;
+const STRAY_PERCENT = /%(?![0-9a-f]{2})/i;
 const TIME = /^\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)$/;
-
-function isUri(text: string): boolean {
-  if (!URI_SCHEME.test(text)) return false;
-  return !/%(?![0-9a-f]{2})/i.test(text);
-}
 
 const HEX = 1;
 const DASH = 2;
-/** The class of each ASCII character. */
 const classes = new Uint8Array(128);
 for (const digit of "0123456789abcdefABCDEF") classes[digit.charCodeAt(0)] = HEX;
 classes["-".charCodeAt(0)] = DASH;
@@ -39,7 +34,7 @@ export const formats: Readonly<Record<string, FormatCheck>> = {
   hostname: (text) => HOSTNAME.test(text),
   ipv4: isIPv4,
   ipv6: (text) => isIPv6(text) && !text.includes("%"),
-  uri: isUri,
+  uri: (text) => URI.test(text) && !STRAY_PERCENT.test(text),
   uuid: isUuid,
 };
 

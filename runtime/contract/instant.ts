@@ -1,21 +1,25 @@
-/**
- * Instants on the wire. They are written as RFC 3339 in UTC with `Z`. They are also read without a zone (then UTC) and
- * with a space for the `T`, which Python's `isoformat()` and `str()` write.
- */
-const DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+// Instants are written as RFC 3339 in UTC with `Z`. They are also read without a zone (then UTC) and with a space for
+// the `T`, which Python's `isoformat()` and `str()` write.
 
-/** Accepts an RFC 3339 date-time. */
-export function isInstant(text: string): boolean {
-  return parse(text, false);
-}
+const DASH = 45;
+const COLON = 58;
+const SPACE = 32;
+const DOT = 46;
+const UPPER_T = 84;
+const LOWER_T = 116;
+const UPPER_Z = 90;
+const DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
 /** Accepts an RFC 3339 date-time whose zone may be missing and whose `T` may be a space. */
 export function isTolerantInstant(text: string): boolean {
-  return parse(text, true);
+  return isInstant(text, true);
 }
 
-/** Reads character by character. This runs for every message, and a regular expression takes ten times as long. */
-function parse(text: string, tolerant: boolean): boolean {
+/**
+ * Accepts an RFC 3339 date-time. This runs for every message: it reads character by character, because a regular
+ * expression takes ten times as long.
+ */
+export function isInstant(text: string, tolerant = false): boolean {
   const separator = text.charCodeAt(10);
   const isShaped =
     text.charCodeAt(4) === DASH &&
@@ -39,13 +43,6 @@ function parse(text: string, tolerant: boolean): boolean {
   // A leap second exists only at the end of a UTC day.
   return second < 60 || (hour * 60 + minute - offset + 2880) % 1440 === 1439;
 }
-
-const DASH = 45;
-const COLON = 58;
-const SPACE = 32;
-const DOT = 46;
-const UPPER_T = 84;
-const LOWER_T = 116;
 
 function digit(text: string, at: number): number {
   const value = text.charCodeAt(at) - 48;
@@ -83,36 +80,29 @@ function daysOf(year: number, month: number): number {
 
 /** The same instant as it is written: with `T` for a space, and `Z` for a missing zone. */
 export function normaliseInstant(text: string): string {
-  const last = text.charCodeAt(text.length - 1);
   const separator = text.charCodeAt(10);
-  if (last === 90 /* Z */ && separator === UPPER_T) return text;
-  if (!isTolerantInstant(text)) return text;
+  const isWritten = separator === UPPER_T && text.charCodeAt(text.length - 1) === UPPER_Z;
+  if (isWritten || !isTolerantInstant(text)) return text;
   const joined = separator === SPACE ? `${text.slice(0, 10)}T${text.slice(11)}` : text;
   return joined.length === endOfFraction(joined) ? `${joined}Z` : joined;
 }
 
 let lastMs = Number.NaN;
 let lastText = "";
-let second = Number.NaN;
-/** The text of that second, without the milliseconds. */
-let secondText = "";
+let lastSecond = Number.NaN;
+/** The text of the last second, up to its milliseconds. */
+let prefix = "";
 
 /** The current instant as it is written. Its text is made once a millisecond, and most of it once a second. */
 export function presentInstant(): string {
   const now = Date.now();
-  if (now !== lastMs) {
-    lastMs = now;
-    lastText = instantOf(now);
-  }
-  return lastText;
-}
-
-function instantOf(now: number): string {
+  if (now === lastMs) return lastText;
   const ms = now % 1000;
-  if (now - ms !== second) {
-    second = now - ms;
-    secondText = new Date(second).toISOString().slice(0, -4);
+  if (now - ms !== lastSecond) {
+    lastSecond = now - ms;
+    prefix = new Date(lastSecond).toISOString().slice(0, -4);
   }
-  const zeros = ms < 10 ? "00" : ms < 100 ? "0" : "";
-  return `${secondText}${zeros}${ms}Z`;
+  lastMs = now;
+  lastText = `${prefix}${String(ms).padStart(3, "0")}Z`;
+  return lastText;
 }

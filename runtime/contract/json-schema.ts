@@ -17,3 +17,8 @@ export interface JsonSchema {
   readonly sensitive?: boolean;
   readonly [keyword: string]: unknown;
 }
+
+/** The definition that a flat schema's `$ref` names. */
+export function definitionOf(root: JsonSchema, { $ref }: JsonSchema): JsonSchema | undefined {
+  return $ref === undefined ? undefined : root.$defs?.[$ref.slice("#/$defs/".length)];
+}

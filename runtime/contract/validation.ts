@@ -8,62 +8,50 @@ import { describeErrors } from "./violation.js";
 /** Returns the issues of a value, or `undefined` for a valid one. */
 export type Check = (value: unknown) => readonly Issue[] | undefined;
 
+type FormatChecks = Readonly<Record<string, FormatCheck>>;
+type Strictness = Required<Pick<Options, "allErrors" | "ownProperties">>;
+
 /**
  * Compiles the strict writer's check: an object is closed unless its schema opens it, formats are exact, and every
  * issue is reported. Throws Ajv's error for an invalid schema.
  */
 export function compileWriter(schema: JsonSchema): Check {
-  return compile(closeSchema(schema), schema, { formats, allErrors: true, ownProperties: true });
+  // A caller's value may be an instance of a class, whose inherited properties do not count.
+  return compile(closeSchema(schema), formats, { allErrors: true, ownProperties: true });
 }
 
 /**
  * Compiles the tolerant reader's check: unknown properties are allowed, and an instant needs no zone. It stops at the
- * first issue, because its input is not trusted. Its input comes from a parser.
+ * first issue, because its input is not trusted.
  */
 export function compileReader(schema: JsonSchema): Check {
-  // A parsed value inherits only from Object.prototype.
-  return compile(schema, schema, { formats: tolerantFormats, allErrors: false, ownProperties: namesInherited(schema) });
+  // The input comes from a parser, so it inherits only from Object.prototype.
+  return compile(schema, tolerantFormats, { allErrors: false, ownProperties: namesInherited(schema) });
 }
 
 /** The same schema with `additionalProperties: false` for every object that does not declare it. */
 export function closeSchema(schema: JsonSchema): JsonSchema {
-  const closed: Record<string, unknown> = {};
-  for (const [keyword, value] of Object.entries(schema)) closed[keyword] = closeKeyword(keyword, value);
+  const inner = Object.entries(schema).map(([keyword, value]) => [keyword, closeKeyword(keyword, value)]);
   const isObject = schema.properties !== undefined || schema.type === "object";
-  if (isObject && schema.additionalProperties === undefined) closed["additionalProperties"] = false;
-  return closed;
+  const isUndeclared = isObject && schema.additionalProperties === undefined;
+  return { ...Object.fromEntries(inner), ...(isUndeclared && { additionalProperties: false }) };
 }
+
+const HOLDS_NAMED_SCHEMAS = new Set(["properties", "patternProperties", "$defs"]);
+const HOLDS_SCHEMAS = new Set(["items", "prefixItems", "additionalProperties", "anyOf", "oneOf"]);
 
 function closeKeyword(keyword: string, value: unknown): unknown {
-  switch (keyword) {
-    case "properties":
-    case "patternProperties":
-    case "$defs":
-      return Object.fromEntries(
-        Object.entries(value as Record<string, JsonSchema>).map(([name, inner]) => [name, closeSchema(inner)]),
-      );
-    case "items":
-    case "additionalProperties":
-      return typeof value === "object" ? closeSchema(value as JsonSchema) : value;
-    case "anyOf":
-    case "oneOf":
-    case "prefixItems":
-      return (value as JsonSchema[]).map(closeSchema);
-    default:
-      return value;
+  if (typeof value !== "object" || value === null) return value;
+  if (HOLDS_NAMED_SCHEMAS.has(keyword)) {
+    const named = Object.entries(value as Record<string, JsonSchema>);
+    return Object.fromEntries(named.map(([name, schema]) => [name, closeSchema(schema)]));
   }
-}
-
-interface Strictness {
-  readonly formats: Readonly<Record<string, FormatCheck>>;
-  /** Report every issue, not only the first. */
-  readonly allErrors: boolean;
-  /** Ignore inherited properties: a caller's value may be an instance of a class. */
-  readonly ownProperties: boolean;
+  if (!HOLDS_SCHEMAS.has(keyword)) return value;
+  return Array.isArray(value) ? value.map(closeSchema) : closeSchema(value as JsonSchema);
 }
 
 /** An Ajv for the runtime and the generator. It knows our one annotation, `sensitive`. */
-export function ajvFor(checks: Readonly<Record<string, FormatCheck>>, allErrors: boolean, options?: Options): Ajv2020 {
+export function ajvFor(checks: FormatChecks, allErrors: boolean, options?: Options): Ajv2020 {
   const ajv = new Ajv2020({
     allErrors,
     allowUnionTypes: true,
@@ -80,46 +68,37 @@ export function ajvFor(checks: Readonly<Record<string, FormatCheck>>, allErrors:
   return ajv;
 }
 
-/**
- * Combines two checks. The first decides whether a value is valid: it stops at the first issue, and compiles quickly.
- * The second describes the issues: it is compiled once the first has rejected a value.
- */
-function compile(schema: JsonSchema, original: JsonSchema, { formats, allErrors, ownProperties }: Strictness): Check {
+/** Combines a check that decides, and compiles quickly, with one that explains, compiled at the first invalid value. */
+function compile(schema: JsonSchema, checks: FormatChecks, { allErrors, ownProperties }: Strictness): Check {
   restoreStringPrototype();
-  const accepts = verdictFor(formats, ownProperties).compile(schema);
+  // Optimising the code takes longer than it saves: V8 optimises it too.
+  const decider = ajvFor(checks, false, { ownProperties, messages: false, code: { optimize: false } });
+  checkLengthsFirst(decider);
+  const accepts = decider.compile(schema);
   let explain: ValidateFunction | undefined;
   return (value) => {
     try {
       if (accepts(value)) return undefined;
-      explain ??= ajvFor(formats, allErrors).compile(schema);
+      explain ??= ajvFor(checks, allErrors).compile(schema);
       if (explain(value)) return undefined;
     } catch (error) {
       // A recursive schema exhausts the stack on a value that is nested thousands deep.
       if (error instanceof RangeError) return [{ path: "", message: "is nested too deeply" }];
       throw error;
     }
-    return describeErrors(explain.errors ?? [], value, original);
+    return describeErrors(explain.errors ?? [], value, schema);
   };
 }
 
-/** V8 caches look-ups after a few; this many are certainly enough. */
-const LOOK_UPS = 100;
-
 /**
  * Makes V8 treat `String.prototype` as a prototype again. Once a class extends String, as one in ioredis does, V8 takes
- * the prototype for an object under construction. It no longer inlines string methods, and reading one character takes
- * five times as long. Cached look-ups through an object end that; strings are not objects.
+ * the prototype for an object under construction and no longer inlines string methods: reading a character takes five
+ * times as long. Cached look-ups through an object end that; strings are not objects.
  */
 function restoreStringPrototype(): void {
   const text = Object("") as string;
-  for (let n = 0; n < LOOK_UPS; n++) void text.length;
-}
-
-/** An Ajv for checks whose errors are not read. Optimising its code takes longer than it saves: V8 optimises it too. */
-function verdictFor(checks: Readonly<Record<string, FormatCheck>>, ownProperties: boolean): Ajv2020 {
-  const ajv = ajvFor(checks, false, { ownProperties, messages: false, code: { optimize: false } });
-  checkLengthsFirst(ajv);
-  return ajv;
+  // V8 caches look-ups after a few; a hundred are certainly enough.
+  for (let n = 0; n < 100; n++) void text.length;
 }
 
 /** True if the schema contains the name of a property that every object inherits, such as `constructor`. */

@@ -1,7 +1,7 @@
 import type { ErrorObject } from "ajv/dist/2020.js";
 import type { Issue } from "../errors.js";
 import { formatNouns } from "./format.js";
-import type { JsonSchema } from "./json-schema.js";
+import { definitionOf, type JsonSchema } from "./json-schema.js";
 
 type Params = Readonly<Record<string, unknown>>;
 
@@ -13,10 +13,13 @@ export function describeErrors(errors: readonly ErrorObject[], value: unknown, s
     // The issue of a choice already names the demands of its forms.
     if (isAboutValue(error) && choices.some(({ instancePath }) => instancePath === error.instancePath)) continue;
     const issue = describeError(error, errors, value, schema);
-    const key = `${issue.path} ${issue.message}`;
-    if (!issues.has(key)) issues.set(key, issue);
+    issues.set(`${issue.path} ${issue.message}`, issue);
   }
   return [...issues.values()];
+}
+
+function isChoice({ keyword }: ErrorObject): boolean {
+  return keyword === "anyOf" || keyword === "oneOf";
 }
 
 /** True for an error about the value itself, not about a missing or an additional property of it. */
@@ -24,29 +27,21 @@ function isAboutValue(error: ErrorObject): boolean {
   return !isChoice(error) && error.keyword !== "required" && error.keyword !== "additionalProperties";
 }
 
-function isChoice({ keyword }: ErrorObject): boolean {
-  return keyword === "anyOf" || keyword === "oneOf";
-}
-
 function describeError(error: ErrorObject, errors: readonly ErrorObject[], value: unknown, schema: JsonSchema): Issue {
   const tokens = error.instancePath.split("/").slice(1).map(unescapePointer);
-  const params = error.params as Params;
-  switch (error.keyword) {
-    case "required":
-      return { path: pathOf([...tokens, String(params["missingProperty"])]), message: "is required" };
-    case "additionalProperties":
-      return { path: pathOf([...tokens, String(params["additionalProperty"])]), message: "is not in the contract" };
-    case "anyOf":
-    case "oneOf": {
-      const forms = errors.filter((other) => other.instancePath === error.instancePath && isAboutValue(other));
-      const demands = new Set(forms.map((form) => demandOf(form).replace(/^must be /, "")));
-      const demand =
-        demands.size === 0 ? "must match exactly one of its forms" : `must be ${[...demands].join(" or ")}`;
-      return { path: pathOf(tokens), message: `${demand}${foundOf(tokens, value, schema)}` };
-    }
-    default:
-      return { path: pathOf(tokens), message: `${demandOf(error)}${foundOf(tokens, value, schema)}` };
+  const { missingProperty: missing, additionalProperty: additional } = error.params as Params;
+  if (error.keyword === "required") return { path: pathOf([...tokens, String(missing)]), message: "is required" };
+  if (error.keyword === "additionalProperties") {
+    return { path: pathOf([...tokens, String(additional)]), message: "is not in the contract" };
   }
+  const demand = isChoice(error) ? demandOfChoice(error, errors) : demandOf(error);
+  return { path: pathOf(tokens), message: `${demand}${foundOf(tokens, value, schema)}` };
+}
+
+function demandOfChoice({ instancePath }: ErrorObject, errors: readonly ErrorObject[]): string {
+  const forms = errors.filter((error) => error.instancePath === instancePath && isAboutValue(error));
+  const demands = new Set(forms.map((form) => demandOf(form).replace(/^must be /, "")));
+  return demands.size === 0 ? "must match exactly one of its forms" : `must be ${[...demands].join(" or ")}`;
 }
 
 const TYPE_NOUNS: Readonly<Record<string, string>> = {
@@ -59,24 +54,19 @@ const TYPE_NOUNS: Readonly<Record<string, string>> = {
   null: "null",
 };
 
-const compared = ({ comparison, limit }: Params): string => `must be ${comparison} ${limit}`;
+const items = (limit: unknown): string => `${limit} ${limit === 1 ? "item" : "items"}`;
 
-/** The demand of each keyword, as a sentence without its subject. */
+/** The demands of keywords, as sentences without a subject. Ajv's own sentences for the others are good. */
 const DEMANDS: Readonly<Record<string, (params: Params) => string>> = {
   type: ({ type }) => `must be ${([type].flat() as string[]).map((name) => TYPE_NOUNS[name] ?? name).join(" or ")}`,
   const: ({ allowedValue }) => `must be ${JSON.stringify(allowedValue)}`,
-  enum: ({ allowedValues: allowed }) =>
-    `must be one of ${(allowed as unknown[]).map((value) => JSON.stringify(value)).join(", ")}`,
+  enum: ({ allowedValues: all }) => `must be one of ${(all as unknown[]).map((one) => JSON.stringify(one)).join(", ")}`,
   format: ({ format }) => `must be ${formatNouns[String(format)] ?? format}`,
   pattern: ({ pattern }) => `must match ${pattern}`,
   minLength: ({ limit }) => (limit === 1 ? "must not be empty" : `must have at least ${limit} characters`),
   maxLength: ({ limit }) => `must have at most ${limit} characters`,
-  minItems: ({ limit }) => `must have at least ${limit} ${limit === 1 ? "item" : "items"}`,
-  maxItems: ({ limit }) => `must have at most ${limit} ${limit === 1 ? "item" : "items"}`,
-  minimum: compared,
-  exclusiveMinimum: compared,
-  maximum: compared,
-  exclusiveMaximum: compared,
+  minItems: ({ limit }) => `must have at least ${items(limit)}`,
+  maxItems: ({ limit }) => `must have at most ${items(limit)}`,
   uniqueItems: () => "must not hold the same item twice",
 };
 
@@ -98,24 +88,15 @@ function foundOf(tokens: readonly string[], value: unknown, schema: JsonSchema):
 }
 
 /** True if the value or anything that contains it is marked as sensitive. */
-export function isSensitive(root: JsonSchema, tokens: readonly string[]): boolean {
-  return isSensitiveBelow(root, root, tokens, 0);
-}
-
-function isSensitiveBelow(root: JsonSchema, schema: JsonSchema, tokens: readonly string[], depth: number): boolean {
-  if (schema.sensitive === true) return true;
-  if (depth > 64) return true;
-  const target = schema.$ref === undefined ? undefined : root.$defs?.[schema.$ref.slice("#/$defs/".length)];
-  if (target !== undefined && isSensitiveBelow(root, target, tokens, depth + 1)) return true;
-  const branches = [...(schema.anyOf ?? []), ...(schema.oneOf ?? [])];
-  if (branches.some((branch) => isSensitiveBelow(root, branch, tokens, depth + 1))) return true;
-  const [token, ...rest] = tokens;
+export function isSensitive(root: JsonSchema, path: readonly string[], schema: JsonSchema = root, depth = 0): boolean {
+  if (schema.sensitive === true || depth > 64) return true;
+  const alternatives = [definitionOf(root, schema) ?? [], schema.anyOf ?? [], schema.oneOf ?? []].flat();
+  if (alternatives.some((alternative) => isSensitive(root, path, alternative, depth + 1))) return true;
+  const [token, ...rest] = path;
   if (token === undefined) return false;
-  const next =
-    schema.properties?.[token] ??
-    (/^\d+$/.test(token) ? schema.items : undefined) ??
-    (typeof schema.additionalProperties === "object" ? schema.additionalProperties : undefined);
-  return next !== undefined && isSensitiveBelow(root, next, rest, depth + 1);
+  const others = typeof schema.additionalProperties === "object" ? schema.additionalProperties : undefined;
+  const next = schema.properties?.[token] ?? (/^\d+$/.test(token) ? schema.items : undefined) ?? others;
+  return next !== undefined && isSensitive(root, rest, next, depth + 1);
 }
 
 function pathOf(tokens: readonly string[]): string {

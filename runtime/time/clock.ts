@@ -1,30 +1,25 @@
-/** A timer that has been set. */
 export interface Timer {
-  /** Its call is not made any more. */
   cancel(): void;
-  /** The process may end although the timer is still set. */
+  /** Lets the process end although the timer is still set. */
   unref(): Timer;
 }
 
-/**
- * The time of one process. Every timer, deadline and heartbeat of the main thread takes its time from here, so that
- * another clock can stand in for the system's.
- */
+/** The source of time for every timer, deadline and heartbeat of the main thread. It can be replaced. */
 export interface Clock {
-  /** Milliseconds on a clock that never jumps: for durations. */
+  /** Milliseconds on a monotonic clock, for durations. */
   now(): number;
-  /** Milliseconds since 1970 by this machine's clock, which may be set. */
+  /** Milliseconds since 1970 on this machine's clock, which may jump. */
   wall(): number;
-  /** Calls once, after so many milliseconds. A timer that is set keeps the process alive, unless it is `unref`ed. */
+  /** Calls once, after so many milliseconds. The timer keeps the process alive, unless it is `unref`ed. */
   after(ms: number, call: () => void): Timer;
-  /** Calls again and again, every so many milliseconds. It does not keep the process alive. */
+  /** Calls repeatedly, every so many milliseconds. It does not keep the process alive. */
   every(ms: number, call: () => void): Timer;
 }
 
 /** Node fires a longer timer at once: 2^31 - 1 ms, or 24.8 days. */
 export const LONGEST_TIMER_MS: number = 2 ** 31 - 1;
 
-/** The time of the operating system. Durations may be of any length. */
+/** The operating system's time. Durations may be of any length. */
 export const systemClock: Clock = {
   now: () => performance.now(),
   wall: () => Date.now(),
@@ -32,7 +27,7 @@ export const systemClock: Clock = {
   every: (ms, call) => new SystemTimer(ms, call, true).unref(),
 };
 
-/** One timer of Node's after another, until the whole duration is over. */
+/** Chains Node's timers, until the whole duration is over. */
 class SystemTimer implements Timer {
   readonly #ms: number;
   readonly #call: () => void;
@@ -51,7 +46,6 @@ class SystemTimer implements Timer {
 
   cancel(): void {
     clearTimeout(this.#timeout);
-    this.#timeout = undefined;
   }
 
   unref(): Timer {
@@ -68,15 +62,10 @@ class SystemTimer implements Timer {
   }
 
   #expire(): void {
-    if (this.#left > 0) {
-      this.#set();
-    } else if (this.#repeats) {
-      this.#left = this.#ms;
-      // Set before the call, which may cancel it.
-      this.#set();
-      this.#call();
-    } else {
-      this.#call();
-    }
+    const isWaiting = this.#left > 0;
+    if (!isWaiting) this.#left = this.#ms;
+    // Set before the call, which may cancel it.
+    if (isWaiting || this.#repeats) this.#set();
+    if (!isWaiting) this.#call();
   }
 }

@@ -1,8 +1,8 @@
 import type { Clock, Timer } from "./clock.js";
 
-/** Something that is under way and must not take too long: a link in the chain of those that are. */
+/** A run with a deadline: a link in the chain of those under way. */
 export interface Run {
-  /** When it was first seen running. */
+  /** The time at which it was first seen running. */
   since: number;
   previous: Run | undefined;
   next: Run | undefined;
@@ -14,8 +14,8 @@ const UNSEEN = -1;
 const ENDED = -2;
 
 /**
- * Expires what takes too long. All runs have the same limit, so the oldest expires first: one timer serves any number
- * of them, and beginning and ending one neither reads the clock nor hashes.
+ * Expires runs that take too long. All have the same limit, so the oldest expires first: one timer serves any number of
+ * runs, and to begin or end one neither reads the clock nor hashes.
  */
 export class Deadlines {
   readonly #limitMs: number;
@@ -39,7 +39,7 @@ export class Deadlines {
     return run;
   }
 
-  /** Returns whether it ended in time: `false` when it had expired. */
+  /** False if the run had expired already. */
   end(run: Run): boolean {
     if (run.since === ENDED) return false;
     run.since = ENDED;
@@ -57,7 +57,7 @@ export class Deadlines {
 
   #look(): void {
     const now = this.#clock.now();
-    // A run that began since the last look counts from now: the event loop may have been busy in between.
+    // A run that began since the last look counts from now, because the event loop may have been busy in between.
     for (let run = this.#newest; run?.since === UNSEEN; run = run.previous) run.since = now;
     for (let run = this.#oldest; run !== undefined && now - run.since >= this.#limitMs; run = this.#oldest) {
       this.end(run);

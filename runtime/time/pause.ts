@@ -4,10 +4,10 @@ import type { Clock } from "./clock.js";
 const FIRST_MS = 50;
 const LONGEST_MS = 2000;
 
-/** Called with what failed in the background: the activity, as in "reading events", and the error. */
-export type ReportTrouble = (what: string, error: unknown) => void;
+/** Called when a background activity, such as "reading events", fails. */
+export type ReportTrouble = (activity: string, error: unknown) => void;
 
-/** Waits between attempts in the background, until its owner ends. */
+/** Waits between attempts in the background, until the signal aborts. */
 export class Pause {
   readonly signal: AbortSignal;
   readonly #clock: Clock;
@@ -21,14 +21,15 @@ export class Pause {
     this.#report = report;
   }
 
-  /** Reports a failure and waits with backoff and jitter. Resolves to `false` when the owner has ended. */
-  afterFailure(failures: number, what: string, error: unknown): Promise<boolean> {
+  /** Reports a failure and waits with backoff and jitter. Resolves to `false` if the signal aborts. */
+  afterFailure(failures: number, activity: string, error: unknown): Promise<boolean> {
     if (this.signal.aborted) return Promise.resolve(false);
-    this.#report(what, error);
-    return this.for(Math.min(LONGEST_MS, FIRST_MS * 2 ** Math.min(failures, 10)) * (0.5 + Math.random() / 2));
+    this.#report(activity, error);
+    const backoffMs = Math.min(LONGEST_MS, FIRST_MS * 2 ** failures);
+    return this.for(backoffMs * (0.5 + Math.random() / 2));
   }
 
-  /** Waits so many milliseconds. Resolves to `false` when the owner ended meanwhile. */
+  /** Waits so many milliseconds. Resolves to `false` if the signal aborts meanwhile. */
   for(ms: number): Promise<boolean> {
     return new Promise((resolve) => {
       if (this.signal.aborted) return resolve(false);
