@@ -15,26 +15,23 @@ export interface Failure {
   readonly stack?: string;
 }
 
-/** Describes a thrown value by a record of bounded size. Never throws, as a value may whose getters throw. */
+/** Describes a thrown value in a record of bounded size. It never throws, even if a getter of the value does. */
 export function describeFailure(thrown: unknown): Failure {
   const at = new Date().toISOString();
   try {
-    return thrown instanceof Error ? describeError(at, thrown) : { at, name: typeof thrown, message: textOf(thrown) };
+    if (!(thrown instanceof Error)) return { at, name: typeof thrown, message: textOf(thrown) };
+    const { name, message, code } = thrown as Error & { readonly code?: unknown };
+    const stack = thrown instanceof MessagingError ? undefined : thrown.stack?.split("\n").slice(1, 5).join("\n");
+    return {
+      at,
+      name: textOf(name),
+      ...(typeof code === "string" ? { code: bounded(code) } : {}),
+      message: textOf(message),
+      ...(stack ? { stack: bounded(stack) } : {}),
+    };
   } catch {
     return { at, name: typeof thrown, message: "it could not be described" };
   }
-}
-
-function describeError(at: string, error: Error): Failure {
-  const { code } = error as { code?: unknown };
-  const stack = error instanceof MessagingError ? undefined : error.stack?.split("\n").slice(1, 5).join("\n");
-  return {
-    at,
-    name: textOf(error.name),
-    ...(typeof code === "string" ? { code: bounded(code) } : {}),
-    message: textOf(error.message),
-    ...(stack ? { stack: bounded(stack) } : {}),
-  };
 }
 
 function textOf(value: unknown): string {

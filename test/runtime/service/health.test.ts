@@ -39,7 +39,8 @@ describe("the health of a service", () => {
     await messaging.start();
     const health = await eventually(
       () => messaging.health(),
-      ({ details }) => details.streams["events"]?.lag === 0,
+      // Its connections are made in the background, and counted until all of them are.
+      ({ details }) => details.streams["events"]?.lag === 0 && details.counts.connected === messaging.counts.connected,
     );
     const quiet = {
       group: "test-service-workers",
