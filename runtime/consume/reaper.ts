@@ -18,7 +18,7 @@ export class Reaper {
   readonly #workload: Workload;
   readonly #watched = new Map<string, { readonly beat: string; readonly since: number; looks: number }>();
   #session: number | undefined;
-  #handling: Promise<void> | undefined;
+  #isHandling = false;
 
   constructor(parts: ConsumerParts, workload: Workload) {
     this.#parts = parts;
@@ -72,16 +72,16 @@ export class Reaper {
     const ids = (await membership.takeOver(dead, beat, room)) ?? [];
     if (ids.length === 0) return;
     this.#workload.setAside(ids);
-    this.#handling ??= this.#handle().finally(() => {
-      this.#handling = undefined;
-    });
+    if (!this.#isHandling) void this.#handle();
     hooks.emit("recovered", { stream: membership.stream, group: membership.group, from: dead, count: ids.length });
   }
 
   async #handle(): Promise<void> {
     const { config, reading } = this.#parts;
     const { settler } = this.#workload;
+    this.#isHandling = true;
     for (let id = this.#workload.admit(); id !== undefined; id = this.#workload.admit()) {
+      // A consumer that stops leaves the rest to others.
       if (reading.signal.aborted) return;
       const delivery = await settler.adopt(id);
       if (delivery === null) return;
@@ -91,5 +91,6 @@ export class Reaper {
       // An entry that was handled but is still pending when the next one kills the process would be blamed for it.
       await settler.flushed();
     }
+    this.#isHandling = false;
   }
 }
