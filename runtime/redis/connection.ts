@@ -1,4 +1,3 @@
-import type { Socket } from "node:net";
 import { Redis } from "ioredis";
 import type { RedisConfig } from "../config/redis-config.js";
 import { ClosedError, ConnectionError } from "../errors.js";
@@ -40,6 +39,8 @@ export function connectionData(config: RedisConfig, service: string, role: strin
  */
 export class Connection {
   readonly role: ConnectionRole;
+  /** `host:port`, for error texts. */
+  readonly address: string;
   /** Use it after {@link ready} only. */
   readonly client: Redis;
   readonly #config: RedisConfig;
@@ -51,6 +52,7 @@ export class Connection {
 
   constructor(config: RedisConfig, service: string, { role, blocking }: ConnectionOptions, clock: Clock) {
     this.role = role;
+    this.address = `${config.host}:${config.port}`;
     this.#config = config;
     this.#clock = clock;
     const { socketTimeout, tls, ...data } = connectionData(config, service, role);
@@ -86,11 +88,6 @@ export class Connection {
     this.client.on("ready", () => call(this.#session > 1));
   }
 
-  /** Calls back with each new socket, before it has received anything. */
-  onSocket(call: (socket: Socket) => void): void {
-    this.client.on("connect", () => call(this.client.stream as Socket));
-  }
-
   /** Calls back once for each loss of the connection, but not for {@link close} or a failed attempt to connect. */
   onLost(call: (error: Error | undefined) => void): void {
     let lostSession = this.#session;
@@ -98,11 +95,6 @@ export class Connection {
       if (this.#session > lostSession && !this.#closed) call(this.#lastError);
       lostSession = this.#session;
     });
-  }
-
-  /** `host:port`, for error texts. */
-  get address(): string {
-    return `${this.#config.host}:${this.#config.port}`;
   }
 
   /** How often the connection has been established. */

@@ -13,10 +13,9 @@ const LONGEST_REPEATED = 64;
 const MOST_REPEATED = 128;
 
 /**
- * Decodes the reply to an `XREADGROUP` of one stream, in either version of Redis' protocol, as its bytes arrive.
- *
- * The entries of a stream have the same names, and often the same values, in the same places. A text that equals the
- * one in its place before is recognised by its bytes and not created again, which saves most of the cost of reading.
+ * Decodes the reply to an `XREADGROUP` of one stream, in either version of Redis' protocol, as its bytes arrive. Entries
+ * of a stream have the same names, and often the same values, in the same places: a text that equals the last one in its
+ * place is recognised by its bytes and not created again, which saves most of the cost of reading.
  */
 export class EntryDecoder {
   #bytes: Buffer = Buffer.alloc(0);
@@ -42,11 +41,7 @@ export class EntryDecoder {
     return deliveries;
   }
 
-  /**
-   * Decodes more of the reply. Returns the bytes that follow its end, `undefined` while it has not ended.
-   *
-   * @throws when the bytes are no such reply
-   */
+  /** Decodes more of the reply. Returns the bytes after its end, `undefined` before. @throws if it is no such reply */
   write(chunk: Buffer): Buffer | undefined {
     this.#parts.push(chunk);
     this.#missing -= chunk.length;

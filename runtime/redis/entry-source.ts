@@ -14,7 +14,6 @@ export type SourcePlace = Omit<MemberPlace, "redriven">;
 
 export interface SourceParts {
   readonly place: SourcePlace;
-  /** How long a read waits for entries. */
   readonly blockTimeMs: number;
   readonly connection: Connection;
   readonly settle: Connection;
@@ -87,7 +86,7 @@ export class BlockingSource implements EntrySource {
   }
 }
 
-/** Reads at intervals, on the connection that settles: for a stream that is mostly empty. */
+/** Reads at intervals, on a shared connection: for a stream that is mostly empty. */
 export class PollingSource implements EntrySource {
   readonly #parts: SourceParts;
 
@@ -96,9 +95,9 @@ export class PollingSource implements EntrySource {
   }
 
   async read(count: number, take: Take): Promise<void> {
-    const { place, blockTimeMs, settle, pause } = this.#parts;
+    const { place, blockTimeMs, connection, pause } = this.#parts;
     const { stream, group, consumer } = place;
-    const client = await settle.ready(pause.signal);
+    const client = await connection.ready(pause.signal);
     const reply = (await client.xreadgroup("GROUP", group, consumer, "COUNT", count, "STREAMS", stream, ">")) as Reply;
     const deliveries = (reply?.[0]?.[1] ?? []).map(([id, fields]) => ({ id, fields, attempt: 1 }));
     if (deliveries.length === 0) await pause.for(blockTimeMs);

@@ -11,9 +11,8 @@ const PERCENT = 37;
 /**
  * Takes the replies to reads off a connection before the client sees them, and decodes them: the client's decoder, which
  * serves every command, takes longer for an entry than everything else here together. Other replies (to the handshake,
- * errors, reads without entries) pass unchanged.
- *
- * On its connection nothing else may be under way during a read, so that the next reply is the read's.
+ * errors, reads without entries) pass unchanged. During a read no other command may be under way on the connection, so
+ * that the next reply is the read's.
  */
 export class EntryTap {
   #decoder = new EntryDecoder();
@@ -23,7 +22,9 @@ export class EntryTap {
   #state: "passing" | "expecting" | "taking" = "passing";
 
   constructor(connection: Connection) {
-    connection.onSocket((socket) => this.#attach(socket));
+    const { client } = connection;
+    // A new socket has received nothing yet.
+    client.on("connect", () => this.#attach(client.stream as Socket));
   }
 
   /** To be called just before a read is sent. A few entries are handed over as soon as they arrive. */
@@ -61,7 +62,9 @@ export class EntryTap {
 
   /** The bytes for the client; `undefined` for none yet. */
   #filter(chunk: Buffer): Buffer | undefined {
-    if (this.#state === "expecting") this.#state = isList(chunk) ? "taking" : "passing";
+    // Entries come as a list, or as a map in the newer version of the protocol. An error is neither.
+    const isList = chunk[0] === ASTERISK || chunk[0] === PERCENT;
+    if (this.#state === "expecting") this.#state = isList ? "taking" : "passing";
     if (this.#state === "passing") return chunk;
     const rest = this.#decoder.write(chunk);
     if (rest === undefined) return undefined;
@@ -72,19 +75,11 @@ export class EntryTap {
   }
 }
 
-/** Or a map, as in the newer version of the protocol. Any other reply is an error, or has no entries. */
-function isList(chunk: Buffer): boolean {
-  return chunk[0] === PERCENT || chunk[0] === ASTERISK;
-}
-
 const taps = new WeakMap<Connection, EntryTap>();
 
-/** The tap of a connection, which all its readers share. To be called before the connection is first opened. */
+/** The tap that all readers of a connection share. To be called before the connection is first opened. */
 export function entryTapOf(connection: Connection): EntryTap {
-  let tap = taps.get(connection);
-  if (tap === undefined) {
-    tap = new EntryTap(connection);
-    taps.set(connection, tap);
-  }
+  const tap = taps.get(connection) ?? new EntryTap(connection);
+  taps.set(connection, tap);
   return tap;
 }

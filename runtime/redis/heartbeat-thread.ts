@@ -4,10 +4,8 @@
  * it sends is answered by a single line.
  *
  * Its `workerData`:
- * - `connection`: the settings of the connection, as `ConnectionData`
- * - `beats`: the key and the consumer of each heartbeat
- * - `script`: the Lua script of one heartbeat
- * - `intervalMs`: the time between two rounds of heartbeats
+ * - `connection`: a `ConnectionData`
+ * - `beats`: the key and the consumer of each heartbeat, sent every `intervalMs` by the Lua `script`
  * - `leaseMs`: the age of a heartbeat at which others may take the consumer's entries
  * - `stallMs`: how long the main thread may be blocked before it counts as dead
  * - `clock`: shared with the main thread: its last turn and the last round that Redis confirmed (both in ns), how many

@@ -55,11 +55,10 @@ export function redriveKeys({ redrive, dead, settled }: StreamKeys, group: strin
   return { stream: redrive, ...keysUnder(redrive, group, ""), redrive, dead, settled };
 }
 
-function keysUnder(
-  prefix: string,
-  group: string,
-  suffix: string,
-): Omit<StreamKeys, "stream" | "redrive" | "dead" | "settled"> {
+type KeysUnder = Omit<StreamKeys, "stream" | "redrive" | "dead" | "settled">;
+
+/** @param suffix - ends the keys that a group does not share with others */
+function keysUnder(prefix: string, group: string, suffix: string): KeysUnder {
   return {
     retry: `${prefix}:retry${suffix}`,
     errors: `${prefix}:errors${suffix}`,

@@ -65,10 +65,9 @@ export class RedisMembership implements Membership {
   async leave(unbegun: readonly string[]): Promise<void> {
     const { keys, settle } = this.#parts;
     if (!settle.isReady) return;
-    await leave
-      .run(settle.client, [keys.stream, keys.retry, keys.alive], [this.group, this.consumer, ...unbegun])
-      // The member that takes over gets the entries a lease later.
-      .catch(() => {});
+    const args = [this.group, this.consumer, ...unbegun];
+    // After a failure, the member that takes over gets the entries a lease later.
+    await leave.run(settle.client, [keys.stream, keys.retry, keys.alive], args).catch(() => {});
   }
 
   lapsed(): boolean {
@@ -181,9 +180,8 @@ export class RedisMembership implements Membership {
   takeOver(consumer: string, beat: string, most: number): Promise<readonly string[] | undefined> {
     const { keys, signals } = this.#parts;
     const args = [this.group, this.consumer, consumer, beat, most];
-    return this.#unlessGone(signals.reading, undefined, async (client) => {
-      return (await reap.run(client, [keys.stream, keys.alive], args)) ?? undefined;
-    });
+    const command = async (client: Client) => (await reap.run(client, [keys.stream, keys.alive], args)) ?? undefined;
+    return this.#unlessGone(signals.reading, undefined, command);
   }
 
   async state(): Promise<GroupState> {

@@ -6,10 +6,8 @@ const LOOKS = 4;
 
 /**
  * Closes the socket of a client that awaits a reply and receives nothing until the limit, as on a half-open link.
- * Commands under way are rejected, and the client reconnects.
- *
- * It looks at fixed intervals, so a command costs no timer. A process that was stopped or busy has looked only once
- * meanwhile, which closes no socket whose reply has arrived.
+ * Commands under way are rejected, and the client reconnects. It looks at fixed intervals, so a command costs no timer,
+ * and a process that was stopped or busy has looked only once meanwhile.
  */
 export function endWhenSilent(client: Redis, limitMs: number, clock: Clock): Timer {
   let silentLooks = 0;

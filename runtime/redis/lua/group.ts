@@ -2,11 +2,9 @@ import { CLOCK, ID_ORDER, MAP } from "./fragment.js";
 import { type Script, script } from "./script.js";
 
 /**
- * Creates a consumer group that is missing, from a position at which it loses nothing.
- *
- * The group's low-water position is kept beside the stream: nothing below it is unacknowledged. A group that existed
- * before begins there again, or at 0 when the stream is younger than the position (it was deleted, or Redis came back
- * empty). It never begins at `$`, which would skip the entries that were added meanwhile.
+ * Creates a consumer group that is missing. A group that existed before begins at its recorded position, below which
+ * nothing is unacknowledged, or at 0 when the stream is younger than that (it was deleted, or Redis came back empty). It
+ * never begins at `$`, which would skip the entries that were added meanwhile.
  *
  * KEYS: 1 stream · 2 the group's position (hash) · 3 the groups that are served (sorted set)
  * ARGV: 1 group · 2 where a group that never existed begins (`0` or `$`) · 3 for how many ms one that existed stays away

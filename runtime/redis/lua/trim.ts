@@ -3,7 +3,7 @@ import { type Script, script } from "./script.js";
 
 /**
  * Removes entries beyond the maximum age or length, but none that a group has not acknowledged. Records each group's
- * position, below which nothing is unacknowledged, so that a destroyed group can be created again there.
+ * position, below which nothing is unacknowledged: a destroyed group can be created again there.
  *
  * Nothing is counted by walking the stream. Now and then a run marks how many entries had ever been added, and the id
  * of the last. The newest mark below a group's position bounds how many entries the group may still need. When no
