@@ -34,8 +34,8 @@ export function connectionData(config: RedisConfig, service: string, role: strin
 }
 
 /**
- * A connection to Redis that reconnects by itself. Commands are neither queued while it is lost nor sent twice: a command
- * that is under way when the link breaks is rejected, because only its sender knows whether it may be repeated.
+ * A connection to Redis that reconnects by itself. Commands are neither queued meanwhile nor sent twice: a command that
+ * is under way when the link breaks is rejected, because only its sender knows whether it may be repeated.
  */
 export class Connection {
   readonly role: ConnectionRole;

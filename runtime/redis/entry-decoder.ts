@@ -13,9 +13,9 @@ const LONGEST_REPEATED = 64;
 const MOST_REPEATED = 128;
 
 /**
- * Decodes the reply to an `XREADGROUP` of one stream, in either version of Redis' protocol, as its bytes arrive. Entries
- * of a stream have the same names, and often the same values, in the same places: a text that equals the last one in its
- * place is recognised by its bytes and not created again, which saves most of the cost of reading.
+ * Decodes the reply to an `XREADGROUP` of one stream, in either version of Redis' protocol, as its bytes arrive. The
+ * entries of a stream have the same names, and often the same values, in the same places: a text that equals the last
+ * one in its place is recognised by its bytes and not created again, which saves most of the cost of reading.
  */
 export class EntryDecoder {
   #bytes: Buffer = Buffer.alloc(0);

@@ -9,10 +9,10 @@ const ASTERISK = 42;
 const PERCENT = 37;
 
 /**
- * Takes the replies to reads off a connection before the client sees them, and decodes them: the client's decoder, which
- * serves every command, takes longer for an entry than everything else here together. Other replies (to the handshake,
- * errors, reads without entries) pass unchanged. During a read no other command may be under way on the connection, so
- * that the next reply is the read's.
+ * Takes the replies to reads off a connection before the client sees them, and decodes them: the client's decoder
+ * serves every command, and takes longer for an entry than everything else here together. Other replies (to the
+ * handshake, errors, reads without entries) pass unchanged. During a read no other command may be under way on the
+ * connection, so that the next reply is the read's.
  */
 export class EntryTap {
   #decoder = new EntryDecoder();

@@ -1,7 +1,7 @@
 /**
  * The program of the heartbeat's thread. It is a string because a service that is bundled into one file has no path at
- * which a module would be found. So it requires only Node's built-in modules, and speaks RESP2 itself: each command that
- * it sends is answered by a single line.
+ * which a module would be found. So it requires only Node's built-in modules, and speaks RESP2 itself: each of its
+ * commands is answered by a single line.
  *
  * Its `workerData`:
  * - `connection`: a `ConnectionData`

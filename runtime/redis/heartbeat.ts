@@ -11,8 +11,8 @@ const [TURN, BEAT, LAPSES, BEATING] = [0, 1, 2, 3] as const;
 const TURN_EVERY_MS = 500;
 
 /**
- * Sends the heartbeats of this process' consumers, from a thread: a handler that keeps the event loop busy must not make
- * them look dead. It stops when the event loop has been blocked for longer than a handler may take.
+ * Sends the heartbeats of this process' consumers from a thread: a handler that keeps the event loop busy must not make
+ * them look dead. It stops while the event loop has been blocked for longer than a handler may take.
  */
 export class Heartbeat {
   readonly #parts: PoolParts;

@@ -1,6 +1,6 @@
 /**
- * The keys of a stream. The stream has its plain name, so that `XINFO STREAM events` works as documented. The other keys
- * have that name as hash tag, and so share its slot of a cluster.
+ * The keys of a stream. The stream has its plain name, so that `XINFO STREAM events` works as documented. The other
+ * keys have that name as hash tag, and so share its slot of a cluster.
  */
 export interface StreamKeys {
   readonly stream: string;
@@ -50,7 +50,7 @@ export function streamKeys(stream: string, group: string): StreamKeys {
   return { stream, ...keysUnder(tag, group, `:${group}`), redrive, dead, settled: `${dead}:settled` };
 }
 
-/** The keys of a group's redrive stream. Only that group reads it, and its dead letters are those of the main stream. */
+/** The keys of a redrive stream. One group alone reads it. Its dead letters are those of the main stream. */
 export function redriveKeys({ redrive, dead, settled }: StreamKeys, group: string): StreamKeys {
   return { stream: redrive, ...keysUnder(redrive, group, ""), redrive, dead, settled };
 }

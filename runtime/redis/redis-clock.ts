@@ -6,8 +6,8 @@ import type { Connection } from "./connection.js";
 const SET_EVERY_MS = 30_000;
 
 /**
- * An estimate of Redis' clock, which gives entries their ids. The estimate may be ahead of Redis' clock but never behind
- * it, even when this machine's time was changed or the machine was suspended.
+ * An estimate of Redis' clock, which gives entries their ids. The estimate may be ahead of Redis' clock but never
+ * behind it, even when this machine's time was changed or the machine was suspended.
  */
 export class RedisClock implements BrokerClock {
   readonly #connection: Connection;

@@ -22,7 +22,7 @@ local function map(list)
   return fields
 end`;
 
-/** Defines `parts(id)` and `before(a, b)` for entry ids. Ids are compared as text: a Lua number cannot hold every one. */
+/** Defines `parts(id)` and `before(a, b)` for entry ids, which are compared as text: a Lua number cannot hold each. */
 export const ID_ORDER = `
 local function parts(id)
   local ms, seq = string.match(id, '^(%d+)-?(%d*)$')

@@ -3,11 +3,11 @@ import { type Script, script } from "./script.js";
 
 /**
  * Creates a consumer group that is missing. A group that existed before begins at its recorded position, below which
- * nothing is unacknowledged, or at 0 when the stream is younger than that (it was deleted, or Redis came back empty). It
- * never begins at `$`, which would skip the entries that were added meanwhile.
+ * nothing is unacknowledged, or at 0 when the stream is younger than that (it was deleted, or Redis came back empty).
+ * It never begins at `$`, which would skip the entries that were added meanwhile.
  *
  * KEYS: 1 stream · 2 the group's position (hash) · 3 the groups that are served (sorted set)
- * ARGV: 1 group · 2 where a group that never existed begins (`0` or `$`) · 3 for how many ms one that existed stays away
+ * ARGV: 1 group · 2 where a new group begins (`0` or `$`) · 3 for how many ms after its loss a known one stays away
  * Result: the id from which it was created; nil when it was there; or in how many ms to try again
  */
 export const ensureGroup: Script<string | number | null> = script("ensure_group")`${MAP}${ID_ORDER}${CLOCK}
