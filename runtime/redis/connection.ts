@@ -1,85 +1,70 @@
-import type { Socket } from "node:net";
-import type { ConnectionOptions as TlsOptions } from "node:tls";
 import { Redis } from "ioredis";
 import type { RedisConfig } from "../config/redis-config.js";
 import { ClosedError, ConnectionError } from "../errors.js";
 import type { Clock, Timer } from "../time/clock.js";
 import { endWhenSilent } from "./watchdog.js";
 
-/** The client of Redis. */
 export type Client = Redis;
 
-/** The purpose of a connection. It names the connection in `CLIENT LIST`. */
+/** The purpose of a connection, and part of its name in `CLIENT LIST`. */
 export type ConnectionRole = "publish" | "settle" | "subscribe" | `read:${string}`;
 
-/** The differences between the connections of two roles. */
 export interface ConnectionOptions {
   readonly role: ConnectionRole;
-  /** Its reads may be silent for as long as they block: their silence is watched by the reader. */
+  /** Replies may take longer than the socket timeout: a blocking read waits for entries. */
   readonly blocking: boolean;
 }
 
-/** Replies that waiting does not change: the credentials, the rights or the database are wrong. */
+/** Replies that a retry does not change: the credentials, the rights or the database are wrong. */
 const REFUSALS = /^(WRONGPASS|NOAUTH|NOPERM|ERR AUTH|ERR invalid DB|ERR DB index|ERR invalid password)/i;
 const LONGEST_PAUSE_MS = 2000;
 
 /** The settings of a connection as plain data, which can be sent to another thread. */
-export interface ConnectionData {
-  readonly host: string;
-  readonly port: number;
-  readonly db: number;
-  readonly username?: string;
-  readonly password?: string;
-  readonly tls?: TlsOptions;
+export interface ConnectionData extends Pick<RedisConfig, "host" | "port" | "db" | "username" | "password" | "tls"> {
   readonly connectionName: string;
   readonly connectTimeout: number;
   readonly socketTimeout: number;
 }
 
 export function connectionData(config: RedisConfig, service: string, role: string): ConnectionData {
-  return {
-    host: config.host,
-    port: config.port,
-    db: config.db,
-    ...(config.username === undefined ? {} : { username: config.username }),
-    ...(config.password === undefined ? {} : { password: config.password }),
-    ...(config.tls === undefined ? {} : { tls: config.tls }),
-    connectionName: `${service}:${role}`.replaceAll(/[^\x21-\x7e]/g, "_"),
-    connectTimeout: config.connectionTimeoutMs,
-    socketTimeout: config.socketTimeoutMs,
-  };
+  const { host, port, db, username, password, tls } = config;
+  const connectionName = `${service}:${role}`.replaceAll(/[^\x21-\x7e]/g, "_");
+  const timeouts = { connectTimeout: config.connectionTimeoutMs, socketTimeout: config.socketTimeoutMs };
+  return { host, port, db, username, password, tls, connectionName, ...timeouts };
 }
 
 /**
- * A connection to Redis that reconnects by itself. Nothing is queued while it is away and nothing is sent twice: a
- * command that was under way when the link broke is rejected, because only its sender knows whether it may be repeated.
+ * A connection to Redis that reconnects by itself. Commands are neither queued meanwhile nor sent twice: a command that
+ * is under way when the link breaks is rejected, because only its sender knows whether it may be repeated.
  */
 export class Connection {
   readonly role: ConnectionRole;
-  /** The client itself. Use it after {@link ready} only. */
+  /** `host:port`, for error texts. */
+  readonly address: string;
+  /** Use it after {@link ready} only. */
   readonly client: Redis;
   readonly #config: RedisConfig;
-  #lastError: Error | undefined;
-  #opened = false;
   readonly #clock: Clock;
   readonly #watchdog: Timer | undefined;
-  #watching: Timer | undefined;
+  #lastError: Error | undefined;
   #session = 0;
   #closed = false;
 
-  constructor(config: RedisConfig, service: string, options: ConnectionOptions, clock: Clock) {
-    this.role = options.role;
-    this.#clock = clock;
+  constructor(config: RedisConfig, service: string, { role, blocking }: ConnectionOptions, clock: Clock) {
+    this.role = role;
+    this.address = `${config.host}:${config.port}`;
     this.#config = config;
-    const { socketTimeout, ...data } = connectionData(config, service, options.role);
+    this.#clock = clock;
+    const { socketTimeout, tls, ...data } = connectionData(config, service, role);
     this.client = new Redis({
       ...data,
+      ...(tls && { tls }),
       lazyConnect: true,
       enableOfflineQueue: false,
       maxRetriesPerRequest: 0,
-      // The client would not say when it has subscribed again, nor handle a failure of it.
+      // The client would neither tell that it has subscribed again nor handle a failure.
       autoResubscribe: false,
-      // The master has become a replica: the next connection finds the new one.
+      // The master has become a replica: the next connection may reach the new master.
       reconnectOnError: (error) => error.message.startsWith("READONLY"),
       retryStrategy: (times) => Math.min(LONGEST_PAUSE_MS, 25 * 2 ** Math.min(times, 10)) * (0.5 + Math.random() / 2),
     });
@@ -91,63 +76,25 @@ export class Connection {
       this.#lastError = undefined;
       this.#session++;
     });
-    // Each caller that waits for it adds a listener.
+    // Each caller of `ready` adds a listener.
     this.client.setMaxListeners(0);
-    this.#watchHandshakes(config.connectionTimeoutMs);
-    if (!options.blocking) this.#watchdog = endWhenSilent(this.client, socketTimeout, clock);
+    this.#limitHandshakes();
+    if (role === "subscribe") this.#watchdog = this.#pingEvery(socketTimeout);
+    else if (!blocking) this.#watchdog = endWhenSilent(this.client, socketTimeout, clock);
   }
 
-  /** Calls back whenever commands can be sent: the first time, and after each loss. */
+  /** Calls back whenever commands can be sent: the first time, and again after each loss. */
   onReady(call: (again: boolean) => void): void {
-    let before = false;
-    this.client.on("ready", () => {
-      call(before);
-      before = true;
-    });
-  }
-
-  /** Calls back with each new socket, before it has received anything. */
-  onSocket(call: (socket: Socket) => void): void {
-    this.client.on("connect", () => call(this.client.stream as Socket));
+    this.client.on("ready", () => call(this.#session > 1));
   }
 
   /** Calls back once for each loss of the connection, but not for {@link close} or a failed attempt to connect. */
   onLost(call: (error: Error | undefined) => void): void {
-    let isThere = false;
-    this.client.on("ready", () => {
-      isThere = true;
-    });
+    let lostSession = this.#session;
     this.client.on("close", () => {
-      if (isThere && !this.#closed) call(this.#lastError);
-      isThere = false;
+      if (this.#session > lostSession && !this.#closed) call(this.#lastError);
+      lostSession = this.#session;
     });
-  }
-
-  /**
-   * Sends a PING now and then, and reconnects when it is not answered: for a connection that may receive nothing for
-   * hours, whose death would not be noticed otherwise.
-   */
-  watch(everyMs: number): void {
-    let asked = false;
-    this.#watching ??= this.#clock.every(everyMs, () => {
-      if (!this.isReady) asked = false;
-      else if (asked) {
-        asked = false;
-        this.renew();
-      } else {
-        asked = true;
-        const settle = (): void => {
-          asked = false;
-        };
-        // A rejection means that the connection was lost by itself.
-        this.client.ping().then(settle, settle);
-      }
-    });
-  }
-
-  /** `host:port`, for error texts. */
-  get address(): string {
-    return `${this.#config.host}:${this.#config.port}`;
   }
 
   /** How often the connection has been established. */
@@ -160,23 +107,20 @@ export class Connection {
   }
 
   /**
-   * Resolves when commands can be sent; connects at the first call.
+   * Resolves when commands can be sent. The first call connects.
    *
    * @throws {ConnectionError} `REDIS_UNAVAILABLE` when that takes longer than the connection timeout,
    * `REDIS_REFUSED` as soon as Redis refuses the credentials or the database
    */
   async ready(signal?: AbortSignal): Promise<Redis> {
-    if (this.client.status === "ready") return this.client;
+    if (this.isReady) return this.client;
     if (this.#closed) throw new ClosedError(`connection ${this.role}`);
-    if (!this.#opened) {
-      this.#opened = true;
-      this.client.connect().catch(() => {});
-    }
+    if (this.client.status === "wait") this.client.connect().catch(() => {});
     await this.#becomeReady(signal);
     return this.client;
   }
 
-  /** Closes the present socket, which no longer answers, and reconnects. */
+  /** Closes the present socket and reconnects. */
   renew(): void {
     if (!this.#closed) this.client.disconnect(true);
   }
@@ -184,41 +128,46 @@ export class Connection {
   /** Closes the connection for good. Commands under way are rejected. */
   close(): void {
     this.#closed = true;
-    this.#watching?.cancel();
     this.#watchdog?.cancel();
     this.client.disconnect(false);
   }
 
-  /** The reason why there is no connection now. */
+  /** The reason why the connection is not ready. */
   failure(): ConnectionError {
     const cause = this.#lastError;
-    const why =
-      cause === undefined ? "no answer" : cause.message || (cause as NodeJS.ErrnoException).code || cause.name;
+    const why = cause?.message || (cause as NodeJS.ErrnoException | undefined)?.code || cause?.name || "no answer";
     if (cause !== undefined && REFUSALS.test(cause.message)) {
-      return new ConnectionError(
-        "REDIS_REFUSED",
-        `Redis at ${this.address} refuses this service: ${why}. Check REDIS_USERNAME, REDIS_PASSWORD and REDIS_DB, and the user's rights (ACL GETUSER)`,
-        { cause },
-      );
+      const text = `Redis at ${this.address} refuses this service: ${why}. Check REDIS_USERNAME, REDIS_PASSWORD and REDIS_DB, and the user's rights (ACL GETUSER)`;
+      return new ConnectionError("REDIS_REFUSED", text, { cause });
     }
-    return new ConnectionError(
-      "REDIS_UNAVAILABLE",
-      `Redis at ${this.address} cannot be reached: ${why}. Check REDIS_HOST, REDIS_PORT or REDIS_URL, and that it runs (redis-cli -h ${this.#config.host} -p ${this.#config.port} ping)`,
-      { cause },
-    );
+    const { host, port } = this.#config;
+    const text = `Redis at ${this.address} cannot be reached: ${why}. Check REDIS_HOST, REDIS_PORT or REDIS_URL, and that it runs (redis-cli -h ${host} -p ${port} ping)`;
+    return new ConnectionError("REDIS_UNAVAILABLE", text, { cause });
   }
 
-  /**
-   * A link may die between its first packet and the replies of the handshake. On a connection that may be silent
-   * nothing else would notice: it would neither become ready nor fail.
-   */
-  #watchHandshakes(limitMs: number): void {
+  /** A link may die during the handshake. A connection that may be silent would then neither become ready nor fail. */
+  #limitHandshakes(): void {
     let timer: Timer | undefined;
     this.client.on("connect", () => {
       timer?.cancel();
-      timer = this.#clock.after(limitMs, () => this.renew());
+      timer = this.#clock.after(this.#config.connectionTimeoutMs, () => this.renew());
     });
     for (const end of ["ready", "close", "end"]) this.client.on(end, () => timer?.cancel());
+  }
+
+  /** A subscriber may receive nothing for hours. It reconnects when a PING is not answered before the next is due. */
+  #pingEvery(ms: number): Timer {
+    let isAwaited = false;
+    // A rejection means that the connection was lost, and it reconnects already.
+    const settled = (): void => {
+      isAwaited = false;
+    };
+    return this.#clock.every(ms, () => {
+      const isSilent = isAwaited;
+      isAwaited = this.isReady && !isSilent;
+      if (isAwaited) this.client.ping().then(settled, settled);
+      else if (this.isReady) this.renew();
+    });
   }
 
   #becomeReady(signal: AbortSignal | undefined): Promise<void> {
@@ -228,23 +177,22 @@ export class Connection {
         timer.cancel();
         client.off("ready", onReady);
         client.off("error", onError);
-        client.off("end", onEnd);
-        signal?.removeEventListener("abort", onAbort);
+        client.off("end", onClosed);
+        signal?.removeEventListener("abort", onClosed);
         if (error === undefined) resolve();
         else reject(error);
       };
       const onReady = (): void => settle();
-      const onEnd = (): void => settle(new ClosedError(`connection ${this.role}`));
-      const onAbort = (): void => settle(new ClosedError(`connection ${this.role}`));
+      const onClosed = (): void => settle(new ClosedError(`connection ${this.role}`));
       const onError = (error: Error): void => {
         if (REFUSALS.test(error.message)) settle(this.failure());
       };
       const timer = this.#clock.after(this.#config.connectionTimeoutMs, () => settle(this.failure()));
       client.on("ready", onReady);
       client.on("error", onError);
-      client.on("end", onEnd);
-      signal?.addEventListener("abort", onAbort);
-      if (signal?.aborted) onAbort();
+      client.on("end", onClosed);
+      signal?.addEventListener("abort", onClosed);
+      if (signal?.aborted) onClosed();
     });
   }
 }

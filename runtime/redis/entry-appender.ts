@@ -4,19 +4,18 @@ import type { Layout } from "../contract/codec.js";
 import { MessagingError, PublishError } from "../errors.js";
 import type { Connection } from "./connection.js";
 import { onceKey } from "./keys.js";
-import { append } from "./lua/append.js";
-import { appendAlone } from "./lua/append-alone.js";
-import { isDenied, isReadOnly, isRefusal } from "./reply-error.js";
+import { append, appendAlone } from "./lua/append.js";
+import { isRefusal, isReply } from "./reply-error.js";
 
-/** More entries under way are refused: a Redis that hangs must not fill the memory of this process. */
+/** Further entries are refused: a Redis that hangs must not fill the memory of this process. */
 const MOST_UNDER_WAY = 100_000;
-/** The most entries of one script call: Redis runs nothing else meanwhile, and replies once for all of them. */
+/** The most entries of one script call: Redis runs nothing else meanwhile, and replies to all of them at once. */
 const FULL_BATCH = 128;
 
 /**
- * Adds entries to streams. Entries that are appended within one turn of the event loop are sent together: those of one
- * stream and layout in one script call, with one reply. A single entry is a plain `XADD`, which is sent at once when
- * nothing else is under way.
+ * Adds entries to streams. Entries that are appended within one turn of the event loop are sent together: one script
+ * call, with one reply, for each stream and layout. A single entry is a plain `XADD`, sent at once when nothing else is
+ * under way.
  */
 export class EntryAppender implements Appender {
   readonly #connection: Connection;
@@ -48,7 +47,7 @@ export class EntryAppender implements Appender {
     else if (!this.#scheduled) this.#schedule();
   }
 
-  /** Nothing is under way, so there is nothing to wait for. */
+  /** While nothing is under way, an entry need not wait for others. */
   #sendNow(entry: Append): void {
     add(this.#connection.client, entry).then(
       (id) => {
@@ -67,7 +66,7 @@ export class EntryAppender implements Appender {
     if (this.#underWay === 0) for (const resolve of this.#idle.splice(0)) resolve();
   }
 
-  /** When nothing is under way there is nothing to wait for but the rest of what runs now. */
+  /** While nothing else is under way, the batch waits only for the code that runs now. */
   #schedule(): void {
     this.#scheduled = true;
     const flush = (): void => {
@@ -78,12 +77,10 @@ export class EntryAppender implements Appender {
     else setImmediate(flush);
   }
 
-  /** Sends what waits for the end of this turn: nothing more is to come. */
   flush(): void {
     void this.#flush();
   }
 
-  /** Resolves when nothing is under way any more. */
   drained(): Promise<void> {
     if (this.#underWay === 0) return Promise.resolve();
     return new Promise((resolve) => this.#idle.push(resolve));
@@ -112,8 +109,8 @@ export class EntryAppender implements Appender {
       else if (this.#mayScript) this.#settle(group, await sendTogether(client, group));
       else this.#settle(group, await sendPiped(client, group));
     } catch (error) {
-      if (isDenied(error) && !isAlone(first) && this.#mayScript && group.length > 1) {
-        // Denied means that nothing was run: the same entries may be sent in another way.
+      if (isReply(error, "NOPERM") && !isAlone(first) && this.#mayScript && group.length > 1) {
+        // Redis has run nothing, so the same entries may be sent in another way.
         this.#mayScript = false;
         await this.#send(client, group);
         return;
@@ -129,42 +126,33 @@ export class EntryAppender implements Appender {
       if (typeof result === "string") entry.stored(result);
       else entry.failed(this.#failure(result as Error, entry));
     }
-    // A script's inner errors do not reach the connection, which would look for the new master by itself.
-    if (results.some((result) => isReadOnly(result))) {
-      this.#connection.renew();
-    }
+    // The client reconnects to a new master by itself, but it does not see the errors within a script's reply.
+    if (results.some((result) => isReply(result, "READONLY"))) this.#connection.renew();
   }
 
   #failure(error: Error, { stream, messageId, onceWindowMs }: Append): MessagingError {
-    // Nothing had been sent yet: there was no connection.
+    // There was no connection, so nothing was sent.
     if (error instanceof MessagingError) return error;
     if (error.message.startsWith("Stream isn't writeable")) return this.#connection.failure();
     if (error.name === "ReplyError") {
       const text = `Redis refused to add to ${stream}: ${error.message}`;
-      return new PublishError("PUBLISH_FAILED", text, {
-        messageId,
-        retryable: !isRefusal(error),
-        cause: error,
-      });
+      return new PublishError("PUBLISH_FAILED", text, { messageId, retryable: !isRefusal(error), cause: error });
     }
-    const once = onceWindowMs !== undefined;
-    const advice = once
+    const retryable = onceWindowMs !== undefined;
+    const advice = retryable
       ? `repeat it with the same id and once: true`
       : `a repeat may store it twice; publish with { id, once: true } from the first attempt on where that matters`;
-    return new PublishError(
-      "PUBLISH_UNCERTAIN",
-      `the connection broke before Redis confirmed message ${messageId ?? "(without id)"} in ${stream}: it may be stored; ${advice}`,
-      { messageId, retryable: once, cause: error },
-    );
+    const text = `the connection broke before Redis confirmed message ${messageId ?? "(without id)"} in ${stream}: it may be stored; ${advice}`;
+    return new PublishError("PUBLISH_UNCERTAIN", text, { messageId, retryable, cause: error });
   }
 }
 
-/** Whether it is more than adding an entry, and so a script call of its own. */
+/** Whether an entry needs a script call of its own, because more is done than adding it. */
 function isAlone({ announced, onceWindowMs }: Append): boolean {
   return announced !== undefined || onceWindowMs !== undefined;
 }
 
-/** Those that can travel together, in their order: of one stream and layout. */
+/** Groups the entries that can be sent together, in their order: those of one stream and layout. */
 function groupsOf(batch: readonly Append[]): Append[][] {
   const groups: Append[][] = [];
   const open = new Map<Layout, Append[]>();

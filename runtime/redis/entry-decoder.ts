@@ -7,46 +7,41 @@ const MINUS = 45;
 const PERCENT = 37;
 const ZERO = 48;
 
-/** Longer texts are not looked at for whether they repeat: they hardly do, and looking costs something. */
+/** Longer texts hardly repeat, so they are not compared. */
 const LONGEST_REPEATED = 64;
-/** Nor are those further back in an entry than any that we write has fields, names and values. */
+/** No entry of ours has more names and values. */
 const MOST_REPEATED = 128;
 
 /**
- * Decodes the reply to an `XREADGROUP` of one stream, in either version of Redis' protocol, as its bytes arrive.
- *
- * Entries of a stream are much alike: the same names, and often the same values, in the same places. A text that stood
- * in its place in the entry before is recognised by its bytes and not made again, which is most of what reading costs.
+ * Decodes the reply to an `XREADGROUP` of one stream, in either version of Redis' protocol, as its bytes arrive. The
+ * entries of a stream have the same names, and often the same values, in the same places: a text that equals the last
+ * one in its place is recognised by its bytes and not created again, which saves most of the cost of reading.
  */
 export class EntryDecoder {
-  /** What has arrived and is not decoded yet begins here. */
   #bytes: Buffer = Buffer.alloc(0);
+  /** The bytes from here on are not decoded yet. */
   #at = 0;
   #parts: Buffer[] = [];
-  /** Fewer than so many more bytes do not complete the text that is waited for. */
+  /** At least so many more bytes are needed to go on. */
   #missing = 0;
-  /** How many entries are still to come; unknown before the reply's head has arrived. */
+  /** How many entries are still to come; `undefined` before the reply's head has arrived. */
   #left: number | undefined;
   #deliveries: Delivery[] = [];
   #id = "";
-  /** The present entry's texts as far as they have arrived; none between two entries. */
+  /** The current entry's texts, filled as they arrive; `undefined` between two entries. */
   #fields: string[] | undefined;
   #filled = 0;
-  /** By place in an entry, what stood there last. Only texts of which each character was one byte. */
+  /** By place in an entry, the last text there. Only texts of which each character is one byte. */
   readonly #repeated: string[] = [];
 
-  /** The entries of the reply that has ended, which are forgotten here. */
+  /** Hands over the entries that are decoded. */
   take(): readonly Delivery[] {
     const deliveries = this.#deliveries;
     this.#deliveries = [];
     return deliveries;
   }
 
-  /**
-   * Decodes some more of the reply. Returns what follows its end, possibly nothing; `undefined` while it has not ended.
-   *
-   * @throws when the bytes are no such reply
-   */
+  /** Decodes more of the reply. Returns the bytes after its end, `undefined` before. @throws if it is no such reply */
   write(chunk: Buffer): Buffer | undefined {
     this.#parts.push(chunk);
     this.#missing -= chunk.length;
@@ -81,7 +76,7 @@ export class EntryDecoder {
     return true;
   }
 
-  /** What is short begins anew when it has not arrived whole. */
+  /** Goes back to where it began when a part has not arrived in full. */
   #tried<Value>(read: () => Value | undefined): Value | undefined {
     const at = this.#at;
     const value = read();
@@ -101,7 +96,7 @@ export class EntryDecoder {
     return this.#number(ASTERISK);
   }
 
-  /** `*2 id *n`: the place for the entry's texts. */
+  /** `*2 id *n`: creates the array for the entry's texts. */
   #beginning(): string[] | undefined {
     if (this.#number(ASTERISK) === undefined) return undefined;
     const length = this.#number(DOLLAR);
@@ -136,7 +131,7 @@ export class EntryDecoder {
     return true;
   }
 
-  /** A line that is a number behind its kind's sign. */
+  /** Decodes a line that is a number after the sign of its kind. */
   #number(kind: number): number | undefined {
     const bytes = this.#bytes;
     let at = this.#at;

@@ -1,85 +1,79 @@
 import type { Take } from "../broker/delivery.js";
+import type { MemberPlace, Membership } from "../broker/membership.js";
 import { ConnectionError } from "../errors.js";
 import type { Clock, Timer } from "../time/clock.js";
 import type { Pause } from "../time/pause.js";
 import type { Connection } from "./connection.js";
 import { type EntryTap, entryTapOf } from "./entry-tap.js";
 
-/** Reads the new entries of a stream for one consumer of a group. */
-export interface EntrySource {
-  /** Takes up to so many new entries, or none after a while. They are taken before this resolves. */
-  read(count: number, take: Take): Promise<void>;
-  /** Ends a read that waits, so that no entry is lost on its way. */
-  interrupt(by: Connection): Promise<void>;
-}
+/** The source of a member's new entries. */
+export type EntrySource = Pick<Membership, "read" | "interrupt">;
 
 /** The consumer that reads. */
-export interface SourcePlace {
-  readonly stream: string;
-  readonly group: string;
-  readonly consumer: string;
+export type SourcePlace = Omit<MemberPlace, "redriven">;
+
+export interface SourceParts {
+  readonly place: SourcePlace;
+  readonly blockTimeMs: number;
+  readonly connection: Connection;
+  readonly settle: Connection;
+  readonly pause: Pause;
+  readonly clock: Clock;
 }
 
-/** How much longer than its block a read may take before its connection counts as dead. */
+/** A read that takes so much longer than its block has lost its connection. */
 const GRACE_MS = 2000;
 
 type Reply = [stream: string, entries: [id: string, fields: string[] | null][]][] | null;
 
 /** Reads that block in Redis, on a connection of their own: entries arrive as soon as they are published. */
 export class BlockingSource implements EntrySource {
-  readonly #place: SourcePlace;
-  readonly #blockTimeMs: number;
-  readonly #connection: Connection;
-  readonly #pause: Pause;
-  readonly #clock: Clock;
+  readonly #parts: SourceParts;
   readonly #tap: EntryTap;
   #clientId: number | undefined;
 
-  constructor(place: SourcePlace, blockTimeMs: number, connection: Connection, pause: Pause, clock: Clock) {
-    this.#place = place;
-    this.#clock = clock;
-    this.#blockTimeMs = blockTimeMs;
-    this.#connection = connection;
-    this.#pause = pause;
-    this.#tap = entryTapOf(connection);
-    connection.client.on("ready", () => {
+  constructor(parts: SourceParts) {
+    this.#parts = parts;
+    this.#tap = entryTapOf(parts.connection);
+    parts.connection.onReady(() => {
       this.#clientId = undefined;
     });
   }
 
   async read(count: number, take: Take): Promise<void> {
-    const { stream, group, consumer } = this.#place;
-    const client = await this.#connection.ready(this.#pause.signal);
-    this.#clientId ??= (await this.#watched(client.client("ID").catch(() => 0))) as number;
-    const block = this.#blockTimeMs;
+    const { place, blockTimeMs, connection, pause } = this.#parts;
+    const { stream, group, consumer } = place;
+    const client = await connection.ready(pause.signal);
+    this.#clientId ??= (await this.#limited(client.client("ID").catch(() => 0))) as number;
     this.#tap.expect(take);
-    await this.#watched(
-      client.xreadgroup("GROUP", group, consumer, "COUNT", count, "BLOCK", block, "STREAMS", stream, ">"),
+    await this.#limited(
+      client.xreadgroup("GROUP", group, consumer, "COUNT", count, "BLOCK", blockTimeMs, "STREAMS", stream, ">"),
     );
     this.#tap.handOver();
   }
 
-  async interrupt(by: Connection): Promise<void> {
-    if (!this.#clientId || !by.isReady) return;
-    // Without the right to do so, the read ends with its block.
-    await by.client.client("UNBLOCK", this.#clientId).catch(() => {});
+  async interrupt(): Promise<void> {
+    const { settle } = this.#parts;
+    // A user without this right waits for the end of the block.
+    if (this.#clientId && settle.isReady) await settle.client.client("UNBLOCK", this.#clientId).catch(() => {});
   }
 
   /**
-   * A half-open link looks idle. A read that takes longer than its block is given up together with its connection.
-   * Redis may have answered it, so lost deliveries are looked for before the next read.
+   * A half-open link looks idle: a read that takes too long is rejected and its connection renewed. Redis may have
+   * answered the read, so lost deliveries are looked for before the next one.
    */
-  #watched<Value>(reading: Promise<Value>): Promise<Value> {
-    const limitMs = this.#blockTimeMs + GRACE_MS;
+  #limited<Value>(reading: Promise<Value>): Promise<Value> {
+    const { place, blockTimeMs, connection, clock } = this.#parts;
+    const limitMs = blockTimeMs + GRACE_MS;
     return new Promise((resolve, reject) => {
       const expire = (): void => {
-        const what = `Redis has not answered a read of ${this.#place.stream} for ${limitMs} ms; connecting anew`;
-        reject(new ConnectionError("REDIS_UNAVAILABLE", what));
-        this.#connection.renew();
+        const text = `Redis has not answered a read of ${place.stream} for ${limitMs} ms; reconnecting`;
+        reject(new ConnectionError("REDIS_UNAVAILABLE", text));
+        connection.renew();
       };
       // A busy event loop runs late timers before it reads its sockets: the reply may have arrived.
-      let timer: Timer = this.#clock.after(limitMs, () => {
-        timer = this.#clock.after(100, expire);
+      let timer: Timer = clock.after(limitMs, () => {
+        timer = clock.after(100, expire);
       });
       const settle =
         <Result>(end: (result: Result) => void) =>
@@ -94,24 +88,19 @@ export class BlockingSource implements EntrySource {
 
 /** Reads at intervals, on a shared connection: for a stream that is mostly empty. */
 export class PollingSource implements EntrySource {
-  readonly #place: SourcePlace;
-  readonly #intervalMs: number;
-  readonly #connection: Connection;
-  readonly #pause: Pause;
+  readonly #parts: SourceParts;
 
-  constructor(place: SourcePlace, intervalMs: number, connection: Connection, pause: Pause) {
-    this.#place = place;
-    this.#intervalMs = intervalMs;
-    this.#connection = connection;
-    this.#pause = pause;
+  constructor(parts: SourceParts) {
+    this.#parts = parts;
   }
 
   async read(count: number, take: Take): Promise<void> {
-    const { stream, group, consumer } = this.#place;
-    const client = await this.#connection.ready(this.#pause.signal);
+    const { place, blockTimeMs, connection, pause } = this.#parts;
+    const { stream, group, consumer } = place;
+    const client = await connection.ready(pause.signal);
     const reply = (await client.xreadgroup("GROUP", group, consumer, "COUNT", count, "STREAMS", stream, ">")) as Reply;
     const deliveries = (reply?.[0]?.[1] ?? []).map(([id, fields]) => ({ id, fields, attempt: 1 }));
-    if (deliveries.length === 0) await this.#pause.for(this.#intervalMs);
+    if (deliveries.length === 0) await pause.for(blockTimeMs);
     else take(deliveries);
   }
 

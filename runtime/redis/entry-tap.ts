@@ -3,34 +3,31 @@ import { type Delivery, FEW, type Take } from "../broker/delivery.js";
 import type { Connection } from "./connection.js";
 import { EntryDecoder } from "./entry-decoder.js";
 
-/** What the client is given in place of a reply that was taken: in both versions of Redis' protocol it reads as none. */
+/** The reply that the client gets in place of one that was taken: an empty one, in both versions of Redis' protocol. */
 const NONE = Buffer.from("*-1\r\n");
 const ASTERISK = 42;
 const PERCENT = 37;
 
 /**
- * Takes the replies to reads off a connection before the client sees them, and decodes them itself: the client's
- * decoder, which must do for every command, spends more time on an entry than all else that happens to it here.
- * Everything else (connecting, errors, reads that found nothing) goes through untouched.
- *
- * It is for a connection on which nothing else is under way while a read is: so the bytes that follow a read are the
- * read's.
+ * Takes the replies to reads off a connection before the client sees them, and decodes them: the client's decoder
+ * serves every command, and takes longer for an entry than everything else here together. Other replies (to the
+ * handshake, errors, reads without entries) pass unchanged. During a read no other command may be under way on the
+ * connection, so that the next reply is the read's.
  */
 export class EntryTap {
   #decoder = new EntryDecoder();
   #take: Take = () => {};
-  /** What the read brought that is not taken yet. */
+  /** The entries of the read that are not handed over yet. */
   #brought: readonly Delivery[] = [];
   #state: "passing" | "expecting" | "taking" = "passing";
 
   constructor(connection: Connection) {
-    connection.onSocket((socket) => this.#attach(socket));
+    const { client } = connection;
+    // A new socket has received nothing yet.
+    client.on("connect", () => this.#attach(client.stream as Socket));
   }
 
-  /**
-   * To be called just before a read is sent: the next reply is the one to take. A few entries are taken the moment that
-   * they are there, before the client has gone through the reply.
-   */
+  /** To be called just before a read is sent. A few entries are handed over as soon as they arrive. */
   expect(take: Take): void {
     this.#take = take;
     this.#decoder.take();
@@ -38,7 +35,7 @@ export class EntryTap {
     this.#state = "expecting";
   }
 
-  /** To be called when the read has been answered: hands over what has not been taken yet. */
+  /** To be called when the read has been answered: hands over the remaining entries. */
   handOver(): void {
     const deliveries = this.#brought;
     this.#brought = [];
@@ -46,7 +43,7 @@ export class EntryTap {
   }
 
   #attach(socket: Socket): void {
-    // What a lost connection left half-decoded is found among the entries that are pending.
+    // The entries of a reply that a lost connection cut off are pending, and are found there.
     const decoder = new EntryDecoder();
     this.#decoder = decoder;
     this.#state = "passing";
@@ -63,9 +60,11 @@ export class EntryTap {
     };
   }
 
-  /** What is left for the client; `undefined` for nothing yet. */
+  /** The bytes for the client; `undefined` for none yet. */
   #filter(chunk: Buffer): Buffer | undefined {
-    if (this.#state === "expecting") this.#state = isList(chunk) ? "taking" : "passing";
+    // Entries come as a list, or as a map in the newer version of the protocol. An error is neither.
+    const isList = chunk[0] === ASTERISK || chunk[0] === PERCENT;
+    if (this.#state === "expecting") this.#state = isList ? "taking" : "passing";
     if (this.#state === "passing") return chunk;
     const rest = this.#decoder.write(chunk);
     if (rest === undefined) return undefined;
@@ -76,19 +75,11 @@ export class EntryTap {
   }
 }
 
-/** Or a map, as entries come in the newer version of the protocol. What else may come is an error, or nothing. */
-function isList(chunk: Buffer): boolean {
-  return chunk[0] === PERCENT || chunk[0] === ASTERISK;
-}
-
 const taps = new WeakMap<Connection, EntryTap>();
 
-/** The one tap of a connection, whoever reads by it. To be asked for before it first connects. */
+/** The tap that all readers of a connection share. To be called before the connection is first opened. */
 export function entryTapOf(connection: Connection): EntryTap {
-  let tap = taps.get(connection);
-  if (tap === undefined) {
-    tap = new EntryTap(connection);
-    taps.set(connection, tap);
-  }
+  const tap = taps.get(connection) ?? new EntryTap(connection);
+  taps.set(connection, tap);
   return tap;
 }

@@ -1,17 +1,15 @@
 /**
- * The program of the heartbeat's thread. It is a string because a module would have to be found by its path, and a
- * service that is bundled into one file has no such path. For the same reason it requires nothing but Node's built-in
- * modules, and speaks RESP2 itself: each command it sends is answered by a single line.
+ * The program of the heartbeat's thread. It is a string because a service that is bundled into one file has no path at
+ * which a module would be found. So it requires only Node's built-in modules, and speaks RESP2 itself: each of its
+ * commands is answered by a single line.
  *
  * Its `workerData`:
- * - `connection`: how Redis is reached, as `ConnectionData`
- * - `beats`: the key and the consumer of each heartbeat
- * - `script`: the Lua script of one heartbeat
- * - `intervalMs`: how often they are sent
- * - `leaseMs`: the age at which others may take what this process holds
- * - `stallMs`: how long the main thread may stand still before it counts as dead
- * - `clock`: shared with the main thread: when that had its last turn, when the last round of heartbeats was sent that
- *   Redis confirmed (both in ns), how many rounds came later than the lease, and whether there was a round at all
+ * - `connection`: a `ConnectionData`
+ * - `beats`: the key and the consumer of each heartbeat, sent every `intervalMs` by the Lua `script`
+ * - `leaseMs`: the age of a heartbeat at which others may take the consumer's entries
+ * - `stallMs`: how long the main thread may be blocked before it counts as dead
+ * - `clock`: shared with the main thread: its last turn and the last round that Redis confirmed (both in ns), how many
+ *   rounds came later than the lease, and whether any was confirmed
  */
 export const heartbeatThread: string = String.raw`"use strict";
 const net = require("node:net");

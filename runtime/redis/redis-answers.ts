@@ -2,8 +2,7 @@ import type { Answers } from "../broker/broker.js";
 import type { Answer } from "../broker/delivery.js";
 import type { ConnectionPool } from "./connection-pool.js";
 import { answerKey } from "./keys.js";
-import { answer } from "./lua/answer.js";
-import { answered } from "./lua/answered.js";
+import { answer, answered } from "./lua/answer.js";
 
 /** The answers to commands, stored in Redis and sent over Pub/Sub. */
 export class RedisAnswers implements Answers {
@@ -25,7 +24,7 @@ export class RedisAnswers implements Answers {
     waiting: { readonly signal: AbortSignal },
   ): Promise<string | null> {
     const connection = this.#pool.get("settle");
-    // A handler's signal is created only when it is read.
+    // Reading a handler's signal creates it.
     const client = connection.isReady ? connection.client : await connection.ready(waiting.signal);
     return answered.run(client, [answerKey(stream, commandId)], [givenUpAt]);
   }
@@ -33,7 +32,7 @@ export class RedisAnswers implements Answers {
   async give({ stream, commandId, text, keepMs, replyTo }: Answer): Promise<void> {
     const client = await this.#pool.get("settle").ready();
     const key = answerKey(stream, commandId);
-    // It acknowledges nothing, so the script does not use the keys for that.
+    // Without an entry id the script uses only the first key.
     await answer.run(client, [key, key, key], [text, keepMs, replyTo, "", ""]);
   }
 }

@@ -1,12 +1,12 @@
 import type { Appender } from "../broker/append.js";
-import type { Answers, Broker, BrokerClock } from "../broker/broker.js";
+import type { Answers, Broker } from "../broker/broker.js";
 import type { Log } from "../broker/log.js";
 import type { MemberPlace, MemberSignals, Members, Membership } from "../broker/membership.js";
 import type { Config } from "../config/config.js";
 import type { HookBus } from "../messaging/hooks.js";
 import type { Clock } from "../time/clock.js";
 import { Pause } from "../time/pause.js";
-import { ConnectionPool } from "./connection-pool.js";
+import { ConnectionPool, type PoolParts } from "./connection-pool.js";
 import { EntryAppender } from "./entry-appender.js";
 import { BlockingSource, PollingSource } from "./entry-source.js";
 import { Heartbeat } from "./heartbeat.js";
@@ -22,22 +22,16 @@ import { RedisSubscriptions } from "./subscriptions.js";
 export class RedisBroker implements Broker {
   readonly appender: Appender;
   readonly answers: Answers;
-  readonly clock: BrokerClock;
-  readonly #config: Config;
-  readonly #hooks: HookBus;
-  readonly #time: Clock;
+  readonly clock: RedisClock;
+  readonly #parts: PoolParts;
   readonly #pool: ConnectionPool;
-  readonly #redisClock: RedisClock;
   #subscriptions: RedisSubscriptions | undefined;
   #hasMembers = false;
 
-  constructor(config: Config, hooks: HookBus, time: Clock) {
-    this.#config = config;
-    this.#hooks = hooks;
-    this.#time = time;
-    this.#pool = new ConnectionPool(config, hooks, time);
-    this.#redisClock = new RedisClock(this.#pool.get("settle"), time);
-    this.clock = this.#redisClock;
+  constructor(config: Config, hooks: HookBus, clock: Clock) {
+    this.#parts = { config, hooks, clock };
+    this.#pool = new ConnectionPool(this.#parts);
+    this.clock = new RedisClock(this.#pool.get("settle"), clock);
     this.appender = new EntryAppender(this.#pool.get("publish"));
     this.answers = new RedisAnswers(this.#pool);
   }
@@ -46,9 +40,10 @@ export class RedisBroker implements Broker {
     return this.#pool.get("settle").isReady;
   }
 
-  /** Created when it is first used: few services need its connection. */
+  /** Created at the first use: few services need its connection. */
   get subscriptions(): RedisSubscriptions {
-    this.#subscriptions ??= new RedisSubscriptions(this.#pool.get("subscribe"), this.#time, this.#hooks.trouble);
+    const { clock, hooks } = this.#parts;
+    this.#subscriptions ??= new RedisSubscriptions(this.#pool.get("subscribe"), clock, hooks.trouble);
     return this.#subscriptions;
   }
 
@@ -65,27 +60,28 @@ export class RedisBroker implements Broker {
 
   async ping(): Promise<number> {
     const client = await this.#pool.get(this.#hasMembers ? "settle" : "publish").ready();
-    const began = this.#time.now();
+    const { clock } = this.#parts;
+    const began = clock.now();
     await client.ping();
-    return this.#time.now() - began;
+    return clock.now() - began;
   }
 
   log(stream: string): Log {
-    return new RedisLog(streamKeys(stream, this.#config.group), this.#pool);
+    return new RedisLog(streamKeys(stream, this.#parts.config.group), this.#pool);
   }
 
   members(): Members {
     const settle = this.#pool.get("settle");
-    const heartbeat = new Heartbeat(this.#config, this.#time, this.#hooks);
+    const heartbeat = new Heartbeat(this.#parts);
     this.#hasMembers = true;
     return {
       add: (place, signals) => this.#member(place, signals, heartbeat),
       start: () => {
-        this.#redisClock.start();
+        this.clock.start();
         heartbeat.start(settle);
       },
       stop: async () => {
-        this.#redisClock.stop();
+        this.clock.stop();
         await heartbeat.stop();
         this.#hasMembers = false;
       },
@@ -97,19 +93,22 @@ export class RedisBroker implements Broker {
     this.#pool.close();
   }
 
-  #member(place: MemberPlace, { reading, settling }: MemberSignals, heartbeat: Heartbeat): Membership {
+  #member(place: MemberPlace, signals: MemberSignals, heartbeat: Heartbeat): Membership {
+    const { config, hooks, clock } = this.#parts;
     const { stream, group, consumer, redriven } = place;
     const own = streamKeys(stream, group);
     const keys = redriven ? redriveKeys(own, group) : own;
     const settle = this.#pool.get("settle");
-    const reader = { stream: keys.stream, group, consumer };
-    const { blockTimeMs } = this.#config;
-    const pause = new Pause(reading, this.#time, this.#hooks.trouble);
-    const source = redriven
-      ? new PollingSource(reader, blockTimeMs, settle, pause)
-      : new BlockingSource(reader, blockTimeMs, this.#pool.get(`read:${stream}`), pause, this.#time);
+    const source = new (redriven ? PollingSource : BlockingSource)({
+      place: { stream: keys.stream, group, consumer },
+      blockTimeMs: config.blockTimeMs,
+      connection: redriven ? settle : this.#pool.get(`read:${stream}`),
+      settle,
+      pause: new Pause(signals.reading, clock, hooks.trouble),
+      clock,
+    });
     heartbeat.add(keys.alive, consumer);
     const log = new RedisLog(keys, this.#pool);
-    return new RedisMembership(place, { keys, settle, source, heartbeat, log, reading, settling });
+    return new RedisMembership(place, { keys, settle, source, heartbeat, log, signals });
   }
 }

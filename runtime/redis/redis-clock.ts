@@ -1,19 +1,19 @@
 import type { BrokerClock } from "../broker/broker.js";
 import type { Clock, Timer } from "../time/clock.js";
-import type { Client, Connection } from "./connection.js";
+import type { Connection } from "./connection.js";
 
-/** It is set again this often, because clocks drift apart. */
+/** Clocks drift apart, so it is set again this often. */
 const SET_EVERY_MS = 30_000;
 
 /**
- * Redis' clock, by which entries have their ids, estimated without a command each time. The estimate may be ahead of
- * Redis' clock but never behind it, whatever this machine's own time is and although it may have been suspended.
+ * An estimate of Redis' clock, which gives entries their ids. The estimate may be ahead of Redis' clock but never
+ * behind it, even when this machine's time was changed or the machine was suspended.
  */
 export class RedisClock implements BrokerClock {
   readonly #connection: Connection;
   readonly #clock: Clock;
   #timer: Timer | undefined;
-  /** How far it may be ahead of this process' two clocks, in ms. */
+  /** How far it may be ahead of this process' two clocks, in ms. Infinite while that is not known. */
   #aheadOfSteady = Number.POSITIVE_INFINITY;
   #aheadOfWall = Number.POSITIVE_INFINITY;
 
@@ -23,15 +23,12 @@ export class RedisClock implements BrokerClock {
     connection.onReady(() => {
       // It may be another Redis.
       this.#aheadOfSteady = Number.POSITIVE_INFINITY;
-      this.#set(connection.client);
+      this.#set();
     });
   }
 
   start(): void {
-    const set = (): void => {
-      if (this.#connection.isReady) this.#set(this.#connection.client);
-    };
-    this.#timer = this.#clock.every(SET_EVERY_MS, set);
+    this.#timer = this.#clock.every(SET_EVERY_MS, () => this.#set());
   }
 
   stop(): void {
@@ -42,17 +39,15 @@ export class RedisClock implements BrokerClock {
     return this.#clock.now() + this.#aheadOfSteady < instant && this.#clock.wall() + this.#aheadOfWall < instant;
   }
 
-  #set(client: Client): void {
+  #set(): void {
+    if (!this.#connection.isReady) return;
     const steady = this.#clock.now();
     const wall = this.#clock.wall();
-    client.time().then(
-      ([seconds, micros]) => {
-        const time = Number(seconds) * 1000 + Number(micros) / 1000;
-        this.#aheadOfSteady = time - steady;
-        this.#aheadOfWall = time - wall;
-      },
-      // Then it is not known.
-      () => {},
-    );
+    const set = ([seconds, micros]: readonly unknown[]): void => {
+      const time = Number(seconds) * 1000 + Number(micros) / 1000;
+      this.#aheadOfSteady = time - steady;
+      this.#aheadOfWall = time - wall;
+    };
+    this.#connection.client.time().then(set, () => {});
   }
 }

@@ -4,7 +4,6 @@ import type { ConnectionPool } from "./connection-pool.js";
 import type { StreamKeys } from "./keys.js";
 import { trim } from "./lua/trim.js";
 
-/** A stream of Redis as a log. */
 export class RedisLog implements Log {
   readonly stream: string;
   readonly #keys: StreamKeys;
@@ -17,7 +16,7 @@ export class RedisLog implements Log {
   }
 
   async trim({ maxAgeMs, maxLength, lockMs, expireGroups }: TrimBounds): Promise<TrimReport | undefined> {
-    // Trimming is worth no connection of its own.
+    // Trimming opens no connection of its own.
     const connection = this.#pool.anyReady("settle", "publish");
     if (connection === undefined) return undefined;
     const { stream, trimming, marks, retention, groups, floors } = this.#keys;

@@ -2,39 +2,31 @@ import { YOUNG_MS } from "../broker/broker.js";
 import type { Answer, Delivery, Take } from "../broker/delivery.js";
 import { addedAt } from "../broker/entry-id.js";
 import type { Log } from "../broker/log.js";
-import type { GroupState, Holder, Joined, MemberPlace, Membership } from "../broker/membership.js";
+import type { GroupState, Holder, Joined, MemberPlace, MemberSignals, Membership } from "../broker/membership.js";
 import type { Client, Connection } from "./connection.js";
 import type { EntrySource } from "./entry-source.js";
 import type { Heartbeat } from "./heartbeat.js";
 import { field } from "./info.js";
 import { answerKey, PARKED, type StreamKeys } from "./keys.js";
-import { acknowledge } from "./lua/acknowledge.js";
-import { adopt } from "./lua/adopt.js";
 import { answer } from "./lua/answer.js";
-import { bury } from "./lua/bury.js";
-import { ensureGroup } from "./lua/ensure-group.js";
-import { leave } from "./lua/leave.js";
-import { note } from "./lua/note.js";
-import { park } from "./lua/park.js";
-import { reap } from "./lua/reap.js";
-import { release } from "./lua/release.js";
-import { sweep } from "./lua/sweep.js";
-import { isGroupMissing, isRefusal } from "./reply-error.js";
+import { ensureGroup, leave } from "./lua/group.js";
+import { note, park, release, sweep } from "./lua/retry.js";
+import { acknowledge, bury } from "./lua/settlement.js";
+import { adopt, reap } from "./lua/takeover.js";
+import { isRefusal, isReply } from "./reply-error.js";
 import { assertSupported } from "./requirement.js";
 import { takeStrays } from "./stray-finder.js";
 
 const SWEEP_PAGE = 500;
 
-/** What a membership works with. */
 export interface MembershipParts {
   readonly keys: StreamKeys;
   readonly settle: Connection;
   readonly source: EntrySource;
   readonly heartbeat: Heartbeat;
   readonly log: Log;
-  /** Ends its waiting for a connection, while it reads and while it settles. */
-  readonly reading: AbortSignal;
-  readonly settling: AbortSignal;
+  /** These end its waits for a connection. */
+  readonly signals: MemberSignals;
 }
 
 /** A consumer of a Redis consumer group: the one place where the scripts that settle entries are called. */
@@ -44,153 +36,140 @@ export class RedisMembership implements Membership {
   readonly consumer: string;
   readonly redriven: boolean;
   readonly log: Log;
-  readonly #keys: StreamKeys;
-  readonly #settle: Connection;
-  readonly #source: EntrySource;
-  readonly #heartbeat: Heartbeat;
-  readonly #reading: AbortSignal;
-  readonly #settling: AbortSignal;
+  readonly #parts: MembershipParts;
   #isSupported = false;
-  /** How many lapses of the heartbeat have been told. */
+  /** The lapses of the heartbeat that `lapsed` has reported. */
   #lapses = 0;
 
   constructor({ group, consumer, redriven }: MemberPlace, parts: MembershipParts) {
-    this.#keys = parts.keys;
     this.stream = parts.keys.stream;
     this.group = group;
     this.consumer = consumer;
     this.redriven = redriven;
     this.log = parts.log;
-    this.#settle = parts.settle;
-    this.#source = parts.source;
-    this.#heartbeat = parts.heartbeat;
-    this.#reading = parts.reading;
-    this.#settling = parts.settling;
+    this.#parts = parts;
   }
 
   async join(startFrom: "all" | "new"): Promise<Joined> {
-    const { stream, floor, groups } = this.#keys;
-    const client = await this.#settle.ready(this.#reading);
-    if (!this.#isSupported) await assertSupported(client, this.#settle.address);
+    const { keys, settle, heartbeat, signals } = this.#parts;
+    const client = await settle.ready(signals.reading);
+    if (!this.#isSupported) await assertSupported(client, settle.address);
     this.#isSupported = true;
     const start = startFrom === "new" ? "$" : "0";
-    const found = await ensureGroup.run(client, [stream, floor, groups], [this.group, start, YOUNG_MS]);
+    const found = await ensureGroup.run(client, [keys.stream, keys.floor, keys.groups], [this.group, start, YOUNG_MS]);
     if (typeof found === "number") return { retryInMs: found };
-    await this.#heartbeat.renew(this.#settle);
+    await heartbeat.renew(settle);
     return { createdFrom: found ?? undefined };
   }
 
   async leave(unbegun: readonly string[]): Promise<void> {
-    if (!this.#settle.isReady) return;
-    const { stream, retry, alive } = this.#keys;
-    await leave
-      .run(this.#settle.client, [stream, retry, alive], [this.group, this.consumer, ...unbegun])
-      // Whoever takes over from it does the same, a lease later.
-      .catch(() => {});
+    const { keys, settle } = this.#parts;
+    if (!settle.isReady) return;
+    const args = [this.group, this.consumer, ...unbegun];
+    // After a failure, the member that takes over gets the entries a lease later.
+    await leave.run(settle.client, [keys.stream, keys.retry, keys.alive], args).catch(() => {});
   }
 
   lapsed(): boolean {
-    const { lapsed, lapses } = this.#heartbeat;
+    const { lapsed, lapses } = this.#parts.heartbeat;
     if (!lapsed && lapses === this.#lapses) return false;
     this.#lapses = lapses;
     return true;
   }
 
   read(count: number, take: Take): Promise<void> {
-    return this.#source.read(count, take);
+    return this.#parts.source.read(count, take);
   }
 
   interrupt(): Promise<void> {
-    return this.#source.interrupt(this.#settle);
+    return this.#parts.source.interrupt();
   }
 
   async takeStrays(holder: Holder): Promise<void> {
-    const client = await this.#settle.ready(this.#reading);
-    await takeStrays(client, this, holder);
+    const { settle, signals } = this.#parts;
+    await takeStrays(await settle.ready(signals.reading), this, holder);
   }
 
   async acknowledge(ids: readonly string[], retried: readonly string[]): Promise<void> {
-    const { stream, errors } = this.#keys;
-    const client = await this.#settle.ready();
+    const { keys, settle } = this.#parts;
+    const client = await settle.ready();
     if (retried.length === 0) {
-      await client.xack(stream, this.group, ...ids);
+      await client.xack(keys.stream, this.group, ...ids);
       return;
     }
     const others = ids.filter((id) => !retried.includes(id));
-    await acknowledge.run(client, [stream, errors], [this.group, retried.length, ...retried, ...others]);
+    await acknowledge.run(client, [keys.stream, keys.errors], [this.group, retried.length, ...retried, ...others]);
   }
 
   async park(id: string, delayMs: number, failure: string): Promise<void> {
-    const { stream, retry, errors } = this.#keys;
+    const { stream, retry, errors } = this.#parts.keys;
     const args = [this.group, this.consumer, id, Math.ceil(delayMs), failure];
-    await unlessMissing(undefined, async () => park.run(await this.#settle.ready(), [stream, retry, errors], args));
+    await this.#unlessGone(undefined, 0, (client) => park.run(client, [stream, retry, errors], args));
   }
 
   async bury(id: string, failure: string, record: Readonly<Record<string, string>>): Promise<void> {
-    const { stream, dead, retry, errors } = this.#keys;
+    const { stream, dead, retry, errors } = this.#parts.keys;
     const args = [this.group, this.consumer, id, failure, ...Object.entries(record).flat()];
-    await unlessMissing(null, async () => bury.run(await this.#settle.ready(), [stream, dead, retry, errors], args));
+    await this.#unlessGone(undefined, null, (client) => bury.run(client, [stream, dead, retry, errors], args));
   }
 
   answer({ stream, commandId, text, keepMs, replyTo }: Answer, id: string): Promise<unknown> {
-    const keys = [answerKey(stream, commandId), this.stream, this.#keys.errors];
+    const { keys, settle } = this.#parts;
+    const answerKeys = [answerKey(stream, commandId), keys.stream, keys.errors];
     const send = (client: Client): Promise<unknown> =>
-      answer.run(client, keys, [text, keepMs, replyTo, this.group, id]).then(
+      answer.run(client, answerKeys, [text, keepMs, replyTo, this.group, id]).then(
         () => undefined,
         (error: unknown) => {
-          if (isGroupMissing(error)) return undefined;
+          if (isReply(error, "NOGROUP")) return undefined;
           if (isRefusal(error)) return error;
           throw error;
         },
       );
-    return this.#settle.isReady ? send(this.#settle.client) : this.#settle.ready().then(send);
+    return settle.isReady ? send(settle.client) : settle.ready().then(send);
   }
 
   async recordFailure(id: string, failure: string): Promise<void> {
-    await note.run(await this.#settle.ready(), [this.#keys.errors], [id, failure]);
+    const { keys, settle } = this.#parts;
+    await note.run(await settle.ready(), [keys.errors], [id, failure]);
   }
 
-  async adopt(id: string): Promise<Delivery | undefined> {
-    return unlessMissing(undefined, async () => {
-      const client = await this.#settle.ready(this.#settling);
+  adopt(id: string): Promise<Delivery | undefined> {
+    return this.#unlessGone(this.#parts.signals.settling, undefined, async (client) => {
       const adopted = await adopt.run(client, [this.stream], [this.group, this.consumer, id]);
       return adopted === null ? undefined : { id, fields: adopted[0], attempt: adopted[1] };
     });
   }
 
-  async release(count: number): Promise<{ readonly deliveries: readonly Delivery[]; readonly nextMs: number }> {
-    const { stream, retry, errors } = this.#keys;
-    return unlessMissing({ deliveries: [], nextMs: -1 }, async () => {
-      const client = await this.#settle.ready(this.#reading);
-      const [released, nextMs] = await release.run(client, [stream, retry, errors], [this.group, this.consumer, count]);
+  release(count: number): Promise<{ readonly deliveries: readonly Delivery[]; readonly nextMs: number }> {
+    const { keys, signals } = this.#parts;
+    const scriptKeys = [keys.stream, keys.retry, keys.errors];
+    return this.#unlessGone(signals.reading, { deliveries: [], nextMs: -1 }, async (client) => {
+      const [released, nextMs] = await release.run(client, scriptKeys, [this.group, this.consumer, count]);
       return { deliveries: released.map(([id, fields, attempt]) => ({ id, fields, attempt })), nextMs };
     });
   }
 
-  async sweep(): Promise<void> {
-    const { stream, retry } = this.#keys;
-    await unlessMissing(undefined, async () => {
-      const client = await this.#settle.ready(this.#reading);
+  sweep(): Promise<void> {
+    const { keys, signals } = this.#parts;
+    return this.#unlessGone(signals.reading, undefined, async (client) => {
       for (let after: string | null = "-"; after !== null; ) {
-        after = await sweep.run(client, [stream, retry], [this.group, after, SWEEP_PAGE]);
+        after = await sweep.run(client, [keys.stream, keys.retry], [this.group, after, SWEEP_PAGE]);
       }
     });
   }
 
   async heartbeats(): Promise<{ readonly session: number; readonly beats: ReadonlyMap<string, string> }> {
-    const client = await this.#settle.ready(this.#reading);
-    const { session } = this.#settle;
-    const reply = await client.zrange(this.#keys.alive, "0", "-1", "WITHSCORES");
+    const { keys, settle, signals } = this.#parts;
+    const client = await settle.ready(signals.reading);
+    const { session } = settle;
+    const reply = await client.zrange(keys.alive, "0", "-1", "WITHSCORES");
     const beats = new Map<string, string>();
     for (let at = 0; at < reply.length; at += 2) beats.set(reply[at] as string, reply[at + 1] as string);
     return { session, beats };
   }
 
-  async foreigners(
-    beating: ReadonlyMap<string, string>,
-  ): Promise<{ readonly name: string; readonly idleMs: number }[]> {
-    return unlessMissing([], async () => {
-      const client = await this.#settle.ready(this.#reading);
+  foreigners(beating: ReadonlyMap<string, string>): Promise<{ readonly name: string; readonly idleMs: number }[]> {
+    return this.#unlessGone(this.#parts.signals.reading, [], async (client) => {
       const members = (await client.xinfo("CONSUMERS", this.stream, this.group)) as unknown[][];
       return members
         .map((member) => ({ name: String(field(member, "name")), idleMs: Number(field(member, "idle")) }))
@@ -198,21 +177,21 @@ export class RedisMembership implements Membership {
     });
   }
 
-  async takeOver(consumer: string, beat: string, most: number): Promise<readonly string[] | undefined> {
-    return unlessMissing(undefined, async () => {
-      const client = await this.#settle.ready(this.#reading);
-      const args = [this.group, this.consumer, consumer, beat, most];
-      return (await reap.run(client, [this.stream, this.#keys.alive], args)) ?? undefined;
-    });
+  takeOver(consumer: string, beat: string, most: number): Promise<readonly string[] | undefined> {
+    const { keys, signals } = this.#parts;
+    const args = [this.group, this.consumer, consumer, beat, most];
+    const command = async (client: Client) => (await reap.run(client, [keys.stream, keys.alive], args)) ?? undefined;
+    return this.#unlessGone(signals.reading, undefined, command);
   }
 
   async state(): Promise<GroupState> {
-    const client = await this.#settle.ready();
+    const { keys, settle } = this.#parts;
+    const client = await settle.ready();
     const [groups, oldest, parked, deadLetters, [seconds]] = await Promise.all([
       client.xinfo("GROUPS", this.stream).catch(() => []) as Promise<unknown[][]>,
       client.xpending(this.stream, this.group, "-", "+", 1).catch(() => []) as Promise<[string][]>,
-      client.zcard(this.#keys.retry),
-      client.xlen(this.#keys.dead),
+      client.zcard(keys.retry),
+      client.xlen(keys.dead),
       client.time(),
     ]);
     const own = groups.find((info) => field(info, "name") === this.group) ?? [];
@@ -225,14 +204,18 @@ export class RedisMembership implements Membership {
       deadLetters,
     };
   }
-}
 
-/** The group or its stream is gone: nothing is pending in it, so there is nothing to do. */
-async function unlessMissing<Result>(otherwise: Result, work: () => Promise<Result>): Promise<Result> {
-  try {
-    return await work();
-  } catch (error) {
-    if (isGroupMissing(error)) return otherwise;
-    throw error;
+  /** When the group or its stream is gone, nothing is pending in it, so there is nothing to do. */
+  async #unlessGone<Result>(
+    waiting: AbortSignal | undefined,
+    otherwise: Result,
+    command: (client: Client) => Promise<Result>,
+  ): Promise<Result> {
+    try {
+      return await command(await this.#parts.settle.ready(waiting));
+    } catch (error) {
+      if (isReply(error, "NOGROUP")) return otherwise;
+      throw error;
+    }
   }
 }

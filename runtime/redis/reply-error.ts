@@ -1,26 +1,12 @@
-/** Replies after which the same command may succeed. None of them stored anything. */
-const PASSING = /^(OOM|LOADING|READONLY|MASTERDOWN|NOREPLICAS|CLUSTERDOWN|TRYAGAIN|BUSY|MISCONF)/;
+/** Replies after which a retry may succeed. The command has stored nothing. */
+const TRANSIENT = /^(OOM|LOADING|READONLY|MASTERDOWN|NOREPLICAS|CLUSTERDOWN|TRYAGAIN|BUSY|MISCONF)/;
 
-/** Whether Redis refused a command and would refuse it again: it is neither away, nor busy, nor full. */
+/** Whether Redis refused a command and would refuse a retry: it is reachable, not busy and not full. */
 export function isRefusal(error: unknown): boolean {
-  return error instanceof Error && error.name === "ReplyError" && !PASSING.test(error.message);
+  return error instanceof Error && error.name === "ReplyError" && !TRANSIENT.test(error.message);
 }
 
-/** Whether a command failed because its consumer group, or the group's stream, does not exist. */
-export function isGroupMissing(error: unknown): boolean {
-  return startsWith(error, "NOGROUP");
-}
-
-/** Whether a master has become a replica. */
-export function isReadOnly(error: unknown): boolean {
-  return startsWith(error, "READONLY");
-}
-
-/** Whether this user has no right to the command. */
-export function isDenied(error: unknown): boolean {
-  return startsWith(error, "NOPERM");
-}
-
-function startsWith(error: unknown, code: string): boolean {
+/** `NOGROUP`: no such group or stream. `NOPERM`: no right to the command. `READONLY`: the master became a replica. */
+export function isReply(error: unknown, code: "NOGROUP" | "NOPERM" | "READONLY"): boolean {
   return error instanceof Error && error.message.startsWith(code);
 }

@@ -5,11 +5,9 @@ import type { Clock, Timer } from "../time/clock.js";
 const LOOKS = 4;
 
 /**
- * Closes the socket of a client that waits for a reply and receives nothing for so long, as on a half-open link.
- * Commands under way are rejected, and the client reconnects.
- *
- * It looks at fixed intervals instead of setting a timer for each command, so a command costs nothing. A process that
- * was stopped or busy has looked only once meanwhile, which closes no socket whose reply has arrived.
+ * Closes the socket of a client that awaits a reply and receives nothing until the limit, as on a half-open link.
+ * Commands under way are rejected, and the client reconnects. It looks at fixed intervals, so a command costs no timer,
+ * and a process that was stopped or busy has looked only once meanwhile.
  */
 export function endWhenSilent(client: Redis, limitMs: number, clock: Clock): Timer {
   let silentLooks = 0;

@@ -1,24 +1,35 @@
-import { Script } from "./script.js";
+import { CLOCK } from "./fragment.js";
+import { type Script, script } from "./script.js";
 
 /**
- * Stores a command's answer, sends it, and acknowledges the command, in one step. Stored: a sender that was away finds
- * it, and a command that is delivered again is answered again instead of run again.
+ * Stores a command's answer, sends it, and acknowledges the command, in one step. A sender that was away finds the
+ * stored answer, and a command that is redelivered gets it again without running twice.
  *
  * KEYS: 1 stored answer · 2 stream · 3 errors (hash)
- * ARGV: 1 answer · 2 how long to keep it, in ms · 3 the sender's channel · 4 group · 5 entry id, or none to leave it
- *       pending
- * Result: how many subscribers received it
+ * ARGV: 1 answer · 2 how long to keep it, in ms · 3 the sender's channel · 4 group · 5 entry id, empty to acknowledge
+ *       nothing
+ * Result: nil
  */
-export const answer: Script<number> = new Script(
-  "answer",
-  3,
-  `
+export const answer: Script<null> = script("answer")`
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
-local received = redis.call('PUBLISH', ARGV[3], ARGV[1])
+redis.call('PUBLISH', ARGV[3], ARGV[1])
 if ARGV[5] ~= '' then
   redis.call('XACK', KEYS[2], ARGV[4], ARGV[5])
   redis.call('HDEL', KEYS[3], ARGV[5])
 end
-return received
-`,
-);
+`;
+
+/**
+ * Tells, before a command runs, whether its answer is stored from an earlier delivery, or its sender has given up.
+ * Redis' clock decides, so that the clocks of services do not matter.
+ *
+ * KEYS: 1 stored answer
+ * ARGV: 1 when the sender gives up, in ms since 1970
+ * Result: the stored answer; `expired`; or nil when the command should run
+ */
+export const answered: Script<string | null> = script("answered")`${CLOCK}
+local stored = redis.call('GET', KEYS[1])
+if stored then return stored end
+if now > tonumber(ARGV[1]) then return 'expired' end
+return nil
+`;

@@ -1,18 +1,15 @@
-import { Script } from "./script.js";
+import { type Script, script } from "./script.js";
 
 /**
- * Adds many entries that have the same fields. The names travel once, and so does a value that all of them share. An
- * entry that Redis refuses does not keep the others from being added.
+ * Adds many entries that have the same fields. The names are sent once, and so is a value that all entries share. If
+ * Redis refuses an entry, the others are still added.
  *
  * KEYS: 1 stream
  * ARGV: 1 a letter for each field: `s` when all entries share its value, else `o` · 2 how many entries · then the
  *       fields' names · then the shared values · then each entry's own values, entry by entry
- * Result: the entries' ids with a space between them; when one was refused, a list of ids and reasons
+ * Result: the entries' ids with a space between them; when one was refused, a list of ids and errors
  */
-export const append: Script<string | (string | Error)[]> = new Script(
-  "append",
-  1,
-  `
+export const append: Script<string | (string | Error)[]> = script("append", { needsMemory: true })`
 local width = #ARGV[1]
 local command = { 'XADD', KEYS[1], '*' }
 local own = {}
@@ -37,6 +34,22 @@ for entry = 1, tonumber(ARGV[2]) do
   refused = refused or type(ids[entry]) == 'table'
 end
 return refused and ids or table.concat(ids, ' ')
-`,
-  { needsMemory: true },
-);
+`;
+
+/**
+ * Adds one entry, in one step with one or both of these: its message id is recorded, so that a repeat within a window
+ * adds nothing; it is published on a channel together with its entry id, after which a listener can go on reading.
+ *
+ * KEYS: 1 stream · 2 the record of the message id
+ * ARGV: 1 the window in ms, or empty · 2 the channel, or empty · 3 what to publish: a JSON object ·
+ *       4… field, value, … of the entry
+ * Result: the entry's id, also when an earlier call added it
+ */
+export const appendAlone: Script<string> = script("append_alone", { needsMemory: true })`
+local stored = ARGV[1] ~= '' and redis.call('GET', KEYS[2])
+if stored then return stored end
+local id = redis.call('XADD', KEYS[1], '*', unpack(ARGV, 4))
+if ARGV[1] ~= '' then redis.call('SET', KEYS[2], id, 'PX', ARGV[1]) end
+if ARGV[2] ~= '' then redis.call('PUBLISH', ARGV[2], '{"entry_id":"' .. id .. '",' .. string.sub(ARGV[3], 2)) end
+return id
+`;

@@ -1,10 +1,10 @@
-import { Script } from "./script.js";
+import { type Script, script } from "./script.js";
 
 /**
- * A consumer's sign of life. A script, because a plain ZADD is refused when Redis has no memory left.
+ * Records a consumer's heartbeat. A plain ZADD would be refused when Redis has no memory left.
  *
  * KEYS: 1 heartbeats
- * ARGV: 1 the moment, any number that was not told before · 2 consumer
- * Result: 1 when it is new there, else 0
+ * ARGV: 1 any number that differs from the last one · 2 consumer
+ * Result: 1 when the consumer is new there, else 0
  */
-export const beat: Script<number> = new Script("beat", 1, "return redis.call('ZADD', KEYS[1], ARGV[1], ARGV[2])");
+export const beat: Script<number> = script("beat")`return redis.call('ZADD', KEYS[1], ARGV[1], ARGV[2])`;

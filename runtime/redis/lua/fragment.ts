@@ -3,32 +3,35 @@ export const CLOCK = `
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)`;
 
-/** Sets `mine`: the pending record of the entry ARGV[3], empty unless it belongs to the consumer ARGV[2] of group ARGV[1]. */
+/** Sets `mine`: the pending record of entry ARGV[3], empty unless it belongs to consumer ARGV[2] of group ARGV[1]. */
 export const MINE = `
 local mine = redis.call('XPENDING', KEYS[1], ARGV[1], ARGV[3], ARGV[3], 1, ARGV[2])`;
 
-/** Defines `recorded(hash, id, error)`: records one more error of an entry, after those that are there. */
+/** Defines `record(hash, id, error)`: appends an error to those of an entry. */
 export const RECORD = `
-local function recorded(hash, id, error)
+local function record(hash, id, error)
   local errors = redis.call('HGET', hash, id)
-  local text = (errors and errors .. ',' or '') .. error
-  redis.call('HSET', hash, id, text)
-  return #text
+  redis.call('HSET', hash, id, (errors and errors .. ',' or '') .. error)
 end`;
 
-/** Defines `parts(id)`, which splits an entry's id, and `before(a, b)`. Ids are text: a Lua number cannot hold every one. */
+/** Defines `map(list)`: the table of a list of names and values. */
+export const MAP = `
+local function map(list)
+  local fields = {}
+  for i = 1, #list, 2 do fields[list[i]] = list[i + 1] end
+  return fields
+end`;
+
+/** Defines `parts(id)` and `before(a, b)` for entry ids, which are compared as text: a Lua number cannot hold each. */
 export const ID_ORDER = `
 local function parts(id)
   local ms, seq = string.match(id, '^(%d+)-?(%d*)$')
   return ms, seq == '' and '0' or seq
 end
-local function less(a, b)
-  if #a ~= #b then return #a < #b end
-  return a < b
+local function padded(id)
+  local ms, seq = parts(id)
+  return string.rep('0', 20 - #ms) .. ms .. string.rep('0', 20 - #seq) .. seq
 end
 local function before(a, b)
-  local ams, aseq = parts(a)
-  local bms, bseq = parts(b)
-  if ams ~= bms then return less(ams, bms) end
-  return less(aseq, bseq)
+  return padded(a) < padded(b)
 end`;

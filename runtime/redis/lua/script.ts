@@ -1,36 +1,30 @@
 import type { Redis } from "ioredis";
 
-type ScriptMethod = (...args: (string | number)[]) => Promise<unknown>;
+/** A Lua script that Redis runs as one step. All its keys share one slot of a cluster. */
+export interface Script<Reply> {
+  readonly lua: string;
+  run(client: Redis, keys: readonly string[], args: readonly (string | number)[]): Promise<Reply>;
+}
+
+type Command<Reply> = (keyCount: number, ...keysAndArgs: (string | number)[]) => Promise<Reply>;
 
 /**
- * A Lua script that Redis runs as one step. It is sent by its digest and, where Redis does not know it yet, whole.
- * All its keys share one slot of a cluster.
- *
- * It runs even when Redis has no memory left, unless it is said to need some: settling and taking over must go on
- * then, or the consumers of a full Redis would look dead and nothing would make it emptier.
+ * The tag of a script's text. The script runs even when Redis has no memory left, unless it `needsMemory`: settling and
+ * taking over must go on, or the consumers of a full Redis would look dead and nothing would free its memory.
  */
-export class Script<Reply> {
-  readonly #name: string;
-  readonly #keys: number;
-  /** Its text, for whoever sends it some other way. */
-  readonly lua: string;
-
-  constructor(
-    name: string,
-    keys: number,
-    lua: string,
-    { needsMemory = false }: { readonly needsMemory?: boolean } = {},
-  ) {
-    this.#name = `merp_${name}`;
-    this.#keys = keys;
-    this.lua = needsMemory ? lua : `#!lua flags=allow-oom\n${lua}`;
-  }
-
-  run(client: Redis, keys: readonly string[], args: readonly (string | number)[]): Promise<Reply> {
-    const methods = client as unknown as Record<string, ScriptMethod | undefined>;
-    if (methods[this.#name] === undefined) {
-      client.defineCommand(this.#name, { numberOfKeys: this.#keys, lua: this.lua });
-    }
-    return (methods[this.#name] as ScriptMethod).call(client, ...keys, ...args) as Promise<Reply>;
-  }
+export function script(
+  name: string,
+  { needsMemory = false }: { readonly needsMemory?: boolean } = {},
+): <Reply>(texts: TemplateStringsArray, ...fragments: readonly string[]) => Script<Reply> {
+  const command = `merp_${name}`;
+  return <Reply>(texts: TemplateStringsArray, ...fragments: readonly string[]) => {
+    const lua = (needsMemory ? "" : "#!lua flags=allow-oom\n") + String.raw(texts, ...fragments);
+    const run = (client: Redis, keys: readonly string[], args: readonly (string | number)[]): Promise<Reply> => {
+      const commands = client as unknown as Record<string, Command<Reply>>;
+      // The client sends its digest, and the whole text where Redis does not know it yet.
+      if (commands[command] === undefined) client.defineCommand(command, { lua });
+      return (commands[command] as Command<Reply>).call(client, keys.length, ...keys, ...args);
+    };
+    return { lua, run };
+  };
 }

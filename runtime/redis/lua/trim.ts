@@ -1,33 +1,25 @@
-import { CLOCK, ID_ORDER } from "./fragment.js";
-import { Script } from "./script.js";
+import { CLOCK, ID_ORDER, MAP } from "./fragment.js";
+import { type Script, script } from "./script.js";
 
 /**
- * Removes what is too old or too much, and never what a registered group has not acknowledged. Notes each group's
- * position, below which nothing is unacknowledged, so that the group can be created again where it was.
+ * Removes entries beyond the maximum age or length, but none that a group has not acknowledged. Records each group's
+ * position, below which nothing is unacknowledged: a destroyed group can be created again there.
  *
- * Nothing is counted by walking the stream. Now and then a run marks how many entries had ever been added and which
- * was the last. The newest mark below a group's position bounds how many entries the group may still need: when no
- * group needs more than the stream may hold, it is cut to that length exactly. Otherwise an old mark tells behind which
- * entry enough have been added since.
+ * Nothing is counted by walking the stream. Now and then a run marks how many entries had ever been added, and the id
+ * of the last. The newest mark below a group's position bounds how many entries the group may still need. When no
+ * group needs more than the maximum length, the stream is cut to exactly that length; otherwise after the newest mark
+ * that is followed by so many entries.
  *
- * KEYS: 1 stream · 2 lock · 3 marks (sorted set) · 4 what was gone after the last trim (hash) ·
+ * KEYS: 1 stream · 2 lock · 3 marks (sorted set) · 4 how many entries were gone after the last trim (hash) ·
  *       5 the groups that are served (sorted set)
- * ARGV: 1 what precedes a group's name in the key of its position · 2 how old in ms · 3 how many · 4 the lock in ms ·
+ * ARGV: 1 the prefix of the keys of positions · 2 maximum age in ms · 3 maximum length · 4 the lock in ms ·
  *       5 `expire-group` to destroy groups that nobody has served for as long as (2)
- * Result: a report as JSON, or nil when another has just trimmed
+ * Result: a report as JSON, or nil when another service has just trimmed or there is no stream
  */
-export const trim: Script<string | null> = new Script(
-  "trim",
-  5,
-  `${ID_ORDER}${CLOCK}
+export const trim: Script<string | null> = script("trim")`${MAP}${ID_ORDER}${CLOCK}
 if not redis.call('SET', KEYS[2], '1', 'NX', 'PX', ARGV[4]) then return nil end
 if redis.call('EXISTS', KEYS[1]) == 0 then return nil end
 local MOST = '18446744073709551615'
-local function map(list)
-  local fields = {}
-  for i = 1, #list, 2 do fields[list[i]] = list[i + 1] end
-  return fields
-end
 local function plus_one(number)
   local head, nines = string.match(number, '^(%d-)(9*)$')
   local digit = head == '' and '1' or string.format('%d', string.sub(head, -1) + 1)
@@ -51,9 +43,9 @@ end
 local stream = map(redis.call('XINFO', 'STREAM', KEYS[1]))
 local first = stream['first-entry'] and stream['first-entry'][1]
 local added = stream['entries-added']
-local report = { removed = 0, unserved = {}, expired = {}, missed = {} }
+local report = { unserved = {}, expired = {}, missed = {} }
 
--- Below this id everything is too old, or there is enough without it.
+-- Entries below this id are too old, or beyond the maximum length.
 local limit = string.format('%.0f-0', math.max(0, now - ARGV[2]))
 redis.call('ZREMRANGEBYSCORE', KEYS[3], '(' .. added, '+inf')
 local most = tonumber(ARGV[3])
@@ -76,7 +68,7 @@ if mark[1] then
   if before(limit, enough) then limit = enough end
 end
 
--- What is gone beyond what was gone after the last trim, somebody else removed.
+-- Entries that are gone since the last trim were removed by others.
 local gone = added - stream.length
 local foreign = gone - tonumber(redis.call('HGET', KEYS[4], 'gone') or gone)
 
@@ -121,12 +113,12 @@ for _, info in ipairs(redis.call('XINFO', 'GROUPS', KEYS[1])) do
   if position then
     local lag = not oldest[1] and group.lag or nil
     needed = math.max(needed, lag or needed_above(position))
+    if not floor or before(position, floor) then floor = position end
   end
-  if position and (not floor or before(position, floor)) then floor = position end
 end
 
--- A group that was destroyed under its consumers: they create it again, where it stood.
--- Consumers say every half minute that they serve it.
+-- A group that others destroyed is created again at its position by its consumers, which tell every 30 s that they
+-- serve it.
 redis.call('ZREMRANGEBYSCORE', KEYS[5], '-inf', now - 300000)
 for _, group in ipairs(redis.call('ZRANGE', KEYS[5], 0, -1)) do
   local position = not present[group] and redis.call('HGET', ARGV[1] .. group, 'position')
@@ -136,7 +128,7 @@ for _, group in ipairs(redis.call('ZRANGE', KEYS[5], 0, -1)) do
   end
 end
 
--- An entry at a position is acknowledged, the ones above it may not be.
+-- The entry at a position is acknowledged, those above it may not be.
 if floor and before(next_id(floor), limit) then limit = next_id(floor) end
 report.removed = redis.call('XTRIM', KEYS[1], 'MINID', limit)
 if needed <= most then report.removed = report.removed + redis.call('XTRIM', KEYS[1], 'MAXLEN', ARGV[3]) end
@@ -146,5 +138,4 @@ for _, list in ipairs({ 'unserved', 'expired', 'missed' }) do
   if #report[list] == 0 then report[list] = nil end
 end
 return cjson.encode(report)
-`,
-);
+`;

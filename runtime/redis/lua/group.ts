@@ -1,0 +1,73 @@
+import { CLOCK, ID_ORDER, MAP } from "./fragment.js";
+import { type Script, script } from "./script.js";
+
+/**
+ * Creates a consumer group that is missing. A group that existed before begins at its recorded position, below which
+ * nothing is unacknowledged, or at 0 when the stream is younger than that (it was deleted, or Redis came back empty).
+ * It never begins at `$`, which would skip the entries that were added meanwhile.
+ *
+ * KEYS: 1 stream · 2 the group's position (hash) · 3 the groups that are served (sorted set)
+ * ARGV: 1 group · 2 where a new group begins (`0` or `$`) · 3 for how many ms after its loss a known one stays away
+ * Result: the id from which it was created; nil when it was there; or in how many ms to try again
+ */
+export const ensureGroup: Script<string | number | null> = script("ensure_group")`${MAP}${ID_ORDER}${CLOCK}
+redis.call('HSET', KEYS[2], 'served', now)
+redis.call('ZADD', KEYS[3], now, ARGV[1])
+
+local last
+if redis.call('EXISTS', KEYS[1]) == 1 then
+  last = map(redis.call('XINFO', 'STREAM', KEYS[1]))['last-generated-id']
+  for _, group in ipairs(redis.call('XINFO', 'GROUPS', KEYS[1])) do
+    if map(group).name == ARGV[1] then
+      redis.call('HDEL', KEYS[2], 'missing')
+      return nil
+    end
+  end
+end
+
+local from = ARGV[2]
+local position = redis.call('HGET', KEYS[2], 'position')
+if position and last and not before(last, position) then
+  from = position
+  local missing = math.min(tonumber(redis.call('HGET', KEYS[2], 'missing') or now), now)
+  local newest = parts(last)
+  local left = math.min(missing, tonumber(newest)) + ARGV[3] - now
+  if left > 0 then
+    redis.call('HSET', KEYS[2], 'missing', missing)
+    return left
+  end
+elseif position then
+  from = '0'
+elseif from == '$' then
+  from = last or '0'
+end
+
+redis.call('XGROUP', 'CREATE', KEYS[1], ARGV[1], from, 'MKSTREAM')
+redis.call('HDEL', KEYS[2], 'missing')
+redis.call('HSET', KEYS[2], 'position', from)
+return from
+`;
+
+/**
+ * Removes a consumer from its group. The entries that it holds are parked and due at once, so that another consumer
+ * gets them without waiting for a lease; only then its name and its heartbeat are deleted.
+ *
+ * KEYS: 1 stream · 2 retry set · 3 heartbeats
+ * ARGV: 1 group · 2 consumer · 3… those of its entries whose handlers have not begun: their delivery does not count
+ * Result: nil
+ */
+export const leave: Script<null> = script("leave")`${CLOCK}
+local unbegun = {}
+for i = 3, #ARGV do unbegun[ARGV[i]] = true end
+while true do
+  local held = redis.call('XPENDING', KEYS[1], ARGV[1], '-', '+', 500, ARGV[2])
+  if #held == 0 then break end
+  for _, entry in ipairs(held) do
+    local count = unbegun[entry[1]] and math.max(0, entry[4] - 1) or entry[4]
+    local claimed = redis.call('XCLAIM', KEYS[1], ARGV[1], 'parked', 0, entry[1], 'RETRYCOUNT', count, 'JUSTID')
+    if #claimed == 1 then redis.call('ZADD', KEYS[2], now, entry[1]) end
+  end
+end
+redis.call('XGROUP', 'DELCONSUMER', KEYS[1], ARGV[1], ARGV[2])
+redis.call('ZREM', KEYS[3], ARGV[2])
+`;

@@ -1,0 +1,77 @@
+import { CLOCK, MINE, RECORD } from "./fragment.js";
+import { type Script, script } from "./script.js";
+
+/**
+ * Parks a failed entry until its retry is due. It stays in the group's pending list, owned by `parked`: Redis counts
+ * its attempts, other groups do not see it, and trimming keeps it.
+ *
+ * KEYS: 1 stream · 2 retry set · 3 errors (hash)
+ * ARGV: 1 group · 2 consumer · 3 entry id · 4 delay in ms · 5 the error, as JSON
+ * Result: 1 when it is parked; 0 when it belongs to another consumer; -1 when it is deleted from the stream
+ */
+export const park: Script<number> = script("park")`${CLOCK}${MINE}${RECORD}
+if #mine == 0 then return 0 end
+local claimed = redis.call('XCLAIM', KEYS[1], ARGV[1], 'parked', 0, ARGV[3], 'JUSTID')
+if #claimed == 0 then
+  redis.call('HDEL', KEYS[3], ARGV[3])
+  return -1
+end
+redis.call('ZADD', KEYS[2], now + ARGV[4], ARGV[3])
+record(KEYS[3], ARGV[3], ARGV[5])
+return 1
+`;
+
+/** A released entry: its id, its fields, and how often it has now been delivered. */
+export type Released = [id: string, fields: string[], attempt: number];
+
+/**
+ * Takes parked entries whose retry is due. The caller claims each, which counts a delivery. The errors of an entry that
+ * is deleted from the stream are deleted too.
+ *
+ * KEYS: 1 stream · 2 retry set · 3 errors (hash)
+ * ARGV: 1 group · 2 consumer · 3 how many at most
+ * Result: the released entries · in how many ms the next is due, or -1 when none is parked
+ */
+export const release: Script<[Released[], number]> = script("release")`${CLOCK}
+local released = {}
+for _, id in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', now, 'LIMIT', 0, ARGV[3])) do
+  local parked = redis.call('XPENDING', KEYS[1], ARGV[1], id, id, 1, 'parked')
+  if #parked == 1 then
+    local claimed = redis.call('XCLAIM', KEYS[1], ARGV[1], ARGV[2], 0, id)
+    if claimed[1] then
+      released[#released + 1] = { id, claimed[1][2], parked[1][4] + 1 }
+    else
+      redis.call('HDEL', KEYS[3], id)
+    end
+  end
+  redis.call('ZREM', KEYS[2], id)
+end
+local next = redis.call('ZRANGE', KEYS[2], 0, 0, 'WITHSCORES')
+return { released, #next == 2 and math.max(0, next[2] - now) or -1 }
+`;
+
+/**
+ * Finds parked entries whose due time is lost (the retry set was deleted) and makes them due at once.
+ *
+ * KEYS: 1 stream · 2 retry set
+ * ARGV: 1 group · 2 the id after which to look, `-` for the first · 3 how many to look at
+ * Result: the id after which to go on, or nil at the end
+ */
+export const sweep: Script<string | null> = script("sweep")`
+local from = ARGV[2] == '-' and '-' or '(' .. ARGV[2]
+local parked = redis.call('XPENDING', KEYS[1], ARGV[1], from, '+', ARGV[3], 'parked')
+for _, entry in ipairs(parked) do redis.call('ZADD', KEYS[2], 'NX', 0, entry[1]) end
+if #parked < tonumber(ARGV[3]) then return nil end
+return parked[#parked][1]
+`;
+
+/**
+ * Records a failed attempt of an entry that its consumer holds and will try again itself.
+ *
+ * KEYS: 1 errors (hash)
+ * ARGV: 1 entry id · 2 the error, as JSON
+ * Result: nil
+ */
+export const note: Script<null> = script("note")`${RECORD}
+record(KEYS[1], ARGV[1], ARGV[2])
+`;

@@ -1,0 +1,49 @@
+import { MINE } from "./fragment.js";
+import { type Script, script } from "./script.js";
+
+/**
+ * Acknowledges entries and deletes the errors of those that failed before, in one step: a crash between the two would
+ * leave the errors behind for good.
+ *
+ * KEYS: 1 stream · 2 errors (hash)
+ * ARGV: 1 group · 2 how many failed before · then their ids · then the others' ids
+ * Result: how many were pending
+ */
+export const acknowledge: Script<number> = script("acknowledge")`
+redis.call('HDEL', KEYS[2], unpack(ARGV, 3, 2 + ARGV[2]))
+return redis.call('XACK', KEYS[1], ARGV[1], unpack(ARGV, 3))
+`;
+
+/**
+ * Moves an entry to the dead letters and acknowledges it, in one step: a crash leaves either both or neither. The
+ * script reads the original itself and packs each field and value as `length:bytes,`, so that neither its size nor its
+ * bytes matter.
+ *
+ * KEYS: 1 stream · 2 dead letters · 3 retry set · 4 errors (hash)
+ * ARGV: 1 group · 2 consumer · 3 entry id · 4 the last error, as JSON · 5… field, value, … of the record
+ * Result: the dead letter's id, or nil when the entry belongs to another consumer
+ */
+export const bury: Script<string | null> = script("bury")`${MINE}
+if #mine == 0 then return nil end
+
+local packed = {}
+local entry = redis.call('XRANGE', KEYS[1], ARGV[3], ARGV[3])
+for _, text in ipairs(entry[1] and entry[1][2] or {}) do
+  packed[#packed + 1] = #text .. ':'
+  packed[#packed + 1] = text
+  packed[#packed + 1] = ','
+end
+local errors = redis.call('HGET', KEYS[4], ARGV[3])
+
+local record = { 'stream', KEYS[1], 'group', ARGV[1], 'consumer', ARGV[2], 'entry_id', ARGV[3],
+  'attempts', mine[1][4], 'errors', '[' .. (errors and errors .. ',' or '') .. ARGV[4] .. ']' }
+for i = 5, #ARGV do record[#record + 1] = ARGV[i] end
+record[#record + 1] = 'original'
+record[#record + 1] = table.concat(packed)
+
+local id = redis.call('XADD', KEYS[2], '*', unpack(record))
+redis.call('XACK', KEYS[1], ARGV[1], ARGV[3])
+redis.call('ZREM', KEYS[3], ARGV[3])
+redis.call('HDEL', KEYS[4], ARGV[3])
+return id
+`;

@@ -1,0 +1,39 @@
+import { MINE } from "./fragment.js";
+import { type Script, script } from "./script.js";
+
+/**
+ * Takes over the entries of a dead consumer. It is dead only if its heartbeat is still the one that the caller has
+ * watched for a whole lease. The claims count no delivery: most entries were merely prefetched. The consumer is deleted
+ * in the same step, but only when it has nothing pending: Redis drops the pending entries of a deleted consumer.
+ *
+ * KEYS: 1 stream · 2 heartbeats
+ * ARGV: 1 group · 2 the caller · 3 the dead consumer · 4 its heartbeat as watched · 5 how many entries at most
+ * Result: the ids taken over, or nil when the consumer lives
+ */
+export const reap: Script<string[] | null> = script("reap")`
+if (redis.call('ZSCORE', KEYS[2], ARGV[3]) or '') ~= ARGV[4] then return nil end
+local taken = {}
+for _, entry in ipairs(redis.call('XPENDING', KEYS[1], ARGV[1], '-', '+', ARGV[5], ARGV[3])) do
+  local claimed = redis.call('XCLAIM', KEYS[1], ARGV[1], ARGV[2], 0, entry[1], 'JUSTID')
+  taken[#taken + 1] = claimed[1]
+end
+if #redis.call('XPENDING', KEYS[1], ARGV[1], '-', '+', 1, ARGV[3]) == 0 then
+  redis.call('XGROUP', 'DELCONSUMER', KEYS[1], ARGV[1], ARGV[3])
+  redis.call('ZREM', KEYS[2], ARGV[3])
+end
+return taken
+`;
+
+/**
+ * Counts the delivery of an entry that was taken over from a dead consumer, just before its handler runs.
+ *
+ * KEYS: 1 stream
+ * ARGV: 1 group · 2 consumer · 3 entry id
+ * Result: its fields and how often it has now been delivered; nil when it belongs to another consumer or is deleted
+ */
+export const adopt: Script<[fields: string[], attempt: number] | null> = script("adopt")`${MINE}
+if #mine == 0 then return nil end
+local claimed = redis.call('XCLAIM', KEYS[1], ARGV[1], ARGV[2], 0, ARGV[3])
+if #claimed == 0 then return nil end
+return { claimed[1][2], mine[1][4] + 1 }
+`;
