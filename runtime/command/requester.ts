@@ -23,8 +23,8 @@ interface Waiting {
   readonly settle: (response: Response | MessagingError) => void;
 }
 
-/** What a requester works with. */
 export interface RequesterParts {
+  readonly channel: string;
   readonly subscriptions: Subscriptions;
   readonly answers: Answers;
   readonly clock: Clock;
@@ -36,24 +36,21 @@ export interface RequesterParts {
  * reconnect the stored answers of all commands that still wait are looked for.
  */
 export class Requester {
-  readonly channel: string;
-  readonly #subscriptions: Subscriptions;
-  readonly #answers: Answers;
-  readonly #clock: Clock;
-  readonly #hooks: HookBus;
+  readonly #parts: RequesterParts;
   readonly #closing = new AbortController();
   readonly #pause: Pause;
   readonly #waiting = new Map<string, Waiting>();
   #subscribed: Promise<unknown> | undefined;
   #isListening = false;
 
-  constructor(channel: string, { subscriptions, answers, clock, hooks }: RequesterParts) {
-    this.channel = channel;
-    this.#subscriptions = subscriptions;
-    this.#answers = answers;
-    this.#clock = clock;
-    this.#hooks = hooks;
-    this.#pause = new Pause(this.#closing.signal, clock, hooks.trouble);
+  constructor(parts: RequesterParts) {
+    this.#parts = parts;
+    this.#pause = new Pause(this.#closing.signal, parts.clock, parts.hooks.trouble);
+  }
+
+  /** The channel of this instance. */
+  get channel(): string {
+    return this.#parts.channel;
   }
 
   /** Whether answers can arrive. Once they can, they are looked for after every reconnect. */
@@ -63,7 +60,7 @@ export class Requester {
 
   /** Resolves when answers can arrive. */
   async listen(): Promise<void> {
-    this.#subscribed ??= this.#subscriptions
+    this.#subscribed ??= this.#parts.subscriptions
       .subscribe(
         { name: this.channel, isPattern: false },
         { receive: (_channel, payload) => this.#receive(payload), restored: () => void this.#recover() },
@@ -115,7 +112,7 @@ export class Requester {
     for (const { question } of [...this.#waiting.values()]) {
       for (let failures = 0; this.#waiting.has(question.id); failures++) {
         try {
-          const stored = await this.#answers.find(question.stream, question.id);
+          const stored = await this.#parts.answers.find(question.stream, question.id);
           if (stored !== null && this.#waiting.has(question.id)) this.#receive(stored);
           break;
         } catch (error) {
@@ -138,9 +135,8 @@ export class Requester {
       const text = `the wait for ${descriptor.type} was ended; the command itself may still run`;
       settle(new MessagingError("COMMAND_ABORTED", text, { cause: signal?.reason }));
     };
-    const timer = this.#clock.after(timeoutMs, () =>
-      settle(new CommandTimeoutError(descriptor.type, target, timeoutMs)),
-    );
+    const expire = (): void => settle(new CommandTimeoutError(descriptor.type, target, timeoutMs));
+    const timer = this.#parts.clock.after(timeoutMs, expire);
     this.#waiting.set(id, { question, settle });
     signal?.addEventListener("abort", onAbort);
     return settle;
@@ -150,10 +146,10 @@ export class Requester {
     try {
       const response = decodeResponse(payload);
       const waiting = this.#waiting.get(response.command_id);
-      if (waiting === undefined) this.#hooks.emit("answerUnclaimed", { commandId: response.command_id });
+      if (waiting === undefined) this.#parts.hooks.emit("answerUnclaimed", { commandId: response.command_id });
       else waiting.settle(response);
     } catch (error) {
-      this.#hooks.trouble(`reading an answer on ${this.channel}`, error);
+      this.#parts.hooks.trouble(`reading an answer on ${this.channel}`, error);
     }
   }
 }

@@ -19,7 +19,6 @@ const KEPT_LONGER_MS = 60_000;
 
 type Command = Readonly<Record<string, unknown>>;
 
-/** What a responder works with. */
 export interface ResponderParts {
   readonly answers: Answers;
   /** The broker's clock. Left out where no entry is new. */

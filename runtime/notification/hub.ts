@@ -35,7 +35,6 @@ interface Received {
   readonly entryId: string | undefined;
 }
 
-/** What a hub works with. */
 export interface HubParts {
   readonly subscriptions: Subscriptions;
   /** The stream of notifications. */

@@ -9,7 +9,6 @@ const PAGE = 200;
 const RETRY_MS = 100;
 const MOST_SEEN = 10_000;
 
-/** What the reading of missed notifications works with. */
 export interface MissedParts {
   readonly log: Log;
   readonly clock: Clock;

@@ -220,7 +220,7 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
   #createRequester(): Requester {
     const { broker, clock, hooks, replyChannel } = this.#parts;
     const channel = replyChannel ?? prefixed(this.#config, `${this.service}-responses:${this.#instance}`);
-    return new Requester(channel, { subscriptions: broker.subscriptions, answers: broker.answers, clock, hooks });
+    return new Requester({ channel, subscriptions: broker.subscriptions, answers: broker.answers, clock, hooks });
   }
 
   #createHub(): NotificationHub {
