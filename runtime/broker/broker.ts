@@ -1,3 +1,4 @@
+// broker/ is the port between delivery and Redis: interfaces only. It may import contract/ and errors.ts.
 import type { Appender } from "./append.js";
 import type { Answer } from "./delivery.js";
 import type { Log } from "./log.js";

@@ -1,3 +1,4 @@
+// command/ sends and answers commands. It may import publish/, handle/ and what they may import.
 import { contractOf } from "../contract/contract.js";
 import type { CommandDescriptor, Descriptor } from "../contract/descriptor.js";
 import { ClosedError } from "../errors.js";

@@ -1,3 +1,4 @@
+// consume/ is one consumer of a group. It may import handle/ and what handle/ may import.
 import type { MemberPlace, Members, Membership } from "../broker/membership.js";
 import { ClosedError } from "../errors.js";
 import type { LoopState } from "../messaging/health.js";

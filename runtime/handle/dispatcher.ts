@@ -1,3 +1,4 @@
+// handle/ takes one delivery to its handlers. It may import broker/, config/, messaging/, time/ and contract/.
 import { type Answer, type Delivery, DONE, type Outcome } from "../broker/delivery.js";
 import { type FlatFields, typeOf } from "../contract/codec.js";
 import { contractOf } from "../contract/contract.js";

@@ -1,3 +1,4 @@
+// notification/ delivers notifications live. It may import publish/ and what publish/ may import.
 import type { Log } from "../broker/log.js";
 import type { Channel, Subscriptions } from "../broker/subscriptions.js";
 import type { Config } from "../config/config.js";

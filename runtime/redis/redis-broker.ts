@@ -1,3 +1,4 @@
+// redis/ implements the port; only it knows ioredis. It may import broker/, config/, messaging/, time/, contract/.
 import type { Appender } from "../broker/append.js";
 import type { Answers, Broker } from "../broker/broker.js";
 import type { Log } from "../broker/log.js";

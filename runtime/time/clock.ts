@@ -1,3 +1,4 @@
+// time/ is the time of the main thread: its clock, pauses and deadlines. It may import nothing.
 export interface Timer {
   cancel(): void;
   /** Lets the process end although the timer is still set. */
