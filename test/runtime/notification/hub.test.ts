@@ -12,6 +12,7 @@ import {
   type SuccessNotificationInput,
   subscribeNotifications,
 } from "../../../generated/index.js";
+import { exampleSuccessNotification } from "../../../generated/testing.js";
 import type { MessagingOptions } from "../../../runtime/service/create-messaging.js";
 import { type RedisServer, startRedis } from "../../../runtime/testing/redis/index.js";
 import { startChild } from "../../support/child.js";
@@ -203,6 +204,23 @@ describe("what is no notification", () => {
     const late = new Ear();
     await subscribeNotifications(messaging, { userId: 123 }, late.listen, { since: "0-0" });
     expect(late.titles).toEqual(["good"]);
+  });
+
+  it("an entry id that is none is left out, and the screen goes on catching up", async () => {
+    await using messaging = service({ service: "screens" });
+    await using sender = service({ service: "sender" });
+    const ear = new Ear();
+    await subscribeNotifications(messaging, { userId: 123 }, ear.listen, { catchUp: true });
+    for (const entry_id of ["junk", "1-", "-1", "1-1-x", "0x1-1"]) {
+      const forged = exampleSuccessNotification({ id: crypto.randomUUID(), title: "forged" });
+      await admin.publish("notifications:user:123", JSON.stringify({ ...forged, entry_id }));
+    }
+    await ear.hears(5);
+    expect(ear.heard.map(([, { entryId }]) => entryId)).toEqual(Array(5).fill(undefined));
+    expect(messaging.counts.trouble).toBe(0);
+    await cut("screens");
+    await notifySuccess(sender, note("missed"));
+    expect(await ear.hears(6)).toEqual([...Array(5).fill("forged"), "missed"]);
   });
 
   it("a listener that throws disturbs neither itself nor others", async () => {
