@@ -1,7 +1,7 @@
 import type { Delivery } from "../broker/delivery.js";
 import { addedAt } from "../broker/entry-id.js";
 import type { MessageKind } from "../contract/descriptor.js";
-import { type Correlation, companyOf, traceOf } from "../messaging/correlation.js";
+import { type Correlation, companyOf, traceOf, withCorrelationOnly } from "../messaging/correlation.js";
 import type { MessageContext } from "../messaging/handler.js";
 
 /** The parts of a context that are the same for all deliveries of a stream. */
@@ -99,7 +99,7 @@ export class DeliveryContext implements MessageContext, Correlation {
   /** The handler has used up its time. */
   expire(reason: unknown): void {
     this.#expired = reason;
-    this.#controller?.abort(reason);
+    this.#abort(reason);
     this.end();
   }
 
@@ -108,5 +108,10 @@ export class DeliveryContext implements MessageContext, Correlation {
     if (this.#controller !== undefined) this.#place.handling.removeEventListener("abort", this.#giveUp);
   }
 
-  readonly #giveUp = (): void => this.#controller?.abort(this.#place.handling.reason);
+  readonly #giveUp = (): void => this.#abort(this.#place.handling.reason);
+
+  /** What listens to the signal runs like its handler, and not in the context of whoever aborts it. */
+  #abort(reason: unknown): void {
+    withCorrelationOnly(this, () => this.#controller?.abort(reason));
+  }
 }

@@ -2,7 +2,7 @@ import type { Catalogue } from "../contract/catalogue.js";
 import { type FlatFields, fieldOf, isJsonEntry } from "../contract/codec.js";
 import type { CommandDescriptor, Descriptor, MessageKind } from "../contract/descriptor.js";
 import { ConfigError } from "../errors.js";
-import { companyOf } from "../messaging/correlation.js";
+import { companyOf, correlationOf, withCorrelationOnly } from "../messaging/correlation.js";
 import type { CommandHandler, Handler, HandlerOptions } from "../messaging/handler.js";
 
 /** A handler with what it is for. */
@@ -131,8 +131,9 @@ export function suits({ descriptor, options }: Route, message: Readonly<Record<s
 }
 
 /** Whether a route's own condition lets the message through. */
-export function wants({ options: { where } }: Route, message: Readonly<Record<string, unknown>>): boolean {
-  return where === undefined || (where as (message: unknown) => boolean)(message);
+export function wants({ descriptor, options }: Route, message: Readonly<Record<string, unknown>>): boolean {
+  const where = options.where as ((message: unknown) => boolean) | undefined;
+  return where === undefined || withCorrelationOnly(correlationOf(descriptor.kind, message), () => where(message));
 }
 
 /** The descriptor of a command route, which alone has a result. */

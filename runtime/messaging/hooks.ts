@@ -72,7 +72,12 @@ export interface HookEvents {
   readonly trouble: { readonly what: string; readonly error: unknown };
 }
 
-/** Functions to be called on what happens. What they throw is ignored: they must not disturb delivery. */
+/**
+ * Functions to be called on what happens. What they throw is ignored: they must not disturb delivery.
+ *
+ * A hook runs in the AsyncLocalStorage context in which the event happens to occur, which may be that of an unrelated
+ * request: use what the hook is given, and read no context in it.
+ */
 export type Hooks = { readonly [Name in keyof HookEvents]?: (info: HookEvents[Name]) => void };
 
 /** How often each thing happened since start. */
