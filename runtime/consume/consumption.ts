@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { Broker } from "../broker/broker.js";
 import type { MemberPlace, Members, Membership } from "../broker/membership.js";
 import type { Config } from "../config/config.js";
@@ -100,6 +101,8 @@ export class Consumption {
     }
     if (this.#startup.signal.aborted) throw new ClosedError("cannot start");
     this.#handling = new AbortController();
+    // Each delivery whose handler reads its signal adds a listener, until the handler has ended.
+    setMaxListeners(0, this.#handling.signal);
     this.#members = broker.members();
     this.#consumers = streams.flatMap((routes) => this.#consumersOf(routes, this.#members as Members));
     if (this.#consumers.length > 0) this.#members.start();

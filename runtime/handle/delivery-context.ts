@@ -27,6 +27,7 @@ export class DeliveryContext implements MessageContext, Correlation {
   readonly #place: ContextPlace;
   readonly #message: Readonly<Record<string, unknown>>;
   #expired: unknown;
+  #hasEnded = false;
   #controller: AbortController | undefined;
 
   constructor(
@@ -90,8 +91,8 @@ export class DeliveryContext implements MessageContext, Correlation {
       const { handling } = this.#place;
       this.#controller = new AbortController();
       if (this.#expired !== undefined) this.#controller.abort(this.#expired);
-      else if (handling.aborted) this.#controller.abort(handling.reason);
-      else handling.addEventListener("abort", this.#giveUp);
+      else if (handling.aborted && !this.#hasEnded) this.#controller.abort(handling.reason);
+      else if (!this.#hasEnded) handling.addEventListener("abort", this.#giveUp);
     }
     return this.#controller.signal;
   }
@@ -103,8 +104,9 @@ export class DeliveryContext implements MessageContext, Correlation {
     this.end();
   }
 
-  /** The handler has ended. */
+  /** The handler has ended: from now on nothing aborts its signal. */
   end(): void {
+    this.#hasEnded = true;
     if (this.#controller !== undefined) this.#place.handling.removeEventListener("abort", this.#giveUp);
   }
 
