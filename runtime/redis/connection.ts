@@ -3,7 +3,7 @@ import type { ConnectionOptions as TlsOptions } from "node:tls";
 import { Redis } from "ioredis";
 import type { RedisConfig } from "../config/config.js";
 import { ClosedError, ConnectionError } from "../errors.js";
-import type { Clock, Timer } from "../time/clock.js";
+import { type Clock, LONGEST_TIMER_MS, type Timer } from "../time/clock.js";
 import { endWhenSilent } from "./watchdog.js";
 
 /** The client of Redis. */
@@ -45,8 +45,9 @@ export function connectionData(config: RedisConfig, service: string, role: strin
     ...(config.password === undefined ? {} : { password: config.password }),
     ...(config.tls === undefined ? {} : { tls: config.tls }),
     connectionName: `${service}:${role}`.replaceAll(/[^\x21-\x7e]/g, "_"),
-    connectTimeout: config.connectionTimeoutMs,
-    socketTimeout: config.socketTimeoutMs,
+    // The client gives these to timers of Node's.
+    connectTimeout: Math.min(LONGEST_TIMER_MS, config.connectionTimeoutMs),
+    socketTimeout: Math.min(LONGEST_TIMER_MS, config.socketTimeoutMs),
   };
 }
 
@@ -71,7 +72,7 @@ export class Connection {
     this.role = options.role;
     this.#clock = clock;
     this.#config = config;
-    const { socketTimeout, ...data } = connectionData(config, service, options.role);
+    const { socketTimeout: _, ...data } = connectionData(config, service, options.role);
     this.client = new Redis({
       ...data,
       lazyConnect: true,
@@ -94,7 +95,7 @@ export class Connection {
     // Each caller that waits for it adds a listener.
     this.client.setMaxListeners(0);
     this.#watchHandshakes(config.connectionTimeoutMs);
-    if (!options.blocking) this.#watchdog = endWhenSilent(this.client, socketTimeout, clock);
+    if (!options.blocking) this.#watchdog = endWhenSilent(this.client, config.socketTimeoutMs, clock);
   }
 
   /** Calls back whenever commands can be sent: the first time, and after each loss. */
