@@ -176,7 +176,8 @@ export class UnrecoverableError extends MessagingError {
 }
 
 /**
- * Thrown by a handler that knows when trying again makes sense. It counts as a failed attempt like any other.
+ * Thrown by a handler that knows when trying again makes sense. It counts as a failed attempt like any other. Seconds
+ * that are no finite number leave the delay to the retry policy.
  *
  * @example
  * throw new RetryAfter(30, "the mail server asks for patience");
