@@ -177,7 +177,8 @@ export class UnrecoverableError extends MessagingError {
 }
 
 /**
- * Thrown by a handler to set the delay of the retry. The attempt counts as failed.
+ * Thrown by a handler to set the delay of the retry. The attempt counts as failed. Seconds that are no finite number
+ * leave the delay to the retry policy.
  *
  * @example
  * throw new RetryAfter(30, "the mail server limits the rate");

@@ -1,4 +1,4 @@
-import { once } from "node:events";
+import { once, setMaxListeners } from "node:events";
 import type { Broker } from "../broker/broker.js";
 import type { MemberPlace, Members, Membership } from "../broker/membership.js";
 import type { Config } from "../config/config.js";
@@ -90,6 +90,8 @@ export class Consumption {
     await this.#connect(options);
     if (this.#startup.signal.aborted) throw new ClosedError("cannot start");
     this.#handling = new AbortController();
+    // Each delivery whose handler reads its signal adds a listener, until the handler has ended.
+    setMaxListeners(0, this.#handling.signal);
     const members = broker.members();
     this.#members = members;
     this.#consumers = streams.flatMap((routes) => this.#consumersOf(routes, members));

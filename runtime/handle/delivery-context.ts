@@ -3,7 +3,7 @@ import { addedAt } from "../broker/entry-id.js";
 import type { MemberPlace } from "../broker/membership.js";
 import { companyOf } from "../contract/company.js";
 import type { Descriptor, MessageKind } from "../contract/descriptor.js";
-import { type Correlation, traceOf } from "../messaging/correlation.js";
+import { type Correlation, traceOf, withCorrelationOnly } from "../messaging/correlation.js";
 import type { MessageContext } from "../messaging/handler.js";
 
 type Message = Readonly<Record<string, unknown>>;
@@ -25,6 +25,7 @@ export class DeliveryContext implements MessageContext, Correlation {
   readonly #place: ContextPlace;
   readonly #message: Message;
   #expired: unknown;
+  #hasEnded = false;
   #controller: AbortController | undefined;
 
   constructor(place: ContextPlace, { id, attempt }: Delivery, { type, kind }: Descriptor, message: Message) {
@@ -82,8 +83,8 @@ export class DeliveryContext implements MessageContext, Correlation {
       const { handling } = this.#place;
       this.#controller = new AbortController();
       if (this.#expired !== undefined) this.#controller.abort(this.#expired);
-      else if (handling.aborted) this.#controller.abort(handling.reason);
-      else handling.addEventListener("abort", this.#giveUp);
+      else if (handling.aborted && !this.#hasEnded) this.#controller.abort(handling.reason);
+      else if (!this.#hasEnded) handling.addEventListener("abort", this.#giveUp);
     }
     return this.#controller.signal;
   }
@@ -91,14 +92,20 @@ export class DeliveryContext implements MessageContext, Correlation {
   /** The handler has used up its time. */
   expire(reason: unknown): void {
     this.#expired = reason;
-    this.#controller?.abort(reason);
+    this.#abort(reason);
     this.end();
   }
 
-  /** The handler has ended. */
+  /** The handler has ended: from now on nothing aborts its signal. */
   end(): void {
+    this.#hasEnded = true;
     if (this.#controller !== undefined) this.#place.handling.removeEventListener("abort", this.#giveUp);
   }
 
-  readonly #giveUp = (): void => this.#controller?.abort(this.#place.handling.reason);
+  readonly #giveUp = (): void => this.#abort(this.#place.handling.reason);
+
+  /** What listens to the signal runs like its handler, and not in the context of whoever aborts it. */
+  #abort(reason: unknown): void {
+    withCorrelationOnly(this, () => this.#controller?.abort(reason));
+  }
 }

@@ -3,7 +3,7 @@ import { type Answer, type Delivery, DONE, type Outcome } from "../broker/delive
 import { type FlatFields, typeOf } from "../contract/codec.js";
 import { contractOf } from "../contract/contract.js";
 import { DecodeError, HandlerTimeoutError, MessagingError } from "../errors.js";
-import { withCorrelationOnly } from "../messaging/correlation.js";
+import { apart, withCorrelationOnly } from "../messaging/correlation.js";
 import type { MessageContext } from "../messaging/handler.js";
 import type { HookBus } from "../messaging/hooks.js";
 import type { InterceptorChain } from "../messaging/interceptor.js";
@@ -166,14 +166,17 @@ export class Dispatcher {
       context.at = at;
       const route = routes[at] as Route;
       const result =
-        route.descriptor.kind === "command"
-          ? this.#parts.responding.respond(route, message, context)
-          : (route.handler as (message: Message, context: MessageContext) => unknown)(message, context);
+        routes.length === 1 ? this.#call(route, message, context) : apart(() => this.#call(route, message, context));
       if (!isThenable(result)) continue;
       const ran = Promise.resolve(result);
       return at === routes.length - 1 ? ran : ran.then(() => this.#run(routes, at + 1, message, context));
     }
     return undefined;
+  }
+
+  #call(route: Route, message: Message, context: DeliveryContext): unknown {
+    if (route.descriptor.kind === "command") return this.#parts.responding.respond(route, message, context);
+    return (route.handler as (message: Message, context: MessageContext) => unknown)(message, context);
   }
 
   #succeed({ id, attempt }: Delivery, type: string, began: number): Outcome {

@@ -13,7 +13,8 @@ const LONGEST_DELAY_MS = 3_600_000;
 export function afterFailure(error: unknown, attempt: number, policy: RetryPolicy): Outcome {
   const hopeless = error instanceof UnrecoverableError || isUnreadable(error);
   if (hopeless || attempt > policy.maxRetries) return { kind: "dead", error };
-  const delayMs = error instanceof RetryAfter ? error.delayMs : backoff(attempt, policy.delayMs);
+  const asked = error instanceof RetryAfter ? error.delayMs : Number.NaN;
+  const delayMs = Number.isFinite(asked) ? asked : backoff(attempt, policy.delayMs);
   return { kind: "retry", delayMs, error };
 }
 

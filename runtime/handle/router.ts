@@ -3,6 +3,7 @@ import { type FlatFields, fieldOf, isJsonEntry } from "../contract/codec.js";
 import { companyFields, companyOf } from "../contract/company.js";
 import type { CommandDescriptor, Descriptor } from "../contract/descriptor.js";
 import { ConfigError, UsageError } from "../errors.js";
+import { correlationOf, withCorrelationOnly } from "../messaging/correlation.js";
 import type { CommandHandler, Handler, HandlerOptions } from "../messaging/handler.js";
 
 /** A handler, and the messages that it takes. */
@@ -103,8 +104,9 @@ export function suits({ descriptor, options }: Route, message: Readonly<Record<s
 }
 
 /** Whether a checked message fulfils a route's own condition. */
-export function wants({ options: { where } }: Route, message: Readonly<Record<string, unknown>>): boolean {
-  return where === undefined || (where as (message: unknown) => boolean)(message);
+export function wants({ descriptor, options }: Route, message: Readonly<Record<string, unknown>>): boolean {
+  const where = options.where as ((message: unknown) => boolean) | undefined;
+  return where === undefined || withCorrelationOnly(correlationOf(descriptor.kind, message), () => where(message));
 }
 
 /** The descriptor of a command route, which alone has a result. */

@@ -31,7 +31,10 @@ export function withCorrelation<Result>(correlation: Correlation, work: () => Re
   return storage.run(correlation, work);
 }
 
-/** Created outside of every context. `AsyncResource` binds what runs in it to the context of its creation. */
+/**
+ * Created outside of every context, unless this module is loaded within one. `AsyncResource` binds what runs in it to
+ * the context of its creation.
+ */
 const outside = /* @__PURE__ */ new AsyncResource("MESSAGING");
 const MANUAL = { requireManualDestroy: true };
 
@@ -44,8 +47,12 @@ export function withCorrelationOnly<Result>(correlation: Correlation, work: () =
 }
 
 function isolated(correlation: Correlation, work: () => unknown): unknown {
-  // A resource of its own, so that `enterWith` in a handler does not reach the next one.
-  return new AsyncResource("MESSAGE", MANUAL).runInAsyncScope(() => storage.run(correlation, work));
+  return apart(() => storage.run(correlation, work));
+}
+
+/** Runs work in the present context. What the work enters by `enterWith` does not reach what runs after it. */
+export function apart<Result>(work: () => Result): Result {
+  return new AsyncResource("MESSAGE", MANUAL).runInAsyncScope(work);
 }
 
 /** The correlation of the message that is being handled, if one is. */

@@ -72,7 +72,10 @@ export interface HookEvents {
   readonly trouble: { readonly what: string; readonly error: unknown };
 }
 
-/** Functions that are called on these events. Their errors are ignored, so that they cannot disturb delivery. */
+/**
+ * Functions that are called on these events. Their errors are ignored, so that they cannot disturb delivery. A hook may
+ * run in the AsyncLocalStorage context of an unrelated request: use its argument only.
+ */
 export type Hooks = { readonly [Name in keyof HookEvents]?: (info: HookEvents[Name]) => void };
 
 /** How often each event has happened. */

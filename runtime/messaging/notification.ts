@@ -21,6 +21,8 @@ export interface NotificationContext {
 /**
  * Called for each notification, at most once. A notification that must not be missed belongs into a handler of the
  * stream.
+ *
+ * A listener runs in no AsyncLocalStorage context of yours, but with the correlation of its notification.
  */
 export type NotificationListener<Message = PlainMessage> = (message: Message, context: NotificationContext) => unknown;
 

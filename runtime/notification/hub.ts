@@ -212,7 +212,8 @@ function labelsOfPayload(payload: string): { type: string; entryId: string | und
   const entryId = parsed?.["entry_id"];
   return {
     type: String(parsed?.["notification_type"] ?? ""),
-    entryId: typeof entryId === "string" ? entryId : undefined,
+    // Anyone may publish on a channel. The position of a screen must not depend on a text that is no id.
+    entryId: typeof entryId === "string" && ENTRY_ID.test(entryId) ? entryId : undefined,
   };
 }
 

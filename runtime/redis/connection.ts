@@ -1,7 +1,7 @@
 import { Redis } from "ioredis";
 import type { RedisConfig } from "../config/redis-config.js";
 import { ClosedError, ConnectionError } from "../errors.js";
-import type { Clock, Timer } from "../time/clock.js";
+import { type Clock, LONGEST_TIMER_MS, type Timer } from "../time/clock.js";
 import { endWhenSilent } from "./watchdog.js";
 
 export type Client = Redis;
@@ -27,10 +27,12 @@ export interface ConnectionData extends Pick<RedisConfig, "host" | "port" | "db"
 }
 
 export function connectionData(config: RedisConfig, service: string, role: string): ConnectionData {
-  const { host, port, db, username, password, tls } = config;
+  const { host, port, db, username, password, tls, connectionTimeoutMs, socketTimeoutMs } = config;
   const connectionName = `${service}:${role}`.replaceAll(/[^\x21-\x7e]/g, "_");
-  const timeouts = { connectTimeout: config.connectionTimeoutMs, socketTimeout: config.socketTimeoutMs };
-  return { host, port, db, username, password, tls, connectionName, ...timeouts };
+  // They are given to timers of Node's.
+  const connectTimeout = Math.min(LONGEST_TIMER_MS, connectionTimeoutMs);
+  const socketTimeout = Math.min(LONGEST_TIMER_MS, socketTimeoutMs);
+  return { host, port, db, username, password, tls, connectionName, connectTimeout, socketTimeout };
 }
 
 /**

@@ -17,10 +17,17 @@ import {
   type ValidateTokenResult,
   validateToken,
 } from "../../../generated/index.js";
+import { encodeResponse } from "../../../runtime/command/answer.js";
+import { Requester } from "../../../runtime/command/requester.js";
+import { readConfig } from "../../../runtime/config/config.js";
 import { fieldOf } from "../../../runtime/contract/codec.js";
+import { HookBus } from "../../../runtime/messaging/hooks.js";
+import { RedisBroker } from "../../../runtime/redis/redis-broker.js";
 import { type RedisServer, startRedis } from "../../../runtime/testing/redis/index.js";
+import { systemClock } from "../../../runtime/time/clock.js";
 import { eventually } from "../../support/eventually.js";
 import { createService } from "../../support/service.js";
+import { startTcpProxy } from "../../support/tcp-proxy.js";
 
 const service = "user-auth-service";
 const group = `${service}-workers`;
@@ -222,6 +229,41 @@ describe("an answer that was sent while its asker was away", () => {
     );
     await admin.config("SET", "maxclients", (before as string[])[1] ?? "10000");
     expect(await question).toEqual({ valid: true });
+  });
+
+  it("is found also when the connection that looks for it comes back after the one that hears it", async () => {
+    // The two connections of an asker, each with a link of its own.
+    await using hearing = await startTcpProxy(redis);
+    await using looking = await startTcpProxy(redis);
+    const troubles: string[] = [];
+    const hooks = new HookBus({ trouble: ({ what }) => void troubles.push(what) });
+    const brokerBy = ({ url }: { readonly url: string }): RedisBroker => {
+      const settings = { service: "asker", redis: { url, connectionTimeoutSeconds: 0.2 } };
+      return new RedisBroker(readConfig(settings, "fields", {}), hooks, systemClock);
+    };
+    const [hearer, looker, answerer] = [brokerBy(hearing), brokerBy(looking), brokerBy(redis)];
+    const { subscriptions } = hearer;
+    const requester = new Requester("answers", { subscriptions, answers: looker.answers, clock: systemClock, hooks });
+    await requester.listen();
+    const place = { target: service, stream: "commands", timeoutMs: 20_000, signal: undefined };
+    const ids = [1, 2, 3].map(() => crypto.randomUUID());
+    const asked = ids.map((id) => requester.ask({ id, descriptor: validateToken, ...place }, async () => {}));
+
+    for (const proxy of [looking, hearing]) {
+      proxy.mode = "refuse";
+      proxy.reset();
+    }
+    await eventually(async () => ((await admin.pubsub("CHANNELS")) as string[]).length === 0);
+    for (const commandId of ids) {
+      const text = encodeResponse(commandId, { success: true, result: { valid: true } }, 1);
+      await answerer.answers.give({ stream: "commands", commandId, text, keepMs: 60_000, replyTo: "answers" });
+    }
+    hearing.mode = "pass";
+    await eventually(() => troubles.includes("looking for stored answers"));
+    looking.mode = "pass";
+    expect(await Promise.all(asked)).toEqual(ids.map(() => ({ valid: true })));
+    requester.close();
+    for (const broker of [hearer, looker, answerer]) broker.close();
   });
 
   it("and one that comes after the reconnect is heard as before", async () => {

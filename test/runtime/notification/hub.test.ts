@@ -1,8 +1,10 @@
+import { isDeepStrictEqual } from "node:util";
 import { Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import {
   ConfigError,
   type Encoding,
+  type Listening,
   type Notification,
   type NotificationContext,
   type NotificationTarget,
@@ -12,6 +14,7 @@ import {
   type SuccessNotificationInput,
   subscribeNotifications,
 } from "../../../generated/index.js";
+import { exampleSuccessNotification } from "../../../generated/testing.js";
 import type { MessagingOptions } from "../../../runtime/service/create-messaging.js";
 import { type RedisServer, startRedis } from "../../../runtime/testing/redis/index.js";
 import { startChild } from "../../support/child.js";
@@ -60,6 +63,11 @@ class Ear {
     return this.titles;
   }
 }
+
+const isDeep =
+  (wanted: unknown) =>
+  (seen: unknown): boolean =>
+    isDeepStrictEqual(seen, wanted);
 
 /** Cuts the connection on which a service hears notifications; resolves once it is gone. */
 async function cut(name: string): Promise<void> {
@@ -205,6 +213,23 @@ describe("what is no notification", () => {
     expect(late.titles).toEqual(["good"]);
   });
 
+  it("an entry id that is none is left out, and the screen goes on catching up", async () => {
+    await using messaging = service({ service: "screens" });
+    await using sender = service({ service: "sender" });
+    const ear = new Ear();
+    await subscribeNotifications(messaging, { userId: 123 }, ear.listen, { catchUp: true });
+    for (const entry_id of ["junk", "1-", "-1", "1-1-x", "0x1-1"]) {
+      const forged = exampleSuccessNotification({ id: crypto.randomUUID(), title: "forged" });
+      await admin.publish("notifications:user:123", JSON.stringify({ ...forged, entry_id }));
+    }
+    await ear.hears(5);
+    expect(ear.heard.map(([, { entryId }]) => entryId)).toEqual(Array(5).fill(undefined));
+    expect(messaging.counts.trouble).toBe(0);
+    await cut("screens");
+    await notifySuccess(sender, note("missed"));
+    expect(await ear.hears(6)).toEqual([...Array(5).fill("forged"), "missed"]);
+  });
+
   it("a listener that throws disturbs neither itself nor others", async () => {
     await using messaging = service();
     const ear = new Ear();
@@ -243,6 +268,145 @@ describe("a subscription", () => {
     expect(closed.titles).toEqual([]);
     await second.close();
     expect(await admin.pubsub("CHANNELS")).toEqual([]);
+  });
+
+  it.each<[string, NotificationTarget]>([
+    ["a user", { userId: 123 }],
+    ["a pattern", { pattern: "user:12*" }],
+  ])("to %s that is refused leaves nothing behind", async (_, target) => {
+    await admin.acl("SETUSER", "screens", "reset", "on", ">right", "allkeys", "+@all");
+    await using messaging = createService({ url: redis.url.replace("//", "//screens:right@") });
+    const ear = new Ear();
+    for (const options of [{}, { catchUp: true }, { since: "0-0" }]) {
+      await expect(subscribeNotifications(messaging, target, ear.listen, options)).rejects.toThrow(/NOPERM/);
+    }
+    await admin.acl("SETUSER", "screens", "allchannels");
+    const listening = await subscribeNotifications(messaging, target, ear.listen);
+    const last = new Ear();
+    await subscribeNotifications(messaging, { userId: 5 }, last.listen);
+    await notifySuccess(messaging, note("one"));
+    await notifySuccess(messaging, note("last", { target_user_id: 5 }));
+    await last.hears(1);
+    expect(ear.titles).toEqual(["one"]);
+    await listening.close();
+    await notifySuccess(messaging, note("two"));
+    await notifySuccess(messaging, note("last", { target_user_id: 5 }));
+    await last.hears(2);
+    expect(ear.titles).toEqual(["one"]);
+    expect([await admin.pubsub("CHANNELS"), await admin.pubsub("NUMPAT")]).toEqual([["notifications:user:5"], 0]);
+  });
+
+  it("that fails because the link breaks meanwhile leaves nothing behind", async () => {
+    await using proxy = await startTcpProxy(redis);
+    await using messaging = createService(proxy);
+    const ear = new Ear();
+    await subscribeNotifications(messaging, { userId: 5 }, ear.listen);
+    proxy.mode = "stall";
+    const failing = [{ userId: 123 }, { pattern: "user:12*" }].map((target) =>
+      expect(subscribeNotifications(messaging, target, ear.listen)).rejects.toThrow(),
+    );
+    proxy.reset();
+    await Promise.all(failing);
+    proxy.mode = "pass";
+    await eventually(() => admin.pubsub("CHANNELS"), isDeep(["notifications:user:5"]));
+    await notifySuccess(messaging, note("nobody's"));
+    await notifySuccess(messaging, note("last", { target_user_id: 5 }));
+    expect(await ear.hears(1)).toEqual(["last"]);
+    expect(await admin.pubsub("NUMPAT")).toBe(0);
+  });
+
+  it("that is closed while its connection is away is not made again", async () => {
+    await using proxy = await startTcpProxy(redis);
+    await using messaging = createService(proxy);
+    const [closed, open] = [new Ear(), new Ear()];
+    const targets = [{ userId: 1 }, { userId: 2 }, { companyId: 3 }, { channel: "auth" }, { pattern: "user:1*" }];
+    const closing = await Promise.all(
+      targets.map((target) => subscribeNotifications(messaging, target, closed.listen, { catchUp: true })),
+    );
+    await subscribeNotifications(messaging, { userId: 1 }, open.listen);
+    proxy.mode = "refuse";
+    proxy.reset();
+    await eventually(() => messaging.counts.disconnected === 2);
+    await Promise.all(closing.map((listening) => listening.close()));
+    proxy.mode = "pass";
+    await eventually(() => admin.pubsub("CHANNELS"), isDeep(["notifications:user:1"]));
+    await eventually(() => notifySuccess(messaging, note("one", { target_user_id: 1 })));
+    expect(await open.hears(1)).toEqual(["one"]);
+    expect(closed.titles).toEqual([]);
+    expect(await admin.pubsub("NUMPAT")).toBe(0);
+  });
+
+  it("that is closed in the moment in which it is made again is not there afterwards", async () => {
+    await using proxy = await startTcpProxy(redis);
+    const closing: Listening[] = [];
+    let close = (): void => {};
+    const hooks = { connected: ({ again }: { again: boolean }) => void (again && close()) };
+    await using messaging = createService(proxy, { hooks });
+    const ear = new Ear();
+    await subscribeNotifications(messaging, { userId: 5 }, ear.listen);
+    // Before the subscriptions are sent, and when they have been sent but not confirmed.
+    for (const soon of [(call: () => void) => call(), queueMicrotask, process.nextTick, setImmediate]) {
+      for (const target of [{ userId: 123 }, { pattern: "user:12*" }]) {
+        closing.push(await subscribeNotifications(messaging, target, ear.listen));
+      }
+      const closed = new Promise<unknown>((resolve) => {
+        close = () => soon(() => resolve(Promise.all(closing.splice(0).map((listening) => listening.close()))));
+      });
+      proxy.reset();
+      await closed;
+      await eventually(() => admin.pubsub("CHANNELS"), isDeep(["notifications:user:5"]));
+      expect(await admin.pubsub("NUMPAT")).toBe(0);
+    }
+  });
+
+  it("may be closed twice, also when another to the same channel was made in between", async () => {
+    await using messaging = service();
+    for (const target of [{ userId: 123 }, { pattern: "user:12*" }]) {
+      const ear = new Ear();
+      const first = await subscribeNotifications(messaging, target, () => {});
+      const second = await subscribeNotifications(messaging, target, () => {});
+      await Promise.all([first.close(), first.close(), second.close()]);
+      const third = await subscribeNotifications(messaging, target, ear.listen);
+      await Promise.all([first.close(), second.close()]);
+      await notifySuccess(messaging, note("one"));
+      expect(await ear.hears(1)).toEqual(["one"]);
+      await third.close();
+      expect([await admin.pubsub("CHANNELS"), await admin.pubsub("NUMPAT")]).toEqual([[], 0]);
+    }
+  });
+
+  it("that is asked for while another to the same channel is being closed is there afterwards", async () => {
+    await using messaging = service();
+    const ear = new Ear();
+    let before = await subscribeNotifications(messaging, { userId: 123 }, () => {});
+    for (let round = 0; round < 20; round++) {
+      const [after] = await Promise.all([
+        subscribeNotifications(messaging, { userId: 123 }, ear.listen),
+        before.close(),
+        ...(round % 2 === 0
+          ? [subscribeNotifications(messaging, { userId: 123 }, () => {}).then((one) => one.close())]
+          : []),
+      ]);
+      before = after;
+    }
+    await notifySuccess(messaging, note("one"));
+    expect(await ear.hears(1)).toEqual(["one"]);
+    expect(ear.titles).toEqual(["one"]);
+  });
+
+  it("that is asked for while the service closes rejects, and is not there afterwards", async () => {
+    await using proxy = await startTcpProxy(redis);
+    const messaging = createService(proxy);
+    await subscribeNotifications(messaging, { userId: 5 }, () => {});
+    proxy.mode = "stall";
+    const failing = expect(subscribeNotifications(messaging, { userId: 123 }, () => {})).rejects.toThrow();
+    await messaging.close();
+    await failing;
+    proxy.mode = "pass";
+    await eventually(() => admin.pubsub("CHANNELS"), isDeep([]));
+    await expect(subscribeNotifications(messaging, { userId: 123 }, () => {})).rejects.toMatchObject({
+      code: "CLOSED",
+    });
   });
 
   it("passes what it hears on to whatever its listener publishes", async () => {
