@@ -4,23 +4,18 @@ import type { Catalogue } from "../contract/catalogue.js";
 import type { Descriptor } from "../contract/descriptor.js";
 import type { Health } from "../messaging/health.js";
 import type { HookBus } from "../messaging/hooks.js";
-import type { PublishOptions } from "../messaging/publisher.js";
+import type { MessagePublisher } from "../publish/publisher.js";
 import type { Clock, Timer } from "../time/clock.js";
-
-type Publish = (descriptor: Descriptor, message: Record<string, unknown>, options?: PublishOptions) => Promise<unknown>;
 
 export interface LifecycleParts {
   readonly instance: string;
-  readonly publish: Publish;
+  readonly publisher: MessagePublisher;
   readonly health: () => Promise<Health>;
   readonly clock: Clock;
   readonly hooks: HookBus;
 }
 
-/**
- * Publishes that a service started, its health at intervals, and that it stopped, with the messages that its catalogue
- * has for them. A failure of it is reported and has no other effect.
- */
+/** Publishes a service's start, health and stop, if its catalogue has messages for them. Failures are only reported. */
 export class Lifecycle {
   readonly #config: Config;
   readonly #catalogue: Catalogue;
@@ -47,7 +42,7 @@ export class Lifecycle {
     });
   }
 
-  /** Does nothing for a service that never got as far as starting. */
+  /** Publishes nothing if the service had not started. */
   async stopped(reason: string): Promise<void> {
     this.#timer?.cancel();
     if (!this.#isStarted) return;
@@ -78,7 +73,7 @@ export class Lifecycle {
     const descriptor = this.#catalogue.messages.find(({ kind }) => kind === "health");
     if (descriptor === undefined) return;
     const { status, details, uptime_seconds, version } = await this.#parts.health();
-    await this.#publish(descriptor, { status, details, uptime_seconds, ...(version === undefined ? {} : { version }) });
+    await this.#publish(descriptor, { status, details, uptime_seconds, version });
   }
 
   async #tell(type: string, after_data: Record<string, unknown>): Promise<void> {
@@ -88,7 +83,7 @@ export class Lifecycle {
 
   async #publish(descriptor: Descriptor, message: Record<string, unknown>): Promise<void> {
     try {
-      await this.#parts.publish(descriptor, message, { withoutCompany: true });
+      await this.#parts.publisher.publish(descriptor, message, { withoutCompany: true });
     } catch (error) {
       this.#parts.hooks.trouble(`publishing ${descriptor.type}`, error);
     }
