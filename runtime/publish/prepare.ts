@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Config } from "../config/config.js";
+import type { PlainMessage } from "../contract/codec.js";
 import { companyFields, companyOf, companyPathOf } from "../contract/company.js";
 import type { Contract } from "../contract/contract.js";
 import type { Descriptor } from "../contract/descriptor.js";
@@ -7,8 +8,6 @@ import { presentInstant } from "../contract/instant.js";
 import { ContractError } from "../errors.js";
 import { currentCorrelation, inheritMetadata } from "../messaging/correlation.js";
 import type { PublishOptions } from "../messaging/publisher.js";
-
-type Message = Record<string, unknown>;
 
 const NO_COMPANY =
   'is required, because tenancy is "required"; for a message that belongs to no company, pass { withoutCompany: true }';
@@ -23,20 +22,20 @@ export function prepare(
   config: Pick<Config, "service" | "tenancy">,
   descriptor: Descriptor,
   contract: Contract,
-  given: Message,
+  given: PlainMessage,
   options: PublishOptions,
-): Message {
+): PlainMessage {
   const { kind, type } = descriptor;
   if (kind === "health") return contract.compose(given, { service_name: config.service, timestamp: presentInstant() });
   const correlation = currentCorrelation();
-  const filled: Message = {
+  const filled: PlainMessage = {
     id: options.id ?? randomUUID(),
     timestamp: presentInstant(),
     source_service: config.service,
     correlation_id: options.correlationId ?? correlation?.correlationId,
   };
   // A caller without types may give anything: the contract reports it.
-  const own = (given as Message | null | undefined)?.["metadata"] as Message | undefined;
+  const own = (given as PlainMessage | null | undefined)?.["metadata"] as PlainMessage | undefined;
   let metadata = own;
   if (correlation !== undefined && contract.hasOpenMetadata) metadata = inheritMetadata(metadata, correlation);
   if (config.tenancy === "required" && options.withoutCompany !== true) {

@@ -1,7 +1,7 @@
 import type { Appender } from "../broker/append.js";
 import type { Config } from "../config/config.js";
 import { prefixed } from "../config/prefix.js";
-import type { FlatFields } from "../contract/codec.js";
+import type { FlatFields, PlainMessage } from "../contract/codec.js";
 import { type Contract, contractOf } from "../contract/contract.js";
 import type { Descriptor } from "../contract/descriptor.js";
 import { ClosedError, ConfigError, ContractError, type Issue, type MessagingError, PublishError } from "../errors.js";
@@ -12,14 +12,6 @@ import { channelOf } from "./announcement.js";
 import { prepare } from "./prepare.js";
 import type { Retentions } from "./retention.js";
 import { type Destination, PublishTeller, Sending } from "./sending.js";
-
-type Message = Record<string, unknown>;
-
-/** A checked message and its encoded form. */
-interface Written {
-  readonly message: Message;
-  readonly entry: FlatFields;
-}
 
 const NONE: PublishOptions = {};
 /** The most messages of one list that are under way at once. */
@@ -50,7 +42,7 @@ export class MessagePublisher {
   }
 
   /** Checks a message, then sends it. It never throws: every failure rejects. */
-  publish(descriptor: Descriptor, given: Message, options: PublishOptions): Promise<Published> {
+  publish(descriptor: Descriptor, given: PlainMessage, options: PublishOptions): Promise<Published> {
     try {
       this.#assertOpen();
       const contract = contractOf(descriptor);
@@ -65,11 +57,11 @@ export class MessagePublisher {
   /** Checks all messages, then sends the first. */
   async publishAll(
     descriptor: Descriptor,
-    given: readonly Message[],
+    given: readonly PlainMessage[],
     options: PublishAllOptions,
   ): Promise<Published[]> {
     const contract = contractOf(descriptor);
-    let messages: readonly Message[];
+    let messages: readonly PlainMessage[];
     try {
       this.#assertOpen();
       messages = this.#prepareAll(descriptor, contract, given, options);
@@ -87,9 +79,9 @@ export class MessagePublisher {
   ): Promise<unknown> {
     let isSent = false;
     try {
-      return await chain.run(call, (left) => {
+      return await chain.run(call, (changed) => {
         isSent = true;
-        return make(left);
+        return make(changed);
       });
     } catch (thrown) {
       const code = isSent ? "PUBLISH_UNCERTAIN" : "PUBLISH_FAILED";
@@ -112,11 +104,11 @@ export class MessagePublisher {
   #prepareAll(
     descriptor: Descriptor,
     contract: Contract,
-    given: readonly Message[],
+    given: readonly PlainMessage[],
     options: PublishAllOptions,
-  ): readonly Message[] {
+  ): readonly PlainMessage[] {
     const issues: Issue[] = [];
-    const messages: Message[] = [];
+    const messages: PlainMessage[] = [];
     for (const [index, each] of given.entries()) {
       try {
         const message = prepare(this.#config, descriptor, contract, each, options);
@@ -132,7 +124,7 @@ export class MessagePublisher {
   }
 
   /** Sends in the given order, each message as soon as it is encoded. After a failure no waiting message is sent. */
-  #sendAll(descriptor: Descriptor, contract: Contract, messages: readonly Message[]): Promise<Published[]> {
+  #sendAll(descriptor: Descriptor, contract: Contract, messages: readonly PlainMessage[]): Promise<Published[]> {
     return new Promise((resolve, reject) => {
       const published: Published[] = [];
       const waiting: (() => void)[] = [];
@@ -161,9 +153,10 @@ export class MessagePublisher {
     });
   }
 
+  /** Every failure calls `reject`. It never throws, because `#sendAll` calls it from callbacks. */
   #append(
     descriptor: Descriptor,
-    { message, entry }: Written,
+    { message, entry }: { readonly message: PlainMessage; readonly entry: FlatFields },
     { once = false }: PublishOptions,
     resolve: (published: Published) => void,
     reject: (error: MessagingError) => void,

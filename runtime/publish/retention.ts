@@ -92,17 +92,12 @@ export class Retentions {
     this.#create = create;
   }
 
-  /** The retention of a stream that is written, by the stream's whole name. */
-  of(stream: string): Retention {
-    return this.#byStream.get(stream) ?? this.keep(this.#broker.log(stream));
-  }
-
-  /** Begins to bound a stream, unless that has begun. */
-  keep(log: Log): Retention {
-    const known = this.#byStream.get(log.stream);
+  /** The first call for a stream, by its whole name, begins its retention. */
+  of(stream: string, log?: Log): Retention {
+    const known = this.#byStream.get(stream);
     if (known !== undefined) return known;
-    const retention = this.#create(log);
-    this.#byStream.set(log.stream, retention);
+    const retention = this.#create(log ?? this.#broker.log(stream));
+    this.#byStream.set(stream, retention);
     return retention;
   }
 

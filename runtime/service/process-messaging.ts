@@ -4,6 +4,7 @@ import type { Messaging, StartOptions } from "../messaging/messaging.js";
 
 type Startable = Pick<Messaging, "start" | "close">;
 
+/** Unlike `createMessaging`, a process announces itself and reports its health by default. */
 const DEFAULTS: Variables = { SERVICE_ANNOUNCE: "true", HEALTH_INTERVAL: "30" };
 
 /** Options of `initMessaging()`. */
@@ -22,7 +23,10 @@ export interface InitOptions<Messaging> extends StartOptions {
 /** One messaging for a whole process, for code to which passing one is awkward. */
 export class MessagingFacade<Messaging extends Startable> {
   #messaging: Messaging | undefined;
-  #forget: (() => void) | undefined;
+  #signals: readonly NodeJS.Signals[] = [];
+  /** Sends the signal again without this handler, so that the process ends with its exit status. */
+  readonly #end = (signal: NodeJS.Signals): void =>
+    void this.shutdown().finally(() => process.kill(process.pid, signal));
 
   /** @throws {UsageError} if there is one already */
   async init(
@@ -37,7 +41,8 @@ export class MessagingFacade<Messaging extends Startable> {
     this.#messaging = messaging;
     try {
       handlers?.(messaging);
-      this.#obey(signals);
+      this.#signals = signals;
+      for (const signal of signals) process.once(signal, this.#end);
       await messaging.start(start);
     } catch (error) {
       await this.shutdown();
@@ -56,17 +61,7 @@ export class MessagingFacade<Messaging extends Startable> {
   async shutdown(): Promise<void> {
     const messaging = this.#messaging;
     this.#messaging = undefined;
-    this.#forget?.();
-    this.#forget = undefined;
+    for (const signal of this.#signals) process.off(signal, this.#end);
     await messaging?.close();
-  }
-
-  #obey(signals: readonly NodeJS.Signals[]): void {
-    // The signal is sent again without this handler, so that the process ends with its exit status.
-    const end = (signal: NodeJS.Signals): void => void this.shutdown().finally(() => process.kill(process.pid, signal));
-    for (const signal of signals) process.once(signal, end);
-    this.#forget = () => {
-      for (const signal of signals) process.off(signal, end);
-    };
   }
 }

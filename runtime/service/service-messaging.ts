@@ -8,6 +8,7 @@ import type { Config } from "../config/config.js";
 import { prefixed } from "../config/prefix.js";
 import { Consumption } from "../consume/consumption.js";
 import type { Catalogue } from "../contract/catalogue.js";
+import type { PlainMessage } from "../contract/codec.js";
 import type { CommandDescriptor, Descriptor, Publishable } from "../contract/descriptor.js";
 import { ClosedError, UsageError } from "../errors.js";
 import { Dispatcher } from "../handle/dispatcher.js";
@@ -37,10 +38,9 @@ export interface ServiceParts {
   readonly reports: boolean;
 }
 
-type Message = Record<string, unknown>;
-
 /** The messaging of one service: connects the parts of delivery with each other. */
 export class ServiceMessaging<Events extends object> implements Messaging<Events, Published | undefined> {
+  readonly service: string;
   readonly catalogue: Catalogue<Events>;
   readonly #config: Config;
   readonly #parts: ServiceParts;
@@ -56,6 +56,7 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
   #closed = false;
 
   constructor(catalogue: Catalogue<Events>, config: Config, parts: ServiceParts) {
+    this.service = config.service;
     this.catalogue = catalogue;
     this.#config = config;
     this.#parts = parts;
@@ -68,13 +69,9 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
     this.#sender = new CommandSender(this.#publisher, streamOf, () => this.#createRequester());
     const dispatcherOf = this.#dispatcherOf.bind(this);
     this.#consumption = new Consumption(config, this.#instance, { broker, clock, hooks, dispatcherOf });
-    const health = (): Promise<Health> => this.health();
+    const health = this.health.bind(this);
     const announcing = { instance: this.#instance, publisher: this.#publisher, health, clock, hooks };
     this.#lifecycle = new Lifecycle(config, catalogue, announcing);
-  }
-
-  get service(): string {
-    return this.#config.service;
   }
 
   get counts(): Counts {
@@ -134,12 +131,12 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
     this.#assertOpen("start");
     const isFirst = !this.#consumption.isStarted;
     await this.#consumption.start(this.#router.streams(), options);
-    for (const { log } of this.#consumption.memberships) this.#retentions.keep(log);
+    for (const { log } of this.#consumption.memberships) this.#retentions.of(log.stream, log);
     if (isFirst) this.#lifecycle.started();
   }
 
   async stop(): Promise<void> {
-    await this.#consumption.stop(() => this.#lifecycle.stopped("stopped in order"));
+    await this.#consumption.stop(() => this.#lifecycle.stopped());
   }
 
   close(): Promise<void> {
@@ -154,19 +151,16 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
   /** Makes a call through the interceptors, if there are any. */
   #call<Result>(call: OutgoingCall): Promise<Result> {
     const { chain } = this.#parts;
-    const result =
-      chain === undefined
-        ? this.#make(call)
-        : this.#publisher.intercepted(chain, call, (intercepted) => this.#make(intercepted));
-    return result as Promise<Result>;
+    if (chain === undefined) return this.#make(call) as Promise<Result>;
+    return this.#publisher.intercepted(chain, call, (changed) => this.#make(changed)) as Promise<Result>;
   }
 
   #make(call: OutgoingCall): Promise<unknown> {
     switch (call.operation) {
       case "publish":
-        return this.#publisher.publish(call.descriptor, call.message as Message, call.options);
+        return this.#publisher.publish(call.descriptor, call.message as PlainMessage, call.options);
       case "publishAll":
-        return this.#publisher.publishAll(call.descriptor, call.messages as readonly Message[], call.options);
+        return this.#publisher.publishAll(call.descriptor, call.messages as readonly PlainMessage[], call.options);
       case "send":
         return this.#sender.send(call.descriptor, call.payload, call.options);
       case "tell":
