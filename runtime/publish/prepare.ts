@@ -40,9 +40,7 @@ export function prepare(
   if (correlation !== undefined && contract.hasOpenMetadata) metadata = inheritMetadata(metadata, correlation);
   if (config.tenancy === "required" && options.withoutCompany !== true) {
     const company = companyOf(kind, { ...given, metadata }) ?? correlation?.companyId;
-    if (company === undefined) {
-      throw new ContractError(type, [{ path: companyPathOf(kind), message: NO_COMPANY }]);
-    }
+    if (company === undefined) throw new ContractError(type, [{ path: companyPathOf(kind), message: NO_COMPANY }]);
     const field = companyFields[kind];
     // A notification to one user stays on that user's channel; its company is written beside it.
     if (field !== undefined) filled[field] = company;

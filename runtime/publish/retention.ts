@@ -17,7 +17,6 @@ export class Retention {
   readonly #config: Config;
   readonly #hooks: HookBus;
   readonly #ending = new AbortController();
-  readonly #pause: Pause;
   readonly #loop: Promise<void>;
   #sinceTrim = 0;
   #trimming = false;
@@ -27,8 +26,7 @@ export class Retention {
     this.#log = log;
     this.#config = config;
     this.#hooks = hooks;
-    this.#pause = new Pause(this.#ending.signal, clock, hooks.trouble);
-    this.#loop = this.#run();
+    this.#loop = this.#run(new Pause(this.#ending.signal, clock, hooks.trouble));
   }
 
   /** The unserved groups that keep the stream full. Empty while publishes are accepted. */
@@ -48,8 +46,8 @@ export class Retention {
     void this.#trim();
   }
 
-  async #run(): Promise<void> {
-    while (await this.#pause.for(this.#config.trimIntervalMs * (0.75 + Math.random() / 2))) await this.#trim();
+  async #run(pause: Pause): Promise<void> {
+    while (await pause.for(this.#config.trimIntervalMs * (0.75 + Math.random() / 2))) await this.#trim();
   }
 
   async #trim(): Promise<void> {
