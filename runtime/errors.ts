@@ -22,7 +22,7 @@ export type ErrorCode =
   | "DEAD_LETTER_MISSING"
   | "CLOSED";
 
-export interface MessagingErrorOptions extends ErrorOptions {
+interface MessagingErrorOptions extends ErrorOptions {
   readonly retryable?: boolean;
 }
 

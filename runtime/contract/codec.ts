@@ -1,5 +1,5 @@
 import { DecodeError } from "../errors.js";
-import type { Encoding } from "./catalogue.js";
+import type { Encoding } from "./descriptor.js";
 import type { Field, FieldKind, Fields } from "./field.js";
 import { normaliseInstant } from "./instant.js";
 

@@ -58,6 +58,23 @@ export type Publishable<Message = unknown, Input = never> =
   | NotificationDescriptor<Message, Input>
   | HealthDescriptor<Message, Input>;
 
+/** The form in which stream entries are written. Both forms are always readable. */
+export type Encoding = "fields" | "json";
+
+/**
+ * All message types of a service, as generated from its schemas.
+ *
+ * @typeParam Events - the event types by name, for typed patterns: `on("user.*", …)`
+ */
+export interface Catalogue<Events extends object = Record<never, never>> {
+  readonly name: string;
+  /** The encoding of entries that are written. `MESSAGE_ENCODING` overrides it. */
+  readonly encoding: Encoding;
+  readonly messages: readonly Descriptor[];
+  /** Never set: it only carries the types. */
+  readonly "~events"?: Events;
+}
+
 /** Settings of a descriptor that your own code creates. */
 export interface DescriptorOptions {
   /** Name of the stream. @defaultValue the kind's own: `events`, `commands`, `notifications` or `health` */

@@ -1,7 +1,6 @@
-import type { Catalogue } from "../contract/catalogue.js";
 import { type FlatFields, fieldOf, isJsonEntry } from "../contract/codec.js";
 import { companyFields, companyOf } from "../contract/company.js";
-import type { CommandDescriptor, Descriptor } from "../contract/descriptor.js";
+import type { Catalogue, CommandDescriptor, Descriptor } from "../contract/descriptor.js";
 import { ConfigError, UsageError } from "../errors.js";
 import { correlationOf, withCorrelationOnly } from "../messaging/correlation.js";
 import type { CommandHandler, Handler, HandlerOptions } from "../messaging/handler.js";

@@ -1,11 +1,9 @@
 // messaging/ holds the interfaces that a service sees. It may import contract/, time/ and errors.ts.
-import type { Catalogue } from "../contract/catalogue.js";
-import type { Publishable } from "../contract/descriptor.js";
+import type { Catalogue, Publishable } from "../contract/descriptor.js";
 import type { Handler, HandlerOptions, Responder, Subscriber } from "./handler.js";
 import type { Health } from "./health.js";
 import type { Counts } from "./hooks.js";
 import type { Listening, ListenOptions, NotificationListener, NotificationTarget } from "./notification.js";
-import type { Matching, Pattern } from "./pattern.js";
 import type { PublishAllOptions, Published, Publisher } from "./publisher.js";
 import type { Sender } from "./sender.js";
 
@@ -14,6 +12,20 @@ export interface StartOptions {
   /** Reject if Redis is not reached within the connection timeout, instead of waiting for it. @defaultValue false */
   readonly requireRedis?: boolean;
 }
+
+/** A pattern over event types: one of them, all of an entity (`user.*`), or all (`*`). */
+export type Pattern<Events> = "*" | (keyof Events & string) | `${Prefix<keyof Events & string>}.*`;
+
+type Prefix<Type extends string> = Type extends `${infer Entity}.${string}` ? Entity : never;
+
+/** The messages that a pattern matches, as a union discriminated by `event_type`. */
+export type Matching<Events, Wanted> = Wanted extends "*"
+  ? Events[keyof Events]
+  : Wanted extends keyof Events
+    ? Events[Wanted]
+    : Wanted extends `${infer Entity}.*`
+      ? Events[Extract<keyof Events, `${Entity}.${string}`>]
+      : never;
 
 interface PatternSubscriber<Events> {
   /**

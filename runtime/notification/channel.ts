@@ -1,6 +1,5 @@
 import type { Channel } from "../broker/subscriptions.js";
-import type { Config } from "../config/config.js";
-import { prefixed } from "../config/prefix.js";
+import { type Config, prefixed } from "../config/config.js";
 import { ConfigError } from "../errors.js";
 import type { NotificationTarget } from "../messaging/notification.js";
 

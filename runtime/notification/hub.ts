@@ -2,9 +2,9 @@
 import type { Log } from "../broker/log.js";
 import type { Channel, Subscriptions } from "../broker/subscriptions.js";
 import type { Config } from "../config/config.js";
-import type { Catalogue } from "../contract/catalogue.js";
 import { type FlatFields, type PlainMessage, typeOf } from "../contract/codec.js";
 import { type Contract, contractOf } from "../contract/contract.js";
+import type { Catalogue } from "../contract/descriptor.js";
 import { DecodeError } from "../errors.js";
 import { correlationOf, withCorrelationOnly } from "../messaging/correlation.js";
 import type { HookBus } from "../messaging/hooks.js";
@@ -15,7 +15,7 @@ import type {
   NotificationListener,
   NotificationTarget,
 } from "../messaging/notification.js";
-import { channelOf } from "../publish/announcement.js";
+import { channelOf } from "../publish/prepare.js";
 import type { Clock, Timer } from "../time/clock.js";
 import { covers, subscriptionOf } from "./channel.js";
 import { Missed } from "./missed.js";

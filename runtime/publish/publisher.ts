@@ -1,7 +1,6 @@
 // publish/ prepares and appends messages, and trims streams. It may import broker/, config/, messaging/, time/, contract/.
 import type { Appender } from "../broker/append.js";
-import type { Config } from "../config/config.js";
-import { prefixed } from "../config/prefix.js";
+import { type Config, prefixed } from "../config/config.js";
 import type { FlatFields, PlainMessage } from "../contract/codec.js";
 import { type Contract, contractOf } from "../contract/contract.js";
 import type { Descriptor } from "../contract/descriptor.js";
@@ -9,8 +8,7 @@ import { ClosedError, ConfigError, ContractError, type Issue, type MessagingErro
 import type { HookBus } from "../messaging/hooks.js";
 import type { InterceptorChain, OutgoingCall } from "../messaging/interceptor.js";
 import type { PublishAllOptions, Published, PublishOptions } from "../messaging/publisher.js";
-import { channelOf } from "./announcement.js";
-import { prepare } from "./prepare.js";
+import { channelOf, prepare } from "./prepare.js";
 import type { Retentions } from "./retention.js";
 import { type Destination, PublishTeller, Sending } from "./sending.js";
 

@@ -1,6 +1,6 @@
 import { readConfig, type Settings } from "../config/config.js";
 import type { Variables } from "../config/setting-reader.js";
-import type { Catalogue } from "../contract/catalogue.js";
+import type { Catalogue } from "../contract/descriptor.js";
 import { HookBus, type Hooks } from "../messaging/hooks.js";
 import { type Interceptor, InterceptorChain } from "../messaging/interceptor.js";
 import { consoleLogger, type Logger, loggingHooks } from "../messaging/logger.js";
