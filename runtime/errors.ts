@@ -72,7 +72,6 @@ export class ContractError extends MessagingError {
 /** A stream entry cannot be decoded as a message. The whole entry becomes a dead letter. */
 export class DecodeError extends MessagingError {
   override readonly name = "DecodeError";
-
   constructor(message: string, options?: MessagingErrorOptions) {
     super("ENTRY_UNREADABLE", message, options);
   }
@@ -97,7 +96,6 @@ export class ConfigError extends MessagingError {
  */
 export class UsageError extends MessagingError {
   override readonly name = "UsageError";
-
   constructor(code: "CONFIG_INVALID" | "HANDLER_CONFLICT" | "HANDLER_LATE", message: string) {
     super(code, message);
   }
@@ -106,12 +104,7 @@ export class UsageError extends MessagingError {
 /** Redis cannot be reached (`REDIS_UNAVAILABLE`, retryable), refuses the service (`REDIS_REFUSED`) or is too old. */
 export class ConnectionError extends MessagingError {
   override readonly name = "ConnectionError";
-
-  constructor(
-    code: "REDIS_UNAVAILABLE" | "REDIS_REFUSED" | "REDIS_UNSUPPORTED",
-    message: string,
-    options?: ErrorOptions,
-  ) {
+  constructor(code: Extract<ErrorCode, `REDIS_${string}`>, message: string, options?: ErrorOptions) {
     super(code, message, { ...options, retryable: code === "REDIS_UNAVAILABLE" });
   }
 }
@@ -138,7 +131,6 @@ export class PublishError extends MessagingError {
 /** This messaging is closed or closing, and accepts no new calls. */
 export class ClosedError extends MessagingError {
   override readonly name = "ClosedError";
-
   constructor(call: string) {
     super("CLOSED", `${call}: this messaging is closed; create another with createMessaging()`);
   }
@@ -147,7 +139,6 @@ export class ClosedError extends MessagingError {
 /** A handler took longer than `handlerTimeoutSeconds`. The attempt counts as failed. */
 export class HandlerTimeoutError extends MessagingError {
   override readonly name = "HandlerTimeoutError";
-
   constructor(type: string, limitMs: number) {
     super("HANDLER_TIMEOUT", `the handler of ${type} took longer than ${limitMs / 1000} s`, { retryable: true });
   }
@@ -156,7 +147,6 @@ export class HandlerTimeoutError extends MessagingError {
 /** Too many processes died while they handled the message, so it is not retried. */
 export class PoisonError extends MessagingError {
   override readonly name = "PoisonError";
-
   constructor(attempts: number) {
     super("POISONOUS", `its consumer died while handling it, ${attempts} times: the message may crash the process`);
   }
@@ -164,13 +154,11 @@ export class PoisonError extends MessagingError {
 
 /**
  * Thrown by a handler if retrying a message cannot help. The message becomes a dead letter at once.
- *
  * @example
  * throw new UnrecoverableError("the company was deleted");
  */
 export class UnrecoverableError extends MessagingError {
   override readonly name = "UnrecoverableError";
-
   constructor(message: string, options?: ErrorOptions) {
     super("UNRECOVERABLE", message, options);
   }
@@ -179,7 +167,6 @@ export class UnrecoverableError extends MessagingError {
 /**
  * Thrown by a handler to set the delay of the retry. The attempt counts as failed. Seconds that are no finite number
  * leave the delay to the retry policy.
- *
  * @example
  * throw new RetryAfter(30, "the mail server limits the rate");
  */
@@ -208,7 +195,6 @@ export class CommandFailedError extends MessagingError {
 /** No answer came in time. The command may have run, or may still run. */
 export class CommandTimeoutError extends MessagingError {
   override readonly name = "CommandTimeoutError";
-
   constructor(type: string, target: string, timeoutMs: number) {
     const advice = "check that it is running and handles the command, or raise { timeoutSeconds }";
     super("COMMAND_TIMEOUT", `${target} did not answer ${type} within ${timeoutMs / 1000} s: ${advice}`);

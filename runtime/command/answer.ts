@@ -1,4 +1,4 @@
-import { setOwn } from "../contract/codec.js";
+import { setOwn } from "../contract/field.js";
 import { normaliseInstant, presentInstant } from "../contract/instant.js";
 import { DecodeError } from "../errors.js";
 
@@ -13,7 +13,6 @@ export interface Response {
   readonly execution_time_ms?: number;
 }
 
-/** The result of a handler. */
 export type ResponseOutcome =
   | { readonly success: true; readonly result: unknown }
   | { readonly success: false; readonly error: string; readonly errorCode: string | undefined };
@@ -35,11 +34,7 @@ export function encodeResponse(
   });
 }
 
-/**
- * Reads an answer. A null means absent; an instant may lack its zone.
- *
- * @throws {DecodeError} when it is no answer
- */
+/** Reads an answer. A null means absent; an instant may lack its zone. @throws {DecodeError} when it is no answer */
 export function decodeResponse(payload: string): Response {
   let parsed: unknown;
   try {

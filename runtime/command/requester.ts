@@ -48,7 +48,6 @@ export class Requester {
     this.#pause = new Pause(this.#closing.signal, parts.clock, parts.hooks.trouble);
   }
 
-  /** The channel of this instance. */
   get channel(): string {
     return this.#parts.channel;
   }
@@ -75,7 +74,6 @@ export class Requester {
 
   /**
    * Resolves to the result of the answer.
-   *
    * @param send - sends the command; when it fails, the wait fails with it
    */
   ask(question: Question, send: () => Promise<unknown>): Promise<unknown> {
@@ -154,11 +152,7 @@ export class Requester {
   }
 }
 
-/**
- * The result of an answer.
- *
- * @throws {CommandFailedError} when the answer is a failure, {ContractError} when its result breaks the contract
- */
+/** @throws {CommandFailedError} when the answer is a failure, {ContractError} when its result breaks the contract */
 function resultOf({ descriptor, target }: Question, response: Response): unknown {
   if (!response.success) throw new CommandFailedError(descriptor.type, target, response.error, response.error_code);
   const issues = contractOf(descriptor).receivedResultViolations(response.result);

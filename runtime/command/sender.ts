@@ -5,7 +5,7 @@ import { ClosedError } from "../errors.js";
 import type { Published } from "../messaging/publisher.js";
 import type { SendOptions, TellOptions } from "../messaging/sender.js";
 import type { MessagePublisher } from "../publish/publisher.js";
-import { commandDefaults, SENT_ONCE } from "./command.js";
+import { DEFAULT_TIMEOUT_SECONDS, SENT_ONCE } from "./command.js";
 import type { Requester } from "./requester.js";
 
 /** Publishes commands, and waits for the answers to those that are sent. */
@@ -48,7 +48,9 @@ export class CommandSender {
       reply_to: requester.channel,
       metadata: contractOf(command).hasOpenMetadata ? SENT_ONCE : undefined,
     };
-    const { target, timeoutMs } = commandDefaults(descriptor, options);
+    const { timeout, target_service: service } = descriptor.schema.properties ?? {};
+    const target = String(options.targetService ?? service?.default ?? service?.const ?? "the target service");
+    const timeoutMs = Number(options.timeoutSeconds ?? timeout?.default ?? DEFAULT_TIMEOUT_SECONDS) * 1000;
     const question = { id, descriptor, target, stream: this.#streamOf(command), timeoutMs, signal: options.signal };
     const { correlationId, withoutCompany = false } = options;
     const publishing = { id, withoutCompany, ...(correlationId === undefined ? {} : { correlationId }) };

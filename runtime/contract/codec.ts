@@ -1,6 +1,6 @@
 import { DecodeError } from "../errors.js";
 import type { Encoding } from "./descriptor.js";
-import type { Field, FieldKind, Fields } from "./field.js";
+import { type Field, type FieldKind, type Fields, setOwn } from "./field.js";
 import { normaliseInstant } from "./instant.js";
 
 /** A message as a plain object that may break its contract. */
@@ -64,7 +64,6 @@ export function textReader(entry: FlatFields): (name: string) => string | undefi
   };
 }
 
-/** True for an entry in the `json` encoding. */
 export function isJsonEntry(entry: FlatFields): boolean {
   return jsonOf(entry) !== undefined;
 }
@@ -121,11 +120,7 @@ export function decode(entry: FlatFields, fields: Fields): PlainMessage {
   return message;
 }
 
-/**
- * Decodes a Pub/Sub payload. Python services write every value in it as text. Empty text and null mean absent.
- *
- * @throws {DecodeError} when the payload is not a JSON object
- */
+/** Decodes a Pub/Sub payload, in which Python writes every value as text. Throws as {@link decode}. */
 export function decodePayload(payload: string, fields: Fields): PlainMessage {
   const message: PlainMessage = {};
   for (const [name, value] of Object.entries(parseObject(payload, "the payload"))) {
@@ -173,10 +168,4 @@ function parse(text: string, where: string): unknown {
     // The cause quotes the value, which may be secret, so its text is not repeated here.
     throw new DecodeError(`${where} is not valid JSON (${text.length} characters)`, { cause });
   }
-}
-
-/** Sets a property, also one named `__proto__`. */
-export function setOwn(message: PlainMessage, name: string, value: unknown): void {
-  if (name !== "__proto__") message[name] = value;
-  else Object.defineProperty(message, name, { value, enumerable: true, configurable: true, writable: true });
 }

@@ -1,17 +1,8 @@
 // contract/ describes messages, checks them, and writes and reads them on the wire. It may import errors.ts alone.
 import { ContractError, type Issue } from "../errors.js";
-import {
-  decode,
-  decodePayload,
-  encode,
-  type FlatFields,
-  type Layout,
-  layoutOf,
-  type PlainMessage,
-  setOwn,
-} from "./codec.js";
+import { decode, decodePayload, encode, type FlatFields, type Layout, layoutOf, type PlainMessage } from "./codec.js";
 import type { CommandDescriptor, Descriptor, Encoding } from "./descriptor.js";
-import { type Field, type Fields, fieldsOf } from "./field.js";
+import { type Field, type Fields, fieldsOf, setOwn } from "./field.js";
 import { type Check, compileReader, compileWriter } from "./validation.js";
 
 const NO_ISSUES: readonly Issue[] = [];

@@ -50,3 +50,9 @@ function kindOf(schema: JsonSchema): FieldKind {
   if (types.has("string")) return schema.format === "date-time" ? "instant" : "text";
   return types.has("number") || types.has("integer") ? "number" : "json";
 }
+
+/** Sets a property, also one named `__proto__`. */
+export function setOwn(message: Record<string, unknown>, name: string, value: unknown): void {
+  if (name !== "__proto__") message[name] = value;
+  else Object.defineProperty(message, name, { value, enumerable: true, configurable: true, writable: true });
+}

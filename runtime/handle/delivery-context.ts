@@ -40,39 +40,30 @@ export class DeliveryContext implements MessageContext, Correlation {
   get messageId(): string | undefined {
     return this.#message["id"] as string | undefined;
   }
-
   get correlationId(): string | undefined {
     return this.#message["correlation_id"] as string | undefined;
   }
-
   get companyId(): number | string | undefined {
     return companyOf(this.kind, this.#message);
   }
-
   get traceparent(): string | undefined {
     return traceOf(this.#message, "traceparent");
   }
-
   get tracestate(): string | undefined {
     return traceOf(this.#message, "tracestate");
   }
-
   get stream(): string {
     return this.#place.stream;
   }
-
   get group(): string {
     return this.#place.group;
   }
-
   get consumer(): string {
     return this.#place.consumer;
   }
-
   get redelivered(): boolean {
     return this.attempt > 1;
   }
-
   get publishedAt(): Date {
     return new Date(addedAt(this.entryId));
   }

@@ -7,7 +7,6 @@ type Method = (message: never, context: never) => unknown;
 /**
  * Registers an object's handler methods (`onUserCreated`, `handleValidateToken`), bound to it, and ignores its other
  * members.
- *
  * @param methods - every method name that a catalogue knows, with its contract
  * @throws {ConfigError} when the object has none of them
  */

@@ -71,7 +71,6 @@ export type InterceptedCall = HandleCall | PublishCall | PublishAllCall | SendCa
  * not run for messages that are filtered out or break their contract, for commands whose stored answer is sent again,
  * or for listeners of notifications. Messages that it publishes pass the interceptors too. Those that the runtime
  * publishes itself (health, `service.started`) pass none.
- *
  * @example
  * const timing: Interceptor = async (call, next) => {
  *   try {

@@ -30,9 +30,7 @@ export type Matching<Events, Wanted> = Wanted extends "*"
 interface PatternSubscriber<Events> {
   /**
    * Registers a handler of every event type that matches a pattern, before `start()`.
-   *
    * @throws {UsageError} `HANDLER_LATE` after `start()`
-   *
    * @example
    * messaging.on("user.*", (event) => console.log(event.event_type, event.entity_id), { company_id: 1 });
    */
@@ -63,11 +61,9 @@ export interface Messaging<Events extends object = Record<never, never>, Outcome
   /**
    * Publishes messages of one type, in their order. All are checked before the first is sent. A bounded number is under
    * way at once.
-   *
    * @throws {ContractError} with every issue of every message, as `[3].after_data.email`; nothing was sent
    * @throws {PublishError} of the first message that failed. Those before it are stored, those after it are not sent,
    * except those under way with it
-   *
    * @example
    * await messaging.publishAll(userDeleted, [{ entity_id: 123 }, { entity_id: 124 }]);
    */
@@ -81,10 +77,8 @@ export interface Messaging<Events extends object = Record<never, never>, Outcome
    * Calls a listener, at most once, for each notification to a user, a company, a channel or a pattern of channels while
    * this process is connected, in every process that listens. It is meant for people's screens: use `on` for those that
    * must not be missed.
-   *
    * @throws {ConfigError} the target is malformed
    * @throws {ConnectionError} Redis cannot be reached; nothing is subscribed
-   *
    * @example
    * const listening = await messaging.listen({ userId: 123 }, (message, { entryId }) => console.log(message, entryId));
    * await listening.close();
@@ -97,7 +91,6 @@ export interface Messaging<Events extends object = Record<never, never>, Outcome
 
   /**
    * Tells the state of this service, for a readiness route. Resolves within the connection timeout and never rejects.
-   *
    * @example
    * const { status, details } = await messaging.health();
    * console.log(status, details.redis.connected);
@@ -107,10 +100,8 @@ export interface Messaging<Events extends object = Record<never, never>, Outcome
   /**
    * Connects, creates missing groups, and begins to read. If Redis cannot be reached yet, it resolves all the same, and
    * reading begins when Redis is there.
-   *
    * @throws {ConnectionError} Redis refuses this service or is too old or, with `requireRedis`, cannot be reached
    * @throws {ConfigError} more connections are needed than `REDIS_MAX_CONNECTIONS` allows
-   *
    * @example
    * await messaging.start({ requireRedis: true });
    */
@@ -118,7 +109,6 @@ export interface Messaging<Events extends object = Record<never, never>, Outcome
 
   /**
    * Stops reading and lets running handlers finish, until the drain timeout. Publishing still works.
-   *
    * @example
    * await messaging.stop();
    */
@@ -126,7 +116,6 @@ export interface Messaging<Events extends object = Record<never, never>, Outcome
 
   /**
    * Stops, waits for publishes under way, and disconnects. Nothing is lost. A second call waits for the first.
-   *
    * @example
    * process.once("SIGTERM", () => messaging.close());
    */

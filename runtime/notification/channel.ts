@@ -7,7 +7,6 @@ const NAME = /^[^\s:*?[\]]+$/;
 
 /**
  * The channel, or the pattern of channels, of a target.
- *
  * @throws {ConfigError} for a name that could mean another channel
  */
 export function subscriptionOf(config: Pick<Config, "environment">, target: NotificationTarget): Channel {

@@ -15,7 +15,6 @@ const NO_COMPANY =
 /**
  * Adds to a publisher's message the fields that the runtime fills in, as far as the contract declares them, and the
  * correlation of the message that is being handled.
- *
  * @throws {ContractError} if `tenancy` requires a company and there is none
  */
 export function prepare(

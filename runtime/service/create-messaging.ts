@@ -32,7 +32,6 @@ const EMPTY: Catalogue = { name: "none", encoding: "json", messages: [] };
 
 /**
  * Creates a messaging for a catalogue. Generated code wraps it for its own catalogue.
- *
  * @throws {ConfigError} naming every bad setting
  */
 export function createMessagingFor<Events extends object>(
@@ -55,9 +54,7 @@ export function createMessagingFor<Events extends object>(
 
 /**
  * Creates a messaging for own descriptors, without a generated catalogue. It connects when a connection is needed.
- *
  * @throws {ConfigError} naming every bad setting
- *
  * @example
  * await using messaging = createMessaging({ service: "orders" });
  * await messaging.publish(orderPlaced, { entity_id: 7, after_data: { total: 12.5 } });
