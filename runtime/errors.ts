@@ -32,7 +32,6 @@ export class MessagingError extends Error {
   readonly code: ErrorCode;
   /** True if the same call may be repeated: it certainly had no effect, and may succeed later. */
   readonly retryable: boolean;
-
   constructor(code: ErrorCode, message: string, options?: MessagingErrorOptions) {
     super(message, options);
     this.code = code;
@@ -59,7 +58,6 @@ export class ContractError extends MessagingError {
   readonly issues: readonly Issue[];
   /** `true` for a message that was read, `false` for one that was to be written. */
   readonly reading: boolean;
-
   constructor(type: string, issues: readonly Issue[], reading = false) {
     const listed = issues.map(({ path, message }) => `${path || "the message"} ${message}`).join("; ");
     super("CONTRACT_VIOLATED", `${type} breaks its contract: ${listed}`);
@@ -82,7 +80,6 @@ export class ConfigError extends MessagingError {
   override readonly name = "ConfigError";
   /** A line for each bad setting: its name, its fault, and the values that are allowed. */
   readonly problems: readonly string[];
-
   constructor(problems: readonly string[]) {
     const heading = problems.length === 1 ? "" : `${problems.length} settings are wrong:\n- `;
     super("CONFIG_INVALID", heading + problems.join("\n- "));
@@ -117,7 +114,6 @@ export class PublishError extends MessagingError {
   override readonly name = "PublishError";
   /** The message's id. A repeat with `{ id, once: true }` stores the message once. */
   readonly messageId: string | undefined;
-
   constructor(
     code: "PUBLISH_FAILED" | "PUBLISH_UNCERTAIN" | "PUBLISH_OVERLOADED",
     message: string,
@@ -173,7 +169,6 @@ export class UnrecoverableError extends MessagingError {
 export class RetryAfter extends MessagingError {
   override readonly name = "RetryAfter";
   readonly delayMs: number;
-
   constructor(seconds: number, message = `retry in ${seconds} s`, options?: ErrorOptions) {
     super("RETRY_AFTER", message, { ...options, retryable: true });
     this.delayMs = Math.max(0, seconds * 1000);
@@ -185,7 +180,6 @@ export class CommandFailedError extends MessagingError {
   override readonly name = "CommandFailedError";
   /** The code of the handler's error, if it has one. */
   readonly errorCode: string | undefined;
-
   constructor(type: string, target: string, error: string | undefined, errorCode: string | undefined) {
     super("COMMAND_FAILED", error ?? `${target} answered ${type} with a failure and gave no reason`);
     this.errorCode = errorCode;

@@ -18,11 +18,7 @@ export type ResponseOutcome =
   | { readonly success: false; readonly error: string; readonly errorCode: string | undefined };
 
 /** Writes an answer. Absent values are null, as the Python services write them. */
-export function encodeResponse(
-  commandId: string,
-  outcome: ResponseOutcome,
-  executionTimeMs: number | undefined,
-): string {
+export function encodeResponse(commandId: string, outcome: ResponseOutcome, executionTimeMs?: number): string {
   return JSON.stringify({
     command_id: commandId,
     success: outcome.success,

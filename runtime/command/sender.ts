@@ -16,10 +16,7 @@ export class CommandSender {
   #requester: Requester | undefined;
   #isClosed = false;
 
-  /**
-   * @param streamOf - the whole name of a descriptor's stream
-   * @param createRequester - called at the first `send`: it needs a connection that subscribes
-   */
+  /** @param createRequester - called at the first `send`: it needs a connection that subscribes */
   constructor(
     publisher: MessagePublisher,
     streamOf: (descriptor: Descriptor) => string,
@@ -30,11 +27,7 @@ export class CommandSender {
     this.#createRequester = createRequester;
   }
 
-  async send(
-    descriptor: CommandDescriptor<unknown, never, unknown>,
-    payload: unknown,
-    options: SendOptions,
-  ): Promise<unknown> {
+  async send(descriptor: CommandDescriptor, payload: unknown, options: SendOptions): Promise<unknown> {
     if (this.#isClosed) throw new ClosedError("cannot send");
     this.#requester ??= this.#createRequester();
     const requester = this.#requester;

@@ -108,7 +108,14 @@ function encodeField(kind: FieldKind, value: unknown): string {
 /** Decodes either encoding; an undeclared field stays text. @throws {DecodeError} for JSON that is invalid or no object */
 export function decode(entry: FlatFields, fields: Fields): PlainMessage {
   const json = jsonOf(entry);
-  if (json !== undefined) return normalise(parseObject(json, JSON_FIELD), fields);
+  if (json !== undefined) {
+    const parsed = parseObject(json, JSON_FIELD);
+    for (const name of fields.instants) {
+      const value = parsed[name];
+      if (typeof value === "string") parsed[name] = normaliseInstant(value);
+    }
+    return parsed;
+  }
   const message: PlainMessage = {};
   for (let at = 0; at < entry.length; at += 2) {
     const name = entry[at] as string;
@@ -144,14 +151,6 @@ function decodeNumber(text: string): number | string {
   const number = DECIMAL.test(text) ? Number(text) : Number.NaN;
   if (!Number.isFinite(number)) return text;
   return Number.isInteger(number) && !Number.isSafeInteger(number) && String(number) !== text ? text : number;
-}
-
-function normalise(message: PlainMessage, { instants }: Fields): PlainMessage {
-  for (const name of instants) {
-    const value = message[name];
-    if (typeof value === "string") message[name] = normaliseInstant(value);
-  }
-  return message;
 }
 
 function parseObject(text: string, where: string): PlainMessage {

@@ -20,7 +20,6 @@ export interface Fields {
   /** In the schema's order, which is constant: Redis then stores the field names once. */
   readonly list: readonly Field[];
   readonly byName: ReadonlyMap<string, Field>;
-  /** The names of the fields that hold an instant. */
   readonly instants: readonly string[];
 }
 

@@ -8,7 +8,6 @@ import type { MessageContext } from "../messaging/handler.js";
 
 type Message = Readonly<Record<string, unknown>>;
 
-/** The parts of a context that are the same for all deliveries of a stream. */
 export interface ContextPlace extends Pick<MemberPlace, "stream" | "group" | "consumer"> {
   /** Aborted when handlers must give up. */
   readonly handling: AbortSignal;
@@ -80,7 +79,6 @@ export class DeliveryContext implements MessageContext, Correlation {
     return this.#controller.signal;
   }
 
-  /** The handler has used up its time. */
   expire(reason: unknown): void {
     this.#expired = reason;
     this.#abort(reason);

@@ -24,10 +24,7 @@ export function registerHandlerMethods(
   for (const [name, descriptor] of present) {
     const method = (Reflect.get(handlers, name) as Method).bind(handlers);
     if (descriptor.kind === "command") {
-      messaging.handle(
-        descriptor as CommandDescriptor<never, never, unknown>,
-        method as CommandHandler<never, unknown>,
-      );
+      messaging.handle(descriptor as CommandDescriptor<never>, method as CommandHandler<never, unknown>);
     } else {
       messaging.on(descriptor as Descriptor<never>, method as Handler<never>);
     }

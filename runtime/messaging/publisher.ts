@@ -24,8 +24,7 @@ export interface PublishOptions extends PublishAllOptions {
   readonly id?: string;
   /**
    * Store the message once, however often it is published under the same `id` within `MESSAGE_TTL`. A publish that
-   * failed with `PUBLISH_UNCERTAIN` may then be repeated. Every attempt needs this option, including the first.
-   * @defaultValue false
+   * failed with `PUBLISH_UNCERTAIN` may then be repeated. Every attempt needs this option. @defaultValue false
    */
   readonly once?: boolean;
 }

@@ -5,10 +5,7 @@ import type { NotificationTarget } from "../messaging/notification.js";
 
 const NAME = /^[^\s:*?[\]]+$/;
 
-/**
- * The channel, or the pattern of channels, of a target.
- * @throws {ConfigError} for a name that could mean another channel
- */
+/** The channel or pattern of a target. @throws {ConfigError} for a name that could mean another channel */
 export function subscriptionOf(config: Pick<Config, "environment">, target: NotificationTarget): Channel {
   if ("pattern" in target) {
     if (target.pattern === "" || /\s/.test(target.pattern)) throw malformed("pattern", target.pattern);

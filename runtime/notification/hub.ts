@@ -30,15 +30,10 @@ interface Listener {
   isOpen: boolean;
 }
 
-/** A notification as it was received. */
-interface Received {
-  readonly message: PlainMessage;
-  readonly entryId: string | undefined;
-}
+type Received = Pick<NotificationContext, "entryId"> & { readonly message: PlainMessage };
 
 export interface HubParts {
   readonly subscriptions: Subscriptions;
-  /** The stream of notifications. */
   readonly log: Log;
   readonly clock: Clock;
   readonly hooks: HookBus;
@@ -65,8 +60,8 @@ export class NotificationHub {
   async listen(target: NotificationTarget, receive: NotificationListener, options: ListenOptions): Promise<Listening> {
     const channel = subscriptionOf(this.#config, target);
     const { since, catchUp = since !== undefined } = options;
-    if (since !== undefined && !ENTRY_ID.test(since))
-      throw new DecodeError(`"${since}" is no entry id to continue from`);
+    const isPlace = since === undefined || ENTRY_ID.test(since);
+    if (!isPlace) throw new DecodeError(`"${since}" is no entry id to continue from`);
     const listener: Listener = { receive, missed: undefined, isOpen: true };
     const missed = catchUp ? await this.#missedBy(listener, channel, since) : undefined;
     listener.missed = missed;

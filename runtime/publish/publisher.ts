@@ -22,7 +22,6 @@ export interface PublisherParts {
   readonly appender: Appender;
   readonly retentions: Retentions;
   readonly hooks: HookBus;
-  /** Whether failures are reported instead of thrown. */
   readonly reports: boolean;
 }
 
@@ -115,7 +114,10 @@ export class MessagePublisher {
         messages.push(message);
       } catch (error) {
         if (!(error instanceof ContractError)) throw error;
-        for (const { path, message } of error.issues) issues.push({ path: joined(index, path), message });
+        for (const { path, message } of error.issues) {
+          const place = path === "" || path.startsWith("[") ? path : `.${path}`;
+          issues.push({ path: `[${index}]${place}`, message });
+        }
       }
     }
     if (issues.length > 0) throw new ContractError(descriptor.type, issues);
@@ -193,9 +195,4 @@ export class MessagePublisher {
 function streamFull(stream: string, groups: readonly string[], messageId: string | undefined): PublishError {
   const text = `${stream} is full because no consumer serves ${groups.join(", ")}. Start its service, or destroy the group (XGROUP DESTROY ${stream} ${groups[0]})`;
   return new PublishError("PUBLISH_FAILED", text, { messageId, retryable: true });
-}
-
-/** The path in a list of messages: `[3].after_data.email`. */
-function joined(index: number, path: string): string {
-  return path === "" || path.startsWith("[") ? `[${index}]${path}` : `[${index}].${path}`;
 }

@@ -20,8 +20,7 @@ export interface MessagingOptions extends Settings {
   readonly logger?: Logger;
   /**
    * With `report` a failed `publish` does not reject: it is logged, counted, told to the hook `publishFailed`, and
-   * resolves to `undefined`. `publishAll`, `send` and `tell` are reported too, and still reject.
-   * @defaultValue "throw"
+   * resolves to `undefined`. `publishAll`, `send` and `tell` are reported too, and still reject. @defaultValue "throw"
    */
   readonly onPublishFailure?: "throw" | "report";
   /** The variables from which settings are read. @defaultValue process.env */

@@ -82,12 +82,8 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
     return this.#parts.reports ? published.catch(() => undefined) : published;
   }
 
-  publishAll(
-    descriptor: Publishable,
-    messages: readonly unknown[],
-    options: PublishAllOptions = {},
-  ): Promise<Published[]> {
-    return this.#call({ operation: "publishAll", descriptor, messages, options });
+  publishAll(descriptor: Publishable, list: readonly unknown[], options: PublishAllOptions = {}): Promise<Published[]> {
+    return this.#call({ operation: "publishAll", descriptor, messages: list, options });
   }
 
   send<Result>(
