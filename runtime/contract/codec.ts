@@ -105,7 +105,7 @@ function encodeField(kind: FieldKind, value: unknown): string {
   return kind === "number" ? String(value) : JSON.stringify(value);
 }
 
-/** Decodes either encoding; an undeclared field stays text. @throws {DecodeError} for JSON that is invalid or no object */
+/** Decodes either encoding; an undeclared field stays text. @throws {DecodeError} for invalid JSON or no object */
 export function decode(entry: FlatFields, fields: Fields): PlainMessage {
   const json = jsonOf(entry);
   if (json !== undefined) {

@@ -24,7 +24,7 @@ export class Contract {
     this.fields = fieldsOf(descriptor.schema);
   }
 
-  /** Composes a message as {@link Composer} says. @throws {ContractError} when a caller without types gives no object */
+  /** Composes a message as {@link Composer} says. @throws {ContractError} if a caller without types gives no object */
   compose(given: PlainMessage, filled: PlainMessage): PlainMessage {
     if (typeof given !== "object" || given === null) {
       throw new ContractError(this.type, [{ path: "", message: `must be an object, got ${String(given)}` }]);

@@ -74,9 +74,9 @@ export interface Messaging<Events extends object = Record<never, never>, Outcome
   ): Promise<Published[]>;
 
   /**
-   * Calls a listener, at most once, for each notification to a user, a company, a channel or a pattern of channels while
-   * this process is connected, in every process that listens. It is meant for people's screens: use `on` for those that
-   * must not be missed.
+   * Calls a listener, at most once, for each notification to a user, a company, a channel or a pattern of channels
+   * while this process is connected, in every process that listens. It is meant for people's screens: use `on` for
+   * those that must not be missed.
    * @throws {ConfigError} the target is malformed
    * @throws {ConnectionError} Redis cannot be reached; nothing is subscribed
    * @example
