@@ -22,7 +22,7 @@ export type ErrorCode =
   | "DEAD_LETTER_MISSING"
   | "CLOSED";
 
-export interface MessagingErrorOptions extends ErrorOptions {
+interface MessagingErrorOptions extends ErrorOptions {
   readonly retryable?: boolean;
 }
 
@@ -32,7 +32,6 @@ export class MessagingError extends Error {
   readonly code: ErrorCode;
   /** True if the same call may be repeated: it certainly had no effect, and may succeed later. */
   readonly retryable: boolean;
-
   constructor(code: ErrorCode, message: string, options?: MessagingErrorOptions) {
     super(message, options);
     this.code = code;
@@ -59,7 +58,6 @@ export class ContractError extends MessagingError {
   readonly issues: readonly Issue[];
   /** `true` for a message that was read, `false` for one that was to be written. */
   readonly reading: boolean;
-
   constructor(type: string, issues: readonly Issue[], reading = false) {
     const listed = issues.map(({ path, message }) => `${path || "the message"} ${message}`).join("; ");
     super("CONTRACT_VIOLATED", `${type} breaks its contract: ${listed}`);
@@ -72,7 +70,6 @@ export class ContractError extends MessagingError {
 /** A stream entry cannot be decoded as a message. The whole entry becomes a dead letter. */
 export class DecodeError extends MessagingError {
   override readonly name = "DecodeError";
-
   constructor(message: string, options?: MessagingErrorOptions) {
     super("ENTRY_UNREADABLE", message, options);
   }
@@ -83,7 +80,6 @@ export class ConfigError extends MessagingError {
   override readonly name = "ConfigError";
   /** A line for each bad setting: its name, its fault, and the values that are allowed. */
   readonly problems: readonly string[];
-
   constructor(problems: readonly string[]) {
     const heading = problems.length === 1 ? "" : `${problems.length} settings are wrong:\n- `;
     super("CONFIG_INVALID", heading + problems.join("\n- "));
@@ -97,7 +93,6 @@ export class ConfigError extends MessagingError {
  */
 export class UsageError extends MessagingError {
   override readonly name = "UsageError";
-
   constructor(code: "CONFIG_INVALID" | "HANDLER_CONFLICT" | "HANDLER_LATE", message: string) {
     super(code, message);
   }
@@ -106,12 +101,7 @@ export class UsageError extends MessagingError {
 /** Redis cannot be reached (`REDIS_UNAVAILABLE`, retryable), refuses the service (`REDIS_REFUSED`) or is too old. */
 export class ConnectionError extends MessagingError {
   override readonly name = "ConnectionError";
-
-  constructor(
-    code: "REDIS_UNAVAILABLE" | "REDIS_REFUSED" | "REDIS_UNSUPPORTED",
-    message: string,
-    options?: ErrorOptions,
-  ) {
+  constructor(code: Extract<ErrorCode, `REDIS_${string}`>, message: string, options?: ErrorOptions) {
     super(code, message, { ...options, retryable: code === "REDIS_UNAVAILABLE" });
   }
 }
@@ -124,7 +114,6 @@ export class PublishError extends MessagingError {
   override readonly name = "PublishError";
   /** The message's id. A repeat with `{ id, once: true }` stores the message once. */
   readonly messageId: string | undefined;
-
   constructor(
     code: "PUBLISH_FAILED" | "PUBLISH_UNCERTAIN" | "PUBLISH_OVERLOADED",
     message: string,
@@ -138,7 +127,6 @@ export class PublishError extends MessagingError {
 /** This messaging is closed or closing, and accepts no new calls. */
 export class ClosedError extends MessagingError {
   override readonly name = "ClosedError";
-
   constructor(call: string) {
     super("CLOSED", `${call}: this messaging is closed; create another with createMessaging()`);
   }
@@ -147,7 +135,6 @@ export class ClosedError extends MessagingError {
 /** A handler took longer than `handlerTimeoutSeconds`. The attempt counts as failed. */
 export class HandlerTimeoutError extends MessagingError {
   override readonly name = "HandlerTimeoutError";
-
   constructor(type: string, limitMs: number) {
     super("HANDLER_TIMEOUT", `the handler of ${type} took longer than ${limitMs / 1000} s`, { retryable: true });
   }
@@ -156,7 +143,6 @@ export class HandlerTimeoutError extends MessagingError {
 /** Too many processes died while they handled the message, so it is not retried. */
 export class PoisonError extends MessagingError {
   override readonly name = "PoisonError";
-
   constructor(attempts: number) {
     super("POISONOUS", `its consumer died while handling it, ${attempts} times: the message may crash the process`);
   }
@@ -164,13 +150,11 @@ export class PoisonError extends MessagingError {
 
 /**
  * Thrown by a handler if retrying a message cannot help. The message becomes a dead letter at once.
- *
  * @example
  * throw new UnrecoverableError("the company was deleted");
  */
 export class UnrecoverableError extends MessagingError {
   override readonly name = "UnrecoverableError";
-
   constructor(message: string, options?: ErrorOptions) {
     super("UNRECOVERABLE", message, options);
   }
@@ -179,14 +163,12 @@ export class UnrecoverableError extends MessagingError {
 /**
  * Thrown by a handler to set the delay of the retry. The attempt counts as failed. Seconds that are no finite number
  * leave the delay to the retry policy.
- *
  * @example
  * throw new RetryAfter(30, "the mail server limits the rate");
  */
 export class RetryAfter extends MessagingError {
   override readonly name = "RetryAfter";
   readonly delayMs: number;
-
   constructor(seconds: number, message = `retry in ${seconds} s`, options?: ErrorOptions) {
     super("RETRY_AFTER", message, { ...options, retryable: true });
     this.delayMs = Math.max(0, seconds * 1000);
@@ -198,7 +180,6 @@ export class CommandFailedError extends MessagingError {
   override readonly name = "CommandFailedError";
   /** The code of the handler's error, if it has one. */
   readonly errorCode: string | undefined;
-
   constructor(type: string, target: string, error: string | undefined, errorCode: string | undefined) {
     super("COMMAND_FAILED", error ?? `${target} answered ${type} with a failure and gave no reason`);
     this.errorCode = errorCode;
@@ -208,7 +189,6 @@ export class CommandFailedError extends MessagingError {
 /** No answer came in time. The command may have run, or may still run. */
 export class CommandTimeoutError extends MessagingError {
   override readonly name = "CommandTimeoutError";
-
   constructor(type: string, target: string, timeoutMs: number) {
     const advice = "check that it is running and handles the command, or raise { timeoutSeconds }";
     super("COMMAND_TIMEOUT", `${target} did not answer ${type} within ${timeoutMs / 1000} s: ${advice}`);

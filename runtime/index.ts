@@ -1,53 +1,13 @@
 export type { Settings } from "./config/config.js";
 export type { RedisOptions } from "./config/redis-config.js";
 export type { Variables } from "./config/setting-reader.js";
-export type { Catalogue, Encoding } from "./contract/catalogue.js";
-export {
-  type CommandDescriptor,
-  type Descriptor,
-  type DescriptorOptions,
-  defineCommand,
-  defineEvent,
-  defineHealth,
-  defineNotification,
-  type EventDescriptor,
-  type HealthDescriptor,
-  type MessageKind,
-  type NotificationDescriptor,
-  type Publishable,
-} from "./contract/descriptor.js";
+export * from "./contract/descriptor.js";
 export type { JsonSchema } from "./contract/json-schema.js";
-export {
-  ClosedError,
-  CommandFailedError,
-  CommandTimeoutError,
-  ConfigError,
-  ConnectionError,
-  ContractError,
-  DecodeError,
-  type ErrorCode,
-  HandlerTimeoutError,
-  type Issue,
-  MessagingError,
-  PoisonError,
-  PublishError,
-  RetryAfter,
-  UnrecoverableError,
-  UsageError,
-} from "./errors.js";
+export * from "./errors.js";
 export { registerHandlerMethods } from "./handle/handler-methods.js";
 export { type Correlation, currentCorrelation, withCorrelation } from "./messaging/correlation.js";
-export type {
-  CommandHandler,
-  CommandOptions,
-  Handler,
-  HandlerOptions,
-  MessageContext,
-  Responder,
-  RetryOptions,
-  Subscriber,
-} from "./messaging/handler.js";
-export type { Health, LoopState, StreamHealth } from "./messaging/health.js";
+export type * from "./messaging/handler.js";
+export type * from "./messaging/health.js";
 export type { Counts, DeliveryPlace, HookEvents, Hooks } from "./messaging/hooks.js";
 export type {
   HandleCall,
@@ -59,16 +19,9 @@ export type {
   TellCall,
 } from "./messaging/interceptor.js";
 export type { Logger } from "./messaging/logger.js";
-export type { Messaging, StartOptions } from "./messaging/messaging.js";
-export type {
-  Listening,
-  ListenOptions,
-  NotificationContext,
-  NotificationListener,
-  NotificationTarget,
-} from "./messaging/notification.js";
-export type { Matching, Pattern } from "./messaging/pattern.js";
-export type { PublishAllOptions, Published, Publisher, PublishOptions } from "./messaging/publisher.js";
-export type { Sender, SendOptions, TellOptions } from "./messaging/sender.js";
+export type * from "./messaging/messaging.js";
+export type * from "./messaging/notification.js";
+export type * from "./messaging/publisher.js";
+export type * from "./messaging/sender.js";
 export { createMessaging, createMessagingFor, type MessagingOptions } from "./service/create-messaging.js";
 export { type InitOptions, MessagingFacade } from "./service/process-messaging.js";

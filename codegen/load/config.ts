@@ -1,4 +1,4 @@
-import type { Encoding } from "../../runtime/contract/catalogue.js";
+import type { Encoding } from "../../runtime/contract/descriptor.js";
 import { suggest } from "../schema/suggest.js";
 import { isObject } from "../schema/walk.js";
 import type { Problem } from "./problem.js";

@@ -1,4 +1,4 @@
-import { setOwn } from "../contract/codec.js";
+import { setOwn } from "../contract/field.js";
 import { normaliseInstant, presentInstant } from "../contract/instant.js";
 import { DecodeError } from "../errors.js";
 
@@ -13,17 +13,12 @@ export interface Response {
   readonly execution_time_ms?: number;
 }
 
-/** The result of a handler. */
 export type ResponseOutcome =
   | { readonly success: true; readonly result: unknown }
   | { readonly success: false; readonly error: string; readonly errorCode: string | undefined };
 
 /** Writes an answer. Absent values are null, as the Python services write them. */
-export function encodeResponse(
-  commandId: string,
-  outcome: ResponseOutcome,
-  executionTimeMs: number | undefined,
-): string {
+export function encodeResponse(commandId: string, outcome: ResponseOutcome, executionTimeMs?: number): string {
   return JSON.stringify({
     command_id: commandId,
     success: outcome.success,
@@ -35,11 +30,7 @@ export function encodeResponse(
   });
 }
 
-/**
- * Reads an answer. A null means absent; an instant may lack its zone.
- *
- * @throws {DecodeError} when it is no answer
- */
+/** Reads an answer. A null means absent; an instant may lack its zone. @throws {DecodeError} when it is no answer */
 export function decodeResponse(payload: string): Response {
   let parsed: unknown;
   try {

@@ -11,7 +11,7 @@ import { decodeResponse, type Response } from "./answer.js";
 /** A command whose answer is awaited. */
 export interface Question {
   readonly id: string;
-  readonly descriptor: CommandDescriptor<unknown, never, unknown>;
+  readonly descriptor: CommandDescriptor;
   readonly target: string;
   readonly stream: string;
   readonly timeoutMs: number;
@@ -36,6 +36,7 @@ export interface RequesterParts {
  * reconnect the stored answers of all commands that still wait are looked for.
  */
 export class Requester {
+  readonly channel: string;
   readonly #parts: RequesterParts;
   readonly #closing = new AbortController();
   readonly #pause: Pause;
@@ -45,12 +46,8 @@ export class Requester {
 
   constructor(parts: RequesterParts) {
     this.#parts = parts;
+    this.channel = parts.channel;
     this.#pause = new Pause(this.#closing.signal, parts.clock, parts.hooks.trouble);
-  }
-
-  /** The channel of this instance. */
-  get channel(): string {
-    return this.#parts.channel;
   }
 
   /** Whether answers can arrive. Once they can, they are looked for after every reconnect. */
@@ -73,11 +70,7 @@ export class Requester {
     this.#isListening = true;
   }
 
-  /**
-   * Resolves to the result of the answer.
-   *
-   * @param send - sends the command; when it fails, the wait fails with it
-   */
+  /** Resolves to the result of the answer. When `send`, which sends the command, fails, the wait fails with it. */
   ask(question: Question, send: () => Promise<unknown>): Promise<unknown> {
     const { descriptor, signal } = question;
     if (signal?.aborted) {
@@ -100,7 +93,6 @@ export class Requester {
     });
   }
 
-  /** Ends every wait. */
   close(): void {
     this.#closing.abort();
     for (const { question, settle } of this.#waiting.values())
@@ -154,11 +146,7 @@ export class Requester {
   }
 }
 
-/**
- * The result of an answer.
- *
- * @throws {CommandFailedError} when the answer is a failure, {ContractError} when its result breaks the contract
- */
+/** @throws {CommandFailedError} when the answer is a failure, {ContractError} when its result breaks the contract */
 function resultOf({ descriptor, target }: Question, response: Response): unknown {
   if (!response.success) throw new CommandFailedError(descriptor.type, target, response.error, response.error_code);
   const issues = contractOf(descriptor).receivedResultViolations(response.result);

@@ -23,7 +23,6 @@ export interface ResponderParts {
   readonly answers: Answers;
   /** The broker's clock. Left out where no entry is new. */
   readonly brokerClock: BrokerClock | undefined;
-  /** Wraps the handling of commands, where there are interceptors. */
   readonly chain: InterceptorChain | undefined;
   readonly clock: Clock;
   readonly hooks: HookBus;
@@ -108,7 +107,6 @@ export class CommandResponder implements Responding {
   }
 }
 
-/** The result of a handler, and the error of one that failed. */
 type Ran = ResponseOutcome & { readonly cause?: unknown };
 
 /** A result that breaks its contract is a failure of the handler. */

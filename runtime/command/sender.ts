@@ -5,7 +5,7 @@ import { ClosedError } from "../errors.js";
 import type { Published } from "../messaging/publisher.js";
 import type { SendOptions, TellOptions } from "../messaging/sender.js";
 import type { MessagePublisher } from "../publish/publisher.js";
-import { commandDefaults, SENT_ONCE } from "./command.js";
+import { DEFAULT_TIMEOUT_SECONDS, SENT_ONCE } from "./command.js";
 import type { Requester } from "./requester.js";
 
 /** Publishes commands, and waits for the answers to those that are sent. */
@@ -16,10 +16,7 @@ export class CommandSender {
   #requester: Requester | undefined;
   #isClosed = false;
 
-  /**
-   * @param streamOf - the whole name of a descriptor's stream
-   * @param createRequester - called at the first `send`: it needs a connection that subscribes
-   */
+  /** @param createRequester - called at the first `send`: it needs a connection that subscribes */
   constructor(
     publisher: MessagePublisher,
     streamOf: (descriptor: Descriptor) => string,
@@ -30,11 +27,7 @@ export class CommandSender {
     this.#createRequester = createRequester;
   }
 
-  async send(
-    descriptor: CommandDescriptor<unknown, never, unknown>,
-    payload: unknown,
-    options: SendOptions,
-  ): Promise<unknown> {
+  async send(descriptor: CommandDescriptor, payload: unknown, options: SendOptions): Promise<unknown> {
     if (this.#isClosed) throw new ClosedError("cannot send");
     this.#requester ??= this.#createRequester();
     const requester = this.#requester;
@@ -48,7 +41,9 @@ export class CommandSender {
       reply_to: requester.channel,
       metadata: contractOf(command).hasOpenMetadata ? SENT_ONCE : undefined,
     };
-    const { target, timeoutMs } = commandDefaults(descriptor, options);
+    const { timeout, target_service: service } = descriptor.schema.properties ?? {};
+    const target = String(options.targetService ?? service?.default ?? service?.const ?? "the target service");
+    const timeoutMs = Number(options.timeoutSeconds ?? timeout?.default ?? DEFAULT_TIMEOUT_SECONDS) * 1000;
     const question = { id, descriptor, target, stream: this.#streamOf(command), timeoutMs, signal: options.signal };
     const { correlationId, withoutCompany = false } = options;
     const publishing = { id, withoutCompany, ...(correlationId === undefined ? {} : { correlationId }) };

@@ -1,5 +1,5 @@
 // config/ reads and checks the settings of a service. It may import contract/ and errors.ts.
-import type { Encoding } from "../contract/catalogue.js";
+import type { Encoding } from "../contract/descriptor.js";
 import { ConfigError } from "../errors.js";
 import { type RedisConfig, type RedisOptions, readRedis } from "./redis-config.js";
 import { type Complete, SettingReader, type Variables } from "./setting-reader.js";
@@ -127,4 +127,9 @@ export function readConfig(settings: Settings, encoding: Encoding, variables: Va
   };
   if (reader.problems.length > 0) throw new ConfigError(reader.problems);
   return config;
+}
+
+/** `production:events` for `events` in production; the plain name in development. */
+export function prefixed(config: Pick<Config, "environment">, name: string): string {
+  return config.environment === "development" ? name : `${config.environment}:${name}`;
 }

@@ -41,7 +41,6 @@ export class SettingReader {
     return this.#refuse(variable, given, demand, byDefault * 1000);
   }
 
-  /** `true`/`false`, also as 1/0, yes/no, on/off. */
   flag(variable: string, option: boolean | undefined): boolean | undefined {
     if (option !== undefined) return option;
     const given = this.text(variable);
@@ -51,15 +50,10 @@ export class SettingReader {
     return this.#refuse(variable, given, "must be true or false", undefined);
   }
 
-  oneOf<Value extends string>(
-    variable: string,
-    option: Value | undefined,
-    allowed: readonly Value[],
-    byDefault: Value,
-  ): Value {
+  oneOf<One extends string>(variable: string, option: One | undefined, allowed: readonly One[], byDefault: One): One {
     const given = this.text(variable, option);
     if (given === undefined) return byDefault;
-    if ((allowed as readonly string[]).includes(given)) return given as Value;
+    if ((allowed as readonly string[]).includes(given)) return given as One;
     return this.#refuse(variable, given, `must be ${allowed.map((value) => `"${value}"`).join(" or ")}`, byDefault);
   }
 

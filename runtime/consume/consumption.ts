@@ -1,8 +1,7 @@
 import { once, setMaxListeners } from "node:events";
 import type { Broker } from "../broker/broker.js";
 import type { MemberPlace, Members, Membership } from "../broker/membership.js";
-import type { Config } from "../config/config.js";
-import { prefixed } from "../config/prefix.js";
+import { type Config, prefixed } from "../config/config.js";
 import { ClosedError, ConnectionError } from "../errors.js";
 import type { Dispatcher } from "../handle/dispatcher.js";
 import type { StreamRoutes } from "../handle/router.js";

@@ -1,6 +1,6 @@
 import { DecodeError } from "../errors.js";
-import type { Encoding } from "./catalogue.js";
-import type { Field, FieldKind, Fields } from "./field.js";
+import type { Encoding } from "./descriptor.js";
+import { type Field, type FieldKind, type Fields, setOwn } from "./field.js";
 import { normaliseInstant } from "./instant.js";
 
 /** A message as a plain object that may break its contract. */
@@ -64,7 +64,6 @@ export function textReader(entry: FlatFields): (name: string) => string | undefi
   };
 }
 
-/** True for an entry in the `json` encoding. */
 export function isJsonEntry(entry: FlatFields): boolean {
   return jsonOf(entry) !== undefined;
 }
@@ -106,10 +105,17 @@ function encodeField(kind: FieldKind, value: unknown): string {
   return kind === "number" ? String(value) : JSON.stringify(value);
 }
 
-/** Decodes either encoding; an undeclared field stays text. @throws {DecodeError} for JSON that is invalid or no object */
+/** Decodes either encoding; an undeclared field stays text. @throws {DecodeError} for invalid JSON or no object */
 export function decode(entry: FlatFields, fields: Fields): PlainMessage {
   const json = jsonOf(entry);
-  if (json !== undefined) return normalise(parseObject(json, JSON_FIELD), fields);
+  if (json !== undefined) {
+    const parsed = parseObject(json, JSON_FIELD);
+    for (const name of fields.instants) {
+      const value = parsed[name];
+      if (typeof value === "string") parsed[name] = normaliseInstant(value);
+    }
+    return parsed;
+  }
   const message: PlainMessage = {};
   for (let at = 0; at < entry.length; at += 2) {
     const name = entry[at] as string;
@@ -121,11 +127,7 @@ export function decode(entry: FlatFields, fields: Fields): PlainMessage {
   return message;
 }
 
-/**
- * Decodes a Pub/Sub payload. Python services write every value in it as text. Empty text and null mean absent.
- *
- * @throws {DecodeError} when the payload is not a JSON object
- */
+/** Decodes a Pub/Sub payload, in which Python writes every value as text. Throws as {@link decode}. */
 export function decodePayload(payload: string, fields: Fields): PlainMessage {
   const message: PlainMessage = {};
   for (const [name, value] of Object.entries(parseObject(payload, "the payload"))) {
@@ -151,14 +153,6 @@ function decodeNumber(text: string): number | string {
   return Number.isInteger(number) && !Number.isSafeInteger(number) && String(number) !== text ? text : number;
 }
 
-function normalise(message: PlainMessage, { instants }: Fields): PlainMessage {
-  for (const name of instants) {
-    const value = message[name];
-    if (typeof value === "string") message[name] = normaliseInstant(value);
-  }
-  return message;
-}
-
 function parseObject(text: string, where: string): PlainMessage {
   const value = parse(text, where);
   if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as PlainMessage;
@@ -173,10 +167,4 @@ function parse(text: string, where: string): unknown {
     // The cause quotes the value, which may be secret, so its text is not repeated here.
     throw new DecodeError(`${where} is not valid JSON (${text.length} characters)`, { cause });
   }
-}
-
-/** Sets a property, also one named `__proto__`. */
-export function setOwn(message: PlainMessage, name: string, value: unknown): void {
-  if (name !== "__proto__") message[name] = value;
-  else Object.defineProperty(message, name, { value, enumerable: true, configurable: true, writable: true });
 }

@@ -1,10 +1,8 @@
 // contract/ describes messages, checks them, and writes and reads them on the wire. It may import errors.ts alone.
 import { ContractError, type Issue } from "../errors.js";
-import type { Encoding } from "./catalogue.js";
 import { decode, decodePayload, encode, type FlatFields, type Layout, layoutOf, type PlainMessage } from "./codec.js";
-import { type Composer, compileComposer } from "./composer.js";
-import type { CommandDescriptor, Descriptor } from "./descriptor.js";
-import { type Fields, fieldsOf } from "./field.js";
+import type { CommandDescriptor, Descriptor, Encoding } from "./descriptor.js";
+import { type Field, type Fields, fieldsOf, setOwn } from "./field.js";
 import { type Check, compileReader, compileWriter } from "./validation.js";
 
 const NO_ISSUES: readonly Issue[] = [];
@@ -26,7 +24,7 @@ export class Contract {
     this.fields = fieldsOf(descriptor.schema);
   }
 
-  /** Composes a message as {@link Composer} says. @throws {ContractError} when a caller without types gives no object */
+  /** Composes a message as {@link Composer} says. @throws {ContractError} if a caller without types gives no object */
   compose(given: PlainMessage, filled: PlainMessage): PlainMessage {
     if (typeof given !== "object" || given === null) {
       throw new ContractError(this.type, [{ path: "", message: `must be an object, got ${String(given)}` }]);
@@ -161,4 +159,31 @@ export function contractOf(descriptor: Descriptor): Contract {
   const contract = new Contract(descriptor);
   contracts.set(descriptor, contract);
   return contract;
+}
+
+/** A field has its publisher's value, else the constant, else the value that the runtime fills in, else the default. */
+export type Composer = (given: PlainMessage, filled: PlainMessage) => PlainMessage;
+
+/**
+ * Compiles one line of code for each field, in the contract's order. A loop over the names takes twice as long, because
+ * V8 cannot tell the fields apart. Undeclared properties are kept, for the check to report.
+ */
+export function compileComposer({ list, byName }: Fields): Composer {
+  const source = `"use strict"; return (given, filled) => { const message = {}; let value; ${list.map(line).join(" ")} return message; };`;
+  const composeDeclared = new Function("fields", source)(list) as Composer;
+  return (given, filled) => {
+    const message = composeDeclared(given, filled);
+    for (const name of Object.keys(given)) {
+      if (!byName.has(name) && given[name] !== undefined) setOwn(message, name, given[name]);
+    }
+    return message;
+  };
+}
+
+/** Text of a schema enters the code as a string literal only. */
+function line({ name, constant, default: byDefault }: Field, at: number): string {
+  const key = `[${JSON.stringify(name)}]`;
+  const present = constant === undefined ? `filled${key}` : `fields[${at}].constant ?? filled${key}`;
+  const otherwise = byDefault === undefined ? present : `${present} ?? fields[${at}].default`;
+  return `value = given${key}; if (value === undefined) value = ${otherwise}; if (value !== undefined) message${key} = value;`;
 }

@@ -6,7 +6,6 @@ export type MessageKind = "event" | "command" | "notification" | "health";
 /**
  * The contract of one message type, as a value. The runtime publishes, reads and checks messages by it. Generated code
  * has one for each schema file. Your own code can create one with {@link defineEvent} and its siblings.
- *
  * @typeParam Message - the whole message, as a handler receives it
  * @typeParam Input - the publisher's part of it: without constants and without the values that the runtime fills in
  */
@@ -39,7 +38,6 @@ export interface HealthDescriptor<Message = unknown, Input = never> extends Desc
 
 /**
  * The contract of a command and of its answer.
- *
  * @typeParam Payload - the sender's part of the command
  * @typeParam Result - the handler's result, which the sender receives
  */
@@ -58,6 +56,22 @@ export type Publishable<Message = unknown, Input = never> =
   | NotificationDescriptor<Message, Input>
   | HealthDescriptor<Message, Input>;
 
+/** The form in which stream entries are written. Both forms are always readable. */
+export type Encoding = "fields" | "json";
+
+/**
+ * All message types of a service, as generated from its schemas.
+ * @typeParam Events - the event types by name, for typed patterns: `on("user.*", …)`
+ */
+export interface Catalogue<Events extends object = Record<never, never>> {
+  readonly name: string;
+  /** The encoding of entries that are written. `MESSAGE_ENCODING` overrides it. */
+  readonly encoding: Encoding;
+  readonly messages: readonly Descriptor[];
+  /** Never set: it only carries the types. */
+  readonly "~events"?: Events;
+}
+
 /** Settings of a descriptor that your own code creates. */
 export interface DescriptorOptions {
   /** Name of the stream. @defaultValue the kind's own: `events`, `commands`, `notifications` or `health` */
@@ -66,7 +80,6 @@ export interface DescriptorOptions {
 
 /**
  * Declares an event type.
- *
  * @example
  * const orderPlaced = defineEvent<OrderPlaced, OrderPlacedInput>("order.placed", schema);
  * await messaging.publish(orderPlaced, { entity_id: 7, after_data: { total: 12.5 } });

@@ -20,7 +20,6 @@ export interface Fields {
   /** In the schema's order, which is constant: Redis then stores the field names once. */
   readonly list: readonly Field[];
   readonly byName: ReadonlyMap<string, Field>;
-  /** The names of the fields that hold an instant. */
   readonly instants: readonly string[];
 }
 
@@ -49,4 +48,10 @@ function kindOf(schema: JsonSchema): FieldKind {
   if (types.size !== 1) return "json";
   if (types.has("string")) return schema.format === "date-time" ? "instant" : "text";
   return types.has("number") || types.has("integer") ? "number" : "json";
+}
+
+/** Sets a property, also one named `__proto__`. */
+export function setOwn(message: Record<string, unknown>, name: string, value: unknown): void {
+  if (name !== "__proto__") message[name] = value;
+  else Object.defineProperty(message, name, { value, enumerable: true, configurable: true, writable: true });
 }

@@ -1,7 +1,6 @@
 import { isIPv4, isIPv6 } from "node:net";
 import { isInstant, isTolerantInstant } from "./instant.js";
 
-/** Checks text against a named format of JSON Schema. */
 export type FormatCheck = (text: string) => boolean;
 
 const EMAIL =

@@ -28,7 +28,10 @@ function isAboutValue(error: ErrorObject): boolean {
 }
 
 function describeError(error: ErrorObject, errors: readonly ErrorObject[], value: unknown, schema: JsonSchema): Issue {
-  const tokens = error.instancePath.split("/").slice(1).map(unescapePointer);
+  const tokens = error.instancePath
+    .split("/")
+    .slice(1)
+    .map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~"));
   const { missingProperty: missing, additionalProperty: additional } = error.params as Params;
   if (error.keyword === "required") return { path: pathOf([...tokens, String(missing)]), message: "is required" };
   if (error.keyword === "additionalProperties") {
@@ -105,8 +108,4 @@ function pathOf(tokens: readonly string[]): string {
     if (/^[A-Za-z_$][\w$]*$/.test(token)) return path === "" ? token : `${path}.${token}`;
     return `${path}[${JSON.stringify(token)}]`;
   }, "");
-}
-
-function unescapePointer(token: string): string {
-  return token.replaceAll("~1", "/").replaceAll("~0", "~");
 }

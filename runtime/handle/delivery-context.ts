@@ -8,7 +8,6 @@ import type { MessageContext } from "../messaging/handler.js";
 
 type Message = Readonly<Record<string, unknown>>;
 
-/** The parts of a context that are the same for all deliveries of a stream. */
 export interface ContextPlace extends Pick<MemberPlace, "stream" | "group" | "consumer"> {
   /** Aborted when handlers must give up. */
   readonly handling: AbortSignal;
@@ -40,39 +39,30 @@ export class DeliveryContext implements MessageContext, Correlation {
   get messageId(): string | undefined {
     return this.#message["id"] as string | undefined;
   }
-
   get correlationId(): string | undefined {
     return this.#message["correlation_id"] as string | undefined;
   }
-
   get companyId(): number | string | undefined {
     return companyOf(this.kind, this.#message);
   }
-
   get traceparent(): string | undefined {
     return traceOf(this.#message, "traceparent");
   }
-
   get tracestate(): string | undefined {
     return traceOf(this.#message, "tracestate");
   }
-
   get stream(): string {
     return this.#place.stream;
   }
-
   get group(): string {
     return this.#place.group;
   }
-
   get consumer(): string {
     return this.#place.consumer;
   }
-
   get redelivered(): boolean {
     return this.attempt > 1;
   }
-
   get publishedAt(): Date {
     return new Date(addedAt(this.entryId));
   }
@@ -89,7 +79,6 @@ export class DeliveryContext implements MessageContext, Correlation {
     return this.#controller.signal;
   }
 
-  /** The handler has used up its time. */
   expire(reason: unknown): void {
     this.#expired = reason;
     this.#abort(reason);

@@ -29,7 +29,6 @@ export interface Responding {
 
 export interface DispatcherParts {
   readonly responding: Responding;
-  /** Wraps the handling of messages, where there are interceptors. */
   readonly chain: InterceptorChain | undefined;
   readonly clock: Clock;
   readonly hooks: HookBus;
@@ -57,7 +56,6 @@ export class Dispatcher {
     this.#takesCommands = [...routes.byType.values()].some(([route]) => route?.descriptor.kind === "command");
   }
 
-  /** Expires no handler any more. */
   stop(): void {
     this.#deadlines.stop();
   }

@@ -6,7 +6,6 @@ const LONGEST_TEXT = 1000;
 export interface Failure {
   /** The time by the consumer's clock, RFC 3339 UTC. */
   readonly at: string;
-  /** The error's class. */
   readonly name: string;
   /** The error's code: one of ours, of Node or of the driver. */
   readonly code?: string;

@@ -7,7 +7,6 @@ type Method = (message: never, context: never) => unknown;
 /**
  * Registers an object's handler methods (`onUserCreated`, `handleValidateToken`), bound to it, and ignores its other
  * members.
- *
  * @param methods - every method name that a catalogue knows, with its contract
  * @throws {ConfigError} when the object has none of them
  */
@@ -25,10 +24,7 @@ export function registerHandlerMethods(
   for (const [name, descriptor] of present) {
     const method = (Reflect.get(handlers, name) as Method).bind(handlers);
     if (descriptor.kind === "command") {
-      messaging.handle(
-        descriptor as CommandDescriptor<never, never, unknown>,
-        method as CommandHandler<never, unknown>,
-      );
+      messaging.handle(descriptor as CommandDescriptor<never>, method as CommandHandler<never, unknown>);
     } else {
       messaging.on(descriptor as Descriptor<never>, method as Handler<never>);
     }

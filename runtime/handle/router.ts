@@ -1,12 +1,10 @@
-import type { Catalogue } from "../contract/catalogue.js";
 import { type FlatFields, fieldOf, isJsonEntry } from "../contract/codec.js";
 import { companyFields, companyOf } from "../contract/company.js";
-import type { CommandDescriptor, Descriptor } from "../contract/descriptor.js";
+import type { Catalogue, CommandDescriptor, Descriptor } from "../contract/descriptor.js";
 import { ConfigError, UsageError } from "../errors.js";
 import { correlationOf, withCorrelationOnly } from "../messaging/correlation.js";
 import type { CommandHandler, Handler, HandlerOptions } from "../messaging/handler.js";
 
-/** A handler, and the messages that it takes. */
 export interface Route {
   readonly descriptor: Descriptor;
   readonly handler: Handler<never> | CommandHandler<never, unknown>;
@@ -38,7 +36,16 @@ export class Router {
   /** @throws {UsageError} when handlers conflict, {ConfigError} when a pattern matches no event */
   add(target: Descriptor | string, handler: Route["handler"], options: RouteOptions = {}): void {
     for (const descriptor of typeof target === "string" ? this.#matching(target) : [target]) {
-      this.#addOne({ descriptor, handler, options });
+      const byType = this.#routes.get(descriptor.stream) ?? new Map<string, Route[]>();
+      const present = byType.get(descriptor.type) ?? [];
+      if (present.some((other) => other.descriptor !== descriptor)) {
+        const claim = `two different descriptors claim ${descriptor.type} on stream ${descriptor.stream}`;
+        throw new UsageError("HANDLER_CONFLICT", `${claim}: register handlers by one`);
+      }
+      if (descriptor.kind === "command" && present.length > 0) {
+        throw new UsageError("HANDLER_CONFLICT", `${descriptor.type} has a handler already: a command has exactly one`);
+      }
+      this.#routes.set(descriptor.stream, byType.set(descriptor.type, [...present, { descriptor, handler, options }]));
     }
   }
 
@@ -48,20 +55,6 @@ export class Router {
       byType,
       untyped: [...byType.values()].find(([route]) => route?.descriptor.kind === "health"),
     }));
-  }
-
-  #addOne(route: Route): void {
-    const { descriptor } = route;
-    const byType = this.#routes.get(descriptor.stream) ?? new Map<string, Route[]>();
-    const present = byType.get(descriptor.type) ?? [];
-    if (present.some((other) => other.descriptor !== descriptor)) {
-      const claim = `two different descriptors claim ${descriptor.type} on stream ${descriptor.stream}`;
-      throw new UsageError("HANDLER_CONFLICT", `${claim}: register handlers by one`);
-    }
-    if (descriptor.kind === "command" && present.length > 0) {
-      throw new UsageError("HANDLER_CONFLICT", `${descriptor.type} has a handler already: a command has exactly one`);
-    }
-    this.#routes.set(descriptor.stream, byType.set(descriptor.type, [...present, route]));
   }
 
   #matching(pattern: string): readonly Descriptor[] {

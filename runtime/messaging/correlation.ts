@@ -22,7 +22,6 @@ const storage = new AsyncLocalStorage<Correlation>();
 /**
  * Runs work whose messages inherit the correlation, across every await. The runtime does so for each message that is
  * handled, a gateway for each request.
- *
  * @example
  * withCorrelation({ correlationId: request.id, traceparent: request.headers.traceparent }, () => handle(request));
  */

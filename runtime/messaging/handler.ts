@@ -30,7 +30,6 @@ export interface MessageContext {
 /**
  * Handles one message. It is acknowledged when the handler has returned or its promise has resolved, and not if the
  * handler throws. Delivery is **at least once**: a crash causes a redelivery, so handlers must be idempotent.
- *
  * A handler runs with the correlation of its message and in no AsyncLocalStorage context of yours.
  */
 export type Handler<Message> = (message: Message, context: MessageContext) => unknown;
@@ -67,9 +66,7 @@ export interface Subscriber {
   /**
    * Registers a handler, before `start()`. Several handlers of one type run one after another. If one throws, all of
    * them run again.
-   *
    * @throws {UsageError} `HANDLER_LATE` after `start()`
-   *
    * @example
    * messaging.on(userCreated, async (event, { attempt }) => console.log(event.after_data.email, attempt));
    */
@@ -85,9 +82,7 @@ export interface Responder {
   /**
    * Registers the only handler of a command, before `start()`. It receives the commands whose `target_service` is this
    * service. Its retry options apply to commands of `tell`. To `send`, a failure is the answer.
-   *
    * @throws {UsageError} `HANDLER_CONFLICT` for a second handler, `HANDLER_LATE` after `start()`
-   *
    * @example
    * messaging.handle(validateToken, ({ payload }) => ({ valid: payload.token === "secret" }));
    */

@@ -46,11 +46,10 @@ export interface HookEvents {
   readonly answerUnclaimed: { readonly commandId: string };
   /** Acknowledged entries were removed from a stream, according to its retention. */
   readonly trimmed: { readonly stream: string; readonly removed: number; readonly length: number };
-  /** A group that no consumer has served for `MESSAGE_TTL` keeps its stream from being trimmed. */
+  /** A group unserved for `MESSAGE_TTL` keeps its stream from being trimmed. `expired`: the policy destroyed it. */
   readonly groupUnserved: GroupPlace & {
     readonly silentMs: number;
     readonly policy: string;
-    /** Whether the group was destroyed, as the policy demands. */
     readonly expired: boolean;
   };
   /** Another client removed entries (XTRIM, XADD MAXLEN) that a group had not read. The group has lost them. */

@@ -61,17 +61,14 @@ export type InterceptedCall = HandleCall | PublishCall | PublishAllCall | SendCa
 
 /**
  * Wraps the handling, publishing, sending or telling of a message. The first interceptor is the outermost.
- *
  * `next` makes the rest of the call and resolves to its result, or rejects with its error. Return or await its promise.
  * The interceptor's result is the result of the call, and its error fails the call like an error of the handler or of
  * the publish. If it never calls `next`, it replaces the rest: a message whose handler it skips is acknowledged. If it
  * calls `next` again, it repeats the rest.
- *
  * Around `handle` it runs within the handler's time limit: pass `context.signal` to the calls that it awaits. It does
  * not run for messages that are filtered out or break their contract, for commands whose stored answer is sent again,
  * or for listeners of notifications. Messages that it publishes pass the interceptors too. Those that the runtime
  * publishes itself (health, `service.started`) pass none.
- *
  * @example
  * const timing: Interceptor = async (call, next) => {
  *   try {

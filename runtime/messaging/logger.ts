@@ -19,9 +19,8 @@ function print(level: string, details: object, text: string): void {
   console.error(`[messaging] ${level}: ${text}`, JSON.stringify(details, readable));
 }
 
-function readable(_key: string, value: unknown): unknown {
-  return value instanceof Error ? `${value.name}: ${value.message}` : value;
-}
+const readable = (_key: string, value: unknown): unknown =>
+  value instanceof Error ? `${value.name}: ${value.message}` : value;
 
 const QUIET_MS = 30_000;
 const MOST_KNOWN = 100;

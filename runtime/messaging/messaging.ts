@@ -1,11 +1,9 @@
 // messaging/ holds the interfaces that a service sees. It may import contract/, time/ and errors.ts.
-import type { Catalogue } from "../contract/catalogue.js";
-import type { Publishable } from "../contract/descriptor.js";
+import type { Catalogue, Publishable } from "../contract/descriptor.js";
 import type { Handler, HandlerOptions, Responder, Subscriber } from "./handler.js";
 import type { Health } from "./health.js";
 import type { Counts } from "./hooks.js";
 import type { Listening, ListenOptions, NotificationListener, NotificationTarget } from "./notification.js";
-import type { Matching, Pattern } from "./pattern.js";
 import type { PublishAllOptions, Published, Publisher } from "./publisher.js";
 import type { Sender } from "./sender.js";
 
@@ -15,12 +13,24 @@ export interface StartOptions {
   readonly requireRedis?: boolean;
 }
 
+/** A pattern over event types: one of them, all of an entity (`user.*`), or all (`*`). */
+export type Pattern<Events> = "*" | (keyof Events & string) | `${Prefix<keyof Events & string>}.*`;
+
+type Prefix<Type extends string> = Type extends `${infer Entity}.${string}` ? Entity : never;
+
+/** The messages that a pattern matches, as a union discriminated by `event_type`. */
+export type Matching<Events, Wanted> = Wanted extends "*"
+  ? Events[keyof Events]
+  : Wanted extends keyof Events
+    ? Events[Wanted]
+    : Wanted extends `${infer Entity}.*`
+      ? Events[Extract<keyof Events, `${Entity}.${string}`>]
+      : never;
+
 interface PatternSubscriber<Events> {
   /**
    * Registers a handler of every event type that matches a pattern, before `start()`.
-   *
    * @throws {UsageError} `HANDLER_LATE` after `start()`
-   *
    * @example
    * messaging.on("user.*", (event) => console.log(event.event_type, event.entity_id), { company_id: 1 });
    */
@@ -51,11 +61,9 @@ export interface Messaging<Events extends object = Record<never, never>, Outcome
   /**
    * Publishes messages of one type, in their order. All are checked before the first is sent. A bounded number is under
    * way at once.
-   *
    * @throws {ContractError} with every issue of every message, as `[3].after_data.email`; nothing was sent
    * @throws {PublishError} of the first message that failed. Those before it are stored, those after it are not sent,
    * except those under way with it
-   *
    * @example
    * await messaging.publishAll(userDeleted, [{ entity_id: 123 }, { entity_id: 124 }]);
    */
@@ -66,13 +74,11 @@ export interface Messaging<Events extends object = Record<never, never>, Outcome
   ): Promise<Published[]>;
 
   /**
-   * Calls a listener, at most once, for each notification to a user, a company, a channel or a pattern of channels while
-   * this process is connected, in every process that listens. It is meant for people's screens: use `on` for those that
-   * must not be missed.
-   *
+   * Calls a listener, at most once, for each notification to a user, a company, a channel or a pattern of channels
+   * while this process is connected, in every process that listens. It is meant for people's screens: use `on` for
+   * those that must not be missed.
    * @throws {ConfigError} the target is malformed
    * @throws {ConnectionError} Redis cannot be reached; nothing is subscribed
-   *
    * @example
    * const listening = await messaging.listen({ userId: 123 }, (message, { entryId }) => console.log(message, entryId));
    * await listening.close();
@@ -85,7 +91,6 @@ export interface Messaging<Events extends object = Record<never, never>, Outcome
 
   /**
    * Tells the state of this service, for a readiness route. Resolves within the connection timeout and never rejects.
-   *
    * @example
    * const { status, details } = await messaging.health();
    * console.log(status, details.redis.connected);
@@ -95,10 +100,8 @@ export interface Messaging<Events extends object = Record<never, never>, Outcome
   /**
    * Connects, creates missing groups, and begins to read. If Redis cannot be reached yet, it resolves all the same, and
    * reading begins when Redis is there.
-   *
    * @throws {ConnectionError} Redis refuses this service or is too old or, with `requireRedis`, cannot be reached
    * @throws {ConfigError} more connections are needed than `REDIS_MAX_CONNECTIONS` allows
-   *
    * @example
    * await messaging.start({ requireRedis: true });
    */
@@ -106,7 +109,6 @@ export interface Messaging<Events extends object = Record<never, never>, Outcome
 
   /**
    * Stops reading and lets running handlers finish, until the drain timeout. Publishing still works.
-   *
    * @example
    * await messaging.stop();
    */
@@ -114,7 +116,6 @@ export interface Messaging<Events extends object = Record<never, never>, Outcome
 
   /**
    * Stops, waits for publishes under way, and disconnects. Nothing is lost. A second call waits for the first.
-   *
    * @example
    * process.once("SIGTERM", () => messaging.close());
    */

@@ -24,8 +24,7 @@ export interface PublishOptions extends PublishAllOptions {
   readonly id?: string;
   /**
    * Store the message once, however often it is published under the same `id` within `MESSAGE_TTL`. A publish that
-   * failed with `PUBLISH_UNCERTAIN` may then be repeated. Every attempt needs this option, including the first.
-   * @defaultValue false
+   * failed with `PUBLISH_UNCERTAIN` may then be repeated. Every attempt needs this option. @defaultValue false
    */
   readonly once?: boolean;
 }
@@ -35,12 +34,10 @@ export interface Publisher<Outcome = Published> {
   /**
    * Publishes a message. When it resolves, the message is stored, as durably as that Redis stores, and every group
    * receives it at least once. It connects at the first call and needs no `start()`.
-   *
    * @throws {ContractError} with every issue of the message; nothing was sent
    * @throws {ConnectionError} Redis cannot be reached or refuses this service; nothing was sent
    * @throws {PublishError} Redis refused the message (`PUBLISH_FAILED`), or the connection broke before its reply
    * (`PUBLISH_UNCERTAIN`). `retryable` says whether a repeat is safe
-   *
    * @example
    * const { id, entryId } = await messaging.publish(userDeleted, { entity_id: 123 });
    */

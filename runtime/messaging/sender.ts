@@ -19,11 +19,9 @@ export interface SendOptions extends PublishAllOptions, Pick<TellOptions, "targe
 export interface Sender {
   /**
    * Sends a command to its one service and resolves to the handler's result.
-   *
    * @throws {CommandFailedError} the handler failed or could not run; `errorCode` is its code
    * @throws {CommandTimeoutError} there was no answer in time; the command may still run
    * @throws {ContractError} the payload breaks its contract (nothing was sent), or the answer does
-   *
    * @example
    * const { valid } = await messaging.send(validateToken, { token: "secret" }, { timeoutSeconds: 5 });
    */
@@ -36,7 +34,6 @@ export interface Sender {
   /**
    * Sends a command without waiting for an answer. Resolves when the command is stored. A handler that fails is retried
    * like that of an event.
-   *
    * @example
    * await messaging.tell(reloadConfig, {}, { targetService: "audit-service" });
    */

@@ -1,16 +1,11 @@
 import type { Channel } from "../broker/subscriptions.js";
-import type { Config } from "../config/config.js";
-import { prefixed } from "../config/prefix.js";
+import { type Config, prefixed } from "../config/config.js";
 import { ConfigError } from "../errors.js";
 import type { NotificationTarget } from "../messaging/notification.js";
 
 const NAME = /^[^\s:*?[\]]+$/;
 
-/**
- * The channel, or the pattern of channels, of a target.
- *
- * @throws {ConfigError} for a name that could mean another channel
- */
+/** The channel or pattern of a target. @throws {ConfigError} for a name that could mean another channel */
 export function subscriptionOf(config: Pick<Config, "environment">, target: NotificationTarget): Channel {
   if ("pattern" in target) {
     if (target.pattern === "" || /\s/.test(target.pattern)) throw malformed("pattern", target.pattern);

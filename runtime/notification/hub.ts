@@ -2,9 +2,9 @@
 import type { Log } from "../broker/log.js";
 import type { Channel, Subscriptions } from "../broker/subscriptions.js";
 import type { Config } from "../config/config.js";
-import type { Catalogue } from "../contract/catalogue.js";
 import { type FlatFields, type PlainMessage, typeOf } from "../contract/codec.js";
 import { type Contract, contractOf } from "../contract/contract.js";
+import type { Catalogue } from "../contract/descriptor.js";
 import { DecodeError } from "../errors.js";
 import { correlationOf, withCorrelationOnly } from "../messaging/correlation.js";
 import type { HookBus } from "../messaging/hooks.js";
@@ -15,7 +15,7 @@ import type {
   NotificationListener,
   NotificationTarget,
 } from "../messaging/notification.js";
-import { channelOf } from "../publish/announcement.js";
+import { channelOf } from "../publish/prepare.js";
 import type { Clock, Timer } from "../time/clock.js";
 import { covers, subscriptionOf } from "./channel.js";
 import { Missed } from "./missed.js";
@@ -30,15 +30,10 @@ interface Listener {
   isOpen: boolean;
 }
 
-/** A notification as it was received. */
-interface Received {
-  readonly message: PlainMessage;
-  readonly entryId: string | undefined;
-}
+type Received = Pick<NotificationContext, "entryId"> & { readonly message: PlainMessage };
 
 export interface HubParts {
   readonly subscriptions: Subscriptions;
-  /** The stream of notifications. */
   readonly log: Log;
   readonly clock: Clock;
   readonly hooks: HookBus;
@@ -65,8 +60,8 @@ export class NotificationHub {
   async listen(target: NotificationTarget, receive: NotificationListener, options: ListenOptions): Promise<Listening> {
     const channel = subscriptionOf(this.#config, target);
     const { since, catchUp = since !== undefined } = options;
-    if (since !== undefined && !ENTRY_ID.test(since))
-      throw new DecodeError(`"${since}" is no entry id to continue from`);
+    const isPlace = since === undefined || ENTRY_ID.test(since);
+    if (!isPlace) throw new DecodeError(`"${since}" is no entry id to continue from`);
     const listener: Listener = { receive, missed: undefined, isOpen: true };
     const missed = catchUp ? await this.#missedBy(listener, channel, since) : undefined;
     listener.missed = missed;

@@ -25,7 +25,7 @@ export class Missed {
   readonly #parts: MissedParts;
   /** The entry after which to look. */
   #position: string;
-  /** How many reads are wanted or under way. While there are any, live notifications wait. */
+  /** The number of reads that are wanted or under way. While there are any, live notifications wait. */
   #holds = 0;
   readonly #held: (() => void)[] = [];
   /** The last of those reads: they run one after another. */

@@ -1,5 +1,4 @@
-import type { Config } from "../config/config.js";
-import { prefixed } from "../config/prefix.js";
+import { type Config, prefixed } from "../config/config.js";
 import { MessagingError } from "../errors.js";
 import type { Client, Connection } from "../redis/connection.js";
 import { field } from "../redis/info.js";

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { Config } from "../config/config.js";
+import { type Config, prefixed } from "../config/config.js";
 import type { PlainMessage } from "../contract/codec.js";
 import { companyFields, companyOf, companyPathOf } from "../contract/company.js";
 import type { Contract } from "../contract/contract.js";
@@ -15,7 +15,6 @@ const NO_COMPANY =
 /**
  * Adds to a publisher's message the fields that the runtime fills in, as far as the contract declares them, and the
  * correlation of the message that is being handled.
- *
  * @throws {ContractError} if `tenancy` requires a company and there is none
  */
 export function prepare(
@@ -47,4 +46,12 @@ export function prepare(
     else metadata = { company_id: company, ...metadata };
   }
   return contract.compose(metadata === own ? given : { ...given, metadata }, filled);
+}
+
+/** The one channel on which a notification is announced: the most specific of user, company and channel. */
+export function channelOf(config: Pick<Config, "environment">, message: PlainMessage): string {
+  const { target_user_id: user, target_company_id: company, channel } = message;
+  const place =
+    user !== undefined ? `user:${user}` : company !== undefined ? `company:${company}` : (channel ?? "general");
+  return prefixed(config, `notifications:${place}`);
 }

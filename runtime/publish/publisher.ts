@@ -1,7 +1,6 @@
 // publish/ prepares and appends messages, and trims streams. It may import broker/, config/, messaging/, time/, contract/.
 import type { Appender } from "../broker/append.js";
-import type { Config } from "../config/config.js";
-import { prefixed } from "../config/prefix.js";
+import { type Config, prefixed } from "../config/config.js";
 import type { FlatFields, PlainMessage } from "../contract/codec.js";
 import { type Contract, contractOf } from "../contract/contract.js";
 import type { Descriptor } from "../contract/descriptor.js";
@@ -9,8 +8,7 @@ import { ClosedError, ConfigError, ContractError, type Issue, type MessagingErro
 import type { HookBus } from "../messaging/hooks.js";
 import type { InterceptorChain, OutgoingCall } from "../messaging/interceptor.js";
 import type { PublishAllOptions, Published, PublishOptions } from "../messaging/publisher.js";
-import { channelOf } from "./announcement.js";
-import { prepare } from "./prepare.js";
+import { channelOf, prepare } from "./prepare.js";
 import type { Retentions } from "./retention.js";
 import { type Destination, PublishTeller, Sending } from "./sending.js";
 
@@ -24,7 +22,6 @@ export interface PublisherParts {
   readonly appender: Appender;
   readonly retentions: Retentions;
   readonly hooks: HookBus;
-  /** Whether failures are reported instead of thrown. */
   readonly reports: boolean;
 }
 
@@ -117,7 +114,10 @@ export class MessagePublisher {
         messages.push(message);
       } catch (error) {
         if (!(error instanceof ContractError)) throw error;
-        for (const { path, message } of error.issues) issues.push({ path: joined(index, path), message });
+        for (const { path, message } of error.issues) {
+          const place = path === "" || path.startsWith("[") ? path : `.${path}`;
+          issues.push({ path: `[${index}]${place}`, message });
+        }
       }
     }
     if (issues.length > 0) throw new ContractError(descriptor.type, issues);
@@ -195,9 +195,4 @@ export class MessagePublisher {
 function streamFull(stream: string, groups: readonly string[], messageId: string | undefined): PublishError {
   const text = `${stream} is full because no consumer serves ${groups.join(", ")}. Start its service, or destroy the group (XGROUP DESTROY ${stream} ${groups[0]})`;
   return new PublishError("PUBLISH_FAILED", text, { messageId, retryable: true });
-}
-
-/** The path in a list of messages: `[3].after_data.email`. */
-function joined(index: number, path: string): string {
-  return path === "" || path.startsWith("[") ? `[${index}]${path}` : `[${index}].${path}`;
 }

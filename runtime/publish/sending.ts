@@ -9,7 +9,6 @@ import type { Retention } from "./retention.js";
 /** The stream to which messages of a type are published. */
 export interface Destination {
   readonly type: string;
-  /** The stream's whole name. */
   readonly stream: string;
   readonly layout: Layout;
   readonly retention: Retention;
@@ -19,10 +18,8 @@ export interface Destination {
 export class PublishTeller {
   readonly #hooks: HookBus;
   readonly #reported: boolean;
-  /** The errors that the hooks have been told. */
   readonly #known = new WeakSet<MessagingError>();
 
-  /** @param reported - whether failures are reported instead of thrown */
   constructor(hooks: HookBus, reported: boolean) {
     this.#hooks = hooks;
     this.#reported = reported;

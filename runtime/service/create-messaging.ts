@@ -1,6 +1,6 @@
 import { readConfig, type Settings } from "../config/config.js";
 import type { Variables } from "../config/setting-reader.js";
-import type { Catalogue } from "../contract/catalogue.js";
+import type { Catalogue } from "../contract/descriptor.js";
 import { HookBus, type Hooks } from "../messaging/hooks.js";
 import { type Interceptor, InterceptorChain } from "../messaging/interceptor.js";
 import { consoleLogger, type Logger, loggingHooks } from "../messaging/logger.js";
@@ -20,8 +20,7 @@ export interface MessagingOptions extends Settings {
   readonly logger?: Logger;
   /**
    * With `report` a failed `publish` does not reject: it is logged, counted, told to the hook `publishFailed`, and
-   * resolves to `undefined`. `publishAll`, `send` and `tell` are reported too, and still reject.
-   * @defaultValue "throw"
+   * resolves to `undefined`. `publishAll`, `send` and `tell` are reported too, and still reject. @defaultValue "throw"
    */
   readonly onPublishFailure?: "throw" | "report";
   /** The variables from which settings are read. @defaultValue process.env */
@@ -32,7 +31,6 @@ const EMPTY: Catalogue = { name: "none", encoding: "json", messages: [] };
 
 /**
  * Creates a messaging for a catalogue. Generated code wraps it for its own catalogue.
- *
  * @throws {ConfigError} naming every bad setting
  */
 export function createMessagingFor<Events extends object>(
@@ -55,9 +53,7 @@ export function createMessagingFor<Events extends object>(
 
 /**
  * Creates a messaging for own descriptors, without a generated catalogue. It connects when a connection is needed.
- *
  * @throws {ConfigError} naming every bad setting
- *
  * @example
  * await using messaging = createMessaging({ service: "orders" });
  * await messaging.publish(orderPlaced, { entity_id: 7, after_data: { total: 12.5 } });

@@ -29,16 +29,15 @@ async function examine(broker: ConsumptionParts["broker"], targets: readonly Hea
 }
 
 async function examineStream({ membership, loop }: HealthTarget): Promise<StreamHealth> {
-  const { lag, pending, oldestPendingSeconds, parked, deadLetters } = await membership.state();
-  return {
-    group: membership.group,
-    loop,
+  const state = await membership.state();
+  const {
     lag,
     pending,
-    oldest_pending_seconds: oldestPendingSeconds,
-    retrying: parked,
-    dead_letters: deadLetters,
-  };
+    oldestPendingSeconds: oldest_pending_seconds,
+    parked: retrying,
+    deadLetters: dead_letters,
+  } = state;
+  return { group: membership.group, loop, lag, pending, oldest_pending_seconds, retrying, dead_letters };
 }
 
 function within(ms: number, clock: Clock, findings: Promise<Findings>): Promise<Findings> {

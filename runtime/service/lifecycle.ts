@@ -1,8 +1,7 @@
 import { hostname } from "node:os";
 import type { Config } from "../config/config.js";
-import type { Catalogue } from "../contract/catalogue.js";
 import type { PlainMessage } from "../contract/codec.js";
-import type { Descriptor } from "../contract/descriptor.js";
+import type { Catalogue, Descriptor } from "../contract/descriptor.js";
 import type { Health } from "../messaging/health.js";
 import type { HookBus } from "../messaging/hooks.js";
 import type { MessagePublisher } from "../publish/publisher.js";

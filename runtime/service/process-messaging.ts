@@ -2,8 +2,6 @@ import type { Variables } from "../config/setting-reader.js";
 import { UsageError } from "../errors.js";
 import type { Messaging, StartOptions } from "../messaging/messaging.js";
 
-type Startable = Pick<Messaging, "start" | "close">;
-
 /** Unlike `createMessaging`, a process announces itself and reports its health by default. */
 const DEFAULTS: Variables = { SERVICE_ANNOUNCE: "true", HEALTH_INTERVAL: "30" };
 
@@ -21,8 +19,8 @@ export interface InitOptions<Messaging> extends StartOptions {
 }
 
 /** One messaging for a whole process, for code to which passing one is awkward. */
-export class MessagingFacade<Messaging extends Startable> {
-  #messaging: Messaging | undefined;
+export class MessagingFacade<Own extends Pick<Messaging, "start" | "close">> {
+  #messaging: Own | undefined;
   #signals: readonly NodeJS.Signals[] = [];
   /** Sends the signal again without this handler, so that the process ends with its exit status. */
   readonly #end = (signal: NodeJS.Signals): void =>
@@ -30,9 +28,9 @@ export class MessagingFacade<Messaging extends Startable> {
 
   /** @throws {UsageError} if there is one already */
   async init(
-    create: (env: Variables) => Messaging,
-    { handlers, signals = [], env = process.env, ...start }: InitOptions<Messaging> = {},
-  ): Promise<Messaging> {
+    create: (env: Variables) => Own,
+    { handlers, signals = [], env = process.env, ...start }: InitOptions<Own> = {},
+  ): Promise<Own> {
     if (this.#messaging !== undefined) {
       const text = "initMessaging() was called before: use getMessaging(), or shutdownMessaging() first";
       throw new UsageError("CONFIG_INVALID", text);
@@ -52,7 +50,7 @@ export class MessagingFacade<Messaging extends Startable> {
   }
 
   /** @throws {UsageError} before `initMessaging()` and after `shutdownMessaging()` */
-  get(): Messaging {
+  get(): Own {
     if (this.#messaging !== undefined) return this.#messaging;
     throw new UsageError("CONFIG_INVALID", "there is no messaging: await initMessaging() when the service starts");
   }

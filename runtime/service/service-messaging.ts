@@ -5,12 +5,10 @@ import type { MemberPlace } from "../broker/membership.js";
 import { Requester } from "../command/requester.js";
 import { CommandResponder } from "../command/responder.js";
 import { CommandSender } from "../command/sender.js";
-import type { Config } from "../config/config.js";
-import { prefixed } from "../config/prefix.js";
+import { type Config, prefixed } from "../config/config.js";
 import { Consumption } from "../consume/consumption.js";
-import type { Catalogue } from "../contract/catalogue.js";
 import type { PlainMessage } from "../contract/codec.js";
-import type { CommandDescriptor, Descriptor, Publishable } from "../contract/descriptor.js";
+import type { Catalogue, CommandDescriptor, Descriptor, Publishable } from "../contract/descriptor.js";
 import { ClosedError, UsageError } from "../errors.js";
 import { Dispatcher } from "../handle/dispatcher.js";
 import { Router, type StreamRoutes } from "../handle/router.js";
@@ -84,12 +82,8 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
     return this.#parts.reports ? published.catch(() => undefined) : published;
   }
 
-  publishAll(
-    descriptor: Publishable,
-    messages: readonly unknown[],
-    options: PublishAllOptions = {},
-  ): Promise<Published[]> {
-    return this.#call({ operation: "publishAll", descriptor, messages, options });
+  publishAll(descriptor: Publishable, list: readonly unknown[], options: PublishAllOptions = {}): Promise<Published[]> {
+    return this.#call({ operation: "publishAll", descriptor, messages: list, options });
   }
 
   send<Result>(

@@ -29,7 +29,6 @@ export class Deadlines {
     this.#clock = clock;
   }
 
-  /** @param expire - called when the run has taken longer than the limit */
   begin(expire: () => void): Run {
     this.#timer ??= this.#clock.every(Math.min(LOOK_EVERY_MS, this.#limitMs), () => this.#look());
     const run: Run = { since: UNSEEN, previous: this.#newest, next: undefined, expire };

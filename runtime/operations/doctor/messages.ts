@@ -1,4 +1,4 @@
-import type { Catalogue } from "../../contract/catalogue.js";
+import type { Catalogue } from "../../contract/descriptor.js";
 import {
   type CommandDescriptor,
   defineCommand,

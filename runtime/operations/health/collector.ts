@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { addedAt } from "../../broker/entry-id.js";
-import { prefixed } from "../../config/prefix.js";
+import { prefixed } from "../../config/config.js";
 import type { Client, Connection } from "../../redis/connection.js";
 import { type OperationsOptions, Operator } from "../operator.js";
 import { alertsOf, type HealthAlert, type HealthRules, type ServiceReport } from "./alert.js";

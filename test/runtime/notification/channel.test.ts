@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { ConfigError } from "../../../generated/index.js";
 import type { NotificationTarget } from "../../../runtime/messaging/notification.js";
 import { covers, subscriptionOf } from "../../../runtime/notification/channel.js";
-import { channelOf } from "../../../runtime/publish/announcement.js";
+import { channelOf } from "../../../runtime/publish/prepare.js";
 
 const development = { environment: "development" };
 const production = { environment: "production" };
