@@ -1,13 +1,54 @@
 export type { Settings } from "./config/config.js";
 export type { RedisOptions } from "./config/redis-config.js";
 export type { Variables } from "./config/setting-reader.js";
-export * from "./contract/descriptor.js";
+export {
+  type Catalogue,
+  type CommandDescriptor,
+  type Descriptor,
+  type DescriptorOptions,
+  defineCommand,
+  defineEvent,
+  defineHealth,
+  defineNotification,
+  type Encoding,
+  type EventDescriptor,
+  type HealthDescriptor,
+  type MessageKind,
+  type NotificationDescriptor,
+  type Publishable,
+} from "./contract/descriptor.js";
 export type { JsonSchema } from "./contract/json-schema.js";
-export * from "./errors.js";
+export {
+  ClosedError,
+  CommandFailedError,
+  CommandTimeoutError,
+  ConfigError,
+  ConnectionError,
+  ContractError,
+  DecodeError,
+  type ErrorCode,
+  HandlerTimeoutError,
+  type Issue,
+  MessagingError,
+  PoisonError,
+  PublishError,
+  RetryAfter,
+  UnrecoverableError,
+  UsageError,
+} from "./errors.js";
 export { registerHandlerMethods } from "./handle/handler-methods.js";
 export { type Correlation, currentCorrelation, withCorrelation } from "./messaging/correlation.js";
-export type * from "./messaging/handler.js";
-export type * from "./messaging/health.js";
+export type {
+  CommandHandler,
+  CommandOptions,
+  Handler,
+  HandlerOptions,
+  MessageContext,
+  Responder,
+  RetryOptions,
+  Subscriber,
+} from "./messaging/handler.js";
+export type { Health, LoopState, StreamHealth } from "./messaging/health.js";
 export type { Counts, DeliveryPlace, HookEvents, Hooks } from "./messaging/hooks.js";
 export type {
   HandleCall,
@@ -19,9 +60,15 @@ export type {
   TellCall,
 } from "./messaging/interceptor.js";
 export type { Logger } from "./messaging/logger.js";
-export type * from "./messaging/messaging.js";
-export type * from "./messaging/notification.js";
-export type * from "./messaging/publisher.js";
-export type * from "./messaging/sender.js";
+export type { Matching, Messaging, Pattern, StartOptions } from "./messaging/messaging.js";
+export type {
+  Listening,
+  ListenOptions,
+  NotificationContext,
+  NotificationListener,
+  NotificationTarget,
+} from "./messaging/notification.js";
+export type { PublishAllOptions, Published, Publisher, PublishOptions } from "./messaging/publisher.js";
+export type { Sender, SendOptions, TellOptions } from "./messaging/sender.js";
 export { createMessaging, createMessagingFor, type MessagingOptions } from "./service/create-messaging.js";
 export { type InitOptions, MessagingFacade } from "./service/process-messaging.js";

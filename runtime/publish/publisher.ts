@@ -1,4 +1,4 @@
-// publish/ prepares and appends messages, and trims streams. It may import broker/, config/, messaging/, time/, contract/.
+// publish/ prepares and appends messages, and trims streams. It may import delivery's base: broker/ to errors.ts.
 import type { Appender } from "../broker/append.js";
 import { type Config, prefixed } from "../config/config.js";
 import type { FlatFields, PlainMessage } from "../contract/codec.js";
