@@ -32,6 +32,6 @@ export class Operator {
     this.service = options.service ?? (env["SERVICE_NAME"] || undefined);
     this.config = readConfig({ ...options, service: this.service ?? name }, "fields", env);
     const { redis, service } = this.config;
-    this.connection = new Connection(redis, connectionName ?? service, { role, blocking: false }, systemClock);
+    this.connection = new Connection(redis, connectionName ?? service, role, systemClock);
   }
 }

@@ -1,18 +1,15 @@
 import type { Socket } from "node:net";
 import { type Delivery, FEW, type Take } from "../broker/delivery.js";
 import type { Connection } from "./connection.js";
-import { EntryDecoder } from "./entry-decoder.js";
+import { ASTERISK, EntryDecoder, PERCENT } from "./entry-decoder.js";
 
 /** The reply that the client gets in place of one that was taken: an empty one, in both versions of Redis' protocol. */
 const NONE = Buffer.from("*-1\r\n");
-const ASTERISK = 42;
-const PERCENT = 37;
 
 /**
- * Takes the replies to reads off a connection before the client sees them, and decodes them: the client's decoder
- * serves every command, and takes longer for an entry than everything else here together. Other replies (to the
- * handshake, errors, reads without entries) pass unchanged. During a read no other command may be under way on the
- * connection, so that the next reply is the read's.
+ * Decodes the replies to reads before the client sees them: its own decoder serves every command, and takes longer for
+ * an entry than everything else here together. Other replies (to the handshake, errors) pass unchanged. During a read
+ * no other command may be under way on the connection, so that the next reply is the read's.
  */
 export class EntryTap {
   #decoder = new EntryDecoder();

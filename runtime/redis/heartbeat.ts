@@ -1,8 +1,9 @@
 import { Worker } from "node:worker_threads";
+import type { Config } from "../config/config.js";
 import { ConfigError } from "../errors.js";
-import { LONGEST_TIMER_MS, type Timer } from "../time/clock.js";
+import type { HookBus } from "../messaging/hooks.js";
+import { type Clock, LONGEST_TIMER_MS, type Timer } from "../time/clock.js";
 import { type Connection, connectionData } from "./connection.js";
-import type { PoolParts } from "./connection-pool.js";
 import { heartbeatThread } from "./heartbeat-thread.js";
 import { beat } from "./lua/beat.js";
 
@@ -10,12 +11,18 @@ import { beat } from "./lua/beat.js";
 const [TURN, BEAT, LAPSES, BEATING] = [0, 1, 2, 3] as const;
 const TURN_EVERY_MS = 500;
 
+export interface HeartbeatParts {
+  readonly config: Config;
+  readonly hooks: HookBus;
+  readonly clock: Clock;
+}
+
 /**
  * Sends the heartbeats of this process' consumers from a thread: a handler that keeps the event loop busy must not make
  * them look dead. It stops while the event loop has been blocked for longer than a handler may take.
  */
 export class Heartbeat {
-  readonly #parts: PoolParts;
+  readonly #parts: HeartbeatParts;
   readonly #leaseNs: bigint;
   readonly #instants = new BigInt64Array(new SharedArrayBuffer(32));
   readonly #beats: (readonly [key: string, consumer: string])[] = [];
@@ -23,7 +30,7 @@ export class Heartbeat {
   #worker: Worker | undefined;
   #stopped = false;
 
-  constructor(parts: PoolParts) {
+  constructor(parts: HeartbeatParts) {
     this.#parts = parts;
     this.#leaseNs = BigInt(parts.config.leaseMs) * 1_000_000n;
     this.#turn();

@@ -3,7 +3,6 @@ import type { Client } from "./connection.js";
 import type { SourcePlace } from "./entry-source.js";
 
 const PAGE = 500;
-
 type PendingEntry = [id: string, consumer: string, idleMs: number, deliveries: number];
 
 /**

@@ -4,7 +4,6 @@ import type { Clock } from "../time/clock.js";
 import { Pause, type ReportTrouble } from "../time/pause.js";
 import type { Connection } from "./connection.js";
 
-/** A channel to which somebody has subscribed. */
 interface Subscribed {
   readonly channel: Channel;
   readonly subscribers: Set<Subscriber>;
@@ -12,11 +11,7 @@ interface Subscribed {
   confirmedIn: number;
 }
 
-/**
- * Subscribes over a connection whose client does not subscribe again by itself: the client would neither say when it
- * has done so nor handle its failure. Channels that were subscribed to are so again after every reconnect, each
- * confirmed; a failure is reported and tried again.
- */
+/** Subscribes again after every reconnect, each channel confirmed; a failure is reported and tried again. */
 export class RedisSubscriptions implements Subscriptions {
   readonly #connection: Connection;
   readonly #report: ReportTrouble;
@@ -55,8 +50,8 @@ export class RedisSubscriptions implements Subscriptions {
     return { close };
   }
 
+  /** Redis answers on a connection in the order in which it sends. */
   async caughtUp(): Promise<void> {
-    // Redis answers on a connection in the order in which it sends.
     await this.#connection.client.ping();
   }
 

@@ -6,8 +6,7 @@ import { type Script, script } from "./script.js";
  * stored answer, and a command that is redelivered gets it again without running twice.
  *
  * KEYS: 1 stored answer · 2 stream · 3 errors (hash)
- * ARGV: 1 answer · 2 how long to keep it, in ms · 3 the sender's channel · 4 group · 5 entry id, empty to acknowledge
- *       nothing
+ * ARGV: 1 answer · 2 ms to keep it · 3 the sender's channel · 4 group · 5 entry id, empty to acknowledge nothing
  * Result: nil
  */
 export const answer: Script<null> = script("answer")`
@@ -20,8 +19,7 @@ end
 `;
 
 /**
- * Tells, before a command runs, whether its answer is stored from an earlier delivery, or its sender has given up.
- * Redis' clock decides, so that the clocks of services do not matter.
+ * Finds, before a command runs, the answer of an earlier delivery. Redis' clock decides if its sender has given up.
  *
  * KEYS: 1 stored answer
  * ARGV: 1 when the sender gives up, in ms since 1970

@@ -1,8 +1,7 @@
 import { type Script, script } from "./script.js";
 
 /**
- * Adds many entries that have the same fields. The names are sent once, and so is a value that all entries share. If
- * Redis refuses an entry, the others are still added.
+ * Adds entries of the same fields. A value that all share is sent once. If Redis refuses one, the others are added.
  *
  * KEYS: 1 stream
  * ARGV: 1 a letter for each field: `s` when all entries share its value, else `o` · 2 how many entries · then the
