@@ -24,7 +24,6 @@ export interface ConnectionData extends Pick<RedisConfig, "host" | "port" | "db"
 export function connectionData(config: RedisConfig, service: string, role: string): ConnectionData {
   const { host, port, db, username, password, tls, connectionTimeoutMs, socketTimeoutMs } = config;
   const connectionName = `${service}:${role}`.replaceAll(/[^\x21-\x7e]/g, "_");
-  // They are given to timers of Node's.
   const connectTimeout = Math.min(LONGEST_TIMER_MS, connectionTimeoutMs);
   const socketTimeout = Math.min(LONGEST_TIMER_MS, socketTimeoutMs);
   return { host, port, db, username, password, tls, connectionName, connectTimeout, socketTimeout };
@@ -192,9 +191,8 @@ export class Connection {
 }
 
 /**
- * Closes the socket of a client that awaits a reply and receives nothing until the limit, as on a half-open link.
- * Commands under way are rejected, and the client reconnects. It looks at fixed intervals, so a command costs no timer,
- * and a process that was stopped or busy has looked only once meanwhile.
+ * Closes the socket of a client that awaits a reply and receives nothing until the limit; the client then reconnects.
+ * At fixed intervals a command costs no timer, and a process that was stopped or busy has looked only once meanwhile.
  */
 export function endWhenSilent(client: Redis, limitMs: number, clock: Clock): Timer {
   let silentLooks = 0;

@@ -36,6 +36,7 @@ export class EntryAppender implements Appender {
       return;
     }
     this.#underWay++;
+    // While nothing is under way, an entry need not wait for others.
     if (this.#underWay === 1 && !isAlone(entry) && this.#connection.isReady) {
       this.#sendNow(entry);
       return;
@@ -187,8 +188,7 @@ async function sendTogether(client: Redis, group: readonly Append[]): Promise<re
 async function sendPiped(client: Redis, group: readonly Append[]): Promise<readonly unknown[]> {
   const pipeline = client.pipeline();
   for (const { stream, entry } of group) pipeline.xadd(stream, "*", ...entry);
-  const replies = (await pipeline.exec()) ?? [];
-  return replies.map(([error, entryId]) => error ?? entryId);
+  return ((await pipeline.exec()) ?? []).map(([error, entryId]) => error ?? entryId);
 }
 
 function sendAlone(client: Redis, { stream, entry, announced, messageId = "", onceWindowMs }: Append): Promise<string> {

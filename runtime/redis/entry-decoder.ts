@@ -105,12 +105,8 @@ export class EntryDecoder {
   }
 
   #text(place: number): string | undefined {
-    const from = this.#at;
     const length = this.#length();
-    if (length === undefined) {
-      this.#at = from;
-      return undefined;
-    }
+    if (length === undefined) return undefined;
     const start = this.#at;
     this.#at = start + length + 2;
     if (length === 0) return "";
@@ -146,12 +142,15 @@ export class EntryDecoder {
     return isNegative ? -number : number;
   }
 
-  /** The length of a text that has arrived in full. */
+  /** The length of a text. Goes back to where it began when the text has not arrived in full. */
   #length(): number | undefined {
+    const from = this.#at;
     const length = this.#number(DOLLAR);
     if (length === undefined) return undefined;
     const missing = this.#at + length + 2 - this.#bytes.length;
-    return missing > 0 ? this.#wait(missing) : length;
+    if (missing <= 0) return length;
+    this.#at = from;
+    return this.#wait(missing);
   }
 
   #wait(bytes: number): undefined {

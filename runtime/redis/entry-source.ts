@@ -76,22 +76,14 @@ export class BlockingSource implements EntrySource {
 }
 
 /** Reads at intervals, on a shared connection: for a stream that is mostly empty. */
-export class PollingSource implements EntrySource {
-  readonly #parts: SourceParts;
-
-  constructor(parts: SourceParts) {
-    this.#parts = parts;
-  }
-
-  async read(count: number, take: Take): Promise<void> {
-    const { place, blockTimeMs, connection, pause } = this.#parts;
-    const { stream, group, consumer } = place;
+export function pollingSource({ place, blockTimeMs, connection, pause }: SourceParts): EntrySource {
+  const { stream, group, consumer } = place;
+  const read: EntrySource["read"] = async (count, take) => {
     const client = await connection.ready(pause.signal);
     const reply = (await client.xreadgroup("GROUP", group, consumer, "COUNT", count, "STREAMS", stream, ">")) as Reply;
     const deliveries = (reply?.[0]?.[1] ?? []).map(([id, fields]) => ({ id, fields, attempt: 1 }));
     if (deliveries.length === 0) await pause.for(blockTimeMs);
     else take(deliveries);
-  }
-
-  async interrupt(): Promise<void> {}
+  };
+  return { read, interrupt: async () => {} };
 }

@@ -19,9 +19,8 @@ export class EntryTap {
   #state: "passing" | "expecting" | "taking" = "passing";
 
   constructor(connection: Connection) {
-    const { client } = connection;
     // A new socket has received nothing yet.
-    client.on("connect", () => this.#attach(client.stream as Socket));
+    connection.client.on("connect", () => this.#attach(connection.client.stream as Socket));
   }
 
   /** To be called just before a read is sent. A few entries are handed over as soon as they arrive. */
@@ -57,9 +56,8 @@ export class EntryTap {
     };
   }
 
-  /** The bytes for the client; `undefined` for none yet. */
+  /** Returns the bytes for the client. Entries come as a list, or as a map in RESP3. An error is neither. */
   #filter(chunk: Buffer): Buffer | undefined {
-    // Entries come as a list, or as a map in the newer version of the protocol. An error is neither.
     const isList = chunk[0] === ASTERISK || chunk[0] === PERCENT;
     if (this.#state === "expecting") this.#state = isList ? "taking" : "passing";
     if (this.#state === "passing") return chunk;

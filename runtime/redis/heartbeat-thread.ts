@@ -13,7 +13,6 @@ const { workerData } = require("node:worker_threads");
 const { connection, beats, script, intervalMs, leaseMs, stallMs, clock } = workerData;
 const instants = new BigInt64Array(clock);
 const [TURN, BEAT, LAPSES, BEATING] = [0, 1, 2, 3];
-
 /** Sends a command on the present connection; undefined while there is none that is ready. */
 let send;
 /** How many connections were lost since the last round that Redis confirmed. */
@@ -51,7 +50,6 @@ function connect() {
   }
   /** The requests that have no reply yet, oldest first. */
   const awaited = [];
-  /** The beginning of a reply that has not arrived in full. */
   let begun = "";
   let timer;
   const limit = (ms) => {

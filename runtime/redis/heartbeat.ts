@@ -24,6 +24,7 @@ export interface HeartbeatParts {
 export class Heartbeat {
   readonly #parts: HeartbeatParts;
   readonly #leaseNs: bigint;
+  readonly #intervalMs: number;
   readonly #instants = new BigInt64Array(new SharedArrayBuffer(32));
   readonly #beats: (readonly [key: string, consumer: string])[] = [];
   #timers: readonly Timer[] = [];
@@ -33,21 +34,18 @@ export class Heartbeat {
   constructor(parts: HeartbeatParts) {
     this.#parts = parts;
     this.#leaseNs = BigInt(parts.config.leaseMs) * 1_000_000n;
+    this.#intervalMs = Math.min(LONGEST_TIMER_MS, Math.max(1, Math.floor(parts.config.leaseMs / 3)));
     this.#turn();
   }
 
-  /** Adds a consumer. All are added before {@link start}. */
   add(aliveKey: string, consumer: string): void {
     this.#beats.push([aliveKey, consumer]);
   }
 
   /** @throws {ConfigError} when the TLS options hold functions, which cannot be passed to a thread */
   start(connection: Connection): void {
-    const { clock } = this.#parts;
-    this.#timers = [
-      clock.every(TURN_EVERY_MS, () => this.#turn()),
-      clock.every(this.#intervalMs, () => this.#cover(connection)),
-    ];
+    const turning = this.#parts.clock.every(TURN_EVERY_MS, () => this.#turn());
+    this.#timers = [turning, this.#parts.clock.every(this.#intervalMs, () => this.#cover(connection))];
     this.#spawn();
   }
 
@@ -66,7 +64,7 @@ export class Heartbeat {
     return process.hrtime.bigint() - Atomics.load(this.#instants, BEAT) > this.#leaseNs;
   }
 
-  /** How often a beat came so late that others may have taken the entries that this process held before it. */
+  /** How often a beat came that late. */
   get lapses(): number {
     return Number(Atomics.load(this.#instants, LAPSES));
   }
@@ -75,10 +73,6 @@ export class Heartbeat {
     this.#stopped = true;
     for (const timer of this.#timers) timer.cancel();
     await this.#worker?.terminate();
-  }
-
-  get #intervalMs(): number {
-    return Math.min(LONGEST_TIMER_MS, Math.max(1, Math.floor(this.#parts.config.leaseMs / 3)));
   }
 
   /** Beats from the main thread until the thread does, which takes a while to start. */

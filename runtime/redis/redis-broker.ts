@@ -10,7 +10,7 @@ import type { Clock } from "../time/clock.js";
 import { Pause } from "../time/pause.js";
 import { Connection, type ConnectionRole } from "./connection.js";
 import { EntryAppender } from "./entry-appender.js";
-import { BlockingSource, PollingSource } from "./entry-source.js";
+import { BlockingSource, pollingSource, type SourceParts } from "./entry-source.js";
 import { Heartbeat, type HeartbeatParts } from "./heartbeat.js";
 import { answerKey, redriveKeys, type StreamKeys, streamKeys } from "./keys.js";
 import { answer, answered } from "./lua/answer.js";
@@ -152,14 +152,15 @@ export class RedisBroker implements Broker {
     const own = streamKeys(stream, group);
     const keys = redriven ? redriveKeys(own, group) : own;
     const settle = this.#settle;
-    const source = new (redriven ? PollingSource : BlockingSource)({
+    const parts: SourceParts = {
       place: { stream: keys.stream, group, consumer },
       blockTimeMs: config.blockTimeMs,
       connection: redriven ? settle : this.#connection(`read:${stream}`),
       settle,
       pause: new Pause(signals.reading, clock, hooks.trouble),
       clock,
-    });
+    };
+    const source = redriven ? pollingSource(parts) : new BlockingSource(parts);
     heartbeat.add(keys.alive, consumer);
     return new RedisMembership(place, { keys, settle, source, heartbeat, log: this.#log(keys), signals });
   }

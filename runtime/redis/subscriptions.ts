@@ -28,7 +28,10 @@ export class RedisSubscriptions implements Subscriptions {
     client.on("pmessage", (pattern: string, channel: string, payload: string) =>
       this.#receive(`p${pattern}`, channel, payload),
     );
-    connection.onLost(() => this.#lost());
+    connection.onLost(() => {
+      for (const { subscribers } of this.#subscribed.values())
+        for (const subscriber of subscribers) subscriber.lost?.();
+    });
     connection.onReady(() => {
       for (const subscribed of this.#subscribed.values()) void this.#restore(subscribed);
     });
@@ -64,8 +67,7 @@ export class RedisSubscriptions implements Subscriptions {
     const session = this.#connection.session;
     if (subscribed.confirmedIn === session) return;
     const { name, isPattern } = subscribed.channel;
-    if (isPattern) await client.psubscribe(name);
-    else await client.subscribe(name);
+    await (isPattern ? client.psubscribe(name) : client.subscribe(name));
     subscribed.confirmedIn = session;
   }
 
@@ -73,17 +75,11 @@ export class RedisSubscriptions implements Subscriptions {
     subscribed.subscribers.delete(subscriber);
     if (subscribed.subscribers.size > 0 || this.#subscribed.get(key) !== subscribed) return;
     this.#subscribed.delete(key);
+    // Without a connection there is no subscription either.
     if (!this.#connection.isReady) return;
     const { client } = this.#connection;
     const { name, isPattern } = subscribed.channel;
-    // Without a connection there is no subscription either.
     await (isPattern ? client.punsubscribe(name) : client.unsubscribe(name)).catch(() => {});
-  }
-
-  #lost(): void {
-    for (const { subscribers } of this.#subscribed.values()) {
-      for (const subscriber of subscribers) subscriber.lost?.();
-    }
   }
 
   /** Ends when it is confirmed, when nobody wants it any more, or with its session: the next one begins anew. */
@@ -115,6 +111,4 @@ export class RedisSubscriptions implements Subscriptions {
   }
 }
 
-function keyOf({ name, isPattern }: Channel): string {
-  return `${isPattern ? "p" : "c"}${name}`;
-}
+const keyOf = ({ name, isPattern }: Channel): string => `${isPattern ? "p" : "c"}${name}`;
