@@ -1,7 +1,6 @@
 import type { FlatFields, Layout } from "../contract/codec.js";
 import type { MessagingError } from "../errors.js";
 
-/** An entry for a stream. */
 export interface Append {
   readonly stream: string;
   /** The names of its fields. Entries of one layout travel together. */

@@ -5,26 +5,20 @@ import type { Log } from "./log.js";
 import type { Members } from "./membership.js";
 import type { Subscriptions } from "./subscriptions.js";
 
-/**
- * An entry that is younger than this at its first delivery was never delivered before, not even to a group that was
- * destroyed meanwhile: such a group is created again only after so long.
- */
+/** A destroyed group is created again only after so long: a younger entry was never delivered to it before. */
 export const YOUNG_MS = 1000;
 
 /** The clock by which entries have their ids. */
 export interface BrokerClock {
-  /** Whether it is certainly earlier there than a moment in ms since 1970. `false` when that cannot be told. */
+  /** True if it is certainly earlier there than a moment in ms since 1970. */
   isBefore(instant: number): boolean;
 }
 
-/** The stored answers to commands. */
 export interface Answers {
   find(stream: string, commandId: string): Promise<string | null>;
   /**
-   * Finds the answer to a command before it runs. Resolves to `expired` when its sender has given up.
-   *
-   * @param givenUpAt - the time at which its sender gives up, in ms since 1970 by the broker's clock
-   * @param waiting - its signal ends the wait for a connection
+   * Finds the answer to a command before it runs; `expired` when its sender has given up, at `givenUpAt` by the broker's
+   * clock in ms since 1970. The signal ends the wait for a connection.
    */
   check(
     stream: string,

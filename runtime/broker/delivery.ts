@@ -9,7 +9,6 @@ export interface Delivery {
   readonly attempt: number;
 }
 
-/** Called with the entries that a read returned. */
 export type Take = (deliveries: readonly Delivery[]) => void;
 
 /** Up to so many entries are handled as soon as they arrive, before the next read is sent. */
@@ -29,7 +28,6 @@ export interface Answer {
   readonly stream: string;
   readonly commandId: string;
   readonly text: string;
-  /** How long it stays stored. */
   readonly keepMs: number;
   /** The channel on which the sender waits. */
   readonly replyTo: string;

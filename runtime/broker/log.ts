@@ -11,7 +11,6 @@ export interface TrimBounds {
 }
 
 export interface TrimReport {
-  /** The number of entries that were removed. */
   readonly removed: number;
   /** The number of entries that remain. */
   readonly length: number;
@@ -25,7 +24,6 @@ export interface TrimReport {
 
 /** A stream as a log, independent of groups. */
 export interface Log {
-  /** The whole name of the stream. */
   readonly stream: string;
   /** Removes entries beyond the bounds. `undefined` if another service has just done so, or without a connection. */
   trim(bounds: TrimBounds): Promise<TrimReport | undefined>;

@@ -18,7 +18,6 @@ export interface MemberSignals {
   readonly settling: AbortSignal;
 }
 
-/** The result of an attempt to join. */
 export interface Joined {
   /** The id from which the group was created; `undefined` when it existed. */
   readonly createdFrom?: string | undefined;
@@ -35,7 +34,6 @@ export interface GroupState {
   readonly deadLetters: number;
 }
 
-/** The entries that a member holds. */
 export interface Holder {
   holds(id: string): boolean;
   take(deliveries: readonly Delivery[]): void;
@@ -48,7 +46,6 @@ export interface Holder {
  * rejects when it should be tried again.
  */
 export interface Membership extends MemberPlace {
-  /** The stream that it reads. */
   readonly log: Log;
   /** Creates the group if it is missing, and beats. To be repeated after anything that may have undone either. */
   join(startFrom: "all" | "new"): Promise<Joined>;

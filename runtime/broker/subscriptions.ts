@@ -4,7 +4,6 @@ export interface Channel {
   readonly isPattern: boolean;
 }
 
-/** Receives what is published on a channel. */
 export interface Subscriber {
   /** @param channel - the channel itself, also where a pattern was subscribed to */
   receive(channel: string, payload: string): void;
@@ -14,7 +13,6 @@ export interface Subscriber {
   restored?(): void;
 }
 
-/** A confirmed subscription. */
 export interface Subscription {
   close(): Promise<void>;
 }

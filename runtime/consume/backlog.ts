@@ -20,7 +20,6 @@ export class Backlog {
   get ready(): number {
     return this.#ready.length - this.#head;
   }
-
   /** The number of deliveries that wait for another of their lane. */
   get blocked(): number {
     return this.#blocked;
@@ -57,10 +56,10 @@ export class Backlog {
     const follower = this.#lanes.get(lane)?.shift();
     if (follower === undefined) {
       this.#lanes.delete(lane);
-      return;
+    } else {
+      this.#blocked--;
+      this.#ready.push(follower);
     }
-    this.#blocked--;
-    this.#ready.push(follower);
   }
 
   /** Removes and returns every delivery that has not begun. The lanes of those that have begun stay taken. */

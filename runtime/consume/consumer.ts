@@ -24,7 +24,6 @@ export class StreamConsumer {
   readonly attempted: Promise<void>;
   readonly #parts: ConsumerParts;
   readonly #reading = new AbortController();
-  /** Aborted when the drain deadline has passed. */
   readonly #settling = new AbortController();
   readonly #workload: Workload;
   readonly #reader: Reader;
@@ -46,7 +45,6 @@ export class StreamConsumer {
     });
   }
 
-  /** The state of its read loop. */
   get loop(): LoopState {
     if (this.#reading.signal.aborted) return "stopped";
     if (this.#workload.isOpen && this.#workload.room === 0) return "busy";

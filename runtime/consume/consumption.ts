@@ -10,7 +10,6 @@ import type { StartOptions } from "../messaging/messaging.js";
 import type { Clock } from "../time/clock.js";
 import { StreamConsumer } from "./consumer.js";
 
-/** A membership whose health is of interest, and the state of its read loop. */
 export type HealthTarget = Pick<StreamConsumer, "membership" | "loop">;
 
 export interface ConsumptionParts {
@@ -29,7 +28,6 @@ export class Consumption {
   #consumers: readonly StreamConsumer[] = [];
   #members: Members | undefined;
   #starting: Promise<void> | undefined;
-  /** Ends the wait for Redis at start. */
   #startup = new AbortController();
   /** Tells handlers to give up, when the drain deadline has passed. */
   #handling = new AbortController();

@@ -26,8 +26,7 @@ export class Reader {
 
   async run(): Promise<void> {
     const { clock, membership, reading } = this.#parts;
-    const { signal } = reading;
-    for (let failures = 0; !signal.aborted; ) {
+    for (let failures = 0; !reading.signal.aborted; ) {
       try {
         if (!this.#workload.isComplete || clock.now() - this.#preparedAt > PREPARE_EVERY_MS) {
           this.#preparedAt = clock.now();
@@ -43,7 +42,7 @@ export class Reader {
         await this.#read(Math.min(room, this.#batchSize));
         failures = 0;
       } catch (error) {
-        if (signal.aborted) return;
+        if (reading.signal.aborted) return;
         // A lost reply or a missing group: the next read must start from a known state.
         this.#workload.isComplete = false;
         if (!(await reading.afterFailure(failures++, `reading ${membership.stream}`, error))) return;
@@ -72,7 +71,7 @@ export class Reader {
   #fitBatch(deliveries: readonly Delivery[]): void {
     const lengthOf = (delivery: Delivery | undefined): number =>
       delivery?.fields?.reduce((sum, text) => sum + text.length, 0) ?? 0;
-    const length = Math.max(lengthOf(deliveries[0]), lengthOf(deliveries[deliveries.length - 1]));
+    const length = Math.max(lengthOf(deliveries[0]), lengthOf(deliveries.at(-1)));
     this.#batchSize = Math.max(1, Math.min(this.#parts.config.batchSize, Math.ceil(BATCH_BYTES / length)));
   }
 }

@@ -6,9 +6,8 @@ import type { Workload } from "./workload.js";
 const FEWEST_LOOKS = 3;
 
 /**
- * Takes over the entries of consumers that died. A consumer counts as dead when its heartbeat has not changed for a
- * whole lease, as this process has seen it on its own monotonic clock since it last connected: after an outage of Redis
- * every heartbeat stands still, and the clocks of two machines may differ by hours.
+ * Takes over the entries of consumers that died: their heartbeats have not changed for a whole lease on this process'
+ * own monotonic clock since it last connected. After an outage of Redis every heartbeat stands still.
  *
  * The entries are handled one at a time, and each delivery is counted just before its handler runs. So the entry that
  * kills its process is found, and entries that were merely prefetched are not blamed for it.
@@ -68,9 +67,8 @@ export class Reaper {
   async #take(dead: string, beat: string): Promise<void> {
     const { hooks, membership } = this.#parts;
     const room = this.#workload.roomAside;
-    if (room === 0) return;
-    const ids = (await membership.takeOver(dead, beat, room)) ?? [];
-    if (ids.length === 0) return;
+    const ids = room === 0 ? undefined : await membership.takeOver(dead, beat, room);
+    if (!ids?.length) return;
     this.#workload.setAside(ids);
     if (!this.#isHandling) void this.#handle();
     hooks.emit("recovered", { stream: membership.stream, group: membership.group, from: dead, count: ids.length });

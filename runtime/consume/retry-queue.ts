@@ -25,7 +25,6 @@ export async function runRetryQueue(parts: ConsumerParts, workload: Workload): P
   }
 }
 
-/** Returns how long to wait before the next look. */
 async function release({ membership }: ConsumerParts, workload: Workload): Promise<number> {
   const room = Math.min(workload.roomForRetries, MOST_AT_ONCE);
   if (room <= 0) return CROWDED_WAIT_MS;

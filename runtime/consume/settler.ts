@@ -27,7 +27,6 @@ export class Settler {
   /** Ends the wait for a parked entry that is under way. */
   #wake = (): void => {};
 
-  /** @param settled - called when the settlement of an entry is confirmed */
   constructor(parts: ConsumerParts, settled: (id: string) => void) {
     this.#parts = parts;
     this.#settled = settled;
@@ -42,7 +41,6 @@ export class Settler {
     else this.#acknowledge(delivery);
   }
 
-  /** The consumer is idle: acknowledgements need not wait for more. */
   rest(): void {
     if (this.#acks.length === 0 || this.#resting) return;
     this.#resting = true;

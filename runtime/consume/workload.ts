@@ -71,7 +71,6 @@ export class Workload implements Holder {
     return new Promise((resolve) => this.#waiters.push(resolve));
   }
 
-  /** Resolves every promise of {@link roomier}. */
   wake(): void {
     for (const resolve of this.#waiters.splice(0)) resolve();
   }
@@ -80,7 +79,6 @@ export class Workload implements Holder {
     return this.#inFlight.has(id) || this.#aside.has(id);
   }
 
-  /** The number of entries that may be set aside. */
   get roomAside(): number {
     return this.#isOpen ? MOST_ASIDE - this.#aside.size : 0;
   }
@@ -196,10 +194,8 @@ export class Workload implements Holder {
     if (outcome !== undefined) ended(delivery, outcome);
   }
 
-  /** One function for all deliveries of the backlog. */
   readonly #endInLine: Ended = (delivery, outcome) => this.#end(delivery, outcome, true);
 
-  /** @param inLine - whether the delivery came from the backlog */
   #end(delivery: Delivery, outcome: Outcome, inLine: boolean): void {
     this.#running--;
     if (inLine && outcome.kind === "retry" && this.#parts.config.order === "entity") {

@@ -1,6 +1,6 @@
 import { type Config, readConfig, type Settings } from "../config/config.js";
 import type { Variables } from "../config/setting-reader.js";
-import { Connection, type ConnectionRole } from "../redis/connection.js";
+import { Connection } from "../redis/connection.js";
 import { systemClock } from "../time/clock.js";
 
 /** Settings of an operator's tool: those of a service, read from the same variables. */
@@ -13,8 +13,6 @@ export interface OperationsOptions extends Settings {
 export interface Tool {
   /** Stands in for a service name that neither the options nor `SERVICE_NAME` give. */
   readonly name: string;
-  /** @defaultValue "settle" */
-  readonly role?: ConnectionRole;
   /** The connection's name in `CLIENT LIST`, before the role. @defaultValue the service's name */
   readonly connectionName?: string;
 }
@@ -27,11 +25,11 @@ export class Operator {
   readonly service: string | undefined;
 
   /** @throws {ConfigError} naming every bad setting */
-  constructor(options: OperationsOptions, { name, role = "settle", connectionName }: Tool) {
+  constructor(options: OperationsOptions, { name, connectionName }: Tool) {
     const env = options.env ?? process.env;
     this.service = options.service ?? (env["SERVICE_NAME"] || undefined);
     this.config = readConfig({ ...options, service: this.service ?? name }, "fields", env);
     const { redis, service } = this.config;
-    this.connection = new Connection(redis, connectionName ?? service, { role, blocking: false }, systemClock);
+    this.connection = new Connection(redis, connectionName ?? service, "settle", systemClock);
   }
 }

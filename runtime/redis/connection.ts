@@ -2,22 +2,17 @@ import { Redis } from "ioredis";
 import type { RedisConfig } from "../config/redis-config.js";
 import { ClosedError, ConnectionError } from "../errors.js";
 import { type Clock, LONGEST_TIMER_MS, type Timer } from "../time/clock.js";
-import { endWhenSilent } from "./watchdog.js";
 
 export type Client = Redis;
 
-/** The purpose of a connection, and part of its name in `CLIENT LIST`. */
+/** The purpose of a connection, and part of its name in `CLIENT LIST`. To read is to block: replies may take long. */
 export type ConnectionRole = "publish" | "settle" | "subscribe" | `read:${string}`;
-
-export interface ConnectionOptions {
-  readonly role: ConnectionRole;
-  /** Replies may take longer than the socket timeout: a blocking read waits for entries. */
-  readonly blocking: boolean;
-}
 
 /** Replies that a retry does not change: the credentials, the rights or the database are wrong. */
 const REFUSALS = /^(WRONGPASS|NOAUTH|NOPERM|ERR AUTH|ERR invalid DB|ERR DB index|ERR invalid password)/i;
 const LONGEST_PAUSE_MS = 2000;
+/** How many looks make up the time limit of a silent connection. */
+const LOOKS = 4;
 
 /** The settings of a connection as plain data, which can be sent to another thread. */
 export interface ConnectionData extends Pick<RedisConfig, "host" | "port" | "db" | "username" | "password" | "tls"> {
@@ -29,7 +24,6 @@ export interface ConnectionData extends Pick<RedisConfig, "host" | "port" | "db"
 export function connectionData(config: RedisConfig, service: string, role: string): ConnectionData {
   const { host, port, db, username, password, tls, connectionTimeoutMs, socketTimeoutMs } = config;
   const connectionName = `${service}:${role}`.replaceAll(/[^\x21-\x7e]/g, "_");
-  // They are given to timers of Node's.
   const connectTimeout = Math.min(LONGEST_TIMER_MS, connectionTimeoutMs);
   const socketTimeout = Math.min(LONGEST_TIMER_MS, socketTimeoutMs);
   return { host, port, db, username, password, tls, connectionName, connectTimeout, socketTimeout };
@@ -52,7 +46,7 @@ export class Connection {
   #session = 0;
   #closed = false;
 
-  constructor(config: RedisConfig, service: string, { role, blocking }: ConnectionOptions, clock: Clock) {
+  constructor(config: RedisConfig, service: string, role: ConnectionRole, clock: Clock) {
     this.role = role;
     this.address = `${config.host}:${config.port}`;
     this.#config = config;
@@ -82,7 +76,7 @@ export class Connection {
     this.client.setMaxListeners(0);
     this.#limitHandshakes();
     if (role === "subscribe") this.#watchdog = this.#pingEvery(socketTimeout);
-    else if (!blocking) this.#watchdog = endWhenSilent(this.client, socketTimeout, clock);
+    else if (!role.startsWith("read:")) this.#watchdog = endWhenSilent(this.client, socketTimeout, clock);
   }
 
   /** Calls back whenever commands can be sent: the first time, and again after each loss. */
@@ -103,16 +97,13 @@ export class Connection {
   get session(): number {
     return this.#session;
   }
-
   get isReady(): boolean {
     return this.client.status === "ready";
   }
 
   /**
    * Resolves when commands can be sent. The first call connects.
-   *
-   * @throws {ConnectionError} `REDIS_UNAVAILABLE` when that takes longer than the connection timeout,
-   * `REDIS_REFUSED` as soon as Redis refuses the credentials or the database
+   * @throws {ConnectionError} `REDIS_UNAVAILABLE` after the connection timeout, `REDIS_REFUSED` at once
    */
   async ready(signal?: AbortSignal): Promise<Redis> {
     if (this.isReady) return this.client;
@@ -160,13 +151,13 @@ export class Connection {
   /** A subscriber may receive nothing for hours. It reconnects when a PING is not answered before the next is due. */
   #pingEvery(ms: number): Timer {
     let isAwaited = false;
-    // A rejection means that the connection was lost, and it reconnects already.
     const settled = (): void => {
       isAwaited = false;
     };
     return this.#clock.every(ms, () => {
       const isSilent = isAwaited;
       isAwaited = this.isReady && !isSilent;
+      // A rejection means that the connection was lost, and it reconnects already.
       if (isAwaited) this.client.ping().then(settled, settled);
       else if (this.isReady) this.renew();
     });
@@ -197,4 +188,23 @@ export class Connection {
       if (signal?.aborted) onClosed();
     });
   }
+}
+
+/**
+ * Closes the socket of a client that awaits a reply and receives nothing until the limit; the client then reconnects.
+ * At fixed intervals a command costs no timer, and a process that was stopped or busy has looked only once meanwhile.
+ */
+export function endWhenSilent(client: Redis, limitMs: number, clock: Clock): Timer {
+  let silentLooks = 0;
+  let seen: { readonly stream: unknown; readonly bytes: number } | undefined;
+  const look = (): void => {
+    const { stream } = client;
+    const bytes = stream?.bytesRead;
+    const isSilent = client["commandQueue"].length > 0 && seen?.stream === stream && seen?.bytes === bytes;
+    seen = { stream, bytes };
+    silentLooks = isSilent ? silentLooks + 1 : 0;
+    if (silentLooks >= LOOKS) stream.destroy(new Error(`Redis has not answered for ${limitMs} ms`));
+  };
+  // A late timer runs before the sockets have been read, an immediate after them.
+  return clock.every(limitMs / LOOKS, () => setImmediate(look));
 }

@@ -13,9 +13,8 @@ const MOST_UNDER_WAY = 100_000;
 const FULL_BATCH = 128;
 
 /**
- * Adds entries to streams. Entries that are appended within one turn of the event loop are sent together: one script
- * call, with one reply, for each stream and layout. A single entry is a plain `XADD`, sent at once when nothing else is
- * under way.
+ * Sends the entries of one turn of the event loop together: one script call, with one reply, for each stream and layout.
+ * A single entry is a plain `XADD`, sent at once when nothing else is under way.
  */
 export class EntryAppender implements Appender {
   readonly #connection: Connection;
@@ -37,17 +36,17 @@ export class EntryAppender implements Appender {
       return;
     }
     this.#underWay++;
+    // While nothing is under way, an entry need not wait for others.
     if (this.#underWay === 1 && !isAlone(entry) && this.#connection.isReady) {
       this.#sendNow(entry);
       return;
     }
     this.#batch.push(entry);
     // A full batch leaves at once, so that Redis works on it while the next is made.
-    if (this.#batch.length >= FULL_BATCH) void this.#flush();
+    if (this.#batch.length >= FULL_BATCH) void this.flush();
     else if (!this.#scheduled) this.#schedule();
   }
 
-  /** While nothing is under way, an entry need not wait for others. */
   #sendNow(entry: Append): void {
     add(this.#connection.client, entry).then(
       (id) => {
@@ -71,14 +70,10 @@ export class EntryAppender implements Appender {
     this.#scheduled = true;
     const flush = (): void => {
       this.#scheduled = false;
-      void this.#flush();
+      void this.flush();
     };
     if (this.#underWay === this.#batch.length) process.nextTick(flush);
     else setImmediate(flush);
-  }
-
-  flush(): void {
-    void this.#flush();
   }
 
   drained(): Promise<void> {
@@ -86,7 +81,7 @@ export class EntryAppender implements Appender {
     return new Promise((resolve) => this.#idle.push(resolve));
   }
 
-  async #flush(): Promise<void> {
+  async flush(): Promise<void> {
     const batch = this.#batch;
     if (batch.length === 0) return;
     this.#batch = [];
@@ -158,13 +153,12 @@ function groupsOf(batch: readonly Append[]): Append[][] {
   const open = new Map<Layout, Append[]>();
   for (const entry of batch) {
     const group = isAlone(entry) ? undefined : open.get(entry.layout);
-    if (group === undefined || group[0]?.stream !== entry.stream) {
-      const started = [entry];
-      groups.push(started);
-      if (!isAlone(entry)) open.set(entry.layout, started);
-    } else {
+    if (group?.[0]?.stream === entry.stream) {
       group.push(entry);
+      continue;
     }
+    groups.push([entry]);
+    if (!isAlone(entry)) open.set(entry.layout, groups.at(-1) as Append[]);
   }
   return groups;
 }
@@ -194,8 +188,7 @@ async function sendTogether(client: Redis, group: readonly Append[]): Promise<re
 async function sendPiped(client: Redis, group: readonly Append[]): Promise<readonly unknown[]> {
   const pipeline = client.pipeline();
   for (const { stream, entry } of group) pipeline.xadd(stream, "*", ...entry);
-  const replies = (await pipeline.exec()) ?? [];
-  return replies.map(([error, entryId]) => error ?? entryId);
+  return ((await pipeline.exec()) ?? []).map(([error, entryId]) => error ?? entryId);
 }
 
 function sendAlone(client: Redis, { stream, entry, announced, messageId = "", onceWindowMs }: Append): Promise<string> {

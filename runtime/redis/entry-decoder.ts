@@ -1,12 +1,8 @@
 import type { Delivery } from "../broker/delivery.js";
 
-const CARRIAGE_RETURN = 13;
-const ASTERISK = 42;
-const DOLLAR = 36;
-const MINUS = 45;
-const PERCENT = 37;
-const ZERO = 48;
-
+export const ASTERISK = 42;
+export const PERCENT = 37;
+const [CARRIAGE_RETURN, DOLLAR, MINUS, ZERO] = [13, 36, 45, 48] as const;
 /** Longer texts hardly repeat, so they are not compared. */
 const LONGEST_REPEATED = 64;
 /** No entry of ours has more names and values. */
@@ -90,8 +86,8 @@ export class EntryDecoder {
     const streams = this.#number(isMap ? PERCENT : ASTERISK);
     if (streams === undefined || streams < 0) return streams === undefined ? undefined : 0;
     if (!isMap && this.#number(ASTERISK) === undefined) return undefined;
-    const length = this.#number(DOLLAR);
-    if (length === undefined || this.#isMissing(length + 2)) return undefined;
+    const length = this.#length();
+    if (length === undefined) return undefined;
     this.#at += length + 2;
     return this.#number(ASTERISK);
   }
@@ -99,8 +95,8 @@ export class EntryDecoder {
   /** `*2 id *n`: creates the array for the entry's texts. */
   #beginning(): string[] | undefined {
     if (this.#number(ASTERISK) === undefined) return undefined;
-    const length = this.#number(DOLLAR);
-    if (length === undefined || this.#isMissing(length + 2)) return undefined;
+    const length = this.#length();
+    if (length === undefined) return undefined;
     this.#id = this.#bytes.toString("latin1", this.#at, this.#at + length);
     this.#at += length + 2;
     const texts = this.#number(ASTERISK);
@@ -109,12 +105,8 @@ export class EntryDecoder {
   }
 
   #text(place: number): string | undefined {
-    const from = this.#at;
-    const length = this.#number(DOLLAR);
-    if (length === undefined || this.#isMissing(length + 2)) {
-      this.#at = from;
-      return undefined;
-    }
+    const length = this.#length();
+    if (length === undefined) return undefined;
     const start = this.#at;
     this.#at = start + length + 2;
     if (length === 0) return "";
@@ -150,11 +142,15 @@ export class EntryDecoder {
     return isNegative ? -number : number;
   }
 
-  #isMissing(length: number): boolean {
-    const missing = this.#at + length - this.#bytes.length;
-    if (missing <= 0) return false;
-    this.#wait(missing);
-    return true;
+  /** The length of a text. Goes back to where it began when the text has not arrived in full. */
+  #length(): number | undefined {
+    const from = this.#at;
+    const length = this.#number(DOLLAR);
+    if (length === undefined) return undefined;
+    const missing = this.#at + length + 2 - this.#bytes.length;
+    if (missing <= 0) return length;
+    this.#at = from;
+    return this.#wait(missing);
   }
 
   #wait(bytes: number): undefined {

@@ -6,10 +6,7 @@ import type { Pause } from "../time/pause.js";
 import type { Connection } from "./connection.js";
 import { type EntryTap, entryTapOf } from "./entry-tap.js";
 
-/** The source of a member's new entries. */
 export type EntrySource = Pick<Membership, "read" | "interrupt">;
-
-/** The consumer that reads. */
 export type SourcePlace = Omit<MemberPlace, "redriven">;
 
 export interface SourceParts {
@@ -23,7 +20,6 @@ export interface SourceParts {
 
 /** A read that takes so much longer than its block has lost its connection. */
 const GRACE_MS = 2000;
-
 type Reply = [stream: string, entries: [id: string, fields: string[] | null][]][] | null;
 
 /** Reads that block in Redis, on a connection of their own: entries arrive as soon as they are published. */
@@ -58,10 +54,7 @@ export class BlockingSource implements EntrySource {
     if (this.#clientId && settle.isReady) await settle.client.client("UNBLOCK", this.#clientId).catch(() => {});
   }
 
-  /**
-   * A half-open link looks idle: a read that takes too long is rejected and its connection renewed. Redis may have
-   * answered the read, so lost deliveries are looked for before the next one.
-   */
+  /** A half-open link looks idle: a read that takes too long is rejected, and its connection renewed. */
   #limited<Value>(reading: Promise<Value>): Promise<Value> {
     const { place, blockTimeMs, connection, clock } = this.#parts;
     const limitMs = blockTimeMs + GRACE_MS;
@@ -75,34 +68,22 @@ export class BlockingSource implements EntrySource {
       let timer: Timer = clock.after(limitMs, () => {
         timer = clock.after(100, expire);
       });
-      const settle =
-        <Result>(end: (result: Result) => void) =>
-        (result: Result): void => {
-          timer.cancel();
-          end(result);
-        };
-      reading.then(settle(resolve), settle(reject));
+      const cancel = (): void => timer.cancel();
+      reading.then(resolve, reject);
+      reading.then(cancel, cancel);
     });
   }
 }
 
 /** Reads at intervals, on a shared connection: for a stream that is mostly empty. */
-export class PollingSource implements EntrySource {
-  readonly #parts: SourceParts;
-
-  constructor(parts: SourceParts) {
-    this.#parts = parts;
-  }
-
-  async read(count: number, take: Take): Promise<void> {
-    const { place, blockTimeMs, connection, pause } = this.#parts;
-    const { stream, group, consumer } = place;
+export function pollingSource({ place, blockTimeMs, connection, pause }: SourceParts): EntrySource {
+  const { stream, group, consumer } = place;
+  const read: EntrySource["read"] = async (count, take) => {
     const client = await connection.ready(pause.signal);
     const reply = (await client.xreadgroup("GROUP", group, consumer, "COUNT", count, "STREAMS", stream, ">")) as Reply;
     const deliveries = (reply?.[0]?.[1] ?? []).map(([id, fields]) => ({ id, fields, attempt: 1 }));
     if (deliveries.length === 0) await pause.for(blockTimeMs);
     else take(deliveries);
-  }
-
-  async interrupt(): Promise<void> {}
+  };
+  return { read, interrupt: async () => {} };
 }

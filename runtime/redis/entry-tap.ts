@@ -1,18 +1,15 @@
 import type { Socket } from "node:net";
 import { type Delivery, FEW, type Take } from "../broker/delivery.js";
 import type { Connection } from "./connection.js";
-import { EntryDecoder } from "./entry-decoder.js";
+import { ASTERISK, EntryDecoder, PERCENT } from "./entry-decoder.js";
 
 /** The reply that the client gets in place of one that was taken: an empty one, in both versions of Redis' protocol. */
 const NONE = Buffer.from("*-1\r\n");
-const ASTERISK = 42;
-const PERCENT = 37;
 
 /**
- * Takes the replies to reads off a connection before the client sees them, and decodes them: the client's decoder
- * serves every command, and takes longer for an entry than everything else here together. Other replies (to the
- * handshake, errors, reads without entries) pass unchanged. During a read no other command may be under way on the
- * connection, so that the next reply is the read's.
+ * Decodes the replies to reads before the client sees them: its own decoder serves every command, and takes longer for
+ * an entry than everything else here together. Other replies (to the handshake, errors) pass unchanged. During a read
+ * no other command may be under way on the connection, so that the next reply is the read's.
  */
 export class EntryTap {
   #decoder = new EntryDecoder();
@@ -22,9 +19,8 @@ export class EntryTap {
   #state: "passing" | "expecting" | "taking" = "passing";
 
   constructor(connection: Connection) {
-    const { client } = connection;
     // A new socket has received nothing yet.
-    client.on("connect", () => this.#attach(client.stream as Socket));
+    connection.client.on("connect", () => this.#attach(connection.client.stream as Socket));
   }
 
   /** To be called just before a read is sent. A few entries are handed over as soon as they arrive. */
@@ -60,9 +56,8 @@ export class EntryTap {
     };
   }
 
-  /** The bytes for the client; `undefined` for none yet. */
+  /** Returns the bytes for the client. Entries come as a list, or as a map in RESP3. An error is neither. */
   #filter(chunk: Buffer): Buffer | undefined {
-    // Entries come as a list, or as a map in the newer version of the protocol. An error is neither.
     const isList = chunk[0] === ASTERISK || chunk[0] === PERCENT;
     if (this.#state === "expecting") this.#state = isList ? "taking" : "passing";
     if (this.#state === "passing") return chunk;

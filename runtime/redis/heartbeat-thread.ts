@@ -1,25 +1,18 @@
 /**
- * The program of the heartbeat's thread. It is a string because a service that is bundled into one file has no path at
- * which a module would be found. So it requires only Node's built-in modules, and speaks RESP2 itself: each of its
- * commands is answered by a single line.
+ * The program of the heartbeat's thread. It is a string because a service that is bundled into one file has no path of
+ * a module. So it requires only what Node has built in, and speaks RESP2: a single line answers each of its commands.
  *
- * Its `workerData`:
- * - `connection`: a `ConnectionData`
- * - `beats`: the key and the consumer of each heartbeat, sent every `intervalMs` by the Lua `script`
- * - `leaseMs`: the age of a heartbeat at which others may take the consumer's entries
- * - `stallMs`: how long the main thread may be blocked before it counts as dead
- * - `clock`: shared with the main thread: its last turn and the last round that Redis confirmed (both in ns), how many
- *   rounds came later than the lease, and whether any was confirmed
+ * In its `workerData`, `beats` are pairs of key and consumer; `stallMs` is how long the main thread may be blocked
+ * before it counts as dead; `clock` is shared memory: the main thread's last turn and the last round that Redis
+ * confirmed (both in ns), how many rounds came later than the lease, and whether any was confirmed.
  */
 export const heartbeatThread: string = String.raw`"use strict";
 const net = require("node:net");
 const tls = require("node:tls");
 const { workerData } = require("node:worker_threads");
-
 const { connection, beats, script, intervalMs, leaseMs, stallMs, clock } = workerData;
 const instants = new BigInt64Array(clock);
 const [TURN, BEAT, LAPSES, BEATING] = [0, 1, 2, 3];
-
 /** Sends a command on the present connection; undefined while there is none that is ready. */
 let send;
 /** How many connections were lost since the last round that Redis confirmed. */
@@ -57,7 +50,6 @@ function connect() {
   }
   /** The requests that have no reply yet, oldest first. */
   const awaited = [];
-  /** The beginning of a reply that has not arrived in full. */
   let begun = "";
   let timer;
   const limit = (ms) => {
@@ -100,9 +92,8 @@ function connect() {
     if (awaited.length > 0) limit(socketTimeout);
     else clearTimeout(timer);
   });
-  link.on("error", () => {
-    // "close" follows.
-  });
+  // "close" follows.
+  link.on("error", () => {});
   link.once("close", () => {
     clearTimeout(timer);
     send = undefined;

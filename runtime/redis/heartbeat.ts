@@ -1,8 +1,9 @@
 import { Worker } from "node:worker_threads";
+import type { Config } from "../config/config.js";
 import { ConfigError } from "../errors.js";
-import { LONGEST_TIMER_MS, type Timer } from "../time/clock.js";
+import type { HookBus } from "../messaging/hooks.js";
+import { type Clock, LONGEST_TIMER_MS, type Timer } from "../time/clock.js";
 import { type Connection, connectionData } from "./connection.js";
-import type { PoolParts } from "./connection-pool.js";
 import { heartbeatThread } from "./heartbeat-thread.js";
 import { beat } from "./lua/beat.js";
 
@@ -10,37 +11,41 @@ import { beat } from "./lua/beat.js";
 const [TURN, BEAT, LAPSES, BEATING] = [0, 1, 2, 3] as const;
 const TURN_EVERY_MS = 500;
 
+export interface HeartbeatParts {
+  readonly config: Config;
+  readonly hooks: HookBus;
+  readonly clock: Clock;
+}
+
 /**
  * Sends the heartbeats of this process' consumers from a thread: a handler that keeps the event loop busy must not make
  * them look dead. It stops while the event loop has been blocked for longer than a handler may take.
  */
 export class Heartbeat {
-  readonly #parts: PoolParts;
+  readonly #parts: HeartbeatParts;
   readonly #leaseNs: bigint;
+  readonly #intervalMs: number;
   readonly #instants = new BigInt64Array(new SharedArrayBuffer(32));
   readonly #beats: (readonly [key: string, consumer: string])[] = [];
   #timers: readonly Timer[] = [];
   #worker: Worker | undefined;
   #stopped = false;
 
-  constructor(parts: PoolParts) {
+  constructor(parts: HeartbeatParts) {
     this.#parts = parts;
     this.#leaseNs = BigInt(parts.config.leaseMs) * 1_000_000n;
+    this.#intervalMs = Math.min(LONGEST_TIMER_MS, Math.max(1, Math.floor(parts.config.leaseMs / 3)));
     this.#turn();
   }
 
-  /** Adds a consumer. All are added before {@link start}. */
   add(aliveKey: string, consumer: string): void {
     this.#beats.push([aliveKey, consumer]);
   }
 
   /** @throws {ConfigError} when the TLS options hold functions, which cannot be passed to a thread */
   start(connection: Connection): void {
-    const { clock } = this.#parts;
-    this.#timers = [
-      clock.every(TURN_EVERY_MS, () => this.#turn()),
-      clock.every(this.#intervalMs, () => this.#cover(connection)),
-    ];
+    const turning = this.#parts.clock.every(TURN_EVERY_MS, () => this.#turn());
+    this.#timers = [turning, this.#parts.clock.every(this.#intervalMs, () => this.#cover(connection))];
     this.#spawn();
   }
 
@@ -59,7 +64,7 @@ export class Heartbeat {
     return process.hrtime.bigint() - Atomics.load(this.#instants, BEAT) > this.#leaseNs;
   }
 
-  /** How often a beat came so late that others may have taken the entries that this process held before it. */
+  /** How often a beat came that late. */
   get lapses(): number {
     return Number(Atomics.load(this.#instants, LAPSES));
   }
@@ -68,10 +73,6 @@ export class Heartbeat {
     this.#stopped = true;
     for (const timer of this.#timers) timer.cancel();
     await this.#worker?.terminate();
-  }
-
-  get #intervalMs(): number {
-    return Math.min(LONGEST_TIMER_MS, Math.max(1, Math.floor(this.#parts.config.leaseMs / 3)));
   }
 
   /** Beats from the main thread until the thread does, which takes a while to start. */

@@ -33,7 +33,6 @@ export interface StreamKeys {
 /** The consumer that owns a group's parked entries. No process has this name. */
 export const PARKED = "parked";
 
-/** The key of a command's stored answer, in the slot of its stream. */
 export function answerKey(stream: string, commandId: string): string {
   return `{${stream}}:answer:${commandId}`;
 }
@@ -57,7 +56,6 @@ export function redriveKeys({ redrive, dead, settled }: StreamKeys, group: strin
 
 type KeysUnder = Omit<StreamKeys, "stream" | "redrive" | "dead" | "settled">;
 
-/** @param suffix - ends the keys that a group does not share with others */
 function keysUnder(prefix: string, group: string, suffix: string): KeysUnder {
   return {
     retry: `${prefix}:retry${suffix}`,

@@ -1,66 +1,87 @@
 // redis/ implements the port; only it knows ioredis. It may import broker/, config/, messaging/, time/, contract/.
 import type { Appender } from "../broker/append.js";
 import type { Answers, Broker } from "../broker/broker.js";
-import type { Log } from "../broker/log.js";
+import type { Log, TrimReport } from "../broker/log.js";
 import type { MemberPlace, MemberSignals, Members, Membership } from "../broker/membership.js";
 import type { Config } from "../config/config.js";
+import { ConfigError } from "../errors.js";
 import type { HookBus } from "../messaging/hooks.js";
 import type { Clock } from "../time/clock.js";
 import { Pause } from "../time/pause.js";
-import { ConnectionPool, type PoolParts } from "./connection-pool.js";
+import { Connection, type ConnectionRole } from "./connection.js";
 import { EntryAppender } from "./entry-appender.js";
-import { BlockingSource, PollingSource } from "./entry-source.js";
-import { Heartbeat } from "./heartbeat.js";
-import { redriveKeys, streamKeys } from "./keys.js";
-import { RedisAnswers } from "./redis-answers.js";
+import { BlockingSource, pollingSource, type SourceParts } from "./entry-source.js";
+import { Heartbeat, type HeartbeatParts } from "./heartbeat.js";
+import { answerKey, redriveKeys, type StreamKeys, streamKeys } from "./keys.js";
+import { answer, answered } from "./lua/answer.js";
+import { trim } from "./lua/trim.js";
 import { RedisClock } from "./redis-clock.js";
-import { RedisLog } from "./redis-log.js";
 import { RedisMembership } from "./redis-membership.js";
 import { assertSupported, evictionPolicy } from "./requirement.js";
 import { RedisSubscriptions } from "./subscriptions.js";
 
-/** The broker that delivery uses in production: one Redis, over the connections of a pool. */
+/** The broker that delivery uses in production: one Redis, over one connection for each role. */
 export class RedisBroker implements Broker {
   readonly appender: Appender;
-  readonly answers: Answers;
   readonly clock: RedisClock;
-  readonly #parts: PoolParts;
-  readonly #pool: ConnectionPool;
+  readonly #parts: HeartbeatParts;
+  readonly #connections = new Map<ConnectionRole, Connection>();
+  readonly #publish: Connection;
+  readonly #settle: Connection;
   #subscriptions: RedisSubscriptions | undefined;
   #hasMembers = false;
 
   constructor(config: Config, hooks: HookBus, clock: Clock) {
     this.#parts = { config, hooks, clock };
-    this.#pool = new ConnectionPool(this.#parts);
-    this.clock = new RedisClock(this.#pool.get("settle"), clock);
-    this.appender = new EntryAppender(this.#pool.get("publish"));
-    this.answers = new RedisAnswers(this.#pool);
+    this.#publish = this.#connection("publish");
+    this.#settle = this.#connection("settle");
+    this.clock = new RedisClock(this.#settle, clock);
+    this.appender = new EntryAppender(this.#publish);
   }
 
+  readonly answers: Answers = {
+    find: async (stream, commandId) => (await this.#publish.ready()).get(answerKey(stream, commandId)),
+    check: async (stream, commandId, givenUpAt, waiting) => {
+      // Reading a handler's signal creates it.
+      const client = this.#settle.isReady ? this.#settle.client : await this.#settle.ready(waiting.signal);
+      return answered.run(client, [answerKey(stream, commandId)], [givenUpAt]);
+    },
+    give: async ({ stream, commandId, text, keepMs, replyTo }) => {
+      const key = answerKey(stream, commandId);
+      // Without an entry id the script uses only the first key.
+      await answer.run(await this.#settle.ready(), [key, key, key], [text, keepMs, replyTo, "", ""]);
+    },
+  };
+
   get isReady(): boolean {
-    return this.#pool.get("settle").isReady;
+    return this.#settle.isReady;
   }
 
   /** Created at the first use: few services need its connection. */
   get subscriptions(): RedisSubscriptions {
     const { clock, hooks } = this.#parts;
-    this.#subscriptions ??= new RedisSubscriptions(this.#pool.get("subscribe"), clock, hooks.trouble);
+    this.#subscriptions ??= new RedisSubscriptions(this.#connection("subscribe"), clock, hooks.trouble);
     return this.#subscriptions;
   }
 
   async connect(signal: AbortSignal): Promise<{ readonly evictionPolicy: string | undefined }> {
-    const settle = this.#pool.get("settle");
-    const client = await settle.ready(signal);
-    await assertSupported(client, settle.address);
+    const client = await this.#settle.ready(signal);
+    await assertSupported(client, this.#settle.address);
     return { evictionPolicy: await evictionPolicy(client) };
   }
 
   assertAffordable(streams: readonly string[]): void {
-    this.#pool.assertAffordable(streams);
+    // To publish, to settle, to subscribe, for the heartbeat; and for the blocking reads of each stream.
+    const needed = 4 + streams.length;
+    const { maxConnections } = this.#parts.config.redis;
+    if (needed <= maxConnections) return;
+    throw new ConfigError([
+      `REDIS_MAX_CONNECTIONS is ${maxConnections}, but ${needed} are needed to handle ${streams.join(", ")}: allow more, or handle fewer streams here`,
+    ]);
   }
 
   async ping(): Promise<number> {
-    const client = await this.#pool.get(this.#hasMembers ? "settle" : "publish").ready();
+    const client = await (this.#hasMembers ? this.#settle : this.#publish).ready();
     const { clock } = this.#parts;
     const began = clock.now();
     await client.ping();
@@ -68,18 +89,17 @@ export class RedisBroker implements Broker {
   }
 
   log(stream: string): Log {
-    return new RedisLog(streamKeys(stream, this.#parts.config.group), this.#pool);
+    return this.#log(streamKeys(stream, this.#parts.config.group));
   }
 
   members(): Members {
-    const settle = this.#pool.get("settle");
     const heartbeat = new Heartbeat(this.#parts);
     this.#hasMembers = true;
     return {
       add: (place, signals) => this.#member(place, signals, heartbeat),
       start: () => {
         this.clock.start();
-        heartbeat.start(settle);
+        heartbeat.start(this.#settle);
       },
       stop: async () => {
         this.clock.stop();
@@ -91,7 +111,39 @@ export class RedisBroker implements Broker {
 
   close(): void {
     this.#subscriptions?.close();
-    this.#pool.close();
+    for (const connection of this.#connections.values()) connection.close();
+  }
+
+  #connection(role: ConnectionRole): Connection {
+    const existing = this.#connections.get(role);
+    if (existing !== undefined) return existing;
+    const { config, hooks, clock } = this.#parts;
+    const connection = new Connection(config.redis, config.service, role, clock);
+    connection.onReady((again) => hooks.emit("connected", { role, again }));
+    connection.onLost((error) => hooks.emit("disconnected", { role, error }));
+    this.#connections.set(role, connection);
+    return connection;
+  }
+
+  #log({ stream, trimming, marks, retention, groups, floors }: StreamKeys): Log {
+    return {
+      stream,
+      trim: async ({ maxAgeMs, maxLength, lockMs, expireGroups }) => {
+        // Trimming opens no connection of its own.
+        const connection = [this.#settle, this.#publish].find(({ isReady }) => isReady);
+        if (connection === undefined) return undefined;
+        const args = [floors, maxAgeMs, maxLength, lockMs, expireGroups ? "expire-group" : ""];
+        const report = await trim.run(connection.client, [stream, trimming, marks, retention, groups], args);
+        if (report === null) return undefined;
+        const none = { removed: 0, length: 0, unserved: [], expired: [], missed: [] };
+        return { ...none, ...(JSON.parse(report) as Partial<TrimReport>) };
+      },
+      readAfter: async (id, count) => (await this.#publish.ready()).xrange(stream, `(${id}`, "+", "COUNT", count),
+      lastId: async () => {
+        const [last] = await (await this.#publish.ready()).xrevrange(stream, "+", "-", "COUNT", 1);
+        return last?.[0] ?? "0-0";
+      },
+    };
   }
 
   #member(place: MemberPlace, signals: MemberSignals, heartbeat: Heartbeat): Membership {
@@ -99,17 +151,17 @@ export class RedisBroker implements Broker {
     const { stream, group, consumer, redriven } = place;
     const own = streamKeys(stream, group);
     const keys = redriven ? redriveKeys(own, group) : own;
-    const settle = this.#pool.get("settle");
-    const source = new (redriven ? PollingSource : BlockingSource)({
+    const settle = this.#settle;
+    const parts: SourceParts = {
       place: { stream: keys.stream, group, consumer },
       blockTimeMs: config.blockTimeMs,
-      connection: redriven ? settle : this.#pool.get(`read:${stream}`),
+      connection: redriven ? settle : this.#connection(`read:${stream}`),
       settle,
       pause: new Pause(signals.reading, clock, hooks.trouble),
       clock,
-    });
+    };
+    const source = redriven ? pollingSource(parts) : new BlockingSource(parts);
     heartbeat.add(keys.alive, consumer);
-    const log = new RedisLog(keys, this.#pool);
-    return new RedisMembership(place, { keys, settle, source, heartbeat, log, signals });
+    return new RedisMembership(place, { keys, settle, source, heartbeat, log: this.#log(keys), signals });
   }
 }

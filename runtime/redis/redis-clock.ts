@@ -5,10 +5,7 @@ import type { Connection } from "./connection.js";
 /** Clocks drift apart, so it is set again this often. */
 const SET_EVERY_MS = 30_000;
 
-/**
- * An estimate of Redis' clock, which gives entries their ids. The estimate may be ahead of Redis' clock but never
- * behind it, even when this machine's time was changed or the machine was suspended.
- */
+/** An estimate of Redis' clock that is never behind it, also when this machine was suspended or its time changed. */
 export class RedisClock implements BrokerClock {
   readonly #connection: Connection;
   readonly #clock: Clock;
@@ -30,7 +27,6 @@ export class RedisClock implements BrokerClock {
   start(): void {
     this.#timer = this.#clock.every(SET_EVERY_MS, () => this.#set());
   }
-
   stop(): void {
     this.#timer?.cancel();
   }

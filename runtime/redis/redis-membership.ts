@@ -25,7 +25,6 @@ export interface MembershipParts {
   readonly source: EntrySource;
   readonly heartbeat: Heartbeat;
   readonly log: Log;
-  /** These end its waits for a connection. */
   readonly signals: MemberSignals;
 }
 
@@ -38,7 +37,6 @@ export class RedisMembership implements Membership {
   readonly log: Log;
   readonly #parts: MembershipParts;
   #isSupported = false;
-  /** The lapses of the heartbeat that `lapsed` has reported. */
   #lapses = 0;
 
   constructor({ group, consumer, redriven }: MemberPlace, parts: MembershipParts) {

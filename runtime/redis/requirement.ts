@@ -3,9 +3,7 @@ import { ConnectionError } from "../errors.js";
 
 /**
  * Asks for a command of Redis 7.0, which brought what delivery needs: `lag`, and deleted entries leave pending lists.
- * A version number would not tell, because Valkey has its own.
- *
- * @throws {ConnectionError} `REDIS_UNSUPPORTED`, naming the version
+ * Valkey has version numbers of its own. @throws {ConnectionError} `REDIS_UNSUPPORTED`
  */
 export async function assertSupported(client: Redis, where: string): Promise<void> {
   const known = (await client.call("COMMAND", "INFO", "evalsha_ro").catch(() => undefined)) as unknown[] | undefined;

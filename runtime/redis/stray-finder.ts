@@ -3,13 +3,9 @@ import type { Client } from "./connection.js";
 import type { SourcePlace } from "./entry-source.js";
 
 const PAGE = 500;
-
 type PendingEntry = [id: string, consumer: string, idleMs: number, deliveries: number];
 
-/**
- * Takes the entries that Redis delivered to this consumer but that never arrived, because the reply was lost. They are
- * in its own pending list, from which no other member takes entries while this consumer lives.
- */
+/** Takes the entries that are pending for this consumer but never arrived, because Redis' reply was lost. */
 export async function takeStrays(client: Client, place: SourcePlace, holder: Holder): Promise<void> {
   const { stream, group, consumer } = place;
   for (let from = "-"; ; ) {

@@ -4,7 +4,6 @@ import type { Clock } from "../time/clock.js";
 import { Pause, type ReportTrouble } from "../time/pause.js";
 import type { Connection } from "./connection.js";
 
-/** A channel to which somebody has subscribed. */
 interface Subscribed {
   readonly channel: Channel;
   readonly subscribers: Set<Subscriber>;
@@ -12,11 +11,7 @@ interface Subscribed {
   confirmedIn: number;
 }
 
-/**
- * Subscribes over a connection whose client does not subscribe again by itself: the client would neither say when it
- * has done so nor handle its failure. Channels that were subscribed to are so again after every reconnect, each
- * confirmed; a failure is reported and tried again.
- */
+/** Subscribes again after every reconnect, each channel confirmed; a failure is reported and tried again. */
 export class RedisSubscriptions implements Subscriptions {
   readonly #connection: Connection;
   readonly #report: ReportTrouble;
@@ -33,7 +28,10 @@ export class RedisSubscriptions implements Subscriptions {
     client.on("pmessage", (pattern: string, channel: string, payload: string) =>
       this.#receive(`p${pattern}`, channel, payload),
     );
-    connection.onLost(() => this.#lost());
+    connection.onLost(() => {
+      for (const { subscribers } of this.#subscribed.values())
+        for (const subscriber of subscribers) subscriber.lost?.();
+    });
     connection.onReady(() => {
       for (const subscribed of this.#subscribed.values()) void this.#restore(subscribed);
     });
@@ -55,8 +53,8 @@ export class RedisSubscriptions implements Subscriptions {
     return { close };
   }
 
+  /** Redis answers on a connection in the order in which it sends. */
   async caughtUp(): Promise<void> {
-    // Redis answers on a connection in the order in which it sends.
     await this.#connection.client.ping();
   }
 
@@ -69,8 +67,7 @@ export class RedisSubscriptions implements Subscriptions {
     const session = this.#connection.session;
     if (subscribed.confirmedIn === session) return;
     const { name, isPattern } = subscribed.channel;
-    if (isPattern) await client.psubscribe(name);
-    else await client.subscribe(name);
+    await (isPattern ? client.psubscribe(name) : client.subscribe(name));
     subscribed.confirmedIn = session;
   }
 
@@ -78,17 +75,11 @@ export class RedisSubscriptions implements Subscriptions {
     subscribed.subscribers.delete(subscriber);
     if (subscribed.subscribers.size > 0 || this.#subscribed.get(key) !== subscribed) return;
     this.#subscribed.delete(key);
+    // Without a connection there is no subscription either.
     if (!this.#connection.isReady) return;
     const { client } = this.#connection;
     const { name, isPattern } = subscribed.channel;
-    // Without a connection there is no subscription either.
     await (isPattern ? client.punsubscribe(name) : client.unsubscribe(name)).catch(() => {});
-  }
-
-  #lost(): void {
-    for (const { subscribers } of this.#subscribed.values()) {
-      for (const subscriber of subscribers) subscriber.lost?.();
-    }
   }
 
   /** Ends when it is confirmed, when nobody wants it any more, or with its session: the next one begins anew. */
@@ -120,6 +111,4 @@ export class RedisSubscriptions implements Subscriptions {
   }
 }
 
-function keyOf({ name, isPattern }: Channel): string {
-  return `${isPattern ? "p" : "c"}${name}`;
-}
+const keyOf = ({ name, isPattern }: Channel): string => `${isPattern ? "p" : "c"}${name}`;

@@ -86,7 +86,7 @@ export class HealthCollector implements AsyncDisposable {
 
   /** @throws {ConfigError} naming every bad setting */
   constructor(options: HealthCollectorOptions = {}) {
-    const { config, connection } = new Operator(options, { name: "health-collector", role: "read:health" });
+    const { config, connection } = new Operator(options, { name: "health-collector" });
     this.#rules = options.rules ?? {};
     this.#hooks = options.hooks ?? {};
     this.#history = options.history ?? 1000;

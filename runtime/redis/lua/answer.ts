@@ -4,10 +4,8 @@ import { type Script, script } from "./script.js";
 /**
  * Stores a command's answer, sends it, and acknowledges the command, in one step. A sender that was away finds the
  * stored answer, and a command that is redelivered gets it again without running twice.
- *
  * KEYS: 1 stored answer · 2 stream · 3 errors (hash)
- * ARGV: 1 answer · 2 how long to keep it, in ms · 3 the sender's channel · 4 group · 5 entry id, empty to acknowledge
- *       nothing
+ * ARGV: 1 answer · 2 ms to keep it · 3 the sender's channel · 4 group · 5 entry id, empty to acknowledge nothing
  * Result: nil
  */
 export const answer: Script<null> = script("answer")`
@@ -20,16 +18,11 @@ end
 `;
 
 /**
- * Tells, before a command runs, whether its answer is stored from an earlier delivery, or its sender has given up.
- * Redis' clock decides, so that the clocks of services do not matter.
- *
+ * Finds, before a command runs, the answer of an earlier delivery. Redis' clock decides if its sender has given up.
  * KEYS: 1 stored answer
  * ARGV: 1 when the sender gives up, in ms since 1970
  * Result: the stored answer; `expired`; or nil when the command should run
  */
 export const answered: Script<string | null> = script("answered")`${CLOCK}
-local stored = redis.call('GET', KEYS[1])
-if stored then return stored end
-if now > tonumber(ARGV[1]) then return 'expired' end
-return nil
+return redis.call('GET', KEYS[1]) or now > tonumber(ARGV[1]) and 'expired' or nil
 `;

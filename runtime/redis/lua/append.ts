@@ -1,9 +1,7 @@
 import { type Script, script } from "./script.js";
 
 /**
- * Adds many entries that have the same fields. The names are sent once, and so is a value that all entries share. If
- * Redis refuses an entry, the others are still added.
- *
+ * Adds entries of the same fields. A value that all share is sent once. If Redis refuses one, the others are added.
  * KEYS: 1 stream
  * ARGV: 1 a letter for each field: `s` when all entries share its value, else `o` · 2 how many entries · then the
  *       fields' names · then the shared values · then each entry's own values, entry by entry
@@ -12,8 +10,7 @@ import { type Script, script } from "./script.js";
 export const append: Script<string | (string | Error)[]> = script("append", { needsMemory: true })`
 local width = #ARGV[1]
 local command = { 'XADD', KEYS[1], '*' }
-local own = {}
-local at = 3 + width
+local own, at = {}, 3 + width
 for field = 1, width do
   command[2 + 2 * field] = ARGV[2 + field]
   if string.sub(ARGV[1], field, field) == 's' then
@@ -23,8 +20,7 @@ for field = 1, width do
     own[#own + 1] = 3 + 2 * field
   end
 end
-local ids = {}
-local refused = false
+local ids, refused = {}, false
 for entry = 1, tonumber(ARGV[2]) do
   for _, place in ipairs(own) do
     command[place] = ARGV[at]
@@ -39,7 +35,6 @@ return refused and ids or table.concat(ids, ' ')
 /**
  * Adds one entry, in one step with one or both of these: its message id is recorded, so that a repeat within a window
  * adds nothing; it is published on a channel together with its entry id, after which a listener can go on reading.
- *
  * KEYS: 1 stream · 2 the record of the message id
  * ARGV: 1 the window in ms, or empty · 2 the channel, or empty · 3 what to publish: a JSON object ·
  *       4… field, value, … of the entry

@@ -2,7 +2,6 @@ import { type Script, script } from "./script.js";
 
 /**
  * Records a consumer's heartbeat. A plain ZADD would be refused when Redis has no memory left.
- *
  * KEYS: 1 heartbeats
  * ARGV: 1 any number that differs from the last one · 2 consumer
  * Result: 1 when the consumer is new there, else 0

@@ -5,7 +5,6 @@ export interface Script<Reply> {
   readonly lua: string;
   run(client: Redis, keys: readonly string[], args: readonly (string | number)[]): Promise<Reply>;
 }
-
 type Command<Reply> = (keyCount: number, ...keysAndArgs: (string | number)[]) => Promise<Reply>;
 
 /**
@@ -19,7 +18,7 @@ export function script(
   const command = `merp_${name}`;
   return <Reply>(texts: TemplateStringsArray, ...fragments: readonly string[]) => {
     const lua = (needsMemory ? "" : "#!lua flags=allow-oom\n") + String.raw(texts, ...fragments);
-    const run = (client: Redis, keys: readonly string[], args: readonly (string | number)[]): Promise<Reply> => {
+    const run: Script<Reply>["run"] = (client, keys, args) => {
       const commands = client as unknown as Record<string, Command<Reply>>;
       // The client sends its digest, and the whole text where Redis does not know it yet.
       if (commands[command] === undefined) client.defineCommand(command, { lua });

@@ -6,10 +6,8 @@ import { type Script, script } from "./script.js";
  * position, below which nothing is unacknowledged: a destroyed group can be created again there.
  *
  * Nothing is counted by walking the stream. Now and then a run marks how many entries had ever been added, and the id
- * of the last. The newest mark below a group's position bounds how many entries the group may still need. When no
- * group needs more than the maximum length, the stream is cut to exactly that length; otherwise after the newest mark
- * that is followed by so many entries.
- *
+ * of the last. The newest mark below a group's position bounds how many entries it may still need. When none needs more
+ * than the maximum length, the stream is cut to that; otherwise after the newest mark that so many entries follow.
  * KEYS: 1 stream · 2 lock · 3 marks (sorted set) · 4 how many entries were gone after the last trim (hash) ·
  *       5 the groups that are served (sorted set)
  * ARGV: 1 the prefix of the keys of positions · 2 maximum age in ms · 3 maximum length · 4 the lock in ms ·
@@ -44,7 +42,6 @@ local stream = map(redis.call('XINFO', 'STREAM', KEYS[1]))
 local first = stream['first-entry'] and stream['first-entry'][1]
 local added = stream['entries-added']
 local report = { unserved = {}, expired = {}, missed = {} }
-
 -- Entries below this id are too old, or beyond the maximum length.
 local limit = string.format('%.0f-0', math.max(0, now - ARGV[2]))
 redis.call('ZREMRANGEBYSCORE', KEYS[3], '(' .. added, '+inf')
@@ -72,9 +69,7 @@ end
 local gone = added - stream.length
 local foreign = gone - tonumber(redis.call('HGET', KEYS[4], 'gone') or gone)
 
-local floor
-local needed = 0
-local present = {}
+local floor, needed, present = nil, 0, {}
 for _, info in ipairs(redis.call('XINFO', 'GROUPS', KEYS[1])) do
   local group = map(info)
   present[group.name] = true
@@ -82,7 +77,6 @@ for _, info in ipairs(redis.call('XINFO', 'GROUPS', KEYS[1])) do
   local oldest = redis.call('XPENDING', KEYS[1], group.name, '-', '+', 1)
   local position = oldest[1] and previous_id(oldest[1][1]) or group['last-delivered-id']
   redis.call('HSET', key, 'position', position)
-
   local served = tonumber(redis.call('HGET', key, 'served') or 0)
   for _, member in ipairs(redis.call('XINFO', 'CONSUMERS', KEYS[1], group.name)) do
     served = math.max(served, now - map(member).idle)
@@ -91,13 +85,11 @@ for _, info in ipairs(redis.call('XINFO', 'GROUPS', KEYS[1])) do
     redis.call('HSET', key, 'served', now)
     served = now
   end
-
   if foreign > 0 and (not first or before(next_id(position), first)) then
     local unread = group['entries-read'] and added - group['entries-read'] - stream.length or foreign
     local missed = math.min(foreign, math.max(unread, 0))
     if missed > 0 then table.insert(report.missed, { group = group.name, count = missed }) end
   end
-
   local holds = before(position, limit) and first and before(first, limit)
   local silent = now - served
   if holds and silent > tonumber(ARGV[2]) then
@@ -117,8 +109,7 @@ for _, info in ipairs(redis.call('XINFO', 'GROUPS', KEYS[1])) do
   end
 end
 
--- A group that others destroyed is created again at its position by its consumers, which tell every 30 s that they
--- serve it.
+-- A group that others destroyed is created again at its position by its consumers, which join every 30 s.
 redis.call('ZREMRANGEBYSCORE', KEYS[5], '-inf', now - 300000)
 for _, group in ipairs(redis.call('ZRANGE', KEYS[5], 0, -1)) do
   local position = not present[group] and redis.call('HGET', ARGV[1] .. group, 'position')

@@ -18,7 +18,7 @@ const CONSUMER = "this-one";
 function start(redis: RedisOptions, keys: readonly string[] = [KEY]): Heartbeat {
   const timeouts = { connectionTimeoutSeconds: 0.3, socketTimeoutSeconds: 0.3 };
   const config = readConfig({ service: "test", leaseSeconds: 0.3, redis: { ...timeouts, ...redis } }, "fields", {});
-  const unopened = new Connection(config.redis, config.service, { role: "settle", blocking: false }, systemClock);
+  const unopened = new Connection(config.redis, config.service, "settle", systemClock);
   const heartbeat = new Heartbeat({ config, hooks: new HookBus(), clock: systemClock });
   for (const key of keys) heartbeat.add(key, CONSUMER);
   heartbeat.start(unopened);

@@ -16,7 +16,7 @@ afterAll(() => redis.stop());
 
 function createClock(): { readonly clock: RedisClock; readonly connection: Connection } {
   const config = readConfig({ service: "billing", redis: { url: redis.url } }, "json", {});
-  const connection = new Connection(config.redis, config.service, { role: "settle", blocking: false }, systemClock);
+  const connection = new Connection(config.redis, config.service, "settle", systemClock);
   onTestFinished(() => connection.close());
   return { clock: new RedisClock(connection, systemClock), connection };
 }
