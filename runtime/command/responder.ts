@@ -43,7 +43,6 @@ export class CommandResponder implements Responding {
 
   /**
    * Resolves to the answer, or to `undefined` when nobody waits for one.
-   *
    * @throws what the handler threw, when nobody waits
    */
   async respond(route: Route, command: Command, context: MessageContext): Promise<Answer | undefined> {

@@ -5,7 +5,6 @@ import { type Script, script } from "./script.js";
  * Creates a consumer group that is missing. A group that existed before begins at its recorded position, below which
  * nothing is unacknowledged, or at 0 when the stream is younger than that (it was deleted, or Redis came back empty).
  * It never begins at `$`, which would skip the entries that were added meanwhile.
- *
  * KEYS: 1 stream · 2 the group's position (hash) · 3 the groups that are served (sorted set)
  * ARGV: 1 group · 2 where a new group begins (`0` or `$`) · 3 for how many ms after its loss a known one stays away
  * Result: the id from which it was created; nil when it was there; or in how many ms to try again
@@ -51,7 +50,6 @@ return from
 /**
  * Removes a consumer from its group. The entries that it holds are parked and due at once, so that another consumer
  * gets them without waiting for a lease; only then its name and its heartbeat are deleted.
- *
  * KEYS: 1 stream · 2 retry set · 3 heartbeats
  * ARGV: 1 group · 2 consumer · 3… those of its entries whose handlers have not begun: their delivery does not count
  * Result: nil

@@ -4,7 +4,6 @@ import { type Script, script } from "./script.js";
 /**
  * Parks a failed entry until its retry is due. It stays in the group's pending list, owned by `parked`: Redis counts
  * its attempts, other groups do not see it, and trimming keeps it.
- *
  * KEYS: 1 stream · 2 retry set · 3 errors (hash)
  * ARGV: 1 group · 2 consumer · 3 entry id · 4 delay in ms · 5 the error, as JSON
  * Result: 1 when it is parked; 0 when it belongs to another consumer; -1 when it is deleted from the stream
@@ -27,7 +26,6 @@ export type Released = [id: string, fields: string[], attempt: number];
 /**
  * Takes parked entries whose retry is due. The caller claims each, which counts a delivery. The errors of an entry that
  * is deleted from the stream are deleted too.
- *
  * KEYS: 1 stream · 2 retry set · 3 errors (hash)
  * ARGV: 1 group · 2 consumer · 3 how many at most
  * Result: the released entries · in how many ms the next is due, or -1 when none is parked
@@ -52,7 +50,6 @@ return { released, #next == 2 and math.max(0, next[2] - now) or -1 }
 
 /**
  * Finds parked entries whose due time is lost (the retry set was deleted) and makes them due at once.
- *
  * KEYS: 1 stream · 2 retry set
  * ARGV: 1 group · 2 the id after which to look, `-` for the first · 3 how many to look at
  * Result: the id after which to go on, or nil at the end
@@ -67,7 +64,6 @@ return parked[#parked][1]
 
 /**
  * Records a failed attempt of an entry that its consumer holds and will try again itself.
- *
  * KEYS: 1 errors (hash)
  * ARGV: 1 entry id · 2 the error, as JSON
  * Result: nil

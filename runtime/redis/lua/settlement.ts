@@ -4,7 +4,6 @@ import { type Script, script } from "./script.js";
 /**
  * Acknowledges entries and deletes the errors of those that failed before, in one step: a crash between the two would
  * leave the errors behind for good.
- *
  * KEYS: 1 stream · 2 errors (hash)
  * ARGV: 1 group · 2 how many failed before · then their ids · then the others' ids
  * Result: how many were pending
@@ -18,7 +17,6 @@ return redis.call('XACK', KEYS[1], ARGV[1], unpack(ARGV, 3))
  * Moves an entry to the dead letters and acknowledges it, in one step: a crash leaves either both or neither. The
  * script reads the original itself and packs each field and value as `length:bytes,`, so that neither its size nor its
  * bytes matter.
- *
  * KEYS: 1 stream · 2 dead letters · 3 retry set · 4 errors (hash)
  * ARGV: 1 group · 2 consumer · 3 entry id · 4 the last error, as JSON · 5… field, value, … of the record
  * Result: the dead letter's id, or nil when the entry belongs to another consumer

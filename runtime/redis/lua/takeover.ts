@@ -5,7 +5,6 @@ import { type Script, script } from "./script.js";
  * Takes over the entries of a dead consumer. It is dead only if its heartbeat is still the one that the caller has
  * watched for a whole lease. The claims count no delivery: most entries were merely prefetched. The consumer is deleted
  * in the same step, but only when it has nothing pending: Redis drops the pending entries of a deleted consumer.
- *
  * KEYS: 1 stream · 2 heartbeats
  * ARGV: 1 group · 2 the caller · 3 the dead consumer · 4 its heartbeat as watched · 5 how many entries at most
  * Result: the ids taken over, or nil when the consumer lives
@@ -26,7 +25,6 @@ return taken
 
 /**
  * Counts the delivery of an entry that was taken over from a dead consumer, just before its handler runs.
- *
  * KEYS: 1 stream
  * ARGV: 1 group · 2 consumer · 3 entry id
  * Result: its fields and how often it has now been delivered; nil when it belongs to another consumer or is deleted
