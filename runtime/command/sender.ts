@@ -35,12 +35,10 @@ export class CommandSender {
     payload: unknown,
     options: SendOptions,
   ): Promise<unknown> {
-    if (this.#isClosed) throw new ClosedError("cannot send");
-    this.#requester ??= this.#createRequester();
-    const requester = this.#requester;
-    if (!requester.isListening) await requester.listen();
-    const id = crypto.randomUUID();
     const command = descriptor as unknown as Descriptor;
+    let requester = this.#requester;
+    if (this.#isClosed || !requester?.isListening) requester = await this.#listen(command);
+    const id = crypto.randomUUID();
     const given = {
       payload,
       target_service: options.targetService,
@@ -53,6 +51,18 @@ export class CommandSender {
     const { correlationId, withoutCompany = false } = options;
     const publishing = { id, withoutCompany, ...(correlationId === undefined ? {} : { correlationId }) };
     return requester.ask(question, () => this.#publisher.publish(command, given, publishing));
+  }
+
+  /** A command that nobody would hear the answer to is not published, and its failure is told like that of a publish. */
+  async #listen(command: Descriptor): Promise<Requester> {
+    try {
+      if (this.#isClosed) throw new ClosedError("cannot send");
+      this.#requester ??= this.#createRequester();
+      await this.#requester.listen();
+      return this.#requester;
+    } catch (thrown) {
+      throw this.#publisher.failed(command, thrown);
+    }
   }
 
   tell(descriptor: Descriptor, payload: unknown, { targetService, ...options }: TellOptions): Promise<Published> {

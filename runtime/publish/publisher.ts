@@ -1,4 +1,4 @@
-import type { Appender } from "../broker/append.js";
+import type { Append, Appender } from "../broker/append.js";
 import type { Config } from "../config/config.js";
 import { prefixed } from "../config/prefix.js";
 import type { FlatFields } from "../contract/codec.js";
@@ -15,10 +15,11 @@ import { type Destination, PublishTeller, Sending } from "./sending.js";
 
 type Message = Record<string, unknown>;
 
-/** A message that keeps its contract, and its encoded form. */
+/** A message that keeps its contract, and its encoded forms. */
 interface Written {
   readonly message: Message;
   readonly entry: FlatFields;
+  readonly announced: Append["announced"];
 }
 
 const NONE: PublishOptions = {};
@@ -58,7 +59,7 @@ export class MessagePublisher {
       this.#assertOpen();
       return this.#send(descriptor, this.#write(descriptor, given, options), options);
     } catch (thrown) {
-      return Promise.reject(this.#teller.failed(descriptor.type, thrown));
+      return Promise.reject(this.failed(descriptor, thrown));
     }
   }
 
@@ -74,7 +75,7 @@ export class MessagePublisher {
       this.#assertOpen();
       messages = this.#prepareAll(descriptor, contract, given, options);
     } catch (thrown) {
-      throw this.#teller.failed(descriptor.type, thrown);
+      throw this.failed(descriptor, thrown);
     }
     return messages.length === 0 ? [] : this.#sendAll(descriptor, contract, messages);
   }
@@ -97,6 +98,11 @@ export class MessagePublisher {
       if (call.operation !== "send" || !isSent) this.#teller.interceptorFailed(call.descriptor.type, thrown, code);
       throw thrown;
     }
+  }
+
+  /** Tells the hooks of a message that could not be published. Returns the error to reject with. */
+  failed({ type }: Descriptor, thrown: unknown): MessagingError {
+    return this.#teller.failed(type, thrown);
   }
 
   /** Publishes nothing any more. */
@@ -134,7 +140,15 @@ export class MessagePublisher {
   #write(descriptor: Descriptor, given: Message, options: PublishOptions): Written {
     const contract = contractOf(descriptor);
     const message = prepare(this.#config, descriptor, contract, given, options);
-    return { message, entry: contract.write(message, this.#config.encoding) };
+    return this.#written(descriptor, message, contract.write(message, this.#config.encoding));
+  }
+
+  #written(descriptor: Descriptor, message: Message, entry: FlatFields): Written {
+    return {
+      message,
+      entry,
+      announced: descriptor.kind === "notification" ? this.#announcement(descriptor, message) : undefined,
+    };
   }
 
   #send(descriptor: Descriptor, written: Written, options: PublishOptions): Promise<Published> {
@@ -159,7 +173,12 @@ export class MessagePublisher {
       for (const [at, message] of messages.entries()) {
         if (isOver) return;
         // Encoded now, whenever it is sent: the caller may change it when this call has returned.
-        const written = { message, entry: contract.encode(message, this.#config.encoding) };
+        let written: Written;
+        try {
+          written = this.#written(descriptor, message, contract.encode(message, this.#config.encoding));
+        } catch (thrown) {
+          return failed(this.failed(descriptor, thrown));
+        }
         const stored = (one: Published): void => {
           published[at] = one;
           if (++count === messages.length) resolve(published);
@@ -177,7 +196,7 @@ export class MessagePublisher {
   /** Never throws: whatever keeps a message from its stream rejects. */
   #append(
     descriptor: Descriptor,
-    { message, entry }: Written,
+    { message, entry, announced }: Written,
     { once = false }: PublishOptions,
     resolve: (published: Published) => void,
     reject: (error: MessagingError) => void,
@@ -186,7 +205,7 @@ export class MessagePublisher {
     const destination = this.#destinationOf(descriptor);
     const sending = new Sending(destination, entry, id, this.#teller, resolve, reject);
     const { stream, retention } = destination;
-    if (descriptor.kind === "notification") sending.announced = this.#announcement(descriptor, message);
+    sending.announced = announced;
     if (once) sending.onceWindowMs = this.#config.messageTtlMs;
     if (retention.pinnedBy.length > 0) {
       sending.failed(streamFull(stream, retention.pinnedBy, id));
