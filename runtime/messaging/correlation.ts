@@ -1,14 +1,15 @@
 import { AsyncLocalStorage, AsyncResource } from "node:async_hooks";
+import type { PlainMessage } from "../contract/codec.js";
 import { companyOf } from "../contract/company.js";
 import type { MessageKind } from "../contract/descriptor.js";
 
-/** Inherited from a message, or a request, by every message that is published or sent because of it. */
+/** Inherited by every message that is published or sent because of a message or a request. */
 export interface Correlation {
   /** Common to all messages that one request caused. */
   readonly correlationId?: string | undefined;
-  /** The message that is being handled: the cause of what follows, written to `metadata.causation_id`. */
+  /** The id of the message that is being handled: `metadata.causation_id` of the messages that it causes. */
   readonly messageId?: string | undefined;
-  /** The company on whose behalf it happens. Inherited where `tenancy` is `required`. */
+  /** The company on whose behalf it happens. Inherited if `tenancy` is `required`. */
   readonly companyId?: number | string | undefined;
   /** W3C Trace Context, carried in `metadata.traceparent`. */
   readonly traceparent?: string | undefined;
@@ -16,13 +17,11 @@ export interface Correlation {
   readonly tracestate?: string | undefined;
 }
 
-type Message = Readonly<Record<string, unknown>>;
-
 const storage = new AsyncLocalStorage<Correlation>();
 
 /**
- * Runs work so that every message that it publishes or sends inherits the correlation, across every await. The runtime
- * does so for handlers; a gateway does it for each request.
+ * Runs work whose messages inherit the correlation, across every await. The runtime does so for each message that is
+ * handled, a gateway for each request.
  *
  * @example
  * withCorrelation({ correlationId: request.id, traceparent: request.headers.traceparent }, () => handle(request));
@@ -31,16 +30,13 @@ export function withCorrelation<Result>(correlation: Correlation, work: () => Re
   return storage.run(correlation, work);
 }
 
-/**
- * Created outside of every context, unless this module is loaded within one. `AsyncResource` binds what runs in it to
- * the context of its creation.
- */
+/** Created outside of every AsyncLocalStorage context, unless this module is loaded in one. Calls in it see none. */
 const outside = /* @__PURE__ */ new AsyncResource("MESSAGING");
 const MANUAL = { requireManualDestroy: true };
 
 /**
- * Runs a handler or a listener with the correlation of its message, and in no other context of an AsyncLocalStorage:
- * neither that of the caller of `start()` or `listen()`, nor what another handler has entered.
+ * Runs a handler or a listener with the correlation of its message and no other AsyncLocalStorage context: neither that
+ * of the caller of `start()` or `listen()`, nor one that another handler has entered.
  */
 export function withCorrelationOnly<Result>(correlation: Correlation, work: () => Result): Result {
   return outside.runInAsyncScope(isolated, undefined, correlation, work) as Result;
@@ -59,13 +55,12 @@ export function apart<Result>(work: () => Result): Result {
 export function currentCorrelation(): Correlation | undefined {
   const store = storage.getStore();
   if (store === undefined) return undefined;
-  // A delivery reads its correlation from its message only when it is asked for.
+  // The getters of a delivery read the message only when they are asked.
   const { correlationId, messageId, companyId, traceparent, tracestate } = store;
   return { correlationId, messageId, companyId, traceparent, tracestate };
 }
 
-/** The correlation that a message passes on. */
-export function correlationOf(kind: MessageKind, message: Message): Correlation {
+export function correlationOf(kind: MessageKind, message: PlainMessage): Correlation {
   return {
     correlationId: message["correlation_id"] as string | undefined,
     messageId: message["id"] as string | undefined,
@@ -75,17 +70,16 @@ export function correlationOf(kind: MessageKind, message: Message): Correlation 
   };
 }
 
-/** A part of the W3C Trace Context that a message carries. */
-export function traceOf(message: Message, part: "traceparent" | "tracestate"): string | undefined {
-  const value = (message["metadata"] as Message | undefined)?.[part];
+export function traceOf(message: PlainMessage, part: "traceparent" | "tracestate"): string | undefined {
+  const value = (message["metadata"] as PlainMessage | undefined)?.[part];
   return typeof value === "string" ? value : undefined;
 }
 
-/** The metadata of a message that is published because of another: the publisher's own wins. */
-export function inheritMetadata(given: unknown, correlation: Correlation): Message | undefined {
+/** Adds the correlation to a message's metadata. The publisher's own values win. */
+export function inheritMetadata(given: unknown, correlation: Correlation): PlainMessage | undefined {
   const { messageId, traceparent, tracestate } = correlation;
   const inherited = { causation_id: messageId, traceparent, tracestate };
   const present = Object.entries(inherited).filter(([, value]) => value !== undefined);
-  if (present.length === 0) return given as Message | undefined;
-  return { ...Object.fromEntries(present), ...(given as Message | undefined) };
+  if (present.length === 0) return given as PlainMessage | undefined;
+  return { ...Object.fromEntries(present), ...(given as PlainMessage | undefined) };
 }

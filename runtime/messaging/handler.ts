@@ -1,6 +1,6 @@
 import type { CommandDescriptor, Descriptor, MessageKind } from "../contract/descriptor.js";
 
-/** The delivery of the message that a handler is given. */
+/** The delivery of the message that a handler receives. */
 export interface MessageContext {
   /** The message's own id, the same in every delivery. `undefined` where the wire has none (health). */
   readonly messageId: string | undefined;
@@ -23,40 +23,36 @@ export interface MessageContext {
   readonly publishedAt: Date;
   /** Inherited by every message that the handler publishes or sends. */
   readonly correlationId: string | undefined;
-  /** Aborted when the handler has used up its time, or the process its time to drain. Pass it to what you await. */
+  /** Aborted at the handler's timeout and at the process's drain timeout. Pass it to the calls that you await. */
   readonly signal: AbortSignal;
 }
 
 /**
- * Handles one message. The message is acknowledged when the handler has returned (or its promise resolved), so it is
- * delivered **at least once**: after a crash it is redelivered, so handlers must be idempotent. If a handler throws, the
- * message is not acknowledged.
+ * Handles one message. It is acknowledged when the handler has returned or its promise has resolved, and not if the
+ * handler throws. Delivery is **at least once**: a crash causes a redelivery, so handlers must be idempotent.
  *
- * A handler runs in no AsyncLocalStorage context of yours, but with the correlation of its message.
+ * A handler runs with the correlation of its message and in no AsyncLocalStorage context of yours.
  */
 export type Handler<Message> = (message: Message, context: MessageContext) => unknown;
 
-/** Handles a command. It returns the answer to the sender. */
+/** Handles a command and returns the answer to its sender. */
 export type CommandHandler<Message, Result> = (command: Message, context: MessageContext) => Result | Promise<Result>;
 
-/** How failures of one handler are retried, where that differs from the messaging's settings. */
+/** Retries of one handler, where they differ from the messaging's settings. */
 export interface RetryOptions {
-  /** How often a failed message is retried. @defaultValue the messaging's `maxRetries` */
+  /** The number of retries of a failed message. @defaultValue the messaging's `maxRetries` */
   readonly maxRetries?: number;
   /** The delay before the first retry; it doubles with each. @defaultValue the messaging's `retryDelaySeconds` */
   readonly retryDelaySeconds?: number;
 }
 
-/** Which commands a handler takes, besides having this service as their `target_service`, and how they are retried. */
+/** The commands for this service that a handler takes, and their retries. */
 export interface CommandOptions extends RetryOptions {
-  /**
-   * Only commands on behalf of this company (`metadata.company_id`). Others are acknowledged and not answered: they are
-   * for another deployment of the service.
-   */
+  /** Only commands of this company (`metadata.company_id`). Others, for other deployments, are only acknowledged. */
   readonly company_id?: number | string;
 }
 
-/** Which messages of its types a handler takes. Others are acknowledged without it. */
+/** The messages that a handler takes, and their retries. Others are acknowledged without it. */
 export interface HandlerOptions<Message = unknown> extends RetryOptions {
   /** Only messages of this company. Applied before the message is decoded. */
   readonly company_id?: number | string;
@@ -69,13 +65,13 @@ export interface HandlerOptions<Message = unknown> extends RetryOptions {
 /** Takes handlers of messages. The generated `on…` helpers take one. */
 export interface Subscriber {
   /**
-   * Registers a handler, before `start()`. Several handlers of one type run one after another, and succeed or fail
-   * together: if one throws, all of them are called again.
+   * Registers a handler, before `start()`. Several handlers of one type run one after another. If one throws, all of
+   * them run again.
    *
    * @throws {UsageError} `HANDLER_LATE` after `start()`
    *
    * @example
-   * messaging.on(userCreated, (event) => console.log(event.after_data.email));
+   * messaging.on(userCreated, async (event, { attempt }) => console.log(event.after_data.email, attempt));
    */
   on<Message>(
     descriptor: Descriptor<Message>,
@@ -87,8 +83,8 @@ export interface Subscriber {
 /** Takes handlers of commands. The generated `handle…` helpers take one. */
 export interface Responder {
   /**
-   * Registers the one handler of a command, before `start()`. It is given the commands whose `target_service` is this
-   * service. Its retry options apply to commands for whose answer nobody waits: otherwise a failure is the answer.
+   * Registers the only handler of a command, before `start()`. It receives the commands whose `target_service` is this
+   * service. Its retry options apply to commands of `tell`. To `send`, a failure is the answer.
    *
    * @throws {UsageError} `HANDLER_CONFLICT` for a second handler, `HANDLER_LATE` after `start()`
    *

@@ -1,19 +1,19 @@
 import type { Counts } from "./hooks.js";
 
-/** The state of one stream as this service sees it. `null` stands for what Redis cannot tell: unknown is not 0. */
+/** The state of one stream in this service. `null` means unknown, not 0: Redis cannot tell. */
 export interface StreamHealth {
   readonly group: string;
-  /** Whether entries are read: `reading`, `busy` (no room for more), or `stuck` (Redis does not answer). */
+  /** `reading`, `busy` (no room for more entries), `stuck` (Redis does not answer) or `stopped`. */
   readonly loop: LoopState;
   /** Entries that have not been delivered to the group. */
   readonly lag: number | null;
-  /** Entries that were delivered and are not acknowledged, including those that wait for a retry. */
+  /** Entries that were delivered and not acknowledged, including those that wait for a retry. */
   readonly pending: number;
-  /** How long ago the oldest pending entry was published. */
+  /** The time since the oldest pending entry was published. */
   readonly oldest_pending_seconds: number;
   /** The pending entries that wait for a retry. */
   readonly retrying: number;
-  /** Dead letters of this stream, of all its groups, that were written and not removed. */
+  /** Dead letters in this stream, of all its groups. */
   readonly dead_letters: number;
 }
 

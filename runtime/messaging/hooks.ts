@@ -1,4 +1,5 @@
 import type { MessagingError } from "../errors.js";
+import type { Published } from "./publisher.js";
 
 /** The place of a delivery in Redis. */
 export interface DeliveryPlace {
@@ -7,13 +8,8 @@ export interface DeliveryPlace {
   readonly entryId: string;
 }
 
-/** A group of a stream. */
-interface GroupPlace {
-  readonly stream: string;
-  readonly group: string;
-}
+type GroupPlace = Pick<DeliveryPlace, "stream" | "group">;
 
-/** One attempt at a delivery. */
 interface Attempt<Type = string> extends DeliveryPlace {
   readonly type: Type;
   readonly attempt: number;
@@ -23,18 +19,13 @@ interface Attempt<Type = string> extends DeliveryPlace {
 export interface HookEvents {
   /** A connection was established, for the first time or again. */
   readonly connected: { readonly role: string; readonly again: boolean };
-  /** A connection was lost. It reconnects by itself. */
+  /** A connection was lost. It is restored automatically. */
   readonly disconnected: { readonly role: string; readonly error: Error | undefined };
   /** A message is in its stream. */
-  readonly published: {
-    readonly type: string;
-    readonly id: string | undefined;
-    readonly stream: string;
-    readonly entryId: string;
-  };
+  readonly published: Published & { readonly type: string };
   /**
-   * A publish failed. With `reported`, because of `onPublishFailure: "report"`, its caller may not have been told. If an
-   * interceptor failed it, `error.cause` is what that threw.
+   * A publish failed. If an interceptor failed it, `error.cause` is the interceptor's error. `reported` is true with
+   * `onPublishFailure: "report"`: the caller may not have received the error.
    */
   readonly publishFailed: { readonly type: string; readonly error: MessagingError; readonly reported: boolean };
   /** A handler finished. Its entry is about to be acknowledged. */
@@ -43,7 +34,7 @@ export interface HookEvents {
   readonly handlerFailed: Attempt & { readonly error: unknown };
   /** A failed message was parked. It is redelivered after the delay. */
   readonly retried: Attempt<string | undefined> & { readonly delayMs: number };
-  /** Entries of a consumer that died were taken over. */
+  /** Entries of a dead consumer were taken over. */
   readonly recovered: GroupPlace & { readonly from: string; readonly count: number };
   /** An entry was acknowledged without a handler: none here handles its type, or its filter excludes it. */
   readonly skipped: DeliveryPlace & { readonly type: string; readonly reason: "unhandled" | "filtered" };
@@ -59,16 +50,16 @@ export interface HookEvents {
   readonly groupUnserved: GroupPlace & {
     readonly silentMs: number;
     readonly policy: string;
-    /** Whether the policy had the group destroyed. */
+    /** Whether the group was destroyed, as the policy demands. */
     readonly expired: boolean;
   };
-  /** Others removed entries (XTRIM, XADD MAXLEN) before a group had read them: they are lost to the group. */
+  /** Another client removed entries (XTRIM, XADD MAXLEN) that a group had not read. The group has lost them. */
   readonly entriesMissed: GroupPlace & { readonly count: number };
-  /** Redis may evict keys when its memory is full, among them streams and groups. */
+  /** When its memory is full, Redis may evict keys, streams among them. */
   readonly evictionPossible: { readonly policy: string };
   /** A consumer group was missing and has been created. */
   readonly groupCreated: GroupPlace & { readonly from: string };
-  /** Something failed in the background and is tried again. */
+  /** Background work failed and is tried again. */
   readonly trouble: { readonly what: string; readonly error: unknown };
 }
 
@@ -78,10 +69,9 @@ export interface HookEvents {
  */
 export type Hooks = { readonly [Name in keyof HookEvents]?: (info: HookEvents[Name]) => void };
 
-/** How often each event has happened. */
+/** The number of times that each event has happened. */
 export type Counts = Readonly<Record<keyof HookEvents, number>>;
 
-/** Counts events and calls hooks. */
 export class HookBus {
   readonly #hooks: readonly Hooks[];
   readonly #counts: Record<keyof HookEvents, number> = {
@@ -104,7 +94,6 @@ export class HookBus {
     groupCreated: 0,
     trouble: 0,
   };
-  /** The events for which there is a hook. */
   readonly #wanted: ReadonlySet<keyof HookEvents>;
 
   constructor(...hooks: readonly Hooks[]) {
@@ -117,7 +106,7 @@ export class HookBus {
     return { ...this.#counts };
   }
 
-  /** Whether there is a hook for an event. Hot paths ask before they build its info. */
+  /** Hot paths ask this before they build the info of an event. */
   wants(name: keyof HookEvents): boolean {
     return this.#wanted.has(name);
   }
@@ -126,7 +115,7 @@ export class HookBus {
     this.#counts[name]++;
   }
 
-  /** Emits `trouble`. Bound, so that it can be passed on. */
+  /** Bound, to be passed on. */
   readonly trouble = (what: string, error: unknown): void => this.emit("trouble", { what, error });
 
   emit<Name extends keyof HookEvents>(name: Name, info: HookEvents[Name]): void {

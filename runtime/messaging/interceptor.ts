@@ -4,15 +4,15 @@ import type { MessageContext } from "./handler.js";
 import type { PublishAllOptions, PublishOptions } from "./publisher.js";
 import type { SendOptions, TellOptions } from "./sender.js";
 
-interface Timed {
-  /** How long the call has taken so far, in milliseconds. After `next` has resolved it is the duration of the rest. */
+interface Call<Operation extends string, Of extends Descriptor = Descriptor> {
+  readonly operation: Operation;
+  readonly descriptor: Of;
+  /** The duration of the call so far, in milliseconds. After `next` has resolved, that of the rest. */
   readonly elapsedMs: number;
 }
 
 /** The handling of one delivery, by all handlers of its type. */
-export interface HandleCall<Message = unknown> extends Timed {
-  readonly operation: "handle";
-  readonly descriptor: Descriptor;
+export interface HandleCall<Message = unknown> extends Call<"handle"> {
   readonly message: Message;
   /** The delivery: `attempt`, `redelivered`, `entryId`, `signal`, … */
   readonly context: MessageContext;
@@ -21,9 +21,7 @@ export interface HandleCall<Message = unknown> extends Timed {
 }
 
 /** The publishing of one message. */
-export interface PublishCall<Input = unknown> extends Timed {
-  readonly operation: "publish";
-  readonly descriptor: Publishable;
+export interface PublishCall<Input = unknown> extends Call<"publish", Publishable> {
   /** The message as its publisher gave it. Assign another one to have that published. */
   message: Input;
   readonly options: PublishOptions;
@@ -32,9 +30,7 @@ export interface PublishCall<Input = unknown> extends Timed {
 }
 
 /** The publishing of many messages by one `publishAll`. */
-export interface PublishAllCall<Input = unknown> extends Timed {
-  readonly operation: "publishAll";
-  readonly descriptor: Publishable;
+export interface PublishAllCall<Input = unknown> extends Call<"publishAll", Publishable> {
   /** The messages as their publisher gave them. Assign others to have those published. */
   messages: readonly Input[];
   readonly options: PublishAllOptions;
@@ -42,10 +38,8 @@ export interface PublishAllCall<Input = unknown> extends Timed {
   is<Other>(descriptor: Publishable<unknown, Other>): this is PublishAllCall<Other>;
 }
 
-/** The sending of one command, until its answer is there. */
-export interface SendCall<Payload = unknown> extends Timed {
-  readonly operation: "send";
-  readonly descriptor: CommandDescriptor<unknown, never, unknown>;
+/** The sending of one command, until its answer arrives. */
+export interface SendCall<Payload = unknown> extends Call<"send", CommandDescriptor> {
   /** The payload as its sender gave it. Assign another one to have that sent. */
   payload: Payload;
   readonly options: SendOptions;
@@ -53,10 +47,8 @@ export interface SendCall<Payload = unknown> extends Timed {
   is<Other>(descriptor: CommandDescriptor<unknown, Other>): this is SendCall<Other>;
 }
 
-/** The telling of one command, for whose answer nobody waits. */
-export interface TellCall<Payload = unknown> extends Timed {
-  readonly operation: "tell";
-  readonly descriptor: CommandDescriptor<unknown, never, unknown>;
+/** The sending of one command without waiting for an answer. */
+export interface TellCall<Payload = unknown> extends Call<"tell", CommandDescriptor> {
   /** The payload as its sender gave it. Assign another one to have that sent. */
   payload: Payload;
   readonly options: TellOptions;
@@ -68,18 +60,17 @@ export interface TellCall<Payload = unknown> extends Timed {
 export type InterceptedCall = HandleCall | PublishCall | PublishAllCall | SendCall | TellCall;
 
 /**
- * Wraps the handling of a message, and the publishing, sending or telling of one. The first interceptor is the outermost.
+ * Wraps the handling, publishing, sending or telling of a message. The first interceptor is the outermost.
  *
- * `next` makes the rest of the call and resolves to its result; an error of the rest rejects it. Return or await its
- * promise: the call ends when its interceptors have ended. What an interceptor returns is the result of the call, and
- * what it throws fails the call, like an error of the handler or of the publish. An interceptor that does not call
- * `next` replaces the rest: a message whose handler it skips is acknowledged. It may call `next` again to repeat the
- * rest.
+ * `next` makes the rest of the call and resolves to its result, or rejects with its error. Return or await its promise.
+ * The interceptor's result is the result of the call, and its error fails the call like an error of the handler or of
+ * the publish. If it never calls `next`, it replaces the rest: a message whose handler it skips is acknowledged. If it
+ * calls `next` again, it repeats the rest.
  *
- * An interceptor of `handle` runs within the time limit of the handler, and passes `context.signal` to what it waits
- * for. It does not run for messages that are filtered out, break their contract, or are commands whose stored answer is
- * sent again, nor for the listeners of notifications. What an interceptor publishes passes the interceptors, too. What
- * the runtime itself publishes (health, `service.started`) passes none.
+ * Around `handle` it runs within the handler's time limit: pass `context.signal` to the calls that it awaits. It does
+ * not run for messages that are filtered out or break their contract, for commands whose stored answer is sent again,
+ * or for listeners of notifications. Messages that it publishes pass the interceptors too. Those that the runtime
+ * publishes itself (health, `service.started`) pass none.
  *
  * @example
  * const timing: Interceptor = async (call, next) => {
@@ -93,12 +84,11 @@ export type InterceptedCall = HandleCall | PublishCall | PublishAllCall | SendCa
  */
 export type Interceptor = (call: InterceptedCall, next: () => Promise<unknown>) => Promise<unknown>;
 
-type Bare<Call> = Call extends InterceptedCall ? Omit<Call, "is" | "elapsedMs"> : never;
+type Bare<Whole> = Whole extends InterceptedCall ? Omit<Whole, "is" | "elapsedMs"> : never;
 
-/** A call that publishes, as it is made. */
+/** A call that publishes, before it passes the interceptors. */
 export type OutgoingCall = Bare<Exclude<InterceptedCall, HandleCall>>;
 
-/** Makes calls through interceptors, one around the other. */
 export class InterceptorChain {
   readonly #interceptors: readonly Interceptor[];
   readonly #clock: Clock;
@@ -108,8 +98,8 @@ export class InterceptorChain {
     this.#clock = clock;
   }
 
-  /** @param last - makes the call as the interceptors have left it */
-  async run<Call extends Bare<InterceptedCall>>(given: Call, last: (call: Call) => unknown): Promise<unknown> {
+  /** @param last - makes the call, with the changes of the interceptors */
+  async run<Given extends Bare<InterceptedCall>>(given: Given, last: (call: Given) => unknown): Promise<unknown> {
     const began = this.#clock.now();
     const now = (): number => this.#clock.now();
     const call = {

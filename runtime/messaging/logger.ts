@@ -8,69 +8,57 @@ export interface Logger {
   error(details: object, text: string): void;
 }
 
-/** Writes warnings and errors to standard error, one line each, for services without a logger of their own. */
+/** Writes warnings and errors to standard error, one line each. */
 export const consoleLogger: Logger = {
   info() {},
-  warn(details, text) {
-    console.error(`[messaging] warning: ${text}`, printable(details));
-  },
-  error(details, text) {
-    console.error(`[messaging] error: ${text}`, printable(details));
-  },
+  warn: (details, text) => print("warning", details, text),
+  error: (details, text) => print("error", details, text),
 };
 
-function printable(details: object): string {
-  return JSON.stringify(details, (_key, value: unknown) =>
-    value instanceof Error ? `${value.name}: ${value.message}` : value,
-  );
+function print(level: string, details: object, text: string): void {
+  console.error(`[messaging] ${level}: ${text}`, JSON.stringify(details, readable));
+}
+
+function readable(_key: string, value: unknown): unknown {
+  return value instanceof Error ? `${value.name}: ${value.message}` : value;
 }
 
 const QUIET_MS = 30_000;
-const MOST_SAID = 100;
+const MOST_KNOWN = 100;
 
-/** The hooks that log what an operator must see. Trouble that goes on is logged once in half a minute. */
+/** The hooks that write an operator's log. The same trouble is logged once in half a minute. */
 export function loggingHooks(logger: Logger, service: string, clock: Clock): Hooks {
-  const saidAt = new Map<string, number>();
+  const loggedAt = new Map<string, number>();
   return {
     connected: ({ role, again }) => {
       if (again) logger.warn({ service, role }, "connected to Redis again");
       else logger.info({ service, role }, "connected to Redis");
     },
-    disconnected: ({ role, error }) => {
-      logger.warn({ service, role, error }, "lost the connection to Redis; reconnecting");
-    },
+    disconnected: (info) => logger.warn({ service, ...info }, "lost the connection to Redis; reconnecting"),
     publishFailed: ({ type, error, reported }) => {
       // Otherwise the caller has the error.
       if (reported) logger.error({ service, type, error }, "a message was not published");
     },
-    handlerFailed: ({ type, entryId, stream, attempt, error }) => {
-      logger.warn({ service, type, stream, entryId, attempt, error }, "a handler failed");
-    },
-    deadLettered: ({ type, entryId, stream, attempt, error }) => {
-      logger.error({ service, type, stream, entryId, attempt, error }, "an entry was moved to the dead letters");
-    },
+    handlerFailed: ({ type, stream, entryId, attempt, error }) =>
+      logger.warn({ service, type, stream, entryId, attempt, error }, "a handler failed"),
+    deadLettered: ({ type, stream, entryId, attempt, error }) =>
+      logger.error({ service, type, stream, entryId, attempt, error }, "an entry was moved to the dead letters"),
     groupUnserved: ({ stream, group, silentMs, policy, expired }) => {
       const what = expired ? "was destroyed" : policy === "keep" ? "keeps it growing" : "may have publishes refused";
       logger.warn({ service, stream, group, silentMs, policy }, `a group that nobody serves ${what}`);
     },
-    entriesMissed: ({ stream, group, count }) => {
-      logger.error({ service, stream, group, count }, "entries were removed by others before this group read them");
-    },
-    evictionPossible: ({ policy }) => {
-      logger.warn({ service, policy }, "Redis may evict streams and groups: set maxmemory-policy noeviction");
-    },
-    recovered: ({ stream, group, from, count }) => {
-      logger.warn({ service, stream, group, from, count }, "took over the entries of a consumer that died");
-    },
-    groupCreated: ({ stream, group, from }) => {
-      logger.info({ service, stream, group, from }, "created the consumer group");
-    },
+    entriesMissed: (info) =>
+      logger.error({ service, ...info }, "entries were removed by others before this group read them"),
+    evictionPossible: (info) =>
+      logger.warn({ service, ...info }, "Redis may evict streams and groups: set maxmemory-policy noeviction"),
+    recovered: (info) => logger.warn({ service, ...info }, "took over the entries of a consumer that died"),
+    groupCreated: (info) => logger.info({ service, ...info }, "created the consumer group"),
     trouble: ({ what, error }) => {
       const key = `${what}: ${error instanceof Error ? error.message : String(error)}`;
       const now = clock.now();
-      if (now - (saidAt.get(key) ?? Number.NEGATIVE_INFINITY) < QUIET_MS) return;
-      if (saidAt.size >= MOST_SAID) saidAt.clear();
-      saidAt.set(key, now);
+      if (now - (loggedAt.get(key) ?? Number.NEGATIVE_INFINITY) < QUIET_MS) return;
+      if (loggedAt.size >= MOST_KNOWN) loggedAt.clear();
+      loggedAt.set(key, now);
       logger.warn({ service, error }, `${what} failed; trying again`);
     },
   };

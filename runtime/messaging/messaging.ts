@@ -1,5 +1,6 @@
+// messaging/ holds the interfaces that a service sees. It may import contract/, time/ and errors.ts.
 import type { Catalogue } from "../contract/catalogue.js";
-import type { Descriptor, Publishable } from "../contract/descriptor.js";
+import type { Publishable } from "../contract/descriptor.js";
 import type { Handler, HandlerOptions, Responder, Subscriber } from "./handler.js";
 import type { Health } from "./health.js";
 import type { Counts } from "./hooks.js";
@@ -10,34 +11,50 @@ import type { Sender } from "./sender.js";
 
 /** Options of `start()`. */
 export interface StartOptions {
-  /**
-   * Reject when Redis cannot be reached within the connection timeout, instead of waiting for it in the background.
-   * @defaultValue false
-   */
+  /** Reject if Redis is not reached within the connection timeout, instead of waiting for it. @defaultValue false */
   readonly requireRedis?: boolean;
 }
 
-/** The messaging of one service: it publishes, sends, and receives the messages that it has handlers for. */
+interface PatternSubscriber<Events> {
+  /**
+   * Registers a handler of every event type that matches a pattern, before `start()`.
+   *
+   * @throws {UsageError} `HANDLER_LATE` after `start()`
+   *
+   * @example
+   * messaging.on("user.*", (event) => console.log(event.event_type, event.entity_id), { company_id: 1 });
+   */
+  on<Wanted extends Pattern<Events>>(
+    pattern: Wanted,
+    handler: Handler<Matching<Events, Wanted>>,
+    options?: HandlerOptions<Matching<Events, Wanted>>,
+  ): void;
+}
+
+/** An intersection, because an interface cannot inherit the overloads of one method from two others. */
+type AnySubscriber<Events> = Subscriber & PatternSubscriber<Events>;
+
+/** The messaging of one service: it publishes and sends messages, and receives those that it has handlers for. */
 export interface Messaging<Events extends object = Record<never, never>, Outcome = Published>
   extends Publisher<Outcome>,
     Sender,
-    Subscriber,
+    AnySubscriber<Events>,
     Responder,
     AsyncDisposable {
-  /** The name of the service. */
+  /** The service's name. */
   readonly service: string;
   /** The message types that this messaging knows. */
   readonly catalogue: Catalogue<Events>;
-  /** How often each event of the hooks happened since this messaging was created. */
+  /** The number of times that each event of the hooks has happened in this messaging. */
   readonly counts: Counts;
 
   /**
-   * Publishes many messages of one type, in their order. All of them are checked before the first is sent, and a
-   * bounded number is under way at once, however long the list is.
+   * Publishes messages of one type, in their order. All are checked before the first is sent. A bounded number is under
+   * way at once.
    *
    * @throws {ContractError} with every issue of every message, as `[3].after_data.email`; nothing was sent
-   * @throws {PublishError} of the first message that failed. Those before it are stored; those after it are not sent,
-   * except the ones that were under way with it
+   * @throws {PublishError} of the first message that failed. Those before it are stored, those after it are not sent,
+   * except those under way with it
    *
    * @example
    * await messaging.publishAll(userDeleted, [{ entity_id: 123 }, { entity_id: 124 }]);
@@ -49,44 +66,15 @@ export interface Messaging<Events extends object = Record<never, never>, Outcome
   ): Promise<Published[]>;
 
   /**
-   * Registers a handler of one type, before `start()`.
-   *
-   * @throws {UsageError} `HANDLER_LATE` after `start()`
-   *
-   * @example
-   * messaging.on(userCreated, async (event, { attempt }) => {
-   *   console.log(event.after_data.email, attempt);
-   * });
-   */
-  on<Message>(
-    descriptor: Descriptor<Message>,
-    handler: Handler<NoInfer<Message>>,
-    options?: HandlerOptions<NoInfer<Message>>,
-  ): void;
-  /**
-   * Registers a handler of every event type that matches a pattern.
-   *
-   * @example
-   * messaging.on("user.*", (event) => console.log(event.event_type, event.entity_id), { company_id: 1 });
-   */
-  on<Wanted extends Pattern<Events>>(
-    pattern: Wanted,
-    handler: Handler<Matching<Events, Wanted>>,
-    options?: HandlerOptions<Matching<Events, Wanted>>,
-  ): void;
-
-  /**
-   * Calls a listener for each notification to a user, a company, a channel or a pattern of them, while this process is
-   * connected: at most once, and in every process that listens. It is meant for people's screens. Notifications that
-   * must not be missed are handled from the stream, with `on`.
+   * Calls a listener, at most once, for each notification to a user, a company, a channel or a pattern of channels while
+   * this process is connected, in every process that listens. It is meant for people's screens: use `on` for those that
+   * must not be missed.
    *
    * @throws {ConfigError} the target is malformed
    * @throws {ConnectionError} Redis cannot be reached; nothing is subscribed
    *
    * @example
-   * const listening = await messaging.listen({ userId: 123 }, (notification, { entryId }) => {
-   *   console.log(notification, entryId);
-   * });
+   * const listening = await messaging.listen({ userId: 123 }, (message, { entryId }) => console.log(message, entryId));
    * await listening.close();
    */
   listen<Message>(
@@ -96,8 +84,7 @@ export interface Messaging<Events extends object = Record<never, never>, Outcome
   ): Promise<Listening>;
 
   /**
-   * Resolves to the state of this service, for a readiness route. It never rejects, and resolves within the connection
-   * timeout.
+   * Tells the state of this service, for a readiness route. Resolves within the connection timeout and never rejects.
    *
    * @example
    * const { status, details } = await messaging.health();
@@ -106,11 +93,10 @@ export interface Messaging<Events extends object = Record<never, never>, Outcome
   health(): Promise<Health>;
 
   /**
-   * Connects, creates the groups that are missing, and begins to read. If Redis is not there yet, it is waited for in
-   * the background: the service starts, and takes part as soon as it can.
+   * Connects, creates missing groups, and begins to read. If Redis cannot be reached yet, it resolves all the same, and
+   * reading begins when Redis is there.
    *
-   * @throws {ConnectionError} Redis refuses this service or is too old; with `requireRedis` also when it cannot be
-   * reached
+   * @throws {ConnectionError} Redis refuses this service or is too old or, with `requireRedis`, cannot be reached
    * @throws {ConfigError} more connections are needed than `REDIS_MAX_CONNECTIONS` allows
    *
    * @example

@@ -10,12 +10,17 @@ export interface Published {
   readonly stream: string;
 }
 
+/** Options of one `publishAll`. */
+export interface PublishAllOptions {
+  /** @defaultValue the one of the message that is being handled, if one is */
+  readonly correlationId?: string;
+  /** The message belongs to no company, although `tenancy` is `required`. @defaultValue false */
+  readonly withoutCompany?: boolean;
+}
+
 /** Options of one publish. */
-export interface PublishOptions {
-  /**
-   * The message's id, a UUID. Give one to be able to repeat the publish under the same id.
-   * @defaultValue a new UUID
-   */
+export interface PublishOptions extends PublishAllOptions {
+  /** The message's id, a UUID. Pass one to be able to repeat the publish under it. @defaultValue a new UUID */
   readonly id?: string;
   /**
    * Store the message once, however often it is published under the same `id` within `MESSAGE_TTL`. A publish that
@@ -23,22 +28,15 @@ export interface PublishOptions {
    * @defaultValue false
    */
   readonly once?: boolean;
-  /** @defaultValue the one of the message that is being handled, if one is */
-  readonly correlationId?: string;
-  /** The message belongs to no company, although `tenancy` is `required`. @defaultValue false */
-  readonly withoutCompany?: boolean;
 }
-
-/** Options of one `publishAll`. */
-export type PublishAllOptions = Pick<PublishOptions, "correlationId" | "withoutCompany">;
 
 /** Publishes messages. The generated `publish…` and `notify…` helpers take one. */
 export interface Publisher<Outcome = Published> {
   /**
-   * Publishes a message to its stream. When it resolves, the message is stored, as durably as that Redis stores, and
-   * every group receives it at least once. It connects at the first call and needs no `start()`.
+   * Publishes a message. When it resolves, the message is stored, as durably as that Redis stores, and every group
+   * receives it at least once. It connects at the first call and needs no `start()`.
    *
-   * @throws {ContractError} with every way in which the message breaks its contract; nothing was sent
+   * @throws {ContractError} with every issue of the message; nothing was sent
    * @throws {ConnectionError} Redis cannot be reached or refuses this service; nothing was sent
    * @throws {PublishError} Redis refused the message (`PUBLISH_FAILED`), or the connection broke before its reply
    * (`PUBLISH_UNCERTAIN`). `retryable` says whether a repeat is safe

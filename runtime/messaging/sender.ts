@@ -1,19 +1,5 @@
 import type { CommandDescriptor } from "../contract/descriptor.js";
-import type { Published, PublishOptions } from "./publisher.js";
-
-/** Options of one `send`. */
-export interface SendOptions {
-  /** The service that handles the command. @defaultValue the schema's default target; required where it has none */
-  readonly targetService?: string;
-  /** How long to wait for the answer, in whole seconds. @defaultValue the schema's, 30 */
-  readonly timeoutSeconds?: number;
-  /** Ends the wait. The command is not withdrawn. A command whose signal is aborted before is not sent. */
-  readonly signal?: AbortSignal;
-  /** @defaultValue the one of the message that is being handled, if one is */
-  readonly correlationId?: string;
-  /** The command is on behalf of no company, although `tenancy` is `required`. @defaultValue false */
-  readonly withoutCompany?: boolean;
-}
+import type { PublishAllOptions, Published, PublishOptions } from "./publisher.js";
 
 /** Options of one `tell`. */
 export interface TellOptions extends PublishOptions {
@@ -21,10 +7,18 @@ export interface TellOptions extends PublishOptions {
   readonly targetService?: string;
 }
 
+/** Options of one `send`. */
+export interface SendOptions extends PublishAllOptions, Pick<TellOptions, "targetService"> {
+  /** The time to wait for the answer, in whole seconds. @defaultValue the schema's, 30 */
+  readonly timeoutSeconds?: number;
+  /** Ends the wait, but does not withdraw the command. If it is aborted before, nothing is sent. */
+  readonly signal?: AbortSignal;
+}
+
 /** Sends commands. The generated `send…` helpers take one. */
 export interface Sender {
   /**
-   * Sends a command to its one service and resolves to the result.
+   * Sends a command to its one service and resolves to the handler's result.
    *
    * @throws {CommandFailedError} the handler failed or could not run; `errorCode` is its code
    * @throws {CommandTimeoutError} there was no answer in time; the command may still run
@@ -40,8 +34,8 @@ export interface Sender {
   ): Promise<Result>;
 
   /**
-   * Sends a command without waiting for an answer. Resolves when it is stored in its stream. A failing handler is
-   * retried like the handler of an event.
+   * Sends a command without waiting for an answer. Resolves when the command is stored. A handler that fails is retried
+   * like that of an event.
    *
    * @example
    * await messaging.tell(reloadConfig, {}, { targetService: "audit-service" });

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Config } from "../config/config.js";
+import type { PlainMessage } from "../contract/codec.js";
 import { companyFields, companyOf, companyPathOf } from "../contract/company.js";
 import type { Contract } from "../contract/contract.js";
 import type { Descriptor } from "../contract/descriptor.js";
@@ -8,41 +9,38 @@ import { ContractError } from "../errors.js";
 import { currentCorrelation, inheritMetadata } from "../messaging/correlation.js";
 import type { PublishOptions } from "../messaging/publisher.js";
 
-type Message = Record<string, unknown>;
+const NO_COMPANY =
+  'is required, because tenancy is "required"; for a message that belongs to no company, pass { withoutCompany: true }';
 
 /**
- * Makes a message whole: adds to what its publisher gave the fields that the runtime fills in, where the contract
- * declares them, and the correlation of the message that is being handled.
+ * Adds to a publisher's message the fields that the runtime fills in, as far as the contract declares them, and the
+ * correlation of the message that is being handled.
  *
- * @throws {ContractError} where every message must belong to a company and this one does not
+ * @throws {ContractError} if `tenancy` requires a company and there is none
  */
 export function prepare(
   config: Pick<Config, "service" | "tenancy">,
   descriptor: Descriptor,
   contract: Contract,
-  given: Message,
+  given: PlainMessage,
   options: PublishOptions,
-): Message {
+): PlainMessage {
   const { kind, type } = descriptor;
   if (kind === "health") return contract.compose(given, { service_name: config.service, timestamp: presentInstant() });
   const correlation = currentCorrelation();
-  const filled: Message = {
+  const filled: PlainMessage = {
     id: options.id ?? randomUUID(),
     timestamp: presentInstant(),
     source_service: config.service,
     correlation_id: options.correlationId ?? correlation?.correlationId,
   };
-  // A caller without types may give anything. The contract names what is wrong with it.
-  const own = (given as Message | null | undefined)?.["metadata"] as Message | undefined;
+  // A caller without types may give anything: the contract reports it.
+  const own = (given as PlainMessage | null | undefined)?.["metadata"] as PlainMessage | undefined;
   let metadata = own;
   if (correlation !== undefined && contract.hasOpenMetadata) metadata = inheritMetadata(metadata, correlation);
   if (config.tenancy === "required" && options.withoutCompany !== true) {
     const company = companyOf(kind, { ...given, metadata }) ?? correlation?.companyId;
-    if (company === undefined) {
-      const message =
-        'is required, because tenancy is "required"; for a message that belongs to no company, pass { withoutCompany: true }';
-      throw new ContractError(type, [{ path: companyPathOf(kind), message }]);
-    }
+    if (company === undefined) throw new ContractError(type, [{ path: companyPathOf(kind), message: NO_COMPANY }]);
     const field = companyFields[kind];
     // A notification to one user stays on that user's channel; its company is written beside it.
     if (field !== undefined) filled[field] = company;

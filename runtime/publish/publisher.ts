@@ -1,7 +1,8 @@
+// publish/ prepares and appends messages, and trims streams. It may import broker/, config/, messaging/, time/, contract/.
 import type { Append, Appender } from "../broker/append.js";
 import type { Config } from "../config/config.js";
 import { prefixed } from "../config/prefix.js";
-import type { FlatFields } from "../contract/codec.js";
+import type { FlatFields, PlainMessage } from "../contract/codec.js";
 import { type Contract, contractOf } from "../contract/contract.js";
 import type { Descriptor } from "../contract/descriptor.js";
 import { ClosedError, ConfigError, ContractError, type Issue, type MessagingError, PublishError } from "../errors.js";
@@ -13,22 +14,19 @@ import { prepare } from "./prepare.js";
 import type { Retentions } from "./retention.js";
 import { type Destination, PublishTeller, Sending } from "./sending.js";
 
-type Message = Record<string, unknown>;
+const NONE: PublishOptions = {};
+/** The most messages of one list that are under way at once. */
+const MOST_AT_ONCE = 1024;
+/** So many of them are encoded, then sent: Redis stores them while the next ones are encoded. */
+const PART = 32;
 
-/** A message that keeps its contract, and its encoded forms. */
+/** A message that keeps its contract, with its encoded forms. */
 interface Written {
-  readonly message: Message;
+  readonly message: PlainMessage;
   readonly entry: FlatFields;
   readonly announced: Append["announced"];
 }
 
-const NONE: PublishOptions = {};
-/** How many messages of a long list are under way at once. */
-const MOST_AT_ONCE = 1024;
-/** How many of them are encoded before they are sent. Redis stores them while the next ones are encoded. */
-const PART = 32;
-
-/** What a publisher works with. */
 export interface PublisherParts {
   readonly appender: Appender;
   readonly retentions: Retentions;
@@ -40,37 +38,38 @@ export interface PublisherParts {
 /** Prepares messages, checks them strictly and adds them to their stream. */
 export class MessagePublisher {
   readonly #config: Config;
-  readonly #appender: Appender;
-  readonly #retentions: Retentions;
+  readonly #parts: PublisherParts;
   readonly #teller: PublishTeller;
   readonly #destinations = new WeakMap<Descriptor, Destination>();
   #isClosed = false;
 
-  constructor(config: Config, { appender, retentions, hooks, reports }: PublisherParts) {
+  constructor(config: Config, parts: PublisherParts) {
     this.#config = config;
-    this.#appender = appender;
-    this.#retentions = retentions;
-    this.#teller = new PublishTeller(hooks, reports);
+    this.#parts = parts;
+    this.#teller = new PublishTeller(parts.hooks, parts.reports);
   }
 
-  /** Nothing is sent before the message is known to keep its contract. It never throws: every failure rejects. */
-  publish(descriptor: Descriptor, given: Message, options: PublishOptions = NONE): Promise<Published> {
+  /** Checks a message, then sends it. It never throws: every failure rejects. */
+  publish(descriptor: Descriptor, given: PlainMessage, options: PublishOptions): Promise<Published> {
     try {
       this.#assertOpen();
-      return this.#send(descriptor, this.#write(descriptor, given, options), options);
+      const contract = contractOf(descriptor);
+      const message = prepare(this.#config, descriptor, contract, given, options);
+      const written = this.#written(descriptor, message, contract.write(message, this.#config.encoding));
+      return new Promise((resolve, reject) => this.#append(descriptor, written, options, resolve, reject));
     } catch (thrown) {
       return Promise.reject(this.failed(descriptor, thrown));
     }
   }
 
-  /** Nothing is sent before all messages are known to keep their contract. */
+  /** Checks all messages, then sends the first. */
   async publishAll(
     descriptor: Descriptor,
-    given: readonly Message[],
-    options: PublishAllOptions = NONE,
+    given: readonly PlainMessage[],
+    options: PublishAllOptions,
   ): Promise<Published[]> {
     const contract = contractOf(descriptor);
-    let messages: readonly Message[];
+    let messages: readonly PlainMessage[];
     try {
       this.#assertOpen();
       messages = this.#prepareAll(descriptor, contract, given, options);
@@ -80,17 +79,17 @@ export class MessagePublisher {
     return messages.length === 0 ? [] : this.#sendAll(descriptor, contract, messages);
   }
 
-  /** Makes a call through interceptors. The hooks are told of what these throw, as of any other failed publish. */
-  async intercepted<Call extends OutgoingCall>(
+  /** Makes a call through interceptors. What they throw is told to the hooks like any other failed publish. */
+  async intercepted(
     chain: InterceptorChain,
-    call: Call,
-    publish: (call: Call) => Promise<unknown>,
+    call: OutgoingCall,
+    make: (call: OutgoingCall) => Promise<unknown>,
   ): Promise<unknown> {
     let isSent = false;
     try {
-      return await chain.run(call, (made) => {
+      return await chain.run(call, (changed) => {
         isSent = true;
-        return publish(made);
+        return make(changed);
       });
     } catch (thrown) {
       const code = isSent ? "PUBLISH_UNCERTAIN" : "PUBLISH_FAILED";
@@ -105,7 +104,7 @@ export class MessagePublisher {
     return this.#teller.failed(type, thrown);
   }
 
-  /** Publishes nothing any more. */
+  /** Every later publish rejects. */
   close(): void {
     this.#isClosed = true;
   }
@@ -118,11 +117,11 @@ export class MessagePublisher {
   #prepareAll(
     descriptor: Descriptor,
     contract: Contract,
-    given: readonly Message[],
+    given: readonly PlainMessage[],
     options: PublishAllOptions,
-  ): readonly Message[] {
+  ): readonly PlainMessage[] {
     const issues: Issue[] = [];
-    const messages: Message[] = [];
+    const messages: PlainMessage[] = [];
     for (const [index, each] of given.entries()) {
       try {
         const message = prepare(this.#config, descriptor, contract, each, options);
@@ -137,29 +136,8 @@ export class MessagePublisher {
     return messages;
   }
 
-  #write(descriptor: Descriptor, given: Message, options: PublishOptions): Written {
-    const contract = contractOf(descriptor);
-    const message = prepare(this.#config, descriptor, contract, given, options);
-    return this.#written(descriptor, message, contract.write(message, this.#config.encoding));
-  }
-
-  #written(descriptor: Descriptor, message: Message, entry: FlatFields): Written {
-    return {
-      message,
-      entry,
-      announced: descriptor.kind === "notification" ? this.#announcement(descriptor, message) : undefined,
-    };
-  }
-
-  #send(descriptor: Descriptor, written: Written, options: PublishOptions): Promise<Published> {
-    return new Promise((resolve, reject) => this.#append(descriptor, written, options, resolve, reject));
-  }
-
-  /**
-   * Sends them in their order, each as soon as it is encoded, so that Redis stores it while the next one is encoded, and
-   * a bounded number at once. After a failure no waiting message is sent.
-   */
-  #sendAll(descriptor: Descriptor, contract: Contract, messages: readonly Message[]): Promise<Published[]> {
+  /** Sends in the given order, each message as soon as it is encoded. After a failure no waiting message is sent. */
+  #sendAll(descriptor: Descriptor, contract: Contract, messages: readonly PlainMessage[]): Promise<Published[]> {
     return new Promise((resolve, reject) => {
       const published: Published[] = [];
       const waiting: (() => void)[] = [];
@@ -172,7 +150,7 @@ export class MessagePublisher {
       };
       for (const [at, message] of messages.entries()) {
         if (isOver) return;
-        // Encoded now, whenever it is sent: the caller may change it when this call has returned.
+        // Encoded even if it must wait: the caller may change the message after this call has returned.
         let written: Written;
         try {
           written = this.#written(descriptor, message, contract.encode(message, this.#config.encoding));
@@ -187,13 +165,19 @@ export class MessagePublisher {
         const send = (): void => this.#append(descriptor, written, NONE, stored, failed);
         if (at < MOST_AT_ONCE) send();
         else waiting.push(send);
-        if (at % PART === PART - 1) this.#appender.flush();
+        if (at % PART === PART - 1) this.#parts.appender.flush();
       }
-      this.#appender.flush();
+      this.#parts.appender.flush();
     });
   }
 
-  /** Never throws: whatever keeps a message from its stream rejects. */
+  #written(descriptor: Descriptor, message: PlainMessage, entry: FlatFields): Written {
+    if (descriptor.kind !== "notification") return { message, entry, announced: undefined };
+    const json = contractOf(descriptor).writePayload(message);
+    return { message, entry, announced: { channel: channelOf(this.#config, message), json } };
+  }
+
+  /** Every failure calls `reject`. It never throws, because `#sendAll` calls it from callbacks. */
   #append(
     descriptor: Descriptor,
     { message, entry, announced }: Written,
@@ -212,24 +196,19 @@ export class MessagePublisher {
     } else if (once && id === undefined) {
       sending.failed(new ConfigError([`${descriptor.type} has no id on the wire, so it cannot be published once`]));
     } else {
-      this.#appender.append(sending);
+      this.#parts.appender.append(sending);
     }
   }
 
-  /** Looked up at the first message of a type. From then on its stream is kept in bounds. */
+  /** The first message of a type begins the retention of its stream. */
   #destinationOf(descriptor: Descriptor): Destination {
-    let destination = this.#destinations.get(descriptor);
-    if (destination === undefined) {
-      const stream = prefixed(this.#config, descriptor.stream);
-      const layout = contractOf(descriptor).layout(this.#config.encoding);
-      destination = { type: descriptor.type, stream, layout, retention: this.#retentions.of(stream) };
-      this.#destinations.set(descriptor, destination);
-    }
+    const known = this.#destinations.get(descriptor);
+    if (known !== undefined) return known;
+    const stream = prefixed(this.#config, descriptor.stream);
+    const layout = contractOf(descriptor).layout(this.#config.encoding);
+    const destination = { type: descriptor.type, stream, layout, retention: this.#parts.retentions.of(stream) };
+    this.#destinations.set(descriptor, destination);
     return destination;
-  }
-
-  #announcement(descriptor: Descriptor, message: Message): { channel: string; json: string } {
-    return { channel: channelOf(this.#config, message), json: contractOf(descriptor).writePayload(message) };
   }
 }
 
@@ -238,7 +217,7 @@ function streamFull(stream: string, groups: readonly string[], messageId: string
   return new PublishError("PUBLISH_FAILED", text, { messageId, retryable: true });
 }
 
-/** `[3].after_data.email`: which message, and where in it. */
+/** The path in a list of messages: `[3].after_data.email`. */
 function joined(index: number, path: string): string {
   return path === "" || path.startsWith("[") ? `[${index}]${path}` : `[${index}].${path}`;
 }

@@ -10,15 +10,14 @@ const LONGEST_LOCK_MS = 1000;
 
 /**
  * Bounds a stream: removes entries that are older than `MESSAGE_TTL` or beyond `STREAM_MAX_LENGTH`, once every
- * registered group has acknowledged them. Any service that is connected does it, one at a time.
+ * registered group has acknowledged them. Every connected service takes part; one of them trims at a time.
  */
 export class Retention {
   readonly #log: Log;
   readonly #config: Config;
   readonly #hooks: HookBus;
   readonly #ending = new AbortController();
-  readonly #pause: Pause;
-  #loop: Promise<void> | undefined;
+  readonly #loop: Promise<void>;
   #sinceTrim = 0;
   #trimming = false;
   #pinned: readonly string[] = [];
@@ -27,16 +26,12 @@ export class Retention {
     this.#log = log;
     this.#config = config;
     this.#hooks = hooks;
-    this.#pause = new Pause(this.#ending.signal, clock, hooks.trouble);
+    this.#loop = this.#run(new Pause(this.#ending.signal, clock, hooks.trouble));
   }
 
-  /** The unserved groups because of which the stream is full. Empty while the stream may be written. */
+  /** The unserved groups that keep the stream full. Empty while publishes are accepted. */
   get pinnedBy(): readonly string[] {
     return this.#pinned;
-  }
-
-  start(): void {
-    this.#loop ??= this.#run();
   }
 
   async stop(): Promise<void> {
@@ -44,16 +39,15 @@ export class Retention {
     await this.#loop;
   }
 
-  /** So many entries were added. A fast publisher fills a stream many times over between two trims at intervals. */
-  added(count: number): void {
-    this.#sinceTrim += count;
-    if (this.#sinceTrim < Math.max(100, this.#config.streamMaxLength / 10)) return;
+  /** Counts an added entry: a fast publisher could fill the stream many times over between two trims at intervals. */
+  added(): void {
+    if (++this.#sinceTrim < Math.max(100, this.#config.streamMaxLength / 10)) return;
     this.#sinceTrim = 0;
     void this.#trim();
   }
 
-  async #run(): Promise<void> {
-    while (await this.#pause.for(this.#config.trimIntervalMs * (0.75 + Math.random() / 2))) await this.#trim();
+  async #run(pause: Pause): Promise<void> {
+    while (await pause.for(this.#config.trimIntervalMs * (0.75 + Math.random() / 2))) await this.#trim();
   }
 
   async #trim(): Promise<void> {
@@ -80,39 +74,28 @@ export class Retention {
       this.#hooks.emit("groupUnserved", { stream, group, silentMs, policy, expired: expired.includes(group) });
     }
     for (const { group, count } of missed) this.#hooks.emit("entriesMissed", { stream, group, count });
-    const full = policy === "reject-publish" && length > streamMaxLength;
-    this.#pinned = full ? unserved.map(({ group }) => group) : [];
+    const isFull = policy === "reject-publish" && length > streamMaxLength;
+    this.#pinned = isFull ? unserved.map(({ group }) => group) : [];
   }
 }
 
 /** The retention of every stream that a service writes or reads, one each. */
 export class Retentions {
-  readonly #config: Config;
   readonly #broker: Broker;
-  readonly #clock: Clock;
-  readonly #hooks: HookBus;
+  readonly #create: (log: Log) => Retention;
   readonly #byStream = new Map<string, Retention>();
 
-  constructor(config: Config, broker: Broker, clock: Clock, hooks: HookBus) {
-    this.#config = config;
+  constructor(broker: Broker, create: (log: Log) => Retention) {
     this.#broker = broker;
-    this.#clock = clock;
-    this.#hooks = hooks;
+    this.#create = create;
   }
 
-  /** The retention of a stream that is written, by the stream's whole name. */
-  of(stream: string): Retention {
-    return this.#byStream.get(stream) ?? this.keep(this.#broker.log(stream));
-  }
-
-  /** Begins to bound a stream. */
-  keep(log: Log): Retention {
-    let retention = this.#byStream.get(log.stream);
-    if (retention === undefined) {
-      retention = new Retention(log, this.#config, this.#clock, this.#hooks);
-      this.#byStream.set(log.stream, retention);
-      retention.start();
-    }
+  /** The first call for a stream, by its whole name, begins its retention. */
+  of(stream: string, log?: Log): Retention {
+    const known = this.#byStream.get(stream);
+    if (known !== undefined) return known;
+    const retention = this.#create(log ?? this.#broker.log(stream));
+    this.#byStream.set(stream, retention);
     return retention;
   }
 

@@ -15,11 +15,11 @@ export interface Destination {
   readonly retention: Retention;
 }
 
-/** Tells the hooks of every publish, whether it succeeded or failed. The one place that does. */
+/** Tells the hooks of every publish. Nothing else does. */
 export class PublishTeller {
   readonly #hooks: HookBus;
   readonly #reported: boolean;
-  /** The errors that the hooks were told of. */
+  /** The errors that the hooks have been told. */
   readonly #known = new WeakSet<MessagingError>();
 
   /** @param reported - whether failures are reported instead of thrown */
@@ -35,13 +35,14 @@ export class PublishTeller {
 
   /** Returns the error with which the publish rejects. */
   failed(type: string, thrown: unknown): MessagingError {
-    const error = thrown instanceof MessagingError ? thrown : unexpected(thrown);
+    const isOurs = thrown instanceof MessagingError;
+    const error = isOurs ? thrown : new MessagingError("PUBLISH_FAILED", textOf(thrown), { cause: thrown });
     this.#known.add(error);
     this.#hooks.emit("publishFailed", { type, error, reported: this.#reported });
     return error;
   }
 
-  /** Tells of what an interceptor threw, unless the hooks know of it: it may have passed on an error of the publish. */
+  /** Does nothing if the interceptor passed on an error that the hooks have been told. */
   interceptorFailed(type: string, thrown: unknown, code: "PUBLISH_FAILED" | "PUBLISH_UNCERTAIN"): void {
     const cause = thrown instanceof Error ? thrown.cause : undefined;
     if ([thrown, cause].some((error) => error instanceof MessagingError && this.#known.has(error))) return;
@@ -49,7 +50,7 @@ export class PublishTeller {
   }
 }
 
-/** One message under way. An object with methods instead of closures, because there is one for each message. */
+/** One message under way. Methods instead of closures: there is one of these for each message. */
 export class Sending implements Append {
   readonly layout: Layout;
   readonly stream: string;
@@ -82,7 +83,7 @@ export class Sending implements Append {
 
   stored(entryId: string): void {
     const { messageId: id, stream } = this;
-    this.#destination.retention.added(1);
+    this.#destination.retention.added();
     this.#teller.published(this.#destination, id, entryId);
     this.#resolve({ id, entryId, stream });
   }
@@ -90,10 +91,6 @@ export class Sending implements Append {
   failed(error: MessagingError): void {
     this.#reject(this.#teller.failed(this.#destination.type, error));
   }
-}
-
-function unexpected(thrown: unknown): MessagingError {
-  return new MessagingError("PUBLISH_FAILED", textOf(thrown), { cause: thrown });
 }
 
 function textOf(thrown: unknown): string {

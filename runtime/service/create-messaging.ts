@@ -1,4 +1,4 @@
-import { type Config, readConfig, type Settings } from "../config/config.js";
+import { readConfig, type Settings } from "../config/config.js";
 import type { Variables } from "../config/setting-reader.js";
 import type { Catalogue } from "../contract/catalogue.js";
 import { HookBus, type Hooks } from "../messaging/hooks.js";
@@ -7,21 +7,20 @@ import { consoleLogger, type Logger, loggingHooks } from "../messaging/logger.js
 import type { Messaging } from "../messaging/messaging.js";
 import type { Published } from "../messaging/publisher.js";
 import { RedisBroker } from "../redis/redis-broker.js";
-import { type Clock, systemClock } from "../time/clock.js";
+import { systemClock } from "../time/clock.js";
 import { ServiceMessaging } from "./service-messaging.js";
 
-/** How a messaging is created. A setting that is left out comes from the environment, then from its default. */
+/** Options of a messaging. A setting that is left out comes from the environment, then from its default. */
 export interface MessagingOptions extends Settings {
-  /** Called on events of this messaging, for metrics. */
+  /** Called on the events of this messaging, for metrics. */
   readonly hooks?: Hooks;
-  /** Wrap the handling of messages, and the publishing, sending and telling of them. The first one is the outermost. */
+  /** Wrap the handling, publishing, sending and telling of messages. The first one is the outermost. */
   readonly interceptors?: readonly Interceptor[];
   /** @defaultValue warnings and errors on standard error */
   readonly logger?: Logger;
   /**
-   * Whether a failed publish rejects, or is logged, counted, reported to the hook `publishFailed`, and resolves to
-   * `undefined`, so that a business operation does not fail because messaging does. `publishAll`, `send` and `tell`
-   * still reject, and are reported, too.
+   * With `report` a failed `publish` does not reject: it is logged, counted, told to the hook `publishFailed`, and
+   * resolves to `undefined`. `publishAll`, `send` and `tell` are reported too, and still reject.
    * @defaultValue "throw"
    */
   readonly onPublishFailure?: "throw" | "report";
@@ -32,7 +31,7 @@ export interface MessagingOptions extends Settings {
 const EMPTY: Catalogue = { name: "none", encoding: "json", messages: [] };
 
 /**
- * Creates a messaging for a catalogue. Generated code wraps it for its own.
+ * Creates a messaging for a catalogue. Generated code wraps it for its own catalogue.
  *
  * @throws {ConfigError} naming every bad setting
  */
@@ -41,8 +40,8 @@ export function createMessagingFor<Events extends object>(
   options: MessagingOptions,
 ): Messaging<Events, Published | undefined> {
   const { hooks = {}, interceptors = [], logger = consoleLogger, onPublishFailure, env = process.env } = options;
-  const clock: Clock = systemClock;
-  const config: Config = readConfig(options, catalogue.encoding, env);
+  const clock = systemClock;
+  const config = readConfig(options, catalogue.encoding, env);
   const bus = new HookBus(loggingHooks(logger, config.service, clock), hooks);
   return new ServiceMessaging(catalogue, config, {
     broker: new RedisBroker(config, bus, clock),

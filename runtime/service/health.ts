@@ -1,16 +1,7 @@
-import type { Broker } from "../broker/broker.js";
 import type { Config } from "../config/config.js";
-import type { HealthTarget } from "../consume/consumption.js";
+import type { Consumption, ConsumptionParts, HealthTarget } from "../consume/consumption.js";
 import type { Health, StreamHealth } from "../messaging/health.js";
-import type { Counts } from "../messaging/hooks.js";
 import type { Clock } from "../time/clock.js";
-
-/** The subject of a health check. */
-export interface HealthSubject {
-  readonly targets: readonly HealthTarget[];
-  readonly isStarted: boolean;
-  readonly counts: Counts;
-}
 
 type Findings = Pick<Health["details"], "redis" | "streams">;
 
@@ -18,19 +9,18 @@ const UNREACHABLE: Findings = { redis: { connected: false, latency_ms: null }, s
 
 /** Checks the health of a service, within the connection timeout: a Redis that does not answer is a finding. */
 export async function checkHealth(
-  broker: Broker,
-  config: Pick<Config, "version" | "redis">,
-  clock: Clock,
-  { targets, isStarted, counts }: HealthSubject,
+  { version, redis }: Pick<Config, "version" | "redis">,
+  { broker, clock, hooks }: Pick<ConsumptionParts, "broker" | "clock" | "hooks">,
+  { targets, isStarted }: Pick<Consumption, "targets" | "isStarted">,
 ): Promise<Health> {
-  const findings = await within(config.redis.connectionTimeoutMs, clock, examine(broker, targets), UNREACHABLE);
+  const findings = await within(redis.connectionTimeoutMs, clock, examine(broker, targets));
   const isStuck = targets.some(({ loop }) => loop === "stuck");
   const status = !findings.redis.connected || isStuck ? "unhealthy" : isStarted ? "healthy" : "unknown";
-  const { version } = config;
-  return { status, uptime_seconds: rounded(process.uptime()), version, details: { ...findings, counts } };
+  const details = { ...findings, counts: hooks.counts };
+  return { status, uptime_seconds: rounded(process.uptime()), version, details };
 }
 
-async function examine(broker: Broker, targets: readonly HealthTarget[]): Promise<Findings> {
+async function examine(broker: ConsumptionParts["broker"], targets: readonly HealthTarget[]): Promise<Findings> {
   const latency = await broker.ping();
   const streams = await Promise.all(
     targets.map(async (target) => [target.membership.stream, await examineStream(target)] as const),
@@ -51,16 +41,13 @@ async function examineStream({ membership, loop }: HealthTarget): Promise<Stream
   };
 }
 
-/** Resolves to `otherwise` when the work fails, or takes longer. */
-function within<Result>(ms: number, clock: Clock, work: Promise<Result>, otherwise: Result): Promise<Result> {
+function within(ms: number, clock: Clock, findings: Promise<Findings>): Promise<Findings> {
   return new Promise((resolve) => {
-    const timer = clock.after(ms, () => resolve(otherwise));
-    void work
-      .catch(() => otherwise)
-      .then((result) => {
-        timer.cancel();
-        resolve(result);
-      });
+    const timer = clock.after(ms, () => resolve(UNREACHABLE));
+    void findings
+      .catch(() => UNREACHABLE)
+      .then(resolve)
+      .finally(() => timer.cancel());
   });
 }
 

@@ -1,26 +1,22 @@
 import { hostname } from "node:os";
 import type { Config } from "../config/config.js";
 import type { Catalogue } from "../contract/catalogue.js";
+import type { PlainMessage } from "../contract/codec.js";
 import type { Descriptor } from "../contract/descriptor.js";
 import type { Health } from "../messaging/health.js";
 import type { HookBus } from "../messaging/hooks.js";
-import type { PublishOptions } from "../messaging/publisher.js";
+import type { MessagePublisher } from "../publish/publisher.js";
 import type { Clock, Timer } from "../time/clock.js";
-
-type Publish = (descriptor: Descriptor, message: Record<string, unknown>, options?: PublishOptions) => Promise<unknown>;
 
 export interface LifecycleParts {
   readonly instance: string;
-  readonly publish: Publish;
+  readonly publisher: MessagePublisher;
   readonly health: () => Promise<Health>;
   readonly clock: Clock;
   readonly hooks: HookBus;
 }
 
-/**
- * Publishes that a service started, its health at intervals, and that it stopped, with the messages that its catalogue
- * has for them. A failure of it is reported and has no other effect.
- */
+/** Publishes a service's start, health and stop, if its catalogue has messages for them. Failures are only reported. */
 export class Lifecycle {
   readonly #config: Config;
   readonly #catalogue: Catalogue;
@@ -39,56 +35,49 @@ export class Lifecycle {
 
   started(): void {
     this.#isStarted = true;
-    if (this.#config.announce) void this.#tell("service.started", this.#instance());
-    if (this.#config.healthIntervalMs === 0) return;
-    this.#reporting = this.#report();
-    this.#timer = this.#parts.clock.every(this.#config.healthIntervalMs, () => {
+    const { service: name, environment, version, announce, healthIntervalMs } = this.#config;
+    const { instance: instance_id, clock } = this.#parts;
+    const versioned = version === undefined ? {} : { version };
+    const place = { environment, instance_id, host: hostname(), started_at: this.#startedAt };
+    if (announce) void this.#tell("service.started", { name, ...versioned, ...place });
+    if (healthIntervalMs === 0) return;
+    const report = (): void => {
       this.#reporting = this.#report();
-    });
+    };
+    report();
+    this.#timer = clock.every(healthIntervalMs, report);
   }
 
-  /** Does nothing for a service that never got as far as starting. */
-  async stopped(reason: string): Promise<void> {
+  /** Publishes nothing if the service had not started. */
+  async stopped(): Promise<void> {
     this.#timer?.cancel();
     if (!this.#isStarted) return;
     this.#isStarted = false;
     await this.#reporting;
     if (!this.#config.announce) return;
     await this.#tell("service.stopped", {
-      reason,
+      reason: "stopped in order",
       instance_id: this.#parts.instance,
       uptime_seconds: Math.round(process.uptime()),
       stopped_at: new Date(this.#parts.clock.wall()).toISOString(),
     });
   }
 
-  #instance(): Record<string, unknown> {
-    const { service, environment, version } = this.#config;
-    return {
-      name: service,
-      ...(version === undefined ? {} : { version }),
-      environment,
-      instance_id: this.#parts.instance,
-      host: hostname(),
-      started_at: this.#startedAt,
-    };
-  }
-
   async #report(): Promise<void> {
     const descriptor = this.#catalogue.messages.find(({ kind }) => kind === "health");
     if (descriptor === undefined) return;
     const { status, details, uptime_seconds, version } = await this.#parts.health();
-    await this.#publish(descriptor, { status, details, uptime_seconds, ...(version === undefined ? {} : { version }) });
+    await this.#publish(descriptor, { status, details, uptime_seconds, version });
   }
 
-  async #tell(type: string, after_data: Record<string, unknown>): Promise<void> {
+  async #tell(type: string, after_data: PlainMessage): Promise<void> {
     const descriptor = this.#catalogue.messages.find((message) => message.kind === "event" && message.type === type);
     if (descriptor !== undefined) await this.#publish(descriptor, { entity_id: this.#config.service, after_data });
   }
 
-  async #publish(descriptor: Descriptor, message: Record<string, unknown>): Promise<void> {
+  async #publish(descriptor: Descriptor, message: PlainMessage): Promise<void> {
     try {
-      await this.#parts.publish(descriptor, message, { withoutCompany: true });
+      await this.#parts.publisher.publish(descriptor, message, { withoutCompany: true });
     } catch (error) {
       this.#parts.hooks.trouble(`publishing ${descriptor.type}`, error);
     }

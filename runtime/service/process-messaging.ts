@@ -1,13 +1,10 @@
 import type { Variables } from "../config/setting-reader.js";
 import { UsageError } from "../errors.js";
-import type { StartOptions } from "../messaging/messaging.js";
+import type { Messaging, StartOptions } from "../messaging/messaging.js";
 
-interface Startable {
-  start(options?: StartOptions): Promise<void>;
-  close(): Promise<void>;
-}
+type Startable = Pick<Messaging, "start" | "close">;
 
-/** Defaults of a messaging that is created this way. */
+/** Unlike `createMessaging`, a process announces itself and reports its health by default. */
 const DEFAULTS: Variables = { SERVICE_ANNOUNCE: "true", HEALTH_INTERVAL: "30" };
 
 /** Options of `initMessaging()`. */
@@ -15,7 +12,7 @@ export interface InitOptions<Messaging> extends StartOptions {
   /** Registers the handlers, before `start()`. */
   readonly handlers?: (messaging: Messaging) => void;
   /**
-   * Signals on which it shuts down in order, before the process ends with the exit status of the signal.
+   * Signals that shut the messaging down. The process then ends with the exit status of the signal.
    * @defaultValue none: the handlers of the process decide
    */
   readonly signals?: readonly NodeJS.Signals[];
@@ -23,12 +20,15 @@ export interface InitOptions<Messaging> extends StartOptions {
   readonly env?: Variables;
 }
 
-/** One messaging for a whole process, for code to which it is awkward to pass one. */
+/** One messaging for a whole process, for code to which passing one is awkward. */
 export class MessagingFacade<Messaging extends Startable> {
   #messaging: Messaging | undefined;
-  #forget: (() => void) | undefined;
+  #signals: readonly NodeJS.Signals[] = [];
+  /** Sends the signal again without this handler, so that the process ends with its exit status. */
+  readonly #end = (signal: NodeJS.Signals): void =>
+    void this.shutdown().finally(() => process.kill(process.pid, signal));
 
-  /** @throws {UsageError} when there is one already */
+  /** @throws {UsageError} if there is one already */
   async init(
     create: (env: Variables) => Messaging,
     { handlers, signals = [], env = process.env, ...start }: InitOptions<Messaging> = {},
@@ -41,7 +41,8 @@ export class MessagingFacade<Messaging extends Startable> {
     this.#messaging = messaging;
     try {
       handlers?.(messaging);
-      this.#obey(signals);
+      this.#signals = signals;
+      for (const signal of signals) process.once(signal, this.#end);
       await messaging.start(start);
     } catch (error) {
       await this.shutdown();
@@ -60,19 +61,7 @@ export class MessagingFacade<Messaging extends Startable> {
   async shutdown(): Promise<void> {
     const messaging = this.#messaging;
     this.#messaging = undefined;
-    this.#forget?.();
-    this.#forget = undefined;
+    for (const signal of this.#signals) process.off(signal, this.#end);
     await messaging?.close();
-  }
-
-  #obey(signals: readonly NodeJS.Signals[]): void {
-    const end = (signal: NodeJS.Signals): void => {
-      // Sent once more, without this handler, so that the process ends with the exit status of the signal.
-      void this.shutdown().finally(() => process.kill(process.pid, signal));
-    };
-    for (const signal of signals) process.once(signal, end);
-    this.#forget = () => {
-      for (const signal of signals) process.off(signal, end);
-    };
   }
 }

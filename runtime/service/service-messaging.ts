@@ -1,3 +1,4 @@
+// service/ connects the other rooms. It may import all of them but redis/, which only create-messaging.ts imports.
 import { randomBytes } from "node:crypto";
 import type { Broker } from "../broker/broker.js";
 import type { MemberPlace } from "../broker/membership.js";
@@ -8,6 +9,7 @@ import type { Config } from "../config/config.js";
 import { prefixed } from "../config/prefix.js";
 import { Consumption } from "../consume/consumption.js";
 import type { Catalogue } from "../contract/catalogue.js";
+import type { PlainMessage } from "../contract/codec.js";
 import type { CommandDescriptor, Descriptor, Publishable } from "../contract/descriptor.js";
 import { ClosedError, UsageError } from "../errors.js";
 import { Dispatcher } from "../handle/dispatcher.js";
@@ -15,19 +17,18 @@ import { Router, type StreamRoutes } from "../handle/router.js";
 import type { CommandHandler, CommandOptions, Handler, HandlerOptions } from "../messaging/handler.js";
 import type { Health } from "../messaging/health.js";
 import type { Counts, HookBus } from "../messaging/hooks.js";
-import type { InterceptorChain } from "../messaging/interceptor.js";
+import type { InterceptorChain, OutgoingCall } from "../messaging/interceptor.js";
 import type { Messaging, StartOptions } from "../messaging/messaging.js";
 import type { Listening, ListenOptions, NotificationListener, NotificationTarget } from "../messaging/notification.js";
 import type { PublishAllOptions, Published, PublishOptions } from "../messaging/publisher.js";
 import type { SendOptions, TellOptions } from "../messaging/sender.js";
 import { NotificationHub } from "../notification/hub.js";
 import { MessagePublisher } from "../publish/publisher.js";
-import { Retentions } from "../publish/retention.js";
+import { Retention, Retentions } from "../publish/retention.js";
 import type { Clock } from "../time/clock.js";
 import { checkHealth } from "./health.js";
 import { Lifecycle } from "./lifecycle.js";
 
-/** What a messaging is made of, beside its catalogue and its settings. */
 export interface ServiceParts {
   readonly broker: Broker;
   readonly chain: InterceptorChain | undefined;
@@ -38,10 +39,9 @@ export interface ServiceParts {
   readonly reports: boolean;
 }
 
-type Message = Record<string, unknown>;
-
 /** The messaging of one service: connects the parts of delivery with each other. */
 export class ServiceMessaging<Events extends object> implements Messaging<Events, Published | undefined> {
+  readonly service: string;
   readonly catalogue: Catalogue<Events>;
   readonly #config: Config;
   readonly #parts: ServiceParts;
@@ -57,91 +57,51 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
   #closed = false;
 
   constructor(catalogue: Catalogue<Events>, config: Config, parts: ServiceParts) {
+    this.service = config.service;
     this.catalogue = catalogue;
     this.#config = config;
     this.#parts = parts;
     const { broker, clock, hooks, reports } = parts;
+    const { appender } = broker;
     this.#router = new Router(catalogue);
-    this.#retentions = new Retentions(config, broker, clock, hooks);
-    this.#publisher = new MessagePublisher(config, {
-      appender: broker.appender,
-      retentions: this.#retentions,
-      hooks,
-      reports,
-    });
+    this.#retentions = new Retentions(broker, (log) => new Retention(log, config, clock, hooks));
+    this.#publisher = new MessagePublisher(config, { appender, retentions: this.#retentions, hooks, reports });
     const streamOf = ({ stream }: Descriptor): string => prefixed(config, stream);
     this.#sender = new CommandSender(this.#publisher, streamOf, () => this.#createRequester());
-    this.#consumption = new Consumption(config, this.#instance, {
-      broker,
-      clock,
-      hooks,
-      dispatcherOf: (place, routes, handling) => this.#dispatcherOf(place, routes, handling),
-    });
-    this.#lifecycle = new Lifecycle(config, catalogue, {
-      instance: this.#instance,
-      publish: (descriptor, message, options) => this.#publisher.publish(descriptor, message, options),
-      health: () => this.health(),
-      clock,
-      hooks,
-    });
-  }
-
-  get service(): string {
-    return this.#config.service;
+    const dispatcherOf = this.#dispatcherOf.bind(this);
+    this.#consumption = new Consumption(config, this.#instance, { broker, clock, hooks, dispatcherOf });
+    const health = this.health.bind(this);
+    const announcing = { instance: this.#instance, publisher: this.#publisher, health, clock, hooks };
+    this.#lifecycle = new Lifecycle(config, catalogue, announcing);
   }
 
   get counts(): Counts {
     return this.#parts.hooks.counts;
   }
 
-  publish(descriptor: Publishable, message: unknown, options?: PublishOptions): Promise<Published | undefined> {
-    const { chain, reports } = this.#parts;
-    const publish = (given: unknown): Promise<Published> =>
-      this.#publisher.publish(descriptor, given as Message, options);
-    const published =
-      chain === undefined
-        ? publish(message)
-        : this.#publisher.intercepted(
-            chain,
-            { operation: "publish", descriptor, message, options: options ?? {} },
-            (call) => publish(call.message),
-          );
-    return (reports ? published.catch(() => undefined) : published) as Promise<Published | undefined>;
+  publish(descriptor: Publishable, message: unknown, options: PublishOptions = {}): Promise<Published | undefined> {
+    const published = this.#call<Published>({ operation: "publish", descriptor, message, options });
+    return this.#parts.reports ? published.catch(() => undefined) : published;
   }
 
-  publishAll(descriptor: Publishable, messages: readonly unknown[], options?: PublishAllOptions): Promise<Published[]> {
-    const { chain } = this.#parts;
-    const publish = (given: readonly unknown[]): Promise<Published[]> =>
-      this.#publisher.publishAll(descriptor, given as readonly Message[], options);
-    if (chain === undefined) return publish(messages);
-    const call = { operation: "publishAll", descriptor, messages, options: options ?? {} } as const;
-    return this.#publisher.intercepted(chain, call, (made) => publish(made.messages)) as Promise<Published[]>;
+  publishAll(
+    descriptor: Publishable,
+    messages: readonly unknown[],
+    options: PublishAllOptions = {},
+  ): Promise<Published[]> {
+    return this.#call({ operation: "publishAll", descriptor, messages, options });
   }
 
-  async send<Payload, Result>(
-    descriptor: CommandDescriptor<unknown, Payload, Result>,
-    payload: NoInfer<Payload>,
+  send<Result>(
+    descriptor: CommandDescriptor<unknown, never, Result>,
+    payload: unknown,
     options: SendOptions = {},
   ): Promise<Result> {
-    const { chain } = this.#parts;
-    const command = descriptor as unknown as CommandDescriptor<unknown, never, unknown>;
-    const send = (given: unknown): Promise<unknown> => this.#sender.send(command, given, options);
-    if (chain === undefined) return (await send(payload)) as Result;
-    const call = { operation: "send", descriptor: command, payload, options } as const;
-    return (await this.#publisher.intercepted(chain, call, (made) => send(made.payload))) as Result;
+    return this.#call({ operation: "send", descriptor, payload, options });
   }
 
-  tell<Payload>(
-    descriptor: CommandDescriptor<unknown, Payload>,
-    payload: NoInfer<Payload>,
-    options: TellOptions = {},
-  ): Promise<Published> {
-    const { chain } = this.#parts;
-    const command = descriptor as unknown as CommandDescriptor<unknown, never, unknown>;
-    const tell = (given: unknown): Promise<Published> => this.#sender.tell(command, given, options);
-    if (chain === undefined) return tell(payload);
-    const call = { operation: "tell", descriptor: command, payload, options } as const;
-    return this.#publisher.intercepted(chain, call, (made) => tell(made.payload)) as Promise<Published>;
+  tell(descriptor: CommandDescriptor, payload: unknown, options: TellOptions = {}): Promise<Published> {
+    return this.#call({ operation: "tell", descriptor, payload, options });
   }
 
   async listen<Message>(
@@ -155,9 +115,7 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
   }
 
   health(): Promise<Health> {
-    const { broker, clock } = this.#parts;
-    const { targets, isStarted } = this.#consumption;
-    return checkHealth(broker, this.#config, clock, { targets, isStarted, counts: this.counts });
+    return checkHealth(this.#config, this.#parts, this.#consumption);
   }
 
   on(target: Descriptor | string, handler: Handler<never>, options?: HandlerOptions<never>): void {
@@ -165,26 +123,21 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
     this.#router.add(target, handler, options);
   }
 
-  handle<Message, Result>(
-    descriptor: CommandDescriptor<Message, never, Result>,
-    handler: CommandHandler<NoInfer<Message>, NoInfer<Result>>,
-    options: CommandOptions = {},
-  ): void {
+  handle(descriptor: CommandDescriptor, handler: CommandHandler<never, unknown>, options: CommandOptions = {}): void {
     this.#assertNotStarted(descriptor.type);
-    const route = handler as CommandHandler<never, unknown>;
-    this.#router.add(descriptor as unknown as Descriptor, route, { ...options, target_service: this.service });
+    this.#router.add(descriptor, handler, { ...options, target_service: this.service });
   }
 
   async start(options: StartOptions = {}): Promise<void> {
     this.#assertOpen("start");
     const isFirst = !this.#consumption.isStarted;
     await this.#consumption.start(this.#router.streams(), options);
-    for (const { log } of this.#consumption.memberships) this.#retentions.keep(log);
+    for (const { log } of this.#consumption.memberships) this.#retentions.of(log.stream, log);
     if (isFirst) this.#lifecycle.started();
   }
 
   async stop(): Promise<void> {
-    await this.#consumption.stop(() => this.#lifecycle.stopped("stopped in order"));
+    await this.#consumption.stop(() => this.#lifecycle.stopped());
   }
 
   close(): Promise<void> {
@@ -194,6 +147,26 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  /** Makes a call through the interceptors, if there are any. */
+  #call<Result>(call: OutgoingCall): Promise<Result> {
+    const { chain } = this.#parts;
+    if (chain === undefined) return this.#make(call) as Promise<Result>;
+    return this.#publisher.intercepted(chain, call, (changed) => this.#make(changed)) as Promise<Result>;
+  }
+
+  #make(call: OutgoingCall): Promise<unknown> {
+    switch (call.operation) {
+      case "publish":
+        return this.#publisher.publish(call.descriptor, call.message as PlainMessage, call.options);
+      case "publishAll":
+        return this.#publisher.publishAll(call.descriptor, call.messages as readonly PlainMessage[], call.options);
+      case "send":
+        return this.#sender.send(call.descriptor, call.payload, call.options);
+      case "tell":
+        return this.#sender.tell(call.descriptor, call.payload, call.options);
+    }
   }
 
   async #close(): Promise<void> {
@@ -227,12 +200,8 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
     const { broker, clock, hooks } = this.#parts;
     const notification = this.catalogue.messages.find(({ kind }) => kind === "notification");
     const log = broker.log(prefixed(this.#config, notification?.stream ?? "notifications"));
-    return new NotificationHub(this.#config, this.catalogue, {
-      subscriptions: broker.subscriptions,
-      log,
-      clock,
-      hooks,
-    });
+    const { subscriptions } = broker;
+    return new NotificationHub(this.#config, this.catalogue, { subscriptions, log, clock, hooks });
   }
 
   #assertOpen(what: string): void {
@@ -242,9 +211,7 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
   #assertNotStarted(type: string): void {
     this.#assertOpen(`take a handler of ${type}`);
     if (!this.#consumption.isStarted) return;
-    throw new UsageError(
-      "HANDLER_LATE",
-      `the handler of ${type} comes after start(): register every handler before it`,
-    );
+    const text = `the handler of ${type} comes after start(): register every handler before it`;
+    throw new UsageError("HANDLER_LATE", text);
   }
 }

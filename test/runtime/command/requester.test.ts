@@ -243,8 +243,13 @@ describe("an answer that was sent while its asker was away", () => {
     };
     const [hearer, looker, answerer] = [brokerBy(hearing), brokerBy(looking), brokerBy(redis)];
     const { subscriptions } = hearer;
-    const { answers } = looker;
-    const requester = new Requester({ channel: "answers", subscriptions, answers, clock: systemClock, hooks });
+    const requester = new Requester({
+      channel: "answers",
+      subscriptions,
+      answers: looker.answers,
+      clock: systemClock,
+      hooks,
+    });
     await requester.listen();
     const place = { target: service, stream: "commands", timeoutMs: 20_000, signal: undefined };
     const ids = [1, 2, 3].map(() => crypto.randomUUID());

@@ -217,7 +217,9 @@ describe("a service whose every duration is a hundred years", () => {
     });
     await child.next(({ status }) => status === "healthy");
     await eventually(() => child.messages.filter(({ attempted }) => attempted !== undefined).length === 2);
-    await eventually(() => admin.zcard("{events}:alive:user-auth-service-workers"));
+    await eventually(
+      async () => ((await admin.zrange("{events}:alive:user-auth-service-workers", "0", "-1")) as []).length,
+    );
     await somethingElse();
     child.send({ close: true });
     const { counts } = await child.next((news) => news.counts !== undefined);
