@@ -53,7 +53,7 @@ export class CommandSender {
     return requester.ask(question, () => this.#publisher.publish(command, given, publishing));
   }
 
-  /** A command that nobody would hear the answer to is not published, and its failure is told like that of a publish. */
+  /** A command whose answer could not arrive is not published. The hooks are told of it like of a failed publish. */
   async #listen(command: Descriptor): Promise<Requester> {
     try {
       if (this.#isClosed) throw new ClosedError("cannot send");
