@@ -28,12 +28,10 @@ export class CommandSender {
   }
 
   async send(descriptor: CommandDescriptor, payload: unknown, options: SendOptions): Promise<unknown> {
-    if (this.#isClosed) throw new ClosedError("cannot send");
-    this.#requester ??= this.#createRequester();
-    const requester = this.#requester;
-    if (!requester.isListening) await requester.listen();
-    const id = crypto.randomUUID();
     const command = descriptor as unknown as Descriptor;
+    let requester = this.#requester;
+    if (this.#isClosed || !requester?.isListening) requester = await this.#listen(command);
+    const id = crypto.randomUUID();
     const given = {
       payload,
       target_service: options.targetService,
@@ -48,6 +46,18 @@ export class CommandSender {
     const { correlationId, withoutCompany = false } = options;
     const publishing = { id, withoutCompany, ...(correlationId === undefined ? {} : { correlationId }) };
     return requester.ask(question, () => this.#publisher.publish(command, given, publishing));
+  }
+
+  /** A command whose answer could not arrive is not published. The hooks are told of it like of a failed publish. */
+  async #listen(command: Descriptor): Promise<Requester> {
+    try {
+      if (this.#isClosed) throw new ClosedError("cannot send");
+      this.#requester ??= this.#createRequester();
+      await this.#requester.listen();
+      return this.#requester;
+    } catch (thrown) {
+      throw this.#publisher.failed(command, thrown);
+    }
   }
 
   tell(descriptor: Descriptor, payload: unknown, { targetService, ...options }: TellOptions): Promise<Published> {

@@ -1,5 +1,5 @@
 // publish/ prepares and appends messages, and trims streams. It may import delivery's base: broker/ to errors.ts.
-import type { Appender } from "../broker/append.js";
+import type { Append, Appender } from "../broker/append.js";
 import { type Config, prefixed } from "../config/config.js";
 import type { FlatFields, PlainMessage } from "../contract/codec.js";
 import { type Contract, contractOf } from "../contract/contract.js";
@@ -17,6 +17,13 @@ const NONE: PublishOptions = {};
 const MOST_AT_ONCE = 1024;
 /** So many of them are encoded, then sent: Redis stores them while the next ones are encoded. */
 const PART = 32;
+
+/** A message that keeps its contract, with its encoded forms. */
+interface Written {
+  readonly message: PlainMessage;
+  readonly entry: FlatFields;
+  readonly announced: Append["announced"];
+}
 
 export interface PublisherParts {
   readonly appender: Appender;
@@ -45,10 +52,10 @@ export class MessagePublisher {
       this.#assertOpen();
       const contract = contractOf(descriptor);
       const message = prepare(this.#config, descriptor, contract, given, options);
-      const written = { message, entry: contract.write(message, this.#config.encoding) };
+      const written = this.#written(descriptor, message, contract.write(message, this.#config.encoding));
       return new Promise((resolve, reject) => this.#append(descriptor, written, options, resolve, reject));
     } catch (thrown) {
-      return Promise.reject(this.#teller.failed(descriptor.type, thrown));
+      return Promise.reject(this.failed(descriptor, thrown));
     }
   }
 
@@ -64,7 +71,7 @@ export class MessagePublisher {
       this.#assertOpen();
       messages = this.#prepareAll(descriptor, contract, given, options);
     } catch (thrown) {
-      throw this.#teller.failed(descriptor.type, thrown);
+      throw this.failed(descriptor, thrown);
     }
     return messages.length === 0 ? [] : this.#sendAll(descriptor, contract, messages);
   }
@@ -87,6 +94,11 @@ export class MessagePublisher {
       if (call.operation !== "send" || !isSent) this.#teller.interceptorFailed(call.descriptor.type, thrown, code);
       throw thrown;
     }
+  }
+
+  /** Tells the hooks of a message that could not be published. Returns the error to reject with. */
+  failed({ type }: Descriptor, thrown: unknown): MessagingError {
+    return this.#teller.failed(type, thrown);
   }
 
   /** Every later publish rejects. */
@@ -139,7 +151,12 @@ export class MessagePublisher {
       for (const [at, message] of messages.entries()) {
         if (isOver) return;
         // Encoded even if it must wait: the caller may change the message after this call has returned.
-        const written = { message, entry: contract.encode(message, this.#config.encoding) };
+        let written: Written;
+        try {
+          written = this.#written(descriptor, message, contract.encode(message, this.#config.encoding));
+        } catch (thrown) {
+          return failed(this.failed(descriptor, thrown));
+        }
         const stored = (one: Published): void => {
           published[at] = one;
           if (++count === messages.length) resolve(published);
@@ -154,10 +171,16 @@ export class MessagePublisher {
     });
   }
 
+  #written(descriptor: Descriptor, message: PlainMessage, entry: FlatFields): Written {
+    if (descriptor.kind !== "notification") return { message, entry, announced: undefined };
+    const json = contractOf(descriptor).writePayload(message);
+    return { message, entry, announced: { channel: channelOf(this.#config, message), json } };
+  }
+
   /** Every failure calls `reject`. It never throws, because `#sendAll` calls it from callbacks. */
   #append(
     descriptor: Descriptor,
-    { message, entry }: { readonly message: PlainMessage; readonly entry: FlatFields },
+    { message, entry, announced }: Written,
     { once = false }: PublishOptions,
     resolve: (published: Published) => void,
     reject: (error: MessagingError) => void,
@@ -166,10 +189,7 @@ export class MessagePublisher {
     const destination = this.#destinationOf(descriptor);
     const sending = new Sending(destination, entry, id, this.#teller, resolve, reject);
     const { stream, retention } = destination;
-    if (descriptor.kind === "notification") {
-      const json = contractOf(descriptor).writePayload(message);
-      sending.announced = { channel: channelOf(this.#config, message), json };
-    }
+    sending.announced = announced;
     if (once) sending.onceWindowMs = this.#config.messageTtlMs;
     if (retention.pinnedBy.length > 0) {
       sending.failed(streamFull(stream, retention.pinnedBy, id));

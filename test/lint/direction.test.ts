@@ -119,6 +119,17 @@ const forms = [
 /** The rooms with a circle of type imports and with a circle of value imports. */
 const [DOCTOR, MODEL] = ["runtime/operations/doctor/", "codegen/model/"];
 
+/** All that only the clock may use, and rooms that may not and that may use it. */
+const timers = [
+  "setTimeout(() => {}, 1);",
+  "setInterval(() => {}, 1);",
+  "clearTimeout(undefined);",
+  "clearInterval(undefined);",
+  "performance.now();",
+];
+const TIMELESS = ["runtime/", "runtime/consume/", "runtime/redis/lua/", "runtime/operations/health/"];
+const TIMED = ["runtime/time/", "runtime/testing/", "runtime/testing/redis/"];
+
 interface Diagnostic {
   readonly severity: string;
   readonly category: string;
@@ -141,6 +152,7 @@ beforeAll(async () => {
   write(`${MODEL}a.ts`, ['import { c } from "./c.js";', "export const a = () => c;"]);
   write(`${MODEL}b.ts`, ['import { a } from "./a.js";', "export const b = () => a;"]);
   write(`${MODEL}c.ts`, ['import { b } from "./b.js";', "export const c = () => b;"]);
+  for (const path of [...TIMELESS, ...TIMED]) write(`${path}timers.ts`, timers);
   diagnostics = await lint();
 });
 
@@ -177,6 +189,16 @@ describe("the lint", () => {
       .map(({ location }) => location.path)
       .filter((path) => path.startsWith(DOCTOR) || path.startsWith(MODEL));
     expect(refused.sort()).toEqual([`${MODEL}a.ts`, `${MODEL}b.ts`, `${MODEL}c.ts`, `${DOCTOR}a.ts`, `${DOCTOR}b.ts`]);
+  });
+
+  it("lets only the clock and the test kit set timers and measure durations", () => {
+    const refusedIn = (path: string): readonly string[] =>
+      diagnostics
+        .filter(({ category, severity }) => category.endsWith("/noRestrictedGlobals") && severity === "error")
+        .filter(({ location }) => location.path === `${path}timers.ts`)
+        .map(({ location }) => timers[location.start.line - 1] ?? "");
+    for (const path of TIMELESS) expect([path, refusedIn(path).toSorted()]).toEqual([path, timers.toSorted()]);
+    for (const path of TIMED) expect([path, refusedIn(path)]).toEqual([path, []]);
   });
 
   it("has a rule for every folder of codegen/ and runtime/ and for every file directly in them", () => {
@@ -255,7 +277,8 @@ function refusals(path: string, lines: readonly string[]): (readonly [line: stri
 
 function lint(): Promise<readonly Diagnostic[]> {
   const program = join(repository, "node_modules/@biomejs/biome/bin/biome");
-  const rules = ["--only=style/noRestrictedImports", "--only=suspicious/noImportCycles"];
+  const only = ["style/noRestrictedImports", "style/noRestrictedGlobals", "suspicious/noImportCycles"];
+  const rules = only.map((rule) => `--only=${rule}`);
   const parameters = [program, "lint", ...rules, "--reporter=json", "--max-diagnostics=none", "."];
   return new Promise((resolve, reject) => {
     execFile(process.execPath, parameters, { cwd: folder, maxBuffer: 2 ** 26 }, (error, stdout, stderr) => {

@@ -2,6 +2,7 @@ import type { Config } from "../../config/config.js";
 import { ConfigError } from "../../errors.js";
 import type { Client, Connection } from "../../redis/connection.js";
 import { assertSupported, evictionPolicy } from "../../redis/requirement.js";
+import { systemClock } from "../../time/clock.js";
 import { type OperationsOptions, Operator } from "../operator.js";
 import { type Finding, failed } from "./finding.js";
 import { DoctorProbe } from "./probe.js";
@@ -77,9 +78,9 @@ async function connected(client: Client, { redis }: Config): Promise<Finding> {
   const version = valkey === undefined ? `Redis ${/redis_version:(\S+)/.exec(info)?.[1]}` : `Valkey ${valkey}`;
   const latencies: number[] = [];
   for (let ping = 0; ping < PINGS; ping++) {
-    const began = performance.now();
+    const began = systemClock.now();
     await client.ping();
-    latencies.push(performance.now() - began);
+    latencies.push(systemClock.now() - began);
   }
   const median = latencies.sort((a, b) => a - b)[PINGS / 2] as number;
   return { check: "Redis", verdict: "good", text: `${version} at ${where}, answers in ${median.toFixed(2)} ms` };

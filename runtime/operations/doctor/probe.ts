@@ -5,6 +5,7 @@ import type { Messaging } from "../../messaging/messaging.js";
 import type { Connection } from "../../redis/connection.js";
 import { answerKey, redriveKeys, streamKeys } from "../../redis/keys.js";
 import { createMessagingFor } from "../../service/create-messaging.js";
+import { systemClock, type Timer } from "../../time/clock.js";
 import type { OperationsOptions } from "../operator.js";
 import { type Finding, failed } from "./finding.js";
 import {
@@ -72,10 +73,10 @@ export class DoctorProbe {
       messaging.publish(sampleEvent, { entity_id: "doctor", after_data: SAMPLE }),
     );
     yield await this.#attempt("command", async () => {
-      const began = performance.now();
+      const began = systemClock.now();
       const timeoutSeconds = Math.max(1, Math.ceil(this.#limitMs / 1000));
       assertIntact(await messaging.send(sampleCommand, SAMPLE, { timeoutSeconds }));
-      return `answered after ${milliseconds(performance.now() - began)}`;
+      return `answered after ${milliseconds(systemClock.now() - began)}`;
     });
     const live = this.#arrival("live notification");
     yield await this.#attempt("live subscription", async () => {
@@ -113,10 +114,10 @@ export class DoctorProbe {
   #delivered(kind: string, publish: () => Promise<unknown>): Promise<Finding> {
     return this.#attempt(kind, async () => {
       const arrival = this.#arrival(kind);
-      const began = performance.now();
+      const began = systemClock.now();
       await publish();
       assertIntact(await arrival);
-      return `published, consumed and verified after ${milliseconds(performance.now() - began)}`;
+      return `published, consumed and verified after ${milliseconds(systemClock.now() - began)}`;
     });
   }
 
@@ -138,12 +139,12 @@ export class DoctorProbe {
 }
 
 function within<Value>(limitMs: number, work: Promise<Value>): Promise<Value> {
-  let timer: NodeJS.Timeout | undefined;
+  let timer: Timer | undefined;
   const late = new Promise<never>((_resolve, reject) => {
     const text = `nothing arrived within ${limitMs / 1000} s`;
-    timer = setTimeout(() => reject(new Error(text)), limitMs);
+    timer = systemClock.after(limitMs, () => reject(new Error(text)));
   });
-  return Promise.race([work, late]).finally(() => clearTimeout(timer));
+  return Promise.race([work, late]).finally(() => timer?.cancel());
 }
 
 function assertIntact(arrived: unknown): void {

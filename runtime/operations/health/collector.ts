@@ -1,7 +1,8 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { addedAt } from "../../broker/entry-id.js";
 import { prefixed } from "../../config/config.js";
 import type { Client, Connection } from "../../redis/connection.js";
+import { systemClock } from "../../time/clock.js";
+import { Pause, type ReportTrouble } from "../../time/pause.js";
 import { type OperationsOptions, Operator } from "../operator.js";
 import { alertsOf, type HealthAlert, type HealthRules, type ServiceReport } from "./alert.js";
 import { HealthAlertBoard } from "./alert-board.js";
@@ -74,7 +75,9 @@ export class HealthCollector implements AsyncDisposable {
   readonly #stream: string;
   readonly #blockMs: number;
   readonly #connection: Connection;
+  readonly #report: ReportTrouble = (what, error) => this.#tell(() => this.#hooks.trouble?.(what, error));
   readonly #ending = new AbortController();
+  readonly #pause = new Pause(this.#ending.signal, systemClock, this.#report);
   readonly #known = new Map<string, Known>();
   readonly #board: HealthAlertBoard;
   #position: string | undefined;
@@ -152,8 +155,8 @@ export class HealthCollector implements AsyncDisposable {
         this.#judgeSilence();
       } catch (error) {
         if (signal.aborted) break;
-        this.#tell(() => this.#hooks.trouble?.("collecting health", error));
-        await sleep(PAUSE_MS, undefined, { signal }).catch(() => {});
+        this.#report("collecting health", error);
+        await this.#pause.for(PAUSE_MS);
       }
       looked();
     }
@@ -187,7 +190,7 @@ export class HealthCollector implements AsyncDisposable {
       this.#known.set(message.service_name, now);
       return { now, earlier };
     } catch (error) {
-      this.#tell(() => this.#hooks.trouble?.(`reading the health message ${entryId}`, error));
+      this.#report(`reading the health message ${entryId}`, error);
       return undefined;
     }
   }
@@ -219,13 +222,13 @@ export class HealthCollector implements AsyncDisposable {
 
   #silentSeconds({ reportedMs }: Known): number {
     const since = Math.max(reportedMs, Number.isNaN(this.#backMs) ? Number.POSITIVE_INFINITY : this.#backMs);
-    return Math.max(0, Math.round(performance.now() + this.#clockMs - since) / 1000);
+    return Math.max(0, Math.round(systemClock.now() + this.#clockMs - since) / 1000);
   }
 
   async #readClock(client: Client): Promise<void> {
     const [seconds, micros] = await client.time();
     const nowMs = Number(seconds) * 1000 + Number(micros) / 1000;
-    this.#clockMs = nowMs - performance.now();
+    this.#clockMs = nowMs - systemClock.now();
     if (Number.isNaN(this.#backMs)) this.#backMs = nowMs;
   }
 
