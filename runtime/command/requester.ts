@@ -3,8 +3,7 @@ import type { Subscriptions } from "../broker/subscriptions.js";
 import { contractOf } from "../contract/contract.js";
 import type { CommandDescriptor } from "../contract/descriptor.js";
 import { ClosedError, CommandFailedError, CommandTimeoutError, ContractError, MessagingError } from "../errors.js";
-import type { HookBus } from "../messaging/hooks.js";
-import type { Clock } from "../time/clock.js";
+import type { RuntimeParts } from "../messaging/hooks.js";
 import { Pause } from "../time/pause.js";
 import { decodeResponse, type Response } from "./answer.js";
 
@@ -23,12 +22,10 @@ interface Waiting {
   readonly settle: (response: Response | MessagingError) => void;
 }
 
-export interface RequesterParts {
+export interface RequesterParts extends RuntimeParts {
   readonly channel: string;
   readonly subscriptions: Subscriptions;
   readonly answers: Answers;
-  readonly clock: Clock;
-  readonly hooks: HookBus;
 }
 
 /**

@@ -8,9 +8,8 @@ import type { Responding } from "../handle/dispatcher.js";
 import { describeFailure } from "../handle/failure.js";
 import { commandOf, type Route } from "../handle/router.js";
 import type { CommandHandler, MessageContext } from "../messaging/handler.js";
-import type { HookBus } from "../messaging/hooks.js";
+import type { RuntimeParts } from "../messaging/hooks.js";
 import type { InterceptorChain } from "../messaging/interceptor.js";
-import type { Clock } from "../time/clock.js";
 import { encodeResponse, type ResponseOutcome } from "./answer.js";
 import { DEFAULT_TIMEOUT_SECONDS, isSentOnce } from "./command.js";
 
@@ -19,13 +18,11 @@ const KEPT_LONGER_MS = 60_000;
 
 type Command = Readonly<Record<string, unknown>>;
 
-export interface ResponderParts {
+export interface ResponderParts extends RuntimeParts {
   readonly answers: Answers;
   /** The broker's clock. Left out where no entry is new. */
   readonly brokerClock: BrokerClock | undefined;
   readonly chain: InterceptorChain | undefined;
-  readonly clock: Clock;
-  readonly hooks: HookBus;
 }
 
 /**

@@ -5,17 +5,14 @@ import { type Config, prefixed } from "../config/config.js";
 import { ClosedError, ConnectionError } from "../errors.js";
 import type { Dispatcher } from "../handle/dispatcher.js";
 import type { StreamRoutes } from "../handle/router.js";
-import type { HookBus } from "../messaging/hooks.js";
+import type { RuntimeParts } from "../messaging/hooks.js";
 import type { StartOptions } from "../messaging/messaging.js";
-import type { Clock } from "../time/clock.js";
 import { StreamConsumer } from "./consumer.js";
 
 export type HealthTarget = Pick<StreamConsumer, "membership" | "loop">;
 
-export interface ConsumptionParts {
+export interface ConsumptionParts extends RuntimeParts {
   readonly broker: Broker;
-  readonly clock: Clock;
-  readonly hooks: HookBus;
   /** @param handling - aborted when handlers must give up */
   readonly dispatcherOf: (place: MemberPlace, routes: StreamRoutes, handling: AbortSignal) => Dispatcher;
 }

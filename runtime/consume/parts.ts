@@ -1,12 +1,11 @@
 import type { Membership } from "../broker/membership.js";
 import type { Config } from "../config/config.js";
 import type { Dispatcher } from "../handle/dispatcher.js";
-import type { HookBus } from "../messaging/hooks.js";
-import type { Clock } from "../time/clock.js";
+import type { RuntimeParts } from "../messaging/hooks.js";
 import type { Pause } from "../time/pause.js";
 
 /** Shared by the parts of one consumer. */
-export interface ConsumerParts {
+export interface ConsumerParts extends RuntimeParts {
   readonly membership: Membership;
   readonly config: Config;
   readonly dispatcher: Dispatcher;
@@ -14,6 +13,4 @@ export interface ConsumerParts {
   readonly reading: Pause;
   /** Waits until the consumer stops settling. */
   readonly settling: Pause;
-  readonly clock: Clock;
-  readonly hooks: HookBus;
 }

@@ -1,13 +1,13 @@
 // handle/ takes one delivery to its handlers. It may import broker/, config/, messaging/, time/ and contract/.
+
 import { type Answer, type Delivery, DONE, type Outcome } from "../broker/delivery.js";
 import { type FlatFields, typeOf } from "../contract/codec.js";
 import { contractOf } from "../contract/contract.js";
 import { DecodeError, HandlerTimeoutError, MessagingError } from "../errors.js";
 import { apart, withCorrelationOnly } from "../messaging/correlation.js";
 import type { MessageContext } from "../messaging/handler.js";
-import type { HookBus } from "../messaging/hooks.js";
+import type { RuntimeParts } from "../messaging/hooks.js";
 import type { InterceptorChain } from "../messaging/interceptor.js";
-import type { Clock } from "../time/clock.js";
 import { Deadlines } from "../time/deadline.js";
 import { type ContextPlace, DeliveryContext } from "./delivery-context.js";
 import { afterFailure, isUnreadable, type RetryPolicy } from "./retry-policy.js";
@@ -27,11 +27,9 @@ export interface Responding {
   answerLate(answer: Answer): void;
 }
 
-export interface DispatcherParts {
+export interface DispatcherParts extends RuntimeParts {
   readonly responding: Responding;
   readonly chain: InterceptorChain | undefined;
-  readonly clock: Clock;
-  readonly hooks: HookBus;
 }
 
 type Message = Record<string, unknown>;

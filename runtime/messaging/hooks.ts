@@ -1,4 +1,5 @@
 import type { MessagingError } from "../errors.js";
+import type { Clock } from "../time/clock.js";
 import type { Published } from "./publisher.js";
 
 /** The place of a delivery in Redis. */
@@ -70,6 +71,12 @@ export type Hooks = { readonly [Name in keyof HookEvents]?: (info: HookEvents[Na
 
 /** The number of times that each event has happened. */
 export type Counts = Readonly<Record<keyof HookEvents, number>>;
+
+/** What most parts of the runtime need. */
+export interface RuntimeParts {
+  readonly clock: Clock;
+  readonly hooks: HookBus;
+}
 
 export class HookBus {
   readonly #hooks: readonly Hooks[];

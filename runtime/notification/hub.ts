@@ -1,4 +1,5 @@
 // notification/ delivers notifications live. It may import publish/ and what publish/ may import.
+
 import type { Log } from "../broker/log.js";
 import type { Channel, Subscriptions } from "../broker/subscriptions.js";
 import type { Config } from "../config/config.js";
@@ -7,7 +8,7 @@ import { type Contract, contractOf } from "../contract/contract.js";
 import type { Catalogue } from "../contract/descriptor.js";
 import { DecodeError } from "../errors.js";
 import { correlationOf, withCorrelationOnly } from "../messaging/correlation.js";
-import type { HookBus } from "../messaging/hooks.js";
+import type { RuntimeParts } from "../messaging/hooks.js";
 import type {
   Listening,
   ListenOptions,
@@ -32,11 +33,9 @@ interface Listener {
 
 type Received = Pick<NotificationContext, "entryId"> & { readonly message: PlainMessage };
 
-export interface HubParts {
+export interface HubParts extends RuntimeParts {
   readonly subscriptions: Subscriptions;
   readonly log: Log;
-  readonly clock: Clock;
-  readonly hooks: HookBus;
 }
 
 /** Delivers notifications to the listeners of this process as they are published. */

@@ -1,7 +1,7 @@
 import { Worker } from "node:worker_threads";
 import type { Config } from "../config/config.js";
 import { ConfigError } from "../errors.js";
-import type { HookBus } from "../messaging/hooks.js";
+import type { RuntimeParts } from "../messaging/hooks.js";
 import { type Clock, LONGEST_TIMER_MS, type Timer } from "../time/clock.js";
 import { type Connection, connectionData } from "./connection.js";
 import { heartbeatThread } from "./heartbeat-thread.js";
@@ -11,9 +11,8 @@ import { beat } from "./lua/beat.js";
 const [TURN, BEAT, LAPSES, BEATING] = [0, 1, 2, 3] as const;
 const TURN_EVERY_MS = 500;
 
-export interface HeartbeatParts {
+export interface HeartbeatParts extends RuntimeParts {
   readonly config: Config;
-  readonly hooks: HookBus;
   readonly clock: Clock;
 }
 

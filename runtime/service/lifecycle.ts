@@ -3,16 +3,14 @@ import type { Config } from "../config/config.js";
 import type { PlainMessage } from "../contract/codec.js";
 import type { Catalogue, Descriptor } from "../contract/descriptor.js";
 import type { Health } from "../messaging/health.js";
-import type { HookBus } from "../messaging/hooks.js";
+import type { RuntimeParts } from "../messaging/hooks.js";
 import type { MessagePublisher } from "../publish/publisher.js";
-import type { Clock, Timer } from "../time/clock.js";
+import type { Timer } from "../time/clock.js";
 
-export interface LifecycleParts {
+export interface LifecycleParts extends RuntimeParts {
   readonly instance: string;
   readonly publisher: MessagePublisher;
   readonly health: () => Promise<Health>;
-  readonly clock: Clock;
-  readonly hooks: HookBus;
 }
 
 /** Publishes a service's start, health and stop, if its catalogue has messages for them. Failures are only reported. */

@@ -1,4 +1,5 @@
 // service/ connects the other rooms. It may import all of them but redis/, which only create-messaging.ts imports.
+
 import { randomBytes } from "node:crypto";
 import type { Broker } from "../broker/broker.js";
 import type { MemberPlace } from "../broker/membership.js";
@@ -14,7 +15,7 @@ import { Dispatcher } from "../handle/dispatcher.js";
 import { Router, type StreamRoutes } from "../handle/router.js";
 import type { CommandHandler, CommandOptions, Handler, HandlerOptions } from "../messaging/handler.js";
 import type { Health } from "../messaging/health.js";
-import type { Counts, HookBus } from "../messaging/hooks.js";
+import type { Counts, RuntimeParts } from "../messaging/hooks.js";
 import type { InterceptorChain, OutgoingCall } from "../messaging/interceptor.js";
 import type { Messaging, StartOptions } from "../messaging/messaging.js";
 import type { Listening, ListenOptions, NotificationListener, NotificationTarget } from "../messaging/notification.js";
@@ -23,15 +24,12 @@ import type { SendOptions, TellOptions } from "../messaging/sender.js";
 import { NotificationHub } from "../notification/hub.js";
 import { MessagePublisher } from "../publish/publisher.js";
 import { Retention, Retentions } from "../publish/retention.js";
-import type { Clock } from "../time/clock.js";
 import { checkHealth } from "./health.js";
 import { Lifecycle } from "./lifecycle.js";
 
-export interface ServiceParts {
+export interface ServiceParts extends RuntimeParts {
   readonly broker: Broker;
   readonly chain: InterceptorChain | undefined;
-  readonly clock: Clock;
-  readonly hooks: HookBus;
   readonly replyChannel: string | undefined;
   /** Whether failed publishes are reported instead of thrown. */
   readonly reports: boolean;
