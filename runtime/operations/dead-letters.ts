@@ -1,8 +1,8 @@
 import { type Config, prefixed } from "../config/config.js";
 import { MessagingError } from "../errors.js";
 import type { Client, Connection } from "../redis/connection.js";
-import { field } from "../redis/info.js";
 import { type StreamKeys, streamKeys } from "../redis/keys.js";
+import { field } from "../redis/reply.js";
 import { type DeadLetterRecord, letterOf } from "./dead-letter-record.js";
 
 /** The state of a dead letter. */

@@ -5,7 +5,7 @@ import { MessagingError, PublishError } from "../errors.js";
 import type { Connection } from "./connection.js";
 import { onceKey } from "./keys.js";
 import { append, appendAlone } from "./lua/append.js";
-import { isRefusal, isReply } from "./reply-error.js";
+import { isRefusal, isReply } from "./reply.js";
 
 /** Further entries are refused: a Redis that hangs must not fill the memory of this process. */
 const MOST_UNDER_WAY = 100_000;

@@ -6,14 +6,13 @@ import type { GroupState, Holder, Joined, MemberPlace, MemberSignals, Membership
 import type { Client, Connection } from "./connection.js";
 import type { EntrySource } from "./entry-source.js";
 import type { Heartbeat } from "./heartbeat.js";
-import { field } from "./info.js";
 import { answerKey, PARKED, type StreamKeys } from "./keys.js";
 import { answer } from "./lua/answer.js";
 import { ensureGroup, leave } from "./lua/group.js";
 import { note, park, release, sweep } from "./lua/retry.js";
 import { acknowledge, bury } from "./lua/settlement.js";
 import { adopt, reap } from "./lua/takeover.js";
-import { isRefusal, isReply } from "./reply-error.js";
+import { field, isRefusal, isReply } from "./reply.js";
 import { assertSupported } from "./requirement.js";
 import { takeStrays } from "./stray-finder.js";
 

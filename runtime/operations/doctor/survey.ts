@@ -1,7 +1,7 @@
 import { type Config, prefixed } from "../../config/config.js";
 import type { Connection } from "../../redis/connection.js";
-import { field } from "../../redis/info.js";
 import { streamKeys } from "../../redis/keys.js";
+import { field } from "../../redis/reply.js";
 import { type Finding, failed } from "./finding.js";
 
 const STREAMS = ["events", "commands", "notifications", "health"];

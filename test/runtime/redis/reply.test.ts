@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { field } from "../../../runtime/redis/info.js";
+import { field } from "../../../runtime/redis/reply.js";
 
 describe("a field of a flat reply", () => {
   const group = ["name", "pending", "consumers", 2, "pending", 0, "lag", null];
