@@ -22,13 +22,13 @@ export class Source {
   readonly schema: Schema | undefined;
   /** Syntax errors and duplicate keys. */
   readonly syntaxProblems: readonly Problem[];
-  readonly #text: string;
+  readonly text: string;
   #tree: Tree | undefined;
 
   constructor(path: string, shownPath: string, text: string) {
     this.path = path;
     this.shownPath = shownPath;
-    this.#text = text;
+    this.text = text;
     const plain = parsePlain(text);
     this.syntaxProblems = plain === undefined ? this.#syntaxProblems() : [];
     this.value = plain ?? (this.#parsed.errors.length === 0 ? JSON.parse(text) : undefined);
@@ -39,7 +39,7 @@ export class Source {
   get #parsed(): Tree {
     if (this.#tree === undefined) {
       const errors: ParseError[] = [];
-      const root = parseTree(this.#text, errors, { disallowComments: true, allowTrailingComma: false });
+      const root = parseTree(this.text, errors, { disallowComments: true, allowTrailingComma: false });
       this.#tree = { root, errors };
     }
     return this.#tree;
@@ -89,7 +89,7 @@ export class Source {
   }
 
   #problemAt(offset: number, pointer: string, sentence: string, suggestion?: string): Problem {
-    const before = this.#text.slice(0, offset);
+    const before = this.text.slice(0, offset);
     const line = before.split("\n").length;
     const column = offset - before.lastIndexOf("\n");
     const place = { file: this.shownPath, line, column, pointer, sentence };

@@ -1,5 +1,6 @@
 import { posix } from "node:path";
 import type { CatalogueConfig } from "../load/config.js";
+import { lineCommentText } from "../typescript/escape.js";
 
 /** The locations that generated files refer to. */
 export interface Layout {
@@ -24,7 +25,7 @@ export function layoutOf(config: CatalogueConfig, schemasFolder: string): Layout
     return relative.startsWith(".") ? relative : `./${relative}`;
   };
   return {
-    schemasName: posix.basename(schemasFolder.replaceAll("\\", "/")),
+    schemasName: lineCommentText(posix.basename(schemasFolder.replaceAll("\\", "/"))),
     runtimeFrom: (file) => rebase(file, config.runtime),
     testingFrom: (file) => rebase(file, testing),
   };

@@ -114,6 +114,25 @@ describe("a schema by itself", () => {
   );
 });
 
+describe("a text", () => {
+  it.each([
+    ["half of a surrogate pair", '{ "const": "\\ud800" }', "1:12 /const: must be well-formed Unicode"],
+    [
+      "half of a surrogate pair as a name",
+      '{ "type": "object", "properties": { "\\ud800": {} } }',
+      "1:37 /properties/\\ud800: its name must be well-formed Unicode",
+    ],
+    ["a number that no program can hold", '{ "const": 1e400 }', "1:12 /const: is too large for a number of JavaScript"],
+  ])("is refused: %s", async (_, text, problem) => {
+    expect(await lintType(text)).toContain(`schemas/types/a.json:${problem}`);
+  });
+
+  it("does not act on the terminal", async () => {
+    const [problem = ""] = await lintType({ type: "\u001b[2J\u202e\nschemas/a.json:1:1: nothing" });
+    expect(problem).toContain('/type: "\\u001b[2J\\u202e\\u000aschemas/a.json:1:1: nothing" is not a type');
+  });
+});
+
 describe("a $ref", () => {
   it.each([
     ["to no file", "ordr.json", 'the file "types/ordr.json" does not exist (did you mean "order.json"?)'],
