@@ -6,6 +6,7 @@ import type { Model } from "../model/model.js";
 import { checkFieldsEncoding } from "./fields-encoding.js";
 import { checkMessages } from "./message.js";
 import { checkNames } from "./name.js";
+import { checkPaths } from "./path.js";
 import { checkReferences } from "./reference.js";
 import { checkRequired } from "./required.js";
 import { checkStructure, hidesValues } from "./structure.js";
@@ -25,6 +26,7 @@ export async function check(sources: Sources, model: Model): Promise<readonly Pr
     ...structure,
     ...references,
     ...model.flattener.problems,
+    ...checkPaths(model),
     ...checkNames(model),
     ...checkMessages(model),
     ...required,

@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import pc from "picocolors";
-import { compile, load } from "../index.js";
+import { generate } from "../index.js";
 import { count, reportProblems } from "./report.js";
 
 interface CheckArguments {
@@ -13,7 +13,7 @@ export const checkCommand: Command = new Command("check")
   .option("--schemas <folder>", "the folder that holds catalogue.json", "schemas")
   .action(({ schemas }: CheckArguments) =>
     reportProblems(async () => {
-      const { messages } = await compile(load(schemas), schemas);
+      const { messages } = await generate(schemas, { dryRun: true });
       process.stdout.write(`${pc.green("valid")} ${count(messages, "message")}\n`);
     }),
   );

@@ -185,6 +185,22 @@ describe("a $ref", () => {
   });
 });
 
+describe("a generated file", () => {
+  it.each([
+    ["handlers.json", '"handlers.ts" is generated for every catalogue; rename the schema file'],
+    ["Index.json", '"Index.ts" is generated for every catalogue; rename the schema file'],
+    ["testing.json", '"testing.ts" is generated for every catalogue; rename the schema file'],
+    ["catalogue.JSON.json", undefined],
+    ["schemas/a.json", 'the folder "schemas" is generated for every catalogue; move the schema file to another'],
+    ["Examples/a.json", 'the folder "examples" is generated for every catalogue; move the schema file to another'],
+    ["types/a.d.json", '"types/a.d.ts" would be a declaration file of TypeScript; rename the schema file'],
+    ["types/oRDER.json", "has the same generated file as schemas/types/", "Order2"],
+  ])("never has the path of another: %s", async (path, sentence, title = "Thing") => {
+    const problems = sentence === undefined ? [] : [expect.stringContaining(`json:1:1: ${sentence}`)];
+    expect(await lint({ [path]: { title, type: "string" } })).toEqual(problems);
+  });
+});
+
 describe("a name", () => {
   it.each([
     [

@@ -8,10 +8,10 @@ describe("merp generate", () => {
     await using scratch = await Scratch.create(sound);
     expect(await scratch.merp("generate")).toEqual({
       code: 0,
-      stdout: "generated 1 message into generated: 10 written, 0 removed, 0 unchanged\n",
+      stdout: "generated 1 message into generated: 11 written, 0 removed, 0 unchanged\n",
       stderr: "",
     });
-    expect((await scratch.merp("generate")).stdout).toContain("0 written, 0 removed, 10 unchanged");
+    expect((await scratch.merp("generate")).stdout).toContain("0 written, 0 removed, 11 unchanged");
   });
 
   it("prints every problem and exits with 1", async () => {
