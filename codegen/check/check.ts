@@ -4,6 +4,7 @@ import type { Sources } from "../load/load.js";
 import type { Problem } from "../load/problem.js";
 import type { Model } from "../model/model.js";
 import { checkFieldsEncoding } from "./fields-encoding.js";
+import { checkIdle } from "./idle.js";
 import { checkMessages } from "./message.js";
 import { checkNames } from "./name.js";
 import { checkPaths } from "./path.js";
@@ -20,7 +21,8 @@ export async function check(sources: Sources, model: Model): Promise<readonly Pr
   const structure = sources.schemas.flatMap((source) => [...source.syntaxProblems, ...checkStructure(source)]);
   const references = checkReferences(model);
   const required = checkRequired(model);
-  const severe = [...structure.filter(hidesValues), ...references, ...model.flattener.problems, ...required];
+  const idle = checkIdle(model);
+  const severe = [...structure.filter(hidesValues), ...idle, ...references, ...model.flattener.problems, ...required];
   const unsound = new Set(severe.map(({ file }) => file));
   return [
     ...structure,
@@ -30,6 +32,7 @@ export async function check(sources: Sources, model: Model): Promise<readonly Pr
     ...checkNames(model),
     ...checkMessages(model),
     ...required,
+    ...idle,
     ...(model.config.encoding === "fields" ? checkFieldsEncoding(model) : []),
     ...(await checkValues(model, unsound)),
   ];

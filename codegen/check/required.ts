@@ -4,10 +4,7 @@ import type { Model } from "../model/model.js";
 import { valueAt } from "../schema/pointer.js";
 import type { Schema } from "../schema/schema.js";
 import { suggest } from "../schema/suggest.js";
-import { childrenOf } from "../schema/walk.js";
-
-/** Keywords whose subschemas apply to the same value as their parent. */
-const sameValue = new Set(["allOf", "anyOf", "oneOf", "not", "if", "then", "else"]);
+import { childrenOf, sameValueKeywords } from "../schema/walk.js";
 
 /** Finds properties that are required but not declared. */
 export function checkRequired(model: Model): readonly Problem[] {
@@ -34,7 +31,7 @@ function checkSchema(schema: Schema, outer: readonly string[], outerIsOpen: bool
     return [source.problem([...path, "required", `${at}`], `"${name}" is required but not declared`, { suggestion })];
   });
   const inner = childrenOf(schema).flatMap(([path, child]) =>
-    sameValue.has(path[0] ?? "") ? checkSchema(child, declared, isOpen) : checkSchema(child, [], false),
+    sameValueKeywords.has(path[0] ?? "") ? checkSchema(child, declared, isOpen) : checkSchema(child, [], false),
   );
   return [...problems, ...inner];
 }

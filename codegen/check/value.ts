@@ -70,7 +70,9 @@ function usesUnsound(schema: Schema, unsound: ReadonlySet<string>): boolean {
 
 function checkPlace({ definition, schema }: Place, validators: Validators, model: Model): readonly Problem[] {
   const validator = validators.of(schema);
-  if (typeof validator === "string") return [definition.source.problem(definition.path, validator)];
+  if (validator === undefined) {
+    return [definition.source.problem(definition.path, "no check of it can be compiled; simplify it")];
+  }
   const report = (value: unknown, keyword: string, way: Path): readonly Problem[] => {
     const origin = originOf(schema, (written) => keyword in written) ?? definition;
     return validator(value).map((issue) =>

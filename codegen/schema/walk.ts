@@ -10,6 +10,11 @@ export function isObject(value: unknown): value is Record<string, unknown> {
 /** A schema inside another, with the path to it. */
 export type Child = readonly [path: Path, schema: Schema];
 
+/** Keywords whose schemas apply to the same value as the schema that holds them. */
+export const sameValueKeywords: ReadonlySet<string> = new Set([
+  ...["allOf", "anyOf", "oneOf", "not", "if", "then", "else", "dependentSchemas"],
+]);
+
 /** The schemas directly inside a schema. Values that should be schemas and are not are skipped. */
 export function childrenOf(schema: Schema): readonly Child[] {
   const children: Child[] = [];

@@ -57,7 +57,7 @@ function typeShape(type: OwnType, placeholders: Placeholders): Shape {
 function keepShape(schema: Schema): Schema {
   const shape = Object.fromEntries(Object.entries(schema).filter(([keyword]) => shapeKeywords.has(keyword)));
   for (const keyword of ["anyOf", "oneOf"] as const) if (!schema[keyword]?.every(hasShape)) delete shape[keyword];
-  const layers = schema.allOf?.filter(hasShape) ?? [];
+  const layers = schema.allOf?.filter(addsProperties) ?? [];
   if (layers.length > 0) shape["allOf"] = layers;
   else delete shape["allOf"];
   const conditional = declaredInConditions(schema, hasShape);
@@ -70,6 +70,12 @@ function hasShape(branch: Schema): boolean {
   if (branch.$ref !== undefined) return true;
   const type = ownType(branch);
   return type === undefined || !("builtIn" in type) || type.builtIn !== "unknown";
+}
+
+/** Returns whether a layer is a type that TypeScript can intersect with others. Other layers are constraints. */
+function addsProperties(layer: Schema): boolean {
+  const isMap = layer.patternProperties !== undefined || typeof layer.additionalProperties === "object";
+  return layer.$ref !== undefined || (!isMap && layer.items === undefined && hasShape(layer));
 }
 
 /** Turns `patternProperties` into an index signature, since TypeScript cannot distinguish keys by pattern. */
