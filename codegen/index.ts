@@ -3,6 +3,7 @@
 import { join } from "node:path";
 import { check } from "./check/check.js";
 import { readConfig } from "./load/config.js";
+import { failureAt } from "./load/failure.js";
 import { CONFIG_FILE, load, type Sources } from "./load/load.js";
 import { CatalogueError } from "./load/problem.js";
 import { buildModel } from "./model/model.js";
@@ -75,6 +76,14 @@ export interface Compiled {
  * @throws {CatalogueError} if the catalogue has problems; lists all of them
  */
 export async function compile(sources: Sources, schemasFolder: string): Promise<Compiled> {
+  try {
+    return await compileSources(sources, schemasFolder);
+  } catch (error) {
+    throw failureAt(schemasFolder, "reading", error);
+  }
+}
+
+async function compileSources(sources: Sources, schemasFolder: string): Promise<Compiled> {
   const { config, problems } = readConfig(sources.config);
   const model = buildModel(sources, config);
   const found = [...problems, ...(await check(sources, model))];
@@ -83,6 +92,7 @@ export async function compile(sources: Sources, schemasFolder: string): Promise<
   return { files, output: config.output, messages: model.messages.length };
 }
 
+export { GeneratorError } from "./load/failure.js";
 export { load } from "./load/load.js";
-export { CatalogueError, formatProblem } from "./load/problem.js";
+export { CatalogueError, formatProblem, type Problem } from "./load/problem.js";
 export { OutputTakenError } from "./write.js";

@@ -137,7 +137,8 @@ function assertSuitable({ folder, schemasFolder }: Output, files: ReadonlyMap<st
   const project = projectOf(schemasFolder);
   const target = resolve(folder);
   const schemas = resolve(schemasFolder);
-  if (!isWithin(target, project)) throw new OutputRefusedError(`is outside the project, ${shown(project)}`);
+  if (!isWithin(target, project))
+    throw new OutputRefusedError("is outside the project, the nearest folder around the schemas with a package.json");
   if (isWithin(schemas, target) || isWithin(target, schemas)) {
     throw new OutputRefusedError("must be a folder of its own, neither in nor around the schemas folder");
   }

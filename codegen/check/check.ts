@@ -1,5 +1,6 @@
 // check/ finds every problem of a catalogue; it may import model/, load/, schema/, the runtime's contract and errors.
 
+import { during } from "../load/failure.js";
 import type { Sources } from "../load/load.js";
 import type { Problem } from "../load/problem.js";
 import type { Model } from "../model/model.js";
@@ -18,7 +19,9 @@ import { checkValues } from "./value.js";
  * skip the others, so that one mistake is reported once.
  */
 export async function check(sources: Sources, model: Model): Promise<readonly Problem[]> {
-  const structure = sources.schemas.flatMap((source) => [...source.syntaxProblems, ...checkStructure(source)]);
+  const structure = sources.schemas.flatMap((source) =>
+    during("checking", source.shownPath, () => [...source.syntaxProblems, ...checkStructure(source)]),
+  );
   const references = checkReferences(model);
   const required = checkRequired(model);
   const idle = checkIdle(model);

@@ -1,3 +1,4 @@
+import { during } from "../load/failure.js";
 import { originOf } from "../load/origin.js";
 import type { Problem } from "../load/problem.js";
 import { typesOf } from "../model/implies.js";
@@ -22,7 +23,9 @@ const shaping: readonly (readonly [type: string, keywords: readonly string[]])[]
 
 /** Finds keywords without effect, and objects and arrays whose schema accepts any other value too. */
 export function checkIdle(model: Model): readonly Problem[] {
-  return model.definitions.flatMap((definition) => checkSchema(model.flattener.definition(definition), false));
+  return model.definitions.flatMap((definition) =>
+    during("checking", definition.source.shownPath, () => checkSchema(model.flattener.definition(definition), false)),
+  );
 }
 
 function checkSchema(schema: Schema, isTyped: boolean): readonly Problem[] {

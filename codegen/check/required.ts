@@ -1,3 +1,4 @@
+import { during } from "../load/failure.js";
 import { originOf } from "../load/origin.js";
 import type { Problem } from "../load/problem.js";
 import type { Model } from "../model/model.js";
@@ -8,7 +9,11 @@ import { childrenOf, sameValueKeywords } from "../schema/walk.js";
 
 /** Finds properties that are required but not declared. */
 export function checkRequired(model: Model): readonly Problem[] {
-  return model.definitions.flatMap((definition) => checkSchema(model.flattener.definition(definition), [], false));
+  return model.definitions.flatMap((definition) =>
+    during("checking", definition.source.shownPath, () =>
+      checkSchema(model.flattener.definition(definition), [], false),
+    ),
+  );
 }
 
 function checkSchema(schema: Schema, outer: readonly string[], outerIsOpen: boolean): readonly Problem[] {

@@ -33,8 +33,12 @@ export function childrenOf(schema: Schema): readonly Child[] {
 
 /** The schema and every schema inside it, outermost first. */
 export function walk(schema: Schema, path: Path = []): readonly Child[] {
-  const found: Child[] = [[path, schema]];
-  for (const [way, child] of childrenOf(schema)) found.push(...walk(child, [...path, ...way]));
+  const found: Child[] = [];
+  const visit = (at: Path, inner: Schema): void => {
+    found.push([at, inner]);
+    for (const [way, child] of childrenOf(inner)) visit([...at, ...way], child);
+  };
+  visit(path, schema);
   return found;
 }
 

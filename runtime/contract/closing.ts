@@ -24,7 +24,7 @@ type Definitions = Readonly<Record<string, JsonSchema>>;
  */
 export class Closing {
   /** The definitions that closed schemas refer to, as they are made. */
-  readonly definitions = new Map<string, JsonSchema>();
+  readonly definitions: Map<string, JsonSchema> = new Map();
   readonly #given: Definitions;
   readonly #root: JsonSchema;
   /** The number of each schema, to tell sets of schemas apart. */
