@@ -26,6 +26,33 @@ describe("merp generate", () => {
     ]);
   });
 
+  it("groups many problems by cause, shows twenty places and says how many there are", async () => {
+    const properties = Object.fromEntries(Array.from({ length: 300 }, (_, at) => [`p${at}`, { minLenght: at }]));
+    const many = { type: "object", properties: { ...properties, q: { type: "strin" } } };
+    await using scratch = await Scratch.create({ ...sound, "types/a.json": many });
+    const lines = (await scratch.merp("check")).stderr.trimEnd().split("\n");
+    expect(lines).toHaveLength(13);
+    expect(lines[9]).toContain('/properties/p9/minLenght: "minLenght" is not a keyword of JSON Schema');
+    expect(lines.slice(10)).toEqual([
+      "  and 290 more places like this",
+      expect.stringContaining('/properties/q/type: "strin" is not a type of JSON Schema (did you mean "string"?)'),
+      "invalid 301 problems; nothing was written; --all prints every place",
+    ]);
+    const all = await scratch.merp("check", "--all");
+    expect(all.stderr.trimEnd().split("\n")).toHaveLength(302);
+    const json = await scratch.merp("generate", "--format", "json");
+    const { problems } = JSON.parse(json.stdout) as { readonly problems: readonly object[] };
+    expect([json.code, json.stderr, problems.length]).toEqual([1, "", 301]);
+    expect(problems.at(-1)).toEqual({
+      file: "schemas/types/a.json",
+      line: 905,
+      column: 15,
+      pointer: "/properties/q/type",
+      sentence: '"strin" is not a type of JSON Schema',
+      suggestion: '"string"',
+    });
+  }, 60_000);
+
   it("takes the schemas from the folder that it is told", async () => {
     await using scratch = await Scratch.create(sound);
     expect((await scratch.merp("generate", "--schemas", "./schemas/")).code).toBe(0);
