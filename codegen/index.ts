@@ -93,6 +93,5 @@ async function compileSources(sources: Sources, schemasFolder: string): Promise<
 }
 
 export { GeneratorError } from "./load/failure.js";
-export { load } from "./load/load.js";
 export { CatalogueError, formatProblem, type Problem } from "./load/problem.js";
 export { OutputTakenError } from "./write.js";
