@@ -61,8 +61,18 @@ function keepShape(schema: Schema): Schema {
   if (layers.length > 0) shape["allOf"] = layers;
   else delete shape["allOf"];
   const conditional = declaredInConditions(schema, hasShape);
-  if (Object.keys(conditional).length > 0) shape["properties"] = { ...conditional, ...schema.properties };
-  return { ...shape, ...mapOf(schema, shape["properties"] !== undefined) };
+  if (Object.keys(conditional).length > 0) shape["properties"] = { ...schema.properties, ...conditional };
+  return typeByType({ ...shape, ...mapOf(schema, shape["properties"] !== undefined) });
+}
+
+/** Separates the object from other types beside a choice or a layer, which would be intersected with each of them. */
+function typeByType(shape: Schema): Schema {
+  const { type, ...rest } = shape;
+  const hasFurther = shape.allOf !== undefined || shape.anyOf !== undefined || shape.oneOf !== undefined;
+  if (!Array.isArray(type) || !hasFurther) return shape;
+  if (!type.includes("object")) return rest;
+  const others = type.filter((name) => name !== "object").map((name: string) => ({ type: name }));
+  return { anyOf: [{ ...rest, type: "object" }, ...others] };
 }
 
 /** Returns whether a branch is a type. A branch with only `required`, for example, is just a condition. */

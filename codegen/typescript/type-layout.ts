@@ -64,7 +64,7 @@ class TypeLayout {
       let text = "";
       while (this.#at < this.#text.length && !this.#is("\n")) {
         if (this.#is("{\n")) text += this.#object(indent);
-        else text += this.#placeholders.fill(this.#take(/[^{\n]+|\{/y));
+        else text += this.#placeholders.fill(spaced(this.#take(/[^{\n]+|\{/y)));
       }
       line = { text: stripParentheses(text), end: this.#at };
       this.#lines.set(key, line);
@@ -92,6 +92,8 @@ class TypeLayout {
       members.push(`${comment}${type.startsWith("\n") ? key.trimEnd() : key}${type};\n`);
     }
     this.#take(/\}/y);
+    // The type `{}` would allow text and numbers.
+    if (members.length === 0) return "Record<string, never>";
     const [only] = members;
     isMap &&= this.#inInterface || !this.#placeholders.hasName(this.#text.slice(start, this.#at));
     // Easier to read than an object type with only an index signature.
@@ -132,6 +134,11 @@ class TypeLayout {
     this.#at += taken.length;
     return taken;
   }
+}
+
+/** Spaces the union of tuples: `[string]|[string, ...(number)[]]`. */
+function spaced(printed: string): string {
+  return printed.replaceAll("]|[", "] | [").replace(/\((\w+)\)\[\]/g, "$1[]");
 }
 
 /** Strips the parentheses of `("a" | "b")`, but not those of `("a" | "b")[]`. */
