@@ -3,12 +3,13 @@
 import { join } from "node:path";
 import { check } from "./check/check.js";
 import { readConfig } from "./load/config.js";
-import { load, type Sources } from "./load/load.js";
+import { failureAt } from "./load/failure.js";
+import { CONFIG_FILE, load, type Sources } from "./load/load.js";
 import { CatalogueError } from "./load/problem.js";
 import { buildModel } from "./model/model.js";
 import { layoutOf } from "./print/layout.js";
 import { printFiles } from "./print/print.js";
-import { type Changes, compareOutput, writeOutput } from "./write.js";
+import { type Changes, compareOutput, type Output, OutputRefusedError, writeOutput } from "./write.js";
 
 /** The result of generating. */
 export interface Generated extends Changes {
@@ -36,9 +37,28 @@ export async function generate(schemasFolder: string, options: GenerateOptions =
   const sources = load(schemasFolder);
   const { files, output, messages } = await compile(sources, schemasFolder);
   const folder = join(schemasFolder, output);
-  const changes = compareOutput(folder, files);
-  if (options.dryRun !== true) writeOutput(folder, changes);
+  const changes = compare(sources, { folder, schemasFolder }, files);
+  if (options.dryRun !== true) writeOutput({ folder, schemasFolder }, changes);
   return { ...changes, folder, messages };
+}
+
+/** Reports a folder that merp may not write to at the setting that names it. */
+function compare(sources: Sources, output: Output, files: ReadonlyMap<string, string>): Changes {
+  try {
+    return compareOutput(output, files);
+  } catch (error) {
+    if (!(error instanceof OutputRefusedError)) throw error;
+    const sentence = `the output ${error.message}`;
+    const file = join(output.schemasFolder, CONFIG_FILE);
+    const problem = sources.config?.problem(["output"], sentence) ?? {
+      file,
+      line: 1,
+      column: 1,
+      pointer: "",
+      sentence,
+    };
+    throw new CatalogueError([problem]);
+  }
 }
 
 /** The TypeScript of a catalogue. */
@@ -56,6 +76,14 @@ export interface Compiled {
  * @throws {CatalogueError} if the catalogue has problems; lists all of them
  */
 export async function compile(sources: Sources, schemasFolder: string): Promise<Compiled> {
+  try {
+    return await compileSources(sources, schemasFolder);
+  } catch (error) {
+    throw failureAt(schemasFolder, "reading", error);
+  }
+}
+
+async function compileSources(sources: Sources, schemasFolder: string): Promise<Compiled> {
   const { config, problems } = readConfig(sources.config);
   const model = buildModel(sources, config);
   const found = [...problems, ...(await check(sources, model))];
@@ -64,6 +92,6 @@ export async function compile(sources: Sources, schemasFolder: string): Promise<
   return { files, output: config.output, messages: model.messages.length };
 }
 
-export { load } from "./load/load.js";
-export { CatalogueError, formatProblem } from "./load/problem.js";
+export { GeneratorError } from "./load/failure.js";
+export { CatalogueError, formatProblem, type Problem } from "./load/problem.js";
 export { OutputTakenError } from "./write.js";

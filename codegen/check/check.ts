@@ -1,11 +1,14 @@
 // check/ finds every problem of a catalogue; it may import model/, load/, schema/, the runtime's contract and errors.
 
+import { during } from "../load/failure.js";
 import type { Sources } from "../load/load.js";
 import type { Problem } from "../load/problem.js";
 import type { Model } from "../model/model.js";
 import { checkFieldsEncoding } from "./fields-encoding.js";
+import { checkIdle } from "./idle.js";
 import { checkMessages } from "./message.js";
 import { checkNames } from "./name.js";
+import { checkPaths } from "./path.js";
 import { checkReferences } from "./reference.js";
 import { checkRequired } from "./required.js";
 import { checkStructure, hidesValues } from "./structure.js";
@@ -16,18 +19,23 @@ import { checkValues } from "./value.js";
  * skip the others, so that one mistake is reported once.
  */
 export async function check(sources: Sources, model: Model): Promise<readonly Problem[]> {
-  const structure = sources.schemas.flatMap((source) => [...source.syntaxProblems, ...checkStructure(source)]);
+  const structure = sources.schemas.flatMap((source) =>
+    during("checking", source.shownPath, () => [...source.syntaxProblems, ...checkStructure(source)]),
+  );
   const references = checkReferences(model);
   const required = checkRequired(model);
-  const severe = [...structure.filter(hidesValues), ...references, ...model.flattener.problems, ...required];
+  const idle = checkIdle(model);
+  const severe = [...structure.filter(hidesValues), ...idle, ...references, ...model.flattener.problems, ...required];
   const unsound = new Set(severe.map(({ file }) => file));
   return [
     ...structure,
     ...references,
     ...model.flattener.problems,
+    ...checkPaths(model),
     ...checkNames(model),
     ...checkMessages(model),
     ...required,
+    ...idle,
     ...(model.config.encoding === "fields" ? checkFieldsEncoding(model) : []),
     ...(await checkValues(model, unsound)),
   ];

@@ -1,3 +1,4 @@
+import { originOf } from "../load/origin.js";
 import type { Problem } from "../load/problem.js";
 import { kinds } from "../model/kind.js";
 import type { Message, Model } from "../model/model.js";
@@ -10,6 +11,7 @@ export function checkMessages(model: Model): readonly Problem[] {
     ...checkDescription(message),
     ...checkExamples(message),
     ...checkCommand(message),
+    ...checkProperties(message),
   ]);
   const first = new Map<string, Message>();
   for (const message of model.messages) {
@@ -42,6 +44,16 @@ function checkType({ kind, schema, definition: { source } }: Message): readonly 
   const moved = other && `the folder ${other.folder}/, since it has a "${other.typeProperty}"`;
   const sentence = `a message in ${kind.folder}/ must declare its type: "${kind.typeProperty}": { "const": "…" }`;
   return [source.problem(path, sentence, { suggestion: moved })];
+}
+
+/** The runtime reads the top level of what it is given by name, and every object inherits some. */
+function checkProperties({ schema, definition: { source } }: Message): readonly Problem[] {
+  return Object.entries(schema.properties ?? {}).flatMap(([name, property]) => {
+    if (!Object.hasOwn(Object.prototype, name)) return [];
+    const origin = originOf(property) ?? { source, path: ["properties", name] };
+    const sentence = `every object in JavaScript inherits "${name}"; rename the property`;
+    return [origin.source.problem(origin.path, sentence, { at: "key" })];
+  });
 }
 
 function checkDescription({ definition: { source } }: Message): readonly Problem[] {

@@ -70,7 +70,8 @@ function acceptsKeyword(schema: Schema, keyword: string, value: unknown, accepts
 
 /** The publisher rejects undeclared properties of an object without `additionalProperties`. */
 function acceptsAdditional(schema: Schema, value: Readonly<Record<string, unknown>>, accepts: Accepts): boolean {
-  const isClosed = schema.properties !== undefined || schema.type === "object";
+  const isConstant = schema.const !== undefined || schema.enum !== undefined;
+  const isClosed = !isConstant && (schema.properties !== undefined || [schema.type].flat().includes("object"));
   const { additionalProperties: rule = !isClosed, properties = {} } = schema;
   if (rule === true) return true;
   const undeclared = Object.keys(value).filter((name) => !Object.hasOwn(properties, name));

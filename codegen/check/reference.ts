@@ -1,3 +1,4 @@
+import { during } from "../load/failure.js";
 import type { Problem } from "../load/problem.js";
 import type { Model } from "../model/model.js";
 import { isDefinition } from "../model/reference.js";
@@ -22,6 +23,10 @@ export function checkReferences(model: Model): readonly Problem[] {
     }
   }
   // Expanding a definition reports a chain of `$ref`s that never ends.
-  for (const definition of model.definitions) model.flattener.expand(model.flattener.definition(definition));
+  for (const definition of model.definitions) {
+    during("checking", definition.source.shownPath, () =>
+      model.flattener.expand(model.flattener.definition(definition)),
+    );
+  }
   return problems;
 }

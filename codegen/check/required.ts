@@ -1,17 +1,19 @@
+import { during } from "../load/failure.js";
 import { originOf } from "../load/origin.js";
 import type { Problem } from "../load/problem.js";
 import type { Model } from "../model/model.js";
 import { valueAt } from "../schema/pointer.js";
 import type { Schema } from "../schema/schema.js";
 import { suggest } from "../schema/suggest.js";
-import { childrenOf } from "../schema/walk.js";
-
-/** Keywords whose subschemas apply to the same value as their parent. */
-const sameValue = new Set(["allOf", "anyOf", "oneOf", "not", "if", "then", "else"]);
+import { childrenOf, sameValueKeywords } from "../schema/walk.js";
 
 /** Finds properties that are required but not declared. */
 export function checkRequired(model: Model): readonly Problem[] {
-  return model.definitions.flatMap((definition) => checkSchema(model.flattener.definition(definition), [], false));
+  return model.definitions.flatMap((definition) =>
+    during("checking", definition.source.shownPath, () =>
+      checkSchema(model.flattener.definition(definition), [], false),
+    ),
+  );
 }
 
 function checkSchema(schema: Schema, outer: readonly string[], outerIsOpen: boolean): readonly Problem[] {
@@ -34,7 +36,7 @@ function checkSchema(schema: Schema, outer: readonly string[], outerIsOpen: bool
     return [source.problem([...path, "required", `${at}`], `"${name}" is required but not declared`, { suggestion })];
   });
   const inner = childrenOf(schema).flatMap(([path, child]) =>
-    sameValue.has(path[0] ?? "") ? checkSchema(child, declared, isOpen) : checkSchema(child, [], false),
+    sameValueKeywords.has(path[0] ?? "") ? checkSchema(child, declared, isOpen) : checkSchema(child, [], false),
   );
   return [...problems, ...inner];
 }

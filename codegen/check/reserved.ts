@@ -1,10 +1,11 @@
 import { existsSync, readFileSync } from "node:fs";
 
-/** Words that cannot name a constant or function in a module. */
+/** Words that cannot name a constant, a function or a type in a module. */
 export const reservedWords: ReadonlySet<string> = new Set(
-  `arguments await break case catch class const continue debugger default delete do else enum eval export extends false
+  `any as asserts async bigint boolean from infer is keyof module never number object of out readonly require
+  satisfies string symbol type undefined unique unknown using arguments await break case catch class const continue debugger default delete do else enum eval export extends false
   finally for function if implements import in instanceof interface let new null package private protected public return
-  static super switch this throw true try typeof undefined var void while with yield`.split(/\s+/),
+  static super switch this throw true try typeof var void while with yield`.split(/\s+/),
 );
 
 /** Built-in types that generated code uses, or that a reader would confuse with a message. */
@@ -15,7 +16,7 @@ const builtInTypes =
 /** Names that the generated code of every catalogue uses. */
 const generatedNames = `EventMap CommandMap NotificationMap EventHandlers CommandHandlers NotificationHandlers
   HealthHandlers catalogue createMessaging registerHandlers InitMessagingOptions initMessaging
-  getMessaging shutdownMessaging Notification subscribeNotifications schema result handlers messaging message options
+  getMessaging shutdownMessaging facade env overrides base Outcome MessageContext Notification subscribeNotifications schema result handlers messaging message options
   payload MessagingOf`.split(/\s+/);
 
 /** The names that a catalogue may not use, each with the reason. */
@@ -27,13 +28,15 @@ export function reservedNames(): ReadonlyMap<string, string> {
   ]);
 }
 
-/** The names that the runtime's index exports. Read from its text, since types do not exist at run time. */
+/** The names that the runtime's two entries export. Read from its text, since types do not exist at run time. */
 function runtimeExports(): readonly string[] {
-  const file = ["ts", "d.ts"]
-    .map((extension) => new URL(`../../runtime/index.${extension}`, import.meta.url))
-    .find((url) => existsSync(url));
-  if (file === undefined) return [];
-  const lists = readFileSync(file, "utf8").matchAll(/export (?:type )?\{([^}]*)\}/g);
+  const texts = ["index", "testing/index"].map((entry) => {
+    const file = ["ts", "d.ts"]
+      .map((extension) => new URL(`../../runtime/${entry}.${extension}`, import.meta.url))
+      .find((url) => existsSync(url));
+    return file === undefined ? "" : readFileSync(file, "utf8");
+  });
+  const lists = texts.join("\n").matchAll(/export (?:type )?\{([^}]*)\}/g);
   return [...lists].flatMap(([, list = ""]) =>
     list
       .split(",")

@@ -6,13 +6,14 @@ import type { Path } from "../schema/pointer.js";
 import type { Schema } from "../schema/schema.js";
 import { suggest } from "../schema/suggest.js";
 import { isObject, walk } from "../schema/walk.js";
+import { checkContent } from "./content.js";
 
 const DIALECT = "https://json-schema.org/draft/2020-12/schema";
 
 /** Checks the keywords of one file and their values. */
 export function checkStructure(source: Source): readonly Problem[] {
   if (source.value === undefined) return [];
-  const problems: Problem[] = [];
+  const problems: Problem[] = [...checkContent(source)];
   if (!source.path.split("/").every((part) => /^\w[\w.-]*$/.test(part))) {
     problems.push(source.problem([], "the path of a schema file may contain only letters, digits, `.`, `_` and `-`"));
   }

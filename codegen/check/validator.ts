@@ -1,6 +1,7 @@
 import type { Ajv2020 } from "ajv/dist/2020.js";
-import { formats } from "../../runtime/contract/format.js";
-import { ajvFor, closeSchema, compileWriter } from "../../runtime/contract/validation.js";
+import { Closing } from "../../runtime/contract/closing.js";
+import { formats, tolerantFormats } from "../../runtime/contract/format.js";
+import { ajvFor, compileWriter } from "../../runtime/contract/validation.js";
 import type { Issue } from "../../runtime/errors.js";
 import type { Model } from "../model/model.js";
 import { nameOf } from "../schema/definition-ref.js";
@@ -11,50 +12,41 @@ import { mapChildren } from "../schema/walk.js";
 export type Validator = (value: unknown) => readonly Issue[];
 
 /**
- * Compiles the strict writer's checks for a catalogue. A definition is compiled once for all messages that use it. Only
- * a rejected value is passed to the runtime's own check, which describes the issues.
+ * Compiles the checks of a catalogue: the strict writer's, and the tolerant reader's to see that it can be compiled. A
+ * definition is compiled once for all messages that use it. Only a rejected value is passed to the runtime's own check,
+ * which describes the issues.
  */
 export class Validators {
   readonly #model: Model;
-  readonly #ajv: Ajv2020;
-  /** Redirects a schema's `$ref`s to the separately compiled definitions. */
-  readonly #shared: (schema: Schema) => Schema;
-  readonly #compiled = new Map<string, Validator | string>();
+  readonly #closing: Closing;
+  readonly #writers = new SharedAjv(ajvFor(formats, false));
+  readonly #readers = new SharedAjv(ajvFor(tolerantFormats, false));
+  readonly #compiled = new Map<string, Validator | undefined>();
 
   constructor(model: Model) {
     this.#model = model;
-    this.#ajv = ajvFor(formats, false);
-    // Each check runs once or twice, so optimizing it would take longer than running it.
-    this.#ajv.opts.code.optimize = 0;
-    const byName = new Map(model.definitions.map((definition) => [definition.name, definition]));
-    const keys = new Map([...byName.keys()].map((name, at) => [name, `definition-${at}`]));
-    this.#shared = (schema) => {
-      const mapped = mapChildren(schema, this.#shared);
-      return mapped.$ref === undefined ? mapped : { ...mapped, $ref: keys.get(nameOf(mapped.$ref)) ?? "" };
-    };
-    for (const [name, definition] of byName) {
-      this.#ajv.addSchema(this.#shared(closeSchema(model.flattener.definition(definition))), keys.get(name));
-    }
+    const definitions = model.definitions.map((found) => [found.name, model.flattener.definition(found)] as const);
+    this.#closing = new Closing(Object.fromEntries(definitions));
+    this.#readers.add(new Map(definitions));
   }
 
-  /** The check of a flat schema, or the reason why it cannot be compiled. */
-  of(schema: Schema): Validator | string {
+  /** The check of a flat schema; `undefined` if it cannot be compiled. */
+  of(schema: Schema): Validator | undefined {
     const { default: _default, examples: _examples, description: _description, ...bare } = schema;
     const key = JSON.stringify(bare);
-    let validator = this.#compiled.get(key);
-    if (validator === undefined) {
-      validator = this.#compile(bare);
-      this.#compiled.set(key, validator);
-    }
-    return validator;
+    if (!this.#compiled.has(key)) this.#compiled.set(key, this.#compile(bare));
+    return this.#compiled.get(key);
   }
 
-  #compile(schema: Schema): Validator | string {
+  #compile(schema: Schema): Validator | undefined {
     try {
-      const accepts = this.#ajv.compile(this.#shared(closeSchema(schema)));
+      const closed = this.#closing.close(schema) as Schema;
+      this.#writers.add(this.#closing.definitions as ReadonlyMap<string, Schema>);
+      const accepts = this.#writers.compile(closed);
+      this.#readers.compile(schema);
       return (value) => (accepts(value) ? [] : this.#describe(schema, value));
-    } catch (error) {
-      return `cannot be compiled: ${error instanceof Error ? error.message : String(error)}`;
+    } catch {
+      return undefined;
     }
   }
 
@@ -62,5 +54,42 @@ export class Validators {
     const { flattener } = this.#model;
     const needed = flattener.closure(schema).map((found) => [found.name, flattener.definition(found)] as const);
     return compileWriter({ ...schema, $defs: Object.fromEntries(needed) })(value) ?? [];
+  }
+}
+
+/** An Ajv in which schemas share their definitions. */
+class SharedAjv {
+  readonly #ajv: Ajv2020;
+  readonly #keys = new Map<string, string>();
+  readonly #added = new Set<string>();
+
+  constructor(ajv: Ajv2020) {
+    this.#ajv = ajv;
+    // Each check runs once or twice, so optimizing it would take longer than running it.
+    ajv.opts.code.optimize = 0;
+  }
+
+  add(definitions: ReadonlyMap<string, Schema>): void {
+    for (const [name, schema] of definitions) {
+      if (this.#added.has(name)) continue;
+      this.#added.add(name);
+      this.#ajv.addSchema(this.#shared(schema), this.#keyOf(name));
+    }
+  }
+
+  compile(schema: Schema): (value: unknown) => boolean {
+    return this.#ajv.compile(this.#shared(schema));
+  }
+
+  #keyOf(name: string): string {
+    const key = this.#keys.get(name) ?? `definition-${this.#keys.size}`;
+    this.#keys.set(name, key);
+    return key;
+  }
+
+  /** Redirects a schema's `$ref`s to the separately compiled definitions. */
+  #shared(schema: Schema): Schema {
+    const mapped = mapChildren(schema, (child) => this.#shared(child));
+    return mapped.$ref === undefined ? mapped : { ...mapped, $ref: this.#keyOf(nameOf(mapped.$ref)) };
   }
 }

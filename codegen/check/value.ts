@@ -1,4 +1,5 @@
 import type { Issue } from "../../runtime/errors.js";
+import { during } from "../load/failure.js";
 import { type Origin, originOf } from "../load/origin.js";
 import type { Problem } from "../load/problem.js";
 import type { Definition } from "../model/definition.js";
@@ -24,12 +25,14 @@ interface Place {
  * @param unsound files with problems that make their schemas unreliable; definitions that use them are skipped
  */
 export async function checkValues(model: Model, unsound: ReadonlySet<string>): Promise<readonly Problem[]> {
-  const doubtful = placesOf(model, unsound).filter((place) => !isPlainlySound(place, model));
+  const at = <Result>({ definition }: Place, step: () => Result): Result =>
+    during("checking", definition.source.shownPath, step);
+  const doubtful = placesOf(model, unsound).filter((place) => !at(place, () => isPlainlySound(place, model)));
   if (doubtful.length === 0) return [];
   // Imported here because it brings Ajv, which most runs do not need.
   const validator = await import("./validator.js");
   const validators = new validator.Validators(model);
-  return doubtful.flatMap((place) => checkPlace(place, validators, model));
+  return doubtful.flatMap((place) => at(place, () => checkPlace(place, validators, model)));
 }
 
 /** The places to check, in definitions whose schemas are reliable. */
@@ -70,7 +73,9 @@ function usesUnsound(schema: Schema, unsound: ReadonlySet<string>): boolean {
 
 function checkPlace({ definition, schema }: Place, validators: Validators, model: Model): readonly Problem[] {
   const validator = validators.of(schema);
-  if (typeof validator === "string") return [definition.source.problem(definition.path, validator)];
+  if (validator === undefined) {
+    return [definition.source.problem(definition.path, "no check of it can be compiled; simplify it")];
+  }
   const report = (value: unknown, keyword: string, way: Path): readonly Problem[] => {
     const origin = originOf(schema, (written) => keyword in written) ?? definition;
     return validator(value).map((issue) =>

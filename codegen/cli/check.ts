@@ -1,9 +1,9 @@
 import { Command } from "commander";
 import pc from "picocolors";
-import { compile, load } from "../index.js";
-import { count, reportProblems } from "./report.js";
+import { generate } from "../index.js";
+import { count, type ReportArguments, reportOptions, reportProblems } from "./report.js";
 
-interface CheckArguments {
+interface CheckArguments extends ReportArguments {
   readonly schemas: string;
 }
 
@@ -11,9 +11,11 @@ interface CheckArguments {
 export const checkCommand: Command = new Command("check")
   .description("check the schemas; exit with 1 if anything is wrong")
   .option("--schemas <folder>", "the folder that holds catalogue.json", "schemas")
-  .action(({ schemas }: CheckArguments) =>
-    reportProblems(async () => {
-      const { messages } = await compile(load(schemas), schemas);
-      process.stdout.write(`${pc.green("valid")} ${count(messages, "message")}\n`);
+  .addOption(reportOptions[0])
+  .addOption(reportOptions[1])
+  .action(({ schemas, ...report }: CheckArguments) =>
+    reportProblems(report, async () => {
+      const { messages } = await generate(schemas, { dryRun: true });
+      if (report.format === "text") process.stdout.write(`${pc.green("valid")} ${count(messages, "message")}\n`);
     }),
   );

@@ -1,9 +1,9 @@
 import { Command } from "commander";
 import pc from "picocolors";
 import { type Generated, generate } from "../index.js";
-import { count, reportProblems } from "./report.js";
+import { count, type ReportArguments, reportOptions, reportProblems } from "./report.js";
 
-interface GenerateArguments {
+interface GenerateArguments extends ReportArguments {
   readonly schemas: string;
   readonly check?: true;
 }
@@ -13,11 +13,13 @@ export const generateCommand: Command = new Command("generate")
   .description("check the schemas and generate TypeScript from them")
   .option("--schemas <folder>", "the folder that holds catalogue.json", "schemas")
   .option("--check", "write nothing; print a diff and exit with 1 if a generated file is out of date")
-  .action(({ schemas, check }: GenerateArguments) =>
-    reportProblems(async () => {
+  .addOption(reportOptions[0])
+  .addOption(reportOptions[1])
+  .action(({ schemas, check, ...report }: GenerateArguments) =>
+    reportProblems(report, async () => {
       const generated = await generate(schemas, { dryRun: check === true });
       if (check === true) await printDifference(generated);
-      else printSummary(generated);
+      else if (report.format === "text") printSummary(generated);
     }),
   );
 

@@ -1,18 +1,71 @@
+import { Option } from "commander";
 import pc from "picocolors";
-import { CatalogueError, formatProblem, OutputTakenError } from "../index.js";
+import { CatalogueError, formatProblem, GeneratorError, OutputTakenError, type Problem } from "../index.js";
+
+/** How problems are printed. */
+export interface ReportArguments {
+  readonly all?: true;
+  readonly format: "text" | "json";
+}
+
+/** The options of a command that reports problems. */
+export const reportOptions: readonly [Option, Option] = [
+  new Option("--all", "print every problem, not only the first of each cause"),
+  new Option("--format <format>", "how problems are printed").choices(["text", "json"]).default("text"),
+];
+
+/** So many problems are printed without being asked for. */
+const SHOWN = 20;
 
 /** Runs a command and prints problems of the user's files without a stack. Any other error is a bug and is rethrown. */
-export async function reportProblems(run: () => Promise<void>): Promise<void> {
+export async function reportProblems({ all, format }: ReportArguments, run: () => Promise<void>): Promise<void> {
   try {
     await run();
+    if (format === "json") printJson([]);
   } catch (error) {
     if (error instanceof CatalogueError) {
-      for (const problem of error.problems) process.stderr.write(`${formatProblem(problem)}\n`);
-      process.stderr.write(`${pc.red("invalid")} ${count(error.problems.length, "problem")}; nothing was written\n`);
+      if (format === "json") printJson(error.problems);
+      else printText(error.problems, all === true);
     } else if (error instanceof OutputTakenError) process.stderr.write(`${pc.red("refused")} ${error.message}\n`);
+    else if (error instanceof GeneratorError) process.stderr.write(`${pc.red("failed")} ${error.message}\n`);
     else throw error;
     process.exitCode = 1;
   }
+}
+
+function printJson(problems: readonly Problem[]): void {
+  process.stdout.write(`${JSON.stringify({ problems }, null, 2)}\n`);
+}
+
+/** Prints all problems, or, if they are many, the first of each cause with how many there are. */
+function printText(problems: readonly Problem[], all: boolean): void {
+  const isShort = all || problems.length <= SHOWN;
+  const lines = isShort ? problems.map(formatProblem) : [...causesOf(problems)].flatMap(describeCause);
+  process.stderr.write(lines.map((line) => `${line}\n`).join(""));
+  const hint = isShort ? "" : "; --all prints every place";
+  process.stderr.write(`${pc.red("invalid")} ${count(problems.length, "problem")}; nothing was written${hint}\n`);
+}
+
+function describeCause(
+  [, places]: readonly [string, readonly Problem[]],
+  _at: number,
+  causes: readonly unknown[],
+): readonly string[] {
+  const shown = places.slice(0, Math.max(1, Math.floor(SHOWN / causes.length)));
+  const rest = places.length - shown.length;
+  return [...shown.map(formatProblem), ...(rest === 0 ? [] : [pc.dim(`  and ${count(rest, "more place")} like this`)])];
+}
+
+/** Problems by what is wrong, whatever the names are; the most frequent first. */
+function causesOf(problems: readonly Problem[]): ReadonlyMap<string, readonly Problem[]> {
+  const causes = new Map<string, Problem[]>();
+  for (const problem of problems) {
+    const cause = problem.sentence.replace(/"[^"]*"|`[^`]*`|\S*[./]\S+|\d+/g, "…");
+    const known = causes.get(cause);
+    if (known === undefined) causes.set(cause, [problem]);
+    else known.push(problem);
+  }
+  return new Map([...causes].sort(([, a], [, b]) => b.length - a.length));
 }
 
 /** `1 file`, `2 files` */

@@ -2,6 +2,7 @@
 
 import { type Dirent, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { during } from "./failure.js";
 import { recordOrigins } from "./origin.js";
 import { CatalogueError } from "./problem.js";
 import { Source } from "./source.js";
@@ -46,8 +47,11 @@ function entriesOf(folder: string): readonly Dirent[] {
 export function sourcesOf(texts: ReadonlyMap<string, string>, folder: string): Sources {
   const sources = [...texts]
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([path, text]) => new Source(path, join(folder, path).replaceAll("\\", "/"), text));
-  for (const source of sources) recordOrigins(source);
+    .map(([path, text]) => {
+      const shown = join(folder, path).replaceAll("\\", "/");
+      return during("reading", shown, () => new Source(path, shown, text));
+    });
+  for (const source of sources) during("reading", source.shownPath, () => recordOrigins(source));
   return {
     config: sources.find((source) => source.path === CONFIG_FILE),
     schemas: sources.filter((source) => source.path !== CONFIG_FILE),

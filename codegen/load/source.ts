@@ -5,6 +5,9 @@ import { isObject } from "../schema/walk.js";
 import { wellFormed } from "../schema/well-formed.js";
 import type { Problem } from "./problem.js";
 
+/** Objects and arrays in each other. */
+const DEEPEST = 200;
+
 interface Tree {
   readonly root: Node | undefined;
   readonly errors: readonly ParseError[];
@@ -22,13 +25,23 @@ export class Source {
   readonly schema: Schema | undefined;
   /** Syntax errors and duplicate keys. */
   readonly syntaxProblems: readonly Problem[];
-  readonly #text: string;
+  readonly text: string;
   #tree: Tree | undefined;
+  #lineStarts: readonly number[] | undefined;
 
   constructor(path: string, shownPath: string, text: string) {
     this.path = path;
     this.shownPath = shownPath;
-    this.#text = text;
+    this.text = text;
+    const deep = tooDeepAt(text);
+    if (deep !== undefined) {
+      // Not parsed: every walk over it could exhaust the stack.
+      this.#tree = { root: undefined, errors: [] };
+      this.syntaxProblems = [
+        this.#problemAt(deep, "", `is nested more than ${DEEPEST} levels deep; give parts of it names`),
+      ];
+      return;
+    }
     const plain = parsePlain(text);
     this.syntaxProblems = plain === undefined ? this.#syntaxProblems() : [];
     this.value = plain ?? (this.#parsed.errors.length === 0 ? JSON.parse(text) : undefined);
@@ -39,7 +52,7 @@ export class Source {
   get #parsed(): Tree {
     if (this.#tree === undefined) {
       const errors: ParseError[] = [];
-      const root = parseTree(this.#text, errors, { disallowComments: true, allowTrailingComma: false });
+      const root = parseTree(this.text, errors, { disallowComments: true, allowTrailingComma: false });
       this.#tree = { root, errors };
     }
     return this.#tree;
@@ -89,9 +102,17 @@ export class Source {
   }
 
   #problemAt(offset: number, pointer: string, sentence: string, suggestion?: string): Problem {
-    const before = this.#text.slice(0, offset);
-    const line = before.split("\n").length;
-    const column = offset - before.lastIndexOf("\n");
+    this.#lineStarts ??= [0, ...[...this.text.matchAll(/\n/g)].map(({ index }) => index + 1)];
+    const starts = this.#lineStarts;
+    let line = 1;
+    let behind = starts.length + 1;
+    // Line `line` starts at or before the offset, line `behind` after it.
+    while (behind - line > 1) {
+      const middle = (line + behind) >> 1;
+      if ((starts[middle - 1] ?? 0) <= offset) line = middle;
+      else behind = middle;
+    }
+    const column = offset - (starts[line - 1] ?? 0) + 1;
     const place = { file: this.shownPath, line, column, pointer, sentence };
     return suggestion === undefined ? place : { ...place, suggestion };
   }
@@ -125,6 +146,17 @@ function parsePlain(text: string): unknown {
   } catch {
     return undefined;
   }
+}
+
+/** Where a text of JSON is nested too deeply; `undefined` if it is not. */
+function tooDeepAt(text: string): number | undefined {
+  let depth = 0;
+  for (const { 0: token, index } of text.matchAll(/"(?:[^"\\]|\\.)*"|[[{}\]]/g)) {
+    if (token === "{" || token === "[") depth++;
+    else if (token === "}" || token === "]") depth--;
+    if (depth > DEEPEST) return index;
+  }
+  return undefined;
 }
 
 /** `PropertyNameExpected` → `property name expected` */

@@ -24,7 +24,8 @@ export function definitionsOf(source: Source): readonly Definition[] {
   const kind = kindOfFolder(source.folder);
   const message = kind && { kind, type: typeOf(source, kind) };
   const name = rootName(source, schema, message);
-  const root = message !== undefined || saysSomething(schema) ? [{ name, source, path: [], schema, message }] : [];
+  const root =
+    message !== undefined || saysSomething(source.value) ? [{ name, source, path: [], schema, message }] : [];
   const locals = Object.entries(schema.$defs ?? {}).map(
     ([key, local]): Definition => ({
       name: localName(key, local, name),
@@ -63,6 +64,6 @@ function localName(key: string, schema: Schema, owner: string): string {
 }
 
 /** Returns whether a file's root is a type. A file with nothing but `$defs` has no type of its own. */
-function saysSomething(schema: Schema): boolean {
-  return Object.keys(schema).some((keyword) => keyword !== "$defs" && !annotations.has(keyword));
+function saysSomething(document: unknown): boolean {
+  return Object.keys(document as object).some((keyword) => keyword !== "$defs" && !annotations.has(keyword));
 }

@@ -3,8 +3,9 @@ import type { Problem } from "../load/problem.js";
 import { nameOf, namesIn, refTo } from "../schema/definition-ref.js";
 import type { Schema } from "../schema/schema.js";
 import { mapChildren } from "../schema/walk.js";
+import { choicesOfThemselves } from "./circle.js";
 import type { Definition } from "./definition.js";
-import { merge } from "./merge.js";
+import { type MergeContext, merge } from "./merge.js";
 import { isDefinition, type References } from "./reference.js";
 
 /**
@@ -18,10 +19,23 @@ export class Flattener {
   readonly #done = new Map<Definition, Schema>();
   readonly #closures = new WeakMap<Schema, readonly Definition[]>();
   readonly #open = new Set<Definition>();
+  readonly #endless: ReadonlyMap<Definition, unknown>;
+  readonly #context: MergeContext = {
+    expand: (reference) => this.expand(reference),
+    onConflict: (where, keyword, sentence) => this.#report(where, keyword, sentence),
+    implied: new Map(),
+    merging: new Set(),
+  };
 
   constructor(references: References, definitions: readonly Definition[]) {
     this.#references = references;
     for (const definition of definitions) this.#byName.set(definition.name, definition);
+    const endless = choicesOfThemselves(definitions, references);
+    this.#endless = endless;
+    for (const [{ name, source }, path] of endless) {
+      const sentence = `${name} is a choice of itself; put a property or an item between`;
+      this.problems.push(source.problem(path, sentence));
+    }
   }
 
   /** The flat schema of a definition. For a message it is always the whole object, never a bare `$ref`. */
@@ -69,17 +83,13 @@ export class Flattener {
     const layers: Schema[] = [];
     if ($ref !== undefined) layers.push(this.#link(schema, $ref));
     for (const layer of allOf ?? []) layers.push(this.#flatten(layer));
-    const context = {
-      expand: (reference: Schema) => this.expand(reference),
-      onConflict: (where: Schema, keyword: string, sentence: string) => this.#report(where, keyword, sentence),
-    };
-    return [...layers, own].reduce((base, child) => merge(base, child, context));
+    return [...layers, own].reduce((base, child) => merge(base, child, this.#context));
   }
 
   #link(schema: Schema, ref: string): Schema {
     const source = originOf(schema)?.source;
     const target = source && this.#references.resolve(source, ref);
-    if (target === undefined || !isDefinition(target)) return {};
+    if (target === undefined || !isDefinition(target) || this.#endless.has(target)) return {};
     return derivedFrom({ $ref: refTo(target.name) }, schema);
   }
 

@@ -5,27 +5,54 @@ import type { Schema } from "../schema/schema.js";
 /** Resolves a schema's `$ref`. Returns a schema without `$ref` unchanged. */
 export type Expand = (schema: Schema) => Schema;
 
+/** What comparing schemas needs. */
+export interface ImpliesContext {
+  readonly expand: Expand;
+  /** The answers for pairs of named types. They end recursion, and keep shared types from being compared many times. */
+  readonly implied: Map<string, boolean>;
+}
+
 /**
  * Returns `true` only if the wide schema accepts every value that the narrow one accepts. A wrong `true` would drop a
  * constraint; a wrong `false` only replaces a named type by its properties. In doubt it returns `false`.
  */
-export function implies(narrow: Schema, wide: Schema, expand: Expand): boolean {
+export function implies(narrow: Schema, wide: Schema, context: ImpliesContext): boolean {
   if (narrow.$ref !== undefined && narrow.$ref === wide.$ref) return true;
-  const inner = expand(narrow);
-  const outer = expand(wide);
+  const { expand, implied } = context;
+  if (narrow.$ref === undefined || wide.$ref === undefined) return compare(expand(narrow), expand(wide), context);
+  const pair = `${narrow.$ref} ${wide.$ref}`;
+  const known = implied.get(pair);
+  if (known !== undefined) return known;
+  // The answer while the pair is being compared.
+  implied.set(pair, false);
+  const answer = compare(expand(narrow), expand(wide), context);
+  implied.set(pair, answer);
+  return answer;
+}
+
+function compare(inner: Schema, outer: Schema, context: ImpliesContext): boolean {
   if (inner.enum !== undefined && outer.enum !== undefined && isSubset(inner.enum, outer.enum)) {
-    return implies(without(inner, "enum"), without(outer, "enum"), expand);
+    return compare(without(inner, "enum"), without(outer, "enum"), context);
   }
   return Object.keys(outer).every(
-    (keyword) => annotations.has(keyword) || impliesKeyword(inner, outer, keyword, expand),
+    (keyword) => annotations.has(keyword) || impliesKeyword(inner, outer, keyword, context),
   );
 }
 
-function impliesKeyword(inner: Schema, outer: Schema, keyword: string, expand: Expand): boolean {
+/** Keywords whose meaning depends on others. Two schemas' groups mean the same only if they are equal as a whole. */
+export const inseparable: readonly (readonly string[])[] = [
+  ["if", "then", "else"],
+  ["contains", "minContains", "maxContains"],
+  ["prefixItems", "items"],
+];
+
+function impliesKeyword(inner: Schema, outer: Schema, keyword: string, context: ImpliesContext): boolean {
   const aboutType = keywordTypes.get(keyword);
   const innerTypes = typesOf(inner);
   if (aboutType !== undefined && innerTypes !== undefined && !innerTypes.some((type) => isWithin(type, [aboutType])))
     return true;
+  const group = inseparable.find((keywords) => keywords.includes(keyword));
+  if (group !== undefined) return group.every((name) => isDeepStrictEqual(inner[name], outer[name]));
   switch (keyword) {
     case "type": {
       const outerTypes = typesOf(outer) ?? [];
@@ -35,17 +62,18 @@ function impliesKeyword(inner: Schema, outer: Schema, keyword: string, expand: E
       return (
         outer.additionalProperties === true ||
         (isDeepStrictEqual(inner.additionalProperties, outer.additionalProperties) &&
+          isDeepStrictEqual(inner.patternProperties, outer.patternProperties) &&
           isSubset(Object.keys(inner.properties ?? {}), Object.keys(outer.properties ?? {})))
       );
     case "properties":
       return Object.entries(outer.properties ?? {}).every(([name, wide]) => {
         const narrow = inner.properties?.[name];
-        return narrow !== undefined && implies(narrow, wide, expand);
+        return narrow !== undefined && implies(narrow, wide, context);
       });
     case "required":
       return isSubset(outer.required ?? [], inner.required ?? []);
     case "anyOf":
-      return (outer.anyOf ?? []).some((branch) => implies(inner, branch, expand));
+      return (outer.anyOf ?? []).some((branch) => implies(inner, branch, context));
     case "minLength":
     case "minimum":
     case "minItems":

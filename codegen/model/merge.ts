@@ -2,14 +2,21 @@ import { isDeepStrictEqual } from "node:util";
 import { derivedFrom } from "../load/origin.js";
 import { annotations } from "../schema/keyword.js";
 import type { Schema } from "../schema/schema.js";
-import { type Expand, implies, isWithin, typesOf } from "./implies.js";
+import { type ImpliesContext, implies, inseparable, isWithin, typesOf } from "./implies.js";
 
 /** The parts of the catalogue that merging needs. */
-export interface MergeContext {
-  readonly expand: Expand;
+export interface MergeContext extends ImpliesContext {
   /** Reports that two schemas which apply together accept no value. */
   readonly onConflict: (schema: Schema, keyword: string, sentence: string) => void;
+  /** The pairs of named types that are being merged, the outer ones first. */
+  readonly merging: Set<string>;
 }
+
+/**
+ * Named types are merged down to this depth and stay apart below: recursive types have no end, and what is merged is
+ * written out at each place, so the size could double with each level.
+ */
+const MERGED_LEVELS = 6;
 
 /**
  * Merges two schemas that both apply: a base, such as an envelope, and a child that narrows it. The base's properties
@@ -26,22 +33,29 @@ function mergeKeeping(base: Schema, child: Schema, context: MergeContext): Schem
   if (onlyAnnotates(child)) return { ...base, ...child };
   if (base.$ref === undefined && child.$ref === undefined) return mergeKeywords(base, child, context);
   const notes = { ...annotationsOf(base), ...annotationsOf(child) };
-  if (child.$ref !== undefined && implies(child, base, context.expand)) return { $ref: child.$ref, ...notes };
-  if (base.$ref !== undefined && implies(base, child, context.expand)) return { $ref: base.$ref, ...notes };
-  return merge(context.expand(base), context.expand(child), context);
+  if (child.$ref !== undefined && implies(child, base, context)) return { $ref: child.$ref, ...notes };
+  if (base.$ref !== undefined && implies(base, child, context)) return { $ref: base.$ref, ...notes };
+  if (base.$ref === undefined || child.$ref === undefined) {
+    return merge(context.expand(base), context.expand(child), context);
+  }
+  const pair = `${base.$ref} ${child.$ref}`;
+  if (context.merging.has(pair) || context.merging.size === MERGED_LEVELS) {
+    return { ...notes, allOf: [{ $ref: base.$ref }, { $ref: child.$ref }] };
+  }
+  context.merging.add(pair);
+  const merged = merge(context.expand(base), context.expand(child), context);
+  context.merging.delete(pair);
+  return merged;
 }
-
-/** Groups of keywords that depend on each other. Two schemas' groups are not mixed. */
-const inseparable = [
-  ["if", "then", "else"],
-  ["contains", "minContains", "maxContains"],
-  ["prefixItems", "items"],
-];
 
 function mergeKeywords(base: Schema, child: Schema, context: MergeContext): Schema {
   const merged: Record<string, unknown> = {};
   const apart = apartFrom(base, child);
   const leftOver: Record<string, unknown> = Object.fromEntries(apart.map((keyword) => [keyword, base[keyword]]));
+  if (apart.includes("additionalProperties")) {
+    // Names that the base declares are none of its additional properties.
+    leftOver["properties"] = Object.fromEntries(Object.keys(base.properties ?? {}).map((name) => [name, {}]));
+  }
   for (const keyword of new Set([...Object.keys(base), ...Object.keys(child)])) {
     if (keyword === "properties") merged[keyword] = mergeProperties(base, child, context);
     else if (apart.includes(keyword)) merged[keyword] = child[keyword];
@@ -65,7 +79,12 @@ function mergeKeywords(base: Schema, child: Schema, context: MergeContext): Sche
 
 /** The base's keywords that cannot be merged with the child's. */
 function apartFrom(base: Schema, child: Schema): readonly string[] {
-  return inseparable.flatMap((group) => {
+  const names = ["patternProperties", "additionalProperties"].filter((keyword) => keyword in base);
+  const rules = [base.additionalProperties ?? true, child.additionalProperties ?? true];
+  const samePatterns = isDeepStrictEqual(base.patternProperties, child.patternProperties);
+  // What is additional depends on the patterns beside it.
+  const isMapMixed = !samePatterns && rules.some((rule) => rule !== true);
+  const groups = inseparable.flatMap((group) => {
     const [lead = ""] = group;
     const ofBase = group.filter((keyword) => keyword in base);
     const ofChild = group.filter((keyword) => keyword in child);
@@ -73,6 +92,7 @@ function apartFrom(base: Schema, child: Schema): readonly string[] {
     const isSame = group.every((keyword) => isDeepStrictEqual(base[keyword], child[keyword]));
     return isMixed && !isSame ? ofBase : [];
   });
+  return isMapMixed ? [...groups, ...names.filter((keyword) => base[keyword] !== true)] : groups;
 }
 
 /** Merges two values of a keyword; `undefined` if no single value expresses both. */

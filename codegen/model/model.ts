@@ -1,6 +1,7 @@
 // model/ names, resolves and flattens the schemas; it may import load/, schema/ and the runtime's contract.
 
 import type { CatalogueConfig } from "../load/config.js";
+import { during } from "../load/failure.js";
 import type { Sources } from "../load/load.js";
 import type { Schema } from "../schema/schema.js";
 import { type Definition, definitionsOf } from "./definition.js";
@@ -45,7 +46,9 @@ export function buildModel(sources: Sources, config: CatalogueConfig): Model {
   const definitions = bySource.flatMap((file) => file.definitions);
   const references = new References(sources.schemas, definitions);
   const flattener = new Flattener(references, definitions);
-  for (const definition of definitions) flattener.definition(definition);
+  for (const definition of definitions) {
+    during("flattening", definition.source.shownPath, () => flattener.definition(definition));
+  }
   const messages = bySource
     .flatMap((file) => messageOf(file.definitions, flattener))
     .sort((a, b) => kinds.indexOf(a.kind) - kinds.indexOf(b.kind) || compareText(a.type, b.type));

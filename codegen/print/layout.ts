@@ -1,5 +1,6 @@
-import { posix } from "node:path";
+import { posix, resolve } from "node:path";
 import type { CatalogueConfig } from "../load/config.js";
+import { lineCommentText } from "../typescript/escape.js";
 
 /** The locations that generated files refer to. */
 export interface Layout {
@@ -11,20 +12,21 @@ export interface Layout {
   testingFrom(file: string): string;
 }
 
-/** Derives the layout from the settings. Only the last segment of the schemas folder is used. */
+/** Derives the layout from the settings. A path to the runtime that leaves the project's folder has that folder's name. */
 export function layoutOf(config: CatalogueConfig, schemasFolder: string): Layout {
   const isRelative = config.runtime.startsWith(".");
   const testing = isRelative
     ? posix.join(posix.dirname(config.runtime), "testing/index.js")
     : `${config.runtime}/testing`;
+  const schemas = resolve(schemasFolder).replaceAll("\\", "/");
   const rebase = (file: string, target: string): string => {
     if (!isRelative) return target;
-    const folder = posix.dirname(posix.join("/root/schemas", config.output, file));
-    const relative = posix.relative(folder, posix.join("/root/schemas", target));
+    const folder = posix.dirname(posix.join(schemas, config.output, file));
+    const relative = posix.relative(folder, posix.join(schemas, target));
     return relative.startsWith(".") ? relative : `./${relative}`;
   };
   return {
-    schemasName: posix.basename(schemasFolder.replaceAll("\\", "/")),
+    schemasName: lineCommentText(posix.basename(schemas)),
     runtimeFrom: (file) => rebase(file, config.runtime),
     testingFrom: (file) => rebase(file, testing),
   };

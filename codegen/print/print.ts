@@ -1,8 +1,9 @@
 // print/ makes the text of every generated file; it may import typescript/, model/, load/, schema/ and the runtime's
 // contract.
 
+import { during } from "../load/failure.js";
 import type { Definition } from "../model/definition.js";
-import { fileOf, localDefinitions, type Model } from "../model/model.js";
+import { fileOf, localDefinitions, type Message, type Model, type SharedFile } from "../model/model.js";
 import { TypePrinter } from "../typescript/type-printer.js";
 import type { Layout } from "./layout.js";
 import { Renderer } from "./render.js";
@@ -26,23 +27,10 @@ export async function printFiles(model: Model, layout: Layout): Promise<Readonly
   const atRunTime = groupByFile(definitionsAtRunTime(model));
   const modules: string[] = [];
 
-  for (const shared of model.sharedFiles) {
-    files.set(shared.path, renderer.render("shared-file", sharedFileView(shared, model, layout, types)));
-    modules.push(shared.path);
-    const needed = atRunTime.get(shared.path);
-    if (needed === undefined) continue;
-    files.set(
-      `schemas/${shared.path}`,
-      renderer.render("schema-file", schemaFileView(shared.path, needed, undefined, model, layout)),
-    );
-  }
-
+  for (const shared of model.sharedFiles)
+    during("printing", shared.definitions[0]?.source.shownPath ?? shared.path, () => printShared(shared));
   for (const message of model.messages) {
-    const file = fileOf(message.definition);
-    const locals = localDefinitions(message, model).filter((local) => atRunTime.get(file)?.includes(local));
-    files.set(file, renderer.render(message.kind.kind, messageFileView(message, model, layout, types)));
-    files.set(`schemas/${file}`, renderer.render("schema-file", schemaFileView(file, locals, message, model, layout)));
-    modules.push(file);
+    during("printing", message.definition.source.shownPath, () => printMessage(message));
   }
 
   const examples = exampleFiles(model.messages);
@@ -62,6 +50,25 @@ export async function printFiles(model: Model, layout: Layout): Promise<Readonly
     renderer.render("index", indexFileView(source, layout.testingFrom("testing"), [...examples.keys()])),
   );
   return new Map([...files].map(([file, text]) => [`${file}.ts`, text]));
+
+  function printShared(shared: SharedFile): void {
+    files.set(shared.path, renderer.render("shared-file", sharedFileView(shared, model, layout, types)));
+    modules.push(shared.path);
+    const needed = atRunTime.get(shared.path);
+    if (needed === undefined) return;
+    files.set(
+      `schemas/${shared.path}`,
+      renderer.render("schema-file", schemaFileView(shared.path, needed, undefined, model, layout)),
+    );
+  }
+
+  function printMessage(message: Message): void {
+    const file = fileOf(message.definition);
+    const locals = localDefinitions(message, model).filter((local) => atRunTime.get(file)?.includes(local));
+    files.set(file, renderer.render(message.kind.kind, messageFileView(message, model, layout, types)));
+    files.set(`schemas/${file}`, renderer.render("schema-file", schemaFileView(file, locals, message, model, layout)));
+    modules.push(file);
+  }
 }
 
 function groupByFile(definitions: Iterable<Definition>): ReadonlyMap<string, readonly Definition[]> {

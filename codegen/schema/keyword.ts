@@ -78,6 +78,12 @@ export const bannedKeywords: ReadonlyMap<string, string> = new Map([
   ["$vocabulary", "it is meant for metaschemas only"],
   ["unevaluatedProperties", "the publisher already rejects undeclared properties; use `additionalProperties`"],
   ["unevaluatedItems", "use `items` together with `prefixItems`"],
+  ["contentSchema", "nothing checks what a text holds; say it in the `description`"],
+  ["additionalItems", "since 2020-12 it is called `items`, beside `prefixItems`"],
+  ["$recursiveRef", "validators implement it differently; use `$ref`"],
+  ["$recursiveAnchor", "validators implement it differently; use `$ref`"],
+  ["nullable", 'it belongs to OpenAPI; add "null" to the `type`'],
+  ["discriminator", "it belongs to OpenAPI; give the discriminating property a `const` in each form"],
   ["definitions", "since 2019-09 it is called `$defs`"],
   ["dependencies", "since 2019-09 it is split into `dependentRequired` and `dependentSchemas`"],
 ]);

@@ -10,6 +10,11 @@ export function isObject(value: unknown): value is Record<string, unknown> {
 /** A schema inside another, with the path to it. */
 export type Child = readonly [path: Path, schema: Schema];
 
+/** Keywords whose schemas apply to the same value as the schema that holds them. */
+export const sameValueKeywords: ReadonlySet<string> = new Set([
+  ...["allOf", "anyOf", "oneOf", "not", "if", "then", "else", "dependentSchemas"],
+]);
+
 /** The schemas directly inside a schema. Values that should be schemas and are not are skipped. */
 export function childrenOf(schema: Schema): readonly Child[] {
   const children: Child[] = [];
@@ -28,8 +33,12 @@ export function childrenOf(schema: Schema): readonly Child[] {
 
 /** The schema and every schema inside it, outermost first. */
 export function walk(schema: Schema, path: Path = []): readonly Child[] {
-  const found: Child[] = [[path, schema]];
-  for (const [way, child] of childrenOf(schema)) found.push(...walk(child, [...path, ...way]));
+  const found: Child[] = [];
+  const visit = (at: Path, inner: Schema): void => {
+    found.push([at, inner]);
+    for (const [way, child] of childrenOf(inner)) visit([...at, ...way], child);
+  };
+  visit(path, schema);
   return found;
 }
 

@@ -1,4 +1,5 @@
 import type { Schema } from "../schema/schema.js";
+import { commentText } from "./escape.js";
 import { LINE_WIDTH } from "./literal.js";
 
 /**
@@ -7,7 +8,7 @@ import { LINE_WIDTH } from "./literal.js";
  */
 export function docComment(text: string, indent = 0): string {
   const margin = " ".repeat(indent);
-  const safe = text.replaceAll("*/", "*\\/").trim();
+  const safe = commentText(text).trim();
   if (safe === "") return "";
   const oneLine = `${margin}/** ${safe} */`;
   if (oneLine.length <= LINE_WIDTH && !safe.includes("\n")) return `${oneLine}\n`;

@@ -1,4 +1,5 @@
 import { posix } from "node:path";
+import { stringLiteral } from "./escape.js";
 import { printList } from "./literal.js";
 
 /** The names that a generated file imports from a module. */
@@ -23,7 +24,7 @@ export function printImports(imports: readonly Import[]): readonly string[] {
       return printList(
         head,
         named.map(({ text }) => text),
-        `} from ${JSON.stringify(from)};`,
+        `} from ${stringLiteral(from)};`,
       );
     });
 }

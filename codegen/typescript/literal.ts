@@ -1,3 +1,5 @@
+import { stringLiteral } from "./escape.js";
+
 /** The longest line of generated code. */
 export const LINE_WIDTH = 120;
 
@@ -41,7 +43,7 @@ export function printList(before: string, items: readonly string[], after: strin
 export function printKey(name: string): string {
   // A plain `__proto__` key would set the prototype.
   if (name === "__proto__") return '["__proto__"]';
-  return /^[A-Za-z_$][\w$]*$/.test(name) ? name : JSON.stringify(name);
+  return /^[A-Za-z_$][\w$]*$/.test(name) ? name : stringLiteral(name);
 }
 
 /** Returns whether a value contains an array of several objects, which formatters never put on one line. */
@@ -56,8 +58,10 @@ function hasTable(value: unknown): boolean {
   return isTable || items.some(hasTable);
 }
 
-function printOnOneLine(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(printOnOneLine).join(", ")}]`;
+/** Prints a JSON value as a literal on one line. It is also the type of exactly this value. */
+export function printOnOneLine(value: unknown): string {
+  if (typeof value === "string") return stringLiteral(value);
+  if (Array.isArray(value)) return `[${value.map((item) => printOnOneLine(item)).join(", ")}]`;
   if (typeof value !== "object" || value === null) return JSON.stringify(value);
   const properties = Object.entries(value).map(([name, item]) => `${printKey(name)}: ${printOnOneLine(item)}`);
   return properties.length === 0 ? "{}" : `{ ${properties.join(", ")} }`;

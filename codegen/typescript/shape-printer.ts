@@ -15,17 +15,15 @@ const options = {
 
 /**
  * Prints the types of many shapes with json-schema-to-typescript, without Prettier, and returns them by key. All shapes
- * are passed in one call as the properties of one object, because a call costs more than most shapes.
+ * are passed in one call as the properties of one object, because a call costs more than most shapes. A shape holds
+ * placeholders and no text of the catalogue, so nothing in it can be taken for a reference.
  */
 export async function printShapes(shapes: ReadonlyMap<string, Shape>): Promise<ReadonlyMap<string, string>> {
   const keys = [...shapes.keys()];
-  // The mark must not occur in a shape, because the output is split at it.
-  let mark = "shape";
-  while (keys.some((key) => key.includes(mark))) mark += "_";
-  const properties = Object.fromEntries([...shapes.values()].map((shape, at) => [`${mark}${at}`, shape]));
+  const properties = Object.fromEntries([...shapes.values()].map((shape, at) => [`shape${at}`, shape]));
   const root = { title: "Root", type: "object", properties, required: Object.keys(properties) };
   const printed = await compile(root, "Root", options);
-  const texts = printed.split(new RegExp(`^${mark}\\d+: `, "m")).slice(1);
+  const texts = printed.split(/^shape\d+: /m).slice(1);
   return new Map(keys.map((key, at) => [key, textOf(texts[at] ?? "", at === keys.length - 1)]));
 }
 

@@ -1,23 +1,45 @@
 import { docComment } from "./doc-comment.js";
-import { LINE_WIDTH } from "./literal.js";
+import { LINE_WIDTH, printKey } from "./literal.js";
+import type { Placeholders } from "./placeholder.js";
+
+/** Where a type is laid out. */
+export interface Place {
+  /** The texts that the printed type has placeholders for. */
+  readonly placeholders: Placeholders;
+  /** The column at which the type starts. */
+  readonly column: number;
+  readonly indent: number;
+  /** In an interface, a type may refer to itself anywhere; in a `type`, not as an argument of `Record`. */
+  readonly inInterface: boolean;
+}
 
 /**
  * Lays out a type that json-schema-to-typescript printed without Prettier. Such a type is correct but has no
  * indentation and no semicolons. Prettier would take longer than the rest of the generator.
- *
- * @param column the column at which the type starts
  */
-export function layOutType(printed: string, column = 0, indent = 0): string {
-  return new TypeLayout(printed).type(indent, column);
+export function layOutType(printed: string, place: Place): string {
+  return new TypeLayout(printed, place).type(place.indent, place.column);
+}
+
+/** A type that was read, with the offset behind it. */
+interface Line {
+  readonly text: string;
+  readonly end: number;
 }
 
 /** Reads the printed text in one pass, from left to right. */
 class TypeLayout {
   readonly #text: string;
+  readonly #placeholders: Placeholders;
+  readonly #inInterface: boolean;
+  /** By offset and indentation. A wide union is read twice, and without this so is, again twice, all that is in it. */
+  readonly #lines = new Map<string, Line>();
   #at = 0;
 
-  constructor(text: string) {
+  constructor(text: string, { placeholders, inInterface }: Place) {
     this.#text = text;
+    this.#inInterface = inInterface;
+    this.#placeholders = placeholders;
   }
 
   /** Reads a type up to the end of its line. */
@@ -36,17 +58,24 @@ class TypeLayout {
   }
 
   #line(indent: number): string {
-    let text = "";
-    while (this.#at < this.#text.length && !this.#is("\n")) {
-      if (this.#is('"')) text += this.#take(/"(?:[^"\\]|\\.)*"/y);
-      else if (this.#is("{\n")) text += this.#object(indent);
-      else text += this.#take(/[^"{\n]+|\{/y);
+    const key = `${this.#at} ${indent}`;
+    let line = this.#lines.get(key);
+    if (line === undefined) {
+      let text = "";
+      while (this.#at < this.#text.length && !this.#is("\n")) {
+        if (this.#is("{\n")) text += this.#object(indent);
+        else text += this.#placeholders.fill(spaced(this.#take(/[^{\n]+|\{/y)));
+      }
+      line = { text: stripParentheses(text), end: this.#at };
+      this.#lines.set(key, line);
     }
-    return stripParentheses(text);
+    this.#at = line.end;
+    return line.text;
   }
 
   #object(indent: number): string {
     this.#take(/\{\n/y);
+    const start = this.#at;
     const members: string[] = [];
     let isMap = true;
     while (!this.#is("}")) {
@@ -55,20 +84,29 @@ class TypeLayout {
         this.#take(/\n/y);
         continue;
       }
-      const printedKey = this.#take(/(?:"(?:[^"\\]|\\.)*"|\[k: string\]|[\w$]+)\??: /y);
+      const printedKey = this.#take(/(?:\[k: string\]|\w+)\??: /y);
       const isIndex = printedKey.startsWith("[k");
       isMap &&= isIndex && comment === "";
-      const key = `${" ".repeat(indent + 2)}${isIndex ? "[key: string]: " : printedKey}`;
+      const key = `${" ".repeat(indent + 2)}${isIndex ? "[key: string]: " : this.#key(printedKey)}`;
       const type = this.type(indent + 2, key.length);
       members.push(`${comment}${type.startsWith("\n") ? key.trimEnd() : key}${type};\n`);
     }
     this.#take(/\}/y);
+    // The type `{}` would allow text and numbers.
+    if (members.length === 0) return "Record<string, never>";
     const [only] = members;
+    isMap &&= this.#inInterface || !this.#placeholders.hasName(this.#text.slice(start, this.#at));
     // Easier to read than an object type with only an index signature.
     if (isMap && members.length === 1 && only !== undefined && indent > 0 && !only.trim().includes("\n")) {
       return `Record<string, ${only.trim().slice("[key: string]: ".length, -1)}>`;
     }
     return `{\n${members.join("")}${" ".repeat(indent)}}`;
+  }
+
+  /** `X12X?: ` as the key that it stands for. */
+  #key(printed: string): string {
+    const mark = printed.endsWith("?: ") ? "?: " : ": ";
+    return `${printKey(this.#placeholders.fill(printed.slice(0, -mark.length)))}${mark}`;
   }
 
   #comment(indent: number): string {
@@ -78,7 +116,8 @@ class TypeLayout {
       .slice(1, -2)
       .map((line) => line.replace(/^ \* ?/, ""));
     // Skips the bounds of a tuple, which its type already expresses.
-    return docComment(lines.filter((line) => !/^@m(?:in|ax)Items \d+$/.test(line)).join("\n"), indent);
+    const text = lines.filter((line) => !/^@m(?:in|ax)Items \d+$/.test(line)).join("\n");
+    return docComment(this.#placeholders.fill(text.trim()), indent);
   }
 
   #is(text: string): boolean {
@@ -95,6 +134,11 @@ class TypeLayout {
     this.#at += taken.length;
     return taken;
   }
+}
+
+/** Spaces the union of tuples: `[string]|[string, ...(number)[]]`. */
+function spaced(printed: string): string {
+  return printed.replaceAll("]|[", "] | [").replace(/\((\w+)\)\[\]/g, "$1[]");
 }
 
 /** Strips the parentheses of `("a" | "b")`, but not those of `("a" | "b")[]`. */

@@ -1,5 +1,6 @@
 import { Ajv2020, type Options, type ValidateFunction } from "ajv/dist/2020.js";
 import type { Issue } from "../errors.js";
+import { Closing } from "./closing.js";
 import { type FormatCheck, formats, tolerantFormats } from "./format.js";
 import type { JsonSchema } from "./json-schema.js";
 import { checkLengthsFirst } from "./text-length.js";
@@ -29,25 +30,11 @@ export function compileReader(schema: JsonSchema): Check {
   return compile(schema, tolerantFormats, { allErrors: false, ownProperties: namesInherited(schema) });
 }
 
-/** The same schema with `additionalProperties: false` for every object that does not declare it. */
-export function closeSchema(schema: JsonSchema): JsonSchema {
-  const inner = Object.entries(schema).map(([keyword, value]) => [keyword, closeKeyword(keyword, value)]);
-  const isObject = schema.properties !== undefined || schema.type === "object";
-  const isUndeclared = isObject && schema.additionalProperties === undefined;
-  return { ...Object.fromEntries(inner), ...(isUndeclared && { additionalProperties: false }) };
-}
-
-const HOLDS_NAMED_SCHEMAS = new Set(["properties", "patternProperties", "$defs"]);
-const HOLDS_SCHEMAS = new Set(["items", "prefixItems", "additionalProperties", "anyOf", "oneOf"]);
-
-function closeKeyword(keyword: string, value: unknown): unknown {
-  if (typeof value !== "object" || value === null) return value;
-  if (HOLDS_NAMED_SCHEMAS.has(keyword)) {
-    const named = Object.entries(value as Record<string, JsonSchema>);
-    return Object.fromEntries(named.map(([name, schema]) => [name, closeSchema(schema)]));
-  }
-  if (!HOLDS_SCHEMAS.has(keyword)) return value;
-  return Array.isArray(value) ? value.map(closeSchema) : closeSchema(value as JsonSchema);
+/** The same schema, in which an object has declared properties only, unless the schema opens it. */
+export function closeSchema({ $defs = {}, ...schema }: JsonSchema): JsonSchema {
+  const closing = new Closing($defs);
+  const closed = closing.close(schema);
+  return closing.definitions.size === 0 ? closed : { ...closed, $defs: Object.fromEntries(closing.definitions) };
 }
 
 /** An Ajv for the runtime and the generator. It knows our one annotation, `sensitive`. */
@@ -58,13 +45,18 @@ export function ajvFor(checks: FormatChecks, allErrors: boolean, options?: Optio
     meta: false,
     ownProperties: true,
     strict: true,
+    allowMatchingProperties: true,
     strictRequired: false,
+    strictTuples: false,
     strictTypes: false,
     validateSchema: false,
     formats: checks as Record<string, FormatCheck>,
     ...options,
   });
   ajv.addVocabulary(["sensitive"]);
+  // No contract has `unevaluatedProperties`. Code that keeps track for it is slower, and throws where a condition holds
+  // `additionalProperties` beside `patternProperties`.
+  ajv.opts.unevaluated = false;
   return ajv;
 }
 

@@ -1,6 +1,7 @@
 import { fileOf, type Message, type Model } from "../../model/model.js";
 import { namesOf } from "../../model/names.js";
 import { docComment } from "../../typescript/doc-comment.js";
+import { stringLiteral } from "../../typescript/escape.js";
 import { type Import, printImports, specifier } from "../../typescript/import.js";
 import { printKey, printList } from "../../typescript/literal.js";
 import type { Layout } from "../layout.js";
@@ -50,8 +51,8 @@ export function catalogueFileView(model: Model, layout: Layout): CatalogueFileVi
     ]),
     maps,
     hasNotifications,
-    name: JSON.stringify(model.config.name),
-    encoding: JSON.stringify(model.config.encoding),
+    name: stringLiteral(model.config.name),
+    encoding: stringLiteral(model.config.encoding),
     messages: printList(
       "  messages: /* @__PURE__ */ Array.of<Descriptor>(",
       model.messages.map((message) => namesOf(message).descriptor),

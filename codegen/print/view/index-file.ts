@@ -1,3 +1,4 @@
+import { stringLiteral } from "../../typescript/escape.js";
 import { compareNames } from "../../typescript/import.js";
 
 /** The view of `index.ts` and of `testing.ts`. */
@@ -19,8 +20,9 @@ export function indexFileView(
 ): IndexFileView {
   const exports = [...files].sort(compareNames).flatMap((file) => {
     const name = preferred[file];
-    const all = `export * from "./${file}.js";`;
-    return name === undefined ? [all] : [all, `export { ${name} } from "./${file}.js";`];
+    const from = stringLiteral(`./${file}.js`);
+    const all = `export * from ${from};`;
+    return name === undefined ? [all] : [all, `export { ${name} } from ${from};`];
   });
-  return { source, exports: [`export * from "${runtime}";`, ...exports] };
+  return { source, exports: [`export * from ${stringLiteral(runtime)};`, ...exports] };
 }

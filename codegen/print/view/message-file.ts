@@ -4,6 +4,7 @@ import { fileOf, localDefinitions, type Message, type Model } from "../../model/
 import { type MessageNames, namesOf } from "../../model/names.js";
 import { namesIn, refTo } from "../../schema/definition-ref.js";
 import type { Schema } from "../../schema/schema.js";
+import { commentText, stringLiteral } from "../../typescript/escape.js";
 import { type Import, printImports, specifier } from "../../typescript/import.js";
 import { LINE_WIDTH, printList, printLiteral } from "../../typescript/literal.js";
 import type { TypePrinter } from "../../typescript/type-printer.js";
@@ -117,15 +118,16 @@ function inputSchema({ schema, kind }: Message): Schema {
   return { ...schema, properties: Object.fromEntries(given), required };
 }
 
+/** The access to a property, for a comment. */
 function printAccess(property: string): string {
-  return isIdentifier(property) ? `.${property}` : `[${JSON.stringify(property)}]`;
+  return isIdentifier(property) ? `.${property}` : commentText(`[${stringLiteral(property)}]`);
 }
 
 function publishSignatures({ type, kind: { kind } }: Message, names: MessageNames) {
   const define = `define${kind.charAt(0).toUpperCase()}${kind.slice(1)}`;
   const descriptorType = `${define.slice("define".length)}Descriptor<${names.message}, ${names.input}>`;
   return {
-    descriptor: printConstant(names.descriptor, descriptorType, define, [JSON.stringify(type), "schema"]),
+    descriptor: printConstant(names.descriptor, descriptorType, define, [stringLiteral(type), "schema"]),
     emitSignature: printList(
       `export function ${names.emit}<Outcome>(`,
       ["messaging: Publisher<Outcome>", `message: ${names.input}`, "options?: PublishOptions"],
@@ -147,7 +149,7 @@ function commandSignatures({ type, schema }: Message, names: MessageNames) {
   const types = [names.message, names.input, names.result].join(", ");
   return {
     descriptor: printConstant(names.descriptor, `CommandDescriptor<${types}>`, "defineCommand", [
-      JSON.stringify(type),
+      stringLiteral(type),
       "schema",
       "result",
     ]),
@@ -208,5 +210,5 @@ function firstExample(schema: Schema): Record<string, unknown> | undefined {
 /** A call with a literal argument, as lines of a doc comment. */
 function commentLines(before: string, value: unknown, after: string): readonly string[] {
   const literal = printLiteral(value, before.length + " * ".length, 0, after.length);
-  return `${before}${literal}${after}`.replaceAll("*/", "*\\/").split("\n");
+  return commentText(`${before}${literal}${after}`).split("\n");
 }

@@ -95,10 +95,10 @@ describe("a schema by itself", () => {
       "6:18 /properties/a/default: the default violates its schema: it must be text, got 3",
     ],
     [
-      "a keyword that strict validators reject",
+      "a keyword without effect",
       // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
       { type: "object", then: {} },
-      '1:1: cannot be compiled: strict mode: "then" without "if" is ignored',
+      '3:3 /then: "then" has no effect without "if"',
     ],
     ["a document that is not a schema", [], "1:1: must be a schema object"],
   ])("is reported: %s", async (_, schema, problem) => {
@@ -112,6 +112,25 @@ describe("a schema by itself", () => {
       expect(await lintType({ type: "string", [keyword]: "x" })).toEqual([expect.stringContaining(problem)]);
     },
   );
+});
+
+describe("a text", () => {
+  it.each([
+    ["half of a surrogate pair", '{ "const": "\\ud800" }', "1:12 /const: must be well-formed Unicode"],
+    [
+      "half of a surrogate pair as a name",
+      '{ "type": "object", "properties": { "\\ud800": {} } }',
+      "1:37 /properties/\\ud800: its name must be well-formed Unicode",
+    ],
+    ["a number that no program can hold", '{ "const": 1e400 }', "1:12 /const: is too large for a number of JavaScript"],
+  ])("is refused: %s", async (_, text, problem) => {
+    expect(await lintType(text)).toContain(`schemas/types/a.json:${problem}`);
+  });
+
+  it("does not act on the terminal", async () => {
+    const [problem = ""] = await lintType({ type: "\u001b[2J\u202e\nschemas/a.json:1:1: nothing" });
+    expect(problem).toContain('/type: "\\u001b[2J\\u202e\\u000aschemas/a.json:1:1: nothing" is not a type');
+  });
 });
 
 describe("a $ref", () => {
@@ -163,6 +182,22 @@ describe("a $ref", () => {
     expect(await lintEvent({ properties: { ...event.properties, id: { type: "integer" } } })).toEqual([
       `schemas/${EVENT}:15:15 /properties/id/type: conflicts with the type of the base schema, "string"`,
     ]);
+  });
+});
+
+describe("a generated file", () => {
+  it.each([
+    ["handlers.json", '"handlers.ts" is generated for every catalogue; rename the schema file'],
+    ["Index.json", '"Index.ts" is generated for every catalogue; rename the schema file'],
+    ["testing.json", '"testing.ts" is generated for every catalogue; rename the schema file'],
+    ["catalogue.JSON.json", undefined],
+    ["schemas/a.json", 'the folder "schemas" is generated for every catalogue; move the schema file to another'],
+    ["Examples/a.json", 'the folder "examples" is generated for every catalogue; move the schema file to another'],
+    ["types/a.d.json", '"types/a.d.ts" would be a declaration file of TypeScript; rename the schema file'],
+    ["types/oRDER.json", "has the same generated file as schemas/types/", "Order2"],
+  ])("never has the path of another: %s", async (path, sentence, title = "Thing") => {
+    const problems = sentence === undefined ? [] : [expect.stringContaining(`json:1:1: ${sentence}`)];
+    expect(await lint({ [path]: { title, type: "string" } })).toEqual(problems);
   });
 });
 

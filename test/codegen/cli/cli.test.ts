@@ -8,10 +8,10 @@ describe("merp generate", () => {
     await using scratch = await Scratch.create(sound);
     expect(await scratch.merp("generate")).toEqual({
       code: 0,
-      stdout: "generated 1 message into generated: 10 written, 0 removed, 0 unchanged\n",
+      stdout: "generated 1 message into generated: 11 written, 0 removed, 0 unchanged\n",
       stderr: "",
     });
-    expect((await scratch.merp("generate")).stdout).toContain("0 written, 0 removed, 10 unchanged");
+    expect((await scratch.merp("generate")).stdout).toContain("0 written, 0 removed, 11 unchanged");
   });
 
   it("prints every problem and exits with 1", async () => {
@@ -25,6 +25,33 @@ describe("merp generate", () => {
       "",
     ]);
   });
+
+  it("groups many problems by cause, shows twenty places and says how many there are", async () => {
+    const properties = Object.fromEntries(Array.from({ length: 300 }, (_, at) => [`p${at}`, { minLenght: at }]));
+    const many = { type: "object", properties: { ...properties, q: { type: "strin" } } };
+    await using scratch = await Scratch.create({ ...sound, "types/a.json": many });
+    const lines = (await scratch.merp("check")).stderr.trimEnd().split("\n");
+    expect(lines).toHaveLength(13);
+    expect(lines[9]).toContain('/properties/p9/minLenght: "minLenght" is not a keyword of JSON Schema');
+    expect(lines.slice(10)).toEqual([
+      "  and 290 more places like this",
+      expect.stringContaining('/properties/q/type: "strin" is not a type of JSON Schema (did you mean "string"?)'),
+      "invalid 301 problems; nothing was written; --all prints every place",
+    ]);
+    const all = await scratch.merp("check", "--all");
+    expect(all.stderr.trimEnd().split("\n")).toHaveLength(302);
+    const json = await scratch.merp("generate", "--format", "json");
+    const { problems } = JSON.parse(json.stdout) as { readonly problems: readonly object[] };
+    expect([json.code, json.stderr, problems.length]).toEqual([1, "", 301]);
+    expect(problems.at(-1)).toEqual({
+      file: "schemas/types/a.json",
+      line: 905,
+      column: 15,
+      pointer: "/properties/q/type",
+      sentence: '"strin" is not a type of JSON Schema',
+      suggestion: '"string"',
+    });
+  }, 60_000);
 
   it("takes the schemas from the folder that it is told", async () => {
     await using scratch = await Scratch.create(sound);

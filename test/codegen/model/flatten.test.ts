@@ -8,6 +8,15 @@ import { textsOf } from "../catalogue.js";
 
 const names = ["a", "b", "c"] as const;
 
+/** Types that refer to themselves and to each other. */
+const ring = {
+  $defs: {
+    A: { type: "object", properties: { a: { $ref: "#/$defs/A" }, b: { type: "string" } } },
+    B: { type: "object", properties: { a: { $ref: "#/$defs/B" }, b: { minLength: 1 }, c: { type: "integer" } } },
+    C: { anyOf: [{ type: "string" }, { type: "array", items: { $ref: "#/$defs/C" } }, { $ref: "#/$defs/B" }] },
+  },
+};
+
 /** Schemas that a `$ref`, an envelope and a message may well hold. */
 const { schema } = fc.letrec<{ schema: object; object: object }>((tie) => ({
   schema: fc.oneof(
@@ -34,7 +43,22 @@ const { schema } = fc.letrec<{ schema: object; object: object }>((tie) => ({
       { type: "array", prefixItems: [{ type: "integer" }], items: { type: "string" } },
       { contains: { const: "x" }, minContains: 2 },
       { contains: { const: 3 } },
+      { type: "array", prefixItems: [{ type: "string" }], items: false },
+      { items: false },
+      { prefixItems: [{ type: "integer" }, { const: "x" }] },
+      { contains: { const: "x" }, minContains: 0 },
+      { minItems: 1, maxItems: 2, uniqueItems: true },
       { type: "object", additionalProperties: true },
+      { type: "object", patternProperties: { "^[ab]": { type: ["string", "integer"] } } },
+      { type: "object", patternProperties: { "^[cd]": { type: "string" } }, additionalProperties: { type: "integer" } },
+      { type: "object", patternProperties: { "^a": { type: "integer" } }, additionalProperties: false },
+      { propertyNames: { maxLength: 1 }, minProperties: 1 },
+      { dependentRequired: { a: ["b"] } },
+      { oneOf: [{ required: ["a"] }, { required: ["b"] }] },
+      { not: { required: ["c"] } },
+      { $ref: "ring.json#/$defs/A" },
+      { $ref: "ring.json#/$defs/B" },
+      { $ref: "ring.json#/$defs/C" },
       { $ref: "named.json" },
       { $ref: "named.json", description: "Named." },
       { $ref: "named.json", required: ["b"] },
@@ -46,7 +70,8 @@ const { schema } = fc.letrec<{ schema: object; object: object }>((tie) => ({
       type: fc.constant("object"),
       properties: fc.dictionary(fc.constantFrom(...names), tie("schema"), { maxKeys: 3 }),
       required: fc.uniqueArray(fc.constantFrom(...names), { maxLength: 2 }),
-      additionalProperties: fc.constantFrom<unknown>(true, { type: "string" }),
+      additionalProperties: fc.constantFrom<unknown>(true, { type: "string" }, { $ref: "ring.json#/$defs/A" }),
+      patternProperties: fc.constantFrom<unknown>({ "^a": { type: "string" } }, { b$: { minimum: 2 } }),
     },
     { requiredKeys: ["type"] },
   ),
@@ -56,19 +81,29 @@ const value: fc.Arbitrary<unknown> = fc.letrec((tie) => ({
   value: fc.oneof(
     { depthSize: "small" },
     fc.constantFrom("", "x", "y", "xy", "xyz", 0, 1, 3, 2.5, null),
+    fc.array(fc.constantFrom("", "x", "y", 0, 1, 3), { maxLength: 3 }),
+    fc.array(tie("value"), { maxLength: 3 }),
     tie("object"),
   ),
-  object: fc.dictionary(fc.constantFrom(...names, "d"), tie("value"), { maxKeys: 3 }),
+  object: fc.dictionary(fc.constantFrom(...names, "d"), tie("value"), { maxKeys: 3, noNullPrototype: true }),
 })).value;
 
 /** Without the metaschema, which would take longer to compile than everything else. */
-const plain = { strict: false, meta: false, validateSchema: false } as const;
+const plain = { allErrors: true, strict: false, meta: false, validateSchema: false } as const;
+
+function ajv(): Ajv2020 {
+  const made = new Ajv2020(plain);
+  // Its code for `unevaluatedProperties` fails where a condition stands beside patterns, and no schema here has those.
+  made.opts.unevaluated = false;
+  return made;
+}
 
 it("flattens a schema to one that accepts the same values, whatever stands beside a $ref", () => {
   fc.assert(
     fc.property(schema, schema, schema, fc.array(value, { minLength: 8 }), (base, beside, allOf, values) => {
       const files = {
         "types/named.json": { type: "object", properties: { a: { type: "string" }, b: { type: "integer" } } },
+        "types/ring.json": ring,
         "types/base.json": base,
         "types/child.json": { allOf: [{ $ref: "base.json" }, allOf], ...beside },
       };
@@ -81,12 +116,12 @@ it("flattens a schema to one that accepts the same values, whatever stands besid
       // What contradicts itself is a problem of the catalogue and never generated.
       fc.pre(model.flattener.problems.length === 0);
 
-      const written = new Ajv2020(plain);
+      const written = ajv();
       for (const [path, file] of Object.entries(files)) written.addSchema(file, `file:///${path}`);
       const asWritten = written.getSchema("file:///types/child.json");
-      const asFlat = new Ajv2020(plain).compile({ $defs: flat, ...flat["Child"] });
+      const asFlat = ajv().compile({ $defs: flat, ...flat["Child"] });
       for (const one of values) expect([one, asFlat(one)]).toEqual([one, asWritten?.(one)]);
     }),
-    { numRuns: 200 },
+    { numRuns: Number(process.env["RUNS"] ?? 200) },
   );
 });

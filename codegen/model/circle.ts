@@ -1,0 +1,53 @@
+import type { Path } from "../schema/pointer.js";
+import type { Schema } from "../schema/schema.js";
+import { childrenOf, sameValueKeywords } from "../schema/walk.js";
+import type { Definition } from "./definition.js";
+import { isDefinition, type References } from "./reference.js";
+
+/** A `$ref` that applies to the same value as the definition that holds it. */
+interface Step {
+  readonly target: Definition;
+  /** From the file's root to the `$ref`. */
+  readonly path: Path;
+  /** Through a choice or a condition, not only through `$ref` and `allOf`. */
+  readonly isChoice: boolean;
+}
+
+/**
+ * The definitions that are a choice of themselves, with the place of the `$ref` that leads back. Nothing lies between,
+ * so neither a validator nor a compiler gets to an end. Circles of `$ref` and `allOf` alone are found by flattening.
+ */
+export function choicesOfThemselves(
+  definitions: readonly Definition[],
+  references: References,
+): ReadonlyMap<Definition, Path> {
+  const steps = new Map(definitions.map((definition) => [definition, stepsOf(definition, references)]));
+  const found = new Map<Definition, Path>();
+  for (const [definition, own] of steps) {
+    for (const { target, path, isChoice } of own) {
+      if (isChoice && !found.has(definition) && leadsTo(definition, target, steps)) found.set(definition, path);
+    }
+  }
+  return found;
+}
+
+function leadsTo(definition: Definition, from: Definition, steps: ReadonlyMap<Definition, readonly Step[]>): boolean {
+  const reached = new Set([from]);
+  // A set visits what is added to it on the way.
+  for (const at of reached) for (const { target } of steps.get(at) ?? []) reached.add(target);
+  return reached.has(definition);
+}
+
+function stepsOf({ source, schema, path }: Definition, references: References): readonly Step[] {
+  const steps: Step[] = [];
+  const collect = (inner: Schema, at: Path, isChoice: boolean): void => {
+    const target = inner.$ref === undefined ? undefined : references.resolve(source, inner.$ref);
+    if (target !== undefined && isDefinition(target)) steps.push({ target, path: [...at, "$ref"], isChoice });
+    for (const [way, child] of childrenOf(inner)) {
+      const [keyword = ""] = way;
+      if (sameValueKeywords.has(keyword)) collect(child, [...at, ...way], isChoice || keyword !== "allOf");
+    }
+  };
+  collect(schema, path, false);
+  return steps;
+}
