@@ -10,7 +10,7 @@ import { type EntryTap, entryTapOf } from "./entry-tap.js";
 export type EntrySource = Pick<Membership, "read" | "interrupt">;
 
 /** The consumer that reads. */
-export type SourcePlace = Omit<MemberPlace, "redriven">;
+export type SourcePlace = Pick<MemberPlace, "stream" | "group" | "consumer">;
 
 export interface SourceParts {
   readonly place: SourcePlace;

@@ -110,6 +110,7 @@ export class RedisBroker implements Broker {
     });
     heartbeat.add(keys.alive, consumer);
     const log = new RedisLog(keys, this.#pool);
-    return new RedisMembership(place, { keys, settle, source, heartbeat, log, signals });
+    const { leaseMs } = config;
+    return new RedisMembership(place, { keys, settle, source, heartbeat, log, leaseMs, signals });
   }
 }
