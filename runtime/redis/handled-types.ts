@@ -1,4 +1,4 @@
-import { typeText } from "./lua/handover.js";
+import { typeText, UNTYPED } from "./lua/handover.js";
 
 /** Stands for the types of a member of which nothing is known. */
 const ANY = "?";
@@ -16,8 +16,8 @@ export class HandledTypes {
   readonly #own: readonly string[];
   /** The records of the others. */
   #records: ReadonlyMap<string, string> = new Map();
-  /** The types that others handle, as they stand in records. */
-  #elsewhere: ReadonlySet<string> = new Set();
+  /** The types that others handle. */
+  #elsewhere: ReadonlySet<string | undefined> = new Set();
   #hasUnknown = false;
   #version = "";
   #receives = false;
@@ -49,7 +49,7 @@ export class HandledTypes {
   }
 
   isHandledElsewhere(type: string | undefined): boolean {
-    return this.#hasUnknown || this.#elsewhere.has(typeText(type));
+    return this.#hasUnknown || this.#elsewhere.has(type);
   }
 
   /**
@@ -67,9 +67,19 @@ export class HandledTypes {
     this.#version = version;
     this.#records = records;
     this.#hasUnknown = texts.some((text) => text.startsWith(ANY));
-    this.#elsewhere = new Set(texts.flatMap((text) => text.split("\n").slice(1)));
+    this.#elsewhere = new Set(texts.flatMap((text) => text.split("\n").slice(1, -1).flatMap(typesIn)));
     const living = texts.filter((text) => !text.startsWith(ANY) && !text.startsWith(LEFT));
     this.#receives = living.some((text) => this.#own.some((type) => !text.includes(`\n${type}\n`)));
     return true;
+  }
+}
+
+/** The type in a line of a record, in a list; none if others wrote it and it is not one. */
+function typesIn(line: string): (string | undefined)[] {
+  if (line === UNTYPED) return [undefined];
+  try {
+    return [JSON.parse(line) as string];
+  } catch {
+    return [];
   }
 }

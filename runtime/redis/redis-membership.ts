@@ -136,16 +136,19 @@ export class RedisMembership implements Membership {
 
   handOver(unhandled: Unhandled): Promise<boolean> {
     return this.#unlessGone(undefined, true, async (client) => {
-      while (this.#types.isHandledElsewhere(unhandled.type)) {
-        if (await this.#settleUnhandled(client, [unhandled], [], [])) return true;
+      for (;;) {
+        const isHandled = this.#types.isHandledElsewhere(unhandled.type);
+        // With nothing to hand over it only confirms that nobody handles the type.
+        if (await this.#settleUnhandled(client, isHandled ? [unhandled] : [], [], [])) return isHandled;
       }
-      return false;
     });
   }
 
   async refuse(given: Answer, unhandled: Unhandled): Promise<{ isHandedOver: boolean; error?: unknown }> {
     for (;;) {
-      if (await this.handOver(unhandled)) return { isHandedOver: true };
+      if (this.#types.isHandledElsewhere(unhandled.type) && (await this.handOver(unhandled))) {
+        return { isHandedOver: true };
+      }
       const client = await this.#parts.settle.ready();
       const reply = await this.#answer(client, given, unhandled.id, this.#types.version);
       if (!Array.isArray(reply)) return { isHandedOver: false, error: reply };
@@ -244,6 +247,8 @@ export class RedisMembership implements Membership {
   }
 
   async enrol(beats?: ReadonlyMap<string, string>): Promise<void> {
+    // It has not joined yet.
+    if (this.#types.version === "") return;
     const { keys, settle, signals } = this.#parts;
     const client = await settle.ready(signals.reading);
     if (beats !== undefined && this.#types.isSettled(beats)) {

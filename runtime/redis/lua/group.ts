@@ -54,7 +54,7 @@ return from
  *
  * If it is the last that handles one of its types, and others stay, its types stay known and its heartbeat stands still:
  * a lease later it is taken for dead, as if it had been killed. Until then its messages wait for its successor. The last
- * member leaves nothing behind.
+ * member leaves nothing behind, also when the group is gone.
  *
  * KEYS: 1 stream · 2 retry set · 3 heartbeats · 4 handled types (hash)
  * ARGV: 1 group · 2 consumer · 3 a new version of the handled types · 4… those of its entries whose handlers have not
@@ -64,8 +64,13 @@ return from
 export const leave: Script<null> = script("leave")`${CLOCK}${MAP}
 local unbegun = {}
 for i = 4, #ARGV do unbegun[ARGV[i]] = true end
+local is_there = true
 while true do
-  local held = redis.call('XPENDING', KEYS[1], ARGV[1], '-', '+', 500, ARGV[2])
+  local held = redis.pcall('XPENDING', KEYS[1], ARGV[1], '-', '+', 500, ARGV[2])
+  if held.err then
+    if not string.find(held.err, 'NOGROUP', 1, true) then return held end
+    is_there = false
+  end
   if #held == 0 then break end
   for _, entry in ipairs(held) do
     local count = unbegun[entry[1]] and math.max(0, entry[4] - 1) or entry[4]
@@ -73,7 +78,7 @@ while true do
     if #claimed == 1 then redis.call('ZADD', KEYS[2], now, entry[1]) end
   end
 end
-redis.call('XGROUP', 'DELCONSUMER', KEYS[1], ARGV[1], ARGV[2])
+if is_there then redis.call('XGROUP', 'DELCONSUMER', KEYS[1], ARGV[1], ARGV[2]) end
 
 local records = map(redis.call('HGETALL', KEYS[4]))
 local own = records[ARGV[2]]

@@ -106,7 +106,7 @@ return nil
  *
  * KEYS: 1 stream · 2 errors (hash) · 3 handled types (hash) · 4 handover (sorted set)
  * ARGV: 1 group · 2 consumer · 3 how many at most · 4 how many suspects at most
- * Result: the entries · the ids of the suspects · 1 when more entries wait for the caller, else 0
+ * Result: the entries · the ids of the suspects · 1 when more wait for the caller than it had room for, else 0
  */
 export const takeHandedOver: Script<[Released[], string[], number]> = script("take_handed_over")`${MAP}
 local records = map(redis.call('HGETALL', KEYS[3]))
@@ -127,7 +127,7 @@ local function number(digits) return string.match(digits, '^0*(%d+)$') end
 local taken, suspects, more = {}, {}, 0
 local function take(prefix, most, claim)
   local members = redis.call('ZRANGEBYLEX', KEYS[4], '[' .. prefix, '(' .. prefix .. ':', 'LIMIT', 0, most + 1)
-  if #members > most then more = 1 end
+  if #members > most and most > 0 then more = 1 end
   for i = 1, math.min(most, #members) do
     local id = number(string.sub(members[i], -40, -21)) .. '-' .. number(string.sub(members[i], -20))
     local pending = redis.call('XPENDING', KEYS[1], ARGV[1], id, id, 1, 'handover')
@@ -172,7 +172,10 @@ export function handoverMember({ id, type, isSuspect }: Unhandled): string {
   return `${typeText(type)}\n${isSuspect ? "!" : "0"}${ms.padStart(20, "0")}${sequence.padStart(20, "0")}`;
 }
 
+/** Stands in a record for entries without a type. It is no JSON, as every type there is. */
+export const UNTYPED = "untyped";
+
 /** A type as it stands in a record: one line, whatever it holds. */
 export function typeText(type: string | undefined): string {
-  return type === undefined ? "untyped" : JSON.stringify(type);
+  return type === undefined ? UNTYPED : JSON.stringify(type);
 }

@@ -1,6 +1,7 @@
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import {
+  CommandTimeoutError,
   createUser,
   handleCreateUser,
   handleValidateToken,
@@ -97,16 +98,23 @@ describe("a group in which one member handles a type and another does not", () =
     expect(await admin.zcard(keys.handover)).toBe(0);
   });
 
-  it("has every command run and answered, whether somebody waits or not", async () => {
+  it.each([
+    ["the handler first", 0],
+    ["the handler last", 1],
+  ])("has every command run and answered, whether somebody waits or not: %s", async (_, place) => {
     const told: string[] = [];
-    const creator = await member((messaging) =>
-      handleCreateUser(messaging, ({ payload }) => {
-        told.push(payload.email);
-        return { user_id: 1 };
-      }),
-    );
-    const validator = await member((messaging) => handleValidateToken(messaging, () => ({ valid: true })));
+    const validator = (): Promise<Messaging> =>
+      member((messaging) => handleValidateToken(messaging, () => ({ valid: true })));
+    const creator = (): Promise<Messaging> =>
+      member((messaging) =>
+        handleCreateUser(messaging, ({ payload }) => {
+          told.push(payload.email);
+          return { user_id: 1 };
+        }),
+      );
     const asker = publisher();
+    const members: Messaging[] = [];
+    for (const start of place === 0 ? [creator, validator] : [validator, creator]) members.push(await start());
 
     for (let n = 0; n < 60; n++) await asker.tell(createUser, { email: `told${n}@example.com` });
     const answers = await Promise.all(
@@ -116,7 +124,18 @@ describe("a group in which one member handles a type and another does not", () =
     expect(answers).toEqual(Array(60).fill({ user_id: 1 }));
     await eventually(() => told.length === 120);
     expect(new Set(told).size).toBe(120);
-    expect([creator, validator].map(({ counts }) => counts.skipped)).toEqual([0, 0]);
+    expect(members.map(({ counts }) => counts.skipped)).toEqual([0, 0]);
+  });
+
+  it("does not say that a command is unknown by knowledge that is out of date", async () => {
+    await member((messaging) => handleValidateToken(messaging, () => ({ valid: true })));
+    const commands = streamKeys("commands", group);
+    await admin.hset(commands.types, "test-another", '\n"create_user"\n', "version", "another");
+
+    const sending = sendCreateUser(publisher(), { email: "a@b.cd" }, { timeoutSeconds: 1 });
+
+    await expect(sending).rejects.toThrow(CommandTimeoutError);
+    expect(await admin.zcard(commands.handover)).toBe(1);
   });
 
   it("says to the sender of a command that no member handles that it is unknown", async () => {
@@ -313,11 +332,28 @@ describe("a type", () => {
     expect(idle.counts.skipped).toBe(0);
   });
 
-  it("is nobody's trace once the last member has left", async () => {
+  it.each([
+    ["", () => Promise.resolve()],
+    ["even if the stream is gone", () => admin.del("events")],
+  ])("leaves no trace once the last member has left %s", async (_, lose) => {
     const [one, other] = await Promise.all([handler([]), bystander()]);
     await one.close();
+    await lose();
     await other.close();
     expect(await admin.exists(keys.types, keys.handover, keys.alive)).toBe(0);
+  });
+
+  it("waits for a lease while a member is there of which nothing is known, such as one of an older version", async () => {
+    await admin.zadd(keys.alive, 1, "test-older");
+    const idle = await bystander({ leaseSeconds: 0.5 });
+    await publish(5);
+    await eventually(
+      () => admin.zcard(keys.handover),
+      (count) => count === 5,
+    );
+    expect(idle.counts.skipped).toBe(0);
+    await eventually(() => idle.counts.skipped === 5);
+    expect(await admin.exists(keys.handover)).toBe(0);
   });
 });
 
@@ -548,7 +584,7 @@ describe("the script that", () => {
     await admin.hset(keys.types, "version", "v1", me, record("company.created"));
     const members = [one, memberOf(one, true), two, memberOf(two)];
     await settleUnhandled.run(admin, scriptKeys, [group, other, "v1", 0, 0, ...members]);
-    expect(await take(0, 0)).toEqual([[], [], 1]);
+    expect(await take(0, 0)).toEqual([[], [], 0]);
     const [taken, suspects] = await take(5, 5);
     expect(taken.map(([id]) => id)).toEqual([two]);
     expect(suspects).toEqual([one]);
