@@ -14,13 +14,40 @@ export type Take = (deliveries: readonly Delivery[]) => void;
 /** Up to so many entries are handled as soon as they arrive, before the next read is sent. */
 export const FEW = 10;
 
-/** How a delivery ended: it is acknowledged, tried again after a delay, or moved to the dead letters. */
-export type Outcome =
-  | { readonly kind: "done"; readonly answer?: Answer | undefined }
-  | { readonly kind: "retry"; readonly delayMs: number; readonly error: unknown }
-  | { readonly kind: "dead"; readonly error: unknown; readonly answer?: Answer | undefined };
+/** A delivery ended: its entry is acknowledged, after the answer if there is one. */
+interface Done {
+  readonly kind: "done";
+  readonly answer?: Answer | undefined;
+}
 
-export const DONE: Outcome = { kind: "done" };
+/** A delivery ended: its entry is moved to the dead letters. */
+interface Dead {
+  readonly kind: "dead";
+  readonly error: unknown;
+  readonly answer?: Answer | undefined;
+}
+
+/**
+ * How a delivery ended: it is acknowledged, tried again after a delay, or moved to the dead letters. An `unhandled` one
+ * has a type that this consumer does not handle: it goes to another member of the group that does, and only if there is
+ * none, it ends `otherwise`. An entry without any type has none here either.
+ */
+export type Outcome =
+  | Done
+  | Dead
+  | { readonly kind: "retry"; readonly delayMs: number; readonly error: unknown }
+  | { readonly kind: "unhandled"; readonly type: string | undefined; readonly otherwise: Done | Dead };
+
+export const DONE: Done = { kind: "done" };
+
+/** An entry of a type that its consumer does not handle. */
+export interface Unhandled {
+  readonly id: string;
+  /** `undefined` when it has none. */
+  readonly type: string | undefined;
+  /** It was taken over from a dead consumer, which it may have killed: it runs alone. */
+  readonly isSuspect: boolean;
+}
 
 /** The answer to a command. It is stored before the command is acknowledged. */
 export interface Answer {

@@ -1,4 +1,4 @@
-import type { Answer, Delivery, Take } from "./delivery.js";
+import type { Answer, Delivery, Take, Unhandled } from "./delivery.js";
 import type { Log } from "./log.js";
 
 /** One consumer of one group, on one stream. */
@@ -10,6 +10,8 @@ export interface MemberPlace {
   readonly consumer: string;
   /** It reads the entries that were redriven to this group from the stream's dead letters, not the stream itself. */
   readonly redriven: boolean;
+  /** The types that it handles. `undefined` stands for entries without a type. */
+  readonly handles: readonly (string | undefined)[];
 }
 
 /** Aborted when a member reads or settles no more. They end its waits. */
@@ -34,6 +36,26 @@ export interface GroupState {
   readonly deadLetters: number;
 }
 
+/** Parked entries that are due. */
+export interface Released {
+  readonly deliveries: readonly Delivery[];
+  /** In how many ms the next is due; -1 when none is parked. */
+  readonly nextMs: number;
+  /** Whether entries are handed over, to any member. */
+  readonly areHandedOver: boolean;
+  /** Whether the types that the members handle have changed: {@link Membership.enrol} learns them. */
+  readonly isOutdated: boolean;
+}
+
+/** Entries that others handed over. */
+export interface HandedOver {
+  readonly deliveries: readonly Delivery[];
+  /** Entries that were taken over from a dead consumer. Each is to be adopted and to run alone. */
+  readonly suspects: readonly string[];
+  /** Whether there are more. */
+  readonly areMore: boolean;
+}
+
 export interface Holder {
   holds(id: string): boolean;
   take(deliveries: readonly Delivery[]): void;
@@ -47,7 +69,7 @@ export interface Holder {
  */
 export interface Membership extends MemberPlace {
   readonly log: Log;
-  /** Creates the group if it is missing, and beats. To be repeated after anything that may have undone either. */
+  /** Creates the group if it is missing, makes known what this member handles, and beats. To be repeated after anything that may have undone either. */
   join(startFrom: "all" | "new"): Promise<Joined>;
   /** Gives back the entries that have not begun, so that others get them at once, and ends the membership. */
   leave(unbegun: readonly string[]): Promise<void>;
@@ -63,6 +85,17 @@ export interface Membership extends MemberPlace {
 
   /** @param retried - those of the entries that failed before */
   acknowledge(ids: readonly string[], retried: readonly string[]): Promise<void>;
+  /**
+   * Acknowledges entries like {@link acknowledge}. Of the unhandled ones it hands over those whose type another living
+   * member handles. Resolves to the others, which are acknowledged.
+   */
+  acknowledgeUnhandled(unhandled: readonly Unhandled[], ids: readonly string[]): Promise<readonly Unhandled[]>;
+  /** Hands an entry over to another living member that handles its type. Resolves to `false` when there is none. */
+  handOver(unhandled: Unhandled): Promise<boolean>;
+  /** Hands a command over, or else stores and sends an answer like {@link answer}. */
+  refuse(answer: Answer, unhandled: Unhandled): Promise<{ readonly isHandedOver: boolean; readonly error?: unknown }>;
+  /** Whether other members may hand entries over to this one: it handles types that they do not. */
+  readonly receives: boolean;
   /** Parks a failed entry until its retry is due, if it still belongs to this consumer. */
   park(id: string, delayMs: number, failure: string): Promise<void>;
   /** Moves an entry to the dead letters, if it still belongs to this consumer. */
@@ -74,9 +107,11 @@ export interface Membership extends MemberPlace {
 
   /** Counts a delivery of an entry that was taken over. `undefined` if it no longer belongs to this consumer. */
   adopt(id: string): Promise<Delivery | undefined>;
-  /** Takes up to so many parked entries whose retry is due, and tells in how many ms the next is; -1 for none. */
-  release(count: number): Promise<{ readonly deliveries: readonly Delivery[]; readonly nextMs: number }>;
-  /** Makes parked entries due whose due time was lost. */
+  /** Takes up to so many parked entries whose retry is due. */
+  release(count: number): Promise<Released>;
+  /** Takes up to so many entries that others handed over: this member handles their type, or no member does any more. */
+  receive(count: number, suspects: number): Promise<HandedOver>;
+  /** Makes entries due that are parked or handed over and whose record of that was lost. */
   sweep(): Promise<void>;
 
   /** The heartbeats of all members. Those of different sessions, with a lost connection between, cannot be compared. */
@@ -87,6 +122,12 @@ export interface Membership extends MemberPlace {
   ): Promise<readonly { readonly name: string; readonly idleMs: number }[]>;
   /** Takes over up to so many entries of a consumer whose heartbeat still is the given one, else `undefined`. */
   takeOver(consumer: string, beat: string, most: number): Promise<readonly string[] | undefined>;
+  /**
+   * Learns what the others handle, and makes known again what this member handles if that was lost.
+   *
+   * @param beats - the heartbeats: with these it is done only if there is a need
+   */
+  enrol(beats?: ReadonlyMap<string, string>): Promise<void>;
 
   state(): Promise<GroupState>;
 }

@@ -54,7 +54,11 @@ export class StreamConsumer {
 
   /** Begins to read in the background, and waits there for a Redis that is away. */
   start(): void {
-    this.#loops = Promise.all([this.#reader.run(), runRetryQueue(this.#parts, this.#workload), this.#reaper.run()]);
+    this.#loops = Promise.all([
+      this.#reader.run(),
+      runRetryQueue(this.#parts, this.#workload, this.#reaper),
+      this.#reaper.run(),
+    ]);
   }
 
   /** Stops reading, and lets the entries that it holds be handled until the deadline resolves. */

@@ -112,8 +112,9 @@ export class Consumption {
     const { clock, hooks, dispatcherOf } = this.#parts;
     const config = this.#config;
     const stream = prefixed(config, routes.stream);
+    const handles = [...routes.byType.keys(), ...(routes.untyped === undefined ? [] : [undefined])];
     return [false, true].map((redriven) => {
-      const place = { stream, group: config.group, consumer: this.#consumer, redriven };
+      const place = { stream, group: config.group, consumer: this.#consumer, redriven, handles };
       const dispatcher = dispatcherOf(place, routes, this.#handling.signal);
       return new StreamConsumer(place, members, { config, dispatcher, clock, hooks });
     });

@@ -37,11 +37,18 @@ export class Reaper {
     }
   }
 
+  /** Has entries that were taken over handled, each alone. */
+  suspect(ids: readonly string[]): void {
+    this.#workload.setAside(ids);
+    if (!this.#isHandling) void this.#handle();
+  }
+
   async #look(): Promise<void> {
-    const { membership, config } = this.#parts;
+    const { membership, config, hooks } = this.#parts;
     const { session, beats } = await membership.heartbeats();
     if (session !== this.#session) this.#watched.clear();
     this.#session = session;
+    await membership.enrol(beats).catch((error: unknown) => hooks.trouble("telling what this consumer handles", error));
     for (const [name, beat] of beats) {
       if (name !== membership.consumer && this.#isDead(name, beat)) await this.#take(name, beat);
     }
@@ -69,8 +76,7 @@ export class Reaper {
     const room = this.#workload.roomAside;
     const ids = room === 0 ? undefined : await membership.takeOver(dead, beat, room);
     if (!ids?.length) return;
-    this.#workload.setAside(ids);
-    if (!this.#isHandling) void this.#handle();
+    this.suspect(ids);
     hooks.emit("recovered", { stream: membership.stream, group: membership.group, from: dead, count: ids.length });
   }
 

@@ -1,14 +1,20 @@
 import type { ConsumerParts } from "./parts.js";
+import type { Reaper } from "./reaper.js";
 import type { Workload } from "./workload.js";
 
 const LONGEST_WAIT_MS = 1000;
 const CROWDED_WAIT_MS = 20;
+/** While others may hand new entries over to this member. */
+const HANDOVER_WAIT_MS = 50;
 const MOST_AT_ONCE = 100;
 /** How often it looks for parked entries whose due time was lost. */
 const SWEEP_EVERY_MS = 30_000;
 
-/** Takes parked entries, of any consumer, when their retry is due. New entries are read meanwhile. */
-export async function runRetryQueue(parts: ConsumerParts, workload: Workload): Promise<void> {
+/**
+ * Takes parked entries, of any consumer, when their retry is due, and entries that others handed over. New entries are
+ * read meanwhile.
+ */
+export async function runRetryQueue(parts: ConsumerParts, workload: Workload, reaper: Reaper): Promise<void> {
   const { clock, membership, reading } = parts;
   let sweptAt = Number.NEGATIVE_INFINITY;
   for (let failures = 0; !reading.signal.aborted; ) {
@@ -17,7 +23,7 @@ export async function runRetryQueue(parts: ConsumerParts, workload: Workload): P
         await membership.sweep();
         sweptAt = clock.now();
       }
-      await workload.settler.parkedDue(await release(parts, workload));
+      await workload.settler.parkedDue(await release(parts, workload, reaper));
       failures = 0;
     } catch (error) {
       if (!(await reading.afterFailure(failures++, `retrying on ${membership.stream}`, error))) return;
@@ -25,10 +31,21 @@ export async function runRetryQueue(parts: ConsumerParts, workload: Workload): P
   }
 }
 
-async function release({ membership }: ConsumerParts, workload: Workload): Promise<number> {
+/** Returns how long to wait before the next look. */
+async function release({ membership }: ConsumerParts, workload: Workload, reaper: Reaper): Promise<number> {
   const room = Math.min(workload.roomForRetries, MOST_AT_ONCE);
   if (room <= 0) return CROWDED_WAIT_MS;
-  const { deliveries, nextMs } = await membership.release(room);
+  // Retries do not take all the room while others may hand entries over, nor do these.
+  const most = membership.receives ? Math.max(1, Math.floor(room / 2)) : room;
+  const { deliveries, nextMs, areHandedOver, isOutdated } = await membership.release(most);
   workload.takeAgain(deliveries);
-  return nextMs < 0 ? LONGEST_WAIT_MS : Math.min(LONGEST_WAIT_MS, nextMs);
+  if (isOutdated) await membership.enrol();
+  const longestMs = membership.receives && !membership.redriven ? HANDOVER_WAIT_MS : LONGEST_WAIT_MS;
+  const waitMs = nextMs < 0 ? longestMs : Math.min(longestMs, nextMs);
+  if (!areHandedOver) return waitMs;
+  // There is a place for one beyond the room: it must not wait for as long as retries fill it.
+  const handedOver = await membership.receive(Math.max(1, room - deliveries.length), workload.roomAside);
+  workload.takeAgain(handedOver.deliveries);
+  if (handedOver.suspects.length > 0) reaper.suspect(handedOver.suspects);
+  return handedOver.areMore ? 0 : waitMs;
 }

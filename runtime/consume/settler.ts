@@ -1,4 +1,4 @@
-import type { Answer, Delivery, Outcome } from "../broker/delivery.js";
+import type { Answer, Delivery, Outcome, Unhandled } from "../broker/delivery.js";
 import { type FlatFields, textReader, typeOf } from "../contract/codec.js";
 import { describeFailure } from "../handle/failure.js";
 import type { HookEvents } from "../messaging/hooks.js";
@@ -10,7 +10,7 @@ const ACK_DELAY_MS = 5;
 const LONGEST_LABEL = 200;
 
 /**
- * Settles deliveries by their outcomes: acknowledges, answers, parks, or moves to the dead letters. Acknowledgements
+ * Settles deliveries by their outcomes: acknowledges, answers, parks, hands over, or moves to the dead letters. Acknowledgements
  * are gathered up to a hundred or for five milliseconds, or until the consumer is idle. Without a connection each
  * settlement is repeated until there is one. An entry that is never settled is redelivered.
  */
@@ -21,6 +21,8 @@ export class Settler {
   #acks: string[] = [];
   /** Those of them that failed before: the errors recorded for them are deleted, too. */
   #retried: string[] = [];
+  /** Entries whose type is not handled here. They are acknowledged with the others if no member handles it. */
+  #unhandled: Unhandled[] = [];
   #timer: Timer | undefined;
   #resting = false;
   readonly #underWay = new Set<Promise<unknown>>();
@@ -34,15 +36,17 @@ export class Settler {
     this.#ackBatch = Math.min(MOST_ACKS, parts.config.concurrency);
   }
 
-  settle(delivery: Delivery, outcome: Outcome): void {
+  /** @param isSuspect - the entry was taken over from a dead consumer */
+  settle(delivery: Delivery, outcome: Outcome, isSuspect = false): void {
     if (outcome.kind === "retry") this.#park(delivery, outcome.delayMs, outcome.error);
     else if (outcome.kind === "dead") this.#bury(delivery, outcome.error, outcome.answer);
+    else if (outcome.kind === "unhandled") this.#settleUnhandled(delivery, outcome, isSuspect);
     else if (outcome.answer !== undefined) this.#answer(delivery, outcome.answer);
     else this.#acknowledge(delivery);
   }
 
   rest(): void {
-    if (this.#acks.length === 0 || this.#resting) return;
+    if (this.#gathered === 0 || this.#resting) return;
     this.#resting = true;
     setImmediate(() => {
       this.#resting = false;
@@ -85,7 +89,36 @@ export class Settler {
   #acknowledge({ id, attempt }: Delivery): void {
     this.#acks.push(id);
     if (attempt > 1) this.#retried.push(id);
-    if (this.#acks.length >= this.#ackBatch) this.#sendAcks();
+    this.#gather();
+  }
+
+  /** What becomes of it is decided when it is known whether another member handles its type. */
+  #settleUnhandled(
+    delivery: Delivery,
+    { type, otherwise }: Extract<Outcome, { kind: "unhandled" }>,
+    isSuspect: boolean,
+  ): void {
+    const { membership } = this.#parts;
+    const unhandled = { id: delivery.id, type, isSuspect };
+    if (otherwise.kind === "dead") {
+      this.#start([], async () => {
+        if (await membership.handOver(unhandled)) this.#settled(delivery.id);
+        else this.#bury(delivery, otherwise.error, otherwise.answer);
+      });
+    } else if (otherwise.answer !== undefined) {
+      this.#refuse(delivery, otherwise.answer, unhandled);
+    } else {
+      this.#unhandled.push(unhandled);
+      this.#gather();
+    }
+  }
+
+  get #gathered(): number {
+    return this.#acks.length + this.#unhandled.length;
+  }
+
+  #gather(): void {
+    if (this.#gathered >= this.#ackBatch) this.#sendAcks();
     else this.#timer ??= this.#parts.clock.after(ACK_DELAY_MS, () => this.#sendAcks());
   }
 
@@ -93,11 +126,33 @@ export class Settler {
     this.#timer?.cancel();
     this.#timer = undefined;
     const ids = this.#acks;
-    if (ids.length === 0) return;
+    const unhandled = this.#unhandled;
+    if (this.#gathered === 0) return;
     const retried = this.#retried;
     this.#acks = [];
     this.#retried = [];
-    this.#start(ids, () => this.#parts.membership.acknowledge(ids, retried));
+    this.#unhandled = [];
+    const { membership } = this.#parts;
+    if (unhandled.length === 0) {
+      this.#start(ids, () => membership.acknowledge(ids, retried));
+      return;
+    }
+    this.#start([...ids, ...unhandled.map(({ id }) => id)], async () => {
+      for (const each of await membership.acknowledgeUnhandled(unhandled, ids)) this.#skipped(each);
+    });
+  }
+
+  #skipped({ id, type = "" }: Unhandled): void {
+    this.#parts.dispatcher.skip(id, type, "unhandled");
+  }
+
+  #refuse(delivery: Delivery, answer: Answer, unhandled: Unhandled): void {
+    this.#start([], async () => {
+      const { isHandedOver, error } = await this.#parts.membership.refuse(answer, unhandled);
+      if (error !== undefined) return this.#bury(delivery, error, undefined);
+      if (!isHandedOver) this.#skipped(unhandled);
+      this.#settled(delivery.id);
+    });
   }
 
   /** Repeated until Redis is back: a command must not run again because its answer could not be sent. */

@@ -201,7 +201,7 @@ export class Workload implements Holder {
     if (inLine && outcome.kind === "retry" && this.#parts.config.order === "entity") {
       void this.#retryInLane(delivery, outcome.delayMs, outcome.error);
     } else {
-      this.settler.settle(delivery, outcome);
+      this.settler.settle(delivery, outcome, !inLine);
       if (inLine) this.#backlog.finished(delivery);
       if (this.#isIdle) this.settler.rest();
     }

@@ -66,19 +66,19 @@ export class Dispatcher {
     const type = typeOf(fields);
     const routes = type === undefined ? this.#routes.untyped : this.#routes.byType.get(type);
     // A message that no handler takes costs no more than finding its type.
-    if (routes === undefined) return this.#unrouted(delivery, type, fields);
+    if (routes === undefined) return this.#unrouted(type, fields);
     const admitted = those(routes, admits, fields);
-    if (admitted.length === 0) return this.#skip(delivery, type ?? "", "filtered");
+    if (admitted.length === 0) return this.skip(delivery.id, type ?? "", "filtered");
     try {
       const first = admitted[0] as Route;
       const contract = contractOf(first.descriptor);
       const message = contract.decode(fields);
       // Only messages that pass the filters are checked against their contract.
       const suited = those(admitted, suits, message);
-      if (suited.length === 0) return this.#skip(delivery, first.descriptor.type, "filtered");
+      if (suited.length === 0) return this.skip(delivery.id, first.descriptor.type, "filtered");
       contract.assertReadable(message);
       const wanting = those(suited, wants, message);
-      if (wanting.length === 0) return this.#skip(delivery, first.descriptor.type, "filtered");
+      if (wanting.length === 0) return this.skip(delivery.id, first.descriptor.type, "filtered");
       return this.#handle(delivery, wanting, message, ended);
     } catch (error) {
       const [route] = routes as [Route];
@@ -89,20 +89,34 @@ export class Dispatcher {
     }
   }
 
-  /** An unknown type is no error: its producer may be newer. An unknown command for this service is answered. */
-  #unrouted(delivery: Delivery, type: string | undefined, fields: FlatFields): Outcome {
+  /** Reports an entry that is acknowledged without a handler. */
+  skip(entryId: string, type: string, reason: "unhandled" | "filtered"): Outcome {
+    const { hooks } = this.#parts;
+    const { stream, group } = this.#place;
+    if (hooks.wants("skipped")) hooks.emit("skipped", { stream, group, entryId, type, reason });
+    else hooks.count("skipped");
+    return DONE;
+  }
+
+  /**
+   * An unknown type is no error: its producer may be newer, or another member of the group may handle it. A command for
+   * this service that no member handles is answered.
+   */
+  #unrouted(type: string | undefined, fields: FlatFields): Outcome {
     if (type === undefined) {
       const names = "event_type, command_type, notification_type, message_type";
-      return { kind: "dead", error: new DecodeError(`no field names a message type (${names})`) };
+      const error = new DecodeError(`no field names a message type (${names})`);
+      return { kind: "unhandled", type, otherwise: { kind: "dead", error } };
     }
-    const outcome = this.#skip(delivery, type, "unhandled");
-    if (!this.#takesCommands) return outcome;
-    return this.#answered(outcome, fields, { code: "COMMAND_UNKNOWN", message: `no handler for ${type} here` });
+    if (!this.#takesCommands) return { kind: "unhandled", type, otherwise: DONE };
+    const why = { code: "COMMAND_UNKNOWN", message: `no handler for ${type} here` } as const;
+    const answer = this.#parts.responding.refusal(this.#place.stream, fields, why);
+    return { kind: "unhandled", type, otherwise: answer === undefined ? DONE : { kind: "done", answer } };
   }
 
   #answered(outcome: Outcome, fields: FlatFields, why: Pick<MessagingError, "message" | "code">): Outcome {
     const answer = this.#parts.responding.refusal(this.#place.stream, fields, why);
-    return answer === undefined || outcome.kind === "retry" ? outcome : { ...outcome, answer };
+    return answer === undefined || outcome.kind !== "dead" ? outcome : { ...outcome, answer };
   }
 
   /** Ends with the handlers, or when their time is up, whichever comes first. */
@@ -193,14 +207,6 @@ export class Dispatcher {
     const delayMs = retryDelaySeconds === undefined ? retry.delayMs : retryDelaySeconds * 1000;
     this.#parts.hooks.emit("handlerFailed", { stream, group, entryId, type, attempt, error });
     return afterFailure(error, attempt, { maxRetries, delayMs });
-  }
-
-  #skip({ id: entryId }: Delivery, type: string, reason: "unhandled" | "filtered"): Outcome {
-    const { hooks } = this.#parts;
-    const { stream, group } = this.#place;
-    if (hooks.wants("skipped")) hooks.emit("skipped", { stream, group, entryId, type, reason });
-    else hooks.count("skipped");
-    return DONE;
   }
 }
 

@@ -37,7 +37,10 @@ export interface HookEvents {
   readonly retried: Attempt<string | undefined> & { readonly delayMs: number };
   /** Entries of a dead consumer were taken over. */
   readonly recovered: GroupPlace & { readonly from: string; readonly count: number };
-  /** An entry was acknowledged without a handler: none here handles its type, or its filter excludes it. */
+  /**
+   * An entry was acknowledged without a handler: no living process of the group handles its type, or a filter excludes
+   * it.
+   */
   readonly skipped: DeliveryPlace & { readonly type: string; readonly reason: "unhandled" | "filtered" };
   /** An entry was moved to the dead letters, with its reason. */
   readonly deadLettered: Attempt<string | undefined> & { readonly error: unknown };

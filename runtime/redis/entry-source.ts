@@ -7,7 +7,8 @@ import type { Connection } from "./connection.js";
 import { type EntryTap, entryTapOf } from "./entry-tap.js";
 
 export type EntrySource = Pick<Membership, "read" | "interrupt">;
-export type SourcePlace = Omit<MemberPlace, "redriven">;
+
+export type SourcePlace = Pick<MemberPlace, "stream" | "group" | "consumer">;
 
 export interface SourceParts {
   readonly place: SourcePlace;

@@ -10,6 +10,10 @@ export interface StreamKeys {
   readonly errors: string;
   /** ZSET: each consumer's last heartbeat (ms), for one group. */
   readonly alive: string;
+  /** HASH: the types that each consumer handles, for one group. */
+  readonly types: string;
+  /** ZSET: entries that wait for a consumer that handles their type, for one group. */
+  readonly handover: string;
   /** HASH: the group's low-water position and when it was last served. */
   readonly floor: string;
   /** The prefix of {@link floor}, before the group's name. */
@@ -32,6 +36,9 @@ export interface StreamKeys {
 
 /** The consumer that owns a group's parked entries. No process has this name. */
 export const PARKED = "parked";
+
+/** The consumer that owns the entries that a group's members hand over to each other. No process has this name. */
+export const HANDOVER = "handover";
 
 export function answerKey(stream: string, commandId: string): string {
   return `{${stream}}:answer:${commandId}`;
@@ -61,6 +68,8 @@ function keysUnder(prefix: string, group: string, suffix: string): KeysUnder {
     retry: `${prefix}:retry${suffix}`,
     errors: `${prefix}:errors${suffix}`,
     alive: `${prefix}:alive${suffix}`,
+    types: `${prefix}:types${suffix}`,
+    handover: `${prefix}:handover${suffix}`,
     floor: `${prefix}:floor:${group}`,
     floors: `${prefix}:floor:`,
     groups: `${prefix}:groups`,

@@ -162,6 +162,7 @@ export class RedisBroker implements Broker {
     };
     const source = redriven ? pollingSource(parts) : new BlockingSource(parts);
     heartbeat.add(keys.alive, consumer);
-    return new RedisMembership(place, { keys, settle, source, heartbeat, log: this.#log(keys), signals });
+    const { leaseMs } = this.#parts.config;
+    return new RedisMembership(place, { keys, settle, source, heartbeat, log: this.#log(keys), leaseMs, signals });
   }
 }

@@ -1,15 +1,27 @@
+import { randomUUID } from "node:crypto";
 import { YOUNG_MS } from "../broker/broker.js";
-import type { Answer, Delivery, Take } from "../broker/delivery.js";
+import type { Answer, Delivery, Take, Unhandled } from "../broker/delivery.js";
 import { addedAt } from "../broker/entry-id.js";
 import type { Log } from "../broker/log.js";
-import type { GroupState, Holder, Joined, MemberPlace, MemberSignals, Membership } from "../broker/membership.js";
+import type {
+  GroupState,
+  HandedOver,
+  Holder,
+  Joined,
+  MemberPlace,
+  MemberSignals,
+  Membership,
+  Released,
+} from "../broker/membership.js";
 import type { Client, Connection } from "./connection.js";
 import type { EntrySource } from "./entry-source.js";
+import { HandledTypes } from "./handled-types.js";
 import type { Heartbeat } from "./heartbeat.js";
-import { answerKey, PARKED, type StreamKeys } from "./keys.js";
+import { answerKey, HANDOVER, PARKED, type StreamKeys } from "./keys.js";
 import { answer } from "./lua/answer.js";
 import { ensureGroup, leave } from "./lua/group.js";
-import { note, park, release, sweep } from "./lua/retry.js";
+import { enrol, handoverMember, settleUnhandled, takeHandedOver } from "./lua/handover.js";
+import { note, park, type Released as ReleasedEntry, release, sweep, sweepHandover } from "./lua/retry.js";
 import { acknowledge, bury } from "./lua/settlement.js";
 import { adopt, reap } from "./lua/takeover.js";
 import { field, isRefusal, isReply } from "./reply.js";
@@ -24,6 +36,8 @@ export interface MembershipParts {
   readonly source: EntrySource;
   readonly heartbeat: Heartbeat;
   readonly log: Log;
+  readonly leaseMs: number;
+  /** These end its waits for a connection. */
   readonly signals: MemberSignals;
 }
 
@@ -33,17 +47,21 @@ export class RedisMembership implements Membership {
   readonly group: string;
   readonly consumer: string;
   readonly redriven: boolean;
+  readonly handles: MemberPlace["handles"];
   readonly log: Log;
+  readonly #types: HandledTypes;
   readonly #parts: MembershipParts;
   #isSupported = false;
   #lapses = 0;
 
-  constructor({ group, consumer, redriven }: MemberPlace, parts: MembershipParts) {
+  constructor({ group, consumer, redriven, handles }: MemberPlace, parts: MembershipParts) {
     this.stream = parts.keys.stream;
     this.group = group;
     this.consumer = consumer;
     this.redriven = redriven;
+    this.handles = handles;
     this.log = parts.log;
+    this.#types = new HandledTypes(consumer, handles);
     this.#parts = parts;
   }
 
@@ -55,6 +73,7 @@ export class RedisMembership implements Membership {
     const start = startFrom === "new" ? "$" : "0";
     const found = await ensureGroup.run(client, [keys.stream, keys.floor, keys.groups], [this.group, start, YOUNG_MS]);
     if (typeof found === "number") return { retryInMs: found };
+    await this.#enrol(client);
     await heartbeat.renew(settle);
     return { createdFrom: found ?? undefined };
   }
@@ -62,9 +81,9 @@ export class RedisMembership implements Membership {
   async leave(unbegun: readonly string[]): Promise<void> {
     const { keys, settle } = this.#parts;
     if (!settle.isReady) return;
-    const args = [this.group, this.consumer, ...unbegun];
+    const args = [this.group, this.consumer, randomUUID(), ...unbegun];
     // After a failure, the member that takes over gets the entries a lease later.
-    await leave.run(settle.client, [keys.stream, keys.retry, keys.alive], args).catch(() => {});
+    await leave.run(settle.client, [keys.stream, keys.retry, keys.alive, keys.types], args).catch(() => {});
   }
 
   lapsed(): boolean {
@@ -98,6 +117,43 @@ export class RedisMembership implements Membership {
     await acknowledge.run(client, [keys.stream, keys.errors], [this.group, retried.length, ...retried, ...others]);
   }
 
+  get receives(): boolean {
+    return this.#types.receives;
+  }
+
+  acknowledgeUnhandled(unhandled: readonly Unhandled[], ids: readonly string[]): Promise<readonly Unhandled[]> {
+    // When the group is gone, nothing is acknowledged: the entries are delivered again.
+    return this.#unlessGone(undefined, [], async (client) => {
+      for (let others = ids; ; others = []) {
+        const free = unhandled.filter(({ type }) => !this.#types.isHandledElsewhere(type));
+        const given = unhandled.filter(({ type }) => this.#types.isHandledElsewhere(type));
+        if (await this.#settleUnhandled(client, given, free, others)) return free;
+      }
+    });
+  }
+
+  handOver(unhandled: Unhandled): Promise<boolean> {
+    return this.#unlessGone(undefined, true, async (client) => {
+      for (;;) {
+        const isHandled = this.#types.isHandledElsewhere(unhandled.type);
+        // With nothing to hand over it only confirms that nobody handles the type.
+        if (await this.#settleUnhandled(client, isHandled ? [unhandled] : [], [], [])) return isHandled;
+      }
+    });
+  }
+
+  async refuse(given: Answer, unhandled: Unhandled): Promise<{ isHandedOver: boolean; error?: unknown }> {
+    for (;;) {
+      if (this.#types.isHandledElsewhere(unhandled.type) && (await this.handOver(unhandled))) {
+        return { isHandedOver: true };
+      }
+      const client = await this.#parts.settle.ready();
+      const reply = await this.#answer(client, given, unhandled.id, this.#types.version);
+      if (!Array.isArray(reply)) return { isHandedOver: false, error: reply };
+      await this.#learn(client, reply);
+    }
+  }
+
   async park(id: string, delayMs: number, failure: string): Promise<void> {
     const { stream, retry, errors } = this.#parts.keys;
     const args = [this.group, this.consumer, id, Math.ceil(delayMs), failure];
@@ -110,19 +166,10 @@ export class RedisMembership implements Membership {
     await this.#unlessGone(undefined, null, (client) => bury.run(client, [stream, dead, retry, errors], args));
   }
 
-  answer({ stream, commandId, text, keepMs, replyTo }: Answer, id: string): Promise<unknown> {
-    const { keys, settle } = this.#parts;
-    const answerKeys = [answerKey(stream, commandId), keys.stream, keys.errors];
-    const send = (client: Client): Promise<unknown> =>
-      answer.run(client, answerKeys, [text, keepMs, replyTo, this.group, id]).then(
-        () => undefined,
-        (error: unknown) => {
-          if (isReply(error, "NOGROUP")) return undefined;
-          if (isRefusal(error)) return error;
-          throw error;
-        },
-      );
-    return settle.isReady ? send(settle.client) : settle.ready().then(send);
+  answer(given: Answer, id: string): Promise<unknown> {
+    const { settle } = this.#parts;
+    if (settle.isReady) return this.#answer(settle.client, given, id);
+    return settle.ready().then((client) => this.#answer(client, given, id));
   }
 
   async recordFailure(id: string, failure: string): Promise<void> {
@@ -137,12 +184,25 @@ export class RedisMembership implements Membership {
     });
   }
 
-  release(count: number): Promise<{ readonly deliveries: readonly Delivery[]; readonly nextMs: number }> {
+  release(count: number): Promise<Released> {
     const { keys, signals } = this.#parts;
-    const scriptKeys = [keys.stream, keys.retry, keys.errors];
-    return this.#unlessGone(signals.reading, { deliveries: [], nextMs: -1 }, async (client) => {
-      const [released, nextMs] = await release.run(client, scriptKeys, [this.group, this.consumer, count]);
-      return { deliveries: released.map(([id, fields, attempt]) => ({ id, fields, attempt })), nextMs };
+    const scriptKeys = [keys.stream, keys.retry, keys.errors, keys.types, keys.handover];
+    const none = { deliveries: [], nextMs: -1, areHandedOver: false, isOutdated: false };
+    return this.#unlessGone(signals.reading, none, async (client) => {
+      const reply = await release.run(client, scriptKeys, [this.group, this.consumer, count]);
+      const [released, nextMs, handedOver, version] = reply;
+      const isOutdated = version !== this.#types.version;
+      return { deliveries: released.map(deliveryOf), nextMs, areHandedOver: handedOver > 0, isOutdated };
+    });
+  }
+
+  receive(count: number, most: number): Promise<HandedOver> {
+    const { keys, signals } = this.#parts;
+    const scriptKeys = [keys.stream, keys.errors, keys.types, keys.handover];
+    return this.#unlessGone(signals.reading, { deliveries: [], suspects: [], areMore: false }, async (client) => {
+      const args = [this.group, this.consumer, count, most];
+      const [taken, suspects, more] = await takeHandedOver.run(client, scriptKeys, args);
+      return { deliveries: taken.map(deliveryOf), suspects, areMore: more === 1 };
     });
   }
 
@@ -152,6 +212,8 @@ export class RedisMembership implements Membership {
       for (let after: string | null = "-"; after !== null; ) {
         after = await sweep.run(client, [keys.stream, keys.retry], [this.group, after, SWEEP_PAGE]);
       }
+      const handoverKeys = [keys.stream, keys.retry, keys.handover];
+      while ((await sweepHandover.run(client, handoverKeys, [this.group, SWEEP_PAGE])) > 0);
     });
   }
 
@@ -170,15 +232,28 @@ export class RedisMembership implements Membership {
       const members = (await client.xinfo("CONSUMERS", this.stream, this.group)) as unknown[][];
       return members
         .map((member) => ({ name: String(field(member, "name")), idleMs: Number(field(member, "idle")) }))
-        .filter(({ name }) => name !== this.consumer && name !== PARKED && !beating.has(name));
+        .filter(({ name }) => ![this.consumer, PARKED, HANDOVER].includes(name) && !beating.has(name));
     });
   }
 
   takeOver(consumer: string, beat: string, most: number): Promise<readonly string[] | undefined> {
     const { keys, signals } = this.#parts;
-    const args = [this.group, this.consumer, consumer, beat, most];
-    const command = async (client: Client) => (await reap.run(client, [keys.stream, keys.alive], args)) ?? undefined;
+    const args = [this.group, this.consumer, consumer, beat, most, randomUUID()];
+    const reapKeys = [keys.stream, keys.alive, keys.types];
+    const command = async (client: Client) => (await reap.run(client, reapKeys, args)) ?? undefined;
     return this.#unlessGone(signals.reading, undefined, command);
+  }
+
+  async enrol(beats?: ReadonlyMap<string, string>): Promise<void> {
+    // It has not joined yet.
+    if (this.#types.version === "") return;
+    const { keys, settle, signals } = this.#parts;
+    const client = await settle.ready(signals.reading);
+    if (beats !== undefined && this.#types.isSettled(beats)) {
+      const [version, record] = await client.hmget(keys.types, "version", this.consumer);
+      if (version === this.#types.version && record === this.#types.record) return;
+    }
+    await this.#enrol(client);
   }
 
   async state(): Promise<GroupState> {
@@ -202,6 +277,49 @@ export class RedisMembership implements Membership {
     };
   }
 
+  /** Resolves to `undefined`, to the error with which Redis refuses it, or to the handled types if they have changed. */
+  async #answer(client: Client, given: Answer, id: string, version?: string): Promise<unknown> {
+    const { stream, commandId, text, keepMs, replyTo } = given;
+    const { keys } = this.#parts;
+    const scriptKeys = [answerKey(stream, commandId), keys.stream, keys.errors];
+    const args = [text, keepMs, replyTo, this.group, id];
+    try {
+      if (version === undefined) return (await answer.run(client, scriptKeys, args)) ?? undefined;
+      return (await answer.run(client, [...scriptKeys, keys.types], [...args, version])) ?? undefined;
+    } catch (error) {
+      if (isReply(error, "NOGROUP")) return undefined;
+      if (isRefusal(error)) return error;
+      throw error;
+    }
+  }
+
+  /** Resolves to `false` when the handled types have changed, so that it has to be decided again what to do. */
+  async #settleUnhandled(
+    client: Client,
+    given: readonly Unhandled[],
+    free: readonly Unhandled[],
+    others: readonly string[],
+  ): Promise<boolean> {
+    const { stream, errors, types, handover } = this.#parts.keys;
+    const counts = [others.length, free.length];
+    const members = given.flatMap((each) => [each.id, handoverMember(each)]);
+    const args = [this.group, this.consumer, this.#types.version, ...counts, ...others, ...free.map(({ id }) => id)];
+    const changed = await settleUnhandled.run(client, [stream, errors, types, handover], [...args, ...members]);
+    if (changed === null) return true;
+    await this.#learn(client, changed);
+    return false;
+  }
+
+  async #learn(client: Client, reply: readonly string[]): Promise<void> {
+    if (!this.#types.learn(reply)) await this.#enrol(client);
+  }
+
+  async #enrol(client: Client): Promise<void> {
+    const { keys, leaseMs } = this.#parts;
+    const args = [this.consumer, this.#types.record, randomUUID(), leaseMs, ...this.#types.others];
+    this.#types.learn(await enrol.run(client, [keys.types, keys.alive], args));
+  }
+
   /** When the group or its stream is gone, nothing is pending in it, so there is nothing to do. */
   async #unlessGone<Result>(
     waiting: AbortSignal | undefined,
@@ -215,4 +333,8 @@ export class RedisMembership implements Membership {
       throw error;
     }
   }
+}
+
+function deliveryOf([id, fields, attempt]: ReleasedEntry): Delivery {
+  return { id, fields, attempt };
 }

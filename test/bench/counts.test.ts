@@ -97,6 +97,23 @@ describe.each<Encoding>(["json", "fields"])("a thousand messages as %s", (encodi
     expect(total(commands)).toBeLessThanOrEqual(250);
   });
 
+  it("are acknowledged by the batch when nobody handles their type", async () => {
+    await publishThousand();
+    onUserDeleted(messaging, async () => {});
+
+    const commands = await commandsDuring(redis, async () => {
+      await messaging.start();
+      await eventually(
+        () => messaging.counts.skipped,
+        (skipped) => skipped === 1000,
+      );
+    });
+
+    expect(commands.get("xack")).toBeLessThanOrEqual(50);
+    expect(commands.get("xpending") ?? 0).toBeLessThanOrEqual(10);
+    expect(total(commands)).toBeLessThanOrEqual(250);
+  });
+
   it("are checked once when written and once when read", async () => {
     Object.assign(checks, { writer: 0, reader: 0 });
 

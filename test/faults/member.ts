@@ -1,5 +1,5 @@
 import type { Hooks, Logger, Messaging, Settings } from "../../generated/index.js";
-import { onUserCreated } from "../../generated/index.js";
+import { onUserCreated, onUserDeleted } from "../../generated/index.js";
 import { createService } from "../support/service.js";
 import { type Behaviour, behave } from "./behaviour.js";
 import { JournalWriter } from "./journal.js";
@@ -14,6 +14,8 @@ export interface Role {
   /** What it does with what it is given. @defaultValue it returns */
   readonly behaviours?: readonly Behaviour[];
   readonly settings?: Settings;
+  /** It handles another type than the one that the stage publishes. @defaultValue false */
+  readonly idle?: boolean;
   /** Write down no more than what was handled. @defaultValue false */
   readonly brief?: boolean;
 }
@@ -30,12 +32,16 @@ export const SWIFT: Settings = {
   redis: { connectionTimeoutSeconds: 3, socketTimeoutSeconds: 2 },
 };
 
-/** A service that handles `user.created` as its role says. A message carries its serial number in `metadata`. */
+/** A service that handles `user.created` as its role says, or another type. A message carries its serial number in `metadata`. */
 export function createMember(role: Role, watching: { hooks?: Hooks; logger?: Logger } = {}): Messaging {
-  const { url, service, behaviours = [], settings = {}, brief = false } = role;
+  const { url, service, behaviours = [], settings = {}, idle = false, brief = false } = role;
   const journal = new JournalWriter(role.journal);
   const redis = { ...SWIFT.redis, ...settings.redis };
   const messaging = createService({ url }, { ...SWIFT, ...settings, redis, service, ...watching });
+  if (idle) {
+    onUserDeleted(messaging, () => {});
+    return messaging;
+  }
   onUserCreated(messaging, async ({ metadata }, { attempt }) => {
     const serial = metadata?.["serial"] as number;
     if (!brief) journal.write("begun", serial, attempt);

@@ -3,12 +3,15 @@ import { type Script, script } from "./script.js";
 
 /**
  * Stores a command's answer, sends it, and acknowledges the command, in one step. A sender that was away finds the
- * stored answer, and a command that is redelivered gets it again without running twice.
- * KEYS: 1 stored answer · 2 stream · 3 errors (hash)
- * ARGV: 1 answer · 2 ms to keep it · 3 the sender's channel · 4 group · 5 entry id, empty to acknowledge nothing
- * Result: nil
+ * stored answer, and a command that is redelivered gets it again without running twice. A command that no member handles
+ * is answered only if the handled types are still those that the caller knows.
+ * KEYS: 1 stored answer · 2 stream · 3 errors (hash) · 4 handled types (hash), if (6) is given
+ * ARGV: 1 answer · 2 how long to keep it, in ms · 3 the sender's channel · 4 group · 5 entry id, empty to acknowledge
+ *       nothing · 6 the version of the handled types that the caller knows, or left out
+ * Result: nil; or, when they have changed, the handled types
  */
-export const answer: Script<null> = script("answer")`
+export const answer: Script<string[] | null> = script("answer")`
+if ARGV[6] and redis.call('HGET', KEYS[4], 'version') ~= ARGV[6] then return redis.call('HGETALL', KEYS[4]) end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 redis.call('PUBLISH', ARGV[3], ARGV[1])
 if ARGV[5] ~= '' then

@@ -50,15 +50,25 @@ return from
 /**
  * Removes a consumer from its group. The entries that it holds are parked and due at once, so that another consumer
  * gets them without waiting for a lease; only then its name and its heartbeat are deleted.
- * KEYS: 1 stream · 2 retry set · 3 heartbeats
- * ARGV: 1 group · 2 consumer · 3… those of its entries whose handlers have not begun: their delivery does not count
+ *
+ * If it is the last that handles one of its types, and others stay, its types stay known and its heartbeat stands still:
+ * a lease later it is taken for dead, as if it had been killed. Until then its messages wait for its successor. The last
+ * member leaves nothing behind, also when the group is gone.
+ * KEYS: 1 stream · 2 retry set · 3 heartbeats · 4 handled types (hash)
+ * ARGV: 1 group · 2 consumer · 3 a new version of the handled types · 4… those of its entries whose handlers have not
+ *       begun: their delivery does not count
  * Result: nil
  */
-export const leave: Script<null> = script("leave")`${CLOCK}
+export const leave: Script<null> = script("leave")`${CLOCK}${MAP}
 local unbegun = {}
-for i = 3, #ARGV do unbegun[ARGV[i]] = true end
+for i = 4, #ARGV do unbegun[ARGV[i]] = true end
+local is_there = true
 while true do
-  local held = redis.call('XPENDING', KEYS[1], ARGV[1], '-', '+', 500, ARGV[2])
+  local held = redis.pcall('XPENDING', KEYS[1], ARGV[1], '-', '+', 500, ARGV[2])
+  if held.err then
+    if not string.find(held.err, 'NOGROUP', 1, true) then return held end
+    is_there = false
+  end
   if #held == 0 then break end
   for _, entry in ipairs(held) do
     local count = unbegun[entry[1]] and math.max(0, entry[4] - 1) or entry[4]
@@ -66,6 +76,32 @@ while true do
     if #claimed == 1 then redis.call('ZADD', KEYS[2], now, entry[1]) end
   end
 end
-redis.call('XGROUP', 'DELCONSUMER', KEYS[1], ARGV[1], ARGV[2])
+if is_there then redis.call('XGROUP', 'DELCONSUMER', KEYS[1], ARGV[1], ARGV[2]) end
+
+local records = map(redis.call('HGETALL', KEYS[4]))
+local own = records[ARGV[2]]
+records.version = nil
+records[ARGV[2]] = nil
+local others, gone = '', {}
+for name, record in pairs(records) do
+  local mark = string.sub(record, 1, 1)
+  if mark == 'l' then gone[#gone + 1] = name end
+  if mark == '\n' then others = others .. record end
+end
+if others ~= '' and own then
+  for type in string.gmatch(own, '[^\n]+') do
+    if not string.find(others, '\n' .. type .. '\n', 1, true) then
+      redis.call('HSET', KEYS[4], ARGV[2], 'left' .. own)
+      return nil
+    end
+  end
+end
+if others ~= '' then
+  redis.call('HSET', KEYS[4], 'version', ARGV[3])
+  redis.call('HDEL', KEYS[4], ARGV[2])
+else
+  redis.call('DEL', KEYS[4])
+  if #gone > 0 then redis.call('ZREM', KEYS[3], unpack(gone)) end
+end
 redis.call('ZREM', KEYS[3], ARGV[2])
 `;

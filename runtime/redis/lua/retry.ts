@@ -26,11 +26,12 @@ export type Released = [id: string, fields: string[], attempt: number];
 /**
  * Takes parked entries whose retry is due. The caller claims each, which counts a delivery. The errors of an entry that
  * is deleted from the stream are deleted too.
- * KEYS: 1 stream · 2 retry set · 3 errors (hash)
+ * KEYS: 1 stream · 2 retry set · 3 errors (hash) · 4 handled types (hash) · 5 handover (sorted set)
  * ARGV: 1 group · 2 consumer · 3 how many at most
- * Result: the released entries · in how many ms the next is due, or -1 when none is parked
+ * Result: the released entries · in how many ms the next is due, or -1 when none is parked · how many entries are handed
+ *         over · the version of the handled types
  */
-export const release: Script<[Released[], number]> = script("release")`${CLOCK}
+export const release: Script<[Released[], number, number, string | null]> = script("release")`${CLOCK}
 local released = {}
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', now, 'LIMIT', 0, ARGV[3])) do
   local parked = redis.call('XPENDING', KEYS[1], ARGV[1], id, id, 1, 'parked')
@@ -45,7 +46,8 @@ for _, id in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', now, 'LIMIT', 0
   redis.call('ZREM', KEYS[2], id)
 end
 local next = redis.call('ZRANGE', KEYS[2], 0, 0, 'WITHSCORES')
-return { released, #next == 2 and math.max(0, next[2] - now) or -1 }
+local due = #next == 2 and math.max(0, next[2] - now) or -1
+return { released, due, redis.call('ZCARD', KEYS[5]), redis.call('HGET', KEYS[4], 'version') }
 `;
 
 /**
@@ -60,6 +62,29 @@ local parked = redis.call('XPENDING', KEYS[1], ARGV[1], from, '+', ARGV[3], 'par
 for _, entry in ipairs(parked) do redis.call('ZADD', KEYS[2], 'NX', 0, entry[1]) end
 if #parked < tonumber(ARGV[3]) then return nil end
 return parked[#parked][1]
+`;
+
+/**
+ * Repairs the set of entries that are handed over when it does not match those that wait under `handover`: it was
+ * deleted, or others settled some of them. The entries become parked and due at once, so that they are handed over anew.
+ *
+ * KEYS: 1 stream · 2 retry set · 3 handover (sorted set)
+ * ARGV: 1 group · 2 how many to look at
+ * Result: how many were moved
+ */
+export const sweepHandover: Script<number> = script("sweep_handover")`
+local waiting = 0
+for _, consumer in ipairs(redis.call('XPENDING', KEYS[1], ARGV[1])[4] or {}) do
+  if consumer[1] == 'handover' then waiting = tonumber(consumer[2]) end
+end
+if redis.call('ZCARD', KEYS[3]) == waiting then return 0 end
+redis.call('DEL', KEYS[3])
+local page = redis.call('XPENDING', KEYS[1], ARGV[1], '-', '+', ARGV[2], 'handover')
+for _, entry in ipairs(page) do
+  redis.call('ZADD', KEYS[2], 'NX', 0, entry[1])
+  redis.call('XCLAIM', KEYS[1], ARGV[1], 'parked', 0, entry[1], 'JUSTID')
+end
+return #page
 `;
 
 /**

@@ -4,9 +4,11 @@ import { type Script, script } from "./script.js";
 /**
  * Takes over the entries of a dead consumer. It is dead only if its heartbeat is still the one that the caller has
  * watched for a whole lease. The claims count no delivery: most entries were merely prefetched. The consumer is deleted
- * in the same step, but only when it has nothing pending: Redis drops the pending entries of a deleted consumer.
- * KEYS: 1 stream · 2 heartbeats
- * ARGV: 1 group · 2 the caller · 3 the dead consumer · 4 its heartbeat as watched · 5 how many entries at most
+ * in the same step, but only when it has nothing pending: Redis drops the pending entries of a deleted consumer. The
+ * types that it handled are forgotten with its name; its heartbeat goes last, so that a step that was refused is repeated.
+ * KEYS: 1 stream · 2 heartbeats · 3 handled types (hash)
+ * ARGV: 1 group · 2 the caller · 3 the dead consumer · 4 its heartbeat as watched · 5 how many entries at most · 6 a new
+ *       version of the handled types
  * Result: the ids taken over, or nil when the consumer lives
  */
 export const reap: Script<string[] | null> = script("reap")`
@@ -18,6 +20,10 @@ for _, entry in ipairs(redis.call('XPENDING', KEYS[1], ARGV[1], '-', '+', ARGV[5
 end
 if #redis.call('XPENDING', KEYS[1], ARGV[1], '-', '+', 1, ARGV[3]) == 0 then
   redis.call('XGROUP', 'DELCONSUMER', KEYS[1], ARGV[1], ARGV[3])
+  if redis.call('HEXISTS', KEYS[3], ARGV[3]) == 1 then
+    redis.call('HSET', KEYS[3], 'version', ARGV[6])
+    redis.call('HDEL', KEYS[3], ARGV[3])
+  end
   redis.call('ZREM', KEYS[2], ARGV[3])
 end
 return taken
