@@ -1,7 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { YOUNG_MS } from "../broker/broker.js";
 import type { Answer, Delivery, Take, Unhandled } from "../broker/delivery.js";
-import { addedAt } from "../broker/entry-id.js";
 import type { Log } from "../broker/log.js";
 import type {
   GroupState,
@@ -15,17 +14,17 @@ import type {
 } from "../broker/membership.js";
 import type { Client, Connection } from "./connection.js";
 import type { EntrySource } from "./entry-source.js";
-import { HandledTypes } from "./handled-types.js";
+import { groupState } from "./group-state.js";
+import { Handover } from "./handover.js";
 import type { Heartbeat } from "./heartbeat.js";
-import { answerKey, HANDOVER, PARKED, type StreamKeys } from "./keys.js";
-import { answer } from "./lua/answer.js";
+import { HANDOVER, PARKED, type StreamKeys } from "./keys.js";
 import { ensureGroup, leave } from "./lua/group.js";
-import { enrol, handoverMember, settleUnhandled, takeHandedOver } from "./lua/handover.js";
-import { note, park, type Released as ReleasedEntry, release, sweep, sweepHandover } from "./lua/retry.js";
+import { deliveryOf, note, park, release, sweep, sweepHandover } from "./lua/retry.js";
 import { acknowledge, bury } from "./lua/settlement.js";
 import { adopt, reap } from "./lua/takeover.js";
-import { field, isRefusal, isReply } from "./reply.js";
+import { field, isReply } from "./reply.js";
 import { assertSupported } from "./requirement.js";
+import { sendAnswer } from "./send-answer.js";
 import { takeStrays } from "./stray-finder.js";
 
 const SWEEP_PAGE = 500;
@@ -49,7 +48,7 @@ export class RedisMembership implements Membership {
   readonly redriven: boolean;
   readonly handles: MemberPlace["handles"];
   readonly log: Log;
-  readonly #types: HandledTypes;
+  readonly #handover: Handover;
   readonly #parts: MembershipParts;
   #isSupported = false;
   #lapses = 0;
@@ -61,8 +60,8 @@ export class RedisMembership implements Membership {
     this.redriven = redriven;
     this.handles = handles;
     this.log = parts.log;
-    this.#types = new HandledTypes(consumer, handles);
     this.#parts = parts;
+    this.#handover = new Handover(this, parts);
   }
 
   async join(startFrom: "all" | "new"): Promise<Joined> {
@@ -73,7 +72,7 @@ export class RedisMembership implements Membership {
     const start = startFrom === "new" ? "$" : "0";
     const found = await ensureGroup.run(client, [keys.stream, keys.floor, keys.groups], [this.group, start, YOUNG_MS]);
     if (typeof found === "number") return { retryInMs: found };
-    await this.#enrol(client);
+    await this.#handover.enrol(client);
     await heartbeat.renew(settle);
     return { createdFrom: found ?? undefined };
   }
@@ -118,39 +117,26 @@ export class RedisMembership implements Membership {
   }
 
   get receives(): boolean {
-    return this.#types.receives;
+    return this.#handover.types.receives;
   }
 
   acknowledgeUnhandled(unhandled: readonly Unhandled[], ids: readonly string[]): Promise<readonly Unhandled[]> {
     // When the group is gone, nothing is acknowledged: the entries are delivered again.
-    return this.#unlessGone(undefined, [], async (client) => {
-      for (let others = ids; ; others = []) {
-        const free = unhandled.filter(({ type }) => !this.#types.isHandledElsewhere(type));
-        const given = unhandled.filter(({ type }) => this.#types.isHandledElsewhere(type));
-        if (await this.#settleUnhandled(client, given, free, others)) return free;
-      }
-    });
+    return this.#unlessGone(undefined, [], (client) => this.#handover.acknowledge(client, unhandled, ids));
   }
 
   handOver(unhandled: Unhandled): Promise<boolean> {
-    return this.#unlessGone(undefined, true, async (client) => {
-      for (;;) {
-        const isHandled = this.#types.isHandledElsewhere(unhandled.type);
-        // With nothing to hand over it only confirms that nobody handles the type.
-        if (await this.#settleUnhandled(client, isHandled ? [unhandled] : [], [], [])) return isHandled;
-      }
-    });
+    return this.#unlessGone(undefined, true, (client) => this.#handover.give(client, unhandled));
   }
 
   async refuse(given: Answer, unhandled: Unhandled): Promise<{ isHandedOver: boolean; error?: unknown }> {
     for (;;) {
-      if (this.#types.isHandledElsewhere(unhandled.type) && (await this.handOver(unhandled))) {
-        return { isHandedOver: true };
-      }
+      const { types } = this.#handover;
+      if (types.isHandledElsewhere(unhandled.type) && (await this.handOver(unhandled))) return { isHandedOver: true };
       const client = await this.#parts.settle.ready();
-      const reply = await this.#answer(client, given, unhandled.id, this.#types.version);
+      const reply = await this.#answer(client, given, unhandled.id, types.version);
       if (!Array.isArray(reply)) return { isHandedOver: false, error: reply };
-      await this.#learn(client, reply);
+      await this.#handover.learn(client, reply);
     }
   }
 
@@ -191,19 +177,14 @@ export class RedisMembership implements Membership {
     return this.#unlessGone(signals.reading, none, async (client) => {
       const reply = await release.run(client, scriptKeys, [this.group, this.consumer, count]);
       const [released, nextMs, handedOver, version] = reply;
-      const isOutdated = version !== this.#types.version;
+      const isOutdated = version !== this.#handover.types.version;
       return { deliveries: released.map(deliveryOf), nextMs, areHandedOver: handedOver > 0, isOutdated };
     });
   }
 
   receive(count: number, most: number): Promise<HandedOver> {
-    const { keys, signals } = this.#parts;
-    const scriptKeys = [keys.stream, keys.errors, keys.types, keys.handover];
-    return this.#unlessGone(signals.reading, { deliveries: [], suspects: [], areMore: false }, async (client) => {
-      const args = [this.group, this.consumer, count, most];
-      const [taken, suspects, more] = await takeHandedOver.run(client, scriptKeys, args);
-      return { deliveries: taken.map(deliveryOf), suspects, areMore: more === 1 };
-    });
+    const none = { deliveries: [], suspects: [], areMore: false };
+    return this.#unlessGone(this.#parts.signals.reading, none, (client) => this.#handover.take(client, count, most));
   }
 
   sweep(): Promise<void> {
@@ -245,79 +226,17 @@ export class RedisMembership implements Membership {
   }
 
   async enrol(beats?: ReadonlyMap<string, string>): Promise<void> {
-    // It has not joined yet.
-    if (this.#types.version === "") return;
-    const { keys, settle, signals } = this.#parts;
-    const client = await settle.ready(signals.reading);
-    if (beats !== undefined && this.#types.isSettled(beats)) {
-      const [version, record] = await client.hmget(keys.types, "version", this.consumer);
-      if (version === this.#types.version && record === this.#types.record) return;
-    }
-    await this.#enrol(client);
+    const { settle, signals } = this.#parts;
+    await this.#handover.refresh(() => settle.ready(signals.reading), beats);
   }
 
   async state(): Promise<GroupState> {
     const { keys, settle } = this.#parts;
-    const client = await settle.ready();
-    const [groups, oldest, parked, deadLetters, [seconds]] = await Promise.all([
-      client.xinfo("GROUPS", this.stream).catch(() => []) as Promise<unknown[][]>,
-      client.xpending(this.stream, this.group, "-", "+", 1).catch(() => []) as Promise<[string][]>,
-      client.zcard(keys.retry),
-      client.xlen(keys.dead),
-      client.time(),
-    ]);
-    const own = groups.find((info) => field(info, "name") === this.group) ?? [];
-    const age = oldest[0] === undefined ? 0 : Number(seconds) - addedAt(oldest[0][0]) / 1000;
-    return {
-      lag: (field(own, "lag") ?? null) as number | null,
-      pending: Number(field(own, "pending") ?? 0),
-      oldestPendingSeconds: Math.max(0, Math.round(age * 1000) / 1000),
-      parked,
-      deadLetters,
-    };
+    return groupState(await settle.ready(), keys, this.group);
   }
 
-  /** Resolves to `undefined`, to the error with which Redis refuses it, or to the handled types if they have changed. */
-  async #answer(client: Client, given: Answer, id: string, version?: string): Promise<unknown> {
-    const { stream, commandId, text, keepMs, replyTo } = given;
-    const { keys } = this.#parts;
-    const scriptKeys = [answerKey(stream, commandId), keys.stream, keys.errors];
-    const args = [text, keepMs, replyTo, this.group, id];
-    try {
-      if (version === undefined) return (await answer.run(client, scriptKeys, args)) ?? undefined;
-      return (await answer.run(client, [...scriptKeys, keys.types], [...args, version])) ?? undefined;
-    } catch (error) {
-      if (isReply(error, "NOGROUP")) return undefined;
-      if (isRefusal(error)) return error;
-      throw error;
-    }
-  }
-
-  /** Resolves to `false` when the handled types have changed, so that it has to be decided again what to do. */
-  async #settleUnhandled(
-    client: Client,
-    given: readonly Unhandled[],
-    free: readonly Unhandled[],
-    others: readonly string[],
-  ): Promise<boolean> {
-    const { stream, errors, types, handover } = this.#parts.keys;
-    const counts = [others.length, free.length];
-    const members = given.flatMap((each) => [each.id, handoverMember(each)]);
-    const args = [this.group, this.consumer, this.#types.version, ...counts, ...others, ...free.map(({ id }) => id)];
-    const changed = await settleUnhandled.run(client, [stream, errors, types, handover], [...args, ...members]);
-    if (changed === null) return true;
-    await this.#learn(client, changed);
-    return false;
-  }
-
-  async #learn(client: Client, reply: readonly string[]): Promise<void> {
-    if (!this.#types.learn(reply)) await this.#enrol(client);
-  }
-
-  async #enrol(client: Client): Promise<void> {
-    const { keys, leaseMs } = this.#parts;
-    const args = [this.consumer, this.#types.record, randomUUID(), leaseMs, ...this.#types.others];
-    this.#types.learn(await enrol.run(client, [keys.types, keys.alive], args));
+  #answer(client: Client, given: Answer, id: string, version?: string): Promise<unknown> {
+    return sendAnswer(client, this.#parts.keys, this.group, { given, id, version });
   }
 
   /** When the group or its stream is gone, nothing is pending in it, so there is nothing to do. */
@@ -333,8 +252,4 @@ export class RedisMembership implements Membership {
       throw error;
     }
   }
-}
-
-function deliveryOf([id, fields, attempt]: ReleasedEntry): Delivery {
-  return { id, fields, attempt };
 }

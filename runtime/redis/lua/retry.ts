@@ -1,3 +1,4 @@
+import type { Delivery } from "../../broker/delivery.js";
 import { CLOCK, MINE, RECORD } from "./fragment.js";
 import { type Script, script } from "./script.js";
 
@@ -96,3 +97,7 @@ return #page
 export const note: Script<null> = script("note")`${RECORD}
 record(KEYS[1], ARGV[1], ARGV[2])
 `;
+
+export function deliveryOf([id, fields, attempt]: Released): Delivery {
+  return { id, fields, attempt };
+}

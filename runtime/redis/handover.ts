@@ -1,0 +1,97 @@
+import { randomUUID } from "node:crypto";
+import type { Unhandled } from "../broker/delivery.js";
+import type { HandedOver, MemberPlace } from "../broker/membership.js";
+import type { Client } from "./connection.js";
+import { HandledTypes } from "./handled-types.js";
+import type { StreamKeys } from "./keys.js";
+import { enrol, handoverMember, settleUnhandled, takeHandedOver } from "./lua/handover.js";
+import { deliveryOf } from "./lua/retry.js";
+
+/** Hands entries over between the members of a group, to one that handles their type. */
+export class Handover {
+  readonly types: HandledTypes;
+  readonly #place: MemberPlace;
+  readonly #keys: StreamKeys;
+  readonly #leaseMs: number;
+
+  constructor(place: MemberPlace, { keys, leaseMs }: { readonly keys: StreamKeys; readonly leaseMs: number }) {
+    this.types = new HandledTypes(place.consumer, place.handles);
+    this.#place = place;
+    this.#keys = keys;
+    this.#leaseMs = leaseMs;
+  }
+
+  /**
+   * Acknowledges entries, and of the unhandled ones those whose type no member handles. The others are handed over.
+   * Resolves to the unhandled ones that were acknowledged.
+   */
+  async acknowledge(
+    client: Client,
+    unhandled: readonly Unhandled[],
+    ids: readonly string[],
+  ): Promise<readonly Unhandled[]> {
+    for (let others = ids; ; others = []) {
+      const free = unhandled.filter(({ type }) => !this.types.isHandledElsewhere(type));
+      const given = unhandled.filter(({ type }) => this.types.isHandledElsewhere(type));
+      if (await this.#settle(client, given, free, others)) return free;
+    }
+  }
+
+  /** Hands an entry over. Resolves to `false` when no other member handles its type. */
+  async give(client: Client, unhandled: Unhandled): Promise<boolean> {
+    for (;;) {
+      const isHandled = this.types.isHandledElsewhere(unhandled.type);
+      // With nothing to hand over it only confirms that nobody handles the type.
+      if (await this.#settle(client, isHandled ? [unhandled] : [], [], [])) return isHandled;
+    }
+  }
+
+  /** Takes entries that others handed over. */
+  async take(client: Client, count: number, most: number): Promise<HandedOver> {
+    const { stream, errors, types, handover } = this.#keys;
+    const args = [this.#place.group, this.#place.consumer, count, most];
+    const [taken, suspects, more] = await takeHandedOver.run(client, [stream, errors, types, handover], args);
+    return { deliveries: taken.map(deliveryOf), suspects, areMore: more === 1 };
+  }
+
+  /** Records the types of this member, and learns those of the others. */
+  async enrol(client: Client): Promise<void> {
+    const args = [this.#place.consumer, this.types.record, randomUUID(), this.#leaseMs, ...this.types.others];
+    this.types.learn(await enrol.run(client, [this.#keys.types, this.#keys.alive], args));
+  }
+
+  /** Enrols again, unless everything is as it was. */
+  async refresh(ready: () => Promise<Client>, beats: ReadonlyMap<string, string> | undefined): Promise<void> {
+    // It has not joined yet.
+    if (this.types.version === "") return;
+    const client = await ready();
+    if (beats !== undefined && this.types.isSettled(beats)) {
+      const [version, record] = await client.hmget(this.#keys.types, "version", this.#place.consumer);
+      if (version === this.types.version && record === this.types.record) return;
+    }
+    await this.enrol(client);
+  }
+
+  /** Learns the types with which a script answered that they have changed. */
+  async learn(client: Client, reply: readonly string[]): Promise<void> {
+    if (!this.types.learn(reply)) await this.enrol(client);
+  }
+
+  /** Resolves to `false` when the handled types have changed, so that it has to be decided again what to do. */
+  async #settle(
+    client: Client,
+    given: readonly Unhandled[],
+    free: readonly Unhandled[],
+    others: readonly string[],
+  ): Promise<boolean> {
+    const { stream, errors, types, handover } = this.#keys;
+    const counts = [others.length, free.length];
+    const members = given.flatMap((each) => [each.id, handoverMember(each)]);
+    const place = [this.#place.group, this.#place.consumer, this.types.version];
+    const args = [...place, ...counts, ...others, ...free.map(({ id }) => id), ...members];
+    const changed = await settleUnhandled.run(client, [stream, errors, types, handover], args);
+    if (changed === null) return true;
+    await this.learn(client, changed);
+    return false;
+  }
+}

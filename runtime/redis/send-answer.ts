@@ -1,0 +1,32 @@
+import type { Answer } from "../broker/delivery.js";
+import type { Client } from "./connection.js";
+import { answerKey, type StreamKeys } from "./keys.js";
+import { answer } from "./lua/answer.js";
+import { isRefusal, isReply } from "./reply.js";
+
+/** An answer, the entry that it acknowledges, and the version of the handled types if they must not have changed. */
+export interface Answering {
+  readonly given: Answer;
+  readonly id: string;
+  readonly version: string | undefined;
+}
+
+/** Resolves to `undefined`, to the error with which Redis refuses it, or to the handled types if they have changed. */
+export async function sendAnswer(
+  client: Client,
+  keys: StreamKeys,
+  group: string,
+  { given, id, version }: Answering,
+): Promise<unknown> {
+  const { stream, commandId, text, keepMs, replyTo } = given;
+  const scriptKeys = [answerKey(stream, commandId), keys.stream, keys.errors];
+  const args = [text, keepMs, replyTo, group, id];
+  try {
+    if (version === undefined) return (await answer.run(client, scriptKeys, args)) ?? undefined;
+    return (await answer.run(client, [...scriptKeys, keys.types], [...args, version])) ?? undefined;
+  } catch (error) {
+    if (isReply(error, "NOGROUP")) return undefined;
+    if (isRefusal(error)) return error;
+    throw error;
+  }
+}
