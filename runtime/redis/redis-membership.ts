@@ -36,7 +36,6 @@ export interface MembershipParts {
   readonly heartbeat: Heartbeat;
   readonly log: Log;
   readonly leaseMs: number;
-  /** These end its waits for a connection. */
   readonly signals: MemberSignals;
 }
 
@@ -220,9 +219,9 @@ export class RedisMembership implements Membership {
   takeOver(consumer: string, beat: string, most: number): Promise<readonly string[] | undefined> {
     const { keys, signals } = this.#parts;
     const args = [this.group, this.consumer, consumer, beat, most, randomUUID()];
-    const reapKeys = [keys.stream, keys.alive, keys.types];
-    const command = async (client: Client) => (await reap.run(client, reapKeys, args)) ?? undefined;
-    return this.#unlessGone(signals.reading, undefined, command);
+    return this.#unlessGone(signals.reading, undefined, async (client) => {
+      return (await reap.run(client, [keys.stream, keys.alive, keys.types], args)) ?? undefined;
+    });
   }
 
   async enrol(beats?: ReadonlyMap<string, string>): Promise<void> {
