@@ -2,16 +2,7 @@ import { randomUUID } from "node:crypto";
 import { YOUNG_MS } from "../broker/broker.js";
 import type { Answer, Delivery, Take, Unhandled } from "../broker/delivery.js";
 import type { Log } from "../broker/log.js";
-import type {
-  GroupState,
-  HandedOver,
-  Holder,
-  Joined,
-  MemberPlace,
-  MemberSignals,
-  Membership,
-  Released,
-} from "../broker/membership.js";
+import type { GroupState, Holder, Joined, MemberPlace, MemberSignals, Membership } from "../broker/membership.js";
 import type { Client, Connection } from "./connection.js";
 import type { EntrySource } from "./entry-source.js";
 import { groupState } from "./group-state.js";
@@ -86,9 +77,9 @@ export class RedisMembership implements Membership {
 
   lapsed(): boolean {
     const { lapsed, lapses } = this.#parts.heartbeat;
-    if (!lapsed && lapses === this.#lapses) return false;
+    const hasLapsed = lapsed || lapses !== this.#lapses;
     this.#lapses = lapses;
-    return true;
+    return hasLapsed;
   }
 
   read(count: number, take: Take): Promise<void> {
@@ -107,12 +98,11 @@ export class RedisMembership implements Membership {
   async acknowledge(ids: readonly string[], retried: readonly string[]): Promise<void> {
     const { keys, settle } = this.#parts;
     const client = await settle.ready();
-    if (retried.length === 0) {
-      await client.xack(keys.stream, this.group, ...ids);
-      return;
+    if (retried.length === 0) await client.xack(keys.stream, this.group, ...ids);
+    else {
+      const args = [this.group, retried.length, ...retried, ...ids.filter((id) => !retried.includes(id))];
+      await acknowledge.run(client, [keys.stream, keys.errors], args);
     }
-    const others = ids.filter((id) => !retried.includes(id));
-    await acknowledge.run(client, [keys.stream, keys.errors], [this.group, retried.length, ...retried, ...others]);
   }
 
   get receives(): boolean {
@@ -153,8 +143,8 @@ export class RedisMembership implements Membership {
 
   answer(given: Answer, id: string): Promise<unknown> {
     const { settle } = this.#parts;
-    if (settle.isReady) return this.#answer(settle.client, given, id);
-    return settle.ready().then((client) => this.#answer(client, given, id));
+    const send = (client: Client): Promise<unknown> => this.#answer(client, given, id);
+    return settle.isReady ? send(settle.client) : settle.ready().then(send);
   }
 
   async recordFailure(id: string, failure: string): Promise<void> {
@@ -169,7 +159,7 @@ export class RedisMembership implements Membership {
     });
   }
 
-  release(count: number): Promise<Released> {
+  release(count: number): ReturnType<Membership["release"]> {
     const { keys, signals } = this.#parts;
     const scriptKeys = [keys.stream, keys.retry, keys.errors, keys.types, keys.handover];
     const none = { deliveries: [], nextMs: -1, areHandedOver: false, isOutdated: false };
@@ -181,7 +171,7 @@ export class RedisMembership implements Membership {
     });
   }
 
-  receive(count: number, most: number): Promise<HandedOver> {
+  receive(count: number, most: number): ReturnType<Membership["receive"]> {
     const none = { deliveries: [], suspects: [], areMore: false };
     return this.#unlessGone(this.#parts.signals.reading, none, (client) => this.#handover.take(client, count, most));
   }
