@@ -318,7 +318,7 @@ export class RedisMembership implements Membership {
 
   async #enrol(client: Client): Promise<void> {
     const { keys, leaseMs } = this.#parts;
-    const args = [this.consumer, this.#types.record, randomUUID(), leaseMs, ...this.#types.others];
+    const args = [this.consumer, this.#types.record, randomUUID(), leaseMs, this.#types.version === "" ? "" : "again"];
     this.#types.learn(await enrol.run(client, [keys.types, keys.alive], args));
   }
 
