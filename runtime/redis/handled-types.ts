@@ -1,6 +1,6 @@
 import { typeText, UNTYPED } from "./lua/handover.js";
 
-/** Stands for the types of a member of which nothing is known. */
+/** Begins the record of a member of which nothing is known, and is the name of one that may be there. */
 const ANY = "?";
 /** Begins the record of a member that has left. It may have a successor. */
 const LEFT = "left";
@@ -36,11 +36,6 @@ export class HandledTypes {
   /** Whether a living member lacks one of this member's types. */
   get receives(): boolean {
     return this.#receives;
-  }
-
-  /** The consumers and records of the others, one after the other. They are restored if the key is lost. */
-  get others(): readonly string[] {
-    return [...this.#records].filter(([, record]) => !record.startsWith(ANY)).flat();
   }
 
   /** Whether each of the others has a heartbeat that can be watched, and nothing is left to be found out. */

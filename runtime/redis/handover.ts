@@ -56,7 +56,8 @@ export class Handover {
 
   /** Records the types of this member, and learns those of the others. */
   async enrol(client: Client): Promise<void> {
-    const args = [this.#place.consumer, this.types.record, randomUUID(), this.#leaseMs, ...this.types.others];
+    const again = this.types.version === "" ? "" : "again";
+    const args = [this.#place.consumer, this.types.record, randomUUID(), this.#leaseMs, again];
     this.types.learn(await enrol.run(client, [this.#keys.types, this.#keys.alive], args));
   }
 

@@ -8,28 +8,26 @@ import { type Script, script } from "./script.js";
  * `left` when the consumer has left. Every change gives them a new version, which was never used before: a deleted key
  * must not come back under an old one. No consumer is called `version`, because their names have hyphens.
  *
- * When the consumer's own record is missing, the key or part of it was lost: the records that the caller remembers are
- * restored with it. When there is no key at all, nothing is known of the other members. Each of them then counts as
- * handling every type, for one lease: by then a living one has made its types known, and the others have older versions
- * of this package. Whoever has a record but no heartbeat gets one that stands still, so that it is watched and taken
- * for dead a lease later.
+ * Where there is no version, the key was lost or is new, and nothing is known of the other members. A record that
+ * begins with `?` and tells until when stands for every type. If the caller had joined before, one counts for whoever
+ * there is, for a lease: by then every living member has made its types known again. For a caller that is new, one counts
+ * for each member that has a heartbeat, until that one makes its types known, or for a lease: then it has an older version
+ * of this package. Whoever has a record but no heartbeat gets one that stands still, so that it is watched and taken for
+ * dead a lease later.
  *
  * KEYS: 1 handled types (hash) · 2 heartbeats
- * ARGV: 1 consumer · 2 its record · 3 a new version · 4 the lease in ms · 5… consumer, record, … that the caller knew
+ * ARGV: 1 consumer · 2 its record · 3 a new version · 4 the lease in ms · 5 `again` when the caller had joined before
  * Result: names and values of the handled types, the version among them
  */
 export const enrol: Script<string[]> = script("enrol")`${CLOCK}${MAP}
 local records = map(redis.call('HGETALL', KEYS[1]))
 local changed = {}
-if records[ARGV[1]] ~= ARGV[2] then
-  changed[ARGV[1]] = ARGV[2]
-  for i = 5, records[ARGV[1]] and 4 or #ARGV, 2 do
-    if not records[ARGV[i]] then changed[ARGV[i]] = ARGV[i + 1] end
-  end
-end
+if records[ARGV[1]] ~= ARGV[2] then changed[ARGV[1]] = ARGV[2] end
 if not records.version then
+  local any = '?' .. string.format('%.0f', now + ARGV[4])
+  if ARGV[5] == 'again' then changed['?'] = any end
   for _, name in ipairs(redis.call('ZRANGE', KEYS[2], 0, -1)) do
-    if not changed[name] then changed[name] = '?' .. string.format('%.0f', now + ARGV[4]) end
+    if name ~= ARGV[1] and not records[name] then changed[name] = any end
   end
 end
 
@@ -52,9 +50,9 @@ for name, record in pairs(changed) do
   writing[#writing + 1] = record
 end
 for _, name in ipairs(known) do
-  if name ~= ARGV[1] then redis.call('ZADD', KEYS[2], 'NX', 0, name) end
+  if name ~= ARGV[1] and name ~= '?' then redis.call('ZADD', KEYS[2], 'NX', 0, name) end
 end
-if #writing + #expired > 0 then
+if #writing + #expired > 0 or not records.version then
   redis.call('HSET', KEYS[1], 'version', ARGV[3], unpack(writing))
   for _, name in ipairs(expired) do redis.call('HDEL', KEYS[1], name) end
 end

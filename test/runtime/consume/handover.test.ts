@@ -265,7 +265,7 @@ describe("a type", () => {
       await eventually(() => idle.counts.skipped === before + 3);
 
       const seen: number[] = [];
-      const messaging = createService(redis, { service, leaseSeconds: 0.3 });
+      const messaging = createService(redis, { service });
       onCompanyCreated(messaging, ({ entity_id }) => void seen.push(entity_id));
       await messaging.start();
       await publish(10, from);
@@ -370,6 +370,7 @@ describe("what the members handle is known again", () => {
     await handler(seen);
     const from = publisher();
     for (let round = 1; round <= 5; round++) {
+      // In the first round the bystander does not know yet that the handler has come.
       await lose();
       await publish(20, from);
       await eventually(() => seen.length >= 20 * round);
@@ -377,7 +378,29 @@ describe("what the members handle is known again", () => {
     await eventually(pending, (count) => count === 0);
     expect(seen).toHaveLength(100);
     expect(idle.counts.skipped).toBe(0);
-    expect((await known()).length).toBe(2);
+    expect((await known()).filter((name) => name !== "?")).toHaveLength(2);
+  });
+
+  it("when the key is deleted while every place of a member is taken", async () => {
+    const messaging = await member((each) => onCompanyCreated(each, () => new Promise(() => {})), {
+      concurrency: 1,
+      leaseSeconds: 0.5,
+      drainTimeoutSeconds: 0,
+    });
+    const [name = ""] = await known();
+    await bystander({ leaseSeconds: 0.5 });
+    await publish(20);
+    // What it holds beyond its places was handed over to it.
+    const held = async (): Promise<number> => (await details()).filter(([, owner]) => owner === name).length;
+    await eventually(held, (count) => count >= 3);
+
+    await admin.del(keys.types);
+
+    await eventually(
+      () => admin.hget(keys.types, name),
+      (text) => text === record("company.created"),
+    );
+    await messaging.close();
   });
 
   it("when the key is deleted just before a member starts: for a lease it takes the others to handle everything", async () => {
@@ -501,7 +524,6 @@ describe("the script that", () => {
     const reply = await admin.xreadgroup("GROUP", group, by, "COUNT", count, "STREAMS", "events", ">");
     return ((reply as [string, [string, string[]][]][])[0]?.[1] ?? []).map(([id]) => id);
   }
-  const record = (...types: string[]): string => `\n${types.map((type) => JSON.stringify(type)).join("\n")}\n`;
   const memberOf = (id: string, isSuspect = false): string =>
     handoverMember({ id, type: "company.created", isSuspect });
   const handOver = (id: string, by = me): Promise<string[] | null> =>
@@ -646,29 +668,44 @@ describe("the script that", () => {
     expect(await admin.exists(keys.handover)).toBe(0);
   });
 
-  it("makes the types known restores what the caller remembers, and gives a version only to a change", async () => {
-    const run = (...others: string[]): Promise<string[]> =>
-      enrol.run(admin, [keys.types, keys.alive], [me, record("a"), crypto.randomUUID(), 60_000, ...others]);
-    const first = fieldsOf(await run(other, record("b")));
-    expect(first).toMatchObject({ [me]: record("a"), [other]: record("b") });
-    expect(await admin.zscore(keys.alive, other)).toBe("0");
-    expect(fieldsOf(await run("test-third", record("c")))).toEqual(first);
+  const enter = (leaseMs: number, again = ""): Promise<Record<string, string>> =>
+    enrol.run(admin, [keys.types, keys.alive], [me, record("a"), crypto.randomUUID(), leaseMs, again]).then(fieldsOf);
+
+  it("makes the types known gives a version only to a change, and a heartbeat to whoever lacks one", async () => {
+    const first = await enter(60_000);
+    expect(first).toEqual({ [me]: record("a"), version: expect.any(String) });
+    expect(await enter(60_000)).toEqual(first);
+    await admin.hset(keys.types, other, record("b"));
     await admin.hdel(keys.types, me);
-    const again = fieldsOf(await run(other, record("changed"), "test-third", record("c")));
-    expect(again).toMatchObject({ [me]: record("a"), [other]: record("b"), "test-third": record("c") });
+    const again = await enter(60_000, "again");
+    expect(again).toEqual({ [me]: record("a"), [other]: record("b"), version: expect.any(String) });
     expect(again["version"]).not.toBe(first["version"]);
+    expect(await admin.zrange(keys.alive, "0", "-1", "WITHSCORES")).toEqual([other, "0"]);
+  });
+
+  it("makes the types known takes every type to be handled for a lease when they were lost", async () => {
+    const first = await enter(60_000, "again");
+    expect(first["?"]).toMatch(/^\?\d{13}$/);
+    expect(await enter(60_000, "again")).toEqual(first);
+    expect(await enter(10)).not.toHaveProperty("?");
+    expect(await admin.exists(keys.alive)).toBe(0);
+    await admin.hdel(keys.types, "version");
+    expect(await enter(60_000, "again")).toMatchObject({ [me]: record("a"), version: expect.any(String) });
   });
 
   it("makes the types known takes members of which nothing is known to handle everything, for one lease", async () => {
     await admin.zadd(keys.alive, 5, other);
-    const run = (leaseMs: number): Promise<string[]> =>
-      enrol.run(admin, [keys.types, keys.alive], [me, record("a"), crypto.randomUUID(), leaseMs]);
-    expect(fieldsOf(await run(60_000))[other]).toMatch(/^\?\d{13}$/);
-    expect(fieldsOf(await run(60_000))[other]).toMatch(/^\?\d{13}$/);
+    expect((await enter(60_000))[other]).toMatch(/^\?\d{13}$/);
+    expect((await enter(60_000))[other]).toMatch(/^\?\d{13}$/);
     // Further away than the lease is long: Redis' clock was set back.
-    expect(fieldsOf(await run(10))).not.toHaveProperty(other);
+    expect(await enter(10)).not.toHaveProperty(other);
   });
 });
+
+/** What a consumer that handles these types makes known. */
+function record(...types: string[]): string {
+  return `\n${types.map((type) => JSON.stringify(type)).join("\n")}\n`;
+}
 
 async function details(): Promise<[id: string, owner: string, idle: number, count: number][]> {
   return (await admin.xpending("events", group, "-", "+", 1000)) as [string, string, number, number][];
