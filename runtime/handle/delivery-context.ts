@@ -26,6 +26,8 @@ export class DeliveryContext implements MessageContext, Correlation {
   #expired: unknown;
   #hasEnded = false;
   #controller: AbortController | undefined;
+  /** Made only for a handler that reads its signal: most do not. */
+  #giveUp: (() => void) | undefined;
 
   constructor(place: ContextPlace, { id, attempt }: Delivery, { type, kind }: Descriptor, message: Message) {
     this.#place = place;
@@ -74,7 +76,10 @@ export class DeliveryContext implements MessageContext, Correlation {
       this.#controller = new AbortController();
       if (this.#expired !== undefined) this.#controller.abort(this.#expired);
       else if (handling.aborted && !this.#hasEnded) this.#controller.abort(handling.reason);
-      else if (!this.#hasEnded) handling.addEventListener("abort", this.#giveUp);
+      else if (!this.#hasEnded) {
+        this.#giveUp = () => this.#abort(handling.reason);
+        handling.addEventListener("abort", this.#giveUp);
+      }
     }
     return this.#controller.signal;
   }
@@ -88,10 +93,8 @@ export class DeliveryContext implements MessageContext, Correlation {
   /** The handler has ended: from now on nothing aborts its signal. */
   end(): void {
     this.#hasEnded = true;
-    if (this.#controller !== undefined) this.#place.handling.removeEventListener("abort", this.#giveUp);
+    if (this.#giveUp !== undefined) this.#place.handling.removeEventListener("abort", this.#giveUp);
   }
-
-  readonly #giveUp = (): void => this.#abort(this.#place.handling.reason);
 
   /** What listens to the signal runs like its handler, and not in the context of whoever aborts it. */
   #abort(reason: unknown): void {

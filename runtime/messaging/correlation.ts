@@ -42,7 +42,7 @@ export function withCorrelationOnly<Result>(correlation: Correlation, work: () =
 }
 
 function isolated(correlation: Correlation, work: () => unknown): unknown {
-  return apart(() => storage.run(correlation, work));
+  return new AsyncResource("MESSAGE", MANUAL).runInAsyncScope(storage.run, storage, correlation, work);
 }
 
 /** Runs work in the present context. What the work enters by `enterWith` does not reach what runs after it. */
