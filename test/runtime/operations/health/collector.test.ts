@@ -187,13 +187,14 @@ describe("a collector whose Redis goes away", () => {
   it("goes on when it is back, and blames no service for the outage", async () => {
     await using own = await startRedis({ persistent: true });
     const quick = { url: own.url, connectionTimeoutSeconds: 0.3, socketTimeoutSeconds: 0.3 };
-    const { collector, log, troubles } = await collecting({ redis: quick, rules: { silentForSeconds: 0.8 } });
+    const { collector, log, troubles } = await collecting({ redis: quick, rules: { silentForSeconds: 3 } });
     await using messaging = createService(own, { service: "billing" });
     await publishHealthReport(messaging, { status: "healthy" });
     await eventually(() => collector.services().length === 1);
     await own.kill();
     await eventually(() => troubles.length > 1);
-    await new Promise((resolve) => setTimeout(resolve, 900));
+    // Longer than the limit, which is longer than a service may wait between two attempts to connect.
+    await new Promise((resolve) => setTimeout(resolve, 3200));
     await own.restart();
     await eventually(() => publishHealthReport(messaging, { status: "unhealthy" }));
     await eventually(() => collector.services()[0]?.status === "unhealthy");
