@@ -2,6 +2,7 @@ import { type Delivery, FEW, type Outcome } from "../broker/delivery.js";
 import type { Holder } from "../broker/membership.js";
 import { entityOf } from "../contract/codec.js";
 import type { Ended } from "../handle/dispatcher.js";
+import { withoutContext } from "../messaging/correlation.js";
 import { Backlog } from "./backlog.js";
 import type { ConsumerParts } from "./parts.js";
 import { Settler } from "./settler.js";
@@ -58,7 +59,8 @@ export class Workload implements Holder {
   get room(): number {
     const places = this.#parts.config.concurrency - this.#running;
     const isCrowded = this.#backlog.ready - places > this.#prefetch / 2 || this.#backlog.blocked > MOST_BLOCKED;
-    return isCrowded ? 0 : this.#roomIn(this.#capacity);
+    const room = isCrowded ? 0 : this.#roomIn(this.#capacity);
+    return room < this.#prefetch / 2 ? 0 : room;
   }
 
   /** A little more than for new entries, which would take every place that becomes free before a retry does. */
@@ -100,9 +102,9 @@ export class Workload implements Holder {
   take(deliveries: readonly Delivery[]): void {
     for (const delivery of deliveries) {
       // A stray, or one that was claimed twice, may be held already.
-      if (this.holds(delivery.id)) continue;
-      this.#inFlight.add(delivery.id);
-      this.#backlog.push(delivery);
+      if (this.#aside.has(delivery.id)) continue;
+      const held = this.#inFlight.size;
+      if (this.#inFlight.add(delivery.id).size > held) this.#backlog.push(delivery);
     }
     if (deliveries.length <= FEW) this.#pump();
     else this.#pumpSoon();
@@ -116,12 +118,13 @@ export class Workload implements Holder {
 
   /** Has a delivery handled that does not wait in the backlog. Resolves when its handler has ended. */
   handle(delivery: Delivery): Promise<void> {
-    return new Promise((resolve) =>
-      this.#begin(delivery, (_, outcome) => {
+    return new Promise((resolve) => {
+      const ended: Ended = (_, outcome) => {
         this.#end(delivery, outcome, false);
         resolve();
-      }),
-    );
+      };
+      withoutContext(() => this.#begin(delivery, ended));
+    });
   }
 
   /** The entry's settlement is confirmed, or there is nothing to settle. */
@@ -166,11 +169,7 @@ export class Workload implements Holder {
       this.isComplete = false;
       this.wake();
     }
-    while (this.#running < this.#parts.config.concurrency) {
-      const delivery = this.#backlog.next();
-      if (delivery === undefined) break;
-      this.#begin(delivery, this.#endInLine);
-    }
+    withoutContext(this.#beginWaiting);
     if (this.#idlers.length > 0 && this.#isIdle) for (const resolve of this.#idlers.splice(0)) resolve();
   }
 
@@ -181,11 +180,19 @@ export class Workload implements Holder {
   #pumpSoon(): void {
     if (this.#pumping) return;
     this.#pumping = true;
-    setImmediate(() => {
+    process.nextTick(() => {
       this.#pumping = false;
       this.#pump();
     });
   }
+
+  readonly #beginWaiting = (): void => {
+    while (this.#running < this.#parts.config.concurrency) {
+      const delivery = this.#backlog.next();
+      if (delivery === undefined) break;
+      this.#begin(delivery, this.#endInLine);
+    }
+  };
 
   /** A handler that ends at once costs no promise. */
   #begin(delivery: Delivery, ended: Ended): void {
@@ -216,7 +223,7 @@ export class Workload implements Holder {
     const again = await this.settler.adopt(delivery.id);
     if (again === null) return;
     if (again !== undefined) {
-      this.#begin(again, this.#endInLine);
+      withoutContext(() => this.#begin(again, this.#endInLine));
       return;
     }
     this.#backlog.finished(delivery);

@@ -4,7 +4,7 @@ import { type Answer, type Delivery, DONE, type Outcome } from "../broker/delive
 import { type FlatFields, typeOf } from "../contract/codec.js";
 import { contractOf } from "../contract/contract.js";
 import { DecodeError, HandlerTimeoutError, MessagingError } from "../errors.js";
-import { apart, withCorrelationOnly } from "../messaging/correlation.js";
+import { apart, inContextOf } from "../messaging/correlation.js";
 import type { MessageContext } from "../messaging/handler.js";
 import type { RuntimeParts } from "../messaging/hooks.js";
 import type { InterceptorChain } from "../messaging/interceptor.js";
@@ -58,7 +58,10 @@ export class Dispatcher {
     this.#deadlines.stop();
   }
 
-  /** Returns the outcome if it is known at once, otherwise calls back with it. */
+  /**
+   * Returns the outcome if it is known at once, otherwise calls back with it. Handlers begin in the context in which this
+   * is called, so it has to be called without one.
+   */
   dispatch(delivery: Delivery, ended: Ended): Outcome | undefined {
     const { fields } = delivery;
     // It was deleted from its stream while it was pending.
@@ -127,7 +130,7 @@ export class Dispatcher {
     const began = this.#parts.hooks.wants("handled") ? this.#parts.clock.now() : 0;
     let running: unknown;
     try {
-      running = withCorrelationOnly(context, () => this.#intercepted(routes, message, context));
+      running = inContextOf(context, () => this.#intercepted(routes, message, context));
     } catch (error) {
       context.end();
       return this.#fail(routes[context.at] as Route, delivery, error);
@@ -217,7 +220,8 @@ function those<Subject>(
   subject: NoInfer<Subject>,
 ): readonly Route[] {
   for (const route of routes) {
-    if (!passes(route, subject)) return routes.filter((each) => passes(each, subject));
+    if (!route.isFiltered || passes(route, subject)) continue;
+    return routes.filter((each) => !each.isFiltered || passes(each, subject));
   }
   return routes;
 }

@@ -2,13 +2,15 @@ import { type FlatFields, fieldOf, isJsonEntry } from "../contract/codec.js";
 import { companyFields, companyOf } from "../contract/company.js";
 import type { Catalogue, CommandDescriptor, Descriptor } from "../contract/descriptor.js";
 import { ConfigError, UsageError } from "../errors.js";
-import { correlationOf, withCorrelationOnly } from "../messaging/correlation.js";
+import { correlationOf, inContextOf } from "../messaging/correlation.js";
 import type { CommandHandler, Handler, HandlerOptions } from "../messaging/handler.js";
 
 export interface Route {
   readonly descriptor: Descriptor;
   readonly handler: Handler<never> | CommandHandler<never, unknown>;
   readonly options: RouteOptions;
+  /** Whether its options may filter a message out. */
+  readonly isFiltered: boolean;
 }
 
 export interface RouteOptions extends HandlerOptions<never> {
@@ -45,7 +47,8 @@ export class Router {
       if (descriptor.kind === "command" && present.length > 0) {
         throw new UsageError("HANDLER_CONFLICT", `${descriptor.type} has a handler already: a command has exactly one`);
       }
-      this.#routes.set(descriptor.stream, byType.set(descriptor.type, [...present, { descriptor, handler, options }]));
+      const route = { descriptor, handler, options, isFiltered: isFilter(options) };
+      this.#routes.set(descriptor.stream, byType.set(descriptor.type, [...present, route]));
     }
   }
 
@@ -65,6 +68,10 @@ export class Router {
     const known = `it knows ${[...prefixes].join(", ")}, *`;
     throw new ConfigError([`the pattern "${pattern}" matches no event of this catalogue; ${known}`]);
   }
+}
+
+function isFilter({ company_id, source_service, target_service, where }: RouteOptions): boolean {
+  return [company_id, source_service, target_service, where].some((filter) => filter !== undefined);
 }
 
 function matchesPattern(type: string, pattern: string): boolean {
@@ -99,7 +106,7 @@ export function suits({ descriptor, options }: Route, message: Readonly<Record<s
 /** Whether a checked message fulfils a route's own condition. */
 export function wants({ descriptor, options }: Route, message: Readonly<Record<string, unknown>>): boolean {
   const where = options.where as ((message: unknown) => boolean) | undefined;
-  return where === undefined || withCorrelationOnly(correlationOf(descriptor.kind, message), () => where(message));
+  return where === undefined || inContextOf(correlationOf(descriptor.kind, message), () => where(message));
 }
 
 /** The descriptor of a command route, which alone has a result. */

@@ -34,15 +34,29 @@ const outside = /* @__PURE__ */ new AsyncResource("MESSAGING");
 const MANUAL = { requireManualDestroy: true };
 
 /**
- * Runs a handler or a listener with the correlation of its message and no other AsyncLocalStorage context: neither that
- * of the caller of `start()` or `listen()`, nor one that another handler has entered.
+ * Runs work outside of every AsyncLocalStorage context: neither in that of the caller of `start()` or `listen()`, nor in
+ * one that a handler has entered.
  */
-export function withCorrelationOnly<Result>(correlation: Correlation, work: () => Result): Result {
-  return outside.runInAsyncScope(isolated, undefined, correlation, work) as Result;
+export function withoutContext(work: () => void): void {
+  outside.runInAsyncScope(work);
 }
 
-function isolated(correlation: Correlation, work: () => unknown): unknown {
-  return new AsyncResource("MESSAGE", MANUAL).runInAsyncScope(storage.run, storage, correlation, work);
+/**
+ * Runs a handler or a listener with the correlation of its message, in a context of its own: what it enters by
+ * `enterWith` does not reach what runs after it. The context begins as the present one.
+ */
+export function inContextOf<Result>(correlation: Correlation, work: () => Result): Result {
+  return new AsyncResource("MESSAGE", MANUAL).runInAsyncScope(entered, undefined, correlation, work) as Result;
+}
+
+function entered(correlation: Correlation, work: () => unknown): unknown {
+  storage.enterWith(correlation);
+  return work();
+}
+
+/** Runs a handler or a listener with the correlation of its message and no other AsyncLocalStorage context. */
+export function withCorrelationOnly<Result>(correlation: Correlation, work: () => Result): Result {
+  return outside.runInAsyncScope(inContextOf, undefined, correlation, work) as Result;
 }
 
 /** Runs work in the present context. What the work enters by `enterWith` does not reach what runs after it. */

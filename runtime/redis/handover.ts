@@ -31,8 +31,8 @@ export class Handover {
     ids: readonly string[],
   ): Promise<readonly Unhandled[]> {
     for (let others = ids; ; others = []) {
-      const free = unhandled.filter(({ type }) => !this.types.isHandledElsewhere(type));
-      const given = unhandled.filter(({ type }) => this.types.isHandledElsewhere(type));
+      const [free, given]: [Unhandled[], Unhandled[]] = [[], []];
+      for (const each of unhandled) (this.types.isHandledElsewhere(each.type) ? given : free).push(each);
       if (await this.#settle(client, given, free, others)) return free;
     }
   }
