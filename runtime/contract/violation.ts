@@ -1,7 +1,8 @@
 import type { ErrorObject } from "ajv/dist/2020.js";
 import type { Issue } from "../errors.js";
 import { formatNouns } from "./format.js";
-import { definitionOf, type JsonSchema } from "./json-schema.js";
+import type { JsonSchema } from "./json-schema.js";
+import { isSensitive } from "./sensitive.js";
 
 type Params = Readonly<Record<string, unknown>>;
 
@@ -88,18 +89,6 @@ function foundOf(tokens: readonly string[], value: unknown, schema: JsonSchema):
   if (typeof found === "bigint") return `, got ${found}n`;
   const text = JSON.stringify(found) ?? String(found);
   return `, got ${text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE)}…` : text}`;
-}
-
-/** True if the value or anything that contains it is marked as sensitive. */
-export function isSensitive(root: JsonSchema, path: readonly string[], schema: JsonSchema = root, depth = 0): boolean {
-  if (schema.sensitive === true || depth > 64) return true;
-  const alternatives = [definitionOf(root, schema) ?? [], schema.anyOf ?? [], schema.oneOf ?? []].flat();
-  if (alternatives.some((alternative) => isSensitive(root, path, alternative, depth + 1))) return true;
-  const [token, ...rest] = path;
-  if (token === undefined) return false;
-  const others = typeof schema.additionalProperties === "object" ? schema.additionalProperties : undefined;
-  const next = schema.properties?.[token] ?? (/^\d+$/.test(token) ? schema.items : undefined) ?? others;
-  return next !== undefined && isSensitive(root, rest, next, depth + 1);
 }
 
 function pathOf(tokens: readonly string[]): string {

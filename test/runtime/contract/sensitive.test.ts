@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { createUser, type JsonSchema, userCreated, userLoggedIn, validateToken } from "../../../generated/index.js";
 import { exampleUserCreated, exampleUserLoggedIn, exampleValidateToken } from "../../../generated/testing.js";
 import { contractOf } from "../../../runtime/contract/contract.js";
-import { isSensitive } from "../../../runtime/contract/violation.js";
+import { isSensitive } from "../../../runtime/contract/sensitive.js";
 
 describe("a sensitive value", () => {
   const secret = "hunter2";
@@ -43,22 +43,65 @@ describe("a sensitive value", () => {
     }
   });
 
-  it("is known by references, lists, unions, maps and by whatever holds it", () => {
-    const schema: JsonSchema = {
-      properties: {
-        direct: { sensitive: true },
-        byReference: { $ref: "#/$defs/Secret" },
-        list: { items: { $ref: "#/$defs/Secret" } },
-        union: { anyOf: [{ type: "null" }, { sensitive: true }] },
-        map: { additionalProperties: { sensitive: true } },
-        holder: { sensitive: true, properties: { inner: { type: "string" } } },
-        plain: { type: "string" },
-        loop: { $ref: "#/$defs/Loop" },
-      },
-      $defs: { Secret: { sensitive: true }, Loop: { $ref: "#/$defs/Loop" } },
-    };
-    const sensitive = ["direct", "byReference", "list/0", "union", "map/any", "holder/inner", "loop"];
-    expect(sensitive.filter((path) => !isSensitive(schema, path.split("/")))).toEqual([]);
-    expect(isSensitive(schema, ["plain"])).toBe(false);
+  it.each<[string, JsonSchema, string]>([
+    ["itself", { sensitive: true }, ""],
+    ["its property", { properties: { a: { sensitive: true } } }, "a"],
+    ["whatever holds it", { properties: { a: { sensitive: true, properties: { b: { type: "string" } } } } }, "a/b"],
+    ["a reference", { properties: { a: { $ref: "#/$defs/Secret" } }, $defs: { Secret: { sensitive: true } } }, "a"],
+    [
+      "a reference of its own definition",
+      { $ref: "#/$defs/A", $defs: { A: { $ref: "#/$defs/A", sensitive: true } } },
+      "",
+    ],
+    ["a list", { items: { sensitive: true } }, "0"],
+    ["its place in a tuple", { prefixItems: [{}, { sensitive: true }], items: {} }, "1"],
+    ["what a list must contain", { items: {}, contains: { sensitive: true } }, "3"],
+    ["the items that nothing else describes", { unevaluatedItems: { sensitive: true } }, "3"],
+    ["a map", { additionalProperties: { sensitive: true } }, "any"],
+    ["a map beside properties", { properties: { a: {} }, additionalProperties: { sensitive: true } }, "b"],
+    ["the pattern of its name", { patternProperties: { "^x-": { sensitive: true } } }, "x-key"],
+    ["the properties that nothing else describes", { unevaluatedProperties: { sensitive: true } }, "any"],
+    ["a form", { anyOf: [{ type: "null" }, { sensitive: true }] }, ""],
+    ["one of its forms", { oneOf: [{ type: "null" }, { properties: { a: { sensitive: true } } }] }, "a"],
+    [
+      "a layer",
+      { allOf: [{ properties: { a: { type: "string" } } }, { properties: { a: { sensitive: true } } }] },
+      "a",
+    ],
+    ["a condition", { if: { properties: { a: { sensitive: true } } } }, "a"],
+    // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
+    ["what follows from a condition", { if: {}, then: { properties: { a: { sensitive: true } } } }, "a"],
+    ["what follows from none", { if: {}, else: { properties: { a: { sensitive: true } } } }, "a"],
+    ["what must not be", { not: { properties: { a: { sensitive: true } } } }, "a"],
+    ["another property", { dependentSchemas: { b: { properties: { a: { sensitive: true } } } } }, "a"],
+    [
+      "a layer within a layer's list",
+      { allOf: [{ items: { anyOf: [{ properties: { a: { sensitive: true } } }] } }] },
+      "2/a",
+    ],
+  ])("is known by %s", (_, schema, path) => {
+    const tokens = path === "" ? [] : path.split("/");
+    expect(isSensitive(schema, tokens)).toBe(true);
+    expect(isSensitive(schema, [...tokens, "inner"])).toBe(true);
+  });
+
+  it.each<[string, JsonSchema, string]>([
+    ["a neighbour's mark", { properties: { a: { sensitive: true }, b: {} }, required: ["a"] }, "b"],
+    ["the mark of another place in a tuple", { prefixItems: [{ sensitive: true }], items: {} }, "1"],
+    ["the pattern of another name", { patternProperties: { "^x-": { sensitive: true } } }, "y"],
+    ["an inherited name", { properties: { a: { sensitive: true } } }, "constructor"],
+    ["a definition that refers to itself", { $ref: "#/$defs/A", $defs: { A: { $ref: "#/$defs/A" } } }, ""],
+  ])("is not known by %s", (_, schema, path) => {
+    expect(isSensitive(schema, path === "" ? [] : path.split("/"))).toBe(false);
+  });
+
+  it("is found in steps that grow with the schema, not with the number of ways through it", () => {
+    // Each level has two forms, both of which lead to the next: 2 ^ 60 ways.
+    const $defs: Record<string, JsonSchema> = { L60: { type: "string" } };
+    for (let level = 0; level < 60; level++) {
+      const next = { properties: { a: { $ref: `#/$defs/L${level + 1}` } } };
+      $defs[`L${level}`] = { oneOf: [next, { ...next }] };
+    }
+    expect(isSensitive({ $ref: "#/$defs/L0", $defs }, new Array<string>(60).fill("a"))).toBe(false);
   });
 });
