@@ -123,7 +123,8 @@ describe.concurrent("a release that handles a type, beside one that does not,", 
 
   it("is killed by a message, which becomes a dead letter; those beside it are not blamed, whoever takes them over", async () => {
     await using stage = await Stage.open();
-    const settings = { ...PATIENT, maxRetries: 2 };
+    // Longer than a process takes to start: when both have died, one of them is there again before nobody is left.
+    const settings = { leaseSeconds: scaled(5, 20), maxRetries: 2 };
     await Promise.all([1, 2, 3].map(() => stage.join("billing", { ...IDLE, settings })));
     const serials = Array.from({ length: 16 }, (_, at) => at + 1);
     const [fatal = 0, ...others] = serials;
