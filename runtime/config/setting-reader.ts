@@ -54,7 +54,13 @@ export class SettingReader {
     const given = this.text(variable, option);
     if (given === undefined) return byDefault;
     if ((allowed as readonly string[]).includes(given)) return given as One;
-    return this.#refuse(variable, given, `must be ${allowed.map((value) => `"${value}"`).join(" or ")}`, byDefault);
+    return this.#refuse(variable, given, demandOf(allowed), byDefault);
+  }
+
+  /** An option that has no variable. The first value is the default. */
+  choice<One extends string>(option: string, given: One | undefined, allowed: readonly [One, ...One[]]): One {
+    if (given === undefined || allowed.includes(given)) return given ?? allowed[0];
+    return this.#refuse(option, given, demandOf(allowed), allowed[0]);
   }
 
   /** Text that becomes part of a key. Braces would change the key's cluster slot, and spaces break tools. */
@@ -69,6 +75,10 @@ export class SettingReader {
     this.problems.push(`${variable} ${demand}, not ${shown}`);
     return byDefault;
   }
+}
+
+function demandOf(allowed: readonly string[]): string {
+  return `must be ${allowed.map((value) => `"${value}"`).join(" or ")}`;
 }
 
 const NAME = /^[A-Za-z0-9._-]+$/;
