@@ -1,4 +1,5 @@
 // broker/ is the port between delivery and Redis: interfaces only. It may import contract/ and errors.ts.
+import type { MessagingError } from "../errors.js";
 import type { Appender } from "./append.js";
 import type { Answer } from "./delivery.js";
 import type { Log } from "./log.js";
@@ -16,6 +17,8 @@ export interface BrokerClock {
 
 export interface Answers {
   find(stream: string, commandId: string): Promise<string | null>;
+  /** Why commands cannot be sent, or answers not heard, at the moment. `undefined` while they can. */
+  failure(): MessagingError | undefined;
   /**
    * Finds the answer to a command before it runs; `expired` when its sender has given up, at `givenUpAt` by the broker's
    * clock in ms since 1970. The signal ends the wait for a connection.

@@ -3,6 +3,7 @@ import type { Append, Appender } from "../broker/append.js";
 import type { Layout } from "../contract/codec.js";
 import { MessagingError, PublishError } from "../errors.js";
 import type { Connection } from "./connection.js";
+import { adviceOn } from "./driver-error.js";
 import { onceKey } from "./keys.js";
 import { append, appendAlone } from "./lua/append.js";
 import { isRefusal, isReply } from "./reply.js";
@@ -82,17 +83,22 @@ export class EntryAppender implements Appender {
   }
 
   async flush(): Promise<void> {
-    const batch = this.#batch;
-    if (batch.length === 0) return;
+    let batch = this.#batch;
+    const { length } = batch;
+    if (length === 0) return;
     this.#batch = [];
     try {
-      const client = this.#connection.isReady ? this.#connection.client : await this.#connection.ready();
+      const { client } = this.#connection;
+      if (!this.#connection.isReady) {
+        await this.#connection.ready();
+        batch = wanted(batch);
+      }
       if (batch.length === 1) await this.#send(client, batch);
       else await Promise.all(groupsOf(batch).map((group) => this.#send(client, group)));
     } catch (error) {
       for (const entry of batch) entry.failed(this.#failure(error as Error, entry));
     } finally {
-      this.#ended(batch.length);
+      this.#ended(length);
     }
   }
 
@@ -130,7 +136,7 @@ export class EntryAppender implements Appender {
     if (error instanceof MessagingError) return error;
     if (error.message.startsWith("Stream isn't writeable")) return this.#connection.failure();
     if (error.name === "ReplyError") {
-      const text = `Redis refused to add to ${stream}: ${error.message}`;
+      const text = `Redis refused to add to ${stream}: ${error.message}${adviceOn(error.message)}`;
       return new PublishError("PUBLISH_FAILED", text, { messageId, retryable: !isRefusal(error), cause: error });
     }
     const retryable = onceWindowMs !== undefined;
@@ -145,6 +151,17 @@ export class EntryAppender implements Appender {
 /** Whether an entry needs a script call of its own, because more is done than adding it. */
 function isAlone({ announced, onceWindowMs }: Append): boolean {
   return announced !== undefined || onceWindowMs !== undefined;
+}
+
+/** The entries that are still wanted. The others fail. */
+function wanted(batch: readonly Append[]): Append[] {
+  return batch.filter((entry) => {
+    if (entry.isWanted?.() ?? true) return true;
+    const { messageId } = entry;
+    const text = `message ${messageId} was not sent: its sender had given up before there was a connection`;
+    entry.failed(new PublishError("PUBLISH_FAILED", text, { messageId, retryable: true }));
+    return false;
+  });
 }
 
 /** Groups the entries that can be sent together, in their order: those of one stream and layout. */

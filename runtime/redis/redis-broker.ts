@@ -40,7 +40,9 @@ export class RedisBroker implements Broker {
   }
 
   readonly answers: Answers = {
-    find: async (stream, commandId) => (await this.#publish.ready()).get(answerKey(stream, commandId)),
+    find: (stream, commandId) =>
+      this.#publish.ask("looking for an answer", (client) => client.get(answerKey(stream, commandId))),
+    failure: () => this.#connections.get("subscribe")?.problem ?? this.#publish.problem,
     check: async (stream, commandId, givenUpAt, waiting) => {
       // Reading a handler's signal creates it.
       const client = this.#settle.isReady ? this.#settle.client : await this.#settle.ready(waiting.signal);
@@ -138,11 +140,13 @@ export class RedisBroker implements Broker {
         const none = { removed: 0, length: 0, unserved: [], expired: [], missed: [] };
         return { ...none, ...(JSON.parse(report) as Partial<TrimReport>) };
       },
-      readAfter: async (id, count) => (await this.#publish.ready()).xrange(stream, `(${id}`, "+", "COUNT", count),
-      lastId: async () => {
-        const [last] = await (await this.#publish.ready()).xrevrange(stream, "+", "-", "COUNT", 1);
-        return last?.[0] ?? "0-0";
-      },
+      readAfter: (id, count) =>
+        this.#publish.ask(`reading ${stream}`, (client) => client.xrange(stream, `(${id}`, "+", "COUNT", count)),
+      lastId: () =>
+        this.#publish.ask(`reading the end of ${stream}`, async (client) => {
+          const [last] = await client.xrevrange(stream, "+", "-", "COUNT", 1);
+          return last?.[0] ?? "0-0";
+        }),
     };
   }
 
