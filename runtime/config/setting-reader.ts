@@ -1,3 +1,5 @@
+import { accessSync, constants, statSync } from "node:fs";
+
 /** The variables that settings are read from: `process.env`, or an object like it. */
 export type Variables = Readonly<Record<string, string | undefined>>;
 
@@ -55,6 +57,18 @@ export class SettingReader {
     if (given === undefined) return byDefault;
     if ((allowed as readonly string[]).includes(given)) return given as One;
     return this.#refuse(variable, given, demandOf(allowed), byDefault);
+  }
+
+  /** The path of a file that can be read now. */
+  file(variable: string): string | undefined {
+    const path = this.text(variable);
+    if (path === undefined) return undefined;
+    try {
+      accessSync(path, constants.R_OK);
+      if (statSync(path).isFile()) return path;
+    } catch {}
+    this.problems.push(`${variable} must name a readable PEM file, not ${JSON.stringify(path)}`);
+    return undefined;
   }
 
   /** An option that has no variable. The first value is the default. */

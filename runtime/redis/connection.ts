@@ -14,19 +14,21 @@ export type ConnectionRole = "publish" | "settle" | "subscribe" | `read:${string
 const REFUSALS = /^(WRONGPASS|NOAUTH|NOPERM|ERR AUTH|ERR invalid DB|ERR DB index|ERR invalid password)/i;
 const LONGEST_PAUSE_MS = 2000;
 
+type Shared = "host" | "port" | "db" | "username" | "password" | "tls" | "tlsFiles";
+
 /** The settings of a connection as plain data, which can be sent to another thread. */
-export interface ConnectionData extends Pick<RedisConfig, "host" | "port" | "db" | "username" | "password" | "tls"> {
+export interface ConnectionData extends Pick<RedisConfig, Shared> {
   readonly connectionName: string;
   readonly connectTimeout: number;
   readonly socketTimeout: number;
 }
 
 export function connectionData(config: RedisConfig, service: string, role: string): ConnectionData {
-  const { host, port, db, username, password, tls, connectionTimeoutMs, socketTimeoutMs } = config;
+  const { host, port, db, username, password, tls, tlsFiles, connectionTimeoutMs, socketTimeoutMs } = config;
   const connectionName = `${service}:${role}`.replaceAll(/[^\x21-\x7e]/g, "_");
   const connectTimeout = Math.min(LONGEST_TIMER_MS, connectionTimeoutMs);
   const socketTimeout = Math.min(LONGEST_TIMER_MS, socketTimeoutMs);
-  return { host, port, db, username, password, tls, connectionName, connectTimeout, socketTimeout };
+  return { host, port, db, username, password, tls, tlsFiles, connectionName, connectTimeout, socketTimeout };
 }
 
 /**
@@ -53,7 +55,7 @@ export class Connection {
     this.address = `${config.host}:${config.port}`;
     this.#config = config;
     this.#clock = clock;
-    const { socketTimeout, tls, ...data } = connectionData(config, service, role);
+    const { socketTimeout, tls, tlsFiles: _, ...data } = connectionData(config, service, role);
     this.client = new Redis({
       ...data,
       ...(tls && { tls }),
