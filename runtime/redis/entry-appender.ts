@@ -1,12 +1,13 @@
 import type { Redis } from "ioredis";
 import type { Append, Appender } from "../broker/append.js";
-import type { Layout } from "../contract/codec.js";
+import type { FlatFields, Layout } from "../contract/codec.js";
 import { MessagingError, PublishError } from "../errors.js";
 import type { Connection } from "./connection.js";
 import { adviceOn } from "./driver-error.js";
 import { onceKey } from "./keys.js";
 import { append, appendAlone } from "./lua/append.js";
 import { isRefusal, isReply } from "./reply.js";
+import { longestValue, mayBeTooLong, refusalOf } from "./value-limit.js";
 
 /** Further entries are refused: a Redis that hangs must not fill the memory of this process. */
 const MOST_UNDER_WAY = 100_000;
@@ -20,6 +21,8 @@ const FULL_BATCH = 128;
 export class EntryAppender implements Appender {
   readonly #connection: Connection;
   #batch: Append[] = [];
+  /** Whether an entry of the batch may be longer than Redis takes. */
+  #isLong = false;
   #scheduled = false;
   #underWay = 0;
   #idle: (() => void)[] = [];
@@ -37,8 +40,10 @@ export class EntryAppender implements Appender {
       return;
     }
     this.#underWay++;
+    const isLong = mayBeTooLong(valuesOf(entry));
+    if (isLong) this.#isLong = true;
     // While nothing is under way, an entry need not wait for others.
-    if (this.#underWay === 1 && !isAlone(entry) && this.#connection.isReady) {
+    if (this.#underWay === 1 && !isLong && !isAlone(entry) && this.#connection.isReady) {
       this.#sendNow(entry);
       return;
     }
@@ -87,11 +92,17 @@ export class EntryAppender implements Appender {
     const { length } = batch;
     if (length === 0) return;
     this.#batch = [];
+    const isLong = this.#isLong;
+    this.#isLong = false;
     try {
       const { client } = this.#connection;
       if (!this.#connection.isReady) {
         await this.#connection.ready();
         batch = wanted(batch);
+      }
+      if (isLong) {
+        const longest = longestValue(this.#connection);
+        batch = fitting(batch, typeof longest === "number" ? longest : await longest);
       }
       if (batch.length === 1) await this.#send(client, batch);
       else await Promise.all(groupsOf(batch).map((group) => this.#send(client, group)));
@@ -151,6 +162,23 @@ export class EntryAppender implements Appender {
 /** Whether an entry needs a script call of its own, because more is done than adding it. */
 function isAlone({ announced, onceWindowMs }: Append): boolean {
   return announced !== undefined || onceWindowMs !== undefined;
+}
+
+/** What becomes single values of a command. */
+function valuesOf({ entry, announced }: Append): FlatFields {
+  return announced === undefined ? entry : [...entry, announced.json];
+}
+
+/** The entries that Redis takes. The others fail: with one of them, all that is under way would be uncertain. */
+function fitting(batch: readonly Append[], longest: number): Append[] {
+  return batch.filter((entry) => {
+    const refusal = refusalOf(valuesOf(entry), longest);
+    if (refusal === undefined) return true;
+    const { messageId, stream } = entry;
+    const text = `message ${messageId ?? "(without id)"} was not sent to ${stream}: ${refusal}`;
+    entry.failed(new PublishError("PUBLISH_FAILED", text, { messageId }));
+    return false;
+  });
 }
 
 /** The entries that are still wanted. The others fail. */
