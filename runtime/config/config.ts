@@ -15,7 +15,10 @@ export interface Settings {
   readonly encoding?: Encoding;
   /** The group is `<service>-<suffix>`. Env `CONSUMER_GROUP_SUFFIX`. @defaultValue "workers" */
   readonly groupSuffix?: string;
-  /** A new group begins with `all` retained entries, or only with `new` ones. @defaultValue "all" */
+  /**
+   * A new group begins with `all` retained entries, or only with `new` ones: those added after `start()` was called.
+   * @defaultValue "all"
+   */
   readonly startFrom?: "all" | "new";
   /** Entries a stream keeps once every group has acknowledged them. Env `STREAM_MAX_LENGTH`. @defaultValue 10000 */
   readonly streamMaxLength?: number;

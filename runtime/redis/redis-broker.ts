@@ -167,6 +167,7 @@ export class RedisBroker implements Broker {
     const source = redriven ? pollingSource(parts) : new BlockingSource(parts);
     heartbeat.add(keys.alive, consumer);
     const { leaseMs } = this.#parts.config;
-    return new RedisMembership(place, { keys, settle, source, heartbeat, log: this.#log(keys), leaseMs, signals });
+    const log = this.#log(keys);
+    return new RedisMembership(place, { keys, settle, source, heartbeat, log, leaseMs, clock, signals });
   }
 }

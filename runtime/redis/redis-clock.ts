@@ -1,6 +1,6 @@
 import type { BrokerClock } from "../broker/broker.js";
 import type { Clock, Timer } from "../time/clock.js";
-import type { Connection } from "./connection.js";
+import type { Client, Connection } from "./connection.js";
 
 /** Clocks drift apart, so it is set again this often. */
 const SET_EVERY_MS = 30_000;
@@ -46,4 +46,13 @@ export class RedisClock implements BrokerClock {
     };
     this.#connection.client.time().then(set, () => {});
   }
+}
+
+/** Where a new group begins: for a moment of the monotonic clock, below what was added since, by little over a round trip. */
+export async function startId(client: Client, startFrom: "all" | "new" | number, clock: Clock): Promise<string> {
+  if (typeof startFrom === "string") return startFrom === "new" ? "$" : "0";
+  const [seconds, micros] = await client.time();
+  const elapsedMs = clock.now() - startFrom;
+  const time = Number(seconds) * 1000 + Number(micros) / 1000;
+  return `${Math.max(0, Math.floor(time - elapsedMs) - 1)}-0`;
 }

@@ -3,6 +3,7 @@ import { YOUNG_MS } from "../broker/broker.js";
 import type { Answer, Delivery, Take, Unhandled } from "../broker/delivery.js";
 import type { Log } from "../broker/log.js";
 import type { GroupState, Holder, Joined, MemberPlace, MemberSignals, Membership } from "../broker/membership.js";
+import type { Clock } from "../time/clock.js";
 import type { Client, Connection } from "./connection.js";
 import type { EntrySource } from "./entry-source.js";
 import { groupState } from "./group-state.js";
@@ -13,6 +14,7 @@ import { ensureGroup, leave } from "./lua/group.js";
 import { deliveryOf, note, park, release, sweep, sweepHandover } from "./lua/retry.js";
 import { acknowledge, bury } from "./lua/settlement.js";
 import { adopt, reap } from "./lua/takeover.js";
+import { startId } from "./redis-clock.js";
 import { field, isReply } from "./reply.js";
 import { assertSupported } from "./requirement.js";
 import { sendAnswer } from "./send-answer.js";
@@ -27,6 +29,7 @@ export interface MembershipParts {
   readonly heartbeat: Heartbeat;
   readonly log: Log;
   readonly leaseMs: number;
+  readonly clock: Clock;
   readonly signals: MemberSignals;
 }
 
@@ -54,17 +57,19 @@ export class RedisMembership implements Membership {
     this.#handover = new Handover(this, parts);
   }
 
-  async join(startFrom: "all" | "new"): Promise<Joined> {
-    const { keys, settle, heartbeat, signals } = this.#parts;
-    const client = await settle.ready(signals.reading);
-    if (!this.#isSupported) await assertSupported(client, settle.address);
-    this.#isSupported = true;
-    const start = startFrom === "new" ? "$" : "0";
-    const found = await ensureGroup.run(client, [keys.stream, keys.floor, keys.groups], [this.group, start, YOUNG_MS]);
-    if (typeof found === "number") return { retryInMs: found };
-    await this.#handover.enrol(client);
-    await heartbeat.renew(settle);
-    return { createdFrom: found ?? undefined };
+  join(startFrom: "all" | "new" | number): Promise<Joined> {
+    const { keys, settle, heartbeat, clock, signals } = this.#parts;
+    const join = async (client: Client): Promise<Joined> => {
+      if (!this.#isSupported) await assertSupported(client, settle.address);
+      this.#isSupported = true;
+      const args = [this.group, await startId(client, startFrom, clock), YOUNG_MS];
+      const found = await ensureGroup.run(client, [keys.stream, keys.floor, keys.groups], args);
+      if (typeof found === "number") return { retryInMs: found };
+      await this.#handover.enrol(client);
+      await heartbeat.renew(settle);
+      return { createdFrom: found ?? undefined };
+    };
+    return settle.ask(`joining the group ${this.group} of ${this.stream}`, join, signals.reading);
   }
 
   async leave(unbegun: readonly string[]): Promise<void> {
@@ -92,7 +97,8 @@ export class RedisMembership implements Membership {
 
   async takeStrays(holder: Holder): Promise<void> {
     const { settle, signals } = this.#parts;
-    await takeStrays(await settle.ready(signals.reading), this, holder);
+    const take = (client: Client): Promise<void> => takeStrays(client, this, holder);
+    await settle.ask(`looking for lost entries of ${this.stream}`, take, signals.reading);
   }
 
   async acknowledge(ids: readonly string[], retried: readonly string[]): Promise<void> {
