@@ -6,7 +6,10 @@ import type { Log } from "./log.js";
 import type { Members } from "./membership.js";
 import type { Subscriptions } from "./subscriptions.js";
 
-/** A destroyed group is created again only after so long: a younger entry was never delivered to it before. */
+/**
+ * How long a command may wait in a process before it is looked for among the answers. A destroyed group is created again
+ * only after so long: members of older versions take a younger entry for one that was never delivered before.
+ */
 export const YOUNG_MS = 1000;
 
 /** The clock by which entries have their ids. */

@@ -12,6 +12,8 @@ export interface MemberPlace {
   readonly redriven: boolean;
   /** The types that it handles. `undefined` stands for entries without a type. */
   readonly handles: readonly (string | undefined)[];
+  /** Whether these are commands: its new deliveries say so ({@link Delivery.isNew}). */
+  readonly answers: boolean;
 }
 
 /** Aborted when a member reads or settles no more. They end its waits. */

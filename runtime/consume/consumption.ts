@@ -125,8 +125,9 @@ export class Consumption {
     const config = this.#config;
     const stream = prefixed(config, routes.stream);
     const handles = [...routes.byType.keys(), ...(routes.untyped === undefined ? [] : [undefined])];
+    const answers = [...routes.byType.values()].some(([route]) => route?.descriptor.kind === "command");
     return [false, true].map((redriven) => {
-      const place = { stream, group: config.group, consumer: this.#consumer, redriven, handles };
+      const place = { stream, group: config.group, consumer: this.#consumer, redriven, handles, answers };
       const dispatcher = dispatcherOf(place, routes, this.#handling.signal);
       return new StreamConsumer(place, members, { config, dispatcher, clock, hooks });
     });

@@ -19,6 +19,7 @@ export class DeliveryContext implements MessageContext, Correlation {
   readonly kind: MessageKind;
   readonly entryId: string;
   readonly attempt: number;
+  readonly isNew: boolean;
   /** The index of the message's handler that runs. */
   at = 0;
   readonly #place: ContextPlace;
@@ -29,11 +30,17 @@ export class DeliveryContext implements MessageContext, Correlation {
   /** Made only for a handler that reads its signal: most do not. */
   #giveUp: (() => void) | undefined;
 
-  constructor(place: ContextPlace, { id, attempt }: Delivery, { type, kind }: Descriptor, message: Message) {
+  constructor(
+    place: ContextPlace,
+    { id, attempt, isNew = false }: Delivery,
+    { type, kind }: Descriptor,
+    message: Message,
+  ) {
     this.#place = place;
     this.#message = message;
     this.entryId = id;
     this.attempt = attempt;
+    this.isNew = isNew;
     this.type = type;
     this.kind = kind;
   }

@@ -13,11 +13,12 @@ import { EntryAppender } from "./entry-appender.js";
 import { BlockingSource, pollingSource, type SourceParts } from "./entry-source.js";
 import { Heartbeat, type HeartbeatParts } from "./heartbeat.js";
 import { answerKey, redriveKeys, type StreamKeys, streamKeys } from "./keys.js";
-import { answer, answered } from "./lua/answer.js";
+import { answered } from "./lua/answer.js";
 import { trim } from "./lua/trim.js";
 import { RedisClock } from "./redis-clock.js";
 import { RedisMembership } from "./redis-membership.js";
 import { assertSupported, evictionPolicy } from "./requirement.js";
+import { sendAnswer } from "./send-answer.js";
 import { RedisSubscriptions } from "./subscriptions.js";
 
 /** The broker that delivery uses in production: one Redis, over one connection for each role. */
@@ -48,10 +49,11 @@ export class RedisBroker implements Broker {
       const client = this.#settle.isReady ? this.#settle.client : await this.#settle.ready(waiting.signal);
       return answered.run(client, [answerKey(stream, commandId)], [givenUpAt]);
     },
-    give: async ({ stream, commandId, text, keepMs, replyTo }) => {
-      const key = answerKey(stream, commandId);
-      // Without an entry id the script uses only the first key.
-      await answer.run(await this.#settle.ready(), [key, key, key], [text, keepMs, replyTo, "", ""]);
+    give: async (given) => {
+      const { group } = this.#parts.config;
+      await this.#settle.ready();
+      const refused = await sendAnswer(this.#settle, streamKeys(given.stream, group), group, { given, id: "" });
+      if (refused !== undefined) throw refused;
     },
   };
 
@@ -152,12 +154,12 @@ export class RedisBroker implements Broker {
 
   #member(place: MemberPlace, signals: MemberSignals, heartbeat: Heartbeat): Membership {
     const { config, hooks, clock } = this.#parts;
-    const { stream, group, consumer, redriven } = place;
+    const { stream, group, consumer, redriven, answers } = place;
     const own = streamKeys(stream, group);
     const keys = redriven ? redriveKeys(own, group) : own;
     const settle = this.#settle;
     const parts: SourceParts = {
-      place: { stream: keys.stream, group, consumer },
+      place: { stream: keys.stream, group, consumer, floor: answers ? keys.floor : undefined },
       blockTimeMs: config.blockTimeMs,
       connection: redriven ? settle : this.#connection(`read:${stream}`),
       settle,

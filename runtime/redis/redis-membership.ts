@@ -40,18 +40,20 @@ export class RedisMembership implements Membership {
   readonly consumer: string;
   readonly redriven: boolean;
   readonly handles: MemberPlace["handles"];
+  readonly answers: boolean;
   readonly log: Log;
   readonly #handover: Handover;
   readonly #parts: MembershipParts;
   #isSupported = false;
   #lapses = 0;
 
-  constructor({ group, consumer, redriven, handles }: MemberPlace, parts: MembershipParts) {
+  constructor({ group, consumer, redriven, handles, answers }: MemberPlace, parts: MembershipParts) {
     this.stream = parts.keys.stream;
     this.group = group;
     this.consumer = consumer;
     this.redriven = redriven;
     this.handles = handles;
+    this.answers = answers;
     this.log = parts.log;
     this.#parts = parts;
     this.#handover = new Handover(this, parts);
@@ -129,7 +131,7 @@ export class RedisMembership implements Membership {
       const { types } = this.#handover;
       if (types.isHandledElsewhere(unhandled.type) && (await this.handOver(unhandled))) return { isHandedOver: true };
       const client = await this.#parts.settle.ready();
-      const reply = await this.#answer(client, given, unhandled.id, types.version);
+      const reply = await this.#answer(given, unhandled.id, types.version);
       if (!Array.isArray(reply)) return { isHandedOver: false, error: reply };
       await this.#handover.learn(client, reply);
     }
@@ -147,10 +149,9 @@ export class RedisMembership implements Membership {
     await this.#unlessGone(undefined, null, (client) => bury.run(client, [stream, dead, retry, errors], args));
   }
 
-  answer(given: Answer, id: string): Promise<unknown> {
-    const { settle } = this.#parts;
-    const send = (client: Client): Promise<unknown> => this.#answer(client, given, id);
-    return settle.isReady ? send(settle.client) : settle.ready().then(send);
+  async answer(given: Answer, id: string): Promise<unknown> {
+    if (!this.#parts.settle.isReady) await this.#parts.settle.ready();
+    return this.#answer(given, id);
   }
 
   async recordFailure(id: string, failure: string): Promise<void> {
@@ -230,8 +231,8 @@ export class RedisMembership implements Membership {
     return groupState(await settle.ready(), keys, this.group);
   }
 
-  #answer(client: Client, given: Answer, id: string, version?: string): Promise<unknown> {
-    return sendAnswer(client, this.#parts.keys, this.group, { given, id, version });
+  #answer(given: Answer, id: string, version?: string): Promise<unknown> {
+    return sendAnswer(this.#parts.settle, this.#parts.keys, this.group, { given, id, version });
   }
 
   /** When the group or its stream is gone, nothing is pending in it, so there is nothing to do. */

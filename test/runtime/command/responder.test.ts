@@ -181,12 +181,13 @@ const ANSWER_KEY = `{commands}:answer:${COMMAND_ID}`;
 interface Entry {
   readonly reply_to?: string;
   readonly metadata?: object;
+  readonly at?: number;
 }
 
-/** A `create_user` command as it stands in its stream, always with one id. */
-function createUserEntry(timeout: number, { reply_to = "answers", metadata }: Entry = {}): string[] {
+/** A `create_user` command as it stands in its stream, with one id for each `at`. */
+function createUserEntry(timeout: number, { reply_to = "answers", metadata, at = 1 }: Entry = {}): string[] {
   const contract = contractOf(createUser);
-  const filled = { id: COMMAND_ID, timestamp: "2026-01-01T00:00:00Z", source_service: "s" };
+  const filled = { id: COMMAND_ID.replace(/1.$/, `${at}e`), timestamp: "2026-01-01T00:00:00Z", source_service: "s" };
   return contract.write(
     contract.compose({ payload: { email: "a@b.cd" }, reply_to, timeout, metadata }, filled),
     "fields",
@@ -296,6 +297,28 @@ describe("a command that its sender says is sent once", () => {
     await eventually(() => answers.all.length === 1);
     expect(answers.all).toEqual([stored]);
     expect(runs).toBe(0);
+  });
+
+  it.each([
+    ["set back", ["SETID"]],
+    ["created anew", ["DESTROY", "CREATE"]],
+  ])("is answered again, by another member, after its group was %s before it was a second old", async (_how, acts) => {
+    await using answers = await answersOn("answers");
+    let runs = 0;
+    const running = await userService(() => ({ user_id: ++runs }));
+    // Its id is of the future: for an hour it will look young.
+    const hour = Date.now() + 3_600_000;
+    for (const at of [1, 2]) await admin.xadd("commands", `${hour}-${at}`, ...createUserEntry(30, { ...once, at }));
+    await eventually(() => answers.all.length === 2);
+    await running.close();
+
+    await using _other = await userService(() => ({ user_id: ++runs }));
+    const reset = admin.multi();
+    for (const act of acts) reset.call("XGROUP", act, "commands", group, ...(act === "DESTROY" ? [] : ["0"]));
+    await reset.exec();
+    await eventually(() => answers.all.length === 4);
+    expect(runs).toBe(2);
+    expect(answers.all.slice(2)).toEqual(answers.all.slice(0, 2));
   });
 
   it("is not run again when another consumer has answered and not acknowledged it", async () => {
