@@ -1,8 +1,10 @@
 import type { Answer } from "../broker/delivery.js";
+import { PublishError } from "../errors.js";
 import type { Connection } from "./connection.js";
 import { answerKey, type StreamKeys } from "./keys.js";
 import { answer } from "./lua/answer.js";
 import { isRefusal, isReply } from "./reply.js";
+import { longestValue, mayBeTooLong, refusalOf } from "./value-limit.js";
 
 /** An answer, the entry that it acknowledges or an empty text, and the version of the handled types if they must not have changed. */
 export interface Answering {
@@ -24,6 +26,12 @@ export async function sendAnswer(
 ): Promise<unknown> {
   const { client } = connection;
   const { stream, commandId, entryId, text, keepMs, replyTo } = given;
+  if (mayBeTooLong([text])) {
+    const refusal = refusalOf([text], await longestValue(connection));
+    const options = { messageId: commandId };
+    if (refusal !== undefined)
+      return new PublishError("PUBLISH_FAILED", `the answer was not sent: ${refusal}`, options);
+  }
   const scriptKeys = [answerKey(stream, commandId), keys.stream, keys.errors, keys.floor];
   const args = [text, keepMs, replyTo, group, id, entryId ?? id];
   try {

@@ -419,6 +419,20 @@ describe("an answer", () => {
     expect(answering.counts).toMatchObject({ deadLettered: 1, retried: 0 });
   });
 
+  it("that is longer than Redis takes makes its command a dead letter, and cuts no connection", async () => {
+    await using answering = await tokenService(() => ({ valid: true, roles: ["a".repeat(2 * 1024 * 1024)] }));
+    await using asker = asking();
+    await admin.config("SET", "proto-max-bulk-len", String(1024 * 1024));
+    await expect(sendValidateToken(asker, { token: "t" }, { timeoutSeconds: 1 })).rejects.toThrow(CommandTimeoutError);
+    const [letter] = await eventually(
+      () => admin.xrange("{commands}:dead", "-", "+"),
+      (letters) => letters.length === 1,
+    );
+    await admin.config("SET", "proto-max-bulk-len", "512mb");
+    expect(fieldOf(letter?.[1] ?? [], "errors")).toMatch(/Redis takes 1048576/);
+    expect(answering.counts.disconnected).toBe(0);
+  });
+
   it("leaves in the step that acknowledges its command", async () => {
     await using answers = await answersOn("answers");
     await using _answering = await userService(() => ({ user_id: 1 }));
