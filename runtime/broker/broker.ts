@@ -14,8 +14,12 @@ export const YOUNG_MS = 1000;
 
 /** The clock by which entries have their ids. */
 export interface BrokerClock {
+  /** Milliseconds since 1970 there, to within a round trip. `undefined` while that is not known. */
+  now(): number | undefined;
   /** True if it is certainly earlier there than a moment in ms since 1970. */
   isBefore(instant: number): boolean;
+  /** Connects if need be, and keeps the time from then on. */
+  start(): void;
 }
 
 export interface Answers {

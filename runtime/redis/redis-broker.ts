@@ -36,7 +36,7 @@ export class RedisBroker implements Broker {
     this.#parts = { config, hooks, clock };
     this.#publish = this.#connection("publish");
     this.#settle = this.#connection("settle");
-    this.clock = new RedisClock(this.#settle, clock);
+    this.clock = new RedisClock([this.#settle, this.#publish], clock);
     this.appender = new EntryAppender(this.#publish);
   }
 
@@ -106,7 +106,6 @@ export class RedisBroker implements Broker {
         heartbeat.start(this.#settle);
       },
       stop: async () => {
-        this.clock.stop();
         await heartbeat.stop();
         this.#hasMembers = false;
       },
@@ -114,6 +113,7 @@ export class RedisBroker implements Broker {
   }
 
   close(): void {
+    this.clock.stop();
     this.#subscriptions?.close();
     for (const connection of this.#connections.values()) connection.close();
   }

@@ -192,8 +192,8 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
     const { broker, clock, hooks } = this.#parts;
     const notification = this.catalogue.messages.find(({ kind }) => kind === "notification");
     const log = broker.log(prefixed(this.#config, notification?.stream ?? "notifications"));
-    const { subscriptions } = broker;
-    return new NotificationHub(this.#config, this.catalogue, { subscriptions, log, clock, hooks });
+    const { subscriptions, clock: brokerClock } = broker;
+    return new NotificationHub(this.#config, this.catalogue, { subscriptions, log, brokerClock, clock, hooks });
   }
 
   #assertOpen(what: string): void {

@@ -19,7 +19,7 @@ const notYet = (): never => {
 class EmptyBroker implements Broker {
   readonly appender: Appender = { append: notYet, flush: notYet, drained: notYet };
   readonly answers: Answers = { find: notYet, failure: notYet, check: notYet, give: notYet };
-  readonly clock: BrokerClock = { isBefore: notYet };
+  readonly clock: BrokerClock = { now: notYet, isBefore: notYet, start: notYet };
   readonly subscriptions: Subscriptions = { subscribe: notYet, caughtUp: notYet };
   readonly isReady = false;
   connect = notYet;
