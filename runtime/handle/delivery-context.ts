@@ -8,7 +8,7 @@ import type { MessageContext } from "../messaging/handler.js";
 
 type Message = Readonly<Record<string, unknown>>;
 
-export interface ContextPlace extends Pick<MemberPlace, "stream" | "group" | "consumer"> {
+export interface ContextPlace extends Pick<MemberPlace, "stream" | "group" | "consumer" | "redriven"> {
   /** Aborted when handlers must give up. */
   readonly handling: AbortSignal;
 }
@@ -70,7 +70,7 @@ export class DeliveryContext implements MessageContext, Correlation {
     return this.#place.consumer;
   }
   get redelivered(): boolean {
-    return this.attempt > 1;
+    return this.attempt > 1 || this.#place.redriven;
   }
   get publishedAt(): Date {
     return new Date(addedAt(this.entryId));
