@@ -447,6 +447,20 @@ describe("what a subscription missed", () => {
     expect(ear.heard.map(([, { channel }]) => channel)).toEqual(Array(3).fill("notifications:user:123"));
   });
 
+  it("is read again when Redis could not tell at first", async () => {
+    await using messaging = service();
+    await notifySuccess(messaging, note("missed"));
+    await admin.config("SET", "replica-serve-stale-data", "no");
+    await admin.replicaof("127.0.0.1", "1");
+    const ear = new Ear();
+    const listening = subscribeNotifications(messaging, { userId: 123 }, ear.listen, { since: "0-0" });
+    await eventually(() => messaging.counts.trouble > 1);
+    await admin.replicaof("NO", "ONE");
+    await admin.config("SET", "replica-serve-stale-data", "yes");
+    await listening;
+    expect(ear.titles).toEqual(["missed"]);
+  });
+
   it("is delivered whole while others are sent all the time, to a second screen of the same user", async () => {
     await using messaging = service();
     await using sender = service({ service: "sender" });
