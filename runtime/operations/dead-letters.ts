@@ -24,6 +24,8 @@ export interface DeadLetter extends DeadLetterRecord {
 export interface DeadLetterFilter {
   readonly group?: string;
   readonly type?: string;
+  /** The code or the name of its last error: `ECONNREFUSED`. */
+  readonly reason?: string;
   /** @defaultValue "open" */
   readonly state?: DeadLetterState["state"] | "any";
 }
@@ -90,7 +92,13 @@ export class DeadLetters {
     }
   }
 
-  /** Redrives every open dead letter that matches; resolves to their number. */
+  /**
+   * Redrives every open dead letter that matches; resolves to their number.
+   * @example
+   * // The database of one handler was away, and is back.
+   * await using operations = new Operations();
+   * await operations.deadLetters.redriveAll("events", { group: "billing-workers", reason: "ECONNREFUSED" });
+   */
   async redriveAll(
     stream: string,
     filter: Omit<DeadLetterFilter, "state"> = {},
@@ -169,10 +177,11 @@ function stateOf(mark: string | null | undefined): DeadLetterState {
   return mark ? (JSON.parse(mark) as DeadLetterState) : { state: "open" };
 }
 
-function matches(letter: DeadLetter, { group, type, state = "open" }: DeadLetterFilter): boolean {
+function matches(letter: DeadLetter, { group, type, reason, state = "open" }: DeadLetterFilter): boolean {
   return (
     (group === undefined || letter.group === group) &&
     (type === undefined || letter.type === type) &&
+    (reason === undefined || letter.reason === reason) &&
     (state === "any" || letter.state.state === state)
   );
 }
