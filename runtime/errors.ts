@@ -98,7 +98,10 @@ export class UsageError extends MessagingError {
   }
 }
 
-/** Redis cannot be reached (`REDIS_UNAVAILABLE`, retryable), refuses the service (`REDIS_REFUSED`) or is too old. */
+/**
+ * Redis cannot be reached or cannot do its work now (`REDIS_UNAVAILABLE`, retryable), refuses the service or a command
+ * (`REDIS_REFUSED`), or is too old (`REDIS_UNSUPPORTED`).
+ */
 export class ConnectionError extends MessagingError {
   override readonly name = "ConnectionError";
   constructor(code: Extract<ErrorCode, `REDIS_${string}`>, message: string, options?: ErrorOptions) {
@@ -189,8 +192,9 @@ export class CommandFailedError extends MessagingError {
 /** No answer came in time. The command may have run, or may still run. */
 export class CommandTimeoutError extends MessagingError {
   override readonly name = "CommandTimeoutError";
-  constructor(type: string, target: string, timeoutMs: number) {
-    const advice = "check that it is running and handles the command, or raise { timeoutSeconds }";
-    super("COMMAND_TIMEOUT", `${target} did not answer ${type} within ${timeoutMs / 1000} s: ${advice}`);
+  /** @param cause - why no answer can arrive now, if that is known */
+  constructor(type: string, target: string, timeoutMs: number, cause?: MessagingError) {
+    const advice = cause?.message ?? "check that it is running and handles the command, or raise { timeoutSeconds }";
+    super("COMMAND_TIMEOUT", `${target} did not answer ${type} within ${timeoutMs / 1000} s: ${advice}`, { cause });
   }
 }

@@ -11,6 +11,8 @@ export interface Append {
   readonly announced: { readonly channel: string; readonly json: string } | undefined;
   /** Stores it once under its message id within this window. */
   readonly onceWindowMs: number | undefined;
+  /** Asked after a wait for a connection. An entry that is not wanted any more is not sent, and fails. */
+  readonly isWanted: (() => boolean) | undefined;
   readonly stored: (entryId: string) => void;
   /** Called when the entry is not in its stream, or may not be. */
   readonly failed: (error: MessagingError) => void;

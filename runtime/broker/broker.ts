@@ -1,21 +1,31 @@
 // broker/ is the port between delivery and Redis: interfaces only. It may import contract/ and errors.ts.
+import type { MessagingError } from "../errors.js";
 import type { Appender } from "./append.js";
 import type { Answer } from "./delivery.js";
 import type { Log } from "./log.js";
 import type { Members } from "./membership.js";
 import type { Subscriptions } from "./subscriptions.js";
 
-/** A destroyed group is created again only after so long: a younger entry was never delivered to it before. */
+/**
+ * How long a command may wait in a process before it is looked for among the answers. A destroyed group is created again
+ * only after so long: members of older versions take a younger entry for one that was never delivered before.
+ */
 export const YOUNG_MS = 1000;
 
 /** The clock by which entries have their ids. */
 export interface BrokerClock {
+  /** Milliseconds since 1970 there, to within a round trip. `undefined` while that is not known. */
+  now(): number | undefined;
   /** True if it is certainly earlier there than a moment in ms since 1970. */
   isBefore(instant: number): boolean;
+  /** Connects if need be, and keeps the time from then on. */
+  start(): void;
 }
 
 export interface Answers {
   find(stream: string, commandId: string): Promise<string | null>;
+  /** Why commands cannot be sent, or answers not heard, at the moment. `undefined` while they can. */
+  failure(): MessagingError | undefined;
   /**
    * Finds the answer to a command before it runs; `expired` when its sender has given up, at `givenUpAt` by the broker's
    * clock in ms since 1970. The signal ends the wait for a connection.

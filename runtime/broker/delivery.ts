@@ -7,6 +7,8 @@ export interface Delivery {
   readonly fields: FlatFields | null;
   /** How often the group has been given it, this delivery included. */
   readonly attempt: number;
+  /** `true` where it is certain that no member had answered it as a command when it was delivered. */
+  isNew?: boolean;
 }
 
 export type Take = (deliveries: readonly Delivery[]) => void;
@@ -54,6 +56,8 @@ export interface Answer {
   /** The whole name of the command's stream. */
   readonly stream: string;
   readonly commandId: string;
+  /** The entry's id in its stream, where a handler ran: an entry that comes later cannot have been answered before. */
+  readonly entryId?: string;
   readonly text: string;
   readonly keepMs: number;
   /** The channel on which the sender waits. */

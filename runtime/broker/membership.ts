@@ -12,6 +12,8 @@ export interface MemberPlace {
   readonly redriven: boolean;
   /** The types that it handles. `undefined` stands for entries without a type. */
   readonly handles: readonly (string | undefined)[];
+  /** Whether these are commands: its new deliveries say so ({@link Delivery.isNew}). */
+  readonly answers: boolean;
 }
 
 /** Aborted when a member reads or settles no more. They end its waits. */
@@ -69,8 +71,15 @@ export interface Holder {
  */
 export interface Membership extends MemberPlace {
   readonly log: Log;
-  /** Creates the group if it is missing, makes known what this member handles, and beats. To be repeated after anything that may have undone either. */
-  join(startFrom: "all" | "new"): Promise<Joined>;
+  /**
+   * Creates the group if it is missing, makes known what this member handles, and beats. To be repeated after anything
+   * that may have undone either.
+   *
+   * @param startFrom - where a group begins that is new: `new` with what is added from now on, a number with what was
+   * added since, in ms on this process' monotonic clock
+   * @throws {ConnectionError}
+   */
+  join(startFrom: "all" | "new" | number): Promise<Joined>;
   /** Gives back the entries that have not begun, so that others get them at once, and ends the membership. */
   leave(unbegun: readonly string[]): Promise<void>;
   /** Whether its heartbeat came too late since this was last asked: other members may have taken its entries. */

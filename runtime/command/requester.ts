@@ -67,8 +67,12 @@ export class Requester {
     this.#isListening = true;
   }
 
-  /** Resolves to the result of the answer. When `send`, which sends the command, fails, the wait fails with it. */
-  ask(question: Question, send: () => Promise<unknown>): Promise<unknown> {
+  /**
+   * Resolves to the result of the answer. The wait begins with this call, and when `send` fails, it fails with it.
+   *
+   * @param send - sends the command, if the answer is still wanted when it can be sent
+   */
+  ask(question: Question, send: (isWanted: () => boolean) => Promise<unknown>): Promise<unknown> {
     const { descriptor, signal } = question;
     if (signal?.aborted) {
       const text = `${descriptor.type} was not sent: its signal had been aborted before`;
@@ -84,7 +88,7 @@ export class Requester {
           reject(error);
         }
       });
-      send().catch((error: unknown) =>
+      send(() => this.#waiting.has(question.id)).catch((error: unknown) =>
         settle(error instanceof MessagingError ? error : new MessagingError("PUBLISH_FAILED", String(error))),
       );
     });
@@ -124,8 +128,10 @@ export class Requester {
       const text = `the wait for ${descriptor.type} was ended; the command itself may still run`;
       settle(new MessagingError("COMMAND_ABORTED", text, { cause: signal?.reason }));
     };
-    const expire = (): void => settle(new CommandTimeoutError(descriptor.type, target, timeoutMs));
-    const timer = this.#parts.clock.after(timeoutMs, expire);
+    const expire = (): void =>
+      settle(new CommandTimeoutError(descriptor.type, target, timeoutMs, this.#parts.answers.failure()));
+    // A late timer runs before the sockets have been read: the answer may have arrived.
+    const timer = this.#parts.clock.after(timeoutMs, () => setImmediate(expire));
     this.#waiting.set(id, { question, settle });
     signal?.addEventListener("abort", onAbort);
     return settle;

@@ -4,7 +4,7 @@ import { addedAt } from "../broker/entry-id.js";
 import { type FlatFields, textReader } from "../contract/codec.js";
 import { contractOf } from "../contract/contract.js";
 import { MessagingError } from "../errors.js";
-import type { Responding } from "../handle/dispatcher.js";
+import type { CommandContext, Responding } from "../handle/dispatcher.js";
 import { describeFailure } from "../handle/failure.js";
 import { commandOf, type Route } from "../handle/router.js";
 import type { CommandHandler, MessageContext } from "../messaging/handler.js";
@@ -20,8 +20,7 @@ type Command = Readonly<Record<string, unknown>>;
 
 export interface ResponderParts extends RuntimeParts {
   readonly answers: Answers;
-  /** The broker's clock. Left out where no entry is new. */
-  readonly brokerClock: BrokerClock | undefined;
+  readonly brokerClock: BrokerClock;
   readonly chain: InterceptorChain | undefined;
 }
 
@@ -42,21 +41,21 @@ export class CommandResponder implements Responding {
    * Resolves to the answer, or to `undefined` when nobody waits for one.
    * @throws what the handler threw, when nobody waits
    */
-  async respond(route: Route, command: Command, context: MessageContext): Promise<Answer | undefined> {
+  async respond(route: Route, command: Command, context: CommandContext): Promise<Answer | undefined> {
     const replyTo = command["reply_to"] as string | undefined;
     const commandId = command["id"] as string;
     const timeoutMs = ((command["timeout"] as number | undefined) ?? DEFAULT_TIMEOUT_SECONDS) * 1000;
-    const { stream } = context;
+    const { stream, entryId } = context;
     const keepMs = timeoutMs + KEPT_LONGER_MS;
-    const givenUpAt = addedAt(context.entryId) + timeoutMs;
+    const givenUpAt = addedAt(entryId) + timeoutMs;
     if (replyTo !== undefined && !this.#isSurelyNew(command, givenUpAt, context)) {
       const stored = await this.#parts.answers.check(stream, commandId, givenUpAt, context);
       if (stored === "expired") {
-        const { group, entryId, type } = context;
+        const { group, type } = context;
         this.#parts.hooks.emit("commandExpired", { stream, group, entryId, type });
         return undefined;
       }
-      if (stored !== null) return { stream, commandId, text: stored, keepMs, replyTo };
+      if (stored !== null) return { stream, commandId, entryId, text: stored, keepMs, replyTo };
     }
     const { clock } = this.#parts;
     const began = clock.now();
@@ -71,7 +70,7 @@ export class CommandResponder implements Responding {
       return undefined;
     }
     const text = encodeResponse(commandId, ran, Math.round((clock.now() - began) * 1000) / 1000);
-    return { stream, commandId, text, keepMs, replyTo };
+    return { stream, commandId, entryId, text, keepMs, replyTo };
   }
 
   refusal(stream: string, entry: FlatFields, why: Pick<MessagingError, "message" | "code">): Answer | undefined {
@@ -96,10 +95,10 @@ export class CommandResponder implements Responding {
   }
 
   /** Whether the command cannot have been answered and its sender waits. Then there is nothing to look up. */
-  #isSurelyNew(command: Command, givenUpAt: number, { entryId, redelivered }: MessageContext): boolean {
-    const { brokerClock } = this.#parts;
-    if (redelivered || brokerClock === undefined || !isSentOnce(command)) return false;
-    return brokerClock.isBefore(Math.min(addedAt(entryId) + YOUNG_MS, givenUpAt));
+  #isSurelyNew(command: Command, givenUpAt: number, { entryId, isNew = false }: CommandContext): boolean {
+    if (!isNew || !isSentOnce(command)) return false;
+    // What has waited here for longer may have been taken over, and answered.
+    return this.#parts.brokerClock.isBefore(Math.min(addedAt(entryId) + YOUNG_MS, givenUpAt));
   }
 }
 

@@ -27,10 +27,12 @@ export class CommandSender {
     this.#createRequester = createRequester;
   }
 
+  /** The time limit and the signal count from this call on. */
   async send(descriptor: CommandDescriptor, payload: unknown, options: SendOptions): Promise<unknown> {
     const command = descriptor as unknown as Descriptor;
-    let requester = this.#requester;
-    if (this.#isClosed || !requester?.isListening) requester = await this.#listen(command);
+    if (this.#isClosed) throw this.#publisher.failed(command, new ClosedError("cannot send"));
+    this.#requester ??= this.#createRequester();
+    const requester = this.#requester;
     const id = crypto.randomUUID();
     const given = {
       payload,
@@ -41,20 +43,23 @@ export class CommandSender {
     };
     const { timeout, target_service: service } = descriptor.schema.properties ?? {};
     const target = String(options.targetService ?? service?.default ?? service?.const ?? "the target service");
-    const timeoutMs = Number(options.timeoutSeconds ?? timeout?.default ?? DEFAULT_TIMEOUT_SECONDS) * 1000;
+    const seconds = Number(options.timeoutSeconds ?? timeout?.default);
+    // The contract reports what is no time limit.
+    const timeoutMs = (seconds > 0 ? seconds : DEFAULT_TIMEOUT_SECONDS) * 1000;
     const question = { id, descriptor, target, stream: this.#streamOf(command), timeoutMs, signal: options.signal };
     const { correlationId, withoutCompany = false } = options;
-    const publishing = { id, withoutCompany, ...(correlationId === undefined ? {} : { correlationId }) };
-    return requester.ask(question, () => this.#publisher.publish(command, given, publishing));
+    return requester.ask(question, (isWanted) => {
+      const publishing = { id, withoutCompany, isWanted, ...(correlationId === undefined ? {} : { correlationId }) };
+      const publish = (): Promise<unknown> => this.#publisher.publish(command, given, publishing);
+      if (requester.isListening) return publish();
+      return this.#listen(requester, command).then(() => (isWanted() ? publish() : undefined));
+    });
   }
 
   /** A command whose answer could not arrive is not published. The hooks are told of it like of a failed publish. */
-  async #listen(command: Descriptor): Promise<Requester> {
+  async #listen(requester: Requester, command: Descriptor): Promise<void> {
     try {
-      if (this.#isClosed) throw new ClosedError("cannot send");
-      this.#requester ??= this.#createRequester();
-      await this.#requester.listen();
-      return this.#requester;
+      await requester.listen();
     } catch (thrown) {
       throw this.#publisher.failed(command, thrown);
     }

@@ -15,7 +15,10 @@ export interface Settings {
   readonly encoding?: Encoding;
   /** The group is `<service>-<suffix>`. Env `CONSUMER_GROUP_SUFFIX`. @defaultValue "workers" */
   readonly groupSuffix?: string;
-  /** A new group begins with `all` retained entries, or only with `new` ones. @defaultValue "all" */
+  /**
+   * A new group begins with `all` retained entries, or only with `new` ones: those added after `start()` was called.
+   * @defaultValue "all"
+   */
   readonly startFrom?: "all" | "new";
   /** Entries a stream keeps once every group has acknowledged them. Env `STREAM_MAX_LENGTH`. @defaultValue 10000 */
   readonly streamMaxLength?: number;
@@ -104,7 +107,7 @@ export function readConfig(settings: Settings, encoding: Encoding, variables: Va
     environment: reader.name("ENVIRONMENT", settings.environment, "development"),
     encoding: reader.oneOf("MESSAGE_ENCODING", settings.encoding, ["fields", "json"], encoding),
     group: `${name}-${reader.name("CONSUMER_GROUP_SUFFIX", settings.groupSuffix, "workers")}`,
-    startFrom: settings.startFrom ?? "all",
+    startFrom: reader.choice("startFrom", settings.startFrom, ["all", "new"]),
     streamMaxLength: reader.whole("STREAM_MAX_LENGTH", settings.streamMaxLength, 1, 1e12, 10_000),
     blockTimeMs: reader.whole("STREAM_BLOCK_TIME", settings.blockTimeMs, 1, 60_000, 1000),
     batchSize: reader.whole("STREAM_BATCH_SIZE", settings.batchSize, 1, 1000, 100),
@@ -114,7 +117,7 @@ export function readConfig(settings: Settings, encoding: Encoding, variables: Va
     unservedGroups: reader.oneOf("STREAM_UNSERVED_GROUPS", settings.unservedGroups, UNSERVED_POLICIES, "keep"),
     maxRetries: reader.whole("MESSAGE_MAX_RETRIES", settings.maxRetries, 0, 1000, 3),
     retryDelayMs: reader.seconds("MESSAGE_RETRY_DELAY", settings.retryDelaySeconds, 0, 60),
-    order: settings.order ?? "none",
+    order: reader.choice("order", settings.order, ["none", "entity"]),
     handlerTimeoutMs: reader.seconds("MESSAGE_HANDLER_TIMEOUT", settings.handlerTimeoutSeconds, 0.01, 900),
     tenancy: reader.oneOf("MESSAGE_TENANCY", settings.tenancy, ["optional", "required"], "optional"),
     version: reader.text("SERVICE_VERSION", settings.version),

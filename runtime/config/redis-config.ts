@@ -18,7 +18,8 @@ export interface RedisOptions {
   readonly password?: string;
   /**
    * `true`, or Node's own TLS options. Env `REDIS_TLS`, with the files `REDIS_TLS_CA`, `REDIS_TLS_CERT`,
-   * `REDIS_TLS_KEY` and the name `REDIS_TLS_SERVERNAME`. @defaultValue false
+   * `REDIS_TLS_KEY` and the name `REDIS_TLS_SERVERNAME`. These files are read again at each attempt to connect, so that
+   * they may be replaced; options given in code are used as they are. @defaultValue false
    */
   readonly tls?: boolean | TlsOptions;
   /** Maximum number of connections of one messaging. Env `REDIS_MAX_CONNECTIONS`. @defaultValue 20 */
@@ -33,18 +34,23 @@ export interface RedisOptions {
 export interface RedisConfig extends Complete<Omit<RedisOptions, "url" | "username" | "password" | "tls">> {
   readonly username: string | undefined;
   readonly password: string | undefined;
+  /** Those that stand in files are read each time that they are used. */
   readonly tls: TlsOptions | undefined;
+  /** The paths of these files, by option. */
+  readonly tlsFiles: Readonly<Record<string, string>>;
 }
 
 export function readRedis(reader: SettingReader, options: RedisOptions): RedisConfig {
   const address = readUrl(reader, options);
+  const tlsFiles = readTlsFiles(reader, options);
   return {
     host: address?.host ?? reader.text("REDIS_HOST", options.host) ?? "redis",
     port: address?.port ?? reader.whole("REDIS_PORT", options.port, 1, 65_535, 6379),
     db: address?.db ?? reader.whole("REDIS_DB", options.db, 0, 1_000_000, 0),
     username: address?.username ?? reader.text("REDIS_USERNAME", options.username),
     password: address?.password ?? reader.text("REDIS_PASSWORD", options.password),
-    tls: readTls(reader, options, address?.tls),
+    tls: readTls(reader, options, { byUrl: address?.tls, tlsFiles }),
+    tlsFiles,
     maxConnections: reader.whole("REDIS_MAX_CONNECTIONS", options.maxConnections, 1, 100_000, 20),
     connectionTimeoutMs: reader.seconds("REDIS_CONNECTION_TIMEOUT", options.connectionTimeoutSeconds, 0.05, 5),
     socketTimeoutMs: reader.seconds("REDIS_SOCKET_TIMEOUT", options.socketTimeoutSeconds, 0.05, 5),
@@ -89,29 +95,40 @@ function decoded(text = ""): string | undefined {
   }
 }
 
-function readTls(reader: SettingReader, options: RedisOptions, byUrl: boolean | undefined): TlsOptions | undefined {
+function readTlsFiles(reader: SettingReader, { tls }: RedisOptions): Record<string, string> {
+  if (typeof tls === "object") return {};
+  const variables = { ca: "REDIS_TLS_CA", cert: "REDIS_TLS_CERT", key: "REDIS_TLS_KEY" };
+  const given = Object.entries(variables).map(([option, variable]) => [option, reader.file(variable)] as const);
+  return Object.fromEntries(given.filter(([, path]) => path !== undefined)) as Record<string, string>;
+}
+
+interface TlsSources extends Pick<RedisConfig, "tlsFiles"> {
+  readonly byUrl: boolean | undefined;
+}
+
+function readTls(
+  reader: SettingReader,
+  options: RedisOptions,
+  { byUrl, tlsFiles }: TlsSources,
+): TlsOptions | undefined {
   if (typeof options.tls === "object") return options.tls;
   const asked = reader.flag("REDIS_TLS", options.tls);
-  const given = Object.entries({
-    ca: readFile(reader, "REDIS_TLS_CA"),
-    cert: readFile(reader, "REDIS_TLS_CERT"),
-    key: readFile(reader, "REDIS_TLS_KEY"),
-    servername: reader.text("REDIS_TLS_SERVERNAME"),
-  }).filter(([, value]) => value !== undefined);
-  if (asked ?? byUrl ?? false) return Object.fromEntries(given);
-  if (given.length > 0) {
+  const servername = reader.text("REDIS_TLS_SERVERNAME");
+  const tls: TlsOptions = servername === undefined ? {} : { servername };
+  for (const [option, path] of Object.entries(tlsFiles)) {
+    let last: string;
+    // While a file is being replaced it may be missing: what it last held is as good as nothing.
+    const get = (): string => {
+      try {
+        last = readFileSync(path, "utf8");
+      } catch {}
+      return last;
+    };
+    Object.defineProperty(tls, option, { get, enumerable: true });
+  }
+  if (asked ?? byUrl ?? false) return tls;
+  if (Object.keys(tls).length > 0) {
     reader.problems.push("REDIS_TLS_… is set, but TLS is off: set REDIS_TLS=true or a rediss:// REDIS_URL");
   }
   return undefined;
-}
-
-function readFile(reader: SettingReader, variable: string): string | undefined {
-  const path = reader.text(variable);
-  if (path === undefined) return undefined;
-  try {
-    return readFileSync(path, "utf8");
-  } catch {
-    reader.problems.push(`${variable} must name a readable PEM file, not ${JSON.stringify(path)}`);
-    return undefined;
-  }
 }

@@ -1,3 +1,5 @@
+import { accessSync, constants, statSync } from "node:fs";
+
 /** The variables that settings are read from: `process.env`, or an object like it. */
 export type Variables = Readonly<Record<string, string | undefined>>;
 
@@ -54,7 +56,25 @@ export class SettingReader {
     const given = this.text(variable, option);
     if (given === undefined) return byDefault;
     if ((allowed as readonly string[]).includes(given)) return given as One;
-    return this.#refuse(variable, given, `must be ${allowed.map((value) => `"${value}"`).join(" or ")}`, byDefault);
+    return this.#refuse(variable, given, demandOf(allowed), byDefault);
+  }
+
+  /** The path of a file that can be read now. */
+  file(variable: string): string | undefined {
+    const path = this.text(variable);
+    if (path === undefined) return undefined;
+    try {
+      accessSync(path, constants.R_OK);
+      if (statSync(path).isFile()) return path;
+    } catch {}
+    this.problems.push(`${variable} must name a readable PEM file, not ${JSON.stringify(path)}`);
+    return undefined;
+  }
+
+  /** An option that has no variable. The first value is the default. */
+  choice<One extends string>(option: string, given: One | undefined, allowed: readonly [One, ...One[]]): One {
+    if (given === undefined || allowed.includes(given)) return given ?? allowed[0];
+    return this.#refuse(option, given, demandOf(allowed), allowed[0]);
   }
 
   /** Text that becomes part of a key. Braces would change the key's cluster slot, and spaces break tools. */
@@ -69,6 +89,10 @@ export class SettingReader {
     this.problems.push(`${variable} ${demand}, not ${shown}`);
     return byDefault;
   }
+}
+
+function demandOf(allowed: readonly string[]): string {
+  return `must be ${allowed.map((value) => `"${value}"`).join(" or ")}`;
 }
 
 const NAME = /^[A-Za-z0-9._-]+$/;

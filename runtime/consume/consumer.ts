@@ -20,8 +20,8 @@ type GivenParts = Pick<ConsumerParts, "config" | "dispatcher" | "clock" | "hooks
  */
 export class StreamConsumer {
   readonly membership: Membership;
-  /** Resolves when it has joined its group, or has failed to for the first time. */
-  readonly attempted: Promise<void>;
+  /** Resolves when it has joined its group, or to the error with which it failed to for the first time. */
+  readonly attempted: Promise<unknown>;
   readonly #parts: ConsumerParts;
   readonly #reading = new AbortController();
   readonly #settling = new AbortController();
@@ -29,7 +29,9 @@ export class StreamConsumer {
   readonly #reader: Reader;
   readonly #reaper: Reaper;
   #loops: Promise<unknown> | undefined;
-  #attempt = (): void => {};
+  #attempt: (failure?: unknown) => void = () => {};
+  /** Where its group begins if it is new. */
+  #startFrom: "all" | "new" | number;
 
   constructor(place: MemberPlace, members: Members, given: GivenParts) {
     const { clock, hooks } = given;
@@ -40,6 +42,7 @@ export class StreamConsumer {
     this.#workload = new Workload(this.#parts);
     this.#reader = new Reader(this.#parts, this.#workload, () => this.#prepare());
     this.#reaper = new Reaper(this.#parts, this.#workload);
+    this.#startFrom = place.redriven ? "all" : given.config.startFrom;
     this.attempted = new Promise((resolve) => {
       this.#attempt = resolve;
     });
@@ -47,13 +50,25 @@ export class StreamConsumer {
 
   get loop(): LoopState {
     if (this.#reading.signal.aborted) return "stopped";
-    if (this.#workload.isOpen && this.#workload.room === 0) return "busy";
+    if (!this.#workload.isOpen) return "stuck";
+    if (this.#workload.room === 0) return "busy";
     // A read returns within its block. If it takes much longer, Redis does not answer.
     return this.#reader.silentMs < this.#parts.config.blockTimeMs + STUCK_AFTER_MS ? "reading" : "stuck";
   }
 
-  /** Begins to read in the background, and waits there for a Redis that is away. */
-  start(): void {
+  /**
+   * Begins to read in the background, and waits there for a Redis that is away.
+   *
+   * @param since - when it was to start, in ms on the monotonic clock
+   * @param isAwaited - whether what is published next waits for the first attempt to join
+   */
+  start(since: number, isAwaited: boolean): void {
+    const join = (): void => {
+      if (this.#startFrom === "new") this.#startFrom = since;
+    };
+    // From its first failure on, others may publish what it must not miss.
+    if (isAwaited) void this.attempted.then(join);
+    else join();
     this.#loops = Promise.all([
       this.#reader.run(),
       runRetryQueue(this.#parts, this.#workload, this.#reaper),
@@ -83,19 +98,21 @@ export class StreamConsumer {
   async #prepare(): Promise<void> {
     try {
       await this.#join();
+      // A group that is created again must not begin with new entries: that would skip those added meanwhile.
+      this.#startFrom = "all";
       this.#workload.open();
       await this.membership.takeStrays(this.#workload);
-    } finally {
       this.#attempt();
+    } catch (error) {
+      this.#attempt(error);
+      throw error;
     }
   }
 
   async #join(): Promise<void> {
-    const { stream, group, redriven } = this.membership;
+    const { stream, group } = this.membership;
     for (;;) {
-      // A group that is created again must not begin with new entries: that would skip those added meanwhile.
-      const startFrom = this.#workload.isOpen || redriven ? "all" : this.#parts.config.startFrom;
-      const { createdFrom, retryInMs } = await this.membership.join(startFrom);
+      const { createdFrom, retryInMs } = await this.membership.join(this.#startFrom);
       if (createdFrom !== undefined) this.#parts.hooks.emit("groupCreated", { stream, group, from: createdFrom });
       if (retryInMs === undefined) return;
       if (!(await this.#parts.reading.for(retryInMs))) throw new ClosedError(`no longer waiting for ${group}`);

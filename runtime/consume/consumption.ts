@@ -67,6 +67,10 @@ export class Consumption {
     await starting.catch(() => {});
     this.#starting = undefined;
     await beforeDrain();
+    await this.#halt();
+  }
+
+  async #halt(): Promise<void> {
     const consumers = this.#consumers;
     const deadline = once(this.#handling.signal, "abort");
     const timer = this.#parts.clock.after(this.#config.drainTimeoutMs, () => this.#handling.abort());
@@ -78,7 +82,8 @@ export class Consumption {
   }
 
   async #start(streams: readonly StreamRoutes[], options: StartOptions): Promise<void> {
-    const { broker } = this.#parts;
+    const { broker, clock } = this.#parts;
+    const since = clock.now();
     broker.assertAffordable(streams.map(({ stream }) => stream));
     this.#startup = new AbortController();
     await this.#connect(options);
@@ -90,19 +95,26 @@ export class Consumption {
     this.#members = members;
     this.#consumers = streams.flatMap((routes) => this.#consumersOf(routes, members));
     if (this.#consumers.length > 0) members.start();
-    for (const consumer of this.#consumers) consumer.start();
-    // Groups that begin with new entries must exist before this resolves: messages published after it are for them.
-    if (broker.isReady) await Promise.all(this.#consumers.map(({ attempted }) => attempted));
+    const isAwaited = broker.isReady || options.requireRedis === true;
+    for (const consumer of this.#consumers) consumer.start(since, isAwaited);
+    if (!isAwaited) return;
+    const attempted = Promise.all(this.#consumers.map((consumer) => consumer.attempted));
+    const { signal } = this.#startup;
+    const stopped = once(signal, "abort").then(() => [new ClosedError("cannot start")]);
+    const failures = await Promise.race([attempted, stopped]);
+    const failure = failures.find((each) => each !== undefined);
+    if (failure === undefined || isWaitedFor(failure, options)) return;
+    await this.#halt();
+    throw failure;
   }
 
-  async #connect({ requireRedis = false }: StartOptions): Promise<void> {
+  async #connect(options: StartOptions): Promise<void> {
     const { broker, hooks } = this.#parts;
     try {
       const { evictionPolicy } = await broker.connect(this.#startup.signal);
       if (evictionPolicy !== undefined) hooks.emit("evictionPossible", { policy: evictionPolicy });
     } catch (error) {
-      const isAway = error instanceof ConnectionError && error.code === "REDIS_UNAVAILABLE";
-      if (!isAway || requireRedis) throw error;
+      if (!isWaitedFor(error, options)) throw error;
       hooks.trouble("connecting at start", error);
     }
   }
@@ -113,10 +125,16 @@ export class Consumption {
     const config = this.#config;
     const stream = prefixed(config, routes.stream);
     const handles = [...routes.byType.keys(), ...(routes.untyped === undefined ? [] : [undefined])];
+    const answers = [...routes.byType.values()].some(([route]) => route?.descriptor.kind === "command");
     return [false, true].map((redriven) => {
-      const place = { stream, group: config.group, consumer: this.#consumer, redriven, handles };
+      const place = { stream, group: config.group, consumer: this.#consumer, redriven, handles, answers };
       const dispatcher = dispatcherOf(place, routes, this.#handling.signal);
       return new StreamConsumer(place, members, { config, dispatcher, clock, hooks });
     });
   }
+}
+
+/** Whether a start that failed so goes on in the background: Redis may be away, or unable to write for a while. */
+function isWaitedFor(failure: unknown, { requireRedis = false }: StartOptions): boolean {
+  return !requireRedis && failure instanceof ConnectionError && failure.code === "REDIS_UNAVAILABLE";
 }

@@ -8,7 +8,7 @@ import type { MessageContext } from "../messaging/handler.js";
 
 type Message = Readonly<Record<string, unknown>>;
 
-export interface ContextPlace extends Pick<MemberPlace, "stream" | "group" | "consumer"> {
+export interface ContextPlace extends Pick<MemberPlace, "stream" | "group" | "consumer" | "redriven"> {
   /** Aborted when handlers must give up. */
   readonly handling: AbortSignal;
 }
@@ -19,6 +19,7 @@ export class DeliveryContext implements MessageContext, Correlation {
   readonly kind: MessageKind;
   readonly entryId: string;
   readonly attempt: number;
+  readonly isNew: boolean;
   /** The index of the message's handler that runs. */
   at = 0;
   readonly #place: ContextPlace;
@@ -29,11 +30,17 @@ export class DeliveryContext implements MessageContext, Correlation {
   /** Made only for a handler that reads its signal: most do not. */
   #giveUp: (() => void) | undefined;
 
-  constructor(place: ContextPlace, { id, attempt }: Delivery, { type, kind }: Descriptor, message: Message) {
+  constructor(
+    place: ContextPlace,
+    { id, attempt, isNew = false }: Delivery,
+    { type, kind }: Descriptor,
+    message: Message,
+  ) {
     this.#place = place;
     this.#message = message;
     this.entryId = id;
     this.attempt = attempt;
+    this.isNew = isNew;
     this.type = type;
     this.kind = kind;
   }
@@ -63,7 +70,7 @@ export class DeliveryContext implements MessageContext, Correlation {
     return this.#place.consumer;
   }
   get redelivered(): boolean {
-    return this.attempt > 1;
+    return this.attempt > 1 || this.#place.redriven;
   }
   get publishedAt(): Date {
     return new Date(addedAt(this.entryId));

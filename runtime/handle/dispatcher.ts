@@ -18,9 +18,12 @@ export interface DispatchPlace extends ContextPlace {
   readonly handlerTimeoutMs: number;
 }
 
+/** The context of a command. */
+export interface CommandContext extends MessageContext, Pick<Delivery, "isNew"> {}
+
 /** Runs the handlers of commands and makes their answers. */
 export interface Responding {
-  respond(route: Route, command: Message, context: MessageContext): Promise<Answer | undefined>;
+  respond(route: Route, command: Message, context: CommandContext): Promise<Answer | undefined>;
   /** The answer to a command that cannot run, if it is for this service and its sender waits. */
   refusal(stream: string, entry: FlatFields, why: Pick<MessagingError, "message" | "code">): Answer | undefined;
   /** Stores and sends the answer of a handler that ended after its time. The retry of the command finds it. */

@@ -91,8 +91,12 @@ export function traceOf(message: PlainMessage, part: "traceparent" | "tracestate
 /** Adds the correlation to a message's metadata. The publisher's own values win. */
 export function inheritMetadata(given: unknown, correlation: Correlation): PlainMessage | undefined {
   const { messageId, traceparent, tracestate } = correlation;
-  const inherited = { causation_id: messageId, traceparent, tracestate };
-  const present = Object.entries(inherited).filter(([, value]) => value !== undefined);
-  if (present.length === 0) return given as PlainMessage | undefined;
-  return { ...Object.fromEntries(present), ...(given as PlainMessage | undefined) };
+  return withDefaults(given, { causation_id: messageId, traceparent, tracestate });
+}
+
+/** Adds to metadata what it lacks. An explicit `undefined` counts as lacking. */
+export function withDefaults(given: unknown, defaults: PlainMessage): PlainMessage | undefined {
+  const own = given as PlainMessage | undefined;
+  const lacking = Object.entries(defaults).filter(([name, value]) => value !== undefined && own?.[name] === undefined);
+  return lacking.length === 0 ? own : { ...own, ...Object.fromEntries(lacking) };
 }

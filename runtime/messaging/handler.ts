@@ -15,9 +15,16 @@ export interface MessageContext {
   readonly group: string;
   /** The consumer, unique for each start of a process. */
   readonly consumer: string;
-  /** 1 at the first delivery. Redis counts it, so it survives a crash. */
+  /**
+   * 1 at the first delivery, and again at the first one after a redrive. Redis counts it, so it survives a crash. A
+   * delivery that was given back before its handler began does not count.
+   */
   readonly attempt: number;
-  /** Whether the message was delivered before. */
+  /**
+   * Whether a handler of the group may have been given the message before: at a retry, after a takeover from a dead
+   * process, after a redrive. The signal for a second look at what was done already. After an operator has created the
+   * group anew or set it back, Redis counts from 1 again, and it is `false`.
+   */
   readonly redelivered: boolean;
   /** When the message entered its stream, by Redis' clock. */
   readonly publishedAt: Date;

@@ -3,7 +3,7 @@ import type { Counts } from "./hooks.js";
 /** The state of one stream in this service. `null` means unknown, not 0: Redis cannot tell. */
 export interface StreamHealth {
   readonly group: string;
-  /** `reading`, `busy` (no room for more entries), `stuck` (Redis does not answer) or `stopped`. */
+  /** `reading`, `busy` (no room for more entries), `stuck` (no group yet, or Redis does not answer) or `stopped`. */
   readonly loop: LoopState;
   /** Entries that have not been delivered to the group. */
   readonly lag: number | null;

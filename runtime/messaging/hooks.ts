@@ -48,6 +48,8 @@ export interface HookEvents {
   readonly commandExpired: DeliveryPlace & { readonly type: string };
   /** An answer arrived for which nobody waits. */
   readonly answerUnclaimed: { readonly commandId: string };
+  /** A notification was not given to a listener, because it had expired by Redis' clock. */
+  readonly notificationExpired: { readonly channel: string; readonly entryId: string | undefined };
   /** Acknowledged entries were removed from a stream, according to its retention. */
   readonly trimmed: { readonly stream: string; readonly removed: number; readonly length: number };
   /** A group unserved for `MESSAGE_TTL` keeps its stream from being trimmed. `expired`: the policy destroyed it. */
@@ -96,6 +98,7 @@ export class HookBus {
     deadLettered: 0,
     commandExpired: 0,
     answerUnclaimed: 0,
+    notificationExpired: 0,
     trimmed: 0,
     groupUnserved: 0,
     entriesMissed: 0,

@@ -9,7 +9,10 @@ import type { Sender } from "./sender.js";
 
 /** Options of `start()`. */
 export interface StartOptions {
-  /** Reject if Redis is not reached within the connection timeout, instead of waiting for it. @defaultValue false */
+  /**
+   * Reject if Redis is not reached within the connection timeout, or cannot create the groups now, instead of waiting
+   * for it. @defaultValue false
+   */
   readonly requireRedis?: boolean;
 }
 
@@ -98,9 +101,12 @@ export interface Messaging<Events extends object = Record<never, never>, Outcome
   health(): Promise<Health>;
 
   /**
-   * Connects, creates missing groups, and begins to read. If Redis cannot be reached yet, it resolves all the same, and
-   * reading begins when Redis is there.
-   * @throws {ConnectionError} Redis refuses this service or is too old or, with `requireRedis`, cannot be reached
+   * Connects, creates missing groups, and begins to read. Every message that is published after this has resolved is
+   * for them. If Redis cannot be reached yet, or cannot write, it resolves all the same: the groups are created when it
+   * can, and a group that begins with `new` messages then begins with those added since this call. Until then `health()`
+   * is `unhealthy`.
+   * @throws {ConnectionError} Redis refuses this service or its commands, or is too old or, with `requireRedis`, cannot
+   * be reached
    * @throws {ConfigError} more connections are needed than `REDIS_MAX_CONNECTIONS` allows
    * @example
    * await messaging.start({ requireRedis: true });

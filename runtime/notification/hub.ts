@@ -1,5 +1,7 @@
 // notification/ delivers notifications live. It may import publish/ and what publish/ may import.
 
+import type { BrokerClock } from "../broker/broker.js";
+import { addedAt } from "../broker/entry-id.js";
 import type { Log } from "../broker/log.js";
 import type { Channel, Subscriptions } from "../broker/subscriptions.js";
 import type { Config } from "../config/config.js";
@@ -17,7 +19,7 @@ import type {
   NotificationTarget,
 } from "../messaging/notification.js";
 import { channelOf } from "../publish/prepare.js";
-import type { Clock, Timer } from "../time/clock.js";
+import type { Timer } from "../time/clock.js";
 import { covers, subscriptionOf } from "./channel.js";
 import { Missed } from "./missed.js";
 
@@ -36,6 +38,8 @@ type Received = Pick<NotificationContext, "entryId"> & { readonly message: Plain
 export interface HubParts extends RuntimeParts {
   readonly subscriptions: Subscriptions;
   readonly log: Log;
+  /** Started with the hub. */
+  readonly brokerClock: BrokerClock;
 }
 
 /** Delivers notifications to the listeners of this process as they are published. */
@@ -54,6 +58,7 @@ export class NotificationHub {
     const notifications = catalogue.messages.filter(({ kind }) => kind === "notification");
     this.#contracts = new Map(notifications.map((descriptor) => [descriptor.type, contractOf(descriptor)]));
     this.#parts = parts;
+    parts.brokerClock.start();
   }
 
   async listen(target: NotificationTarget, receive: NotificationListener, options: ListenOptions): Promise<Listening> {
@@ -154,13 +159,25 @@ export class NotificationHub {
   }
 
   #deliver({ receive, missed, isOpen }: Listener, message: PlainMessage, context: NotificationContext): void {
-    if (!isOpen || isExpired(message, this.#parts.clock)) return;
-    if (missed?.note(message["id"] as string | undefined, context.entryId) === false) return;
+    if (!isOpen) return;
+    const { channel, entryId } = context;
+    if (this.#hasExpired(message, entryId)) {
+      this.#parts.hooks.emit("notificationExpired", { channel, entryId });
+      return;
+    }
+    if (missed?.note(message["id"] as string | undefined, entryId) === false) return;
     const correlation = correlationOf("notification", message);
     const received = (async () => withCorrelationOnly(correlation, () => receive(message, context)))();
     received.catch((error: unknown) => {
-      this.#parts.hooks.trouble(`handling a notification on ${context.channel}`, error);
+      this.#parts.hooks.trouble(`handling a notification on ${channel}`, error);
     });
+  }
+
+  /** Judged by Redis' clock. While that is not known, it is no earlier than the entry. */
+  #hasExpired({ expires_at: expires }: PlainMessage, entryId: string | undefined): boolean {
+    if (typeof expires !== "string") return false;
+    const now = this.#parts.brokerClock.now() ?? (entryId === undefined ? Number.NaN : addedAt(entryId));
+    return Date.parse(expires) <= now;
   }
 
   #deliverMissed(listener: Listener, subscribed: Channel, entryId: string, fields: FlatFields): void {
@@ -209,9 +226,4 @@ function labelsOfPayload(payload: string): { type: string; entryId: string | und
     // Anyone may publish on a channel. The position of a screen must not depend on a text that is no id.
     entryId: typeof entryId === "string" && ENTRY_ID.test(entryId) ? entryId : undefined,
   };
-}
-
-function isExpired(message: PlainMessage, clock: Clock): boolean {
-  const expires = message["expires_at"];
-  return typeof expires === "string" && Date.parse(expires) <= clock.wall();
 }

@@ -1,7 +1,7 @@
 import { isLater } from "../broker/entry-id.js";
 import type { Log } from "../broker/log.js";
 import type { FlatFields } from "../contract/codec.js";
-import { ClosedError } from "../errors.js";
+import { MessagingError } from "../errors.js";
 import type { Clock } from "../time/clock.js";
 import type { ReportTrouble } from "../time/pause.js";
 
@@ -92,7 +92,8 @@ export class Missed {
         if (page.length < PAGE) return;
       } catch (error) {
         report("reading the notifications that were missed", error);
-        if (error instanceof ClosedError || (error as Error).name === "ReplyError") return;
+        // Closed, or refused: a repeat would not help.
+        if (error instanceof MessagingError && !error.retryable) return;
         await new Promise<void>((resolve) => clock.after(RETRY_MS, resolve).unref());
       }
     }

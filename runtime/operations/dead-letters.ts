@@ -1,8 +1,9 @@
 import { type Config, prefixed } from "../config/config.js";
 import { MessagingError } from "../errors.js";
-import type { Client, Connection } from "../redis/connection.js";
+import { type Client, Connection } from "../redis/connection.js";
 import { type StreamKeys, streamKeys } from "../redis/keys.js";
 import { field } from "../redis/reply.js";
+import { systemClock } from "../time/clock.js";
 import { type DeadLetterRecord, letterOf } from "./dead-letter-record.js";
 
 /** The state of a dead letter. */
@@ -23,6 +24,8 @@ export interface DeadLetter extends DeadLetterRecord {
 export interface DeadLetterFilter {
   readonly group?: string;
   readonly type?: string;
+  /** The code or the name of its last error: `ECONNREFUSED`. */
+  readonly reason?: string;
   /** @defaultValue "open" */
   readonly state?: DeadLetterState["state"] | "any";
 }
@@ -45,22 +48,28 @@ export class DeadLetters {
     this.#connection = connection;
   }
 
-  /** Lists the dead letters of a stream (`events`), oldest first. They are read in pages, so any number is fine. */
+  /**
+   * Lists the dead letters of a stream (`events`), oldest first. They are read in pages, so any number is fine.
+   *
+   * @throws {ConnectionError} as the other calls do; each of them may be repeated
+   */
   async *list(stream: string, filter: DeadLetterFilter = {}): AsyncGenerator<DeadLetter> {
     const keys = this.#keys(stream);
-    const client = await this.#connection.ready();
     for (let from = "-"; ; ) {
-      const page = await client.xrangeBuffer(keys.dead, from, "+", "COUNT", PAGE);
-      for (const letter of await this.#read(client, keys, page)) if (matches(letter, filter)) yield letter;
+      const page = await this.#ask(`listing ${keys.dead}`, async (client) =>
+        this.#read(client, keys, await client.xrangeBuffer(keys.dead, from, "+", "COUNT", PAGE)),
+      );
+      for (const letter of page) if (matches(letter, filter)) yield letter;
       const last = page[page.length - 1];
       if (last === undefined || page.length < PAGE) return;
-      from = `(${last[0].toString()}`;
+      from = `(${last.id}`;
     }
   }
 
   /** @throws {MessagingError} `DEAD_LETTER_MISSING` */
-  async get(stream: string, id: string): Promise<DeadLetter> {
-    return this.#get(await this.#connection.ready(), this.#keys(stream), id);
+  get(stream: string, id: string): Promise<DeadLetter> {
+    const keys = this.#keys(stream);
+    return this.#ask(`reading ${keys.dead}`, (client) => this.#get(client, keys, id));
   }
 
   /**
@@ -71,17 +80,25 @@ export class DeadLetters {
    */
   async redrive(stream: string, id: string, options: OperatorOptions = {}): Promise<DeadLetterState> {
     const keys = this.#keys(stream);
-    const client = (await this.#connection.ready()).duplicate({ lazyConnect: true });
-    client.on("error", () => {});
+    const { redis, service } = this.#config;
+    // What it watches is of its connection, so it has one of its own.
+    const connection = new Connection(redis, service, "settle", systemClock);
     try {
-      await client.connect();
-      return await this.#redrive(client, keys, id, options.by ?? this.#config.service);
+      const redrive = (client: Client): Promise<DeadLetterState> =>
+        this.#redrive(client, keys, id, options.by ?? service);
+      return await connection.ask(`redriving ${id} of ${keys.dead}`, redrive);
     } finally {
-      client.disconnect();
+      connection.close();
     }
   }
 
-  /** Redrives every open dead letter that matches; resolves to their number. */
+  /**
+   * Redrives every open dead letter that matches; resolves to their number.
+   * @example
+   * // The database of one handler was away, and is back.
+   * await using operations = new Operations();
+   * await operations.deadLetters.redriveAll("events", { group: "billing-workers", reason: "ECONNREFUSED" });
+   */
   async redriveAll(
     stream: string,
     filter: Omit<DeadLetterFilter, "state"> = {},
@@ -103,16 +120,17 @@ export class DeadLetters {
    */
   async discard(stream: string, id: string, reason: string, options: OperatorOptions = {}): Promise<DeadLetterState> {
     const keys = this.#keys(stream);
-    const client = await this.#connection.ready();
-    await this.#get(client, keys, id);
-    const state: DeadLetterState = {
-      state: "discarded",
-      at: new Date().toISOString(),
-      by: options.by ?? this.#config.service,
-      reason,
-    };
-    await client.hsetnx(keys.settled, id, JSON.stringify(state));
-    return (await this.#get(client, keys, id)).state;
+    const by = options.by ?? this.#config.service;
+    return this.#ask(`discarding ${id} of ${keys.dead}`, async (client) => {
+      await this.#get(client, keys, id);
+      const state: DeadLetterState = { state: "discarded", at: new Date().toISOString(), by, reason };
+      await client.hsetnx(keys.settled, id, JSON.stringify(state));
+      return (await this.#get(client, keys, id)).state;
+    });
+  }
+
+  #ask<Reply>(what: string, question: (client: Client) => Promise<Reply>): Promise<Reply> {
+    return this.#connection.ask(what, question);
   }
 
   /** Writes the mark and the new entry in one transaction. Its watch keeps two operators from redriving one letter. */
@@ -159,10 +177,11 @@ function stateOf(mark: string | null | undefined): DeadLetterState {
   return mark ? (JSON.parse(mark) as DeadLetterState) : { state: "open" };
 }
 
-function matches(letter: DeadLetter, { group, type, state = "open" }: DeadLetterFilter): boolean {
+function matches(letter: DeadLetter, { group, type, reason, state = "open" }: DeadLetterFilter): boolean {
   return (
     (group === undefined || letter.group === group) &&
     (type === undefined || letter.type === type) &&
+    (reason === undefined || letter.reason === reason) &&
     (state === "any" || letter.state.state === state)
   );
 }

@@ -6,7 +6,7 @@ import type { Contract } from "../contract/contract.js";
 import type { Descriptor } from "../contract/descriptor.js";
 import { presentInstant } from "../contract/instant.js";
 import { ContractError } from "../errors.js";
-import { currentCorrelation, inheritMetadata } from "../messaging/correlation.js";
+import { currentCorrelation, inheritMetadata, withDefaults } from "../messaging/correlation.js";
 import type { PublishOptions } from "../messaging/publisher.js";
 
 const NO_COMPANY =
@@ -43,7 +43,7 @@ export function prepare(
     const field = companyFields[kind];
     // A notification to one user stays on that user's channel; its company is written beside it.
     if (field !== undefined) filled[field] = company;
-    else metadata = { company_id: company, ...metadata };
+    else metadata = withDefaults(metadata, { company_id: company });
   }
   return contract.compose(metadata === own ? given : { ...given, metadata }, filled);
 }

@@ -12,7 +12,10 @@ import { channelOf, prepare } from "./prepare.js";
 import type { Retentions } from "./retention.js";
 import { type Destination, PublishTeller, Sending } from "./sending.js";
 
-const NONE: PublishOptions = {};
+/** Options of one publish within this package. */
+export interface SendingOptions extends PublishOptions, Partial<Pick<Append, "isWanted">> {}
+
+const NONE: SendingOptions = {};
 /** The most messages of one list that are under way at once. */
 const MOST_AT_ONCE = 1024;
 /** So many of them are encoded, then sent: Redis stores them while the next ones are encoded. */
@@ -47,7 +50,7 @@ export class MessagePublisher {
   }
 
   /** Checks a message, then sends it. It never throws: every failure rejects. */
-  publish(descriptor: Descriptor, given: PlainMessage, options: PublishOptions): Promise<Published> {
+  publish(descriptor: Descriptor, given: PlainMessage, options: SendingOptions): Promise<Published> {
     try {
       this.#assertOpen();
       const contract = contractOf(descriptor);
@@ -181,7 +184,7 @@ export class MessagePublisher {
   #append(
     descriptor: Descriptor,
     { message, entry, announced }: Written,
-    { once = false }: PublishOptions,
+    { once = false, isWanted }: SendingOptions,
     resolve: (published: Published) => void,
     reject: (error: MessagingError) => void,
   ): void {
@@ -190,6 +193,7 @@ export class MessagePublisher {
     const sending = new Sending(destination, entry, id, this.#teller, resolve, reject);
     const { stream, retention } = destination;
     sending.announced = announced;
+    sending.isWanted = isWanted;
     if (once) sending.onceWindowMs = this.#config.messageTtlMs;
     if (retention.pinnedBy.length > 0) {
       sending.failed(streamFull(stream, retention.pinnedBy, id));

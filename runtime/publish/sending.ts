@@ -55,6 +55,7 @@ export class Sending implements Append {
   readonly messageId: string | undefined;
   announced: Append["announced"] = undefined;
   onceWindowMs: number | undefined = undefined;
+  isWanted: Append["isWanted"] = undefined;
   readonly #destination: Destination;
   readonly #teller: PublishTeller;
   readonly #resolve: (published: Published) => void;

@@ -1,7 +1,9 @@
 import { Redis } from "ioredis";
 import type { RedisConfig } from "../config/redis-config.js";
-import { ClosedError, ConnectionError } from "../errors.js";
+import { ClosedError, ConnectionError, MessagingError } from "../errors.js";
 import { type Clock, LONGEST_TIMER_MS, type Timer } from "../time/clock.js";
+import { afterLooks } from "../time/looks.js";
+import { adviceOn, ourError } from "./driver-error.js";
 
 export type Client = Redis;
 
@@ -11,22 +13,22 @@ export type ConnectionRole = "publish" | "settle" | "subscribe" | `read:${string
 /** Replies that a retry does not change: the credentials, the rights or the database are wrong. */
 const REFUSALS = /^(WRONGPASS|NOAUTH|NOPERM|ERR AUTH|ERR invalid DB|ERR DB index|ERR invalid password)/i;
 const LONGEST_PAUSE_MS = 2000;
-/** How many looks make up the time limit of a silent connection. */
-const LOOKS = 4;
+
+type Shared = "host" | "port" | "db" | "username" | "password" | "tls" | "tlsFiles";
 
 /** The settings of a connection as plain data, which can be sent to another thread. */
-export interface ConnectionData extends Pick<RedisConfig, "host" | "port" | "db" | "username" | "password" | "tls"> {
+export interface ConnectionData extends Pick<RedisConfig, Shared> {
   readonly connectionName: string;
   readonly connectTimeout: number;
   readonly socketTimeout: number;
 }
 
 export function connectionData(config: RedisConfig, service: string, role: string): ConnectionData {
-  const { host, port, db, username, password, tls, connectionTimeoutMs, socketTimeoutMs } = config;
+  const { host, port, db, username, password, tls, tlsFiles, connectionTimeoutMs, socketTimeoutMs } = config;
   const connectionName = `${service}:${role}`.replaceAll(/[^\x21-\x7e]/g, "_");
   const connectTimeout = Math.min(LONGEST_TIMER_MS, connectionTimeoutMs);
   const socketTimeout = Math.min(LONGEST_TIMER_MS, socketTimeoutMs);
-  return { host, port, db, username, password, tls, connectionName, connectTimeout, socketTimeout };
+  return { host, port, db, username, password, tls, tlsFiles, connectionName, connectTimeout, socketTimeout };
 }
 
 /**
@@ -43,6 +45,8 @@ export class Connection {
   readonly #clock: Clock;
   readonly #watchdog: Timer | undefined;
   #lastError: Error | undefined;
+  /** Whether Redis has said why the present attempt to connect fails. */
+  #isExplained = false;
   #session = 0;
   #closed = false;
 
@@ -51,7 +55,7 @@ export class Connection {
     this.address = `${config.host}:${config.port}`;
     this.#config = config;
     this.#clock = clock;
-    const { socketTimeout, tls, ...data } = connectionData(config, service, role);
+    const { socketTimeout, tls, tlsFiles: _, ...data } = connectionData(config, service, role);
     this.client = new Redis({
       ...data,
       ...(tls && { tls }),
@@ -66,7 +70,13 @@ export class Connection {
     });
     // An `error` event without a listener ends the process.
     this.client.on("error", (error: Error) => {
+      // What Redis says before it hangs up tells more than the broken pipe that follows.
+      if (this.#isExplained && error.name !== "ReplyError") return;
+      this.#isExplained = error.name === "ReplyError";
       this.#lastError = error;
+    });
+    this.client.on("connecting", () => {
+      this.#isExplained = false;
     });
     this.client.on("ready", () => {
       this.#lastError = undefined;
@@ -98,7 +108,8 @@ export class Connection {
     return this.#session;
   }
   get isReady(): boolean {
-    return this.client.status === "ready";
+    // Between the end of its socket and the news of that, the client would refuse commands that could wait.
+    return this.client.status === "ready" && this.client.stream.writable;
   }
 
   /**
@@ -113,6 +124,22 @@ export class Connection {
     return this.client;
   }
 
+  /**
+   * Asks Redis what may be asked twice: once more when the link breaks meanwhile.
+   * @throws {ConnectionError} also for what the driver throws
+   */
+  async ask<Reply>(what: string, question: (client: Redis) => Promise<Reply>, signal?: AbortSignal): Promise<Reply> {
+    for (let isFirst = true; ; isFirst = false) {
+      const client = await this.ready(signal);
+      try {
+        return await question(client);
+      } catch (error) {
+        const isLost = !(error instanceof MessagingError) && (error as Error).name !== "ReplyError";
+        if (!isLost || !isFirst || this.#closed) throw ourError(error, this.address, what);
+      }
+    }
+  }
+
   /** Closes the present socket and reconnects. */
   renew(): void {
     if (!this.#closed) this.client.disconnect(true);
@@ -125,15 +152,25 @@ export class Connection {
     this.client.disconnect(false);
   }
 
+  /** Why commands cannot be sent. `undefined` while they can, and before the first use. */
+  get problem(): ConnectionError | undefined {
+    return this.isReady || this.client.status === "wait" ? undefined : this.failure();
+  }
+
   /** The reason why the connection is not ready. */
   failure(): ConnectionError {
     const cause = this.#lastError;
-    const why = cause?.message || (cause as NodeJS.ErrnoException | undefined)?.code || cause?.name || "no answer";
+    const silence = this.client.status === "connect" ? "it does not answer, or still loads its data" : "no answer";
+    const why = cause?.message || (cause as NodeJS.ErrnoException | undefined)?.code || cause?.name || silence;
     if (cause !== undefined && REFUSALS.test(cause.message)) {
       const text = `Redis at ${this.address} refuses this service: ${why}. Check REDIS_USERNAME, REDIS_PASSWORD and REDIS_DB, and the user's rights (ACL GETUSER)`;
       return new ConnectionError("REDIS_REFUSED", text, { cause });
     }
     const { host, port } = this.#config;
+    if (cause?.name === "ReplyError") {
+      const text = `Redis at ${this.address} accepts no connection: ${why}${adviceOn(why) || ". Close other connections, or raise its limits (maxclients)"}`;
+      return new ConnectionError("REDIS_UNAVAILABLE", text, { cause });
+    }
     const text = `Redis at ${this.address} cannot be reached: ${why}. Check REDIS_HOST, REDIS_PORT or REDIS_URL, and that it runs (redis-cli -h ${host} -p ${port} ping)`;
     return new ConnectionError("REDIS_UNAVAILABLE", text, { cause });
   }
@@ -180,7 +217,9 @@ export class Connection {
       const onError = (error: Error): void => {
         if (REFUSALS.test(error.message)) settle(this.failure());
       };
-      const timer = this.#clock.after(this.#config.connectionTimeoutMs, () => settle(this.failure()));
+      const { connectionTimeoutMs } = this.#config;
+      const isAway = (): boolean => !this.isReady;
+      const timer = afterLooks(connectionTimeoutMs, this.#clock, isAway, () => settle(this.failure()));
       client.on("ready", onReady);
       client.on("error", onError);
       client.on("end", onClosed);
@@ -190,21 +229,16 @@ export class Connection {
   }
 }
 
-/**
- * Closes the socket of a client that awaits a reply and receives nothing until the limit; the client then reconnects.
- * At fixed intervals a command costs no timer, and a process that was stopped or busy has looked only once meanwhile.
- */
+/** Closes the socket of a client that awaits a reply and receives nothing until the limit; the client then reconnects. */
 export function endWhenSilent(client: Redis, limitMs: number, clock: Clock): Timer {
-  let silentLooks = 0;
   let seen: { readonly stream: unknown; readonly bytes: number } | undefined;
-  const look = (): void => {
+  const isSilent = (): boolean => {
     const { stream } = client;
     const bytes = stream?.bytesRead;
-    const isSilent = client["commandQueue"].length > 0 && seen?.stream === stream && seen?.bytes === bytes;
+    const isSame = seen?.stream === stream && seen?.bytes === bytes;
     seen = { stream, bytes };
-    silentLooks = isSilent ? silentLooks + 1 : 0;
-    if (silentLooks >= LOOKS) stream.destroy(new Error(`Redis has not answered for ${limitMs} ms`));
+    return isSame && client["commandQueue"].length > 0;
   };
-  // A late timer runs before the sockets have been read, an immediate after them.
-  return clock.every(limitMs / LOOKS, () => setImmediate(look));
+  const end = (): void => void client.stream.destroy(new Error(`Redis has not answered for ${limitMs} ms`));
+  return afterLooks(limitMs, clock, isSilent, end);
 }

@@ -1,11 +1,13 @@
 import type { Redis } from "ioredis";
 import type { Append, Appender } from "../broker/append.js";
-import type { Layout } from "../contract/codec.js";
+import type { FlatFields, Layout } from "../contract/codec.js";
 import { MessagingError, PublishError } from "../errors.js";
 import type { Connection } from "./connection.js";
+import { adviceOn } from "./driver-error.js";
 import { onceKey } from "./keys.js";
 import { append, appendAlone } from "./lua/append.js";
 import { isRefusal, isReply } from "./reply.js";
+import { longestValue, mayBeTooLong, refusalOf } from "./value-limit.js";
 
 /** Further entries are refused: a Redis that hangs must not fill the memory of this process. */
 const MOST_UNDER_WAY = 100_000;
@@ -19,6 +21,8 @@ const FULL_BATCH = 128;
 export class EntryAppender implements Appender {
   readonly #connection: Connection;
   #batch: Append[] = [];
+  /** Whether an entry of the batch may be longer than Redis takes. */
+  #isLong = false;
   #scheduled = false;
   #underWay = 0;
   #idle: (() => void)[] = [];
@@ -36,8 +40,10 @@ export class EntryAppender implements Appender {
       return;
     }
     this.#underWay++;
+    const isLong = mayBeTooLong(valuesOf(entry));
+    if (isLong) this.#isLong = true;
     // While nothing is under way, an entry need not wait for others.
-    if (this.#underWay === 1 && !isAlone(entry) && this.#connection.isReady) {
+    if (this.#underWay === 1 && !isLong && !isAlone(entry) && this.#connection.isReady) {
       this.#sendNow(entry);
       return;
     }
@@ -82,17 +88,28 @@ export class EntryAppender implements Appender {
   }
 
   async flush(): Promise<void> {
-    const batch = this.#batch;
-    if (batch.length === 0) return;
+    let batch = this.#batch;
+    const { length } = batch;
+    if (length === 0) return;
     this.#batch = [];
+    const isLong = this.#isLong;
+    this.#isLong = false;
     try {
-      const client = this.#connection.isReady ? this.#connection.client : await this.#connection.ready();
+      const { client } = this.#connection;
+      if (!this.#connection.isReady) {
+        await this.#connection.ready();
+        batch = wanted(batch);
+      }
+      if (isLong) {
+        const longest = longestValue(this.#connection);
+        batch = fitting(batch, typeof longest === "number" ? longest : await longest);
+      }
       if (batch.length === 1) await this.#send(client, batch);
       else await Promise.all(groupsOf(batch).map((group) => this.#send(client, group)));
     } catch (error) {
       for (const entry of batch) entry.failed(this.#failure(error as Error, entry));
     } finally {
-      this.#ended(batch.length);
+      this.#ended(length);
     }
   }
 
@@ -130,7 +147,7 @@ export class EntryAppender implements Appender {
     if (error instanceof MessagingError) return error;
     if (error.message.startsWith("Stream isn't writeable")) return this.#connection.failure();
     if (error.name === "ReplyError") {
-      const text = `Redis refused to add to ${stream}: ${error.message}`;
+      const text = `Redis refused to add to ${stream}: ${error.message}${adviceOn(error.message)}`;
       return new PublishError("PUBLISH_FAILED", text, { messageId, retryable: !isRefusal(error), cause: error });
     }
     const retryable = onceWindowMs !== undefined;
@@ -145,6 +162,34 @@ export class EntryAppender implements Appender {
 /** Whether an entry needs a script call of its own, because more is done than adding it. */
 function isAlone({ announced, onceWindowMs }: Append): boolean {
   return announced !== undefined || onceWindowMs !== undefined;
+}
+
+/** What becomes single values of a command. */
+function valuesOf({ entry, announced }: Append): FlatFields {
+  return announced === undefined ? entry : [...entry, announced.json];
+}
+
+/** The entries that Redis takes. The others fail: with one of them, all that is under way would be uncertain. */
+function fitting(batch: readonly Append[], longest: number): Append[] {
+  return batch.filter((entry) => {
+    const refusal = refusalOf(valuesOf(entry), longest);
+    if (refusal === undefined) return true;
+    const { messageId, stream } = entry;
+    const text = `message ${messageId ?? "(without id)"} was not sent to ${stream}: ${refusal}`;
+    entry.failed(new PublishError("PUBLISH_FAILED", text, { messageId }));
+    return false;
+  });
+}
+
+/** The entries that are still wanted. The others fail. */
+function wanted(batch: readonly Append[]): Append[] {
+  return batch.filter((entry) => {
+    if (entry.isWanted?.() ?? true) return true;
+    const { messageId } = entry;
+    const text = `message ${messageId} was not sent: its sender had given up before there was a connection`;
+    entry.failed(new PublishError("PUBLISH_FAILED", text, { messageId, retryable: true }));
+    return false;
+  });
 }
 
 /** Groups the entries that can be sent together, in their order: those of one stream and layout. */

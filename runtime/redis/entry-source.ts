@@ -1,4 +1,5 @@
 import type { Take } from "../broker/delivery.js";
+import { isLater } from "../broker/entry-id.js";
 import type { MemberPlace, Membership } from "../broker/membership.js";
 import { ConnectionError } from "../errors.js";
 import type { Clock, Timer } from "../time/clock.js";
@@ -8,7 +9,10 @@ import { type EntryTap, entryTapOf } from "./entry-tap.js";
 
 export type EntrySource = Pick<Membership, "read" | "interrupt">;
 
-export type SourcePlace = Pick<MemberPlace, "stream" | "group" | "consumer">;
+export interface SourcePlace extends Pick<MemberPlace, "stream" | "group" | "consumer"> {
+  /** The hash that says up to which entry commands were answered, where entries are to be known as new. */
+  readonly floor: string | undefined;
+}
 
 export interface SourceParts {
   readonly place: SourcePlace;
@@ -21,6 +25,7 @@ export interface SourceParts {
 
 /** A read that takes so much longer than its block has lost its connection. */
 const GRACE_MS = 2000;
+const ENTRY_ID = /^\d+-\d+$/;
 type Reply = [stream: string, entries: [id: string, fields: string[] | null][]][] | null;
 
 /** Reads that block in Redis, on a connection of their own: entries arrive as soon as they are published. */
@@ -39,14 +44,25 @@ export class BlockingSource implements EntrySource {
 
   async read(count: number, take: Take): Promise<void> {
     const { place, blockTimeMs, connection, pause } = this.#parts;
-    const { stream, group, consumer } = place;
+    const { stream, group, consumer, floor } = place;
     const client = await connection.ready(pause.signal);
     this.#clientId ??= (await this.#limited(client.client("ID").catch(() => 0))) as number;
-    this.#tap.expect(take);
-    await this.#limited(
-      client.xreadgroup("GROUP", group, consumer, "COUNT", count, "BLOCK", blockTimeMs, "STREAMS", stream, ">"),
-    );
-    this.#tap.handOver();
+    this.#tap.expect(take, floor !== undefined);
+    const most = ["COUNT", count, "BLOCK", blockTimeMs] as const;
+    const reading = client.xreadgroup("GROUP", group, consumer, ...most, "STREAMS", stream, ">");
+    if (floor === undefined) {
+      await this.#limited(reading);
+      this.#tap.handOver();
+      return;
+    }
+    // Sent right behind the read: its answer is of a moment after the delivery, and takes no round trip more. Whoever
+    // may not ask does not know.
+    const asking = client.hget(floor, "answered").catch(() => null);
+    const [, answered] = await this.#limited(Promise.all([reading, asking]));
+    this.#tap.handOver((deliveries) => {
+      if (!ENTRY_ID.test(answered ?? "")) return;
+      for (const delivery of deliveries) delivery.isNew = isLater(delivery.id, answered as string);
+    });
   }
 
   async interrupt(): Promise<void> {

@@ -8,14 +8,15 @@ const NONE = Buffer.from("*-1\r\n");
 
 /**
  * Decodes the replies to reads before the client sees them: its own decoder serves every command, and takes longer for
- * an entry than everything else here together. Other replies (to the handshake, errors) pass unchanged. During a read
- * no other command may be under way on the connection, so that the next reply is the read's.
+ * an entry than everything else here together. Other replies (to the handshake, errors) pass unchanged. Before a read no
+ * other command may be under way on the connection, so that the next reply is the read's.
  */
 export class EntryTap {
   #decoder = new EntryDecoder();
   #take: Take = () => {};
   /** The entries of the read that are not handed over yet. */
   #brought: readonly Delivery[] = [];
+  #isHeld = false;
   #state: "passing" | "expecting" | "taking" = "passing";
 
   constructor(connection: Connection) {
@@ -23,19 +24,22 @@ export class EntryTap {
     connection.client.on("connect", () => this.#attach(connection.client.stream as Socket));
   }
 
-  /** To be called just before a read is sent. A few entries are handed over as soon as they arrive. */
-  expect(take: Take): void {
+  /** To be called just before a read is sent. A few entries are handed over as soon as they arrive, unless held. */
+  expect(take: Take, isHeld: boolean): void {
     this.#take = take;
+    this.#isHeld = isHeld;
     this.#decoder.take();
     this.#brought = [];
     this.#state = "expecting";
   }
 
-  /** To be called when the read has been answered: hands over the remaining entries. */
-  handOver(): void {
+  /** To be called when the read has been answered: hands over the remaining entries, after a last look at them. */
+  handOver(look?: Take): void {
     const deliveries = this.#brought;
     this.#brought = [];
-    if (deliveries.length > 0) this.#take(deliveries);
+    if (deliveries.length === 0) return;
+    look?.(deliveries);
+    this.#take(deliveries);
   }
 
   #attach(socket: Socket): void {
@@ -65,7 +69,7 @@ export class EntryTap {
     if (rest === undefined) return undefined;
     this.#state = "passing";
     this.#brought = this.#decoder.take();
-    if (this.#brought.length <= FEW) this.handOver();
+    if (this.#brought.length <= FEW && !this.#isHeld) this.handOver();
     return rest.length === 0 ? NONE : Buffer.concat([NONE, rest]);
   }
 }

@@ -7,6 +7,7 @@
  * confirmed (both in ns), how many rounds came later than the lease, and whether any was confirmed.
  */
 export const heartbeatThread: string = String.raw`"use strict";
+const fs = require("node:fs");
 const net = require("node:net");
 const tls = require("node:tls");
 const { workerData } = require("node:worker_threads");
@@ -43,9 +44,11 @@ function connect() {
   const { host, port, connectTimeout, socketTimeout } = connection;
   let link;
   try {
+    // Files are read anew: a certificate may have been replaced.
+    for (const option in connection.tlsFiles) connection.tls[option] = fs.readFileSync(connection.tlsFiles[option]);
     link = connection.tls ? tls.connect({ host, port, ...connection.tls }) : net.connect({ host, port });
   } catch {
-    // Node refuses these TLS options. The main thread reports every failure to connect; here only the beats stop.
+    // Node refuses these TLS options, or a file is missing. The main thread reports every failure to connect; here only the beats stop.
     return reconnect();
   }
   /** The requests that have no reply yet, oldest first. */

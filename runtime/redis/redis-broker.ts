@@ -13,11 +13,12 @@ import { EntryAppender } from "./entry-appender.js";
 import { BlockingSource, pollingSource, type SourceParts } from "./entry-source.js";
 import { Heartbeat, type HeartbeatParts } from "./heartbeat.js";
 import { answerKey, redriveKeys, type StreamKeys, streamKeys } from "./keys.js";
-import { answer, answered } from "./lua/answer.js";
+import { answered } from "./lua/answer.js";
 import { trim } from "./lua/trim.js";
 import { RedisClock } from "./redis-clock.js";
 import { RedisMembership } from "./redis-membership.js";
 import { assertSupported, evictionPolicy } from "./requirement.js";
+import { sendAnswer } from "./send-answer.js";
 import { RedisSubscriptions } from "./subscriptions.js";
 
 /** The broker that delivery uses in production: one Redis, over one connection for each role. */
@@ -35,21 +36,24 @@ export class RedisBroker implements Broker {
     this.#parts = { config, hooks, clock };
     this.#publish = this.#connection("publish");
     this.#settle = this.#connection("settle");
-    this.clock = new RedisClock(this.#settle, clock);
+    this.clock = new RedisClock([this.#settle, this.#publish], clock);
     this.appender = new EntryAppender(this.#publish);
   }
 
   readonly answers: Answers = {
-    find: async (stream, commandId) => (await this.#publish.ready()).get(answerKey(stream, commandId)),
+    find: (stream, commandId) =>
+      this.#publish.ask("looking for an answer", (client) => client.get(answerKey(stream, commandId))),
+    failure: () => this.#connections.get("subscribe")?.problem ?? this.#publish.problem,
     check: async (stream, commandId, givenUpAt, waiting) => {
       // Reading a handler's signal creates it.
       const client = this.#settle.isReady ? this.#settle.client : await this.#settle.ready(waiting.signal);
       return answered.run(client, [answerKey(stream, commandId)], [givenUpAt]);
     },
-    give: async ({ stream, commandId, text, keepMs, replyTo }) => {
-      const key = answerKey(stream, commandId);
-      // Without an entry id the script uses only the first key.
-      await answer.run(await this.#settle.ready(), [key, key, key], [text, keepMs, replyTo, "", ""]);
+    give: async (given) => {
+      const { group } = this.#parts.config;
+      await this.#settle.ready();
+      const refused = await sendAnswer(this.#settle, streamKeys(given.stream, group), group, { given, id: "" });
+      if (refused !== undefined) throw refused;
     },
   };
 
@@ -102,7 +106,6 @@ export class RedisBroker implements Broker {
         heartbeat.start(this.#settle);
       },
       stop: async () => {
-        this.clock.stop();
         await heartbeat.stop();
         this.#hasMembers = false;
       },
@@ -110,6 +113,7 @@ export class RedisBroker implements Broker {
   }
 
   close(): void {
+    this.clock.stop();
     this.#subscriptions?.close();
     for (const connection of this.#connections.values()) connection.close();
   }
@@ -138,22 +142,24 @@ export class RedisBroker implements Broker {
         const none = { removed: 0, length: 0, unserved: [], expired: [], missed: [] };
         return { ...none, ...(JSON.parse(report) as Partial<TrimReport>) };
       },
-      readAfter: async (id, count) => (await this.#publish.ready()).xrange(stream, `(${id}`, "+", "COUNT", count),
-      lastId: async () => {
-        const [last] = await (await this.#publish.ready()).xrevrange(stream, "+", "-", "COUNT", 1);
-        return last?.[0] ?? "0-0";
-      },
+      readAfter: (id, count) =>
+        this.#publish.ask(`reading ${stream}`, (client) => client.xrange(stream, `(${id}`, "+", "COUNT", count)),
+      lastId: () =>
+        this.#publish.ask(`reading the end of ${stream}`, async (client) => {
+          const [last] = await client.xrevrange(stream, "+", "-", "COUNT", 1);
+          return last?.[0] ?? "0-0";
+        }),
     };
   }
 
   #member(place: MemberPlace, signals: MemberSignals, heartbeat: Heartbeat): Membership {
     const { config, hooks, clock } = this.#parts;
-    const { stream, group, consumer, redriven } = place;
+    const { stream, group, consumer, redriven, answers } = place;
     const own = streamKeys(stream, group);
     const keys = redriven ? redriveKeys(own, group) : own;
     const settle = this.#settle;
     const parts: SourceParts = {
-      place: { stream: keys.stream, group, consumer },
+      place: { stream: keys.stream, group, consumer, floor: answers ? keys.floor : undefined },
       blockTimeMs: config.blockTimeMs,
       connection: redriven ? settle : this.#connection(`read:${stream}`),
       settle,
@@ -163,6 +169,7 @@ export class RedisBroker implements Broker {
     const source = redriven ? pollingSource(parts) : new BlockingSource(parts);
     heartbeat.add(keys.alive, consumer);
     const { leaseMs } = this.#parts.config;
-    return new RedisMembership(place, { keys, settle, source, heartbeat, log: this.#log(keys), leaseMs, signals });
+    const log = this.#log(keys);
+    return new RedisMembership(place, { keys, settle, source, heartbeat, log, leaseMs, clock, signals });
   }
 }

@@ -1,34 +1,46 @@
 import type { BrokerClock } from "../broker/broker.js";
 import type { Clock, Timer } from "../time/clock.js";
-import type { Connection } from "./connection.js";
+import type { Client, Connection } from "./connection.js";
 
 /** Clocks drift apart, so it is set again this often. */
 const SET_EVERY_MS = 30_000;
 
 /** An estimate of Redis' clock that is never behind it, also when this machine was suspended or its time changed. */
 export class RedisClock implements BrokerClock {
-  readonly #connection: Connection;
+  readonly #connections: readonly Connection[];
   readonly #clock: Clock;
   #timer: Timer | undefined;
   /** How far it may be ahead of this process' two clocks, in ms. Infinite while that is not known. */
   #aheadOfSteady = Number.POSITIVE_INFINITY;
   #aheadOfWall = Number.POSITIVE_INFINITY;
 
-  constructor(connection: Connection, clock: Clock) {
-    this.#connection = connection;
+  /** @param connections - the first that is ready is asked; the last is opened when none has been */
+  constructor(connections: readonly Connection[], clock: Clock) {
+    this.#connections = connections;
     this.#clock = clock;
-    connection.onReady(() => {
-      // It may be another Redis.
-      this.#aheadOfSteady = Number.POSITIVE_INFINITY;
-      this.#set();
-    });
+    for (const connection of connections) {
+      connection.onReady(() => {
+        // It may be another Redis.
+        this.#aheadOfSteady = Number.POSITIVE_INFINITY;
+        this.#set();
+      });
+    }
   }
 
   start(): void {
-    this.#timer = this.#clock.every(SET_EVERY_MS, () => this.#set());
+    this.#timer ??= this.#clock.every(SET_EVERY_MS, () => this.#set());
+    if (this.#connections.some(({ isReady }) => isReady)) return;
+    // Whoever needs it for more reports why there is no connection.
+    const connecting = this.#connections.at(-1)?.ready();
+    connecting?.catch(() => {});
   }
   stop(): void {
     this.#timer?.cancel();
+    this.#timer = undefined;
+  }
+
+  now(): number | undefined {
+    return Number.isFinite(this.#aheadOfSteady) ? this.#clock.now() + this.#aheadOfSteady : undefined;
   }
 
   isBefore(instant: number): boolean {
@@ -36,7 +48,8 @@ export class RedisClock implements BrokerClock {
   }
 
   #set(): void {
-    if (!this.#connection.isReady) return;
+    const connection = this.#connections.find(({ isReady }) => isReady);
+    if (connection === undefined) return;
     const steady = this.#clock.now();
     const wall = this.#clock.wall();
     const set = ([seconds, micros]: readonly unknown[]): void => {
@@ -44,6 +57,15 @@ export class RedisClock implements BrokerClock {
       this.#aheadOfSteady = time - steady;
       this.#aheadOfWall = time - wall;
     };
-    this.#connection.client.time().then(set, () => {});
+    connection.client.time().then(set, () => {});
   }
+}
+
+/** Where a new group begins: for a moment of the monotonic clock, below what was added since, by little over a round trip. */
+export async function startId(client: Client, startFrom: "all" | "new" | number, clock: Clock): Promise<string> {
+  if (typeof startFrom === "string") return startFrom === "new" ? "$" : "0";
+  const [seconds, micros] = await client.time();
+  const elapsedMs = clock.now() - startFrom;
+  const time = Number(seconds) * 1000 + Number(micros) / 1000;
+  return `${Math.max(0, Math.floor(time - elapsedMs) - 1)}-0`;
 }

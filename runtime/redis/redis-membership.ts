@@ -3,6 +3,7 @@ import { YOUNG_MS } from "../broker/broker.js";
 import type { Answer, Delivery, Take, Unhandled } from "../broker/delivery.js";
 import type { Log } from "../broker/log.js";
 import type { GroupState, Holder, Joined, MemberPlace, MemberSignals, Membership } from "../broker/membership.js";
+import type { Clock } from "../time/clock.js";
 import type { Client, Connection } from "./connection.js";
 import type { EntrySource } from "./entry-source.js";
 import { groupState } from "./group-state.js";
@@ -13,6 +14,7 @@ import { ensureGroup, leave } from "./lua/group.js";
 import { deliveryOf, note, park, release, sweep, sweepHandover } from "./lua/retry.js";
 import { acknowledge, bury } from "./lua/settlement.js";
 import { adopt, reap } from "./lua/takeover.js";
+import { startId } from "./redis-clock.js";
 import { field, isReply } from "./reply.js";
 import { assertSupported } from "./requirement.js";
 import { sendAnswer } from "./send-answer.js";
@@ -27,6 +29,7 @@ export interface MembershipParts {
   readonly heartbeat: Heartbeat;
   readonly log: Log;
   readonly leaseMs: number;
+  readonly clock: Clock;
   readonly signals: MemberSignals;
 }
 
@@ -37,34 +40,38 @@ export class RedisMembership implements Membership {
   readonly consumer: string;
   readonly redriven: boolean;
   readonly handles: MemberPlace["handles"];
+  readonly answers: boolean;
   readonly log: Log;
   readonly #handover: Handover;
   readonly #parts: MembershipParts;
   #isSupported = false;
   #lapses = 0;
 
-  constructor({ group, consumer, redriven, handles }: MemberPlace, parts: MembershipParts) {
+  constructor({ group, consumer, redriven, handles, answers }: MemberPlace, parts: MembershipParts) {
     this.stream = parts.keys.stream;
     this.group = group;
     this.consumer = consumer;
     this.redriven = redriven;
     this.handles = handles;
+    this.answers = answers;
     this.log = parts.log;
     this.#parts = parts;
     this.#handover = new Handover(this, parts);
   }
 
-  async join(startFrom: "all" | "new"): Promise<Joined> {
-    const { keys, settle, heartbeat, signals } = this.#parts;
-    const client = await settle.ready(signals.reading);
-    if (!this.#isSupported) await assertSupported(client, settle.address);
-    this.#isSupported = true;
-    const start = startFrom === "new" ? "$" : "0";
-    const found = await ensureGroup.run(client, [keys.stream, keys.floor, keys.groups], [this.group, start, YOUNG_MS]);
-    if (typeof found === "number") return { retryInMs: found };
-    await this.#handover.enrol(client);
-    await heartbeat.renew(settle);
-    return { createdFrom: found ?? undefined };
+  join(startFrom: "all" | "new" | number): Promise<Joined> {
+    const { keys, settle, heartbeat, clock, signals } = this.#parts;
+    const join = async (client: Client): Promise<Joined> => {
+      if (!this.#isSupported) await assertSupported(client, settle.address);
+      this.#isSupported = true;
+      const args = [this.group, await startId(client, startFrom, clock), YOUNG_MS];
+      const found = await ensureGroup.run(client, [keys.stream, keys.floor, keys.groups], args);
+      if (typeof found === "number") return { retryInMs: found };
+      await this.#handover.enrol(client);
+      await heartbeat.renew(settle);
+      return { createdFrom: found ?? undefined };
+    };
+    return settle.ask(`joining the group ${this.group} of ${this.stream}`, join, signals.reading);
   }
 
   async leave(unbegun: readonly string[]): Promise<void> {
@@ -92,7 +99,8 @@ export class RedisMembership implements Membership {
 
   async takeStrays(holder: Holder): Promise<void> {
     const { settle, signals } = this.#parts;
-    await takeStrays(await settle.ready(signals.reading), this, holder);
+    const take = (client: Client): Promise<void> => takeStrays(client, this, holder);
+    await settle.ask(`looking for lost entries of ${this.stream}`, take, signals.reading);
   }
 
   async acknowledge(ids: readonly string[], retried: readonly string[]): Promise<void> {
@@ -123,7 +131,7 @@ export class RedisMembership implements Membership {
       const { types } = this.#handover;
       if (types.isHandledElsewhere(unhandled.type) && (await this.handOver(unhandled))) return { isHandedOver: true };
       const client = await this.#parts.settle.ready();
-      const reply = await this.#answer(client, given, unhandled.id, types.version);
+      const reply = await this.#answer(given, unhandled.id, types.version);
       if (!Array.isArray(reply)) return { isHandedOver: false, error: reply };
       await this.#handover.learn(client, reply);
     }
@@ -141,10 +149,9 @@ export class RedisMembership implements Membership {
     await this.#unlessGone(undefined, null, (client) => bury.run(client, [stream, dead, retry, errors], args));
   }
 
-  answer(given: Answer, id: string): Promise<unknown> {
-    const { settle } = this.#parts;
-    const send = (client: Client): Promise<unknown> => this.#answer(client, given, id);
-    return settle.isReady ? send(settle.client) : settle.ready().then(send);
+  async answer(given: Answer, id: string): Promise<unknown> {
+    if (!this.#parts.settle.isReady) await this.#parts.settle.ready();
+    return this.#answer(given, id);
   }
 
   async recordFailure(id: string, failure: string): Promise<void> {
@@ -224,8 +231,8 @@ export class RedisMembership implements Membership {
     return groupState(await settle.ready(), keys, this.group);
   }
 
-  #answer(client: Client, given: Answer, id: string, version?: string): Promise<unknown> {
-    return sendAnswer(client, this.#parts.keys, this.group, { given, id, version });
+  #answer(given: Answer, id: string, version?: string): Promise<unknown> {
+    return sendAnswer(this.#parts.settle, this.#parts.keys, this.group, { given, id, version });
   }
 
   /** When the group or its stream is gone, nothing is pending in it, so there is nothing to do. */

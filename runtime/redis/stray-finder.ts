@@ -1,12 +1,15 @@
-import type { Holder } from "../broker/membership.js";
+import type { Holder, MemberPlace } from "../broker/membership.js";
 import type { Client } from "./connection.js";
-import type { SourcePlace } from "./entry-source.js";
 
 const PAGE = 500;
 type PendingEntry = [id: string, consumer: string, idleMs: number, deliveries: number];
 
 /** Takes the entries that are pending for this consumer but never arrived, because Redis' reply was lost. */
-export async function takeStrays(client: Client, place: SourcePlace, holder: Holder): Promise<void> {
+export async function takeStrays(
+  client: Client,
+  place: Pick<MemberPlace, "stream" | "group" | "consumer">,
+  holder: Holder,
+): Promise<void> {
   const { stream, group, consumer } = place;
   for (let from = "-"; ; ) {
     const page = (await client.xpending(stream, group, from, "+", PAGE, consumer)) as PendingEntry[];

@@ -38,14 +38,14 @@ export class RedisSubscriptions implements Subscriptions {
   }
 
   async subscribe(channel: Channel, subscriber: Subscriber): Promise<Subscription> {
-    const client = await this.#connection.ready();
+    await this.#connection.ready();
     const key = keyOf(channel);
     const subscribed = this.#subscribed.get(key) ?? { channel, subscribers: new Set(), confirmedIn: 0 };
     this.#subscribed.set(key, subscribed);
     subscribed.subscribers.add(subscriber);
     const close = (): Promise<void> => this.#close(key, subscribed, subscriber);
     try {
-      await this.#confirm(client, subscribed);
+      await this.#connection.ask(`subscribing to ${channel.name}`, (client) => this.#confirm(client, subscribed));
     } catch (error) {
       await close();
       throw error;

@@ -176,8 +176,8 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
   #dispatcherOf(place: MemberPlace, routes: StreamRoutes, handling: AbortSignal): Dispatcher {
     const { broker, chain, clock, hooks } = this.#parts;
     const { service, maxRetries, retryDelayMs: delayMs, handlerTimeoutMs } = this.#config;
-    const brokerClock = place.redriven ? undefined : broker.clock;
-    const responding = new CommandResponder(service, { answers: broker.answers, brokerClock, chain, clock, hooks });
+    const { answers, clock: brokerClock } = broker;
+    const responding = new CommandResponder(service, { answers, brokerClock, chain, clock, hooks });
     const dispatchPlace = { ...place, handling, retry: { maxRetries, delayMs }, handlerTimeoutMs };
     return new Dispatcher(dispatchPlace, routes, { responding, chain, clock, hooks });
   }
@@ -192,8 +192,8 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
     const { broker, clock, hooks } = this.#parts;
     const notification = this.catalogue.messages.find(({ kind }) => kind === "notification");
     const log = broker.log(prefixed(this.#config, notification?.stream ?? "notifications"));
-    const { subscriptions } = broker;
-    return new NotificationHub(this.#config, this.catalogue, { subscriptions, log, clock, hooks });
+    const { subscriptions, clock: brokerClock } = broker;
+    return new NotificationHub(this.#config, this.catalogue, { subscriptions, log, brokerClock, clock, hooks });
   }
 
   #assertOpen(what: string): void {

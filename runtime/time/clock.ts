@@ -34,6 +34,7 @@ class SystemTimer implements Timer {
   readonly #call: () => void;
   readonly #repeats: boolean;
   #left: number;
+  #dueAt = 0;
   #keepsAlive = true;
   #timeout: NodeJS.Timeout | undefined;
 
@@ -58,11 +59,22 @@ class SystemTimer implements Timer {
   #set(): void {
     const part = Math.min(this.#left, LONGEST_TIMER_MS);
     this.#left -= part;
-    this.#timeout = setTimeout(() => this.#expire(), part);
+    this.#dueAt = performance.now() + part;
+    this.#arm(part);
+  }
+
+  #arm(ms: number): void {
+    this.#timeout = setTimeout(() => this.#expire(), ms);
     if (!this.#keepsAlive) this.#timeout.unref();
   }
 
   #expire(): void {
+    // Node counts from the last wake of its event loop, which is long ago where code has blocked it since.
+    const earlyMs = this.#dueAt - performance.now();
+    if (earlyMs > 1) {
+      this.#arm(earlyMs);
+      return;
+    }
     const isWaiting = this.#left > 0;
     if (!isWaiting) this.#left = this.#ms;
     // Set before the call, which may cancel it.

@@ -18,8 +18,8 @@ const notYet = (): never => {
 /** A broker without anything behind it: the port asks for no more than this. */
 class EmptyBroker implements Broker {
   readonly appender: Appender = { append: notYet, flush: notYet, drained: notYet };
-  readonly answers: Answers = { find: notYet, check: notYet, give: notYet };
-  readonly clock: BrokerClock = { isBefore: notYet };
+  readonly answers: Answers = { find: notYet, failure: notYet, check: notYet, give: notYet };
+  readonly clock: BrokerClock = { now: notYet, isBefore: notYet, start: notYet };
   readonly subscriptions: Subscriptions = { subscribe: notYet, caughtUp: notYet };
   readonly isReady = false;
   connect = notYet;

@@ -15,7 +15,7 @@ export interface DoctorOptions extends OperationsOptions {
 }
 
 const PINGS = 10;
-/** Above this, notifications expire at the wrong time, and timestamps mislead. */
+/** Above this, timestamps mislead, and publishers set the wrong time of expiry. */
 const TOLERATED_CLOCK_MS = 1000;
 
 /**

@@ -1,17 +1,24 @@
-import { CLOCK } from "./fragment.js";
+import { CLOCK, ID_ORDER } from "./fragment.js";
 import { type Script, script } from "./script.js";
 
 /**
  * Stores a command's answer, sends it, and acknowledges the command, in one step. A sender that was away finds the
  * stored answer, and a command that is redelivered gets it again without running twice. A command that no member handles
- * is answered only if the handled types are still those that the caller knows.
- * KEYS: 1 stored answer · 2 stream · 3 errors (hash) · 4 handled types (hash), if (6) is given
+ * is answered only if the handled types are still those that the caller knows. The greatest id of an answered entry is
+ * recorded first: a delivery beyond it is new, also after the group was created anew or set back.
+ * KEYS: 1 stored answer · 2 stream · 3 errors (hash) · 4 the group's position (hash) · 5 handled types (hash), if (7) is
+ *       given
  * ARGV: 1 answer · 2 how long to keep it, in ms · 3 the sender's channel · 4 group · 5 entry id, empty to acknowledge
- *       nothing · 6 the version of the handled types that the caller knows, or left out
+ *       nothing · 6 entry id, empty to record nothing · 7 the version of the handled types that the caller knows, or left
+ *       out
  * Result: nil; or, when they have changed, the handled types
  */
-export const answer: Script<string[] | null> = script("answer")`
-if ARGV[6] and redis.call('HGET', KEYS[4], 'version') ~= ARGV[6] then return redis.call('HGETALL', KEYS[4]) end
+export const answer: Script<string[] | null> = script("answer")`${ID_ORDER}
+if ARGV[7] and redis.call('HGET', KEYS[5], 'version') ~= ARGV[7] then return redis.call('HGETALL', KEYS[5]) end
+if ARGV[6] ~= '' then
+  local answered = redis.call('HGET', KEYS[4], 'answered')
+  if not answered or before(answered, ARGV[6]) then redis.call('HSET', KEYS[4], 'answered', ARGV[6]) end
+end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 redis.call('PUBLISH', ARGV[3], ARGV[1])
 if ARGV[5] ~= '' then

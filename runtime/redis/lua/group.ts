@@ -6,7 +6,7 @@ import { type Script, script } from "./script.js";
  * nothing is unacknowledged, or at 0 when the stream is younger than that (it was deleted, or Redis came back empty).
  * It never begins at `$`, which would skip the entries that were added meanwhile.
  * KEYS: 1 stream · 2 the group's position (hash) · 3 the groups that are served (sorted set)
- * ARGV: 1 group · 2 where a new group begins (`0` or `$`) · 3 for how many ms after its loss a known one stays away
+ * ARGV: 1 group · 2 where a new group begins (`0`, `$` or an id, but never beyond the last entry) · 3 for how many ms after its loss a known one stays away
  * Result: the id from which it was created; nil when it was there; or in how many ms to try again
  */
 export const ensureGroup: Script<string | number | null> = script("ensure_group")`${MAP}${ID_ORDER}${CLOCK}
@@ -37,7 +37,7 @@ if position and last and not before(last, position) then
   end
 elseif position then
   from = '0'
-elseif from == '$' then
+elseif from == '$' or from ~= '0' and not (last and before(from, last)) then
   from = last or '0'
 end
 

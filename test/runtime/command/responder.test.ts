@@ -181,12 +181,13 @@ const ANSWER_KEY = `{commands}:answer:${COMMAND_ID}`;
 interface Entry {
   readonly reply_to?: string;
   readonly metadata?: object;
+  readonly at?: number;
 }
 
-/** A `create_user` command as it stands in its stream, always with one id. */
-function createUserEntry(timeout: number, { reply_to = "answers", metadata }: Entry = {}): string[] {
+/** A `create_user` command as it stands in its stream, with one id for each `at`. */
+function createUserEntry(timeout: number, { reply_to = "answers", metadata, at = 1 }: Entry = {}): string[] {
   const contract = contractOf(createUser);
-  const filled = { id: COMMAND_ID, timestamp: "2026-01-01T00:00:00Z", source_service: "s" };
+  const filled = { id: COMMAND_ID.replace(/1.$/, `${at}e`), timestamp: "2026-01-01T00:00:00Z", source_service: "s" };
   return contract.write(
     contract.compose({ payload: { email: "a@b.cd" }, reply_to, timeout, metadata }, filled),
     "fields",
@@ -298,6 +299,28 @@ describe("a command that its sender says is sent once", () => {
     expect(runs).toBe(0);
   });
 
+  it.each([
+    ["set back", ["SETID"]],
+    ["created anew", ["DESTROY", "CREATE"]],
+  ])("is answered again, by another member, after its group was %s before it was a second old", async (_how, acts) => {
+    await using answers = await answersOn("answers");
+    let runs = 0;
+    const running = await userService(() => ({ user_id: ++runs }));
+    // Its id is of the future: for an hour it will look young.
+    const hour = Date.now() + 3_600_000;
+    for (const at of [1, 2]) await admin.xadd("commands", `${hour}-${at}`, ...createUserEntry(30, { ...once, at }));
+    await eventually(() => answers.all.length === 2);
+    await running.close();
+
+    await using _other = await userService(() => ({ user_id: ++runs }));
+    const reset = admin.multi();
+    for (const act of acts) reset.call("XGROUP", act, "commands", group, ...(act === "DESTROY" ? [] : ["0"]));
+    await reset.exec();
+    await eventually(() => answers.all.length === 4);
+    expect(runs).toBe(2);
+    expect(answers.all.slice(2)).toEqual(answers.all.slice(0, 2));
+  });
+
   it("is not run again when another consumer has answered and not acknowledged it", async () => {
     await using answers = await answersOn("answers");
     await admin.xgroup("CREATE", "commands", group, "0", "MKSTREAM");
@@ -394,6 +417,20 @@ describe("an answer", () => {
     await eventually(pending, (count) => count === 0);
     expect(runs).toBe(1);
     expect(answering.counts).toMatchObject({ deadLettered: 1, retried: 0 });
+  });
+
+  it("that is longer than Redis takes makes its command a dead letter, and cuts no connection", async () => {
+    await using answering = await tokenService(() => ({ valid: true, roles: ["a".repeat(2 * 1024 * 1024)] }));
+    await using asker = asking();
+    await admin.config("SET", "proto-max-bulk-len", String(1024 * 1024));
+    await expect(sendValidateToken(asker, { token: "t" }, { timeoutSeconds: 1 })).rejects.toThrow(CommandTimeoutError);
+    const [letter] = await eventually(
+      () => admin.xrange("{commands}:dead", "-", "+"),
+      (letters) => letters.length === 1,
+    );
+    await admin.config("SET", "proto-max-bulk-len", "512mb");
+    expect(fieldOf(letter?.[1] ?? [], "errors")).toMatch(/Redis takes 1048576/);
+    expect(answering.counts.disconnected).toBe(0);
   });
 
   it("leaves in the step that acknowledges its command", async () => {

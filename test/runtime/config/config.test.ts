@@ -97,6 +97,14 @@ describe("settings that are wrong", () => {
     expect(problemsOf(environment).join()).not.toContain(secret);
   });
 
+  it("include options without a variable, of callers without types", () => {
+    const settings = { order: "Entity", startFrom: 5 } as unknown as Settings;
+    expect(problemsOf(named, settings)).toEqual([
+      'startFrom must be "all" or "new", not 5',
+      'order must be "none" or "entity", not "Entity"',
+    ]);
+  });
+
   it("are none when nothing but the name is given", () => {
     expect(problemsOf(named)).toEqual([]);
   });

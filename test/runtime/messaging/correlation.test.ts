@@ -92,12 +92,18 @@ describe("a correlation", () => {
     await withCorrelation({ correlationId: "inherited", traceparent }, () =>
       publishUserCreated(
         messaging,
-        { entity_id: 1, after_data: user, metadata: { traceparent: "own" } },
+        { entity_id: 1, after_data: user, metadata: { traceparent: "own", tracestate: undefined } },
         { correlationId: "given" },
       ),
     );
-    await eventually(() => seen.length === 1);
-    expect(seen).toEqual([{ correlation_id: "given", metadata: { traceparent: "own" } }]);
+    await withCorrelation({ traceparent }, () =>
+      publishUserCreated(messaging, { entity_id: 1, after_data: user, metadata: { traceparent: undefined } }),
+    );
+    await eventually(() => seen.length === 2);
+    expect(seen).toEqual([
+      { correlation_id: "given", metadata: { traceparent: "own" } },
+      { correlation_id: undefined, metadata: { traceparent } },
+    ]);
   });
 
   it("of messages that are handled side by side does not mix", async () => {

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { Redis } from "ioredis";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
 import {
   ConfigError,
   type Encoding,
@@ -144,17 +144,25 @@ describe("a notification", () => {
     expect(await admin.xlen("notifications")).toBe(2);
   });
 
-  it("that has expired is not delivered, live or from the stream", async () => {
-    await using messaging = service();
-    const ear = new Ear();
-    await subscribeNotifications(messaging, { userId: 123 }, ear.listen);
-    await notifySuccess(messaging, note("expired", { expires_at: "2020-01-01T00:00:00Z" }));
-    await notifySuccess(messaging, note("good", { expires_at: "2120-01-01T00:00:00Z" }));
-    expect(await ear.hears(1)).toEqual(["good"]);
-    const late = new Ear();
-    await subscribeNotifications(messaging, { userId: 123 }, late.listen, { since: "0-0" });
-    expect(late.titles).toEqual(["good"]);
-  });
+  it.each([0, -3_600_000, 300_000])(
+    "that has expired by Redis' clock is not delivered, but counted, with this machine's time wrong by %i ms",
+    async (ms) => {
+      const now = Date.now();
+      const at = (seconds: number): string => new Date(now + seconds * 1000).toISOString();
+      const shifted = vi.spyOn(Date, "now").mockImplementation(() => now + ms);
+      onTestFinished(() => void shifted.mockRestore());
+      await using messaging = service();
+      const ear = new Ear();
+      await subscribeNotifications(messaging, { userId: 123 }, ear.listen);
+      await notifySuccess(messaging, note("expired", { expires_at: at(-60) }));
+      await notifySuccess(messaging, note("good", { expires_at: at(120) }));
+      expect(await ear.hears(1)).toEqual(["good"]);
+      const late = new Ear();
+      await subscribeNotifications(messaging, { userId: 123 }, late.listen, { since: "0-0" });
+      expect(late.titles).toEqual(["good"]);
+      expect(messaging.counts.notificationExpired).toBe(2);
+    },
+  );
 
   it("of a Python service is read as its contract has it", async () => {
     await using messaging = service();
@@ -437,6 +445,20 @@ describe("what a subscription missed", () => {
     expect(await ear.hears(3)).toEqual(["missed 1", "missed 2", "live"]);
     expect(ear.heard.map(([, { missed }]) => missed)).toEqual([true, true, false]);
     expect(ear.heard.map(([, { channel }]) => channel)).toEqual(Array(3).fill("notifications:user:123"));
+  });
+
+  it("is read again when Redis could not tell at first", async () => {
+    await using messaging = service();
+    await notifySuccess(messaging, note("missed"));
+    await admin.config("SET", "replica-serve-stale-data", "no");
+    await admin.replicaof("127.0.0.1", "1");
+    const ear = new Ear();
+    const listening = subscribeNotifications(messaging, { userId: 123 }, ear.listen, { since: "0-0" });
+    await eventually(() => messaging.counts.trouble > 1);
+    await admin.replicaof("NO", "ONE");
+    await admin.config("SET", "replica-serve-stale-data", "yes");
+    await listening;
+    expect(ear.titles).toEqual(["missed"]);
   });
 
   it("is delivered whole while others are sent all the time, to a second screen of the same user", async () => {

@@ -30,7 +30,9 @@ it("an operator sees why an entry died, gives it to its own group again, and set
   await using bystander = createService(redis, { service: "bystander" });
   let isBroken = true;
   const handled: number[] = [];
-  onUserCreated(messaging, ({ entity_id }) => {
+  const deliveries: unknown[] = [];
+  onUserCreated(messaging, ({ entity_id }, { attempt, redelivered }) => {
+    deliveries.push([entity_id, attempt, redelivered]);
     if (isBroken) throw Object.assign(new Error("the database is away"), { code: "E_DB" });
     handled.push(entity_id);
   });
@@ -51,10 +53,17 @@ it("an operator sees why an entry died, gives it to its own group again, and set
   expect(first.errors.map(({ message }) => message)).toEqual(["the database is away"]);
 
   isBroken = false;
+  expect(await operations.deadLetters.redriveAll("events", { reason: "E_OTHER" })).toBe(0);
   await operations.deadLetters.redrive("events", first.id, { by: "ada" });
   await eventually(() => handled.length === 1);
   await operations.deadLetters.discard("events", second.id, "a test account", { by: "ada" });
   expect(handled).toEqual([1]);
+  // Attempts start again, but it was delivered before.
+  expect(deliveries).toEqual([
+    [1, 1, false],
+    [2, 1, false],
+    [1, 1, true],
+  ]);
   expect(bystander.counts.handled).toBe(2);
   expect(await lettersOf(operations)).toEqual([]);
   const states = (await lettersOf(operations, "any")).map(({ id, state }) => [id, state.state]);

@@ -1,4 +1,7 @@
+import { rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
+import { join } from "node:path";
+import { rootCertificates } from "node:tls";
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
@@ -17,6 +20,9 @@ import { createService, logBook } from "../../support/service.js";
 import { opensslAvailable, startTlsRedis, type TlsRedis } from "../../support/tls-redis.js";
 
 const input = { entity_id: 1, after_data: { email: "ada@example.com" } };
+
+/** That of an authority which has signed nothing here. */
+const otherCertificate = rootCertificates[0] as string;
 
 /** A port on which nobody listens. */
 async function freePort(): Promise<number> {
@@ -84,6 +90,24 @@ describe.skipIf(!opensslAvailable)("TLS with an ACL user", () => {
       code: "REDIS_UNAVAILABLE",
       message: expect.stringMatching(/self-signed certificate/),
     });
+  });
+
+  it("reads the files of certificates anew at each attempt to connect", async () => {
+    const path = join(redis.server.folder, "rotated.pem");
+    writeFileSync(path, otherCertificate);
+    const env = { REDIS_URL: redis.url, REDIS_TLS_CA: path };
+    const options = { service: "rotated", environment: "app", env, redis: { connectionTimeoutSeconds: 1 } };
+    await using messaging = createService({}, options);
+    onUserCreated(messaging, () => {});
+    await expect(messaging.start({ requireRedis: true })).rejects.toMatchObject({ code: "REDIS_UNAVAILABLE" });
+    rmSync(path);
+    await expect(publishUserCreated(messaging, input)).rejects.toMatchObject({ code: "REDIS_UNAVAILABLE" });
+    writeFileSync(path, redis.ca);
+    await eventually(() => messaging.start({ requireRedis: true }).then(() => true));
+    writeFileSync(path, otherCertificate);
+    await admin.call("CLIENT", "KILL", "USER", redis.username);
+    writeFileSync(path, redis.ca);
+    await eventually(async () => /name=rotated:heartbeat/.test(String(await admin.client("LIST"))));
   });
 
   it("says which right is missing", async () => {

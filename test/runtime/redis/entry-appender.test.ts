@@ -78,6 +78,29 @@ describe("a publish that fails", () => {
     await onlyEntry("events");
   });
 
+  it("because it is longer than Redis takes makes no other uncertain", async () => {
+    await using messaging = createService(redis);
+    await publishHealthReport(messaging, { status: "healthy" });
+    await admin.config("SET", "proto-max-bulk-len", String(1024 * 1024));
+    const sized = (length: number): typeof input => ({
+      ...input,
+      after_data: { email: "ada@example.com", first_name: "a".repeat(length) },
+    });
+    const [small, large] = [sized(100), sized(2 * 1024 * 1024)];
+    const list = [...Array(20).fill(small), sized(1024 * 900), large, ...Array(20).fill(small)];
+    const outcomes = await Promise.allSettled(list.map((each) => publishUserCreated(messaging, each)));
+    await admin.config("SET", "proto-max-bulk-len", "512mb");
+    const failed = outcomes.flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason] : []));
+    expect(failed).toEqual([
+      expect.objectContaining({
+        code: "PUBLISH_FAILED",
+        retryable: false,
+        message: expect.stringMatching(/\d{7} bytes, and Redis takes 1048576 \(proto-max-bulk-len\): send a reference/),
+      }),
+    ]);
+    expect(messaging.counts.disconnected).toBe(0);
+  });
+
   it("may not be repeated when its key is no stream", async () => {
     await using messaging = createService(redis);
     await admin.set("events", "a text");

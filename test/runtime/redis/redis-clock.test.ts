@@ -18,7 +18,7 @@ function createClock(): { readonly clock: RedisClock; readonly connection: Conne
   const config = readConfig({ service: "billing", redis: { url: redis.url } }, "json", {});
   const connection = new Connection(config.redis, config.service, "settle", systemClock);
   onTestFinished(() => connection.close());
-  return { clock: new RedisClock(connection, systemClock), connection };
+  return { clock: new RedisClock([connection], systemClock), connection };
 }
 
 /** One that Redis has been asked for, and what it is there. */

@@ -1,0 +1,34 @@
+import { ConnectionError, MessagingError } from "../errors.js";
+import { isRefusal } from "./reply.js";
+
+/** What to do about error replies that a repeat may change, by the word that they begin with. */
+const ADVICE: Readonly<Record<string, string>> = {
+  BUSY: "A script is running: wait for its end, or end it (SCRIPT KILL)",
+  LOADING: "It is loading its data: wait",
+  MASTERDOWN: "It is a replica that has lost its master: wait for the failover",
+  MISCONF: "It cannot save its data: look at its log and its disk",
+  NOREPLICAS: "Too few replicas follow it: start them",
+  OOM: "Its memory is full: raise maxmemory, or remove data",
+  READONLY: "It is a replica: wait for the failover, or connect to the master",
+};
+
+/** A sentence, with a space before it, that says what to do about an error reply. */
+export function adviceOn(message: string): string {
+  const advice = ADVICE[/^[A-Z]+/.exec(message)?.[0] ?? ""];
+  if (advice !== undefined) return `. ${advice}, and repeat`;
+  // Of a script's command Redis says it in other words.
+  return /^NOPERM|can't run this command/.test(message) ? ". Check the rights of this user (ACL GETUSER)" : "";
+}
+
+/** Our error for one of the driver, on any call but a publish. What was attempted may be repeated. */
+export function ourError(error: unknown, address: string, what: string): MessagingError {
+  if (error instanceof MessagingError) return error;
+  const { name, message } = error as Error;
+  if (name !== "ReplyError") {
+    const text = `the connection to Redis at ${address} broke while ${what} (${message}): repeat it; if it lasts, check the network and that Redis runs`;
+    return new ConnectionError("REDIS_UNAVAILABLE", text, { cause: error });
+  }
+  const code = isRefusal(error) ? "REDIS_REFUSED" : "REDIS_UNAVAILABLE";
+  const text = `Redis at ${address} refused ${what}: ${message}${adviceOn(message)}`;
+  return new ConnectionError(code, text, { cause: error });
+}
