@@ -2,6 +2,7 @@ import { Redis } from "ioredis";
 import type { RedisConfig } from "../config/redis-config.js";
 import { ClosedError, ConnectionError } from "../errors.js";
 import { type Clock, LONGEST_TIMER_MS, type Timer } from "../time/clock.js";
+import { field } from "./reply.js";
 
 export type Client = Redis;
 
@@ -41,7 +42,9 @@ export class Connection {
   readonly client: Redis;
   readonly #config: RedisConfig;
   readonly #clock: Clock;
-  readonly #watchdog: Timer | undefined;
+  readonly #watchdogs: readonly Timer[] = [];
+  /** Once it has had a master, it leaves a replica. One that was directed to a replica on purpose stays there. */
+  #hasHadMaster = false;
   #lastError: Error | undefined;
   #session = 0;
   #closed = false;
@@ -75,8 +78,12 @@ export class Connection {
     // Each caller of `ready` adds a listener.
     this.client.setMaxListeners(0);
     this.#limitHandshakes();
-    if (role === "subscribe") this.#watchdog = this.#pingEvery(socketTimeout);
-    else if (!role.startsWith("read:")) this.#watchdog = endWhenSilent(this.client, socketTimeout, clock);
+    // A blocking read has a time limit of its own, and a replica refuses it.
+    if (role.startsWith("read:")) return;
+    // At first it only learns: an address that still leads to the replica would have it reconnect without a pause.
+    this.client.on("ready", () => this.#askRole(() => {}));
+    const asking = clock.every(socketTimeout, () => this.#askRole(() => this.renew()));
+    this.#watchdogs = [asking, endWhenSilent(this.client, socketTimeout, clock)];
   }
 
   /** Calls back whenever commands can be sent: the first time, and again after each loss. */
@@ -121,7 +128,7 @@ export class Connection {
   /** Closes the connection for good. Commands under way are rejected. */
   close(): void {
     this.#closed = true;
-    this.#watchdog?.cancel();
+    for (const watchdog of this.#watchdogs) watchdog.cancel();
     this.client.disconnect(false);
   }
 
@@ -148,19 +155,20 @@ export class Connection {
     for (const end of ["ready", "close", "end"]) this.client.on(end, () => timer?.cancel());
   }
 
-  /** A subscriber may receive nothing for hours. It reconnects when a PING is not answered before the next is due. */
-  #pingEvery(ms: number): Timer {
-    let isAwaited = false;
-    const settled = (): void => {
-      isAwaited = false;
+  /**
+   * A subscriber, or a service that publishes now and then, may send nothing for hours. It must notice all the same that
+   * the link is dead, or that its master has become a replica, which still answers. `HELLO` needs no rights.
+   */
+  #askRole(leave: () => void): void {
+    if (!this.isReady) return;
+    const { session } = this;
+    const learn = (reply: unknown[]): void => {
+      const role = field(reply, "role");
+      if (role === "master") this.#hasHadMaster = true;
+      else if (role !== undefined && this.#hasHadMaster && session === this.#session) leave();
     };
-    return this.#clock.every(ms, () => {
-      const isSilent = isAwaited;
-      isAwaited = this.isReady && !isSilent;
-      // A rejection means that the connection was lost, and it reconnects already.
-      if (isAwaited) this.client.ping().then(settled, settled);
-      else if (this.isReady) this.renew();
-    });
+    // Where a proxy does not know it, there is no role to ask for.
+    (this.client.hello() as Promise<unknown[]>).then(learn, () => this.client.ping().catch(() => {}));
   }
 
   #becomeReady(signal: AbortSignal | undefined): Promise<void> {
