@@ -56,6 +56,34 @@ export interface HandedOver {
   readonly areMore: boolean;
 }
 
+/** `covered` beats are not sent by the heartbeat's own connection; `unconfirmed` ones have not arrived for a lease. */
+export interface HeartbeatState {
+  readonly state: "confirmed" | "covered" | "unconfirmed";
+  /** What hinders them. */
+  readonly reason: string | null;
+}
+
+/** What tells which consumers of a group live. */
+export interface SignsOfLife {
+  /** The time of this look, in ms, on a clock that stands still while this member's own heartbeats are not confirmed. */
+  readonly confirmedMs: number;
+  /** The heartbeats of all members, this one among them; an empty text where one is lost. */
+  readonly beats: ReadonlyMap<string, string>;
+  /** For how many ms each other consumer has asked for nothing. Those without a heartbeat are in another language. */
+  readonly idleMs: ReadonlyMap<string, number>;
+}
+
+/** What has become of a failed entry. `lost`: another consumer has it, or its group is gone with what was pending in it. */
+export type Kept = "kept" | "lost" | "deleted";
+
+/** How a failed entry is settled. */
+export interface FailureRecord {
+  /** The error, as JSON. */
+  readonly failure: string;
+  /** It may have been settled already: this was tried before, or the one from whom it was taken over lives after all. */
+  readonly isContested: boolean;
+}
+
 export interface Holder {
   holds(id: string): boolean;
   take(deliveries: readonly Delivery[]): void;
@@ -114,12 +142,8 @@ export interface Membership extends MemberPlace {
   /** Makes entries due that are parked or handed over and whose record of that was lost. */
   sweep(): Promise<void>;
 
-  /** The heartbeats of all members. Those of different sessions, with a lost connection between, cannot be compared. */
-  heartbeats(): Promise<{ readonly session: number; readonly beats: ReadonlyMap<string, string> }>;
-  /** The idle times of consumers without a heartbeat, as those in other languages are. */
-  foreigners(
-    beating: ReadonlyMap<string, string>,
-  ): Promise<readonly { readonly name: string; readonly idleMs: number }[]>;
+  /** Looks for signs of life of the other consumers. */
+  look(): Promise<SignsOfLife>;
   /** Takes over up to so many entries of a consumer whose heartbeat still is the given one, else `undefined`. */
   takeOver(consumer: string, beat: string, most: number): Promise<readonly string[] | undefined>;
   /**
@@ -140,3 +164,4 @@ export interface Members {
   /** Ends the heartbeat. To be called before the members leave: a later beat would make one look alive. */
   stop(): Promise<void>;
 }
+  readonly heartbeat: HeartbeatState;

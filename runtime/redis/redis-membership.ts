@@ -8,14 +8,15 @@ import type { EntrySource } from "./entry-source.js";
 import { groupState } from "./group-state.js";
 import { Handover } from "./handover.js";
 import type { Heartbeat } from "./heartbeat.js";
-import { HANDOVER, PARKED, type StreamKeys } from "./keys.js";
+import type { StreamKeys } from "./keys.js";
 import { ensureGroup, leave } from "./lua/group.js";
 import { deliveryOf, note, park, release, sweep, sweepHandover } from "./lua/retry.js";
 import { acknowledge, bury } from "./lua/settlement.js";
 import { adopt, reap } from "./lua/takeover.js";
-import { field, isReply } from "./reply.js";
+import { isReply } from "./reply.js";
 import { assertSupported } from "./requirement.js";
 import { sendAnswer } from "./send-answer.js";
+import { lookForSigns } from "./signs-of-life.js";
 import { takeStrays } from "./stray-finder.js";
 
 const SWEEP_PAGE = 500;
@@ -77,9 +78,9 @@ export class RedisMembership implements Membership {
 
   lapsed(): boolean {
     const { lapsed, lapses } = this.#parts.heartbeat;
-    const hasLapsed = lapsed || lapses !== this.#lapses;
+    const before = this.#lapses;
     this.#lapses = lapses;
-    return hasLapsed;
+    return lapsed || lapses !== before;
   }
 
   read(count: number, take: Take): Promise<void> {
@@ -187,23 +188,10 @@ export class RedisMembership implements Membership {
     });
   }
 
-  async heartbeats(): Promise<{ readonly session: number; readonly beats: ReadonlyMap<string, string> }> {
-    const { keys, settle, signals } = this.#parts;
-    const client = await settle.ready(signals.reading);
-    const { session } = settle;
-    const reply = await client.zrange(keys.alive, "0", "-1", "WITHSCORES");
-    const beats = new Map<string, string>();
-    for (let at = 0; at < reply.length; at += 2) beats.set(reply[at] as string, reply[at + 1] as string);
-    return { session, beats };
-  }
-
-  foreigners(beating: ReadonlyMap<string, string>): Promise<{ readonly name: string; readonly idleMs: number }[]> {
-    return this.#unlessGone(this.#parts.signals.reading, [], async (client) => {
-      const members = (await client.xinfo("CONSUMERS", this.stream, this.group)) as unknown[][];
-      return members
-        .map((member) => ({ name: String(field(member, "name")), idleMs: Number(field(member, "idle")) }))
-        .filter(({ name }) => ![this.consumer, PARKED, HANDOVER].includes(name) && !beating.has(name));
-    });
+  async look(): ReturnType<Membership["look"]> {
+    const { keys, settle, heartbeat, signals } = this.#parts;
+    const signs = await lookForSigns(await settle.ready(signals.reading), keys, this);
+    return { ...signs, confirmedMs: heartbeat.confirmedMs };
   }
 
   takeOver(consumer: string, beat: string, most: number): Promise<readonly string[] | undefined> {
