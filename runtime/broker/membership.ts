@@ -99,8 +99,8 @@ export interface Membership extends MemberPlace {
   readonly log: Log;
   /** Creates the group if it is missing, makes known what this member handles, and beats. To be repeated after anything that may have undone either. */
   join(startFrom: "all" | "new"): Promise<Joined>;
-  /** Gives back the entries that have not begun, so that others get them at once, and ends the membership. */
-  leave(unbegun: readonly string[]): Promise<void>;
+  /** Gives back the entries that it holds, so that others get them at once, and ends the membership. */
+  leave(unbegun: readonly string[], begun: readonly string[]): Promise<void>;
   /** Whether its heartbeat came too late since this was last asked: other members may have taken its entries. */
   lapsed(): boolean;
 
@@ -124,17 +124,25 @@ export interface Membership extends MemberPlace {
   refuse(answer: Answer, unhandled: Unhandled): Promise<{ readonly isHandedOver: boolean; readonly error?: unknown }>;
   /** Whether other members may hand entries over to this one: it handles types that they do not. */
   readonly receives: boolean;
-  /** Parks a failed entry until its retry is due, if it still belongs to this consumer. */
-  park(id: string, delayMs: number, failure: string): Promise<void>;
-  /** Moves an entry to the dead letters, if it still belongs to this consumer. */
-  bury(id: string, failure: string, record: Readonly<Record<string, string>>): Promise<void>;
+  /** Parks a failed entry until its retry is due, unless another consumer has it or it is deleted from its stream. */
+  park(delivery: Delivery, record: FailureRecord & { readonly delayMs: number }): Promise<Kept>;
+  /** Moves an entry to the dead letters, unless another consumer has it. */
+  bury(
+    delivery: Delivery,
+    record: FailureRecord & { readonly labels: Readonly<Record<string, string>> },
+  ): Promise<Exclude<Kept, "deleted">>;
   /** Stores and sends an answer, and acknowledges its command. Resolves to the error if the broker refuses it. */
   answer(answer: Answer, id: string): Promise<unknown>;
   /** Records a failed attempt of an entry that stays with this consumer. */
   recordFailure(id: string, failure: string): Promise<void>;
 
-  /** Counts a delivery of an entry that was taken over. `undefined` if it no longer belongs to this consumer. */
-  adopt(id: string): Promise<Delivery | undefined>;
+  /**
+   * Counts a delivery of an entry that was taken over, or failed here and was not parked. `undefined` if it no longer
+   * belongs to this consumer.
+   *
+   * @param attempt - how often it was delivered, if this consumer has failed to handle it
+   */
+  adopt(id: string, attempt?: number): Promise<Delivery | undefined>;
   /** Takes up to so many parked entries whose retry is due. */
   release(count: number): Promise<Released>;
   /** Takes up to so many entries that others handed over: this member handles their type, or no member does any more. */
@@ -158,10 +166,10 @@ export interface Membership extends MemberPlace {
 
 /** The consumers of one start of a service. They share one heartbeat. */
 export interface Members {
+  readonly heartbeat: HeartbeatState;
   add(place: MemberPlace, signals: MemberSignals): Membership;
   /** Starts the heartbeat. All members are added before. */
   start(): void;
   /** Ends the heartbeat. To be called before the members leave: a later beat would make one look alive. */
   stop(): Promise<void>;
 }
-  readonly heartbeat: HeartbeatState;

@@ -11,7 +11,7 @@ import type { Heartbeat } from "./heartbeat.js";
 import type { StreamKeys } from "./keys.js";
 import { ensureGroup, leave } from "./lua/group.js";
 import { deliveryOf, note, park, release, sweep, sweepHandover } from "./lua/retry.js";
-import { acknowledge, bury } from "./lua/settlement.js";
+import { acknowledge, bury, packed } from "./lua/settlement.js";
 import { adopt, reap } from "./lua/takeover.js";
 import { isReply } from "./reply.js";
 import { assertSupported } from "./requirement.js";
@@ -60,18 +60,19 @@ export class RedisMembership implements Membership {
     const client = await settle.ready(signals.reading);
     if (!this.#isSupported) await assertSupported(client, settle.address);
     this.#isSupported = true;
-    const start = startFrom === "new" ? "$" : "0";
-    const found = await ensureGroup.run(client, [keys.stream, keys.floor, keys.groups], [this.group, start, YOUNG_MS]);
+    const args = [this.group, startFrom === "new" ? "$" : "0", YOUNG_MS];
+    const found = await ensureGroup.run(client, [keys.stream, keys.floor, keys.groups], args);
     if (typeof found === "number") return { retryInMs: found };
     await this.#handover.enrol(client);
     await heartbeat.renew(settle);
     return { createdFrom: found ?? undefined };
   }
 
-  async leave(unbegun: readonly string[]): Promise<void> {
+  async leave(unbegun: readonly string[], begun: readonly string[]): Promise<void> {
     const { keys, settle } = this.#parts;
     if (!settle.isReady) return;
-    const args = [this.group, this.consumer, randomUUID(), ...unbegun];
+    const place = [this.group, this.consumer, randomUUID(), this.#keeps(false)];
+    const args = [...place, unbegun.length, ...unbegun, ...begun];
     // After a failure, the member that takes over gets the entries a lease later.
     await leave.run(settle.client, [keys.stream, keys.retry, keys.alive, keys.types], args).catch(() => {});
   }
@@ -130,16 +131,24 @@ export class RedisMembership implements Membership {
     }
   }
 
-  async park(id: string, delayMs: number, failure: string): Promise<void> {
+  async park(...[{ id, attempt }, record]: Parameters<Membership["park"]>): ReturnType<Membership["park"]> {
     const { stream, retry, errors } = this.#parts.keys;
-    const args = [this.group, this.consumer, id, Math.ceil(delayMs), failure];
-    await this.#unlessGone(undefined, 0, (client) => park.run(client, [stream, retry, errors], args));
+    const { failure, isContested, delayMs } = record;
+    const args = [this.group, this.consumer, id, Math.ceil(delayMs), failure, attempt, this.#keeps(isContested)];
+    const parked = await this.#unlessGone(undefined, 0, (client) => park.run(client, [stream, retry, errors], args));
+    return parked === 1 ? "kept" : parked === 0 ? "lost" : "deleted";
   }
 
-  async bury(id: string, failure: string, record: Readonly<Record<string, string>>): Promise<void> {
+  async bury(...[{ id, attempt, fields }, record]: Parameters<Membership["bury"]>): ReturnType<Membership["bury"]> {
     const { stream, dead, retry, errors } = this.#parts.keys;
-    const args = [this.group, this.consumer, id, failure, ...Object.entries(record).flat()];
-    await this.#unlessGone(undefined, null, (client) => bury.run(client, [stream, dead, retry, errors], args));
+    const { failure, isContested, labels } = record;
+    const place = [this.group, this.consumer, id, failure, attempt, this.#keeps(isContested)];
+    const move = (copy: string): Promise<string | null> => {
+      const args = [...place, copy, ...Object.entries(labels).flat()];
+      return this.#unlessGone(undefined, null, (client) => bury.run(client, [stream, dead, retry, errors], args));
+    };
+    const letter = await move("");
+    return (letter === "deleted" ? await move(packed(fields ?? [])) : letter) === null ? "lost" : "kept";
   }
 
   answer(given: Answer, id: string): Promise<unknown> {
@@ -153,9 +162,10 @@ export class RedisMembership implements Membership {
     await note.run(await settle.ready(), [keys.errors], [id, failure]);
   }
 
-  adopt(id: string): Promise<Delivery | undefined> {
+  adopt(id: string, attempt?: number): Promise<Delivery | undefined> {
     return this.#unlessGone(this.#parts.signals.settling, undefined, async (client) => {
-      const adopted = await adopt.run(client, [this.stream], [this.group, this.consumer, id]);
+      const args = [this.group, this.consumer, id, attempt ?? 0, this.#keeps(attempt === undefined)];
+      const adopted = await adopt.run(client, [this.stream], args);
       return adopted === null ? undefined : { id, fields: adopted[0], attempt: adopted[1] };
     });
   }
@@ -210,6 +220,11 @@ export class RedisMembership implements Membership {
   async state(): Promise<GroupState> {
     const { keys, settle } = this.#parts;
     return groupState(await settle.ready(), keys, this.group);
+  }
+
+  /** The argument of a script that says whether nobody can have taken over or settled what this consumer holds. */
+  #keeps(isContested: boolean): "kept" | "" {
+    return !isContested && this.#parts.heartbeat.keepsAll ? "kept" : "";
   }
 
   #answer(client: Client, given: Answer, id: string, version?: string): Promise<unknown> {
