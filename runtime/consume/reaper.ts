@@ -1,9 +1,9 @@
-import { PoisonError } from "../errors.js";
 import type { ConsumerParts } from "./parts.js";
 import type { Workload } from "./workload.js";
 
 /** How often a heartbeat must have been seen unchanged at least. */
 const FEWEST_LOOKS = 3;
+
 interface Watched {
   readonly beat: string;
   /** When it was first seen with this heartbeat, on this process' monotonic clock and on that of its own heartbeats. */
@@ -11,7 +11,6 @@ interface Watched {
   readonly since: number;
   looks: number;
 }
-
 
 /**
  * Takes over the entries of consumers that died: their heartbeats have not changed for a whole lease, and they have asked
@@ -86,7 +85,7 @@ export class Reaper {
   }
 
   async #handle(): Promise<void> {
-    const { config, reading } = this.#parts;
+    const { reading } = this.#parts;
     const { settler } = this.#workload;
     this.#isHandling = true;
     for (let id = this.#workload.admit(); id !== undefined; id = this.#workload.admit()) {
@@ -95,8 +94,7 @@ export class Reaper {
       const delivery = await settler.adopt(id);
       if (delivery === null) return;
       if (delivery === undefined) this.#workload.settled(id);
-      else if (delivery.attempt <= 1 + config.maxRetries) await this.#workload.handle(delivery);
-      else settler.settle(delivery, { kind: "dead", error: new PoisonError(delivery.attempt - 1) });
+      else await this.#workload.handle(delivery);
       // An entry that was handled but is still pending when the next one kills the process would be blamed for it.
       await settler.flushed();
     }
