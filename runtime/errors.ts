@@ -147,7 +147,10 @@ export class HandlerTimeoutError extends MessagingError {
 export class PoisonError extends MessagingError {
   override readonly name = "PoisonError";
   constructor(attempts: number) {
-    super("POISONOUS", `its consumer died while handling it, ${attempts} times: the message may crash the process`);
+    super(
+      "POISONOUS",
+      `its consumer died or was closed while handling it; ${attempts} attempts were begun: the message may end the process`,
+    );
   }
 }
 

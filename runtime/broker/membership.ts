@@ -58,6 +58,34 @@ export interface HandedOver {
   readonly areMore: boolean;
 }
 
+/** `covered` beats are not sent by the heartbeat's own connection; `unconfirmed` ones have not arrived for a lease. */
+export interface HeartbeatState {
+  readonly state: "confirmed" | "covered" | "unconfirmed";
+  /** What hinders them. */
+  readonly reason: string | null;
+}
+
+/** What tells which consumers of a group live. */
+export interface SignsOfLife {
+  /** The time of this look, in ms, on a clock that stands still while this member's own heartbeats are not confirmed. */
+  readonly confirmedMs: number;
+  /** The heartbeats of all members, this one among them; an empty text where one is lost. */
+  readonly beats: ReadonlyMap<string, string>;
+  /** For how many ms each other consumer has asked for nothing. Those without a heartbeat are in another language. */
+  readonly idleMs: ReadonlyMap<string, number>;
+}
+
+/** What has become of a failed entry. `lost`: another consumer has it, or its group is gone with what was pending in it. */
+export type Kept = "kept" | "lost" | "deleted";
+
+/** How a failed entry is settled. */
+export interface FailureRecord {
+  /** The error, as JSON. */
+  readonly failure: string;
+  /** It may have been settled already: this was tried before, or the one from whom it was taken over lives after all. */
+  readonly isContested: boolean;
+}
+
 export interface Holder {
   holds(id: string): boolean;
   take(deliveries: readonly Delivery[]): void;
@@ -80,8 +108,8 @@ export interface Membership extends MemberPlace {
    * @throws {ConnectionError}
    */
   join(startFrom: "all" | "new" | number): Promise<Joined>;
-  /** Gives back the entries that have not begun, so that others get them at once, and ends the membership. */
-  leave(unbegun: readonly string[]): Promise<void>;
+  /** Gives back the entries that it holds, so that others get them at once, and ends the membership. */
+  leave(unbegun: readonly string[], begun: readonly string[]): Promise<void>;
   /** Whether its heartbeat came too late since this was last asked: other members may have taken its entries. */
   lapsed(): boolean;
 
@@ -105,17 +133,25 @@ export interface Membership extends MemberPlace {
   refuse(answer: Answer, unhandled: Unhandled): Promise<{ readonly isHandedOver: boolean; readonly error?: unknown }>;
   /** Whether other members may hand entries over to this one: it handles types that they do not. */
   readonly receives: boolean;
-  /** Parks a failed entry until its retry is due, if it still belongs to this consumer. */
-  park(id: string, delayMs: number, failure: string): Promise<void>;
-  /** Moves an entry to the dead letters, if it still belongs to this consumer. */
-  bury(id: string, failure: string, record: Readonly<Record<string, string>>): Promise<void>;
+  /** Parks a failed entry until its retry is due, unless another consumer has it or it is deleted from its stream. */
+  park(delivery: Delivery, record: FailureRecord & { readonly delayMs: number }): Promise<Kept>;
+  /** Moves an entry to the dead letters, unless another consumer has it. */
+  bury(
+    delivery: Delivery,
+    record: FailureRecord & { readonly labels: Readonly<Record<string, string>> },
+  ): Promise<Exclude<Kept, "deleted">>;
   /** Stores and sends an answer, and acknowledges its command. Resolves to the error if the broker refuses it. */
   answer(answer: Answer, id: string): Promise<unknown>;
   /** Records a failed attempt of an entry that stays with this consumer. */
   recordFailure(id: string, failure: string): Promise<void>;
 
-  /** Counts a delivery of an entry that was taken over. `undefined` if it no longer belongs to this consumer. */
-  adopt(id: string): Promise<Delivery | undefined>;
+  /**
+   * Counts a delivery of an entry that was taken over, or failed here and was not parked. `undefined` if it no longer
+   * belongs to this consumer.
+   *
+   * @param attempt - how often it was delivered, if this consumer has failed to handle it
+   */
+  adopt(id: string, attempt?: number): Promise<Delivery | undefined>;
   /** Takes up to so many parked entries whose retry is due. */
   release(count: number): Promise<Released>;
   /** Takes up to so many entries that others handed over: this member handles their type, or no member does any more. */
@@ -123,12 +159,8 @@ export interface Membership extends MemberPlace {
   /** Makes entries due that are parked or handed over and whose record of that was lost. */
   sweep(): Promise<void>;
 
-  /** The heartbeats of all members. Those of different sessions, with a lost connection between, cannot be compared. */
-  heartbeats(): Promise<{ readonly session: number; readonly beats: ReadonlyMap<string, string> }>;
-  /** The idle times of consumers without a heartbeat, as those in other languages are. */
-  foreigners(
-    beating: ReadonlyMap<string, string>,
-  ): Promise<readonly { readonly name: string; readonly idleMs: number }[]>;
+  /** Looks for signs of life of the other consumers. */
+  look(): Promise<SignsOfLife>;
   /** Takes over up to so many entries of a consumer whose heartbeat still is the given one, else `undefined`. */
   takeOver(consumer: string, beat: string, most: number): Promise<readonly string[] | undefined>;
   /**
@@ -143,6 +175,7 @@ export interface Membership extends MemberPlace {
 
 /** The consumers of one start of a service. They share one heartbeat. */
 export interface Members {
+  readonly heartbeat: HeartbeatState;
   add(place: MemberPlace, signals: MemberSignals): Membership;
   /** Starts the heartbeat. All members are added before. */
   start(): void;

@@ -91,7 +91,8 @@ export class StreamConsumer {
   /** Gives back the entries that it still holds, so that another consumer has them at once, and leaves the group. */
   async leave(): Promise<void> {
     if (!this.#workload.isOpen) return;
-    await this.membership.leave(this.#workload.drop().map(({ id }) => id));
+    const unbegun = this.#workload.drop().map(({ id }) => id);
+    await this.membership.leave(unbegun, this.#workload.begun);
   }
 
   /** Called before the first read, and after everything that may have lost a delivery or the group. */

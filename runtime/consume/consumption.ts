@@ -5,6 +5,7 @@ import { type Config, prefixed } from "../config/config.js";
 import { ClosedError, ConnectionError } from "../errors.js";
 import type { Dispatcher } from "../handle/dispatcher.js";
 import type { StreamRoutes } from "../handle/router.js";
+import type { HeartbeatHealth } from "../messaging/health.js";
 import type { RuntimeParts } from "../messaging/hooks.js";
 import type { StartOptions } from "../messaging/messaging.js";
 import { StreamConsumer } from "./consumer.js";
@@ -49,6 +50,10 @@ export class Consumption {
   /** The streams whose health is checked, without those of redriven entries. */
   get targets(): readonly HealthTarget[] {
     return this.#consumers.filter(({ membership }) => !membership.redriven);
+  }
+
+  get heartbeat(): HeartbeatHealth | null {
+    return this.#consumers.length > 0 ? (this.#members?.heartbeat ?? null) : null;
   }
 
   start(streams: readonly StreamRoutes[], options: StartOptions): Promise<void> {

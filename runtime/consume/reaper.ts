@@ -1,13 +1,21 @@
-import { PoisonError } from "../errors.js";
 import type { ConsumerParts } from "./parts.js";
 import type { Workload } from "./workload.js";
 
 /** How often a heartbeat must have been seen unchanged at least. */
 const FEWEST_LOOKS = 3;
 
+interface Watched {
+  readonly beat: string;
+  /** When it was first seen with this heartbeat, on this process' monotonic clock and on that of its own heartbeats. */
+  readonly seenAt: number;
+  readonly since: number;
+  looks: number;
+}
+
 /**
- * Takes over the entries of consumers that died: their heartbeats have not changed for a whole lease on this process'
- * own monotonic clock since it last connected. After an outage of Redis every heartbeat stands still.
+ * Takes over the entries of consumers that died: their heartbeats have not changed for a whole lease, and they have asked
+ * Redis for nothing. Only time in which this member's own heartbeats were confirmed counts: whatever keeps it from beating
+ * may keep others from it, too.
  *
  * The entries are handled one at a time, and each delivery is counted just before its handler runs. So the entry that
  * kills its process is found, and entries that were merely prefetched are not blamed for it.
@@ -15,8 +23,7 @@ const FEWEST_LOOKS = 3;
 export class Reaper {
   readonly #parts: ConsumerParts;
   readonly #workload: Workload;
-  readonly #watched = new Map<string, { readonly beat: string; readonly since: number; looks: number }>();
-  #session: number | undefined;
+  readonly #watched = new Map<string, Watched>();
   #isHandling = false;
 
   constructor(parts: ConsumerParts, workload: Workload) {
@@ -31,7 +38,6 @@ export class Reaper {
       try {
         await this.#look();
       } catch (error) {
-        this.#watched.clear();
         hooks.trouble(`watching the consumers of ${membership.stream}`, error);
       }
     }
@@ -45,30 +51,28 @@ export class Reaper {
 
   async #look(): Promise<void> {
     const { membership, config, hooks } = this.#parts;
-    const { session, beats } = await membership.heartbeats();
-    if (session !== this.#session) this.#watched.clear();
-    this.#session = session;
+    const { confirmedMs, beats, idleMs } = await membership.look();
     await membership.enrol(beats).catch((error: unknown) => hooks.trouble("telling what this consumer handles", error));
     for (const [name, beat] of beats) {
-      if (name !== membership.consumer && this.#isDead(name, beat)) await this.#take(name, beat);
+      if (name === membership.consumer) continue;
+      if (this.#isDead(name, beat, confirmedMs, idleMs.get(name))) await this.#take(name, beat);
     }
     for (const name of this.#watched.keys()) if (!beats.has(name)) this.#watched.delete(name);
-    if (!Number.isFinite(config.foreignIdleMs)) return;
-    // Of a consumer without a heartbeat Redis tells only how long it has been idle.
-    for (const { name, idleMs } of await membership.foreigners(beats)) {
-      if (idleMs > config.foreignIdleMs) await this.#take(name, "");
-    }
+    // Of a consumer in another language Redis tells only how long it has been idle.
+    for (const [name, idle] of idleMs) if (!beats.has(name) && idle > config.foreignIdleMs) await this.#take(name, "");
   }
 
-  #isDead(name: string, beat: string): boolean {
+  #isDead(name: string, beat: string, confirmedMs: number, idleMs = Number.POSITIVE_INFINITY): boolean {
     const now = this.#parts.clock.now();
     const watched = this.#watched.get(name);
-    if (watched?.beat !== beat) {
-      this.#watched.set(name, { beat, since: now, looks: 1 });
+    // Zero also stands for a moment in the future: Redis' clock was set back.
+    const hasAsked = watched !== undefined && idleMs > 0 && idleMs < now - watched.seenAt;
+    if (watched?.beat !== beat || hasAsked) {
+      this.#watched.set(name, { beat, seenAt: now, since: confirmedMs, looks: 1 });
       return false;
     }
     watched.looks++;
-    return watched.looks >= FEWEST_LOOKS && now - watched.since >= this.#parts.config.leaseMs;
+    return watched.looks >= FEWEST_LOOKS && confirmedMs - watched.since >= this.#parts.config.leaseMs;
   }
 
   async #take(dead: string, beat: string): Promise<void> {
@@ -81,7 +85,7 @@ export class Reaper {
   }
 
   async #handle(): Promise<void> {
-    const { config, reading } = this.#parts;
+    const { reading } = this.#parts;
     const { settler } = this.#workload;
     this.#isHandling = true;
     for (let id = this.#workload.admit(); id !== undefined; id = this.#workload.admit()) {
@@ -90,8 +94,7 @@ export class Reaper {
       const delivery = await settler.adopt(id);
       if (delivery === null) return;
       if (delivery === undefined) this.#workload.settled(id);
-      else if (delivery.attempt <= 1 + config.maxRetries) await this.#workload.handle(delivery);
-      else settler.settle(delivery, { kind: "dead", error: new PoisonError(delivery.attempt - 1) });
+      else await this.#workload.handle(delivery);
       // An entry that was handled but is still pending when the next one kills the process would be blamed for it.
       await settler.flushed();
     }

@@ -38,8 +38,8 @@ export class Settler {
 
   /** @param isSuspect - the entry was taken over from a dead consumer */
   settle(delivery: Delivery, outcome: Outcome, isSuspect = false): void {
-    if (outcome.kind === "retry") this.#park(delivery, outcome.delayMs, outcome.error);
-    else if (outcome.kind === "dead") this.#bury(delivery, outcome.error, outcome.answer);
+    if (outcome.kind === "retry") this.#park(delivery, outcome, isSuspect);
+    else if (outcome.kind === "dead") this.#bury(delivery, outcome, isSuspect);
     else if (outcome.kind === "unhandled") this.#settleUnhandled(delivery, outcome, isSuspect);
     else if (outcome.answer !== undefined) this.#answer(delivery, outcome.answer);
     else this.#acknowledge(delivery);
@@ -56,13 +56,14 @@ export class Settler {
 
   /** Records a failed attempt of an entry that this consumer keeps until its retry. */
   async recordFailure(delivery: Delivery, delayMs: number, thrown: unknown): Promise<void> {
-    const failure = this.#retry(delivery, delayMs, thrown);
+    const failure = JSON.stringify(describeFailure(thrown));
     await this.#repeat([], "settling", () => this.#parts.membership.recordFailure(delivery.id, failure));
+    this.#parts.hooks.emit("retried", { ...this.#infoOf(delivery), delayMs });
   }
 
   /** Has the membership adopt an entry, just before its handler runs. Resolves to `null` when settling has ended. */
-  adopt(id: string): Promise<Delivery | undefined | null> {
-    return this.#repeat([], "taking over an entry", () => this.#parts.membership.adopt(id));
+  adopt(id: string, attempt?: number): Promise<Delivery | undefined | null> {
+    return this.#repeat([], "taking over an entry", () => this.#parts.membership.adopt(id, attempt));
   }
 
   /** Waits until an entry that was parked here is due, but at most so long, and no longer than the consumer reads. */
@@ -103,7 +104,7 @@ export class Settler {
     if (otherwise.kind === "dead") {
       this.#start([], async () => {
         if (await membership.handOver(unhandled)) this.#settled(delivery.id);
-        else this.#bury(delivery, otherwise.error, otherwise.answer);
+        else this.#bury(delivery, otherwise, isSuspect);
       });
     } else if (otherwise.answer !== undefined) {
       this.#refuse(delivery, otherwise.answer, unhandled);
@@ -149,7 +150,7 @@ export class Settler {
   #refuse(delivery: Delivery, answer: Answer, unhandled: Unhandled): void {
     this.#start([], async () => {
       const { isHandedOver, error } = await this.#parts.membership.refuse(answer, unhandled);
-      if (error !== undefined) return this.#bury(delivery, error, undefined);
+      if (error !== undefined) return this.#bury(delivery, { error });
       if (!isHandedOver) this.#skipped(unhandled);
       this.#settled(delivery.id);
     });
@@ -161,33 +162,41 @@ export class Settler {
       const refused = await this.#parts.membership.answer(answer, delivery.id);
       // A refused answer reaches nobody, so the dead letter says why.
       if (refused === undefined) this.#settled(delivery.id);
-      else this.#bury(delivery, refused, undefined);
+      else this.#bury(delivery, { error: refused });
     });
   }
 
-  #park(delivery: Delivery, delayMs: number, thrown: unknown): void {
-    const failure = this.#retry(delivery, delayMs, thrown);
-    this.#start([delivery.id], () => this.#parts.membership.park(delivery.id, delayMs, failure));
-    this.#parts.clock.after(delayMs + 5, () => this.#wake()).unref();
-  }
-
-  /** Reports a retry. Returns the failure in the form in which it is recorded. */
-  #retry(delivery: Delivery, delayMs: number, thrown: unknown): string {
-    this.#parts.hooks.emit("retried", { ...this.#infoOf(delivery), delayMs });
-    return JSON.stringify(describeFailure(thrown));
+  #park(delivery: Delivery, { delayMs, error }: Extract<Outcome, { kind: "retry" }>, isSuspect: boolean): void {
+    const { membership, hooks, clock } = this.#parts;
+    const failure = JSON.stringify(describeFailure(error));
+    this.#start([], async (isRepeated) => {
+      const kept = await membership.park(delivery, { failure, isContested: isRepeated || isSuspect, delayMs });
+      // What is deleted from its stream cannot be delivered again.
+      if (kept === "deleted") return this.#bury(delivery, { error });
+      if (kept === "kept") hooks.emit("retried", { ...this.#infoOf(delivery), delayMs });
+      else hooks.emit("dropped", this.#infoOf(delivery));
+      this.#settled(delivery.id);
+    });
+    clock.after(delayMs + 5, () => this.#wake()).unref();
   }
 
   /** The sender of a command is answered before its entry is moved. */
-  #bury(delivery: Delivery, error: unknown, answer: Answer | undefined): void {
+  #bury(
+    delivery: Delivery,
+    { error, answer }: Omit<Extract<Outcome, { kind: "dead" }>, "kind">,
+    isSuspect = false,
+  ): void {
     const { membership, config, hooks } = this.#parts;
-    const failure = describeFailure(error);
-    const reason = failure.code ?? failure.name;
-    const record = { ...labelsOf(delivery.fields ?? []), service: config.service, failed_at: failure.at, reason };
-    this.#start([delivery.id], async () => {
+    const described = describeFailure(error);
+    const reason = described.code ?? described.name;
+    const labels = { ...labelsOf(delivery.fields ?? []), service: config.service, failed_at: described.at, reason };
+    const failure = JSON.stringify(described);
+    this.#start([delivery.id], async (isRepeated) => {
       if (answer !== undefined) await membership.answer(answer, "");
-      await membership.bury(delivery.id, JSON.stringify(failure), record);
+      const kept = await membership.bury(delivery, { failure, isContested: isRepeated || isSuspect, labels });
+      if (kept === "kept") hooks.emit("deadLettered", { ...this.#infoOf(delivery), error });
+      else hooks.emit("dropped", this.#infoOf(delivery));
     });
-    hooks.emit("deadLettered", { ...this.#infoOf(delivery), error });
   }
 
   #infoOf({ id: entryId, fields, attempt }: Delivery): Omit<HookEvents["retried"], "delayMs"> {
@@ -195,17 +204,21 @@ export class Settler {
     return { stream, group, entryId, type: typeOf(fields ?? []), attempt };
   }
 
-  #start(ids: readonly string[], work: () => Promise<void>): void {
+  #start(ids: readonly string[], work: (isRepeated: boolean) => Promise<void>): void {
     const done = this.#repeat(ids, "settling", work).finally(() => this.#underWay.delete(done));
     this.#underWay.add(done);
   }
 
   /** Repeats the work until it succeeds. Resolves to `null` when settling has ended before. */
-  async #repeat<Result>(ids: readonly string[], what: string, work: () => Promise<Result>): Promise<Result | null> {
+  async #repeat<Result>(
+    ids: readonly string[],
+    what: string,
+    work: (isRepeated: boolean) => Promise<Result>,
+  ): Promise<Result | null> {
     let result: Result;
     for (let failures = 0; ; failures++) {
       try {
-        result = await work();
+        result = await work(failures > 0);
         break;
       } catch (error) {
         if (!(await this.#parts.settling.afterFailure(failures, what, error))) return null;

@@ -145,6 +145,11 @@ export class Workload implements Holder {
     return dropped;
   }
 
+  /** The ids of those that have begun, or that wait for others of their lane, once the rest is dropped. */
+  get begun(): readonly string[] {
+    return [...this.#inFlight];
+  }
+
   /** Resolves when no delivery waits or runs, and every settlement is confirmed. */
   async drained(): Promise<void> {
     while (!this.#isIdle) await new Promise<void>((resolve) => this.#idlers.push(resolve));
@@ -220,7 +225,7 @@ export class Workload implements Holder {
     await this.settler.recordFailure(delivery, delayMs, error);
     // At the end it stays pending, and its followers behind it: all are given back together.
     if (!(await this.#parts.reading.for(delayMs))) return;
-    const again = await this.settler.adopt(delivery.id);
+    const again = await this.settler.adopt(delivery.id, delivery.attempt);
     if (again === null) return;
     if (again !== undefined) {
       withoutContext(() => this.#begin(again, this.#endInLine));

@@ -3,7 +3,7 @@
 import { type Answer, type Delivery, DONE, type Outcome } from "../broker/delivery.js";
 import { type FlatFields, typeOf } from "../contract/codec.js";
 import { contractOf } from "../contract/contract.js";
-import { DecodeError, HandlerTimeoutError, MessagingError } from "../errors.js";
+import { DecodeError, HandlerTimeoutError, MessagingError, PoisonError } from "../errors.js";
 import { apart, inContextOf } from "../messaging/correlation.js";
 import type { MessageContext } from "../messaging/handler.js";
 import type { RuntimeParts } from "../messaging/hooks.js";
@@ -76,6 +76,7 @@ export class Dispatcher {
     const admitted = those(routes, admits, fields);
     if (admitted.length === 0) return this.skip(delivery.id, type ?? "", "filtered");
     try {
+      if (delivery.attempt > 1) this.#assertAttemptsLeft(admitted, delivery.attempt);
       const first = admitted[0] as Route;
       const contract = contractOf(first.descriptor);
       const message = contract.decode(fields);
@@ -88,11 +89,21 @@ export class Dispatcher {
       return this.#handle(delivery, wanting, message, ended);
     } catch (error) {
       const [route] = routes as [Route];
+      const isHopeless = isUnreadable(error) || error instanceof PoisonError;
       // If the entry can be read, a filter threw.
-      const outcome: Outcome = isUnreadable(error) ? { kind: "dead", error } : this.#fail(route, delivery, error);
+      const outcome: Outcome = isHopeless ? { kind: "dead", error } : this.#fail(route, delivery, error);
       if (route.descriptor.kind !== "command" || !(error instanceof MessagingError)) return outcome;
       return this.#answered(outcome, fields, error);
     }
+  }
+
+  /**
+   * An attempt that fails and is the last ends as a dead letter. If there is one more all the same, the last did not end:
+   * its process died, or was closed while the handler ran. Asked before decoding, which may be what kills the process.
+   */
+  #assertAttemptsLeft(routes: readonly Route[], attempt: number): void {
+    const retries = routes.map(({ options }) => options.maxRetries ?? this.#place.retry.maxRetries);
+    if (attempt > 1 + Math.max(...retries)) throw new PoisonError(attempt - 1);
   }
 
   /** Reports an entry that is acknowledged without a handler. */

@@ -17,6 +17,17 @@ export interface StreamHealth {
   readonly dead_letters: number;
 }
 
+/** The heartbeats of this service's consumers, by which others know that they live. */
+export interface HeartbeatHealth {
+  /**
+   * `confirmed`; `covered`: their own connection does not get through, and another one sends them; `unconfirmed`: Redis
+   * has confirmed none for a lease, so these consumers take over nothing and read nothing, and keep what they hold.
+   */
+  readonly state: "confirmed" | "covered" | "unconfirmed";
+  /** What hinders them, as Redis or the network says. */
+  readonly reason: string | null;
+}
+
 /** The state of a read loop. */
 export type LoopState = "reading" | "busy" | "stuck" | "stopped";
 
@@ -27,6 +38,8 @@ export interface Health {
   readonly version: string | undefined;
   readonly details: {
     readonly redis: { readonly connected: boolean; readonly latency_ms: number | null };
+    /** `null` while no consumer is started. */
+    readonly heartbeat: HeartbeatHealth | null;
     readonly streams: Readonly<Record<string, StreamHealth>>;
     readonly counts: Counts;
   };

@@ -35,6 +35,11 @@ export interface HookEvents {
   readonly handlerFailed: Attempt & { readonly error: unknown };
   /** A failed message was parked. It is redelivered after the delay. */
   readonly retried: Attempt<string | undefined> & { readonly delayMs: number };
+  /**
+   * A failed message was neither parked nor moved to the dead letters: another consumer has it by now, or its stream or
+   * group is gone with all that was pending there.
+   */
+  readonly dropped: Attempt<string | undefined>;
   /** Entries of a dead consumer were taken over. */
   readonly recovered: GroupPlace & { readonly from: string; readonly count: number };
   /**
@@ -93,6 +98,7 @@ export class HookBus {
     handled: 0,
     handlerFailed: 0,
     retried: 0,
+    dropped: 0,
     recovered: 0,
     skipped: 0,
     deadLettered: 0,

@@ -4,6 +4,8 @@ import { ClosedError, ConnectionError, MessagingError } from "../errors.js";
 import { type Clock, LONGEST_TIMER_MS, type Timer } from "../time/clock.js";
 import { afterLooks } from "../time/looks.js";
 import { adviceOn, ourError } from "./driver-error.js";
+import { field } from "./reply.js";
+import { endWhenSilent } from "./silence.js";
 
 export type Client = Redis;
 
@@ -43,7 +45,9 @@ export class Connection {
   readonly client: Redis;
   readonly #config: RedisConfig;
   readonly #clock: Clock;
-  readonly #watchdog: Timer | undefined;
+  readonly #watchdogs: readonly Timer[] = [];
+  /** Once it has had a master, it leaves a replica. One that was directed to a replica on purpose stays there. */
+  #hasHadMaster = false;
   #lastError: Error | undefined;
   /** Whether Redis has said why the present attempt to connect fails. */
   #isExplained = false;
@@ -85,8 +89,12 @@ export class Connection {
     // Each caller of `ready` adds a listener.
     this.client.setMaxListeners(0);
     this.#limitHandshakes();
-    if (role === "subscribe") this.#watchdog = this.#pingEvery(socketTimeout);
-    else if (!role.startsWith("read:")) this.#watchdog = endWhenSilent(this.client, socketTimeout, clock);
+    // A blocking read has a time limit of its own, and a replica refuses it.
+    if (role.startsWith("read:")) return;
+    // At first it only learns: an address that still leads to the replica would have it reconnect without a pause.
+    this.client.on("ready", () => this.#askRole(() => {}));
+    const asking = clock.every(socketTimeout, () => this.#askRole(() => this.renew()));
+    this.#watchdogs = [asking, endWhenSilent(this.client, socketTimeout, clock)];
   }
 
   /** Calls back whenever commands can be sent: the first time, and again after each loss. */
@@ -148,7 +156,7 @@ export class Connection {
   /** Closes the connection for good. Commands under way are rejected. */
   close(): void {
     this.#closed = true;
-    this.#watchdog?.cancel();
+    for (const watchdog of this.#watchdogs) watchdog.cancel();
     this.client.disconnect(false);
   }
 
@@ -185,19 +193,20 @@ export class Connection {
     for (const end of ["ready", "close", "end"]) this.client.on(end, () => timer?.cancel());
   }
 
-  /** A subscriber may receive nothing for hours. It reconnects when a PING is not answered before the next is due. */
-  #pingEvery(ms: number): Timer {
-    let isAwaited = false;
-    const settled = (): void => {
-      isAwaited = false;
+  /**
+   * A subscriber, or a service that publishes now and then, may send nothing for hours. It must notice all the same that
+   * the link is dead, or that its master has become a replica, which still answers. `HELLO` needs no rights.
+   */
+  #askRole(leave: () => void): void {
+    if (!this.isReady) return;
+    const { session } = this;
+    const learn = (reply: unknown[]): void => {
+      const role = field(reply, "role");
+      if (role === "master") this.#hasHadMaster = true;
+      else if (role !== undefined && this.#hasHadMaster && session === this.#session) leave();
     };
-    return this.#clock.every(ms, () => {
-      const isSilent = isAwaited;
-      isAwaited = this.isReady && !isSilent;
-      // A rejection means that the connection was lost, and it reconnects already.
-      if (isAwaited) this.client.ping().then(settled, settled);
-      else if (this.isReady) this.renew();
-    });
+    // Where a proxy does not know it, there is no role to ask for.
+    (this.client.hello() as Promise<unknown[]>).then(learn, () => this.client.ping().catch(() => {}));
   }
 
   #becomeReady(signal: AbortSignal | undefined): Promise<void> {
@@ -227,18 +236,4 @@ export class Connection {
       if (signal?.aborted) onClosed();
     });
   }
-}
-
-/** Closes the socket of a client that awaits a reply and receives nothing until the limit; the client then reconnects. */
-export function endWhenSilent(client: Redis, limitMs: number, clock: Clock): Timer {
-  let seen: { readonly stream: unknown; readonly bytes: number } | undefined;
-  const isSilent = (): boolean => {
-    const { stream } = client;
-    const bytes = stream?.bytesRead;
-    const isSame = seen?.stream === stream && seen?.bytes === bytes;
-    seen = { stream, bytes };
-    return isSame && client["commandQueue"].length > 0;
-  };
-  const end = (): void => void client.stream.destroy(new Error(`Redis has not answered for ${limitMs} ms`));
-  return afterLooks(limitMs, clock, isSilent, end);
 }

@@ -2,42 +2,58 @@
  * The program of the heartbeat's thread. It is a string because a service that is bundled into one file has no path of
  * a module. So it requires only what Node has built in, and speaks RESP2: a single line answers each of its commands.
  *
- * In its `workerData`, `beats` are pairs of key and consumer; `stallMs` is how long the main thread may be blocked
- * before it counts as dead; `clock` is shared memory: the main thread's last turn and the last round that Redis
- * confirmed (both in ns), how many rounds came later than the lease, and whether any was confirmed.
+ * In its `workerData`, `beats` are the keys and the arguments of each beat's script; `stallMs` is how long the main thread
+ * may be blocked before it counts as dead; `clock` is shared memory: the main thread's last turn, the last round that
+ * Redis confirmed, and the last one of this thread (all in ns), how many rounds came later than the lease, and for how
+ * long (ns) rounds were confirmed. It posts why it cannot beat, whenever the reason changes.
  */
 export const heartbeatThread: string = String.raw`"use strict";
 const fs = require("node:fs");
 const net = require("node:net");
 const tls = require("node:tls");
-const { workerData } = require("node:worker_threads");
+const { parentPort, workerData } = require("node:worker_threads");
 const { connection, beats, script, intervalMs, leaseMs, stallMs, clock } = workerData;
 const instants = new BigInt64Array(clock);
-const [TURN, BEAT, LAPSES, BEATING] = [0, 1, 2, 3];
+const [TURN, BEAT, THREAD, LAPSES, CONFIRMED] = [0, 1, 2, 3, 4];
+const leaseNs = BigInt(leaseMs) * 1000000n;
 /** Sends a command on the present connection; undefined while there is none that is ready. */
 let send;
 /** How many connections were lost since the last round that Redis confirmed. */
 let losses = 0;
+/** Why it cannot beat, as the main thread knows it; empty while it can. */
+let told = "";
+const CLOSED = "the connection was closed";
+
+function tell(why) {
+  if (why === told) return;
+  told = why;
+  parentPort.postMessage(why);
+}
 
 function beat() {
   const now = process.hrtime.bigint();
   // A handler that never returns to the event loop: others should have its work.
   if (send === undefined || now - Atomics.load(instants, TURN) > BigInt(stallMs) * 1000000n) return;
-  beats.forEach(([key, consumer], at) => {
+  beats.forEach(({ keys, args }, at) => {
     // An error reply ends the connection, so the last confirmation stands for all.
     const confirmed = at === beats.length - 1 ? () => confirm(now) : () => {};
-    send(["EVAL", script, 1, key, Date.now(), consumer], confirmed);
+    send(["EVAL", script, keys.length, ...keys, Date.now(), ...args], confirmed);
   });
 }
 
 function confirm(now) {
   losses = 0;
+  tell("");
   // After a pause of the whole process the main thread might never see how old the last beat was.
   const last = Atomics.load(instants, BEAT);
+  const age = last === 0n ? 0n : now - last;
   // Counted before: who sees this beat must know.
-  if (last !== 0n && now - last > BigInt(leaseMs) * 1000000n) Atomics.add(instants, LAPSES, 1n);
-  Atomics.store(instants, BEAT, now);
-  Atomics.store(instants, BEATING, 1n);
+  if (age > leaseNs) Atomics.add(instants, LAPSES, 1n);
+  // Unless the main thread has been quicker.
+  if (age >= 0n && Atomics.compareExchange(instants, BEAT, last, now) === last) {
+    Atomics.add(instants, CONFIRMED, age > leaseNs / 2n ? leaseNs / 6n : age);
+  }
+  Atomics.store(instants, THREAD, now);
 }
 
 function connect() {
@@ -47,17 +63,19 @@ function connect() {
     // Files are read anew: a certificate may have been replaced.
     for (const option in connection.tlsFiles) connection.tls[option] = fs.readFileSync(connection.tlsFiles[option]);
     link = connection.tls ? tls.connect({ host, port, ...connection.tls }) : net.connect({ host, port });
-  } catch {
-    // Node refuses these TLS options, or a file is missing. The main thread reports every failure to connect; here only the beats stop.
-    return reconnect();
+  } catch (error) {
+    // Node refuses these TLS options, or a file is missing. The main thread reports every failure to connect; here only the
+    // beats stop.
+    return reconnect(error.message);
   }
   /** The requests that have no reply yet, oldest first. */
   const awaited = [];
   let begun = "";
+  let why = CLOSED;
   let timer;
   const limit = (ms) => {
     clearTimeout(timer);
-    timer = setTimeout(() => link.destroy(), ms);
+    timer = setTimeout(() => link.destroy(new Error("no answer for " + ms + " ms")), ms);
   };
   const request = (words, replied, isOptional = false) => {
     if (awaited.length === 0) limit(socketTimeout);
@@ -87,8 +105,10 @@ function connect() {
     if (lines.length === 0) return;
     for (const line of lines) {
       const { replied, isOptional } = awaited.shift() ?? { isOptional: false };
+      const isRefused = !/^[+:]/.test(line);
+      why = isRefused ? line.slice(1) : CLOSED;
       // An error, such as READONLY from a master that became a replica: a new connection may find the new master.
-      if (!isOptional && !/^[+:]/.test(line)) return void link.destroy();
+      if (isRefused && !isOptional) return void link.destroy();
       replied?.();
     }
     // Redis does answer: the next reply has its own time from here.
@@ -96,17 +116,21 @@ function connect() {
     else clearTimeout(timer);
   });
   // "close" follows.
-  link.on("error", () => {});
+  link.on("error", (error) => {
+    // What Redis said before it closed the link says more.
+    if (why === CLOSED) why = error.message || error.code;
+  });
   link.once("close", () => {
     clearTimeout(timer);
     send = undefined;
-    reconnect();
+    reconnect(why);
   });
 }
 
-function reconnect() {
+function reconnect(why) {
+  tell(why);
   losses += 1;
-  setTimeout(connect, Math.min(intervalMs, 50 * losses));
+  setTimeout(connect, Math.min(intervalMs / 2, 50 * losses));
 }
 
 connect();

@@ -1,34 +1,55 @@
 import { Worker } from "node:worker_threads";
+import type { HeartbeatState } from "../broker/membership.js";
 import type { Config } from "../config/config.js";
 import { ConfigError } from "../errors.js";
 import type { RuntimeParts } from "../messaging/hooks.js";
 import { type Clock, LONGEST_TIMER_MS, type Timer } from "../time/clock.js";
-import { type Connection, connectionData } from "./connection.js";
+import { type Client, type Connection, connectionData } from "./connection.js";
 import { heartbeatThread } from "./heartbeat-thread.js";
+import type { StreamKeys } from "./keys.js";
 import { beat } from "./lua/beat.js";
 
 /** Places in the memory that the thread shares. */
-const [TURN, BEAT, LAPSES, BEATING] = [0, 1, 2, 3] as const;
+const [TURN, BEAT, THREAD, LAPSES, CONFIRMED] = [0, 1, 2, 3, 4] as const;
 const TURN_EVERY_MS = 500;
+/** The main thread looks so often in a lease whether the last beat is old, and is then late by so much at most. */
+const LOOKS_PER_LEASE = 12;
+/** No entry has a greater id, so a read behind it delivers nothing. */
+const BEHIND_ALL = "18446744073709551614-0";
 
 export interface HeartbeatParts extends RuntimeParts {
   readonly config: Config;
   readonly clock: Clock;
 }
 
+interface Beat {
+  readonly keys: readonly string[];
+  readonly args: readonly (string | number)[];
+  readonly place: { readonly stream: string; readonly group: string; readonly consumer: string };
+}
+
 /**
  * Sends the heartbeats of this process' consumers from a thread: a handler that keeps the event loop busy must not make
- * them look dead. It stops while the event loop has been blocked for longer than a handler may take.
+ * them look dead. It stops while the event loop has been blocked for longer than a handler may take. Whenever the last
+ * confirmed beat is old, because the thread has just begun or cannot reach Redis, the main thread beats over its own
+ * connection.
  */
 export class Heartbeat {
   readonly #parts: HeartbeatParts;
   readonly #leaseNs: bigint;
   readonly #intervalMs: number;
-  readonly #instants = new BigInt64Array(new SharedArrayBuffer(32));
-  readonly #beats: (readonly [key: string, consumer: string])[] = [];
+  readonly #instants = new BigInt64Array(new SharedArrayBuffer(40));
+  readonly #beats: Beat[] = [];
   #timers: readonly Timer[] = [];
   #worker: Worker | undefined;
   #stopped = false;
+  #isCovering = false;
+  /** Why the thread cannot beat, and why the main thread cannot; empty while it can. */
+  #threadFailure = "";
+  #failure = "";
+  #seenLapses = 0;
+  #seenLapseAt = Number.NEGATIVE_INFINITY;
+  #toldState: HeartbeatState["state"] = "confirmed";
 
   constructor(parts: HeartbeatParts) {
     this.#parts = parts;
@@ -37,14 +58,21 @@ export class Heartbeat {
     this.#turn();
   }
 
-  add(aliveKey: string, consumer: string): void {
-    this.#beats.push([aliveKey, consumer]);
+  add({ stream, alive, floor }: Pick<StreamKeys, "stream" | "alive" | "floor">, group: string, consumer: string): void {
+    const args = [consumer, this.#parts.config.leaseMs];
+    this.#beats.push({ keys: [alive, floor], args, place: { stream, group, consumer } });
   }
 
   /** @throws {ConfigError} when the TLS options hold functions, which cannot be passed to a thread */
   start(connection: Connection): void {
-    const turning = this.#parts.clock.every(TURN_EVERY_MS, () => this.#turn());
-    this.#timers = [turning, this.#parts.clock.every(this.#intervalMs, () => this.#cover(connection))];
+    const { clock, config } = this.#parts;
+    // It has a lease to begin.
+    Atomics.store(this.#instants, THREAD, process.hrtime.bigint());
+    const look = (): void => this.#look(connection);
+    this.#timers = [
+      clock.every(TURN_EVERY_MS, () => this.#turn()),
+      clock.every(Math.max(1, config.leaseMs / LOOKS_PER_LEASE), look),
+    ];
     this.#spawn();
   }
 
@@ -52,20 +80,53 @@ export class Heartbeat {
   async renew(connection: Connection): Promise<void> {
     const client = await connection.ready();
     const now = process.hrtime.bigint();
+    for (const { keys, args } of this.#beats) await beat.run(client, keys, [this.#parts.clock.wall(), ...args]);
+    this.#failure = "";
+    const last = Atomics.load(this.#instants, BEAT);
+    const age = last === 0n ? 0n : now - last;
     // Every consumer of this process must learn of the lapse, not only the one that noticed it.
-    if (this.lapsed && Atomics.load(this.#instants, BEAT) !== 0n) Atomics.add(this.#instants, LAPSES, 1n);
-    for (const [key, consumer] of this.#beats) await beat.run(client, [key], [this.#parts.clock.wall(), consumer]);
-    if (now > Atomics.load(this.#instants, BEAT)) Atomics.store(this.#instants, BEAT, now);
+    if (age > this.#leaseNs) Atomics.add(this.#instants, LAPSES, 1n);
+    // Unless the thread has been quicker.
+    if (age >= 0n && Atomics.compareExchange(this.#instants, BEAT, last, now) === last) {
+      Atomics.add(this.#instants, CONFIRMED, age > this.#leaseNs / 2n ? this.#leaseNs / 6n : age);
+    }
   }
 
   /** Whether others may have taken the entries of this process by now. */
   get lapsed(): boolean {
-    return process.hrtime.bigint() - Atomics.load(this.#instants, BEAT) > this.#leaseNs;
+    return this.#age(BEAT) > this.#leaseNs;
   }
 
   /** How often a beat came that late. */
   get lapses(): number {
     return Number(Atomics.load(this.#instants, LAPSES));
+  }
+
+  /**
+   * For how many ms beats have been confirmed, as a clock. Of a time without one, longer than half a lease, only a sixth of a
+   * lease counts: what hinders this process may hinder others, so their heartbeats that stand still meanwhile tell little.
+   */
+  get confirmedMs(): number {
+    return Number(Atomics.load(this.#instants, CONFIRMED) / 1_000_000n);
+  }
+
+  /** Whether no other member can have taken what a handler holds that runs now: no beat was late while it ran. */
+  get keepsAll(): boolean {
+    const { clock, config } = this.#parts;
+    const { lapsed, lapses } = this;
+    if (lapsed || lapses !== this.#seenLapses) this.#seenLapseAt = clock.now();
+    this.#seenLapses = lapses;
+    return clock.now() - this.#seenLapseAt > config.handlerTimeoutMs;
+  }
+
+  get state(): HeartbeatState {
+    let state: HeartbeatState["state"] = "confirmed";
+    if (this.#age(THREAD) > this.#leaseNs) {
+      if (this.lapsed) state = "unconfirmed";
+      else if (this.#failure === "") state = "covered";
+    }
+    const reason = (state === "unconfirmed" && this.#failure) || this.#threadFailure || "no answer";
+    return { state, reason: state === "confirmed" ? null : reason };
   }
 
   async stop(): Promise<void> {
@@ -74,9 +135,44 @@ export class Heartbeat {
     await this.#worker?.terminate();
   }
 
-  /** Beats from the main thread until the thread does, which takes a while to start. */
-  #cover(connection: Connection): void {
-    if (Atomics.load(this.#instants, BEATING) === 0n && connection.isReady) this.renew(connection).catch(() => {});
+  #age(place: typeof BEAT | typeof THREAD): bigint {
+    return process.hrtime.bigint() - Atomics.load(this.#instants, place);
+  }
+
+  #look(connection: Connection): void {
+    // Without a connection there is other news in the log.
+    if (!connection.isReady) return;
+    this.#report();
+    if (this.#isCovering || this.#age(BEAT) < BigInt(Math.ceil(this.#intervalMs * 1.1)) * 1_000_000n) return;
+    this.#isCovering = true;
+    const failed = async (error: unknown): Promise<void> => {
+      this.#failure = (error as Error).message;
+      if ((error as Error).name === "ReplyError" && connection.isReady) await this.#touch(connection.client);
+    };
+    void this.renew(connection)
+      .catch(failed)
+      .finally(() => {
+        this.#isCovering = false;
+      });
+  }
+
+  /** Redis notes when each consumer last asked for something, and others look at that, too. */
+  async #touch(client: Client): Promise<void> {
+    for (const { place } of this.#beats) {
+      const { stream, group, consumer } = place;
+      await client.xreadgroup("GROUP", group, consumer, "COUNT", 1, "STREAMS", stream, BEHIND_ALL).catch(() => {});
+    }
+  }
+
+  /** Says once that the beats are hindered, and once more if the main thread's are, too. */
+  #report(): void {
+    const { state, reason } = this.state;
+    const told = this.#toldState;
+    if (state !== "confirmed" && (told === "unconfirmed" || told === state)) return;
+    this.#toldState = state;
+    if (state === "confirmed") return;
+    const what = state === "covered" ? "sending heartbeats over their own connection" : "sending heartbeats";
+    this.#parts.hooks.trouble(what, new Error(reason ?? ""));
   }
 
   #turn(): void {
@@ -88,7 +184,8 @@ export class Heartbeat {
     const { redis, service, leaseMs, handlerTimeoutMs: stallMs } = config;
     const connection = connectionData(redis, service, "heartbeat");
     const times = { intervalMs: this.#intervalMs, leaseMs, stallMs };
-    const workerData = { connection, beats: this.#beats, script: beat.lua, clock: this.#instants.buffer, ...times };
+    const beats = this.#beats.map(({ keys, args }) => ({ keys, args }));
+    const workerData = { connection, beats, script: beat.lua, clock: this.#instants.buffer, ...times };
     try {
       this.#worker = new Worker(heartbeatThread, { eval: true, workerData, execArgv: [] });
     } catch (error) {
@@ -96,11 +193,13 @@ export class Heartbeat {
       const problem = "redis.tls holds a function, which cannot be passed to the heartbeat's thread: use plain data";
       throw new ConfigError([problem]);
     }
-    this.#worker.unref();
+    this.#worker.on("message", (why: string) => {
+      this.#threadFailure = why;
+    });
     this.#worker.on("error", (error) => hooks.trouble("sending heartbeats", error));
     this.#worker.on("exit", () => {
-      Atomics.store(this.#instants, BEATING, 0n);
       if (!this.#stopped) clock.after(1000, () => this.#stopped || this.#spawn()).unref();
     });
+    this.#worker.unref();
   }
 }

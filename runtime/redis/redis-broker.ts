@@ -100,6 +100,9 @@ export class RedisBroker implements Broker {
     const heartbeat = new Heartbeat(this.#parts);
     this.#hasMembers = true;
     return {
+      get heartbeat() {
+        return heartbeat.state;
+      },
       add: (place, signals) => this.#member(place, signals, heartbeat),
       start: () => {
         this.clock.start();
@@ -167,7 +170,7 @@ export class RedisBroker implements Broker {
       clock,
     };
     const source = redriven ? pollingSource(parts) : new BlockingSource(parts);
-    heartbeat.add(keys.alive, consumer);
+    heartbeat.add(keys, group, consumer);
     const { leaseMs } = this.#parts.config;
     const log = this.#log(keys);
     return new RedisMembership(place, { keys, settle, source, heartbeat, log, leaseMs, clock, signals });

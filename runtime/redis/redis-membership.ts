@@ -9,15 +9,16 @@ import type { EntrySource } from "./entry-source.js";
 import { groupState } from "./group-state.js";
 import { Handover } from "./handover.js";
 import type { Heartbeat } from "./heartbeat.js";
-import { HANDOVER, PARKED, type StreamKeys } from "./keys.js";
+import type { StreamKeys } from "./keys.js";
 import { ensureGroup, leave } from "./lua/group.js";
 import { deliveryOf, note, park, release, sweep, sweepHandover } from "./lua/retry.js";
-import { acknowledge, bury } from "./lua/settlement.js";
+import { acknowledge, bury, packed } from "./lua/settlement.js";
 import { adopt, reap } from "./lua/takeover.js";
 import { startId } from "./redis-clock.js";
-import { field, isReply } from "./reply.js";
+import { isReply } from "./reply.js";
 import { assertSupported } from "./requirement.js";
 import { sendAnswer } from "./send-answer.js";
+import { lookForSigns } from "./signs-of-life.js";
 import { takeStrays } from "./stray-finder.js";
 
 const SWEEP_PAGE = 500;
@@ -74,19 +75,20 @@ export class RedisMembership implements Membership {
     return settle.ask(`joining the group ${this.group} of ${this.stream}`, join, signals.reading);
   }
 
-  async leave(unbegun: readonly string[]): Promise<void> {
+  async leave(unbegun: readonly string[], begun: readonly string[]): Promise<void> {
     const { keys, settle } = this.#parts;
     if (!settle.isReady) return;
-    const args = [this.group, this.consumer, randomUUID(), ...unbegun];
+    const place = [this.group, this.consumer, randomUUID(), this.#keeps(false)];
+    const args = [...place, unbegun.length, ...unbegun, ...begun];
     // After a failure, the member that takes over gets the entries a lease later.
     await leave.run(settle.client, [keys.stream, keys.retry, keys.alive, keys.types], args).catch(() => {});
   }
 
   lapsed(): boolean {
     const { lapsed, lapses } = this.#parts.heartbeat;
-    const hasLapsed = lapsed || lapses !== this.#lapses;
+    const before = this.#lapses;
     this.#lapses = lapses;
-    return hasLapsed;
+    return lapsed || lapses !== before;
   }
 
   read(count: number, take: Take): Promise<void> {
@@ -137,16 +139,24 @@ export class RedisMembership implements Membership {
     }
   }
 
-  async park(id: string, delayMs: number, failure: string): Promise<void> {
+  async park(...[{ id, attempt }, record]: Parameters<Membership["park"]>): ReturnType<Membership["park"]> {
     const { stream, retry, errors } = this.#parts.keys;
-    const args = [this.group, this.consumer, id, Math.ceil(delayMs), failure];
-    await this.#unlessGone(undefined, 0, (client) => park.run(client, [stream, retry, errors], args));
+    const { failure, isContested, delayMs } = record;
+    const args = [this.group, this.consumer, id, Math.ceil(delayMs), failure, attempt, this.#keeps(isContested)];
+    const parked = await this.#unlessGone(undefined, 0, (client) => park.run(client, [stream, retry, errors], args));
+    return parked === 1 ? "kept" : parked === 0 ? "lost" : "deleted";
   }
 
-  async bury(id: string, failure: string, record: Readonly<Record<string, string>>): Promise<void> {
+  async bury(...[{ id, attempt, fields }, record]: Parameters<Membership["bury"]>): ReturnType<Membership["bury"]> {
     const { stream, dead, retry, errors } = this.#parts.keys;
-    const args = [this.group, this.consumer, id, failure, ...Object.entries(record).flat()];
-    await this.#unlessGone(undefined, null, (client) => bury.run(client, [stream, dead, retry, errors], args));
+    const { failure, isContested, labels } = record;
+    const place = [this.group, this.consumer, id, failure, attempt, this.#keeps(isContested)];
+    const move = (copy: string): Promise<string | null> => {
+      const args = [...place, copy, ...Object.entries(labels).flat()];
+      return this.#unlessGone(undefined, null, (client) => bury.run(client, [stream, dead, retry, errors], args));
+    };
+    const letter = await move("");
+    return (letter === "deleted" ? await move(packed(fields ?? [])) : letter) === null ? "lost" : "kept";
   }
 
   async answer(given: Answer, id: string): Promise<unknown> {
@@ -159,9 +169,10 @@ export class RedisMembership implements Membership {
     await note.run(await settle.ready(), [keys.errors], [id, failure]);
   }
 
-  adopt(id: string): Promise<Delivery | undefined> {
+  adopt(id: string, attempt?: number): Promise<Delivery | undefined> {
     return this.#unlessGone(this.#parts.signals.settling, undefined, async (client) => {
-      const adopted = await adopt.run(client, [this.stream], [this.group, this.consumer, id]);
+      const args = [this.group, this.consumer, id, attempt ?? 0, this.#keeps(attempt === undefined)];
+      const adopted = await adopt.run(client, [this.stream], args);
       return adopted === null ? undefined : { id, fields: adopted[0], attempt: adopted[1] };
     });
   }
@@ -194,23 +205,10 @@ export class RedisMembership implements Membership {
     });
   }
 
-  async heartbeats(): Promise<{ readonly session: number; readonly beats: ReadonlyMap<string, string> }> {
-    const { keys, settle, signals } = this.#parts;
-    const client = await settle.ready(signals.reading);
-    const { session } = settle;
-    const reply = await client.zrange(keys.alive, "0", "-1", "WITHSCORES");
-    const beats = new Map<string, string>();
-    for (let at = 0; at < reply.length; at += 2) beats.set(reply[at] as string, reply[at + 1] as string);
-    return { session, beats };
-  }
-
-  foreigners(beating: ReadonlyMap<string, string>): Promise<{ readonly name: string; readonly idleMs: number }[]> {
-    return this.#unlessGone(this.#parts.signals.reading, [], async (client) => {
-      const members = (await client.xinfo("CONSUMERS", this.stream, this.group)) as unknown[][];
-      return members
-        .map((member) => ({ name: String(field(member, "name")), idleMs: Number(field(member, "idle")) }))
-        .filter(({ name }) => ![this.consumer, PARKED, HANDOVER].includes(name) && !beating.has(name));
-    });
+  async look(): ReturnType<Membership["look"]> {
+    const { keys, settle, heartbeat, signals } = this.#parts;
+    const signs = await lookForSigns(await settle.ready(signals.reading), keys, this);
+    return { ...signs, confirmedMs: heartbeat.confirmedMs };
   }
 
   takeOver(consumer: string, beat: string, most: number): Promise<readonly string[] | undefined> {
@@ -229,6 +227,11 @@ export class RedisMembership implements Membership {
   async state(): Promise<GroupState> {
     const { keys, settle } = this.#parts;
     return groupState(await settle.ready(), keys, this.group);
+  }
+
+  /** The argument of a script that says whether nobody can have taken over or settled what this consumer holds. */
+  #keeps(isContested: boolean): "kept" | "" {
+    return !isContested && this.#parts.heartbeat.keepsAll ? "kept" : "";
   }
 
   #answer(given: Answer, id: string, version?: string): Promise<unknown> {

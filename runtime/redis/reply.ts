@@ -6,8 +6,11 @@ export function isRefusal(error: unknown): boolean {
   return error instanceof Error && error.name === "ReplyError" && !TRANSIENT.test(error.message);
 }
 
-/** `NOGROUP`: no such group or stream. `NOPERM`: no right to the command. `READONLY`: the master became a replica. */
-export function isReply(error: unknown, code: "NOGROUP" | "NOPERM" | "READONLY"): boolean {
+/**
+ * `NOGROUP`: no such group or stream; `XINFO` says `ERR no such key` instead where there is no stream. `NOPERM`: no right
+ * to the command. `READONLY`: the master became a replica.
+ */
+export function isReply(error: unknown, code: "NOGROUP" | "NOPERM" | "READONLY" | "ERR no such key"): boolean {
   return error instanceof Error && error.message.startsWith(code);
 }
 

@@ -11,12 +11,12 @@ const UNREACHABLE: Findings = { redis: { connected: false, latency_ms: null }, s
 export async function checkHealth(
   { version, redis }: Pick<Config, "version" | "redis">,
   { broker, clock, hooks }: Pick<ConsumptionParts, "broker" | "clock" | "hooks">,
-  { targets, isStarted }: Pick<Consumption, "targets" | "isStarted">,
+  { targets, isStarted, heartbeat }: Pick<Consumption, "targets" | "isStarted" | "heartbeat">,
 ): Promise<Health> {
   const findings = await within(redis.connectionTimeoutMs, clock, examine(broker, targets));
-  const isStuck = targets.some(({ loop }) => loop === "stuck");
+  const isStuck = targets.some(({ loop }) => loop === "stuck") || heartbeat?.state === "unconfirmed";
   const status = !findings.redis.connected || isStuck ? "unhealthy" : isStarted ? "healthy" : "unknown";
-  const details = { ...findings, counts: hooks.counts };
+  const details = { ...findings, heartbeat, counts: hooks.counts };
   return { status, uptime_seconds: rounded(process.uptime()), version, details };
 }
 

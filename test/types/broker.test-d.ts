@@ -26,7 +26,12 @@ class EmptyBroker implements Broker {
   assertAffordable = notYet;
   ping = notYet;
   log = (stream: string): Log => ({ stream, trim: notYet, readAfter: notYet, lastId: notYet });
-  members = (): Members => ({ add: notYet, start: notYet, stop: notYet });
+  members = (): Members => ({
+    heartbeat: { state: "confirmed", reason: null },
+    add: notYet,
+    start: notYet,
+    stop: notYet,
+  });
   close = notYet;
 }
 

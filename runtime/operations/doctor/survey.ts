@@ -1,6 +1,7 @@
 import { type Config, prefixed } from "../../config/config.js";
 import type { Connection } from "../../redis/connection.js";
 import { streamKeys } from "../../redis/keys.js";
+import { groupsWithLag } from "../../redis/lag.js";
 import { field } from "../../redis/reply.js";
 import { type Finding, failed } from "./finding.js";
 
@@ -22,7 +23,7 @@ async function surveyStream(connection: Connection, config: Config, stream: stri
     const [length, deadLetters, groups] = await Promise.all([
       client.xlen(stream),
       client.xlen(dead),
-      client.xinfo("GROUPS", stream) as Promise<unknown[][]>,
+      groupsWithLag(client, stream),
     ]);
     const letters = deadLetters === 0 ? "" : `, ${count(deadLetters, "dead letter")} in ${dead}`;
     return {
@@ -36,10 +37,9 @@ async function surveyStream(connection: Connection, config: Config, stream: stri
   }
 }
 
-function describeGroup(info: readonly unknown[]): string {
-  const lag = field(info, "lag") ?? "unknown";
+function describeGroup({ info, lag }: Awaited<ReturnType<typeof groupsWithLag>>[number]): string {
   const consumers = count(Number(field(info, "consumers")), "consumer");
-  return `${field(info, "name")}: lag ${lag}, pending ${field(info, "pending")}, ${consumers}`;
+  return `${field(info, "name")}: lag ${lag ?? "unknown"}, pending ${field(info, "pending")}, ${consumers}`;
 }
 
 function count(number: number, noun: string): string {

@@ -1,4 +1,4 @@
-import { CLOCK, ID_ORDER, MAP } from "./fragment.js";
+import { CLOCK, ID_ORDER, MAP, RESTORE } from "./fragment.js";
 import { type Script, script } from "./script.js";
 
 /**
@@ -55,13 +55,14 @@ return from
  * a lease later it is taken for dead, as if it had been killed. Until then its messages wait for its successor. The last
  * member leaves nothing behind, also when the group is gone.
  * KEYS: 1 stream · 2 retry set · 3 heartbeats · 4 handled types (hash)
- * ARGV: 1 group · 2 consumer · 3 a new version of the handled types · 4… those of its entries whose handlers have not
- *       begun: their delivery does not count
+ * ARGV: 1 group · 2 consumer · 3 a new version of the handled types · 4 `kept` when nobody can have taken over its
+ *       entries, else empty: those that are not pending any more were dropped when an operator deleted its name · 5 how many
+ *       of its entries have not begun: their delivery does not count · their ids · then those of its other entries
  * Result: nil
  */
-export const leave: Script<null> = script("leave")`${CLOCK}${MAP}
+export const leave: Script<null> = script("leave")`${CLOCK}${MAP}${RESTORE}
 local unbegun = {}
-for i = 4, #ARGV do unbegun[ARGV[i]] = true end
+for i = 6, 5 + ARGV[5] do unbegun[ARGV[i]] = true end
 local is_there = true
 while true do
   local held = redis.pcall('XPENDING', KEYS[1], ARGV[1], '-', '+', 500, ARGV[2])
@@ -70,10 +71,19 @@ while true do
     is_there = false
   end
   if #held == 0 then break end
+  restore('parked', KEYS[2])
   for _, entry in ipairs(held) do
     local count = unbegun[entry[1]] and math.max(0, entry[4] - 1) or entry[4]
     local claimed = redis.call('XCLAIM', KEYS[1], ARGV[1], 'parked', 0, entry[1], 'RETRYCOUNT', count, 'JUSTID')
     if #claimed == 1 then redis.call('ZADD', KEYS[2], now, entry[1]) end
+  end
+end
+if is_there then restore('parked', KEYS[2]) end
+for i = 6, is_there and ARGV[4] ~= '' and #ARGV or 0 do
+  if #redis.call('XPENDING', KEYS[1], ARGV[1], ARGV[i], ARGV[i], 1) == 0 then
+    local how = { 'FORCE', 'RETRYCOUNT', unbegun[ARGV[i]] and 0 or 1, 'JUSTID' }
+    local claimed = redis.call('XCLAIM', KEYS[1], ARGV[1], 'parked', 0, ARGV[i], unpack(how))
+    if #claimed == 1 then redis.call('ZADD', KEYS[2], now, ARGV[i]) end
   end
 end
 if is_there then redis.call('XGROUP', 'DELCONSUMER', KEYS[1], ARGV[1], ARGV[2]) end

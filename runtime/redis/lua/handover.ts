@@ -1,5 +1,5 @@
 import type { Unhandled } from "../../broker/delivery.js";
-import { CLOCK, MAP } from "./fragment.js";
+import { CLOCK, MAP, RESTORE } from "./fragment.js";
 import type { Released } from "./retry.js";
 import { type Script, script } from "./script.js";
 
@@ -70,7 +70,7 @@ return redis.call('HGETALL', KEYS[1])
  *       no member handles · then the ids of the former · then those of the latter · then id, member, … to hand over
  * Result: nil; or, when they have changed, the handled types
  */
-export const settleUnhandled: Script<string[] | null> = script("settle_unhandled")`
+export const settleUnhandled: Script<string[] | null> = script("settle_unhandled")`${RESTORE}
 local function acknowledge(from, to)
   if from > to then return end
   redis.call('HDEL', KEYS[2], unpack(ARGV, from, to))
@@ -81,6 +81,7 @@ local unhandled = others + ARGV[5]
 acknowledge(6, others)
 if redis.call('HGET', KEYS[3], 'version') ~= ARGV[3] then return redis.call('HGETALL', KEYS[3]) end
 acknowledge(others + 1, unhandled)
+if unhandled < #ARGV then restore('handover', KEYS[4], KEYS[2]) end
 for i = unhandled + 1, #ARGV, 2 do
   local id = ARGV[i]
   local mine = redis.call('XPENDING', KEYS[1], ARGV[1], id, id, 1, ARGV[2])
@@ -106,7 +107,8 @@ return nil
  * ARGV: 1 group · 2 consumer · 3 how many at most · 4 how many suspects at most
  * Result: the entries · the ids of the suspects · 1 when more wait for the caller than it had room for, else 0
  */
-export const takeHandedOver: Script<[Released[], string[], number]> = script("take_handed_over")`${MAP}
+export const takeHandedOver: Script<[Released[], string[], number]> = script("take_handed_over")`${MAP}${RESTORE}
+restore('handover', KEYS[4], KEYS[2])
 local records = map(redis.call('HGETALL', KEYS[3]))
 local own = records[ARGV[2]]
 if not own then return { {}, {}, 0 } end

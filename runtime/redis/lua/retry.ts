@@ -1,21 +1,25 @@
 import type { Delivery } from "../../broker/delivery.js";
-import { CLOCK, MINE, RECORD } from "./fragment.js";
+import { CLOCK, MINE, RECORD, RESTORE, THEIRS } from "./fragment.js";
 import { type Script, script } from "./script.js";
 
 /**
  * Parks a failed entry until its retry is due. It stays in the group's pending list, owned by `parked`: Redis counts
  * its attempts, other groups do not see it, and trimming keeps it.
+ *
+ * An entry that is not pending at all, although nobody can have taken it over, was dropped when an operator deleted its
+ * consumer: it becomes pending again.
  * KEYS: 1 stream · 2 retry set · 3 errors (hash)
- * ARGV: 1 group · 2 consumer · 3 entry id · 4 delay in ms · 5 the error, as JSON
+ * ARGV: 1 group · 2 consumer · 3 entry id · 4 delay in ms · 5 the error, as JSON · 6 how often it was delivered ·
+ *       7 `kept` when nobody can have taken it over, else empty
  * Result: 1 when it is parked; 0 when it belongs to another consumer; -1 when it is deleted from the stream
  */
-export const park: Script<number> = script("park")`${CLOCK}${MINE}${RECORD}
-if #mine == 0 then return 0 end
-local claimed = redis.call('XCLAIM', KEYS[1], ARGV[1], 'parked', 0, ARGV[3], 'JUSTID')
-if #claimed == 0 then
-  redis.call('HDEL', KEYS[3], ARGV[3])
-  return -1
-end
+export const park: Script<number> = script("park")`${CLOCK}${MINE}${THEIRS}${RECORD}${RESTORE}
+if theirs[1] and theirs[1][2] == 'parked' then return 1 end
+if #mine == 0 and (#theirs > 0 or ARGV[7] == '') then return 0 end
+restore('parked', KEYS[2], KEYS[3])
+local how = { 'FORCE', 'RETRYCOUNT', ARGV[6], 'JUSTID' }
+local claimed = redis.call('XCLAIM', KEYS[1], ARGV[1], 'parked', 0, ARGV[3], unpack(how))
+if #claimed == 0 then return -1 end
 redis.call('ZADD', KEYS[2], now + ARGV[4], ARGV[3])
 record(KEYS[3], ARGV[3], ARGV[5])
 return 1
@@ -32,7 +36,8 @@ export type Released = [id: string, fields: string[], attempt: number];
  * Result: the released entries · in how many ms the next is due, or -1 when none is parked · how many entries are handed
  *         over · the version of the handled types
  */
-export const release: Script<[Released[], number, number, string | null]> = script("release")`${CLOCK}
+export const release: Script<[Released[], number, number, string | null]> = script("release")`${CLOCK}${RESTORE}
+restore('parked', KEYS[2], KEYS[3])
 local released = {}
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', now, 'LIMIT', 0, ARGV[3])) do
   local parked = redis.call('XPENDING', KEYS[1], ARGV[1], id, id, 1, 'parked')
@@ -73,7 +78,9 @@ return parked[#parked][1]
  * ARGV: 1 group · 2 how many to look at
  * Result: how many were moved
  */
-export const sweepHandover: Script<number> = script("sweep_handover")`
+export const sweepHandover: Script<number> = script("sweep_handover")`${RESTORE}
+restore('parked', KEYS[2])
+restore('handover', KEYS[3])
 local waiting = 0
 for _, consumer in ipairs(redis.call('XPENDING', KEYS[1], ARGV[1])[4] or {}) do
   if consumer[1] == 'handover' then waiting = tonumber(consumer[2]) end

@@ -9,15 +9,17 @@ type Command<Reply> = (keyCount: number, ...keysAndArgs: (string | number)[]) =>
 
 /**
  * The tag of a script's text. The script runs even when Redis has no memory left, unless it `needsMemory`: settling and
- * taking over must go on, or the consumers of a full Redis would look dead and nothing would free its memory.
+ * taking over must go on, or the consumers of a full Redis would look dead and nothing would free its memory. One that
+ * only `reads` also runs where Redis refuses writes.
  */
 export function script(
   name: string,
-  { needsMemory = false }: { readonly needsMemory?: boolean } = {},
+  { needsMemory = false, reads = false }: { readonly needsMemory?: boolean; readonly reads?: boolean } = {},
 ): <Reply>(texts: TemplateStringsArray, ...fragments: readonly string[]) => Script<Reply> {
   const command = `merp_${name}`;
   return <Reply>(texts: TemplateStringsArray, ...fragments: readonly string[]) => {
-    const lua = (needsMemory ? "" : "#!lua flags=allow-oom\n") + String.raw(texts, ...fragments);
+    const flags = reads ? "allow-oom,no-writes" : "allow-oom";
+    const lua = (needsMemory ? "" : `#!lua flags=${flags}\n`) + String.raw(texts, ...fragments);
     const run: Script<Reply>["run"] = (client, keys, args) => {
       const commands = client as unknown as Record<string, Command<Reply>>;
       // The client sends its digest, and the whole text where Redis does not know it yet.

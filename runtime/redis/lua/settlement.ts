@@ -1,4 +1,5 @@
-import { MINE } from "./fragment.js";
+import type { FlatFields } from "../../contract/codec.js";
+import { MINE, THEIRS } from "./fragment.js";
 import { type Script, script } from "./script.js";
 
 /**
@@ -16,16 +17,19 @@ return redis.call('XACK', KEYS[1], ARGV[1], unpack(ARGV, 3))
 /**
  * Moves an entry to the dead letters and acknowledges it, in one step: a crash leaves either both or neither. The
  * script reads the original itself and packs each field and value as `length:bytes,`, so that neither its size nor its
- * bytes matter.
+ * bytes matter. If it is deleted from the stream, the caller's copy is packed instead.
  * KEYS: 1 stream · 2 dead letters · 3 retry set · 4 errors (hash)
- * ARGV: 1 group · 2 consumer · 3 entry id · 4 the last error, as JSON · 5… field, value, … of the record
- * Result: the dead letter's id, or nil when the entry belongs to another consumer
+ * ARGV: 1 group · 2 consumer · 3 entry id · 4 the last error, as JSON · 5 how often it was delivered · 6 `kept`
+ *       when nobody can have taken it over, else empty · 7 the caller's copy, packed, or empty · 8… field, value, … of the
+ *       record
+ * Result: the dead letter's id; nil when the entry belongs to another consumer; `deleted` when a copy is needed
  */
-export const bury: Script<string | null> = script("bury")`${MINE}
-if #mine == 0 then return nil end
+export const bury: Script<string | null> = script("bury")`${MINE}${THEIRS}
+if #mine == 0 and (#theirs > 0 or ARGV[6] == '') then return nil end
 
-local packed = {}
+local packed = { ARGV[7] }
 local entry = redis.call('XRANGE', KEYS[1], ARGV[3], ARGV[3])
+if entry[1] then packed = {} elseif ARGV[7] == '' then return 'deleted' end
 for _, text in ipairs(entry[1] and entry[1][2] or {}) do
   packed[#packed + 1] = #text .. ':'
   packed[#packed + 1] = text
@@ -34,8 +38,8 @@ end
 local errors = redis.call('HGET', KEYS[4], ARGV[3])
 
 local record = { 'stream', KEYS[1], 'group', ARGV[1], 'consumer', ARGV[2], 'entry_id', ARGV[3],
-  'attempts', mine[1][4], 'errors', '[' .. (errors and errors .. ',' or '') .. ARGV[4] .. ']' }
-for i = 5, #ARGV do record[#record + 1] = ARGV[i] end
+  'attempts', ARGV[5], 'errors', '[' .. (errors and errors .. ',' or '') .. ARGV[4] .. ']' }
+for i = 8, #ARGV do record[#record + 1] = ARGV[i] end
 record[#record + 1] = 'original'
 record[#record + 1] = table.concat(packed)
 
@@ -45,3 +49,8 @@ redis.call('ZREM', KEYS[3], ARGV[3])
 redis.call('HDEL', KEYS[4], ARGV[3])
 return id
 `;
+
+/** The fields of an entry as a dead letter holds them. */
+export function packed(fields: FlatFields): string {
+  return fields.map((text) => `${Buffer.byteLength(text)}:${text},`).join("");
+}

@@ -1,4 +1,4 @@
-import { MINE } from "./fragment.js";
+import { MINE, THEIRS } from "./fragment.js";
 import { type Script, script } from "./script.js";
 
 /**
@@ -30,14 +30,17 @@ return taken
 `;
 
 /**
- * Counts the delivery of an entry that was taken over from a dead consumer, just before its handler runs.
+ * Counts the delivery of an entry that was taken over from a dead consumer, just before its handler runs. An entry that
+ * was dropped when an operator deleted the caller's name becomes pending again.
  * KEYS: 1 stream
- * ARGV: 1 group · 2 consumer · 3 entry id
+ * ARGV: 1 group · 2 consumer · 3 entry id · 4 how often it was delivered · 5 `kept` when nobody can have taken it over,
+ *       else empty
  * Result: its fields and how often it has now been delivered; nil when it belongs to another consumer or is deleted
  */
-export const adopt: Script<[fields: string[], attempt: number] | null> = script("adopt")`${MINE}
-if #mine == 0 then return nil end
-local claimed = redis.call('XCLAIM', KEYS[1], ARGV[1], ARGV[2], 0, ARGV[3])
+export const adopt: Script<[fields: string[], attempt: number] | null> = script("adopt")`${MINE}${THEIRS}
+if #mine == 0 and (#theirs > 0 or ARGV[5] == '') then return nil end
+local count = (mine[1] and mine[1][4] or ARGV[4]) + 1
+local claimed = redis.call('XCLAIM', KEYS[1], ARGV[1], ARGV[2], 0, ARGV[3], 'FORCE', 'RETRYCOUNT', count)
 if #claimed == 0 then return nil end
-return { claimed[1][2], mine[1][4] + 1 }
+return { claimed[1][2], count }
 `;

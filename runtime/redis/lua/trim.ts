@@ -109,11 +109,15 @@ for _, info in ipairs(redis.call('XINFO', 'GROUPS', KEYS[1])) do
   end
 end
 
--- A group that others destroyed is created again at its position by its consumers, which join every 30 s.
-redis.call('ZREMRANGEBYSCORE', KEYS[5], '-inf', now - 300000)
+-- A group that others destroyed is created again at its position by its consumers, when they next read. Until then, as
+-- long as they are busy, their heartbeats tell that it is served.
 for _, group in ipairs(redis.call('ZRANGE', KEYS[5], 0, -1)) do
-  local position = not present[group] and redis.call('HGET', ARGV[1] .. group, 'position')
-  if position then
+  local key = ARGV[1] .. group
+  local served = tonumber(redis.call('HGET', key, 'served') or 0)
+  local position = not present[group] and redis.call('HGET', key, 'position')
+  if math.max(served, redis.call('ZSCORE', KEYS[5], group)) < now - 300000 then
+    redis.call('ZREM', KEYS[5], group)
+  elseif position then
     needed = math.huge
     if not floor or before(position, floor) then floor = position end
   end

@@ -393,7 +393,8 @@ describe("an answer", () => {
     await answering.start();
     await admin.xadd("commands", "*", ...createUserEntry(30));
     await eventually(() => answers.all.length === 1);
-    expect(answering.counts).toMatchObject({ handled: 0, handlerFailed: 1, retried: 1 });
+    await eventually(() => answering.counts.retried === 1);
+    expect(answering.counts).toMatchObject({ handled: 0, handlerFailed: 1 });
     expect(await pending()).toBe(1);
     await eventually(pending, (count) => count === 0);
     await eventually(() => answers.all.length === 2);
@@ -416,7 +417,8 @@ describe("an answer", () => {
     expect(fieldOf(letter?.[1] ?? [], "errors")).toMatch(/publish to the channel|NOPERM/);
     await eventually(pending, (count) => count === 0);
     expect(runs).toBe(1);
-    expect(answering.counts).toMatchObject({ deadLettered: 1, retried: 0 });
+    await eventually(() => answering.counts.deadLettered === 1);
+    expect(answering.counts.retried).toBe(0);
   });
 
   it("that is longer than Redis takes makes its command a dead letter, and cuts no connection", async () => {
@@ -451,7 +453,8 @@ describe("a command as JSON that cannot be read", () => {
       () => admin.xlen("{commands}:dead"),
       (length) => length === 1,
     );
-    expect(answering.counts).toMatchObject({ deadLettered: 1, skipped: 0 });
+    await eventually(() => answering.counts.deadLettered === 1);
+    expect(answering.counts.skipped).toBe(0);
   });
 });
 

@@ -3,7 +3,7 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { rootCertificates } from "node:tls";
 import { Redis } from "ioredis";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 
 import {
   type ConnectionError,
@@ -14,9 +14,14 @@ import {
   type Variables,
   validateToken,
 } from "../../../generated/index.js";
+import { readConfig } from "../../../runtime/config/config.js";
+import type { RedisConfig } from "../../../runtime/config/redis-config.js";
+import { Connection, type ConnectionRole } from "../../../runtime/redis/connection.js";
 import { type RedisServer, startRedis } from "../../../runtime/testing/redis/index.js";
+import { systemClock } from "../../../runtime/time/clock.js";
 import { eventually } from "../../support/eventually.js";
 import { createService, logBook } from "../../support/service.js";
+import { startTcpProxy } from "../../support/tcp-proxy.js";
 import { opensslAvailable, startTlsRedis, type TlsRedis } from "../../support/tls-redis.js";
 
 const input = { entity_id: 1, after_data: { email: "ada@example.com" } };
@@ -255,5 +260,56 @@ describe("a Redis that is not there", () => {
     await eventually(() => seen.has(2));
     expect(logger.text).toContain("lost the connection to Redis");
     expect(logger.text).toContain("connected to Redis again");
+  });
+});
+
+describe("a connection whose master has become a replica, which still answers,", () => {
+  const settings = (url: string): RedisConfig =>
+    readConfig({ service: "test", redis: { url, socketTimeoutSeconds: 0.2 } }, "json", {}).redis;
+  const open = async (url: string, role: ConnectionRole): Promise<Connection> => {
+    const connection = new Connection(settings(url), "test", role, systemClock);
+    onTestFinished(() => connection.close());
+    await connection.ready();
+    return connection;
+  };
+  const observer = (redis: RedisServer): Redis => {
+    const client = new Redis(redis.url);
+    onTestFinished(() => client.disconnect());
+    return client;
+  };
+  const calls = async (client: Redis, command: string): Promise<number> =>
+    Number(new RegExp(`cmdstat_${command}:calls=(\\d+)`).exec(await client.info("commandstats"))?.[1] ?? 0);
+
+  it.each(["subscribe", "publish", "settle"] as const)("leaves it, and finds the new one: %s", async (role) => {
+    await using old = await startRedis();
+    await using next = await startRedis();
+    await using proxy = await startTcpProxy(old);
+    const [oldClient, nextClient] = [observer(old), observer(next)];
+    const connection = await open(proxy.url, role);
+    if (role === "subscribe") await connection.client.subscribe("news");
+    const asked = await calls(oldClient, "hello");
+    await eventually(async () => (await calls(oldClient, "hello")) > asked + 1);
+
+    await oldClient.replicaof(next.host, next.port);
+    await eventually(async () => (await oldClient.info("replication")).includes("master_link_status:up"));
+    expect(await nextClient.client("LIST")).not.toContain(`name=test:${role} `);
+    // Until then it finds the replica again, as it does while the address still leads there.
+    const { session } = connection;
+    await eventually(() => connection.session > session + 1);
+    proxy.redirect(next);
+    await eventually(async () => String(await nextClient.client("LIST")).includes(`name=test:${role} `));
+    await eventually(() => connection.isReady);
+  });
+
+  it("is left alone if it was directed to a replica on purpose", async () => {
+    await using master = await startRedis();
+    await using replica = await startRedis();
+    const client = observer(replica);
+    await client.replicaof(master.host, master.port);
+    await eventually(async () => (await client.info("replication")).includes("master_link_status:up"));
+    const connection = await open(replica.url, "subscribe");
+    const asked = await calls(client, "hello");
+    await eventually(async () => (await calls(client, "hello")) > asked + 4);
+    expect(connection.session).toBe(1);
   });
 });

@@ -82,7 +82,7 @@ describe("a publish that fails", () => {
     await using messaging = createService(redis);
     await publishHealthReport(messaging, { status: "healthy" });
     await admin.config("SET", "proto-max-bulk-len", String(1024 * 1024));
-    const sized = (length: number): typeof input => ({
+    const sized = (length: number) => ({
       ...input,
       after_data: { email: "ada@example.com", first_name: "a".repeat(length) },
     });

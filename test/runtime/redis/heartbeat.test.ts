@@ -1,6 +1,6 @@
 import { Redis } from "ioredis";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { readConfig } from "../../../runtime/config/config.js";
+import { type Config, readConfig } from "../../../runtime/config/config.js";
 import type { RedisOptions } from "../../../runtime/config/redis-config.js";
 import { HookBus } from "../../../runtime/messaging/hooks.js";
 import { Connection } from "../../../runtime/redis/connection.js";
@@ -20,7 +20,7 @@ function start(redis: RedisOptions, keys: readonly string[] = [KEY]): Heartbeat 
   const config = readConfig({ service: "test", leaseSeconds: 0.3, redis: { ...timeouts, ...redis } }, "fields", {});
   const unopened = new Connection(config.redis, config.service, "settle", systemClock);
   const heartbeat = new Heartbeat({ config, hooks: new HookBus(), clock: systemClock });
-  for (const key of keys) heartbeat.add(key, CONSUMER);
+  for (const key of keys) heartbeat.add({ stream: "app", alive: key, floor: `${key}:floor` }, "workers", CONSUMER);
   heartbeat.start(unopened);
   onTestFinished(async () => {
     await heartbeat.stop();
@@ -141,14 +141,87 @@ describe("the heartbeat's thread", () => {
   it("counts a round only when the heartbeat of every consumer was confirmed", async () => {
     await using redis = await startRedis();
     const client = observer(redis.url);
-    await client.call("ACL", "SETUSER", "half", "on", ">half", "~one", "+@all");
+    await client.call("ACL", "SETUSER", "half", "on", ">half", "~one*", "+@all");
     const heartbeat = start({ url: redis.url, username: "half", password: "half" }, ["one", "two"]);
     await beats(client, "one");
     expect(heartbeat.lapsed).toBe(true);
 
-    await client.call("ACL", "SETUSER", "half", "~two");
+    await client.call("ACL", "SETUSER", "half", "~two*");
     await eventually(() => !heartbeat.lapsed);
     await beats(client, "two");
+  });
+});
+
+describe("a heartbeat whose thread is hindered", () => {
+  /** The main thread has a way to Redis of its own. */
+  async function startBeside(
+    threads: RedisOptions,
+    main: string,
+  ): Promise<{ heartbeat: Heartbeat; troubles: string[] }> {
+    const troubles: string[] = [];
+    const hooks = new HookBus({ trouble: ({ what, error }) => void troubles.push(`${what}: ${String(error)}`) });
+    const config = (redis: RedisOptions): Config =>
+      readConfig({ service: "test", leaseSeconds: 0.6, redis }, "json", {});
+    const connection = new Connection(config({ url: main }).redis, "test", "settle", systemClock);
+    await connection.ready();
+    const heartbeat = new Heartbeat({ config: config(threads), hooks, clock: systemClock });
+    heartbeat.add({ stream: "app", alive: KEY, floor: "floor" }, "workers", CONSUMER);
+    heartbeat.start(connection);
+    onTestFinished(async () => {
+      await heartbeat.stop();
+      connection.close();
+    });
+    return { heartbeat, troubles };
+  }
+
+  it("is sent by the main thread, and says why", async () => {
+    await using redis = await startRedis();
+    await using proxy = await startTcpProxy(redis);
+    proxy.mode = "refuse";
+    const { heartbeat, troubles } = await startBeside({ url: proxy.url }, redis.url);
+    await beats(observer(redis.url));
+    await eventually(
+      () => heartbeat.state,
+      ({ state }) => state === "covered",
+    );
+    expect(heartbeat.state.reason).toMatch(/ECONNRESET|closed/);
+    await eventually(() => troubles.length === 1);
+
+    proxy.mode = "pass";
+    await eventually(
+      () => heartbeat.state,
+      ({ state, reason }) => state === "confirmed" && reason === null,
+    );
+    expect(troubles).toEqual([
+      expect.stringMatching(/^sending heartbeats over their own connection: .*(ECONNRESET|closed)/),
+    ]);
+  });
+
+  it("and whose main thread is, too, asks Redis for something, which notes that its consumer lives", async () => {
+    await using redis = await startRedis();
+    const client = observer(redis.url);
+    await client.xgroup("CREATE", "app", "workers", "0", "MKSTREAM");
+    await client.xadd("app", "*", "name", "value");
+    await client.call("ACL", "SETUSER", "mute", "on", ">mute", "~app", "+@all");
+    const url = `redis://mute:mute@${redis.host}:${redis.port}`;
+    const { heartbeat, troubles } = await startBeside({ url }, url);
+    const idleMs = async (): Promise<number> => {
+      const [info] = (await client.xinfo("CONSUMERS", "app", "workers")) as [(string | number)[]];
+      return Number(info[info.indexOf("idle") + 1]);
+    };
+    await eventually(() => troubles.length === 1);
+    expect(heartbeat.state).toEqual({ state: "unconfirmed", reason: expect.stringContaining("NOPERM") });
+    let [last, signs] = [Number.POSITIVE_INFINITY, 0];
+    const look = async (): Promise<number> => {
+      const now = await idleMs();
+      if (now < last) signs++;
+      last = now;
+      return signs;
+    };
+    await eventually(look, (seen) => seen > 3, { what: "three more signs of life" });
+    // It has read nothing by that.
+    expect(((await client.xpending("app", "workers")) as [number])[0]).toBe(0);
+    expect(troubles).toEqual([expect.stringMatching(/^sending heartbeats: .*NOPERM/)]);
   });
 });
 

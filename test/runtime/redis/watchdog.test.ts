@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
-import { endWhenSilent } from "../../../runtime/redis/connection.js";
+import { endWhenSilent } from "../../../runtime/redis/silence.js";
 import { type RedisServer, startRedis } from "../../../runtime/testing/redis/index.js";
 import { systemClock } from "../../../runtime/time/clock.js";
 

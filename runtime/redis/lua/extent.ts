@@ -1,0 +1,17 @@
+import { MAP } from "./fragment.js";
+import { type Script, script } from "./script.js";
+
+/** How many entries a stream has, and the ids of its first and its last one. */
+export type Extent = readonly [length: number, first?: string, last?: string];
+
+/**
+ * Tells the extent of a stream. Outside a script Redis would send the two entries as well, however large they are.
+ * KEYS: 1 stream
+ * Result: the extent
+ */
+export const extent: Script<Extent> = script("extent", { reads: true })`${MAP}
+if redis.call('EXISTS', KEYS[1]) == 0 then return { 0 } end
+local stream = map(redis.call('XINFO', 'STREAM', KEYS[1]))
+if stream.length == 0 then return { 0 } end
+return { stream.length, stream['first-entry'][1], stream['last-entry'][1] }
+`;
