@@ -89,6 +89,33 @@ describe.concurrent("consumers whose heartbeats alone cannot be written for seve
   });
 });
 
+describe.concurrent("a consumer whose heartbeats alone are refused, and not those of others,", () => {
+  it("is not taken for dead while it can ask for anything", async () => {
+    await using stage = await Stage.open();
+    await stage.client.acl("SETUSER", "mute", "on", ">mute", "~*", "&*", "+@all");
+    const settings = { leaseSeconds: LEASE_MS / 1000, concurrency: 5, batchSize: 1 };
+    const redis = { username: "mute", password: "mute" };
+    const behaviours = [{ do: "wait", ms: 7 * LEASE_MS }] as const;
+    const { messaging: mute } = await stage.join("billing", { settings: { ...settings, redis }, behaviours });
+    const serials = await stage.publish(5);
+    const begun = (): number[] => serials.map((serial) => stage.ledger.begun(groupOf("billing"), serial));
+    await eventually(() => begun().every((times) => times === 1));
+    await stage.client.acl("SETUSER", "mute", "-zadd");
+    const { messaging: other } = await stage.join("billing", { settings });
+    await eventually(
+      () => mute.health(),
+      ({ details }) => details.heartbeat?.state === "unconfirmed",
+    );
+    await sleep(3 * LEASE_MS);
+    expect(other.counts.recovered).toBe(0);
+    await stage.client.acl("SETUSER", "mute", "+zadd");
+
+    await stage.handledAll(["billing"]);
+    await stage.settled("billing");
+    expect(begun()).toEqual(serials.map(() => 1));
+  });
+});
+
 describe.concurrent("a consumer that dies", () => {
   it("is noticed by one whose links are reset more often than once a lease", async () => {
     await using stage = await Stage.open();
