@@ -7,6 +7,19 @@ export interface Delivery {
   readonly fields: FlatFields | null;
   /** How often the group has been given it, this delivery included. */
   readonly attempt: number;
+  /** How many of these deliveries began in processes that died: they use up no retries. None where it is left out. */
+  readonly deaths?: number;
+}
+
+/** A failed attempt of an entry that will be tried again. */
+export interface Failed {
+  readonly id: string;
+  /** How many attempts are used up. */
+  readonly attempt: number;
+  /** The error, as JSON. */
+  readonly failure: string;
+  /** For how long it is parked. `undefined`: its consumer keeps it until the retry. */
+  readonly parkedMs: number | undefined;
 }
 
 export type Take = (deliveries: readonly Delivery[]) => void;
@@ -45,7 +58,7 @@ export interface Unhandled {
   readonly id: string;
   /** `undefined` when it has none. */
   readonly type: string | undefined;
-  /** It was taken over from a dead consumer, which it may have killed: it runs alone. */
+  /** It was taken over from a dead consumer, which it may have killed. */
   readonly isSuspect: boolean;
 }
 

@@ -1,4 +1,5 @@
-import type { Answer, Delivery, Take, Unhandled } from "./delivery.js";
+import type { FlatFields } from "../contract/codec.js";
+import type { Answer, Delivery, Failed, Take, Unhandled } from "./delivery.js";
 import type { Log } from "./log.js";
 
 /** One consumer of one group, on one stream. */
@@ -47,11 +48,22 @@ export interface Released {
   readonly isOutdated: boolean;
 }
 
+/** An entry of a consumer that died. Its delivery is to be counted just before it begins, by {@link Membership.fetch}. */
+export interface TakenOver {
+  readonly id: string;
+  /** Empty where they are not needed. */
+  readonly fields: FlatFields;
+  /** The attempt that begins then. */
+  readonly attempt: number;
+  /** It had begun in more than one process that died, so it is to run alone. */
+  readonly isSuspect: boolean;
+}
+
 /** Entries that others handed over. */
 export interface HandedOver {
   readonly deliveries: readonly Delivery[];
-  /** Entries that were taken over from a dead consumer. Each is to be adopted and to run alone. */
-  readonly suspects: readonly string[];
+  /** Those that had been taken over from a dead consumer. */
+  readonly takenOver: readonly TakenOver[];
   /** Whether there are more. */
   readonly areMore: boolean;
 }
@@ -96,21 +108,24 @@ export interface Membership extends MemberPlace {
   refuse(answer: Answer, unhandled: Unhandled): Promise<{ readonly isHandedOver: boolean; readonly error?: unknown }>;
   /** Whether other members may hand entries over to this one: it handles types that they do not. */
   readonly receives: boolean;
-  /** Parks a failed entry until its retry is due, if it still belongs to this consumer. */
-  park(id: string, delayMs: number, failure: string): Promise<void>;
+  /** Records a failed attempt of an entry, and parks it until its retry is due, if it still belongs to this consumer. */
+  recordFailure(failed: Failed): Promise<void>;
   /** Moves an entry to the dead letters, if it still belongs to this consumer. */
   bury(id: string, failure: string, record: Readonly<Record<string, string>>): Promise<void>;
   /** Stores and sends an answer, and acknowledges its command. Resolves to the error if the broker refuses it. */
   answer(answer: Answer, id: string): Promise<unknown>;
-  /** Records a failed attempt of an entry that stays with this consumer. */
-  recordFailure(id: string, failure: string): Promise<void>;
 
-  /** Counts a delivery of an entry that was taken over. `undefined` if it no longer belongs to this consumer. */
-  adopt(id: string): Promise<Delivery | undefined>;
+  /**
+   * Fetches those of the entries that still belong to this consumer. Each counts as delivered as often as its `attempt`, at
+   * least: to repeat it after a lost reply counts nothing twice.
+   */
+  fetch(entries: readonly { readonly id: string; readonly attempt: number }[]): Promise<readonly Delivery[]>;
+  /** Those of the entries that still belong to this consumer; all of them when the group is gone. */
+  owned(ids: readonly string[]): Promise<ReadonlySet<string>>;
   /** Takes up to so many parked entries whose retry is due. */
   release(count: number): Promise<Released>;
   /** Takes up to so many entries that others handed over: this member handles their type, or no member does any more. */
-  receive(count: number, suspects: number): Promise<HandedOver>;
+  receive(count: number, takenOver: number): Promise<HandedOver>;
   /** Makes entries due that are parked or handed over and whose record of that was lost. */
   sweep(): Promise<void>;
 
@@ -120,8 +135,17 @@ export interface Membership extends MemberPlace {
   foreigners(
     beating: ReadonlyMap<string, string>,
   ): Promise<readonly { readonly name: string; readonly idleMs: number }[]>;
-  /** Takes over up to so many entries of a consumer whose heartbeat still is the given one, else `undefined`. */
-  takeOver(consumer: string, beat: string, most: number): Promise<readonly string[] | undefined>;
+  /** The names of other consumers that have entries pending. */
+  holders(): Promise<readonly string[]>;
+  /**
+   * Takes over up to so many entries of a consumer whose heartbeat still is the given one, else `undefined`. The oldest
+   * come first.
+   */
+  takeOver(
+    consumer: string,
+    beat: string,
+    options: { readonly most: number; readonly withFields: boolean },
+  ): Promise<readonly TakenOver[] | undefined>;
   /**
    * Learns what the others handle, and makes known again what this member handles if that was lost.
    *

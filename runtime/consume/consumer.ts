@@ -4,6 +4,7 @@ import { ClosedError } from "../errors.js";
 import type { LoopState } from "../messaging/health.js";
 import { Pause } from "../time/pause.js";
 import type { ConsumerParts } from "./parts.js";
+import { takeReturned } from "./precedence.js";
 import { Reader } from "./reader.js";
 import { Reaper } from "./reaper.js";
 import { runRetryQueue } from "./retry-queue.js";
@@ -54,18 +55,14 @@ export class StreamConsumer {
 
   /** Begins to read in the background, and waits there for a Redis that is away. */
   start(): void {
-    this.#loops = Promise.all([
-      this.#reader.run(),
-      runRetryQueue(this.#parts, this.#workload, this.#reaper),
-      this.#reaper.run(),
-    ]);
+    this.#loops = Promise.all([this.#reader.run(), runRetryQueue(this.#parts, this.#workload), this.#reaper.run()]);
   }
 
   /** Stops reading, and lets the entries that it holds be handled until the deadline resolves. */
   async stop(deadline: Promise<unknown>): Promise<void> {
     this.#reading.abort();
     this.#attempt();
-    this.#workload.wake();
+    this.#workload.stop();
     await this.membership.interrupt();
     await this.#loops;
     await Promise.race([this.#workload.drained(), deadline]);
@@ -76,7 +73,7 @@ export class StreamConsumer {
   /** Gives back the entries that it still holds, so that another consumer has them at once, and leaves the group. */
   async leave(): Promise<void> {
     if (!this.#workload.isOpen) return;
-    await this.membership.leave(this.#workload.drop().map(({ id }) => id));
+    await this.membership.leave(this.#workload.close());
   }
 
   /** Called before the first read, and after everything that may have lost a delivery or the group. */
@@ -85,6 +82,7 @@ export class StreamConsumer {
       await this.#join();
       this.#workload.open();
       await this.membership.takeStrays(this.#workload);
+      await takeReturned(this.#parts, this.#workload);
     } finally {
       this.#attempt();
     }

@@ -1,9 +1,9 @@
-import type { Answer, Delivery, Outcome, Unhandled } from "../broker/delivery.js";
+import type { Answer, Delivery, Failed, Outcome, Unhandled } from "../broker/delivery.js";
 import { type FlatFields, textReader, typeOf } from "../contract/codec.js";
 import { describeFailure } from "../handle/failure.js";
 import type { HookEvents } from "../messaging/hooks.js";
 import type { Timer } from "../time/clock.js";
-import type { ConsumerParts } from "./parts.js";
+import type { ConsumerParts, Watching } from "./parts.js";
 
 const MOST_ACKS = 100;
 const ACK_DELAY_MS = 5;
@@ -16,7 +16,7 @@ const LONGEST_LABEL = 200;
  */
 export class Settler {
   readonly #parts: ConsumerParts;
-  readonly #settled: (id: string) => void;
+  readonly #watching: Watching;
   readonly #ackBatch: number;
   #acks: string[] = [];
   /** Those of them that failed before: the errors recorded for them are deleted, too. */
@@ -25,24 +25,29 @@ export class Settler {
   #unhandled: Unhandled[] = [];
   #timer: Timer | undefined;
   #resting = false;
-  readonly #underWay = new Set<Promise<unknown>>();
+  /** Settlements that are not confirmed yet, and the ids of their entries. */
+  readonly #underWay = new Map<Promise<unknown>, readonly string[]>();
   /** Ends the wait for a parked entry that is under way. */
   #wake = (): void => {};
 
-  constructor(parts: ConsumerParts, settled: (id: string) => void) {
+  constructor(parts: ConsumerParts, watching: Watching) {
     this.#parts = parts;
-    this.#settled = settled;
+    this.#watching = watching;
     // With low concurrency an entry that waits for its acknowledgement keeps the next one from being read.
     this.#ackBatch = Math.min(MOST_ACKS, parts.config.concurrency);
   }
 
-  /** @param isSuspect - the entry was taken over from a dead consumer */
-  settle(delivery: Delivery, outcome: Outcome, isSuspect = false): void {
+  settle(delivery: Delivery, outcome: Outcome): void {
     if (outcome.kind === "retry") this.#park(delivery, outcome.delayMs, outcome.error);
     else if (outcome.kind === "dead") this.#bury(delivery, outcome.error, outcome.answer);
-    else if (outcome.kind === "unhandled") this.#settleUnhandled(delivery, outcome, isSuspect);
+    else if (outcome.kind === "unhandled") this.#settleUnhandled(delivery, outcome);
     else if (outcome.answer !== undefined) this.#answer(delivery, outcome.answer);
     else this.#acknowledge(delivery);
+  }
+
+  /** The ids of the entries whose settlement has been sent and is not confirmed yet. */
+  get settling(): ReadonlySet<string> {
+    return new Set([...this.#underWay.values()].flat());
   }
 
   rest(): void {
@@ -54,15 +59,10 @@ export class Settler {
     });
   }
 
-  /** Records a failed attempt of an entry that this consumer keeps until its retry. */
-  async recordFailure(delivery: Delivery, delayMs: number, thrown: unknown): Promise<void> {
-    const failure = this.#retry(delivery, delayMs, thrown);
-    await this.#repeat([], "settling", () => this.#parts.membership.recordFailure(delivery.id, failure));
-  }
-
-  /** Has the membership adopt an entry, just before its handler runs. Resolves to `null` when settling has ended. */
-  adopt(id: string): Promise<Delivery | undefined | null> {
-    return this.#repeat([], "taking over an entry", () => this.#parts.membership.adopt(id));
+  /** Records the failure of an entry that this consumer keeps until its retry. Resolves to `false` when settling has ended before. */
+  async keep(delivery: Delivery, delayMs: number, thrown: unknown): Promise<boolean> {
+    const failed = this.#failed(delivery, delayMs, thrown);
+    return (await this.#settle([], () => this.#parts.membership.recordFailure(failed), [])) !== null;
   }
 
   /** Waits until an entry that was parked here is due, but at most so long, and no longer than the consumer reads. */
@@ -76,7 +76,7 @@ export class Settler {
   /** Resolves when every settlement so far is confirmed. */
   async flushed(): Promise<void> {
     this.#sendAcks();
-    await Promise.all(this.#underWay);
+    await Promise.all(this.#underWay.keys());
   }
 
   /** Resolves when nothing is left to settle, or settling has ended. */
@@ -93,18 +93,14 @@ export class Settler {
   }
 
   /** What becomes of it is decided when it is known whether another member handles its type. */
-  #settleUnhandled(
-    delivery: Delivery,
-    { type, otherwise }: Extract<Outcome, { kind: "unhandled" }>,
-    isSuspect: boolean,
-  ): void {
+  #settleUnhandled(delivery: Delivery, { type, otherwise }: Extract<Outcome, { kind: "unhandled" }>): void {
     const { membership } = this.#parts;
-    const unhandled = { id: delivery.id, type, isSuspect };
+    const unhandled = { id: delivery.id, type, isSuspect: delivery.deaths !== undefined && delivery.deaths > 0 };
     if (otherwise.kind === "dead") {
-      this.#start([], async () => {
-        if (await membership.handOver(unhandled)) this.#settled(delivery.id);
+      this.#start([delivery.id], async () => {
+        if (await membership.handOver(unhandled)) this.#watching.settled(delivery.id);
         else this.#bury(delivery, otherwise.error, otherwise.answer);
-      });
+      }, []);
     } else if (otherwise.answer !== undefined) {
       this.#refuse(delivery, otherwise.answer, unhandled);
     } else {
@@ -147,34 +143,36 @@ export class Settler {
   }
 
   #refuse(delivery: Delivery, answer: Answer, unhandled: Unhandled): void {
-    this.#start([], async () => {
+    this.#start([delivery.id], async () => {
       const { isHandedOver, error } = await this.#parts.membership.refuse(answer, unhandled);
       if (error !== undefined) return this.#bury(delivery, error, undefined);
       if (!isHandedOver) this.#skipped(unhandled);
-      this.#settled(delivery.id);
-    });
+      this.#watching.settled(delivery.id);
+    }, []);
   }
 
   /** Repeated until Redis is back: a command must not run again because its answer could not be sent. */
   #answer(delivery: Delivery, answer: Answer): void {
-    this.#start([], async () => {
+    this.#start([delivery.id], async () => {
       const refused = await this.#parts.membership.answer(answer, delivery.id);
       // A refused answer reaches nobody, so the dead letter says why.
-      if (refused === undefined) this.#settled(delivery.id);
+      if (refused === undefined) this.#watching.settled(delivery.id);
       else this.#bury(delivery, refused, undefined);
-    });
+    }, []);
   }
 
   #park(delivery: Delivery, delayMs: number, thrown: unknown): void {
-    const failure = this.#retry(delivery, delayMs, thrown);
-    this.#start([delivery.id], () => this.#parts.membership.park(delivery.id, delayMs, failure));
+    const failed = { ...this.#failed(delivery, delayMs, thrown), parkedMs: delayMs };
+    this.#start([delivery.id], () => this.#parts.membership.recordFailure(failed));
     this.#parts.clock.after(delayMs + 5, () => this.#wake()).unref();
   }
 
   /** Reports a retry. Returns the failure in the form in which it is recorded. */
-  #retry(delivery: Delivery, delayMs: number, thrown: unknown): string {
+  #failed(delivery: Delivery, delayMs: number, thrown: unknown): Failed {
     this.#parts.hooks.emit("retried", { ...this.#infoOf(delivery), delayMs });
-    return JSON.stringify(describeFailure(thrown));
+    const { id, attempt, deaths = 0 } = delivery;
+    // It did not kill this process, and so not those before: their deliveries count no longer.
+    return { id, attempt: attempt - deaths, failure: JSON.stringify(describeFailure(thrown)), parkedMs: undefined };
   }
 
   /** The sender of a command is answered before its entry is moved. */
@@ -195,13 +193,28 @@ export class Settler {
     return { stream, group, entryId, type: typeOf(fields ?? []), attempt };
   }
 
-  #start(ids: readonly string[], work: () => Promise<void>): void {
-    const done = this.#repeat(ids, "settling", work).finally(() => this.#underWay.delete(done));
-    this.#underWay.add(done);
+  /** @param settled - those of the entries that nothing is left to settle of when the work is done */
+  #start(ids: readonly string[], work: () => Promise<unknown>, settled = ids): void {
+    void this.#settle(ids, work, settled);
   }
 
-  /** Repeats the work until it succeeds. Resolves to `null` when settling has ended before. */
-  async #repeat<Result>(ids: readonly string[], what: string, work: () => Promise<Result>): Promise<Result | null> {
+  #settle(ids: readonly string[], work: () => Promise<unknown>, settled: readonly string[]): Promise<unknown> {
+    // Before the broker knows of an end: what other members have taken by now was handled here at the same time.
+    this.#watching.noticeLapse();
+    const done = this.untilDone("settling", work, settled).finally(() => this.#underWay.delete(done));
+    this.#underWay.set(done, ids);
+    return done;
+  }
+
+  /**
+   * Repeats the work until it succeeds, and has those entries settled then. Resolves to `null` when settling has ended
+   * before.
+   */
+  async untilDone<Result>(
+    what: string,
+    work: () => Promise<Result>,
+    ids: readonly string[] = [],
+  ): Promise<Result | null> {
     let result: Result;
     for (let failures = 0; ; failures++) {
       try {
@@ -211,7 +224,7 @@ export class Settler {
         if (!(await this.#parts.settling.afterFailure(failures, what, error))) return null;
       }
     }
-    for (const id of ids) this.#settled(id);
+    for (const id of ids) this.#watching.settled(id);
     return result;
   }
 }

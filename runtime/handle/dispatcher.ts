@@ -204,12 +204,12 @@ export class Dispatcher {
 
   #fail(route: Route, delivery: Delivery, error: unknown): Outcome {
     const { stream, group, retry } = this.#place;
-    const { id: entryId, attempt } = delivery;
+    const { id: entryId, attempt, deaths = 0 } = delivery;
     const { type } = route.descriptor;
     const { maxRetries = retry.maxRetries, retryDelaySeconds } = route.options;
     const delayMs = retryDelaySeconds === undefined ? retry.delayMs : retryDelaySeconds * 1000;
     this.#parts.hooks.emit("handlerFailed", { stream, group, entryId, type, attempt, error });
-    return afterFailure(error, attempt, { maxRetries, delayMs });
+    return afterFailure(error, attempt - deaths, { maxRetries, delayMs });
   }
 }
 

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { YOUNG_MS } from "../broker/broker.js";
-import type { Answer, Delivery, Take, Unhandled } from "../broker/delivery.js";
+import type { Answer, Delivery, Failed, Take, Unhandled } from "../broker/delivery.js";
 import type { Log } from "../broker/log.js";
 import type { GroupState, Holder, Joined, MemberPlace, MemberSignals, Membership } from "../broker/membership.js";
 import type { Client, Connection } from "./connection.js";
@@ -8,12 +8,13 @@ import type { EntrySource } from "./entry-source.js";
 import { groupState } from "./group-state.js";
 import { Handover } from "./handover.js";
 import type { Heartbeat } from "./heartbeat.js";
-import { HANDOVER, PARKED, type StreamKeys } from "./keys.js";
+import type { StreamKeys } from "./keys.js";
 import { ensureGroup, leave } from "./lua/group.js";
-import { deliveryOf, note, park, release, sweep, sweepHandover } from "./lua/retry.js";
+import { deliveryOf, park, release, sweep, sweepHandover } from "./lua/retry.js";
 import { acknowledge, bury } from "./lua/settlement.js";
-import { adopt, reap } from "./lua/takeover.js";
-import { field, isReply } from "./reply.js";
+import { fetch, fetchedOf, reap, takenOverOf } from "./lua/takeover.js";
+import { foreigners, holders, owned } from "./pending.js";
+import { isReply } from "./reply.js";
 import { assertSupported } from "./requirement.js";
 import { sendAnswer } from "./send-answer.js";
 import { takeStrays } from "./stray-finder.js";
@@ -72,7 +73,8 @@ export class RedisMembership implements Membership {
     if (!settle.isReady) return;
     const args = [this.group, this.consumer, randomUUID(), ...unbegun];
     // After a failure, the member that takes over gets the entries a lease later.
-    await leave.run(settle.client, [keys.stream, keys.retry, keys.alive, keys.types], args).catch(() => {});
+    const scriptKeys = [keys.stream, keys.retry, keys.alive, keys.types, keys.errors];
+    await leave.run(settle.client, scriptKeys, args).catch(() => {});
   }
 
   lapsed(): boolean {
@@ -129,9 +131,10 @@ export class RedisMembership implements Membership {
     }
   }
 
-  async park(id: string, delayMs: number, failure: string): Promise<void> {
+  async recordFailure({ id, attempt, failure, parkedMs }: Failed): Promise<void> {
     const { stream, retry, errors } = this.#parts.keys;
-    const args = [this.group, this.consumer, id, Math.ceil(delayMs), failure];
+    const delay = parkedMs === undefined ? "" : Math.ceil(parkedMs);
+    const args = [this.group, this.consumer, id, delay, failure, attempt];
     await this.#unlessGone(undefined, 0, (client) => park.run(client, [stream, retry, errors], args));
   }
 
@@ -147,16 +150,16 @@ export class RedisMembership implements Membership {
     return settle.isReady ? send(settle.client) : settle.ready().then(send);
   }
 
-  async recordFailure(id: string, failure: string): Promise<void> {
-    const { keys, settle } = this.#parts;
-    await note.run(await settle.ready(), [keys.errors], [id, failure]);
+  fetch(entries: readonly { readonly id: string; readonly attempt: number }[]): Promise<readonly Delivery[]> {
+    const { keys, signals } = this.#parts;
+    const args = entries.flatMap(({ id, attempt }) => [id, attempt]);
+    return this.#unlessGone(signals.settling, [], async (client) => {
+      return (await fetch.run(client, [keys.stream, keys.errors], [this.group, this.consumer, ...args])).map(fetchedOf);
+    });
   }
 
-  adopt(id: string): Promise<Delivery | undefined> {
-    return this.#unlessGone(this.#parts.signals.settling, undefined, async (client) => {
-      const adopted = await adopt.run(client, [this.stream], [this.group, this.consumer, id]);
-      return adopted === null ? undefined : { id, fields: adopted[0], attempt: adopted[1] };
-    });
+  owned(ids: readonly string[]): Promise<ReadonlySet<string>> {
+    return this.#unlessGone(this.#parts.signals.settling, new Set(ids), (client) => owned(client, this, ids));
   }
 
   release(count: number): ReturnType<Membership["release"]> {
@@ -172,7 +175,7 @@ export class RedisMembership implements Membership {
   }
 
   receive(count: number, most: number): ReturnType<Membership["receive"]> {
-    const none = { deliveries: [], suspects: [], areMore: false };
+    const none = { deliveries: [], takenOver: [], areMore: false };
     return this.#unlessGone(this.#parts.signals.reading, none, (client) => this.#handover.take(client, count, most));
   }
 
@@ -198,19 +201,20 @@ export class RedisMembership implements Membership {
   }
 
   foreigners(beating: ReadonlyMap<string, string>): Promise<{ readonly name: string; readonly idleMs: number }[]> {
-    return this.#unlessGone(this.#parts.signals.reading, [], async (client) => {
-      const members = (await client.xinfo("CONSUMERS", this.stream, this.group)) as unknown[][];
-      return members
-        .map((member) => ({ name: String(field(member, "name")), idleMs: Number(field(member, "idle")) }))
-        .filter(({ name }) => ![this.consumer, PARKED, HANDOVER].includes(name) && !beating.has(name));
-    });
+    return this.#unlessGone(this.#parts.signals.reading, [], (client) => foreigners(client, this, beating));
   }
 
-  takeOver(consumer: string, beat: string, most: number): Promise<readonly string[] | undefined> {
+  holders(): Promise<readonly string[]> {
+    return this.#unlessGone(this.#parts.signals.reading, [], (client) => holders(client, this));
+  }
+
+  takeOver(...[consumer, beat, options]: Parameters<Membership["takeOver"]>): ReturnType<Membership["takeOver"]> {
     const { keys, signals } = this.#parts;
-    const args = [this.group, this.consumer, consumer, beat, most, randomUUID()];
+    const args = [this.group, this.consumer, consumer, beat, options.most, randomUUID()];
+    if (options.withFields) args.push("fields");
     return this.#unlessGone(signals.reading, undefined, async (client) => {
-      return (await reap.run(client, [keys.stream, keys.alive, keys.types], args)) ?? undefined;
+      const reaped = await reap.run(client, [keys.stream, keys.alive, keys.types, keys.errors], args);
+      return reaped?.map(takenOverOf);
     });
   }
 

@@ -14,6 +14,23 @@ local function record(hash, id, error)
   redis.call('HSET', hash, id, (errors and errors .. ',' or '') .. error)
 end`;
 
+/**
+ * Defines `failures(hash, id)`: how many failed attempts of an entry are recorded. What remains of its count of deliveries
+ * was begun in processes that died.
+ */
+export const FAILURES = `
+local function failures(hash, id)
+  local is_list, list = pcall(cjson.decode, '[' .. (redis.call('HGET', hash, id) or '') .. ']')
+  return is_list and #list or 0
+end`;
+
+/** Defines `due_at_once(id)`, after {@link CLOCK}: a due time that has passed. Of several entries the older comes first. */
+export const DUE_AT_ONCE = `
+local function due_at_once(id)
+  local ms, seq = string.match(id, '^(%d+)-(%d+)$')
+  return math.min(now, tonumber(ms)) - 1 + math.min(tonumber(seq), 4095) / 4096
+end`;
+
 /** Defines `map(list)`: the table of a list of names and values. */
 export const MAP = `
 local function map(list)

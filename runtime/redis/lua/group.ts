@@ -1,4 +1,4 @@
-import { CLOCK, ID_ORDER, MAP } from "./fragment.js";
+import { CLOCK, DUE_AT_ONCE, FAILURES, ID_ORDER, MAP } from "./fragment.js";
 import { type Script, script } from "./script.js";
 
 /**
@@ -48,18 +48,19 @@ return from
 `;
 
 /**
- * Removes a consumer from its group. The entries that it holds are parked and due at once, so that another consumer
- * gets them without waiting for a lease; only then its name and its heartbeat are deleted.
+ * Removes a consumer from its group. The entries that it holds are parked and due at once, in the order of their ids, so
+ * that another consumer gets them without waiting for a lease; only then its name and its heartbeat are deleted. Those that
+ * had begun in processes that died are no longer suspected: this one leaves in order.
  *
  * If it is the last that handles one of its types, and others stay, its types stay known and its heartbeat stands still:
  * a lease later it is taken for dead, as if it had been killed. Until then its messages wait for its successor. The last
  * member leaves nothing behind, also when the group is gone.
- * KEYS: 1 stream · 2 retry set · 3 heartbeats · 4 handled types (hash)
+ * KEYS: 1 stream · 2 retry set · 3 heartbeats · 4 handled types (hash) · 5 errors (hash)
  * ARGV: 1 group · 2 consumer · 3 a new version of the handled types · 4… those of its entries whose handlers have not
  *       begun: their delivery does not count
  * Result: nil
  */
-export const leave: Script<null> = script("leave")`${CLOCK}${MAP}
+export const leave: Script<null> = script("leave")`${CLOCK}${MAP}${FAILURES}${DUE_AT_ONCE}
 local unbegun = {}
 for i = 4, #ARGV do unbegun[ARGV[i]] = true end
 local is_there = true
@@ -71,9 +72,10 @@ while true do
   end
   if #held == 0 then break end
   for _, entry in ipairs(held) do
-    local count = unbegun[entry[1]] and math.max(0, entry[4] - 1) or entry[4]
-    local claimed = redis.call('XCLAIM', KEYS[1], ARGV[1], 'parked', 0, entry[1], 'RETRYCOUNT', count, 'JUSTID')
-    if #claimed == 1 then redis.call('ZADD', KEYS[2], now, entry[1]) end
+    local id, count = entry[1], entry[4]
+    count = unbegun[id] and math.max(0, count - 1) or math.min(count, failures(KEYS[5], id) + 1)
+    local claimed = redis.call('XCLAIM', KEYS[1], ARGV[1], 'parked', 0, id, 'RETRYCOUNT', count, 'JUSTID')
+    if #claimed == 1 then redis.call('ZADD', KEYS[2], due_at_once(id), id) end
   end
 end
 if is_there then redis.call('XGROUP', 'DELCONSUMER', KEYS[1], ARGV[1], ARGV[2]) end

@@ -1,7 +1,8 @@
 import type { Unhandled } from "../../broker/delivery.js";
-import { CLOCK, MAP } from "./fragment.js";
+import { CLOCK, FAILURES, MAP } from "./fragment.js";
 import type { Released } from "./retry.js";
 import { type Script, script } from "./script.js";
+import type { Reaped } from "./takeover.js";
 
 /**
  * Makes known which types a consumer handles. Each record holds a consumer's types, each between two line feeds, behind
@@ -99,14 +100,14 @@ return nil
 
 /**
  * Takes entries that were handed over, of types that the caller handles or that no member handles any more. The caller
- * claims each, which counts a delivery. Suspects, which were taken over from a dead member, are claimed without: one of
- * them may have killed it, so each is counted just before it runs alone. A caller without a record takes nothing.
+ * claims each, which counts a delivery. Those that were taken over from a dead member are claimed without: one of them may
+ * have killed it, so each is counted just before it runs. A caller without a record takes nothing.
  *
  * KEYS: 1 stream · 2 errors (hash) · 3 handled types (hash) · 4 handover (sorted set)
- * ARGV: 1 group · 2 consumer · 3 how many at most · 4 how many suspects at most
- * Result: the entries · the ids of the suspects · 1 when more wait for the caller than it had room for, else 0
+ * ARGV: 1 group · 2 consumer · 3 how many at most · 4 how many that were taken over at most
+ * Result: the entries · those that were taken over · 1 when more wait for the caller than it had room for, else 0
  */
-export const takeHandedOver: Script<[Released[], string[], number]> = script("take_handed_over")`${MAP}
+export const takeHandedOver: Script<[Released[], Reaped[], number]> = script("take_handed_over")`${MAP}${FAILURES}
 local records = map(redis.call('HGETALL', KEYS[3]))
 local own = records[ARGV[2]]
 if not own then return { {}, {}, 0 } end
@@ -122,7 +123,7 @@ local function is_for_caller(type)
 end
 local function number(digits) return string.match(digits, '^0*(%d+)$') end
 
-local taken, suspects, more = {}, {}, 0
+local taken, taken_over, more = {}, {}, 0
 local function take(prefix, most, claim)
   local members = redis.call('ZRANGEBYLEX', KEYS[4], '[' .. prefix, '(' .. prefix .. ':', 'LIMIT', 0, most + 1)
   if #members > most and most > 0 then more = 1 end
@@ -134,9 +135,11 @@ local function take(prefix, most, claim)
   end
   return math.min(most, #members)
 end
-local function claim_suspect(id)
-  local claimed = redis.call('XCLAIM', KEYS[1], ARGV[1], ARGV[2], 0, id, 'JUSTID')
-  suspects[#suspects + 1] = claimed[1]
+local function claim_uncounted(id, count)
+  local claimed = redis.call('XCLAIM', KEYS[1], ARGV[1], ARGV[2], 0, id, 'RETRYCOUNT', count)
+  if claimed[1] then
+    taken_over[#taken_over + 1] = { id, claimed[1][2], count + 1, count - failures(KEYS[2], id) > 1 and 1 or 0 }
+  end
   return claimed[1]
 end
 local function claim(id, count)
@@ -155,13 +158,13 @@ while true do
     redis.call('ZREM', KEYS[4], head)
   else
     if is_for_caller(type) then
-      left_aside = left_aside - take(type .. '\n!', left_aside, claim_suspect)
+      left_aside = left_aside - take(type .. '\n!', left_aside, claim_uncounted)
       left = left - take(type .. '\n0', left, claim)
     end
     from = '(' .. type .. '\n:'
   end
 end
-return { taken, suspects, more }
+return { taken, taken_over, more }
 `;
 
 /** A member of the set of entries that are handed over. Its types are apart, and their entries in the stream's order. */

@@ -1,22 +1,25 @@
 import type { Delivery } from "../../broker/delivery.js";
-import { CLOCK, MINE, RECORD } from "./fragment.js";
+import { CLOCK, DUE_AT_ONCE, MINE, RECORD } from "./fragment.js";
 import { type Script, script } from "./script.js";
 
 /**
- * Parks a failed entry until its retry is due. It stays in the group's pending list, owned by `parked`: Redis counts
- * its attempts, other groups do not see it, and trimming keeps it.
+ * Records that an attempt of an entry failed, and parks the entry until its retry is due. It stays in the group's pending
+ * list, owned by `parked`: Redis counts its attempts, other groups do not see it, and trimming keeps it. Or its consumer
+ * keeps it, and will try it again itself.
  * KEYS: 1 stream · 2 retry set · 3 errors (hash)
- * ARGV: 1 group · 2 consumer · 3 entry id · 4 delay in ms · 5 the error, as JSON
- * Result: 1 when it is parked; 0 when it belongs to another consumer; -1 when it is deleted from the stream
+ * ARGV: 1 group · 2 consumer · 3 entry id · 4 delay in ms, empty to keep it · 5 the error, as JSON · 6 how many attempts
+ *       count: not those in processes that died, because this one did not
+ * Result: 1 when it is done; 0 when it belongs to another consumer; -1 when it is deleted from the stream
  */
 export const park: Script<number> = script("park")`${CLOCK}${MINE}${RECORD}
 if #mine == 0 then return 0 end
-local claimed = redis.call('XCLAIM', KEYS[1], ARGV[1], 'parked', 0, ARGV[3], 'JUSTID')
+local owner = ARGV[4] == '' and ARGV[2] or 'parked'
+local claimed = redis.call('XCLAIM', KEYS[1], ARGV[1], owner, 0, ARGV[3], 'RETRYCOUNT', ARGV[6], 'JUSTID')
 if #claimed == 0 then
   redis.call('HDEL', KEYS[3], ARGV[3])
   return -1
 end
-redis.call('ZADD', KEYS[2], now + ARGV[4], ARGV[3])
+if ARGV[4] ~= '' then redis.call('ZADD', KEYS[2], now + ARGV[4], ARGV[3]) end
 record(KEYS[3], ARGV[3], ARGV[5])
 return 1
 `;
@@ -57,10 +60,10 @@ return { released, due, redis.call('ZCARD', KEYS[5]), redis.call('HGET', KEYS[4]
  * ARGV: 1 group · 2 the id after which to look, `-` for the first · 3 how many to look at
  * Result: the id after which to go on, or nil at the end
  */
-export const sweep: Script<string | null> = script("sweep")`
+export const sweep: Script<string | null> = script("sweep")`${CLOCK}${DUE_AT_ONCE}
 local from = ARGV[2] == '-' and '-' or '(' .. ARGV[2]
 local parked = redis.call('XPENDING', KEYS[1], ARGV[1], from, '+', ARGV[3], 'parked')
-for _, entry in ipairs(parked) do redis.call('ZADD', KEYS[2], 'NX', 0, entry[1]) end
+for _, entry in ipairs(parked) do redis.call('ZADD', KEYS[2], 'NX', due_at_once(entry[1]), entry[1]) end
 if #parked < tonumber(ARGV[3]) then return nil end
 return parked[#parked][1]
 `;
@@ -73,7 +76,7 @@ return parked[#parked][1]
  * ARGV: 1 group · 2 how many to look at
  * Result: how many were moved
  */
-export const sweepHandover: Script<number> = script("sweep_handover")`
+export const sweepHandover: Script<number> = script("sweep_handover")`${CLOCK}${DUE_AT_ONCE}
 local waiting = 0
 for _, consumer in ipairs(redis.call('XPENDING', KEYS[1], ARGV[1])[4] or {}) do
   if consumer[1] == 'handover' then waiting = tonumber(consumer[2]) end
@@ -82,20 +85,10 @@ if redis.call('ZCARD', KEYS[3]) == waiting then return 0 end
 redis.call('DEL', KEYS[3])
 local page = redis.call('XPENDING', KEYS[1], ARGV[1], '-', '+', ARGV[2], 'handover')
 for _, entry in ipairs(page) do
-  redis.call('ZADD', KEYS[2], 'NX', 0, entry[1])
+  redis.call('ZADD', KEYS[2], 'NX', due_at_once(entry[1]), entry[1])
   redis.call('XCLAIM', KEYS[1], ARGV[1], 'parked', 0, entry[1], 'JUSTID')
 end
 return #page
-`;
-
-/**
- * Records a failed attempt of an entry that its consumer holds and will try again itself.
- * KEYS: 1 errors (hash)
- * ARGV: 1 entry id · 2 the error, as JSON
- * Result: nil
- */
-export const note: Script<null> = script("note")`${RECORD}
-record(KEYS[1], ARGV[1], ARGV[2])
 `;
 
 export function deliveryOf([id, fields, attempt]: Released): Delivery {
