@@ -68,6 +68,16 @@ export interface HandedOver {
   readonly areMore: boolean;
 }
 
+/** The entries that a member holds when it leaves, as far as it knows them. */
+export interface Leaving {
+  /** Those of which no handler has begun. */
+  readonly unbegun: readonly string[];
+  /** Those whose handler has not ended. */
+  readonly begun: readonly string[];
+  /** The error that is recorded for the latter, as JSON. */
+  readonly failure: string;
+}
+
 export interface Holder {
   holds(id: string): boolean;
   take(deliveries: readonly Delivery[]): void;
@@ -83,8 +93,8 @@ export interface Membership extends MemberPlace {
   readonly log: Log;
   /** Creates the group if it is missing, makes known what this member handles, and beats. To be repeated after anything that may have undone either. */
   join(startFrom: "all" | "new"): Promise<Joined>;
-  /** Gives back the entries that have not begun, so that others get them at once, and ends the membership. */
-  leave(unbegun: readonly string[]): Promise<void>;
+  /** Gives back its entries, so that others get them at once, and ends the membership. */
+  leave(leaving: Leaving): Promise<void>;
   /** Whether its heartbeat came too late since this was last asked: other members may have taken its entries. */
   lapsed(): boolean;
 

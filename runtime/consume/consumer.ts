@@ -1,6 +1,7 @@
 // consume/ is one consumer of a group. It may import handle/ and what handle/ may import.
 import type { MemberPlace, Members, Membership } from "../broker/membership.js";
 import { ClosedError } from "../errors.js";
+import { describeFailure } from "../handle/failure.js";
 import type { LoopState } from "../messaging/health.js";
 import { Pause } from "../time/pause.js";
 import type { ConsumerParts } from "./parts.js";
@@ -73,7 +74,8 @@ export class StreamConsumer {
   /** Gives back the entries that it still holds, so that another consumer has them at once, and leaves the group. */
   async leave(): Promise<void> {
     if (!this.#workload.isOpen) return;
-    await this.membership.leave(this.#workload.close());
+    const failure = JSON.stringify(describeFailure(new ClosedError("the handler had not ended")));
+    await this.membership.leave({ ...this.#workload.close(), failure });
   }
 
   /** Called before the first read, and after everything that may have lost a delivery or the group. */

@@ -1,5 +1,5 @@
 import { type Delivery, FEW } from "../broker/delivery.js";
-import type { Holder, TakenOver } from "../broker/membership.js";
+import type { Holder, Leaving, TakenOver } from "../broker/membership.js";
 import { entityOf } from "../contract/codec.js";
 import { Backlog } from "./backlog.js";
 import type { ConsumerParts, Watching } from "./parts.js";
@@ -147,10 +147,14 @@ export class Workload implements Holder {
     await this.settler.drained();
   }
 
-  /** Ends it. Returns the ids of the entries of which no handler has begun. */
-  close(): readonly string[] {
+  /** Ends it. Returns the ids of the entries of which no handler has begun, and of those whose handler has not ended. */
+  close(): Pick<Leaving, "unbegun" | "begun"> {
     this.#isOpen = false;
-    return this.#backlog.unbegun();
+    return { unbegun: this.#backlog.unbegun(), begun: this.#begun() };
+  }
+
+  #begun(): string[] {
+    return [...this.#inFlight].filter((id) => this.#backlog.placeholder(id) === undefined);
   }
 
   #roomIn(capacity: number): number {
@@ -177,7 +181,7 @@ export class Workload implements Holder {
   async #reportOvertaken(): Promise<void> {
     const { membership, hooks } = this.#parts;
     const { stream, group } = membership;
-    let begun = [...this.#inFlight].filter((id) => this.#backlog.placeholder(id) === undefined);
+    let begun = this.#begun();
     const own = await this.settler.untilDone("looking for entries that were taken over", () => {
       // What is settled here, even if the reply was lost, is not pending either.
       const { settling } = this.settler;

@@ -68,10 +68,10 @@ export class RedisMembership implements Membership {
     return { createdFrom: found ?? undefined };
   }
 
-  async leave(unbegun: readonly string[]): Promise<void> {
+  async leave(...[{ unbegun, begun, failure }]: Parameters<Membership["leave"]>): Promise<void> {
     const { keys, settle } = this.#parts;
     if (!settle.isReady) return;
-    const args = [this.group, this.consumer, randomUUID(), ...unbegun];
+    const args = [this.group, this.consumer, randomUUID(), failure, unbegun.length, ...unbegun, ...begun];
     // After a failure, the member that takes over gets the entries a lease later.
     const scriptKeys = [keys.stream, keys.retry, keys.alive, keys.types, keys.errors];
     await leave.run(settle.client, scriptKeys, args).catch(() => {});

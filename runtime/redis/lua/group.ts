@@ -1,4 +1,4 @@
-import { CLOCK, DUE_AT_ONCE, FAILURES, ID_ORDER, MAP } from "./fragment.js";
+import { CLOCK, DUE_AT_ONCE, FAILURES, ID_ORDER, MAP, RECORD } from "./fragment.js";
 import { type Script, script } from "./script.js";
 
 /**
@@ -56,13 +56,14 @@ return from
  * a lease later it is taken for dead, as if it had been killed. Until then its messages wait for its successor. The last
  * member leaves nothing behind, also when the group is gone.
  * KEYS: 1 stream · 2 retry set · 3 heartbeats · 4 handled types (hash) · 5 errors (hash)
- * ARGV: 1 group · 2 consumer · 3 a new version of the handled types · 4… those of its entries whose handlers have not
- *       begun: their delivery does not count
+ * ARGV: 1 group · 2 consumer · 3 a new version of the handled types · 4 an error, as JSON · 5 how many of its entries have
+ *       not begun: their delivery does not count · their ids · then the ids of those whose handlers have not ended: the
+ *       error is recorded for each
  * Result: nil
  */
-export const leave: Script<null> = script("leave")`${CLOCK}${MAP}${FAILURES}${DUE_AT_ONCE}
-local unbegun = {}
-for i = 4, #ARGV do unbegun[ARGV[i]] = true end
+export const leave: Script<null> = script("leave")`${CLOCK}${MAP}${RECORD}${FAILURES}${DUE_AT_ONCE}
+local unbegun, begun = {}, {}
+for i = 6, #ARGV do (i <= 5 + ARGV[5] and unbegun or begun)[ARGV[i]] = true end
 local is_there = true
 while true do
   local held = redis.pcall('XPENDING', KEYS[1], ARGV[1], '-', '+', 500, ARGV[2])
@@ -75,7 +76,10 @@ while true do
     local id, count = entry[1], entry[4]
     count = unbegun[id] and math.max(0, count - 1) or math.min(count, failures(KEYS[5], id) + 1)
     local claimed = redis.call('XCLAIM', KEYS[1], ARGV[1], 'parked', 0, id, 'RETRYCOUNT', count, 'JUSTID')
-    if #claimed == 1 then redis.call('ZADD', KEYS[2], due_at_once(id), id) end
+    if #claimed == 1 then
+      redis.call('ZADD', KEYS[2], due_at_once(id), id)
+      if begun[id] then record(KEYS[5], id, ARGV[4]) end
+    end
   end
 end
 if is_there then redis.call('XGROUP', 'DELCONSUMER', KEYS[1], ARGV[1], ARGV[2]) end

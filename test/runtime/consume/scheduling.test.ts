@@ -179,7 +179,8 @@ describe("the order of an entity holds in one process", () => {
     const watch = new Watch();
     const options = { order: "entity", concurrency: 10 } as const;
     const first = await start(watch, options, () => (watch.begun.length < 40 ? sleep(1) : new Promise(() => {})));
-    await eventually(() => watch.running === 10);
+    await eventually(pending, (count) => count > 100);
+    await eventually(() => watch.begun.length >= 40 && watch.running === 10);
     await first.close();
     const returned = await admin.zcard(keys.retry);
     await fill(100, 10);
@@ -311,6 +312,29 @@ describe("what a dead member held", () => {
     await eventually(() => messaging.counts.handled === 4);
     expect(messaging.counts.deadLettered).toBe(0);
     expect(watch.begun).toHaveLength(8);
+    await eventually(pending, (count) => count === 0);
+    expect(await admin.exists(keys.errors)).toBe(0);
+  });
+
+  it("and whose handler had not ended when members closed is not blamed for that", async () => {
+    await fill(1);
+    const watch = new Watch();
+    for (let closed = 1; closed <= 3; closed++) {
+      const member = await start(watch, {}, () => new Promise(() => {}));
+      await eventually(() => watch.begun.length === closed);
+      await member.close();
+    }
+    expect((await admin.hget(keys.errors, "1000-1"))?.match(/"CLOSED"/g)).toHaveLength(3);
+    // Another one took it, and died.
+    await admin.zrem(keys.retry, "1000-1");
+    await begun(["1000-1"], 4);
+    await admin.zadd(keys.alive, 1, DEAD);
+
+    const messaging = await start(watch, { ...LEASE, maxRetries: 3 }, () => {});
+
+    await eventually(() => messaging.counts.handled === 1);
+    expect(watch.begun.map(({ attempt }) => attempt)).toEqual([1, 2, 3, 5]);
+    expect(messaging.counts.deadLettered).toBe(0);
     await eventually(pending, (count) => count === 0);
     expect(await admin.exists(keys.errors)).toBe(0);
   });
