@@ -7,6 +7,10 @@ export interface Delivery {
   readonly fields: FlatFields | null;
   /** How often the group has been given it, this delivery included. */
   readonly attempt: number;
+  /** How many of these deliveries began in processes that died: they use up no retries. None where it is left out. */
+  readonly deaths?: number;
+  /** It was taken over from a consumer that seemed dead. If that one lives after all, it may yet settle it. */
+  isTakenOver?: boolean;
   /** `true` where it is certain that no member had answered it as a command when it was delivered. */
   isNew?: boolean;
 }
@@ -47,7 +51,7 @@ export interface Unhandled {
   readonly id: string;
   /** `undefined` when it has none. */
   readonly type: string | undefined;
-  /** It was taken over from a dead consumer, which it may have killed: it runs alone. */
+  /** It was taken over from a dead consumer, which it may have killed. */
   readonly isSuspect: boolean;
 }
 

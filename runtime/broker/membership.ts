@@ -1,3 +1,4 @@
+import type { FlatFields } from "../contract/codec.js";
 import type { Answer, Delivery, Take, Unhandled } from "./delivery.js";
 import type { Log } from "./log.js";
 
@@ -49,11 +50,22 @@ export interface Released {
   readonly isOutdated: boolean;
 }
 
+/** An entry of a consumer that died. Its delivery is to be counted just before it begins, by {@link Membership.fetch}. */
+export interface TakenOver {
+  readonly id: string;
+  /** Empty where they are not needed. */
+  readonly fields: FlatFields;
+  /** The attempt that begins then. */
+  readonly attempt: number;
+  /** It had begun in more than one process that died, so it is to run alone. */
+  readonly isSuspect: boolean;
+}
+
 /** Entries that others handed over. */
 export interface HandedOver {
   readonly deliveries: readonly Delivery[];
-  /** Entries that were taken over from a dead consumer. Each is to be adopted and to run alone. */
-  readonly suspects: readonly string[];
+  /** Those that had been taken over from a dead consumer. */
+  readonly takenOver: readonly TakenOver[];
   /** Whether there are more. */
   readonly areMore: boolean;
 }
@@ -73,6 +85,8 @@ export interface SignsOfLife {
   readonly beats: ReadonlyMap<string, string>;
   /** For how many ms each other consumer has asked for nothing. Those without a heartbeat are in another language. */
   readonly idleMs: ReadonlyMap<string, number>;
+  /** The other consumers that have entries pending. */
+  readonly holders: readonly string[];
 }
 
 /** What has become of a failed entry. `lost`: another consumer has it, or its group is gone with what was pending in it. */
@@ -84,6 +98,26 @@ export interface FailureRecord {
   readonly failure: string;
   /** It may have been settled already: this was tried before, or the one from whom it was taken over lives after all. */
   readonly isContested: boolean;
+}
+
+/** An entry that is held by its id. */
+export interface Unfetched {
+  readonly id: string;
+  /** The attempt that begins when it is fetched; 0 where its delivery is counted already. */
+  readonly attempt: number;
+  readonly isTakenOver: boolean;
+}
+
+/** The entries that a member holds when it leaves, as far as it knows them. */
+export interface Leaving {
+  /** Those of which no handler has begun. */
+  readonly unbegun: readonly string[];
+  /** Those whose handler has not ended. */
+  readonly begun: readonly string[];
+  /** Those that failed and wait here for their next attempt. */
+  readonly failed: readonly string[];
+  /** The error that is recorded for those that have begun, as JSON. */
+  readonly failure: string;
 }
 
 export interface Holder {
@@ -109,7 +143,7 @@ export interface Membership extends MemberPlace {
    */
   join(startFrom: "all" | "new" | number): Promise<Joined>;
   /** Gives back the entries that it holds, so that others get them at once, and ends the membership. */
-  leave(unbegun: readonly string[], begun: readonly string[]): Promise<void>;
+  leave(leaving: Leaving): Promise<void>;
   /** Whether its heartbeat came too late since this was last asked: other members may have taken its entries. */
   lapsed(): boolean;
 
@@ -133,8 +167,11 @@ export interface Membership extends MemberPlace {
   refuse(answer: Answer, unhandled: Unhandled): Promise<{ readonly isHandedOver: boolean; readonly error?: unknown }>;
   /** Whether other members may hand entries over to this one: it handles types that they do not. */
   readonly receives: boolean;
-  /** Parks a failed entry until its retry is due, unless another consumer has it or it is deleted from its stream. */
-  park(delivery: Delivery, record: FailureRecord & { readonly delayMs: number }): Promise<Kept>;
+  /**
+   * Records a failed attempt of an entry, unless another consumer has it or it is deleted from its stream. It is parked
+   * until its retry is due; where `parkedMs` is left undefined, this consumer keeps it for that.
+   */
+  recordFailure(delivery: Delivery, record: FailureRecord & { readonly parkedMs: number | undefined }): Promise<Kept>;
   /** Moves an entry to the dead letters, unless another consumer has it. */
   bury(
     delivery: Delivery,
@@ -142,27 +179,32 @@ export interface Membership extends MemberPlace {
   ): Promise<Exclude<Kept, "deleted">>;
   /** Stores and sends an answer, and acknowledges its command. Resolves to the error if the broker refuses it. */
   answer(answer: Answer, id: string): Promise<unknown>;
-  /** Records a failed attempt of an entry that stays with this consumer. */
-  recordFailure(id: string, failure: string): Promise<void>;
 
   /**
-   * Counts a delivery of an entry that was taken over, or failed here and was not parked. `undefined` if it no longer
-   * belongs to this consumer.
-   *
-   * @param attempt - how often it was delivered, if this consumer has failed to handle it
+   * Fetches those of the entries that still belong to this consumer. Each counts as delivered as often as its `attempt`, at
+   * least: to repeat it after a lost reply counts nothing twice.
    */
-  adopt(id: string, attempt?: number): Promise<Delivery | undefined>;
+  fetch(entries: readonly Unfetched[]): Promise<readonly Delivery[]>;
+  /** Those of the entries that still belong to this consumer; all of them when the group is gone. */
+  owned(ids: readonly string[]): Promise<ReadonlySet<string>>;
   /** Takes up to so many parked entries whose retry is due. */
   release(count: number): Promise<Released>;
   /** Takes up to so many entries that others handed over: this member handles their type, or no member does any more. */
-  receive(count: number, suspects: number): Promise<HandedOver>;
+  receive(count: number, takenOver: number): Promise<HandedOver>;
   /** Makes entries due that are parked or handed over and whose record of that was lost. */
   sweep(): Promise<void>;
 
   /** Looks for signs of life of the other consumers. */
   look(): Promise<SignsOfLife>;
-  /** Takes over up to so many entries of a consumer whose heartbeat still is the given one, else `undefined`. */
-  takeOver(consumer: string, beat: string, most: number): Promise<readonly string[] | undefined>;
+  /**
+   * Takes over up to so many entries of a consumer whose heartbeat still is the given one, else `undefined`. The oldest
+   * come first.
+   */
+  takeOver(
+    consumer: string,
+    beat: string,
+    options: { readonly most: number; readonly withFields: boolean },
+  ): Promise<readonly TakenOver[] | undefined>;
   /**
    * Learns what the others handle, and makes known again what this member handles if that was lost.
    *

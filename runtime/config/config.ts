@@ -44,8 +44,10 @@ export interface Settings {
   /** Seconds before the first retry. The delay doubles with each retry. Env `MESSAGE_RETRY_DELAY`. @defaultValue 60 */
   readonly retryDelaySeconds?: number;
   /**
-   * `entity`: this process handles the messages of one entity one at a time, in stream order; a failing message delays
-   * its own entity only. `none`: messages are handled concurrently. @defaultValue "none"
+   * `entity`: this process handles the messages of one entity one at a time, in stream order, also those that come again
+   * or were taken over from another process; a failing message delays its own entity only. After a crash it reads nothing
+   * until the consumers before it have been taken over: up to two leases. `none`: messages are handled concurrently.
+   * @defaultValue "none"
    */
   readonly order?: "none" | "entity";
   /**

@@ -1,9 +1,11 @@
 // consume/ is one consumer of a group. It may import handle/ and what handle/ may import.
 import type { MemberPlace, Members, Membership } from "../broker/membership.js";
 import { ClosedError } from "../errors.js";
+import { describeFailure } from "../handle/failure.js";
 import type { LoopState } from "../messaging/health.js";
 import { Pause } from "../time/pause.js";
 import type { ConsumerParts } from "./parts.js";
+import { takeReturned } from "./precedence.js";
 import { Reader } from "./reader.js";
 import { Reaper } from "./reaper.js";
 import { runRetryQueue } from "./retry-queue.js";
@@ -69,18 +71,14 @@ export class StreamConsumer {
     // From its first failure on, others may publish what it must not miss.
     if (isAwaited) void this.attempted.then(join);
     else join();
-    this.#loops = Promise.all([
-      this.#reader.run(),
-      runRetryQueue(this.#parts, this.#workload, this.#reaper),
-      this.#reaper.run(),
-    ]);
+    this.#loops = Promise.all([this.#reader.run(), runRetryQueue(this.#parts, this.#workload), this.#reaper.run()]);
   }
 
   /** Stops reading, and lets the entries that it holds be handled until the deadline resolves. */
   async stop(deadline: Promise<unknown>): Promise<void> {
     this.#reading.abort();
     this.#attempt();
-    this.#workload.wake();
+    this.#workload.stop();
     await this.membership.interrupt();
     await this.#loops;
     await Promise.race([this.#workload.drained(), deadline]);
@@ -91,8 +89,8 @@ export class StreamConsumer {
   /** Gives back the entries that it still holds, so that another consumer has them at once, and leaves the group. */
   async leave(): Promise<void> {
     if (!this.#workload.isOpen) return;
-    const unbegun = this.#workload.drop().map(({ id }) => id);
-    await this.membership.leave(unbegun, this.#workload.begun);
+    const failure = JSON.stringify(describeFailure(new ClosedError("the handler had not ended")));
+    await this.membership.leave({ ...this.#workload.close(), failure });
   }
 
   /** Called before the first read, and after everything that may have lost a delivery or the group. */
@@ -103,6 +101,7 @@ export class StreamConsumer {
       this.#startFrom = "all";
       this.#workload.open();
       await this.membership.takeStrays(this.#workload);
+      await takeReturned(this.#parts, this.#workload);
       this.#attempt();
     } catch (error) {
       this.#attempt(error);

@@ -14,3 +14,11 @@ export interface ConsumerParts extends RuntimeParts {
   /** Waits until the consumer stops settling. */
   readonly settling: Pause;
 }
+
+/** What the parts of a consumer tell its workload. */
+export interface Watching {
+  /** Nothing is left to settle of an entry. */
+  settled(id: string): void;
+  /** Returns whether other members may have taken what this one holds. */
+  noticeLapse(): boolean;
+}

@@ -1,5 +1,6 @@
 import { type Delivery, FEW } from "../broker/delivery.js";
 import type { ConsumerParts } from "./parts.js";
+import { othersJudged } from "./precedence.js";
 import type { Workload } from "./workload.js";
 
 const PREPARE_EVERY_MS = 30_000;
@@ -14,6 +15,7 @@ export class Reader {
   #batchSize: number;
   #readAt: number;
   #preparedAt = 0;
+  #areOthersJudged = false;
 
   /** @param prepare - called before the first read, after everything that may have lost a delivery, and at intervals */
   constructor(parts: ConsumerParts, workload: Workload, prepare: () => Promise<void>) {
@@ -34,6 +36,11 @@ export class Reader {
           this.#workload.isComplete = true;
           await this.#prepare();
         }
+        if (!this.#areOthersJudged) {
+          await othersJudged(this.#parts, () => this.#answered());
+          this.#areOthersJudged = true;
+          continue;
+        }
         const { room } = this.#workload;
         if (room === 0) {
           await this.#workload.roomier();
@@ -50,7 +57,7 @@ export class Reader {
     }
   }
 
-  /** Milliseconds since Redis last answered a read. */
+  /** Milliseconds since Redis last answered a read, or a look before the first one. */
   get silentMs(): number {
     return this.#parts.clock.now() - this.#readAt;
   }
@@ -63,8 +70,12 @@ export class Reader {
       this.#workload.take(deliveries);
       this.#fitBatch(deliveries);
     });
-    this.#readAt = this.#parts.clock.now();
+    this.#answered();
     if (count > 0 && count <= FEW) await new Promise((resolve) => process.nextTick(resolve));
+  }
+
+  #answered(): void {
+    this.#readAt = this.#parts.clock.now();
   }
 
   /** Sizes the next batch by the larger of this one's first and last entry. Text lengths stand for bytes. */

@@ -3,6 +3,9 @@ import type { Workload } from "./workload.js";
 
 /** How often a heartbeat must have been seen unchanged at least. */
 const FEWEST_LOOKS = 3;
+/** How soon it looks again when there was no room for everything. */
+const BEHIND_MS = 100;
+const PAGE = 500;
 
 interface Watched {
   readonly beat: string;
@@ -17,14 +20,16 @@ interface Watched {
  * Redis for nothing. Only time in which this member's own heartbeats were confirmed counts: whatever keeps it from beating
  * may keep others from it, too.
  *
- * The entries are handled one at a time, and each delivery is counted just before its handler runs. So the entry that
- * kills its process is found, and entries that were merely prefetched are not blamed for it.
+ * The entries run side by side with all others, each counted just before its handler runs. If this process dies too, those
+ * that were counted may have killed both, so its successor has them run one at a time: the entry that kills its process is
+ * found by the next death, and the others are not blamed for it.
  */
 export class Reaper {
   readonly #parts: ConsumerParts;
   readonly #workload: Workload;
   readonly #watched = new Map<string, Watched>();
-  #isHandling = false;
+  /** Whether there was no room for all that dead consumers hold. */
+  #isBehind = false;
 
   constructor(parts: ConsumerParts, workload: Workload) {
     this.#parts = parts;
@@ -34,19 +39,15 @@ export class Reaper {
   async run(): Promise<void> {
     const { config, hooks, membership, reading } = this.#parts;
     // With jitter, consumers that started together do not all look at the same moment.
-    while (await reading.for((config.leaseMs / 4) * (0.75 + Math.random() / 2))) {
+    const pauseMs = (): number => (config.leaseMs / 4) * (0.75 + Math.random() / 2);
+    while (await reading.for(this.#isBehind ? Math.min(BEHIND_MS, pauseMs()) : pauseMs())) {
       try {
+        this.#isBehind = false;
         await this.#look();
       } catch (error) {
         hooks.trouble(`watching the consumers of ${membership.stream}`, error);
       }
     }
-  }
-
-  /** Has entries that were taken over handled, each alone. */
-  suspect(ids: readonly string[]): void {
-    this.#workload.setAside(ids);
-    if (!this.#isHandling) void this.#handle();
   }
 
   async #look(): Promise<void> {
@@ -62,12 +63,10 @@ export class Reaper {
     for (const [name, idle] of idleMs) if (!beats.has(name) && idle > config.foreignIdleMs) await this.#take(name, "");
   }
 
-  #isDead(name: string, beat: string, confirmedMs: number, idleMs = Number.POSITIVE_INFINITY): boolean {
+  #isDead(name: string, beat: string, confirmedMs: number, idleMs: number | undefined): boolean {
     const now = this.#parts.clock.now();
     const watched = this.#watched.get(name);
-    // Zero also stands for a moment in the future: Redis' clock was set back.
-    const hasAsked = watched !== undefined && idleMs > 0 && idleMs < now - watched.seenAt;
-    if (watched?.beat !== beat || hasAsked) {
+    if (watched?.beat !== beat || hasAskedWithin(now - watched.seenAt, idleMs)) {
       this.#watched.set(name, { beat, seenAt: now, since: confirmedMs, looks: 1 });
       return false;
     }
@@ -76,28 +75,22 @@ export class Reaper {
   }
 
   async #take(dead: string, beat: string): Promise<void> {
-    const { hooks, membership } = this.#parts;
-    const room = this.#workload.roomAside;
-    const ids = room === 0 ? undefined : await membership.takeOver(dead, beat, room);
-    if (!ids?.length) return;
-    this.suspect(ids);
-    hooks.emit("recovered", { stream: membership.stream, group: membership.group, from: dead, count: ids.length });
-  }
-
-  async #handle(): Promise<void> {
-    const { reading } = this.#parts;
-    const { settler } = this.#workload;
-    this.#isHandling = true;
-    for (let id = this.#workload.admit(); id !== undefined; id = this.#workload.admit()) {
-      // A consumer that stops leaves the rest to others.
-      if (reading.signal.aborted) return;
-      const delivery = await settler.adopt(id);
-      if (delivery === null) return;
-      if (delivery === undefined) this.#workload.settled(id);
-      else await this.#workload.handle(delivery);
-      // An entry that was handled but is still pending when the next one kills the process would be blamed for it.
-      await settler.flushed();
+    const { config, hooks, membership } = this.#parts;
+    const { stream, group } = membership;
+    const withFields = config.order === "entity";
+    for (;;) {
+      const most = Math.min(PAGE, this.#workload.roomForTakenOver);
+      this.#isBehind ||= most === 0;
+      const taken = most === 0 ? undefined : await membership.takeOver(dead, beat, { most, withFields });
+      if (!taken?.length) return;
+      this.#workload.takeOver(taken);
+      hooks.emit("recovered", { stream, group, from: dead, count: taken.length });
     }
-    this.#isHandling = false;
   }
+}
+
+/** Whether a consumer has asked Redis for something in the last so many milliseconds. */
+export function hasAskedWithin(ms: number, idleMs: number | undefined = Number.POSITIVE_INFINITY): boolean {
+  // Zero also stands for a moment in the future: Redis' clock was set back.
+  return idleMs > 0 && idleMs < ms;
 }

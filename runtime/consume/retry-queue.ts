@@ -1,5 +1,4 @@
 import type { ConsumerParts } from "./parts.js";
-import type { Reaper } from "./reaper.js";
 import type { Workload } from "./workload.js";
 
 const LONGEST_WAIT_MS = 1000;
@@ -14,7 +13,7 @@ const SWEEP_EVERY_MS = 30_000;
  * Takes parked entries, of any consumer, when their retry is due, and entries that others handed over. New entries are
  * read meanwhile.
  */
-export async function runRetryQueue(parts: ConsumerParts, workload: Workload, reaper: Reaper): Promise<void> {
+export async function runRetryQueue(parts: ConsumerParts, workload: Workload): Promise<void> {
   const { clock, membership, reading } = parts;
   let sweptAt = Number.NEGATIVE_INFINITY;
   for (let failures = 0; !reading.signal.aborted; ) {
@@ -23,7 +22,7 @@ export async function runRetryQueue(parts: ConsumerParts, workload: Workload, re
         await membership.sweep();
         sweptAt = clock.now();
       }
-      await workload.settler.parkedDue(await release(parts, workload, reaper));
+      await workload.settler.parkedDue(await release(parts, workload));
       failures = 0;
     } catch (error) {
       if (!(await reading.afterFailure(failures++, `retrying on ${membership.stream}`, error))) return;
@@ -32,7 +31,7 @@ export async function runRetryQueue(parts: ConsumerParts, workload: Workload, re
 }
 
 /** Returns how long to wait before the next look. */
-async function release({ membership }: ConsumerParts, workload: Workload, reaper: Reaper): Promise<number> {
+async function release({ membership }: ConsumerParts, workload: Workload): Promise<number> {
   const room = Math.min(workload.roomForRetries, MOST_AT_ONCE);
   if (room <= 0) return CROWDED_WAIT_MS;
   // Retries do not take all the room while others may hand entries over, nor do these.
@@ -44,8 +43,8 @@ async function release({ membership }: ConsumerParts, workload: Workload, reaper
   const waitMs = nextMs < 0 ? longestMs : Math.min(longestMs, nextMs);
   if (!areHandedOver) return waitMs;
   // There is a place for one beyond the room: it must not wait for as long as retries fill it.
-  const handedOver = await membership.receive(Math.max(1, room - deliveries.length), workload.roomAside);
+  const handedOver = await membership.receive(Math.max(1, room - deliveries.length), workload.roomForTakenOver);
   workload.takeAgain(handedOver.deliveries);
-  if (handedOver.suspects.length > 0) reaper.suspect(handedOver.suspects);
+  workload.takeOver(handedOver.takenOver);
   return handedOver.areMore ? 0 : waitMs;
 }

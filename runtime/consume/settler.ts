@@ -1,13 +1,18 @@
 import type { Answer, Delivery, Outcome, Unhandled } from "../broker/delivery.js";
-import { type FlatFields, textReader, typeOf } from "../contract/codec.js";
+import type { Kept } from "../broker/membership.js";
+import { typeOf } from "../contract/codec.js";
 import { describeFailure } from "../handle/failure.js";
 import type { HookEvents } from "../messaging/hooks.js";
 import type { Timer } from "../time/clock.js";
-import type { ConsumerParts } from "./parts.js";
+import { labelsOf } from "./labels.js";
+import type { ConsumerParts, Watching } from "./parts.js";
 
 const MOST_ACKS = 100;
 const ACK_DELAY_MS = 5;
-const LONGEST_LABEL = 200;
+
+export type Retry = Extract<Outcome, { kind: "retry" }>;
+/** @param isRepeated - it was tried before, and may have been done */
+type Work<Result> = (isRepeated: boolean) => Promise<Result>;
 
 /**
  * Settles deliveries by their outcomes: acknowledges, answers, parks, hands over, or moves to the dead letters. Acknowledgements
@@ -16,7 +21,7 @@ const LONGEST_LABEL = 200;
  */
 export class Settler {
   readonly #parts: ConsumerParts;
-  readonly #settled: (id: string) => void;
+  readonly #watching: Watching;
   readonly #ackBatch: number;
   #acks: string[] = [];
   /** Those of them that failed before: the errors recorded for them are deleted, too. */
@@ -25,24 +30,29 @@ export class Settler {
   #unhandled: Unhandled[] = [];
   #timer: Timer | undefined;
   #resting = false;
-  readonly #underWay = new Set<Promise<unknown>>();
+  /** Settlements that are not confirmed yet, and the ids of their entries. */
+  readonly #underWay = new Map<Promise<unknown>, readonly string[]>();
   /** Ends the wait for a parked entry that is under way. */
   #wake = (): void => {};
 
-  constructor(parts: ConsumerParts, settled: (id: string) => void) {
+  constructor(parts: ConsumerParts, watching: Watching) {
     this.#parts = parts;
-    this.#settled = settled;
+    this.#watching = watching;
     // With low concurrency an entry that waits for its acknowledgement keeps the next one from being read.
     this.#ackBatch = Math.min(MOST_ACKS, parts.config.concurrency);
   }
 
-  /** @param isSuspect - the entry was taken over from a dead consumer */
-  settle(delivery: Delivery, outcome: Outcome, isSuspect = false): void {
-    if (outcome.kind === "retry") this.#park(delivery, outcome, isSuspect);
-    else if (outcome.kind === "dead") this.#bury(delivery, outcome, isSuspect);
-    else if (outcome.kind === "unhandled") this.#settleUnhandled(delivery, outcome, isSuspect);
+  settle(delivery: Delivery, outcome: Outcome): void {
+    if (outcome.kind === "retry") this.#park(delivery, outcome);
+    else if (outcome.kind === "dead") void this.#bury(delivery, outcome);
+    else if (outcome.kind === "unhandled") this.#settleUnhandled(delivery, outcome);
     else if (outcome.answer !== undefined) this.#answer(delivery, outcome.answer);
     else this.#acknowledge(delivery);
+  }
+
+  /** The ids of the entries whose settlement has been sent and is not confirmed yet. */
+  get settling(): ReadonlySet<string> {
+    return new Set([...this.#underWay.values()].flat());
   }
 
   rest(): void {
@@ -54,16 +64,9 @@ export class Settler {
     });
   }
 
-  /** Records a failed attempt of an entry that this consumer keeps until its retry. */
-  async recordFailure(delivery: Delivery, delayMs: number, thrown: unknown): Promise<void> {
-    const failure = JSON.stringify(describeFailure(thrown));
-    await this.#repeat([], "settling", () => this.#parts.membership.recordFailure(delivery.id, failure));
-    this.#parts.hooks.emit("retried", { ...this.#infoOf(delivery), delayMs });
-  }
-
-  /** Has the membership adopt an entry, just before its handler runs. Resolves to `null` when settling has ended. */
-  adopt(id: string, attempt?: number): Promise<Delivery | undefined | null> {
-    return this.#repeat([], "taking over an entry", () => this.#parts.membership.adopt(id, attempt));
+  /** Records the failure of an entry that this consumer keeps until its retry. Resolves to `null` when settling has ended before. */
+  async keep(delivery: Delivery, retry: Retry): Promise<Kept | null> {
+    return this.#settle([], this.#failing(delivery, retry, undefined), []);
   }
 
   /** Waits until an entry that was parked here is due, but at most so long, and no longer than the consumer reads. */
@@ -77,7 +80,7 @@ export class Settler {
   /** Resolves when every settlement so far is confirmed. */
   async flushed(): Promise<void> {
     this.#sendAcks();
-    await Promise.all(this.#underWay);
+    await Promise.all(this.#underWay.keys());
   }
 
   /** Resolves when nothing is left to settle, or settling has ended. */
@@ -94,18 +97,14 @@ export class Settler {
   }
 
   /** What becomes of it is decided when it is known whether another member handles its type. */
-  #settleUnhandled(
-    delivery: Delivery,
-    { type, otherwise }: Extract<Outcome, { kind: "unhandled" }>,
-    isSuspect: boolean,
-  ): void {
+  #settleUnhandled(delivery: Delivery, { type, otherwise }: Extract<Outcome, { kind: "unhandled" }>): void {
     const { membership } = this.#parts;
-    const unhandled = { id: delivery.id, type, isSuspect };
+    const unhandled = { id: delivery.id, type, isSuspect: (delivery.deaths ?? 0) > 0 };
     if (otherwise.kind === "dead") {
-      this.#start([], async () => {
-        if (await membership.handOver(unhandled)) this.#settled(delivery.id);
-        else this.#bury(delivery, otherwise, isSuspect);
-      });
+      this.#start([delivery.id], async () => {
+        if (await membership.handOver(unhandled)) this.#watching.settled(delivery.id);
+        else void this.#bury(delivery, otherwise);
+      }, []);
     } else if (otherwise.answer !== undefined) {
       this.#refuse(delivery, otherwise.answer, unhandled);
     } else {
@@ -148,52 +147,57 @@ export class Settler {
   }
 
   #refuse(delivery: Delivery, answer: Answer, unhandled: Unhandled): void {
-    this.#start([], async () => {
+    this.#start([delivery.id], async () => {
       const { isHandedOver, error } = await this.#parts.membership.refuse(answer, unhandled);
-      if (error !== undefined) return this.#bury(delivery, { error });
+      if (error !== undefined) return void this.#bury(delivery, { error });
       if (!isHandedOver) this.#skipped(unhandled);
-      this.#settled(delivery.id);
-    });
+      this.#watching.settled(delivery.id);
+    }, []);
   }
 
   /** Repeated until Redis is back: a command must not run again because its answer could not be sent. */
   #answer(delivery: Delivery, answer: Answer): void {
-    this.#start([], async () => {
+    this.#start([delivery.id], async () => {
       const refused = await this.#parts.membership.answer(answer, delivery.id);
       // A refused answer reaches nobody, so the dead letter says why.
-      if (refused === undefined) this.#settled(delivery.id);
-      else this.#bury(delivery, { error: refused });
-    });
+      if (refused === undefined) this.#watching.settled(delivery.id);
+      else void this.#bury(delivery, { error: refused });
+    }, []);
   }
 
-  #park(delivery: Delivery, { delayMs, error }: Extract<Outcome, { kind: "retry" }>, isSuspect: boolean): void {
-    const { membership, hooks, clock } = this.#parts;
+  #park(delivery: Delivery, retry: Retry): void {
+    this.#start([delivery.id], this.#failing(delivery, retry, retry.delayMs));
+    this.#parts.clock.after(retry.delayMs + 5, () => this.#wake()).unref();
+  }
+
+  /** Returns what records a failure. An entry that is deleted from its stream cannot be delivered again: it is buried. */
+  #failing(delivery: Delivery, { delayMs, error }: Retry, parkedMs: number | undefined): Work<Kept> {
+    const { membership, hooks } = this.#parts;
     const failure = JSON.stringify(describeFailure(error));
-    this.#start([], async (isRepeated) => {
-      const kept = await membership.park(delivery, { failure, isContested: isRepeated || isSuspect, delayMs });
-      // What is deleted from its stream cannot be delivered again.
-      if (kept === "deleted") return this.#bury(delivery, { error });
-      if (kept === "kept") hooks.emit("retried", { ...this.#infoOf(delivery), delayMs });
+    return async (isRepeated) => {
+      const isContested = isRepeated || delivery.isTakenOver === true;
+      const kept = await membership.recordFailure(delivery, { failure, isContested, parkedMs });
+      if (kept === "deleted") await this.#bury(delivery, { error }, false);
+      else if (kept === "kept") hooks.emit("retried", { ...this.#infoOf(delivery), delayMs });
       else hooks.emit("dropped", this.#infoOf(delivery));
-      this.#settled(delivery.id);
-    });
-    clock.after(delayMs + 5, () => this.#wake()).unref();
+      return kept;
+    };
   }
 
   /** The sender of a command is answered before its entry is moved. */
   #bury(
     delivery: Delivery,
     { error, answer }: Omit<Extract<Outcome, { kind: "dead" }>, "kind">,
-    isSuspect = false,
-  ): void {
+    mayBeSettled = delivery.isTakenOver === true,
+  ): Promise<unknown> {
     const { membership, config, hooks } = this.#parts;
     const described = describeFailure(error);
     const reason = described.code ?? described.name;
     const labels = { ...labelsOf(delivery.fields ?? []), service: config.service, failed_at: described.at, reason };
     const failure = JSON.stringify(described);
-    this.#start([delivery.id], async (isRepeated) => {
+    return this.#settle([delivery.id], async (isRepeated) => {
       if (answer !== undefined) await membership.answer(answer, "");
-      const kept = await membership.bury(delivery, { failure, isContested: isRepeated || isSuspect, labels });
+      const kept = await membership.bury(delivery, { failure, isContested: isRepeated || mayBeSettled, labels });
       if (kept === "kept") hooks.emit("deadLettered", { ...this.#infoOf(delivery), error });
       else hooks.emit("dropped", this.#infoOf(delivery));
     });
@@ -204,17 +208,24 @@ export class Settler {
     return { stream, group, entryId, type: typeOf(fields ?? []), attempt };
   }
 
-  #start(ids: readonly string[], work: (isRepeated: boolean) => Promise<void>): void {
-    const done = this.#repeat(ids, "settling", work).finally(() => this.#underWay.delete(done));
-    this.#underWay.add(done);
+  /** @param settled - those of the entries that nothing is left to settle of when the work is done */
+  #start(ids: readonly string[], work: Work<unknown>, settled = ids): void {
+    void this.#settle(ids, work, settled);
   }
 
-  /** Repeats the work until it succeeds. Resolves to `null` when settling has ended before. */
-  async #repeat<Result>(
-    ids: readonly string[],
-    what: string,
-    work: (isRepeated: boolean) => Promise<Result>,
-  ): Promise<Result | null> {
+  #settle<Result>(ids: readonly string[], work: Work<Result>, settled = ids): Promise<Result | null> {
+    // Before the broker knows of an end: what other members have taken by now was handled here at the same time.
+    this.#watching.noticeLapse();
+    const done = this.untilDone("settling", work, settled).finally(() => this.#underWay.delete(done));
+    this.#underWay.set(done, ids);
+    return done;
+  }
+
+  /**
+   * Repeats the work until it succeeds, and has those entries settled then. Resolves to `null` when settling has ended
+   * before.
+   */
+  async untilDone<Result>(what: string, work: Work<Result>, ids: readonly string[] = []): Promise<Result | null> {
     let result: Result;
     for (let failures = 0; ; failures++) {
       try {
@@ -224,15 +235,7 @@ export class Settler {
         if (!(await this.#parts.settling.afterFailure(failures, what, error))) return null;
       }
     }
-    for (const id of ids) this.#settled(id);
+    for (const id of ids) this.#watching.settled(id);
     return result;
   }
-}
-
-/** The labels by which a dead letter can be found. The entry may be anything, so each of them may be empty. */
-function labelsOf(entry: FlatFields): Record<"type" | "message_id" | "correlation_id", string> {
-  const textOf = textReader(entry);
-  const label = (text = ""): string => text.slice(0, LONGEST_LABEL);
-  const [type, id, correlationId] = [typeOf(entry), textOf("id"), textOf("correlation_id")];
-  return { type: label(type), message_id: label(id), correlation_id: label(correlationId) };
 }

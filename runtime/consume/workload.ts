@@ -1,48 +1,49 @@
-import { type Delivery, FEW, type Outcome } from "../broker/delivery.js";
-import type { Holder } from "../broker/membership.js";
+import { type Delivery, FEW } from "../broker/delivery.js";
+import type { Holder, Leaving, TakenOver } from "../broker/membership.js";
 import { entityOf } from "../contract/codec.js";
-import type { Ended } from "../handle/dispatcher.js";
-import { withoutContext } from "../messaging/correlation.js";
-import { Backlog } from "./backlog.js";
-import type { ConsumerParts } from "./parts.js";
+import { Backlog, type Placeholder } from "./backlog.js";
+import type { ConsumerParts, Watching } from "./parts.js";
+import { Runner } from "./runner.js";
 import { Settler } from "./settler.js";
 
-/** How many deliveries may wait behind others of their entity, in addition to the capacity. */
-const MOST_BLOCKED = 10_000;
-/** How many entries that were taken over may wait. Only their ids are kept. */
-const MOST_ASIDE = 100;
+/** How many entries may wait behind others of their entity, in addition to the capacity. Most are held by their ids. */
+const MOST_BLOCKED = 100_000;
+/** For so many entries that are taken over there is room in any case. Only their ids are held. */
+const FEWEST_TAKEN_OVER = 20;
 
 /**
- * The entries that a consumer holds: those that wait, those that are handled, at most `concurrency` at once, and those
- * whose settlement is not confirmed yet. As many may wait as run at once, but at most one batch.
+ * The entries that a consumer holds, however they came to it: those that wait, those that are handled, at most
+ * `concurrency` at once, and those whose settlement is not confirmed yet. As many may wait as run at once, but at most one
+ * batch. What waits for another entry or for its retry takes no room.
  */
 export class Workload implements Holder {
   readonly settler: Settler;
-  /** Whether every entry that is pending for this consumer is held. Not so after a drop, or a reply that was lost. */
+  /** Whether every entry that is pending for this consumer is held. Not so after a lapse, or a reply that was lost. */
   isComplete = false;
   readonly #parts: ConsumerParts;
   readonly #prefetch: number;
   readonly #capacity: number;
+  readonly #hasLanes: boolean;
   readonly #backlog: Backlog;
+  readonly #runner: Runner;
   /** The ids of entries that were delivered to this consumer and are not settled. */
   readonly #inFlight = new Set<string>();
-  /** The ids of entries that were taken over and have not begun. They take no room. */
-  readonly #aside = new Set<string>();
   /** Released for a retry before the settlement of their last attempt was confirmed. */
   readonly #returning = new Map<string, Delivery>();
   #isOpen = false;
-  #running = 0;
-  #pumping = false;
+  #hasLapsed = false;
   #waiters: (() => void)[] = [];
-  #idlers: (() => void)[] = [];
 
   constructor(parts: ConsumerParts) {
     const { batchSize, concurrency, order } = parts.config;
     this.#parts = parts;
-    this.settler = new Settler(parts, (id) => this.settled(id));
+    const watching: Watching = { settled: (id) => this.settled(id), noticeLapse: () => this.#noticeLapse() };
+    this.settler = new Settler(parts, watching);
     this.#prefetch = Math.min(batchSize, concurrency);
     this.#capacity = concurrency + this.#prefetch;
-    this.#backlog = new Backlog(order === "entity" ? ({ fields }) => entityOf(fields ?? []) : undefined);
+    this.#hasLanes = order === "entity";
+    this.#backlog = new Backlog(this.#hasLanes ? (fields) => entityOf(fields ?? []) : undefined);
+    this.#runner = new Runner(parts, this.#backlog, this.settler, watching);
   }
 
   /** Lets entries in. Before the first heartbeat the consumer would look abandoned to others. */
@@ -57,7 +58,7 @@ export class Workload implements Holder {
 
   /** The number of new entries that may come. A read is worth its round trip only for a good part of a batch. */
   get room(): number {
-    const places = this.#parts.config.concurrency - this.#running;
+    const places = this.#parts.config.concurrency - this.#runner.running;
     const isCrowded = this.#backlog.ready - places > this.#prefetch / 2 || this.#backlog.blocked > MOST_BLOCKED;
     const room = isCrowded ? 0 : this.#roomIn(this.#capacity);
     return room < this.#prefetch / 2 ? 0 : room;
@@ -66,6 +67,13 @@ export class Workload implements Holder {
   /** A little more than for new entries, which would take every place that becomes free before a retry does. */
   get roomForRetries(): number {
     return this.#roomIn(this.#capacity + Math.ceil(this.#prefetch / 4));
+  }
+
+  /** Entries that are taken over wait by their ids. To keep the order of their lanes, all of them must come. */
+  get roomForTakenOver(): number {
+    if (!this.#isOpen) return 0;
+    if (this.#hasLanes) return MOST_BLOCKED;
+    return Math.max(0, Math.max(this.#capacity, FEWEST_TAKEN_OVER) - this.#backlog.unfetched);
   }
 
   /** Resolves when there may be more room. */
@@ -78,53 +86,42 @@ export class Workload implements Holder {
   }
 
   holds(id: string): boolean {
-    return this.#inFlight.has(id) || this.#aside.has(id);
-  }
-
-  get roomAside(): number {
-    return this.#isOpen ? MOST_ASIDE - this.#aside.size : 0;
-  }
-
-  /** Holds entries that were taken over, each until it is admitted. */
-  setAside(ids: readonly string[]): void {
-    for (const id of ids) if (!this.#inFlight.has(id)) this.#aside.add(id);
-  }
-
-  /** Counts the next entry that was set aside as in flight, until {@link handle} or {@link settled}. */
-  admit(): string | undefined {
-    const [id] = this.#aside;
-    if (id === undefined) return undefined;
-    this.#aside.delete(id);
-    this.#inFlight.add(id);
-    return id;
+    return this.#inFlight.has(id);
   }
 
   take(deliveries: readonly Delivery[]): void {
     for (const delivery of deliveries) {
       // A stray, or one that was claimed twice, may be held already.
-      if (this.#aside.has(delivery.id)) continue;
       const held = this.#inFlight.size;
       if (this.#inFlight.add(delivery.id).size > held) this.#backlog.push(delivery);
     }
-    if (deliveries.length <= FEW) this.#pump();
-    else this.#pumpSoon();
+    if (deliveries.length <= FEW) this.#runner.pump();
+    else this.#runner.pumpSoon();
   }
 
   /** Takes retries. One that is released before the confirmation that it was parked has arrived waits for that. */
   takeAgain(deliveries: readonly Delivery[]): void {
-    for (const delivery of deliveries) if (this.#inFlight.has(delivery.id)) this.#returning.set(delivery.id, delivery);
+    for (const delivery of deliveries) {
+      const isAwaited = this.#inFlight.has(delivery.id) && this.#backlog.placeholder(delivery.id) === undefined;
+      if (isAwaited) this.#returning.set(delivery.id, delivery);
+    }
     this.take(deliveries);
   }
 
-  /** Has a delivery handled that does not wait in the backlog. Resolves when its handler has ended. */
-  handle(delivery: Delivery): Promise<void> {
-    return new Promise((resolve) => {
-      const ended: Ended = (_, outcome) => {
-        this.#end(delivery, outcome, false);
-        resolve();
-      };
-      withoutContext(() => this.#begin(delivery, ended));
-    });
+  /** Takes entries of a dead consumer. Those that may have killed it run one at a time. */
+  takeOver(entries: readonly TakenOver[]): void {
+    this.#noticeLapse();
+    for (const { id, fields, attempt, isSuspect } of entries) {
+      const waiting = { attempt, isTakenOver: true, isAlone: isSuspect, delivery: undefined };
+      const held = this.#backlog.placeholder(id);
+      // It was taken from this consumer before, and has not begun here. If it has, its handler decides on it.
+      if (held !== undefined) Object.assign(held, waiting);
+      else if (!this.#inFlight.has(id)) {
+        this.#inFlight.add(id);
+        this.#backlog.push({ id, ...waiting }, fields);
+      }
+    }
+    this.#runner.pumpSoon();
   }
 
   /** The entry's settlement is confirmed, or there is nothing to settle. */
@@ -138,26 +135,38 @@ export class Workload implements Holder {
     if (this.#waiters.length > 0) this.wake();
   }
 
-  /** Forgets every delivery that has not begun, and returns them. */
-  drop(): readonly Delivery[] {
-    const dropped = this.#backlog.drop();
-    for (const { id } of dropped) this.#inFlight.delete(id);
-    return dropped;
+  /** Begins no entry any more of which only the id is held. */
+  stop(): void {
+    this.#backlog.stop();
+    this.wake();
   }
 
-  /** The ids of those that have begun, or that wait for others of their lane, once the rest is dropped. */
-  get begun(): readonly string[] {
-    return [...this.#inFlight];
-  }
-
-  /** Resolves when no delivery waits or runs, and every settlement is confirmed. */
+  /** Resolves when no delivery waits or runs, and every settlement is confirmed. To be called after {@link stop}. */
   async drained(): Promise<void> {
-    while (!this.#isIdle) await new Promise<void>((resolve) => this.#idlers.push(resolve));
+    await this.#runner.idle();
     await this.settler.drained();
   }
 
-  get #isIdle(): boolean {
-    return this.#running === 0 && this.#backlog.ready === 0;
+  /** Ends it. Returns the ids of the entries that it holds. */
+  close(): Omit<Leaving, "failure"> {
+    this.#isOpen = false;
+    const waiting = [...this.#backlog.remaining(), ...this.#runner.fetching];
+    const ids = (entries: readonly Placeholder[]): string[] => entries.map(({ id }) => id);
+    // Neither what was taken over and waits, nor what is being settled: either may have been settled by now.
+    return {
+      unbegun: ids(waiting.filter(({ attempt }) => attempt === 0)),
+      begun: this.#handled(),
+      failed: ids(waiting.filter(({ attempt, isTakenOver }) => attempt > 0 && !isTakenOver)),
+    };
+  }
+
+  /** The ids of those whose handler has begun, and whose settlement has not. */
+  #handled(): string[] {
+    const { settling } = this.settler;
+    const fetching = new Set([...this.#runner.fetching].map(({ id }) => id));
+    const isHandled = (id: string): boolean =>
+      this.#backlog.placeholder(id) === undefined && !fetching.has(id) && !settling.has(id);
+    return [...this.#inFlight].filter(isHandled);
   }
 
   #roomIn(capacity: number): number {
@@ -165,74 +174,33 @@ export class Workload implements Holder {
   }
 
   /**
-   * Begins waiting deliveries as far as there are places. After the lease lapsed (this process was stopped, or Redis
-   * was away) they are dropped instead: other members may handle them. Those that still belong to this consumer are
-   * found again before the next read.
+   * After the lease lapsed (this process was stopped, or Redis was away) other members may have taken what waits here. So
+   * each entry is fetched before it begins, which only its owner can do, and keeps its place in its lane.
    */
-  #pump(): void {
-    if (this.#parts.membership.lapsed() && this.drop().length > 0) {
+  #noticeLapse(): boolean {
+    const hasLapsed = this.#parts.membership.lapsed();
+    if (hasLapsed) this.#backlog.unload();
+    if (hasLapsed && !this.#hasLapsed) {
       this.isComplete = false;
       this.wake();
+      void this.#reportOvertaken();
     }
-    withoutContext(this.#beginWaiting);
-    if (this.#idlers.length > 0 && this.#isIdle) for (const resolve of this.#idlers.splice(0)) resolve();
+    this.#hasLapsed = hasLapsed;
+    return hasLapsed;
   }
 
-  /**
-   * Pumps when everything that runs now has run: the places of handlers that end together are filled together, and no
-   * delivery of a large batch begins before its reader has sent the next read, which Redis then prepares meanwhile.
-   */
-  #pumpSoon(): void {
-    if (this.#pumping) return;
-    this.#pumping = true;
-    process.nextTick(() => {
-      this.#pumping = false;
-      this.#pump();
+  /** Reports those entries in progress that other members have taken meanwhile. */
+  async #reportOvertaken(): Promise<void> {
+    const { membership, hooks } = this.#parts;
+    const { stream, group } = membership;
+    let begun = this.#handled();
+    const own = await this.settler.untilDone("looking for entries that were taken over", () => {
+      // What is settled here, even if the reply was lost, is not pending either.
+      const handled = new Set(this.#handled());
+      begun = begun.filter((id) => handled.has(id));
+      return membership.owned(begun);
     });
-  }
-
-  readonly #beginWaiting = (): void => {
-    while (this.#running < this.#parts.config.concurrency) {
-      const delivery = this.#backlog.next();
-      if (delivery === undefined) break;
-      this.#begin(delivery, this.#endInLine);
-    }
-  };
-
-  /** A handler that ends at once costs no promise. */
-  #begin(delivery: Delivery, ended: Ended): void {
-    this.#running++;
-    const outcome = this.#parts.dispatcher.dispatch(delivery, ended);
-    if (outcome !== undefined) ended(delivery, outcome);
-  }
-
-  readonly #endInLine: Ended = (delivery, outcome) => this.#end(delivery, outcome, true);
-
-  #end(delivery: Delivery, outcome: Outcome, inLine: boolean): void {
-    this.#running--;
-    if (inLine && outcome.kind === "retry" && this.#parts.config.order === "entity") {
-      void this.#retryInLane(delivery, outcome.delayMs, outcome.error);
-    } else {
-      this.settler.settle(delivery, outcome, !inLine);
-      if (inLine) this.#backlog.finished(delivery);
-      if (this.#isIdle) this.settler.rest();
-    }
-    this.#pumpSoon();
-  }
-
-  /** Keeps a failed delivery, and with it its entity's lane, until it is tried again. */
-  async #retryInLane(delivery: Delivery, delayMs: number, error: unknown): Promise<void> {
-    await this.settler.recordFailure(delivery, delayMs, error);
-    // At the end it stays pending, and its followers behind it: all are given back together.
-    if (!(await this.#parts.reading.for(delayMs))) return;
-    const again = await this.settler.adopt(delivery.id, delivery.attempt);
-    if (again === null) return;
-    if (again !== undefined) {
-      withoutContext(() => this.#begin(again, this.#endInLine));
-      return;
-    }
-    this.#backlog.finished(delivery);
-    this.settled(delivery.id);
-    this.#pump();
+    const count = begun.length - (own?.size ?? begun.length);
+    if (count > 0) hooks.emit("overtaken", { stream, group, count });
   }
 }

@@ -10,7 +10,7 @@ import type { RuntimeParts } from "../messaging/hooks.js";
 import type { InterceptorChain } from "../messaging/interceptor.js";
 import { Deadlines } from "../time/deadline.js";
 import { type ContextPlace, DeliveryContext } from "./delivery-context.js";
-import { afterFailure, isUnreadable, type RetryPolicy } from "./retry-policy.js";
+import { afterFailure, assertAttemptsLeft, isUnreadable, type RetryPolicy } from "./retry-policy.js";
 import { admits, type Route, type StreamRoutes, suits, wants } from "./router.js";
 
 export interface DispatchPlace extends ContextPlace {
@@ -76,7 +76,7 @@ export class Dispatcher {
     const admitted = those(routes, admits, fields);
     if (admitted.length === 0) return this.skip(delivery.id, type ?? "", "filtered");
     try {
-      if (delivery.attempt > 1) this.#assertAttemptsLeft(admitted, delivery.attempt);
+      if (delivery.attempt > 1) assertAttemptsLeft(delivery, this.#mostRetries(admitted));
       const first = admitted[0] as Route;
       const contract = contractOf(first.descriptor);
       const message = contract.decode(fields);
@@ -97,13 +97,8 @@ export class Dispatcher {
     }
   }
 
-  /**
-   * An attempt that fails and is the last ends as a dead letter. If there is one more all the same, the last did not end:
-   * its process died, or was closed while the handler ran. Asked before decoding, which may be what kills the process.
-   */
-  #assertAttemptsLeft(routes: readonly Route[], attempt: number): void {
-    const retries = routes.map(({ options }) => options.maxRetries ?? this.#place.retry.maxRetries);
-    if (attempt > 1 + Math.max(...retries)) throw new PoisonError(attempt - 1);
+  #mostRetries(routes: readonly Route[]): number {
+    return Math.max(...routes.map(({ options }) => options.maxRetries ?? this.#place.retry.maxRetries));
   }
 
   /** Reports an entry that is acknowledged without a handler. */
@@ -218,12 +213,12 @@ export class Dispatcher {
 
   #fail(route: Route, delivery: Delivery, error: unknown): Outcome {
     const { stream, group, retry } = this.#place;
-    const { id: entryId, attempt } = delivery;
+    const { id: entryId, attempt, deaths = 0 } = delivery;
     const { type } = route.descriptor;
     const { maxRetries = retry.maxRetries, retryDelaySeconds } = route.options;
     const delayMs = retryDelaySeconds === undefined ? retry.delayMs : retryDelaySeconds * 1000;
     this.#parts.hooks.emit("handlerFailed", { stream, group, entryId, type, attempt, error });
-    return afterFailure(error, attempt, { maxRetries, delayMs });
+    return afterFailure(error, attempt - deaths, { maxRetries, delayMs });
   }
 }
 

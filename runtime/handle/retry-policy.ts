@@ -1,5 +1,5 @@
-import type { Outcome } from "../broker/delivery.js";
-import { ContractError, DecodeError, RetryAfter, UnrecoverableError } from "../errors.js";
+import type { Delivery, Outcome } from "../broker/delivery.js";
+import { ContractError, DecodeError, PoisonError, RetryAfter, UnrecoverableError } from "../errors.js";
 
 export interface RetryPolicy {
   readonly maxRetries: number;
@@ -8,6 +8,20 @@ export interface RetryPolicy {
 
 /** A message is retried at least once an hour, however often it has failed. */
 const LONGEST_DELAY_MS = 3_600_000;
+/** How often a message must have begun in processes that died, the last time alone, before it counts as what kills them. */
+const FEWEST_DEATHS = 3;
+
+/**
+ * Asked before a message is decoded, which may be what ends its process. An attempt that fails and is the last ends as a
+ * dead letter. If there is one more all the same, the last did not end: its process was closed while the handler ran.
+ * Deaths of processes use up no attempts, but only so many of them.
+ *
+ * @throws {PoisonError} when none is left
+ */
+export function assertAttemptsLeft({ attempt, deaths = 0 }: Delivery, maxRetries: number): void {
+  const isDeadly = attempt > 1 + maxRetries && deaths >= FEWEST_DEATHS;
+  if (isDeadly || attempt - deaths > 1 + maxRetries) throw new PoisonError(attempt - 1);
+}
 
 /** Decides on a message whose handler threw, or that could not be read. */
 export function afterFailure(error: unknown, attempt: number, policy: RetryPolicy): Outcome {

@@ -43,6 +43,11 @@ export interface HookEvents {
   /** Entries of a dead consumer were taken over. */
   readonly recovered: GroupPlace & { readonly from: string; readonly count: number };
   /**
+   * This process was stopped or cut off for longer than its lease, and other consumers have taken so many entries whose
+   * handlers had begun here. Each may have been handled twice at the same time, in spite of `order: "entity"`.
+   */
+  readonly overtaken: GroupPlace & { readonly count: number };
+  /**
    * An entry was acknowledged without a handler: no living process of the group handles its type, or a filter excludes
    * it.
    */
@@ -100,6 +105,7 @@ export class HookBus {
     retried: 0,
     dropped: 0,
     recovered: 0,
+    overtaken: 0,
     skipped: 0,
     deadLettered: 0,
     commandExpired: 0,

@@ -51,6 +51,8 @@ export function loggingHooks(logger: Logger, service: string, clock: Clock): Hoo
     evictionPossible: (info) =>
       logger.warn({ service, ...info }, "Redis may evict streams and groups: set maxmemory-policy noeviction"),
     recovered: (info) => logger.warn({ service, ...info }, "took over the entries of a consumer that died"),
+    overtaken: (info) =>
+      logger.warn({ service, ...info }, "others took entries that are handled here: they may be handled twice at once"),
     groupCreated: (info) => logger.info({ service, ...info }, "created the consumer group"),
     trouble: ({ what, error }) => {
       const key = `${what}: ${error instanceof Error ? error.message : String(error)}`;

@@ -6,6 +6,7 @@ import { HandledTypes } from "./handled-types.js";
 import type { StreamKeys } from "./keys.js";
 import { enrol, handoverMember, settleUnhandled, takeHandedOver } from "./lua/handover.js";
 import { deliveryOf } from "./lua/retry.js";
+import { takenOverOf } from "./lua/takeover.js";
 
 /** Hands entries over between the members of a group, to one that handles their type. */
 export class Handover {
@@ -50,8 +51,8 @@ export class Handover {
   async take(client: Client, count: number, most: number): Promise<HandedOver> {
     const { stream, errors, types, handover } = this.#keys;
     const args = [this.#place.group, this.#place.consumer, count, most];
-    const [taken, suspects, more] = await takeHandedOver.run(client, [stream, errors, types, handover], args);
-    return { deliveries: taken.map(deliveryOf), suspects, areMore: more === 1 };
+    const [taken, takenOver, more] = await takeHandedOver.run(client, [stream, errors, types, handover], args);
+    return { deliveries: taken.map(deliveryOf), takenOver: takenOver.map(takenOverOf), areMore: more === 1 };
   }
 
   /** Records the types of this member, and learns those of the others. */

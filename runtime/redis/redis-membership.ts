@@ -2,26 +2,27 @@ import { randomUUID } from "node:crypto";
 import { YOUNG_MS } from "../broker/broker.js";
 import type { Answer, Delivery, Take, Unhandled } from "../broker/delivery.js";
 import type { Log } from "../broker/log.js";
-import type { GroupState, Holder, Joined, MemberPlace, MemberSignals, Membership } from "../broker/membership.js";
+import type { FailureRecord, Holder, MemberPlace, MemberSignals, Membership, Unfetched } from "../broker/membership.js";
 import type { Clock } from "../time/clock.js";
 import type { Client, Connection } from "./connection.js";
 import type { EntrySource } from "./entry-source.js";
+import { type FailedPlace, moveToDead, recordFailure } from "./failed-entry.js";
 import { groupState } from "./group-state.js";
 import { Handover } from "./handover.js";
 import type { Heartbeat } from "./heartbeat.js";
 import type { StreamKeys } from "./keys.js";
 import { ensureGroup, leave } from "./lua/group.js";
-import { deliveryOf, note, park, release, sweep, sweepHandover } from "./lua/retry.js";
-import { acknowledge, bury, packed } from "./lua/settlement.js";
-import { adopt, reap } from "./lua/takeover.js";
+import { deliveryOf, release } from "./lua/retry.js";
+import { acknowledge } from "./lua/settlement.js";
+import { fetch, reap, takenOverOf } from "./lua/takeover.js";
+import { owned } from "./pending.js";
 import { startId } from "./redis-clock.js";
 import { isReply } from "./reply.js";
 import { assertSupported } from "./requirement.js";
 import { sendAnswer } from "./send-answer.js";
 import { lookForSigns } from "./signs-of-life.js";
 import { takeStrays } from "./stray-finder.js";
-
-const SWEEP_PAGE = 500;
+import { sweepAll } from "./sweep.js";
 
 export interface MembershipParts {
   readonly keys: StreamKeys;
@@ -60,9 +61,9 @@ export class RedisMembership implements Membership {
     this.#handover = new Handover(this, parts);
   }
 
-  join(startFrom: "all" | "new" | number): Promise<Joined> {
+  join(startFrom: "all" | "new" | number): ReturnType<Membership["join"]> {
     const { keys, settle, heartbeat, clock, signals } = this.#parts;
-    const join = async (client: Client): Promise<Joined> => {
+    const join = async (client: Client): ReturnType<Membership["join"]> => {
       if (!this.#isSupported) await assertSupported(client, settle.address);
       this.#isSupported = true;
       const args = [this.group, await startId(client, startFrom, clock), YOUNG_MS];
@@ -75,13 +76,14 @@ export class RedisMembership implements Membership {
     return settle.ask(`joining the group ${this.group} of ${this.stream}`, join, signals.reading);
   }
 
-  async leave(unbegun: readonly string[], begun: readonly string[]): Promise<void> {
+  async leave(...[{ unbegun, begun, failed, failure }]: Parameters<Membership["leave"]>): Promise<void> {
     const { keys, settle } = this.#parts;
     if (!settle.isReady) return;
-    const place = [this.group, this.consumer, randomUUID(), this.#keeps(false)];
-    const args = [...place, unbegun.length, ...unbegun, ...begun];
+    const place = [this.group, this.consumer, randomUUID(), this.#keeps(false), failure];
+    const args = [...place, unbegun.length, begun.length, ...unbegun, ...begun, ...failed];
+    const scriptKeys = [keys.stream, keys.retry, keys.alive, keys.types, keys.errors];
     // After a failure, the member that takes over gets the entries a lease later.
-    await leave.run(settle.client, [keys.stream, keys.retry, keys.alive, keys.types], args).catch(() => {});
+    await leave.run(settle.client, scriptKeys, args).catch(() => {});
   }
 
   lapsed(): boolean {
@@ -139,24 +141,18 @@ export class RedisMembership implements Membership {
     }
   }
 
-  async park(...[{ id, attempt }, record]: Parameters<Membership["park"]>): ReturnType<Membership["park"]> {
-    const { stream, retry, errors } = this.#parts.keys;
-    const { failure, isContested, delayMs } = record;
-    const args = [this.group, this.consumer, id, Math.ceil(delayMs), failure, attempt, this.#keeps(isContested)];
-    const parked = await this.#unlessGone(undefined, 0, (client) => park.run(client, [stream, retry, errors], args));
-    return parked === 1 ? "kept" : parked === 0 ? "lost" : "deleted";
+  async recordFailure(
+    ...[delivery, record]: Parameters<Membership["recordFailure"]>
+  ): ReturnType<Membership["recordFailure"]> {
+    return this.#unlessGone(undefined, "lost", (client) => {
+      return recordFailure(client, this.#failedPlace(record), delivery, record);
+    });
   }
 
-  async bury(...[{ id, attempt, fields }, record]: Parameters<Membership["bury"]>): ReturnType<Membership["bury"]> {
-    const { stream, dead, retry, errors } = this.#parts.keys;
-    const { failure, isContested, labels } = record;
-    const place = [this.group, this.consumer, id, failure, attempt, this.#keeps(isContested)];
-    const move = (copy: string): Promise<string | null> => {
-      const args = [...place, copy, ...Object.entries(labels).flat()];
-      return this.#unlessGone(undefined, null, (client) => bury.run(client, [stream, dead, retry, errors], args));
-    };
-    const letter = await move("");
-    return (letter === "deleted" ? await move(packed(fields ?? [])) : letter) === null ? "lost" : "kept";
+  async bury(...[delivery, record]: Parameters<Membership["bury"]>): ReturnType<Membership["bury"]> {
+    return this.#unlessGone(undefined, "lost", (client) => {
+      return moveToDead(client, this.#failedPlace(record), delivery, record);
+    });
   }
 
   async answer(given: Answer, id: string): Promise<unknown> {
@@ -164,17 +160,17 @@ export class RedisMembership implements Membership {
     return this.#answer(given, id);
   }
 
-  async recordFailure(id: string, failure: string): Promise<void> {
-    const { keys, settle } = this.#parts;
-    await note.run(await settle.ready(), [keys.errors], [id, failure]);
+  fetch(entries: readonly Unfetched[]): Promise<readonly Delivery[]> {
+    const { keys, signals } = this.#parts;
+    return this.#unlessGone(signals.settling, [], async (client) => {
+      const args = entries.flatMap(({ id, attempt, isTakenOver }) => [id, attempt, this.#keeps(isTakenOver)]);
+      const found = await fetch.run(client, [keys.stream, keys.errors], [this.group, this.consumer, ...args]);
+      return found.map(deliveryOf);
+    });
   }
 
-  adopt(id: string, attempt?: number): Promise<Delivery | undefined> {
-    return this.#unlessGone(this.#parts.signals.settling, undefined, async (client) => {
-      const args = [this.group, this.consumer, id, attempt ?? 0, this.#keeps(attempt === undefined)];
-      const adopted = await adopt.run(client, [this.stream], args);
-      return adopted === null ? undefined : { id, fields: adopted[0], attempt: adopted[1] };
-    });
+  owned(ids: readonly string[]): Promise<ReadonlySet<string>> {
+    return this.#unlessGone(this.#parts.signals.settling, new Set(ids), (client) => owned(client, this, ids));
   }
 
   release(count: number): ReturnType<Membership["release"]> {
@@ -190,19 +186,13 @@ export class RedisMembership implements Membership {
   }
 
   receive(count: number, most: number): ReturnType<Membership["receive"]> {
-    const none = { deliveries: [], suspects: [], areMore: false };
+    const none = { deliveries: [], takenOver: [], areMore: false };
     return this.#unlessGone(this.#parts.signals.reading, none, (client) => this.#handover.take(client, count, most));
   }
 
   sweep(): Promise<void> {
     const { keys, signals } = this.#parts;
-    return this.#unlessGone(signals.reading, undefined, async (client) => {
-      for (let after: string | null = "-"; after !== null; ) {
-        after = await sweep.run(client, [keys.stream, keys.retry], [this.group, after, SWEEP_PAGE]);
-      }
-      const handoverKeys = [keys.stream, keys.retry, keys.handover];
-      while ((await sweepHandover.run(client, handoverKeys, [this.group, SWEEP_PAGE])) > 0);
-    });
+    return this.#unlessGone(signals.reading, undefined, (client) => sweepAll(client, keys, this.group));
   }
 
   async look(): ReturnType<Membership["look"]> {
@@ -211,11 +201,13 @@ export class RedisMembership implements Membership {
     return { ...signs, confirmedMs: heartbeat.confirmedMs };
   }
 
-  takeOver(consumer: string, beat: string, most: number): Promise<readonly string[] | undefined> {
+  takeOver(...[consumer, beat, options]: Parameters<Membership["takeOver"]>): ReturnType<Membership["takeOver"]> {
     const { keys, signals } = this.#parts;
-    const args = [this.group, this.consumer, consumer, beat, most, randomUUID()];
+    const args = [this.group, this.consumer, consumer, beat, options.most, randomUUID()];
+    if (options.withFields) args.push("fields");
     return this.#unlessGone(signals.reading, undefined, async (client) => {
-      return (await reap.run(client, [keys.stream, keys.alive, keys.types], args)) ?? undefined;
+      const reaped = await reap.run(client, [keys.stream, keys.alive, keys.types, keys.errors], args);
+      return reaped?.map(takenOverOf);
     });
   }
 
@@ -224,14 +216,18 @@ export class RedisMembership implements Membership {
     await this.#handover.refresh(() => settle.ready(signals.reading), beats);
   }
 
-  async state(): Promise<GroupState> {
+  async state(): ReturnType<Membership["state"]> {
     const { keys, settle } = this.#parts;
     return groupState(await settle.ready(), keys, this.group);
   }
 
-  /** The argument of a script that says whether nobody can have taken over or settled what this consumer holds. */
+  /** A script's argument: whether nobody can have taken over or settled what this consumer holds. To be asked when it is sent. */
   #keeps(isContested: boolean): "kept" | "" {
     return !isContested && this.#parts.heartbeat.keepsAll ? "kept" : "";
+  }
+
+  #failedPlace({ isContested }: FailureRecord): FailedPlace {
+    return { keys: this.#parts.keys, group: this.group, consumer: this.consumer, keeps: this.#keeps(isContested) };
   }
 
   #answer(given: Answer, id: string, version?: string): Promise<unknown> {

@@ -23,6 +23,7 @@ export async function lookForSigns(
   ]);
   const beats = new Map<string, string>();
   const idleMs = new Map<string, number>();
+  const holders: string[] = [];
   for (let at = 0; at < reply.length; at += 2) beats.set(reply[at] as string, reply[at + 1] as string);
   const isOfOurs = (name: string): boolean =>
     OUR_END.test(name) && name.replace(OUR_END, "") === consumer.replace(OUR_END, "");
@@ -30,8 +31,9 @@ export async function lookForSigns(
     const name = String(field(info, "name"));
     if (name === consumer || name === PARKED || name === HANDOVER) continue;
     idleMs.set(name, Number(field(info, "idle")));
+    if (Number(field(info, "pending")) > 0) holders.push(name);
     // Its heartbeat is lost, by hand or by eviction, or it has died before the first one.
     if (!beats.has(name) && isOfOurs(name)) beats.set(name, "");
   }
-  return { beats, idleMs };
+  return { beats, idleMs, holders };
 }

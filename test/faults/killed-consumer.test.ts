@@ -41,6 +41,29 @@ describe.concurrent("a consumer that dies", () => {
     expect(stage.account("billing").unexplained).toEqual([]);
   });
 
+  it("has thousands of slow messages handled side by side by another, never more than that one's concurrency", async () => {
+    await using stage = await Stage.open();
+    const count = scaled(300, 1000);
+    stage.ledger.follow("billing-workers");
+    const settings = { concurrency: count, batchSize: count };
+    const doomed = await stage.spawn("billing", { behaviours: [{ do: "hang" }], settings });
+    const serials = await stage.publish(count);
+    await eventually(() => serials.every((serial) => stage.ledger.begun("billing-workers", serial) === 1));
+    const slow = { behaviours: [{ do: "wait", ms: scaled(300, 1000) }], settings: { concurrency: 100 } } as const;
+    const heir = await stage.join("billing", slow);
+
+    const killedAt = performance.now();
+    await doomed.kill();
+
+    await stage.handledAll(["billing"]);
+    stage.measure(`kill -9 of a consumer with ${count} slow messages: all handled by another, lease 2 s`, killedAt);
+    await stage.settled("billing");
+    const { mostAtOnce } = stage.ledger.course("billing-workers", (serial) => serial);
+    expect(mostAtOnce.get(heir.by)).toBe(100);
+    expect(stage.account("billing").duplicates).toEqual([]);
+    expect(await stage.consumers("billing")).toHaveLength(1);
+  });
+
   it("leaves no name behind: dead names do not pile up", async () => {
     await using stage = await Stage.open();
     const deaths = scaled(5, 40);

@@ -5,6 +5,7 @@ import { createMember, type Role } from "./member.js";
 export type ServiceNews =
   | { readonly ready: true }
   | { readonly recovered: number; readonly from: string }
+  | { readonly overtaken: number }
   | { readonly dead: string; readonly attempt: number }
   | { readonly closed: true };
 
@@ -13,6 +14,7 @@ const role = JSON.parse(process.argv[2] ?? "") as Role;
 const messaging = createMember(role, {
   hooks: {
     recovered: ({ count, from }) => news({ recovered: count, from }),
+    overtaken: ({ count }) => news({ overtaken: count }),
     deadLettered: ({ entryId, attempt }) => news({ dead: entryId, attempt }),
   },
 });

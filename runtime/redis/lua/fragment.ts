@@ -12,32 +12,62 @@ export const THEIRS = `
 local theirs = redis.call('XPENDING', KEYS[1], ARGV[1], ARGV[3], ARGV[3], 1)`;
 
 /**
- * Defines `restore(consumer, set, errors)`, to be called before anything else is done to the consumer `parked` or
- * `handover`. If an operator has deleted it, Redis has dropped its pending entries: those in its set become pending again.
- * An entry in the set that is not pending while the consumer is there was acknowledged by hand, and stays so.
+ * Defines `failures(id)`: how many failed attempts of an entry are recorded, in the hash `KEYS[n]`; and `deaths(id, attempt)`:
+ * how many deliveries before an attempt are not, because they began in processes that died. The errors are objects of JSON,
+ * which need not be decoded to be counted.
  */
-export const RESTORE = `
-local function restore(consumer, set, errors)
-  if redis.call('ZCARD', set) == 0 or redis.call('EXISTS', KEYS[1]) == 0 then return end
-  if redis.call('XGROUP', 'CREATECONSUMER', KEYS[1], ARGV[1], consumer) == 0 then return end
-  for _, member in ipairs(redis.call('ZRANGE', set, 0, -1)) do
+export function failuresIn(n: number): string {
+  return String.raw`
+local function failures(id)
+  local errors = string.gsub(redis.call('HGET', KEYS[${n}], id) or '', '\\.', '')
+  local _, count = string.gsub(string.gsub(errors, '"[^"]*"', ''), '%b{}', '')
+  return count
+end
+local function deaths(id, attempt)
+  return math.max(0, attempt - 1 - failures(id))
+end`;
+}
+
+/** Defines `record(id, error)`: appends an error to those of an entry, in the hash `KEYS[n]`. To repeat it adds nothing. */
+export function recordIn(n: number): string {
+  return `
+local function record(id, error)
+  local errors = redis.call('HGET', KEYS[${n}], id)
+  if errors and string.sub(errors, -#error) == error then return end
+  redis.call('HSET', KEYS[${n}], id, (errors and errors .. ',' or '') .. error)
+end`;
+}
+
+/**
+ * Defines `restore_<consumer>()`, after {@link failuresIn}, to be called before anything else is done to the consumer
+ * `parked` or `handover`, whose entries are in the set `KEYS[n]`. If an operator has deleted it, Redis has dropped its pending
+ * entries: those in its set become pending again. An entry in the set that is not pending while the consumer is there was
+ * acknowledged by hand, and stays so.
+ */
+export function restoring(consumer: "parked" | "handover", n: number): string {
+  return `
+local function restore_${consumer}()
+  if redis.call('ZCARD', KEYS[${n}]) == 0 or redis.call('EXISTS', KEYS[1]) == 0 then return end
+  if redis.call('XGROUP', 'CREATECONSUMER', KEYS[1], ARGV[1], '${consumer}') == 0 then return end
+  for _, member in ipairs(redis.call('ZRANGE', KEYS[${n}], 0, -1)) do
     local ms, seq = string.match(member, '^(%d+)-(%d+)$')
     if not ms then ms, seq = string.match(string.sub(member, -40), '^0*(%d+)(' .. string.rep('%d', 20) .. ')$') end
     local id = ms and ms .. '-' .. string.match(seq, '^0*(%d+)$')
     if id and #redis.call('XPENDING', KEYS[1], ARGV[1], id, id, 1) == 0 then
-      local failures = errors and redis.call('HGET', errors, id)
-      local is_json, list = pcall(cjson.decode, '[' .. (failures or '') .. ']')
-      local count = is_json and #list or 0
-      redis.call('XCLAIM', KEYS[1], ARGV[1], consumer, 0, id, 'FORCE', 'RETRYCOUNT', count, 'JUSTID')
+      redis.call('XCLAIM', KEYS[1], ARGV[1], '${consumer}', 0, id, 'FORCE', 'RETRYCOUNT', failures(id), 'JUSTID')
     end
   end
 end`;
+}
 
-/** Defines `record(hash, id, error)`: appends an error to those of an entry. */
-export const RECORD = `
-local function record(hash, id, error)
-  local errors = redis.call('HGET', hash, id)
-  redis.call('HSET', hash, id, (errors and errors .. ',' or '') .. error)
+/**
+ * Defines `due_at_once(id)`: a due time that has passed by any clock, since it lies before 1970. Of several entries the older
+ * comes first.
+ */
+export const DUE_AT_ONCE = `
+local function due_at_once(id)
+  local ms, seq = string.match(id, '^(%d+)-(%d+)$')
+  return math.min(tonumber(ms), 2 ^ 42) - 2 ^ 42 + math.min(tonumber(seq), 2047) / 2048
 end`;
 
 /** Defines `map(list)`: the table of a list of names and values. */

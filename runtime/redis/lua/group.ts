@@ -1,4 +1,4 @@
-import { CLOCK, ID_ORDER, MAP, RESTORE } from "./fragment.js";
+import { CLOCK, DUE_AT_ONCE, failuresIn, ID_ORDER, MAP, recordIn, restoring } from "./fragment.js";
 import { type Script, script } from "./script.js";
 
 /**
@@ -48,21 +48,40 @@ return from
 `;
 
 /**
- * Removes a consumer from its group. The entries that it holds are parked and due at once, so that another consumer
- * gets them without waiting for a lease; only then its name and its heartbeat are deleted.
+ * Removes a consumer from its group. The entries that it holds are parked and due at once, in the order of their ids, so
+ * that another consumer gets them without waiting for a lease; only then its name and its heartbeat are deleted. Those that
+ * had begun in processes that died are no longer suspected: this one leaves in order.
  *
  * If it is the last that handles one of its types, and others stay, its types stay known and its heartbeat stands still:
  * a lease later it is taken for dead, as if it had been killed. Until then its messages wait for its successor. The last
  * member leaves nothing behind, also when the group is gone.
- * KEYS: 1 stream · 2 retry set · 3 heartbeats · 4 handled types (hash)
+ * KEYS: 1 stream · 2 retry set · 3 heartbeats · 4 handled types (hash) · 5 errors (hash)
  * ARGV: 1 group · 2 consumer · 3 a new version of the handled types · 4 `kept` when nobody can have taken over its
- *       entries, else empty: those that are not pending any more were dropped when an operator deleted its name · 5 how many
- *       of its entries have not begun: their delivery does not count · their ids · then those of its other entries
+ *       entries, else empty: those that are not pending any more were dropped when an operator deleted its name · 5 an
+ *       error, as JSON · 6 of how many entries no handler has begun: their delivery does not count · 7 of how many the
+ *       handler has not ended: the error is recorded for each · the ids of the former · of the latter · of those that wait
+ *       here for their next attempt
  * Result: nil
  */
-export const leave: Script<null> = script("leave")`${CLOCK}${MAP}${RESTORE}
-local unbegun = {}
-for i = 6, 5 + ARGV[5] do unbegun[ARGV[i]] = true end
+export const leave: Script<null> = script(
+  "leave",
+)`${MAP}${DUE_AT_ONCE}${recordIn(5)}${failuresIn(5)}${restoring("parked", 2)}
+local unbegun, begun = {}, {}
+local last_unbegun = 7 + ARGV[6]
+local last_begun = last_unbegun + ARGV[7]
+for i = 8, last_begun do (i <= last_unbegun and unbegun or begun)[ARGV[i]] = true end
+local function give_back(id, count)
+  if begun[id] then record(id, ARGV[5]) end
+  local most = failures(id) + (begun[id] and 0 or 1)
+  count = unbegun[id] and math.max(0, count - 1) or math.min(count, most)
+  local how = { 'FORCE', 'RETRYCOUNT', count, 'JUSTID' }
+  local claimed = redis.call('XCLAIM', KEYS[1], ARGV[1], 'parked', 0, id, unpack(how))
+  if #claimed == 1 then
+    redis.call('ZADD', KEYS[2], due_at_once(id), id)
+  else
+    redis.call('HDEL', KEYS[5], id)
+  end
+end
 local is_there = true
 while true do
   local held = redis.pcall('XPENDING', KEYS[1], ARGV[1], '-', '+', 500, ARGV[2])
@@ -71,22 +90,18 @@ while true do
     is_there = false
   end
   if #held == 0 then break end
-  restore('parked', KEYS[2])
-  for _, entry in ipairs(held) do
-    local count = unbegun[entry[1]] and math.max(0, entry[4] - 1) or entry[4]
-    local claimed = redis.call('XCLAIM', KEYS[1], ARGV[1], 'parked', 0, entry[1], 'RETRYCOUNT', count, 'JUSTID')
-    if #claimed == 1 then redis.call('ZADD', KEYS[2], now, entry[1]) end
-  end
+  restore_parked()
+  for _, entry in ipairs(held) do give_back(entry[1], entry[4]) end
 end
-if is_there then restore('parked', KEYS[2]) end
-for i = 6, is_there and ARGV[4] ~= '' and #ARGV or 0 do
-  if #redis.call('XPENDING', KEYS[1], ARGV[1], ARGV[i], ARGV[i], 1) == 0 then
-    local how = { 'FORCE', 'RETRYCOUNT', unbegun[ARGV[i]] and 0 or 1, 'JUSTID' }
-    local claimed = redis.call('XCLAIM', KEYS[1], ARGV[1], 'parked', 0, ARGV[i], unpack(how))
-    if #claimed == 1 then redis.call('ZADD', KEYS[2], now, ARGV[i]) end
+if is_there then
+  restore_parked()
+  for i = 8, ARGV[4] ~= '' and #ARGV or 0 do
+    local id = ARGV[i]
+    local is_pending = #redis.call('XPENDING', KEYS[1], ARGV[1], id, id, 1) == 1
+    if not is_pending then give_back(id, failures(id) + (i <= last_begun and 1 or 0)) end
   end
+  redis.call('XGROUP', 'DELCONSUMER', KEYS[1], ARGV[1], ARGV[2])
 end
-if is_there then redis.call('XGROUP', 'DELCONSUMER', KEYS[1], ARGV[1], ARGV[2]) end
 
 local records = map(redis.call('HGETALL', KEYS[4]))
 local own = records[ARGV[2]]

@@ -1,7 +1,8 @@
 import type { Unhandled } from "../../broker/delivery.js";
-import { CLOCK, MAP, RESTORE } from "./fragment.js";
-import type { Released } from "./retry.js";
+import { CLOCK, failuresIn, MAP, restoring } from "./fragment.js";
+import type { Delivered } from "./retry.js";
 import { type Script, script } from "./script.js";
+import type { Reaped } from "./takeover.js";
 
 /**
  * Makes known which types a consumer handles. Each record holds a consumer's types, each between two line feeds, behind
@@ -70,7 +71,9 @@ return redis.call('HGETALL', KEYS[1])
  *       no member handles · then the ids of the former · then those of the latter · then id, member, … to hand over
  * Result: nil; or, when they have changed, the handled types
  */
-export const settleUnhandled: Script<string[] | null> = script("settle_unhandled")`${RESTORE}
+export const settleUnhandled: Script<string[] | null> = script(
+  "settle_unhandled",
+)`${failuresIn(2)}${restoring("handover", 4)}
 local function acknowledge(from, to)
   if from > to then return end
   redis.call('HDEL', KEYS[2], unpack(ARGV, from, to))
@@ -81,7 +84,7 @@ local unhandled = others + ARGV[5]
 acknowledge(6, others)
 if redis.call('HGET', KEYS[3], 'version') ~= ARGV[3] then return redis.call('HGETALL', KEYS[3]) end
 acknowledge(others + 1, unhandled)
-if unhandled < #ARGV then restore('handover', KEYS[4], KEYS[2]) end
+if unhandled < #ARGV then restore_handover() end
 for i = unhandled + 1, #ARGV, 2 do
   local id = ARGV[i]
   local mine = redis.call('XPENDING', KEYS[1], ARGV[1], id, id, 1, ARGV[2])
@@ -100,15 +103,17 @@ return nil
 
 /**
  * Takes entries that were handed over, of types that the caller handles or that no member handles any more. The caller
- * claims each, which counts a delivery. Suspects, which were taken over from a dead member, are claimed without: one of
- * them may have killed it, so each is counted just before it runs alone. A caller without a record takes nothing.
+ * claims each, which counts a delivery. Those that were taken over from a dead member are claimed without: one of them may
+ * have killed it, so each is counted just before it runs. A caller without a record takes nothing.
  *
  * KEYS: 1 stream · 2 errors (hash) · 3 handled types (hash) · 4 handover (sorted set)
- * ARGV: 1 group · 2 consumer · 3 how many at most · 4 how many suspects at most
- * Result: the entries · the ids of the suspects · 1 when more wait for the caller than it had room for, else 0
+ * ARGV: 1 group · 2 consumer · 3 how many at most · 4 how many that were taken over at most
+ * Result: the entries · those that were taken over · 1 when more wait for the caller than it had room for, else 0
  */
-export const takeHandedOver: Script<[Released[], string[], number]> = script("take_handed_over")`${MAP}${RESTORE}
-restore('handover', KEYS[4], KEYS[2])
+export const takeHandedOver: Script<[Delivered[], Reaped[], number]> = script(
+  "take_handed_over",
+)`${MAP}${failuresIn(2)}${restoring("handover", 4)}
+restore_handover()
 local records = map(redis.call('HGETALL', KEYS[3]))
 local own = records[ARGV[2]]
 if not own then return { {}, {}, 0 } end
@@ -124,7 +129,7 @@ local function is_for_caller(type)
 end
 local function number(digits) return string.match(digits, '^0*(%d+)$') end
 
-local taken, suspects, more = {}, {}, 0
+local taken, taken_over, more = {}, {}, 0
 local function take(prefix, most, claim)
   local members = redis.call('ZRANGEBYLEX', KEYS[4], '[' .. prefix, '(' .. prefix .. ':', 'LIMIT', 0, most + 1)
   if #members > most and most > 0 then more = 1 end
@@ -136,9 +141,11 @@ local function take(prefix, most, claim)
   end
   return math.min(most, #members)
 end
-local function claim_suspect(id)
-  local claimed = redis.call('XCLAIM', KEYS[1], ARGV[1], ARGV[2], 0, id, 'JUSTID')
-  suspects[#suspects + 1] = claimed[1]
+local function claim_uncounted(id, count)
+  local claimed = redis.call('XCLAIM', KEYS[1], ARGV[1], ARGV[2], 0, id, 'RETRYCOUNT', count)
+  if claimed[1] then
+    taken_over[#taken_over + 1] = { id, claimed[1][2], count + 1, deaths(id, count + 1) > 1 and 1 or 0 }
+  end
   return claimed[1]
 end
 local function claim(id, count)
@@ -157,13 +164,13 @@ while true do
     redis.call('ZREM', KEYS[4], head)
   else
     if is_for_caller(type) then
-      left_aside = left_aside - take(type .. '\n!', left_aside, claim_suspect)
+      left_aside = left_aside - take(type .. '\n!', left_aside, claim_uncounted)
       left = left - take(type .. '\n0', left, claim)
     end
     from = '(' .. type .. '\n:'
   end
 end
-return { taken, suspects, more }
+return { taken, taken_over, more }
 `;
 
 /** A member of the set of entries that are handed over. Its types are apart, and their entries in the stream's order. */

@@ -1,32 +1,39 @@
 import type { Delivery } from "../../broker/delivery.js";
-import { CLOCK, MINE, RECORD, RESTORE, THEIRS } from "./fragment.js";
+import { CLOCK, DUE_AT_ONCE, failuresIn, MINE, recordIn, restoring, THEIRS } from "./fragment.js";
 import { type Script, script } from "./script.js";
 
 /**
- * Parks a failed entry until its retry is due. It stays in the group's pending list, owned by `parked`: Redis counts
- * its attempts, other groups do not see it, and trimming keeps it.
+ * Records that an attempt of an entry failed, and parks the entry until its retry is due. It stays in the group's pending
+ * list, owned by `parked`: Redis counts its attempts, other groups do not see it, and trimming keeps it. Or its consumer
+ * keeps it, and will try it again itself.
  *
  * An entry that is not pending at all, although nobody can have taken it over, was dropped when an operator deleted its
  * consumer: it becomes pending again.
  * KEYS: 1 stream · 2 retry set · 3 errors (hash)
- * ARGV: 1 group · 2 consumer · 3 entry id · 4 delay in ms · 5 the error, as JSON · 6 how often it was delivered ·
- *       7 `kept` when nobody can have taken it over, else empty
- * Result: 1 when it is parked; 0 when it belongs to another consumer; -1 when it is deleted from the stream
+ * ARGV: 1 group · 2 consumer · 3 entry id · 4 delay in ms, empty to keep it · 5 the error, as JSON · 6 how many attempts
+ *       count: not those in processes that died, because this one did not · 7 `kept` when nobody can have taken it over,
+ *       else empty
+ * Result: 1 when it is done; 0 when it belongs to another consumer; -1 when it is deleted from the stream
  */
-export const park: Script<number> = script("park")`${CLOCK}${MINE}${THEIRS}${RECORD}${RESTORE}
-if theirs[1] and theirs[1][2] == 'parked' then return 1 end
-if #mine == 0 and (#theirs > 0 or ARGV[7] == '') then return 0 end
-restore('parked', KEYS[2], KEYS[3])
+export const park: Script<number> = script(
+  "park",
+)`${CLOCK}${MINE}${THEIRS}${recordIn(3)}${failuresIn(3)}${restoring("parked", 2)}
+local owner = ARGV[4] == '' and ARGV[2] or 'parked'
+if #mine == 0 then
+  if theirs[1] and theirs[1][2] == owner then return 1 end
+  if #theirs > 0 or ARGV[7] == '' then return 0 end
+end
+restore_parked()
 local how = { 'FORCE', 'RETRYCOUNT', ARGV[6], 'JUSTID' }
-local claimed = redis.call('XCLAIM', KEYS[1], ARGV[1], 'parked', 0, ARGV[3], unpack(how))
+local claimed = redis.call('XCLAIM', KEYS[1], ARGV[1], owner, 0, ARGV[3], unpack(how))
 if #claimed == 0 then return -1 end
-redis.call('ZADD', KEYS[2], now + ARGV[4], ARGV[3])
-record(KEYS[3], ARGV[3], ARGV[5])
+if ARGV[4] ~= '' then redis.call('ZADD', KEYS[2], now + ARGV[4], ARGV[3]) end
+record(ARGV[3], ARGV[5])
 return 1
 `;
 
-/** A released entry: its id, its fields, and how often it has now been delivered. */
-export type Released = [id: string, fields: string[], attempt: number];
+/** An entry: its id, its fields, how often it has now been delivered, and how often of that to processes that died. */
+export type Delivered = [id: string, fields: string[], attempt: number, deaths?: number];
 
 /**
  * Takes parked entries whose retry is due. The caller claims each, which counts a delivery. The errors of an entry that
@@ -36,15 +43,18 @@ export type Released = [id: string, fields: string[], attempt: number];
  * Result: the released entries · in how many ms the next is due, or -1 when none is parked · how many entries are handed
  *         over · the version of the handled types
  */
-export const release: Script<[Released[], number, number, string | null]> = script("release")`${CLOCK}${RESTORE}
-restore('parked', KEYS[2], KEYS[3])
+export const release: Script<[Delivered[], number, number, string | null]> = script(
+  "release",
+)`${CLOCK}${failuresIn(3)}${restoring("parked", 2)}
+restore_parked()
 local released = {}
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', now, 'LIMIT', 0, ARGV[3])) do
   local parked = redis.call('XPENDING', KEYS[1], ARGV[1], id, id, 1, 'parked')
   if #parked == 1 then
     local claimed = redis.call('XCLAIM', KEYS[1], ARGV[1], ARGV[2], 0, id)
     if claimed[1] then
-      released[#released + 1] = { id, claimed[1][2], parked[1][4] + 1 }
+      local attempt = parked[1][4] + 1
+      released[#released + 1] = { id, claimed[1][2], attempt, deaths(id, attempt) }
     else
       redis.call('HDEL', KEYS[3], id)
     end
@@ -62,10 +72,10 @@ return { released, due, redis.call('ZCARD', KEYS[5]), redis.call('HGET', KEYS[4]
  * ARGV: 1 group · 2 the id after which to look, `-` for the first · 3 how many to look at
  * Result: the id after which to go on, or nil at the end
  */
-export const sweep: Script<string | null> = script("sweep")`
+export const sweep: Script<string | null> = script("sweep")`${DUE_AT_ONCE}
 local from = ARGV[2] == '-' and '-' or '(' .. ARGV[2]
 local parked = redis.call('XPENDING', KEYS[1], ARGV[1], from, '+', ARGV[3], 'parked')
-for _, entry in ipairs(parked) do redis.call('ZADD', KEYS[2], 'NX', 0, entry[1]) end
+for _, entry in ipairs(parked) do redis.call('ZADD', KEYS[2], 'NX', due_at_once(entry[1]), entry[1]) end
 if #parked < tonumber(ARGV[3]) then return nil end
 return parked[#parked][1]
 `;
@@ -74,13 +84,15 @@ return parked[#parked][1]
  * Repairs the set of entries that are handed over when it does not match those that wait under `handover`: it was
  * deleted, or others settled some of them. The entries become parked and due at once, so that they are handed over anew.
  *
- * KEYS: 1 stream · 2 retry set · 3 handover (sorted set)
+ * KEYS: 1 stream · 2 retry set · 3 handover (sorted set) · 4 errors (hash)
  * ARGV: 1 group · 2 how many to look at
  * Result: how many were moved
  */
-export const sweepHandover: Script<number> = script("sweep_handover")`${RESTORE}
-restore('parked', KEYS[2])
-restore('handover', KEYS[3])
+export const sweepHandover: Script<number> = script(
+  "sweep_handover",
+)`${DUE_AT_ONCE}${failuresIn(4)}${restoring("parked", 2)}${restoring("handover", 3)}
+restore_parked()
+restore_handover()
 local waiting = 0
 for _, consumer in ipairs(redis.call('XPENDING', KEYS[1], ARGV[1])[4] or {}) do
   if consumer[1] == 'handover' then waiting = tonumber(consumer[2]) end
@@ -89,22 +101,12 @@ if redis.call('ZCARD', KEYS[3]) == waiting then return 0 end
 redis.call('DEL', KEYS[3])
 local page = redis.call('XPENDING', KEYS[1], ARGV[1], '-', '+', ARGV[2], 'handover')
 for _, entry in ipairs(page) do
-  redis.call('ZADD', KEYS[2], 'NX', 0, entry[1])
+  redis.call('ZADD', KEYS[2], 'NX', due_at_once(entry[1]), entry[1])
   redis.call('XCLAIM', KEYS[1], ARGV[1], 'parked', 0, entry[1], 'JUSTID')
 end
 return #page
 `;
 
-/**
- * Records a failed attempt of an entry that its consumer holds and will try again itself.
- * KEYS: 1 errors (hash)
- * ARGV: 1 entry id · 2 the error, as JSON
- * Result: nil
- */
-export const note: Script<null> = script("note")`${RECORD}
-record(KEYS[1], ARGV[1], ARGV[2])
-`;
-
-export function deliveryOf([id, fields, attempt]: Released): Delivery {
-  return { id, fields, attempt };
+export function deliveryOf([id, fields, attempt, deaths = 0]: Delivered): Delivery {
+  return { id, fields, attempt, deaths };
 }

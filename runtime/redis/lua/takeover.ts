@@ -1,22 +1,36 @@
-import { MINE, THEIRS } from "./fragment.js";
+import type { TakenOver } from "../../broker/membership.js";
+import { failuresIn } from "./fragment.js";
+import type { Delivered } from "./retry.js";
 import { type Script, script } from "./script.js";
+
+/** An entry that was taken over: its id, its fields (if they are needed), its next attempt, and 1 if it is suspected, else 0. */
+export type Reaped = [id: string, fields: string[], attempt: number, isSuspect: number];
 
 /**
  * Takes over the entries of a dead consumer. It is dead only if its heartbeat is still the one that the caller has
- * watched for a whole lease. The claims count no delivery: most entries were merely prefetched. The consumer is deleted
- * in the same step, but only when it has nothing pending: Redis drops the pending entries of a deleted consumer. The
- * types that it handled are forgotten with its name; its heartbeat goes last, so that a step that was refused is repeated.
- * KEYS: 1 stream · 2 heartbeats · 3 handled types (hash)
+ * watched for a whole lease. The claims count no delivery: most entries were merely prefetched. An entry is suspected when
+ * more deliveries are counted than failed attempts and the one to the dead consumer: it had begun in another process that
+ * died, too. The consumer is deleted in the same step, but only when it has nothing pending: Redis drops the pending
+ * entries of a deleted consumer. The types that it handled are forgotten with its name; its heartbeat goes last, so that a
+ * step that was refused is repeated.
+ * KEYS: 1 stream · 2 heartbeats · 3 handled types (hash) · 4 errors (hash)
  * ARGV: 1 group · 2 the caller · 3 the dead consumer · 4 its heartbeat as watched · 5 how many entries at most · 6 a new
- *       version of the handled types
- * Result: the ids taken over, or nil when the consumer lives
+ *       version of the handled types · 7 `fields` if the entries' fields are needed
+ * Result: what was taken over, the oldest first; or nil when the consumer lives
  */
-export const reap: Script<string[] | null> = script("reap")`
+export const reap: Script<Reaped[] | null> = script("reap")`${failuresIn(4)}
 if (redis.call('ZSCORE', KEYS[2], ARGV[3]) or '') ~= ARGV[4] then return nil end
 local taken = {}
 for _, entry in ipairs(redis.call('XPENDING', KEYS[1], ARGV[1], '-', '+', ARGV[5], ARGV[3])) do
-  local claimed = redis.call('XCLAIM', KEYS[1], ARGV[1], ARGV[2], 0, entry[1], 'JUSTID')
-  taken[#taken + 1] = claimed[1]
+  local id, count, fields = entry[1], entry[4], {}
+  local claimed
+  if ARGV[7] == 'fields' then
+    claimed = redis.call('XCLAIM', KEYS[1], ARGV[1], ARGV[2], 0, id, 'RETRYCOUNT', count)
+    if claimed[1] then fields = claimed[1][2] end
+  else
+    claimed = redis.call('XCLAIM', KEYS[1], ARGV[1], ARGV[2], 0, id, 'JUSTID')
+  end
+  if claimed[1] then taken[#taken + 1] = { id, fields, count + 1, deaths(id, count + 1) > 1 and 1 or 0 } end
 end
 if #redis.call('XPENDING', KEYS[1], ARGV[1], '-', '+', 1, ARGV[3]) == 0 then
   redis.call('XGROUP', 'DELCONSUMER', KEYS[1], ARGV[1], ARGV[3])
@@ -30,17 +44,31 @@ return taken
 `;
 
 /**
- * Counts the delivery of an entry that was taken over from a dead consumer, just before its handler runs. An entry that
- * was dropped when an operator deleted the caller's name becomes pending again.
- * KEYS: 1 stream
- * ARGV: 1 group · 2 consumer · 3 entry id · 4 how often it was delivered · 5 `kept` when nobody can have taken it over,
- *       else empty
- * Result: its fields and how often it has now been delivered; nil when it belongs to another consumer or is deleted
+ * Fetches entries that their consumer holds by their ids, just before they begin. One that is not pending at all, although
+ * nobody can have taken it over, was dropped when an operator deleted the consumer: it becomes pending again.
+ * KEYS: 1 stream · 2 errors (hash)
+ * ARGV: 1 group · 2 consumer · then of each entry: its id · how often it counts as delivered from now on, at least · `kept`
+ *       when nobody can have taken it over, else empty
+ * Result: the entries that belong to the consumer
  */
-export const adopt: Script<[fields: string[], attempt: number] | null> = script("adopt")`${MINE}${THEIRS}
-if #mine == 0 and (#theirs > 0 or ARGV[5] == '') then return nil end
-local count = (mine[1] and mine[1][4] or ARGV[4]) + 1
-local claimed = redis.call('XCLAIM', KEYS[1], ARGV[1], ARGV[2], 0, ARGV[3], 'FORCE', 'RETRYCOUNT', count)
-if #claimed == 0 then return nil end
-return { claimed[1][2], count }
+export const fetch: Script<Delivered[]> = script("fetch")`${failuresIn(2)}
+local found = {}
+for i = 3, #ARGV, 3 do
+  local id = ARGV[i]
+  local theirs = redis.call('XPENDING', KEYS[1], ARGV[1], id, id, 1)[1]
+  if theirs and theirs[2] == ARGV[2] or not theirs and ARGV[i + 2] ~= '' then
+    local count = math.max(theirs and theirs[4] or 1, ARGV[i + 1])
+    local claimed = redis.call('XCLAIM', KEYS[1], ARGV[1], ARGV[2], 0, id, 'FORCE', 'RETRYCOUNT', count)
+    if claimed[1] then
+      found[#found + 1] = { id, claimed[1][2], count, deaths(id, count) }
+    else
+      redis.call('HDEL', KEYS[2], id)
+    end
+  end
+end
+return found
 `;
+
+export function takenOverOf([id, fields, attempt, isSuspect]: Reaped): TakenOver {
+  return { id, fields, attempt, isSuspect: isSuspect === 1 };
+}

@@ -144,6 +144,43 @@ describe("a living consumer whose name an operator deletes", () => {
     await eventually(() => handled.length === 6);
     expect(handled.toSorted()).toEqual([1, 2, 3, 4, 5, 6]);
   });
+
+  it("gives back with order entity what waits for its retry, and what waits behind it, each with its attempts", async () => {
+    await fillEvents(admin, 2);
+    await fillEvents(admin, 1);
+    const fail = (): never => {
+      throw new Error("at first");
+    };
+    const first = await member(fail, { order: "entity", retryDelaySeconds: 60 });
+    await eventually(() => first.counts.retried === 2);
+    await eventually(pending, (count) => count === 3);
+    await removeMembers();
+    await first.close();
+
+    const handled: [id: number, attempt: number][] = [];
+    await member((id, attempt) => void handled.push([id, attempt]), { order: "entity" });
+    await eventually(() => handled.length === 3);
+    expect(handled.filter(([id]) => id === 1)).toEqual([
+      [1, 2],
+      [1, 1],
+    ]);
+    expect(handled.filter(([id]) => id === 2)).toEqual([[2, 2]]);
+  });
+
+  it("handles with order entity also what waits by its id only", async () => {
+    const count = 1010;
+    await Promise.all(Array.from({ length: count }, () => fillEvents(admin, 1)));
+    const { opened, open } = gate();
+    const begun: number[] = [];
+    const messaging = await member((id) => begun.push(id) === 1 && opened, { order: "entity" });
+    await eventually(pending, (held) => held === count);
+    await removeMembers();
+    open();
+
+    await eventually(() => messaging.counts.handled === count);
+    await eventually(pending, (held) => held === 0);
+    expect(messaging.counts.dropped).toBe(0);
+  });
 });
 
 describe("the consumer that owns the parked entries", () => {

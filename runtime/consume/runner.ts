@@ -1,0 +1,148 @@
+import type { Delivery } from "../broker/delivery.js";
+import type { Ended } from "../handle/dispatcher.js";
+import { withoutContext } from "../messaging/correlation.js";
+import type { Backlog, Placeholder } from "./backlog.js";
+import type { ConsumerParts, Watching } from "./parts.js";
+import type { Retry, Settler } from "./settler.js";
+
+/** How many entries are fetched together with those that begin, because they follow in the same lanes. */
+const MOST_AHEAD = 100;
+
+/** Has waiting entries handled, at most `concurrency` at once, however they came. */
+export class Runner {
+  readonly #parts: ConsumerParts;
+  readonly #backlog: Backlog;
+  readonly #settler: Settler;
+  readonly #watching: Watching;
+  /** Those that have a place and are being fetched: their handlers have not begun. */
+  readonly fetching: Set<Placeholder> = new Set();
+  #running = 0;
+  #pumping = false;
+  #idlers: (() => void)[] = [];
+
+  constructor(parts: ConsumerParts, backlog: Backlog, settler: Settler, watching: Watching) {
+    this.#parts = parts;
+    this.#backlog = backlog;
+    this.#settler = settler;
+    this.#watching = watching;
+  }
+
+  /** How many places are taken. */
+  get running(): number {
+    return this.#running;
+  }
+
+  /** Begins waiting entries as far as there are places. */
+  pump(): void {
+    this.#watching.noticeLapse();
+    withoutContext(this.#beginWaiting);
+    if (this.#idlers.length > 0 && this.#isIdle) for (const resolve of this.#idlers.splice(0)) resolve();
+  }
+
+  /**
+   * Pumps when everything that runs now has run: the places of handlers that end together are filled together, and no
+   * delivery of a large batch begins before its reader has sent the next read, which Redis then prepares meanwhile.
+   */
+  pumpSoon(): void {
+    if (this.#pumping) return;
+    this.#pumping = true;
+    process.nextTick(() => {
+      this.#pumping = false;
+      this.pump();
+    });
+  }
+
+  /** Resolves when no entry runs and none could begin. */
+  async idle(): Promise<void> {
+    while (!this.#isIdle) await new Promise<void>((resolve) => this.#idlers.push(resolve));
+  }
+
+  get #isIdle(): boolean {
+    return this.#running === 0 && this.#backlog.ready === 0;
+  }
+
+  readonly #beginWaiting = (): void => {
+    let placeholders: Placeholder[] | undefined;
+    while (this.#running < this.#parts.config.concurrency) {
+      const waiting = this.#backlog.next();
+      if (waiting === undefined) break;
+      this.#running++;
+      if (waiting.fields !== undefined) this.#begin(waiting);
+      else if (placeholders === undefined) placeholders = [waiting];
+      else placeholders.push(waiting);
+    }
+    if (placeholders !== undefined) void this.#fetch(placeholders);
+  };
+
+  /** A handler that ends at once costs no promise. */
+  #begin(delivery: Delivery): void {
+    const outcome = this.#parts.dispatcher.dispatch(delivery, this.#ended);
+    if (outcome !== undefined) this.#ended(delivery, outcome);
+  }
+
+  /** Fetches entries that have a place, and begins them. */
+  async #fetch(placeholders: readonly Placeholder[]): Promise<void> {
+    const each = Math.floor(MOST_AHEAD / placeholders.length);
+    const ahead = placeholders.flatMap(({ id }) => this.#backlog.following(id, each));
+    const { membership, settling } = this.#parts;
+    const all = [...placeholders, ...ahead];
+    for (const placeholder of placeholders) this.fetching.add(placeholder);
+    const deliveries = await this.#settler.untilDone("fetching entries", () => membership.fetch(all));
+    // What is still to begin when settling ends is given back as it is.
+    if (deliveries === null || settling.signal.aborted) return;
+    const found = new Map(deliveries.map((delivery) => [delivery.id, delivery]));
+    if (!this.#watching.noticeLapse()) {
+      for (const follower of ahead) if (follower.attempt === 0) follower.delivery = found.get(follower.id);
+    }
+    withoutContext(() => {
+      for (const placeholder of placeholders) {
+        this.fetching.delete(placeholder);
+        const delivery = found.get(placeholder.id);
+        if (delivery === undefined) this.#lose(placeholder.id);
+        else this.#begin(Object.assign(delivery, { isTakenOver: placeholder.isTakenOver }));
+      }
+    });
+  }
+
+  /** An entry that has a place belongs to another member, or is gone. */
+  #lose(id: string): void {
+    this.#running--;
+    this.#backlog.finished(id);
+    if (this.#backlog.isSuspect(id)) this.#backlog.acquit();
+    this.#watching.settled(id);
+    this.pumpSoon();
+  }
+
+  readonly #ended: Ended = (delivery, outcome) => {
+    this.#running--;
+    if (this.#parts.config.order === "entity" && outcome.kind === "retry") {
+      void this.#retryInLane(delivery, outcome);
+    } else {
+      this.#settler.settle(delivery, outcome);
+      this.#backlog.finished(delivery.id);
+      if (this.#isIdle) this.#settler.rest();
+    }
+    if (this.#backlog.isSuspect(delivery.id)) void this.#acquit();
+    this.pumpSoon();
+  };
+
+  /** An entry that was handled but is still pending when the next one kills the process would be blamed for it. */
+  async #acquit(): Promise<void> {
+    await this.#settler.flushed();
+    this.#backlog.acquit();
+    this.pump();
+  }
+
+  /** Keeps a failed delivery, and with it its entity's lane, until it is tried again. */
+  async #retryInLane(delivery: Delivery, retry: Retry): Promise<void> {
+    const { attempt, deaths = 0 } = delivery;
+    const resume = this.#backlog.retain(delivery, 1 + attempt - deaths);
+    const due = this.#parts.reading.for(retry.delayMs);
+    const kept = await this.#settler.keep(delivery, retry);
+    // At the end it stays pending, and its followers behind it: all are given back together.
+    if (kept === null || (kept === "kept" && !(await due))) return;
+    // What others have, or what is a dead letter by now, is not found when it is fetched: that frees its lane.
+    resume();
+    this.pump();
+  }
+}

@@ -1,0 +1,44 @@
+import type { Delivery } from "../broker/delivery.js";
+import type { Kept, MemberPlace, Membership } from "../broker/membership.js";
+import type { Client } from "./connection.js";
+import type { StreamKeys } from "./keys.js";
+import { park } from "./lua/retry.js";
+import { bury, packed } from "./lua/settlement.js";
+
+/** What settles an entry that failed, of one consumer of a group. */
+export interface FailedPlace extends Pick<MemberPlace, "group" | "consumer"> {
+  readonly keys: StreamKeys;
+  /** `kept` when nobody can have taken over or settled the entry, else empty. */
+  readonly keeps: "kept" | "";
+}
+type RecordOf<Method extends "recordFailure" | "bury"> = Omit<Parameters<Membership[Method]>[1], "isContested">;
+
+/** Parks an entry, or keeps it for its consumer. */
+export async function recordFailure(
+  client: Client,
+  { keys, group, consumer, keeps }: FailedPlace,
+  { id, attempt, deaths = 0 }: Delivery,
+  { failure, parkedMs }: RecordOf<"recordFailure">,
+): Promise<Kept> {
+  const delay = parkedMs === undefined ? "" : Math.ceil(parkedMs);
+  // It did not kill this process, and so not those before: their deliveries count no longer.
+  const args = [group, consumer, id, delay, failure, attempt - deaths, keeps];
+  const done = await park.run(client, [keys.stream, keys.retry, keys.errors], args);
+  return done === 1 ? "kept" : done === 0 ? "lost" : "deleted";
+}
+
+/** Moves an entry to the dead letters. The copy that was delivered is sent only if the stream has it no longer. */
+export async function moveToDead(
+  client: Client,
+  { keys, group, consumer, keeps }: FailedPlace,
+  { id, attempt, fields }: Delivery,
+  { failure, labels }: RecordOf<"bury">,
+): Promise<"kept" | "lost"> {
+  const scriptKeys = [keys.stream, keys.dead, keys.retry, keys.errors];
+  const move = (copy: string): Promise<string | null> => {
+    const args = [group, consumer, id, failure, attempt, keeps, copy, ...Object.entries(labels).flat()];
+    return bury.run(client, scriptKeys, args);
+  };
+  const letter = await move("");
+  return (letter === "deleted" ? await move(packed(fields ?? [])) : letter) === null ? "lost" : "kept";
+}

@@ -1,0 +1,95 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { describe, expect, it } from "vitest";
+import { eventually } from "./patience.js";
+import { scaled } from "./scale.js";
+import { groupOf, Stage } from "./stage.js";
+
+const GROUP = groupOf("billing");
+const ENTITIES = 10;
+const entityOf = (serial: number): number => serial % ENTITIES;
+
+const part = {
+  behaviours: [
+    { do: "throw", every: 17, attempts: 1 },
+    { do: "wait", ms: 5 },
+  ],
+  settings: { order: "entity", retryDelaySeconds: 0.05, concurrency: 20 },
+} as const;
+
+describe.concurrent("the messages of an entity come in order, one at a time, to the one process there is", () => {
+  it("however often it is killed and started again", async () => {
+    await using stage = await Stage.open();
+    stage.ledger.follow(GROUP);
+    let member = await stage.spawn("billing", part);
+    const stopPublishing = stage.publishAlways(1, { entities: ENTITIES });
+    await stage.publish(400, { entities: ENTITIES });
+    for (let kills = 0; kills < scaled(2, 20); kills++) {
+      await sleep(300 + Math.random() * 300);
+      await member.kill();
+      member = await stage.spawn("billing", part);
+      const { length } = member.child.messages;
+      await eventually(() => member.child.messages.length > length);
+    }
+    await stopPublishing();
+
+    await stage.handledAll(["billing"]);
+    await stage.settled("billing");
+    expect(stage.ledger.course(GROUP, entityOf)).toMatchObject({ inversions: 0, overlaps: 0 });
+    expect(stage.account("billing").unexplained).toEqual([]);
+  });
+
+  it("however often it is closed and started again", async () => {
+    await using stage = await Stage.open();
+    stage.ledger.follow(GROUP);
+    const stopPublishing = stage.publishAlways(1, { entities: ENTITIES });
+    await stage.publish(400, { entities: ENTITIES });
+    const hurried = { ...part, settings: { ...part.settings, drainTimeoutSeconds: 0 } };
+    stage.ledger.blame({ name: "closed without waiting" });
+    for (let times = 0; times < scaled(4, 40); times++) {
+      const { messaging } = await stage.join("billing", hurried);
+      await sleep(200);
+      await messaging.close();
+    }
+    await stage.join("billing", part);
+    await stopPublishing();
+
+    await stage.handledAll(["billing"]);
+    await stage.settled("billing");
+    expect(stage.ledger.course(GROUP, entityOf).inversions).toBe(0);
+  });
+
+  it("when it was stopped (SIGSTOP) for longer than its lease", async () => {
+    await using stage = await Stage.open();
+    stage.ledger.follow(GROUP);
+    const member = await stage.spawn("billing", part);
+    const stopPublishing = stage.publishAlways(1, { entities: ENTITIES });
+    for (let times = 0; times < scaled(2, 20); times++) {
+      await stage.publish(300, { entities: ENTITIES });
+      await member.freeze(3500);
+    }
+    await stopPublishing();
+
+    await stage.handledAll(["billing"]);
+    await stage.settled("billing");
+    expect(stage.ledger.course(GROUP, entityOf)).toMatchObject({ inversions: 0, overlaps: 0 });
+    expect(member.child.messages.some((news) => "overtaken" in news)).toBe(false);
+  });
+});
+
+describe.concurrent("a process that is stopped inside its handlers", () => {
+  it("says how many messages others have taken meanwhile, which may have run twice at once", async () => {
+    await using stage = await Stage.open();
+    const slow = { behaviours: [{ do: "wait", ms: 1000 }], settings: { ...part.settings, concurrency: 4 } } as const;
+    const frozen = await stage.spawn("billing", slow);
+    const serials = await stage.publish(4);
+    await eventually(() => serials.every((serial) => stage.ledger.begun(GROUP, serial) === 1));
+    await stage.join("billing", { settings: part.settings });
+
+    await frozen.freeze(5000);
+
+    const news = await frozen.child.next((each) => "overtaken" in each);
+    expect(news).toEqual({ overtaken: 4 });
+    await stage.handledAll(["billing"]);
+    await stage.settled("billing");
+  });
+});
