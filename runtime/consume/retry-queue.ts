@@ -20,8 +20,9 @@ export async function runRetryQueue(parts: ConsumerParts, workload: Workload, re
   for (let failures = 0; !reading.signal.aborted; ) {
     try {
       if (clock.now() - sweptAt > SWEEP_EVERY_MS && workload.roomForRetries > 0) {
-        await membership.sweep();
+        // Before: a sweep that is refused must not keep what is due from its retry.
         sweptAt = clock.now();
+        await membership.sweep();
       }
       await workload.settler.parkedDue(await release(parts, workload, reaper));
       failures = 0;

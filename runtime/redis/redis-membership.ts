@@ -10,7 +10,7 @@ import { Handover } from "./handover.js";
 import type { Heartbeat } from "./heartbeat.js";
 import { HANDOVER, PARKED, type StreamKeys } from "./keys.js";
 import { ensureGroup, leave } from "./lua/group.js";
-import { deliveryOf, note, park, release, sweep, sweepHandover } from "./lua/retry.js";
+import { deliveryOf, note, park, release, sweep, sweepErrors, sweepHandover } from "./lua/retry.js";
 import { acknowledge, bury } from "./lua/settlement.js";
 import { adopt, reap } from "./lua/takeover.js";
 import { field, isReply } from "./reply.js";
@@ -60,7 +60,9 @@ export class RedisMembership implements Membership {
     if (!this.#isSupported) await assertSupported(client, settle.address);
     this.#isSupported = true;
     const start = startFrom === "new" ? "$" : "0";
-    const found = await ensureGroup.run(client, [keys.stream, keys.floor, keys.groups], [this.group, start, YOUNG_MS]);
+    const { stream, floor, groups, retry, errors, handover, marks, retention } = keys;
+    const groupKeys = [stream, floor, groups, retry, errors, handover, marks, retention];
+    const found = await ensureGroup.run(client, groupKeys, [this.group, start, YOUNG_MS]);
     if (typeof found === "number") return { retryInMs: found };
     await this.#handover.enrol(client);
     await heartbeat.renew(settle);
@@ -184,6 +186,10 @@ export class RedisMembership implements Membership {
       }
       const handoverKeys = [keys.stream, keys.retry, keys.handover];
       while ((await sweepHandover.run(client, handoverKeys, [this.group, SWEEP_PAGE])) > 0);
+      const errorKeys = [keys.stream, keys.retry, keys.errors];
+      for (let from: string | null = "0"; from !== null; ) {
+        from = await sweepErrors.run(client, errorKeys, [this.group, from, SWEEP_PAGE]);
+      }
     });
   }
 

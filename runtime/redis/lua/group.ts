@@ -4,8 +4,10 @@ import { type Script, script } from "./script.js";
 /**
  * Creates a consumer group that is missing. A group that existed before begins at its recorded position, below which
  * nothing is unacknowledged, or at 0 when the stream is younger than that (it was deleted, or Redis came back empty).
- * It never begins at `$`, which would skip the entries that were added meanwhile.
- * KEYS: 1 stream · 2 the group's position (hash) · 3 the groups that are served (sorted set)
+ * It never begins at `$`, which would skip the entries that were added meanwhile. Nothing is pending in a new group, so
+ * what was recorded of pending entries goes, and with the stream what was known of it.
+ * KEYS: 1 stream · 2 the group's position (hash) · 3 the groups that are served (sorted set) · 4 retry set · 5 errors ·
+ *       6 handover · 7 marks · 8 what is known of the stream
  * ARGV: 1 group · 2 where a new group begins (`0` or `$`) · 3 for how many ms after its loss a known one stays away
  * Result: the id from which it was created; nil when it was there; or in how many ms to try again
  */
@@ -13,9 +15,10 @@ export const ensureGroup: Script<string | number | null> = script("ensure_group"
 redis.call('HSET', KEYS[2], 'served', now)
 redis.call('ZADD', KEYS[3], now, ARGV[1])
 
-local last
+local last, added
 if redis.call('EXISTS', KEYS[1]) == 1 then
-  last = map(redis.call('XINFO', 'STREAM', KEYS[1]))['last-generated-id']
+  local stream = map(redis.call('XINFO', 'STREAM', KEYS[1]))
+  last, added = stream['last-generated-id'], stream['entries-added']
   for _, group in ipairs(redis.call('XINFO', 'GROUPS', KEYS[1])) do
     if map(group).name == ARGV[1] then
       redis.call('HDEL', KEYS[2], 'missing')
@@ -26,7 +29,9 @@ end
 
 local from = ARGV[2]
 local position = redis.call('HGET', KEYS[2], 'position')
-if position and last and not before(last, position) then
+local is_same = position and last and not before(last, position)
+  and added >= tonumber(redis.call('HGET', KEYS[2], 'added') or 0)
+if is_same then
   from = position
   local missing = math.min(tonumber(redis.call('HGET', KEYS[2], 'missing') or now), now)
   local newest = parts(last)
@@ -43,13 +48,20 @@ end
 
 redis.call('XGROUP', 'CREATE', KEYS[1], ARGV[1], from, 'MKSTREAM')
 redis.call('HDEL', KEYS[2], 'missing')
-redis.call('HSET', KEYS[2], 'position', from)
+redis.call('HSET', KEYS[2], 'position', from, 'added', added or 0)
+redis.call('DEL', KEYS[4])
+redis.call('DEL', KEYS[5])
+redis.call('DEL', KEYS[6])
+if not last or position and not is_same then
+  redis.call('DEL', KEYS[7])
+  redis.call('DEL', KEYS[8])
+end
 return from
 `;
 
 /**
- * Removes a consumer from its group. The entries that it holds are parked and due at once, so that another consumer
- * gets them without waiting for a lease; only then its name and its heartbeat are deleted.
+ * Removes a consumer from its group. The entries that it holds are parked and due at once by any clock, so that another
+ * consumer gets them without waiting for a lease; only then its name and its heartbeat are deleted.
  *
  * If it is the last that handles one of its types, and others stay, its types stay known and its heartbeat stands still:
  * a lease later it is taken for dead, as if it had been killed. Until then its messages wait for its successor. The last
@@ -59,7 +71,7 @@ return from
  *       begun: their delivery does not count
  * Result: nil
  */
-export const leave: Script<null> = script("leave")`${CLOCK}${MAP}
+export const leave: Script<null> = script("leave")`${MAP}
 local unbegun = {}
 for i = 4, #ARGV do unbegun[ARGV[i]] = true end
 local is_there = true
@@ -73,7 +85,7 @@ while true do
   for _, entry in ipairs(held) do
     local count = unbegun[entry[1]] and math.max(0, entry[4] - 1) or entry[4]
     local claimed = redis.call('XCLAIM', KEYS[1], ARGV[1], 'parked', 0, entry[1], 'RETRYCOUNT', count, 'JUSTID')
-    if #claimed == 1 then redis.call('ZADD', KEYS[2], now, entry[1]) end
+    if #claimed == 1 then redis.call('ZADD', KEYS[2], 0, entry[1]) end
   end
 end
 if is_there then redis.call('XGROUP', 'DELCONSUMER', KEYS[1], ARGV[1], ARGV[2]) end

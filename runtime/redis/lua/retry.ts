@@ -26,7 +26,7 @@ export type Released = [id: string, fields: string[], attempt: number];
 
 /**
  * Takes parked entries whose retry is due. The caller claims each, which counts a delivery. The errors of an entry that
- * is deleted from the stream are deleted too.
+ * is no longer pending, or deleted from the stream, are deleted too.
  * KEYS: 1 stream · 2 retry set · 3 errors (hash) · 4 handled types (hash) · 5 handover (sorted set)
  * ARGV: 1 group · 2 consumer · 3 how many at most
  * Result: the released entries · in how many ms the next is due, or -1 when none is parked · how many entries are handed
@@ -43,6 +43,8 @@ for _, id in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', now, 'LIMIT', 0
     else
       redis.call('HDEL', KEYS[3], id)
     end
+  elseif #redis.call('XPENDING', KEYS[1], ARGV[1], id, id, 1) == 0 then
+    redis.call('HDEL', KEYS[3], id)
   end
   redis.call('ZREM', KEYS[2], id)
 end
@@ -86,6 +88,29 @@ for _, entry in ipairs(page) do
   redis.call('XCLAIM', KEYS[1], ARGV[1], 'parked', 0, entry[1], 'JUSTID')
 end
 return #page
+`;
+
+/**
+ * Deletes the errors of entries that are neither pending nor wait for a retry: their group was set back, or others
+ * acknowledged them. It looks only if there are more errors than parked entries.
+ * KEYS: 1 stream · 2 retry set · 3 errors (hash)
+ * ARGV: 1 group · 2 where to go on in the errors, `0` at first · 3 about how many to look at
+ * Result: where to go on, or nil at the end
+ */
+export const sweepErrors: Script<string | null> = script("sweep_errors")`
+local parked = 0
+for _, consumer in ipairs(redis.call('XPENDING', KEYS[1], ARGV[1])[4] or {}) do
+  if consumer[1] == 'parked' then parked = tonumber(consumer[2]) end
+end
+if redis.call('HLEN', KEYS[3]) <= parked then return nil end
+local page = redis.call('HSCAN', KEYS[3], ARGV[2], 'COUNT', ARGV[3])
+for i = 1, #page[2], 2 do
+  local id = page[2][i]
+  local is_known = redis.call('ZSCORE', KEYS[2], id)
+    or string.find(id, '^%d+-%d+$') and #redis.call('XPENDING', KEYS[1], ARGV[1], id, id, 1) == 1
+  if not is_known then redis.call('HDEL', KEYS[3], id) end
+end
+return page[1] ~= '0' and page[1] or nil
 `;
 
 /**
