@@ -1,5 +1,5 @@
 import type { Delivery } from "../../broker/delivery.js";
-import { CLOCK, MINE, RECORD } from "./fragment.js";
+import { CLOCK, DUE, MINE, RECORD } from "./fragment.js";
 import { type Script, script } from "./script.js";
 
 /**
@@ -9,14 +9,14 @@ import { type Script, script } from "./script.js";
  * ARGV: 1 group · 2 consumer · 3 entry id · 4 delay in ms · 5 the error, as JSON
  * Result: 1 when it is parked; 0 when it belongs to another consumer; -1 when it is deleted from the stream
  */
-export const park: Script<number> = script("park")`${CLOCK}${MINE}${RECORD}
+export const park: Script<number> = script("park")`${CLOCK}${DUE}${MINE}${RECORD}
 if #mine == 0 then return 0 end
 local claimed = redis.call('XCLAIM', KEYS[1], ARGV[1], 'parked', 0, ARGV[3], 'JUSTID')
 if #claimed == 0 then
   redis.call('HDEL', KEYS[3], ARGV[3])
   return -1
 end
-redis.call('ZADD', KEYS[2], now + ARGV[4], ARGV[3])
+redis.call('ZADD', KEYS[2], due_in(tonumber(ARGV[4])), ARGV[3])
 record(KEYS[3], ARGV[3], ARGV[5])
 return 1
 `;
@@ -49,20 +49,25 @@ for _, id in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', now, 'LIMIT', 0
   redis.call('ZREM', KEYS[2], id)
 end
 local next = redis.call('ZRANGE', KEYS[2], 0, 0, 'WITHSCORES')
-local due = #next == 2 and math.max(0, next[2] - now) or -1
+local due = #next == 2 and math.max(0, math.ceil(next[2] - now)) or -1
 return { released, due, redis.call('ZCARD', KEYS[5]), redis.call('HGET', KEYS[4], 'version') }
 `;
 
 /**
- * Finds parked entries whose due time is lost (the retry set was deleted) and makes them due at once.
+ * Finds parked entries whose due time is lost (the retry set was deleted) and makes them due at once. Corrects due times
+ * that are not possible, because Redis' clock went back.
  * KEYS: 1 stream · 2 retry set
  * ARGV: 1 group · 2 the id after which to look, `-` for the first · 3 how many to look at
  * Result: the id after which to go on, or nil at the end
  */
-export const sweep: Script<string | null> = script("sweep")`
+export const sweep: Script<string | null> = script("sweep")`${CLOCK}${DUE}
 local from = ARGV[2] == '-' and '-' or '(' .. ARGV[2]
 local parked = redis.call('XPENDING', KEYS[1], ARGV[1], from, '+', ARGV[3], 'parked')
-for _, entry in ipairs(parked) do redis.call('ZADD', KEYS[2], 'NX', 0, entry[1]) end
+for _, entry in ipairs(parked) do
+  local due = tonumber(redis.call('ZSCORE', KEYS[2], entry[1]))
+  local right = due and possible(due) or 0
+  if due ~= right then redis.call('ZADD', KEYS[2], right, entry[1]) end
+end
 if #parked < tonumber(ARGV[3]) then return nil end
 return parked[#parked][1]
 `;
