@@ -183,8 +183,10 @@ export class Settler {
     const failure = describeFailure(error);
     const reason = failure.code ?? failure.name;
     const record = { ...labelsOf(delivery.fields ?? []), service: config.service, failed_at: failure.at, reason };
+    let unsent = answer;
     this.#start([delivery.id], async () => {
-      if (answer !== undefined) await membership.answer(answer, "");
+      if (unsent !== undefined) await membership.answer(unsent, "");
+      unsent = undefined;
       await membership.bury(delivery.id, JSON.stringify(failure), record);
     });
     hooks.emit("deadLettered", { ...this.#infoOf(delivery), error });

@@ -7,12 +7,14 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)`;
 export const MINE = `
 local mine = redis.call('XPENDING', KEYS[1], ARGV[1], ARGV[3], ARGV[3], 1, ARGV[2])`;
 
-/** Defines `record(hash, id, error)`: appends an error to those of an entry. */
-export const RECORD = `
-local function record(hash, id, error)
-  local errors = redis.call('HGET', hash, id)
-  redis.call('HSET', hash, id, (errors and errors .. ',' or '') .. error)
+/** Defines `record(id, error)`: appends an error to those of an entry, in the hash `KEYS[n]`. */
+export function recordIn(n: number): string {
+  return `
+local function record(id, error)
+  local errors = redis.call('HGET', KEYS[${n}], id)
+  redis.call('HSET', KEYS[${n}], id, (errors and errors .. ',' or '') .. error)
 end`;
+}
 
 /**
  * Defines `due_in(delay)`, a due time, and `possible(due)`, the same unless the clock went back since: then it is no

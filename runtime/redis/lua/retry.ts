@@ -1,5 +1,5 @@
 import type { Delivery } from "../../broker/delivery.js";
-import { CLOCK, DUE, MINE, RECORD } from "./fragment.js";
+import { CLOCK, DUE, MINE, recordIn } from "./fragment.js";
 import { type Script, script } from "./script.js";
 
 /**
@@ -9,7 +9,7 @@ import { type Script, script } from "./script.js";
  * ARGV: 1 group · 2 consumer · 3 entry id · 4 delay in ms · 5 the error, as JSON
  * Result: 1 when it is parked; 0 when it belongs to another consumer; -1 when it is deleted from the stream
  */
-export const park: Script<number> = script("park")`${CLOCK}${DUE}${MINE}${RECORD}
+export const park: Script<number> = script("park")`${CLOCK}${DUE}${MINE}${recordIn(3)}
 if #mine == 0 then return 0 end
 local claimed = redis.call('XCLAIM', KEYS[1], ARGV[1], 'parked', 0, ARGV[3], 'JUSTID')
 if #claimed == 0 then
@@ -17,7 +17,7 @@ if #claimed == 0 then
   return -1
 end
 redis.call('ZADD', KEYS[2], due_in(tonumber(ARGV[4])), ARGV[3])
-record(KEYS[3], ARGV[3], ARGV[5])
+record(ARGV[3], ARGV[5])
 return 1
 `;
 
@@ -124,8 +124,8 @@ return page[1] ~= '0' and page[1] or nil
  * ARGV: 1 entry id · 2 the error, as JSON
  * Result: nil
  */
-export const note: Script<null> = script("note")`${RECORD}
-record(KEYS[1], ARGV[1], ARGV[2])
+export const note: Script<null> = script("note")`${recordIn(1)}
+record(ARGV[1], ARGV[2])
 `;
 
 export function deliveryOf([id, fields, attempt]: Released): Delivery {
