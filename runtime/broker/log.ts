@@ -4,8 +4,10 @@ import type { FlatFields } from "../contract/codec.js";
 export interface TrimBounds {
   readonly maxAgeMs: number;
   readonly maxLength: number;
-  /** For how long no other service trims. */
+  /** For how long no other service trims: at most a second. */
   readonly lockMs: number;
+  /** After a pause of that length between two trims, for as long no group is destroyed: Redis' clock may have jumped. */
+  readonly graceMs: number;
   /** Destroy groups that no consumer has served for `maxAgeMs`. */
   readonly expireGroups: boolean;
 }

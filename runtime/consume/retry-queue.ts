@@ -19,8 +19,9 @@ export async function runRetryQueue(parts: ConsumerParts, workload: Workload): P
   for (let failures = 0; !reading.signal.aborted; ) {
     try {
       if (clock.now() - sweptAt > SWEEP_EVERY_MS && workload.roomForRetries > 0) {
-        await membership.sweep();
+        // Before: a sweep that is refused must not keep what is due from its retry.
         sweptAt = clock.now();
+        await membership.sweep();
       }
       await workload.settler.parkedDue(await release(parts, workload));
       failures = 0;

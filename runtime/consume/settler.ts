@@ -195,8 +195,10 @@ export class Settler {
     const reason = described.code ?? described.name;
     const labels = { ...labelsOf(delivery.fields ?? []), service: config.service, failed_at: described.at, reason };
     const failure = JSON.stringify(described);
+    let unsent = answer;
     return this.#settle([delivery.id], async (isRepeated) => {
-      if (answer !== undefined) await membership.answer(answer, "");
+      if (unsent !== undefined) await membership.answer(unsent, "");
+      unsent = undefined;
       const kept = await membership.bury(delivery, { failure, isContested: isRepeated || mayBeSettled, labels });
       if (kept === "kept") hooks.emit("deadLettered", { ...this.#infoOf(delivery), error });
       else hooks.emit("dropped", this.#infoOf(delivery));

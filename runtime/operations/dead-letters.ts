@@ -1,5 +1,5 @@
 import { type Config, prefixed } from "../config/config.js";
-import { MessagingError } from "../errors.js";
+import { type ErrorCode, MessagingError } from "../errors.js";
 import { type Client, Connection } from "../redis/connection.js";
 import { type StreamKeys, streamKeys } from "../redis/keys.js";
 import { field } from "../redis/reply.js";
@@ -37,6 +37,7 @@ export interface OperatorOptions {
 }
 
 const PAGE = 50;
+const LAST_SEQUENCE = 2n ** 64n - 1n;
 
 /** The dead letters of a system. A redriven or discarded one stays on record, with the operator's name and the time. */
 export class DeadLetters {
@@ -76,7 +77,9 @@ export class DeadLetters {
    * Returns a dead letter to its group. Other groups do not receive it, and its attempts start at 1. A dead letter that
    * is no longer open is left alone. Resolves to its state.
    *
-   * @throws {MessagingError} `DEAD_LETTER_MISSING` for an unknown id, or for one whose original had been deleted
+   * @throws {MessagingError} `DEAD_LETTER_MISSING` for an unknown id, or for one whose original had been deleted;
+   * `PUBLISH_FAILED` when Redis refuses to add the entry, and the dead letter stays open; `PUBLISH_UNCERTAIN` when it
+   * refuses to record that it did
    */
   async redrive(stream: string, id: string, options: OperatorOptions = {}): Promise<DeadLetterState> {
     const keys = this.#keys(stream);
@@ -107,8 +110,7 @@ export class DeadLetters {
     let count = 0;
     for await (const { id, original } of this.list(stream, { ...filter, state: "open" })) {
       if (original.length === 0) continue;
-      await this.redrive(stream, id, options);
-      count++;
+      if ((await this.redrive(stream, id, options)).state === "redriven") count++;
     }
     return count;
   }
@@ -133,7 +135,10 @@ export class DeadLetters {
     return this.#connection.ask(what, question);
   }
 
-  /** Writes the mark and the new entry in one transaction. Its watch keeps two operators from redriving one letter. */
+  /**
+   * Writes the new entry and the mark in one transaction. Its watch keeps two operators from redriving one letter. Redis
+   * goes on with a transaction when one of its commands fails, so a mark without its entry is deleted again.
+   */
   async #redrive(client: Client, keys: StreamKeys, id: string, by: string): Promise<DeadLetterState> {
     for (;;) {
       await client.watch(keys.settled);
@@ -149,7 +154,14 @@ export class DeadLetters {
       const transaction = client.multi();
       transaction.xadd(redrive, entryId, ...letter.original);
       transaction.hset(keys.settled, id, JSON.stringify(state));
-      if ((await transaction.exec()) !== null) return state;
+      const replies = await transaction.exec();
+      if (replies === null) continue;
+      const [[notAdded] = [], [notMarked] = []] = replies;
+      if (notAdded && !notMarked) await client.hdel(keys.settled, id);
+      if (notAdded) throw failure("PUBLISH_FAILED", `dead letter ${id} was not returned to its group`, notAdded);
+      // It is open still, so another redrive would return it once more.
+      if (notMarked) throw failure("PUBLISH_UNCERTAIN", `dead letter ${id} was returned, but not marked`, notMarked);
+      return state;
     }
   }
 
@@ -187,12 +199,17 @@ function matches(letter: DeadLetter, { group, type, reason, state = "open" }: De
 }
 
 async function nextEntryId(client: Client, stream: string): Promise<string> {
-  const [seconds, micros] = await client.time();
+  const [seconds = 0, micros = 0] = await client.time();
   const info = (await client.exists(stream)) === 0 ? [] : ((await client.xinfo("STREAM", stream)) as unknown[]);
   const last = String(field(info, "last-generated-id") ?? "0-0");
-  const [ms = 0, sequence = 0] = last.split("-").map(Number);
-  const now = Number(seconds) * 1000 + Math.floor(Number(micros) / 1000);
-  return now > ms ? `${now}-0` : `${ms}-${sequence + 1}`;
+  const [ms = 0n, sequence = 0n] = last.split("-").map(BigInt);
+  const now = BigInt(seconds) * 1000n + BigInt(micros) / 1000n;
+  if (now > ms) return `${now}-0`;
+  return sequence < LAST_SEQUENCE ? `${ms}-${sequence + 1n}` : `${ms + 1n}-0`;
+}
+
+function failure(code: ErrorCode, what: string, cause: Error): MessagingError {
+  return new MessagingError(code, `${what}: Redis says ${cause.message}`, { cause });
 }
 
 function missing(text: string): MessagingError {

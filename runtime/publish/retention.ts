@@ -7,6 +7,8 @@ import { Pause } from "../time/pause.js";
 
 /** The trims of many services within this time count as one. */
 const LONGEST_LOCK_MS = 1000;
+/** Every consumer makes itself known at least twice meanwhile. */
+const SHORTEST_GRACE_MS = 60_000;
 
 /**
  * Bounds a stream: removes entries that are older than `MESSAGE_TTL` or beyond `STREAM_MAX_LENGTH`, once every
@@ -57,7 +59,8 @@ export class Retention {
       const { messageTtlMs: maxAgeMs, streamMaxLength: maxLength, trimIntervalMs, unservedGroups } = this.#config;
       const lockMs = Math.max(1, Math.floor(Math.min(LONGEST_LOCK_MS, trimIntervalMs / 2)));
       const expireGroups = unservedGroups === "expire-group";
-      const report = await this.#log.trim({ maxAgeMs, maxLength, lockMs, expireGroups });
+      const graceMs = Math.max(SHORTEST_GRACE_MS, 2 * trimIntervalMs);
+      const report = await this.#log.trim({ maxAgeMs, maxLength, lockMs, graceMs, expireGroups });
       if (report !== undefined) this.#tell(report);
     } catch (error) {
       if (!this.#ending.signal.aborted) this.#hooks.trouble(`trimming ${this.#log.stream}`, error);

@@ -4,7 +4,7 @@ import type { FlatFields, Layout } from "../contract/codec.js";
 import { MessagingError, PublishError } from "../errors.js";
 import type { Connection } from "./connection.js";
 import { adviceOn } from "./driver-error.js";
-import { onceKey } from "./keys.js";
+import { onceKey, retentionKey } from "./keys.js";
 import { append, appendAlone } from "./lua/append.js";
 import { isRefusal, isReply } from "./reply.js";
 import { longestValue, mayBeTooLong, refusalOf } from "./value-limit.js";
@@ -238,5 +238,6 @@ async function sendPiped(client: Redis, group: readonly Append[]): Promise<reado
 
 function sendAlone(client: Redis, { stream, entry, announced, messageId = "", onceWindowMs }: Append): Promise<string> {
   const { channel = "", json = "" } = announced ?? {};
-  return appendAlone.run(client, [stream, onceKey(stream, messageId)], [onceWindowMs ?? "", channel, json, ...entry]);
+  const keys = onceWindowMs === undefined ? [stream] : [stream, onceKey(stream, messageId), retentionKey(stream)];
+  return appendAlone.run(client, keys, [onceWindowMs ?? "", channel, json, ...entry]);
 }

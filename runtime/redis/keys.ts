@@ -16,11 +16,11 @@ export interface StreamKeys {
   readonly handover: string;
   /** HASH: the group's low-water position and when it was last served. */
   readonly floor: string;
-  /** The prefix of {@link floor}, before the group's name. */
-  readonly floors: string;
+  /** Begins each key of a group, before the kind. */
+  readonly prefix: string;
   /** ZSET: the groups that are served, and when each was last known to be (ms). */
   readonly groups: string;
-  /** HASH: how many entries were gone after the last trim. */
+  /** HASH: what the last trim knew of the stream, by which its successor under the same name is noticed. */
   readonly retention: string;
   /** STRING: the lock of the service that trims. */
   readonly trimming: string;
@@ -49,6 +49,11 @@ export function onceKey(stream: string, messageId: string): string {
   return `{${stream}}:once:${messageId}`;
 }
 
+/** What the last trim knew of a stream. */
+export function retentionKey(stream: string): string {
+  return `{${stream}}:retention`;
+}
+
 export function streamKeys(stream: string, group: string): StreamKeys {
   const tag = `{${stream}}`;
   const dead = `${tag}:dead`;
@@ -71,7 +76,7 @@ function keysUnder(prefix: string, group: string, suffix: string): KeysUnder {
     types: `${prefix}:types${suffix}`,
     handover: `${prefix}:handover${suffix}`,
     floor: `${prefix}:floor:${group}`,
-    floors: `${prefix}:floor:`,
+    prefix: `${prefix}:`,
     groups: `${prefix}:groups`,
     retention: `${prefix}:retention`,
     trimming: `${prefix}:trimming`,

@@ -132,14 +132,16 @@ export class RedisBroker implements Broker {
     return connection;
   }
 
-  #log({ stream, trimming, marks, retention, groups, floors }: StreamKeys): Log {
+  #log({ stream, trimming, marks, retention, groups, prefix, redrive }: StreamKeys): Log {
     return {
       stream,
-      trim: async ({ maxAgeMs, maxLength, lockMs, expireGroups }) => {
+      trim: async ({ maxAgeMs, maxLength, lockMs, graceMs, expireGroups }) => {
         // Trimming opens no connection of its own.
         const connection = [this.#settle, this.#publish].find(({ isReady }) => isReady);
         if (connection === undefined) return undefined;
-        const args = [floors, maxAgeMs, maxLength, lockMs, expireGroups ? "expire-group" : ""];
+        const policy = expireGroups ? "expire-group" : "";
+        // One group alone reads a redrive stream, whose keys are not followed by its name.
+        const args = [prefix, stream === redrive ? "" : ":", maxAgeMs, maxLength, lockMs, graceMs, policy];
         const report = await trim.run(connection.client, [stream, trimming, marks, retention, groups], args);
         if (report === null) return undefined;
         const none = { removed: 0, length: 0, unserved: [], expired: [], missed: [] };

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { YOUNG_MS } from "../broker/broker.js";
 import type { Answer, Delivery, Take, Unhandled } from "../broker/delivery.js";
 import type { Log } from "../broker/log.js";
-import type { FailureRecord, Holder, MemberPlace, MemberSignals, Membership, Unfetched } from "../broker/membership.js";
+import type { FailureRecord, Holder, Kept, MemberPlace, MemberSignals, Membership } from "../broker/membership.js";
 import type { Clock } from "../time/clock.js";
 import type { Client, Connection } from "./connection.js";
 import type { EntrySource } from "./entry-source.js";
@@ -67,7 +67,9 @@ export class RedisMembership implements Membership {
       if (!this.#isSupported) await assertSupported(client, settle.address);
       this.#isSupported = true;
       const args = [this.group, await startId(client, startFrom, clock), YOUNG_MS];
-      const found = await ensureGroup.run(client, [keys.stream, keys.floor, keys.groups], args);
+      const { stream, floor, groups, retry, errors, handover, marks, retention } = keys;
+      const groupKeys = [stream, floor, groups, retry, errors, handover, marks, retention];
+      const found = await ensureGroup.run(client, groupKeys, args);
       if (typeof found === "number") return { retryInMs: found };
       await this.#handover.enrol(client);
       await heartbeat.renew(settle);
@@ -141,17 +143,15 @@ export class RedisMembership implements Membership {
     }
   }
 
-  async recordFailure(
-    ...[delivery, record]: Parameters<Membership["recordFailure"]>
-  ): ReturnType<Membership["recordFailure"]> {
+  async recordFailure(...[delivery, record]: Parameters<Membership["recordFailure"]>): Promise<Kept> {
     return this.#unlessGone(undefined, "lost", (client) => {
-      return recordFailure(client, this.#failedPlace(record), delivery, record);
+      return recordFailure(client, this.#placeOf(record), delivery, record);
     });
   }
 
   async bury(...[delivery, record]: Parameters<Membership["bury"]>): ReturnType<Membership["bury"]> {
     return this.#unlessGone(undefined, "lost", (client) => {
-      return moveToDead(client, this.#failedPlace(record), delivery, record);
+      return moveToDead(client, this.#placeOf(record), delivery, record);
     });
   }
 
@@ -160,7 +160,7 @@ export class RedisMembership implements Membership {
     return this.#answer(given, id);
   }
 
-  fetch(entries: readonly Unfetched[]): Promise<readonly Delivery[]> {
+  fetch(...[entries]: Parameters<Membership["fetch"]>): Promise<readonly Delivery[]> {
     const { keys, signals } = this.#parts;
     return this.#unlessGone(signals.settling, [], async (client) => {
       const args = entries.flatMap(({ id, attempt, isTakenOver }) => [id, attempt, this.#keeps(isTakenOver)]);
@@ -203,8 +203,8 @@ export class RedisMembership implements Membership {
 
   takeOver(...[consumer, beat, options]: Parameters<Membership["takeOver"]>): ReturnType<Membership["takeOver"]> {
     const { keys, signals } = this.#parts;
-    const args = [this.group, this.consumer, consumer, beat, options.most, randomUUID()];
-    if (options.withFields) args.push("fields");
+    const { most, withFields } = options;
+    const args = [this.group, this.consumer, consumer, beat, most, randomUUID(), withFields ? "fields" : ""];
     return this.#unlessGone(signals.reading, undefined, async (client) => {
       const reaped = await reap.run(client, [keys.stream, keys.alive, keys.types, keys.errors], args);
       return reaped?.map(takenOverOf);
@@ -226,7 +226,7 @@ export class RedisMembership implements Membership {
     return !isContested && this.#parts.heartbeat.keepsAll ? "kept" : "";
   }
 
-  #failedPlace({ isContested }: FailureRecord): FailedPlace {
+  #placeOf({ isContested }: FailureRecord): FailedPlace {
     return { keys: this.#parts.keys, group: this.group, consumer: this.consumer, keeps: this.#keeps(isContested) };
   }
 

@@ -3,8 +3,11 @@ import { PublishError } from "../errors.js";
 import type { Connection } from "./connection.js";
 import { answerKey, type StreamKeys } from "./keys.js";
 import { answer } from "./lua/answer.js";
-import { isRefusal, isReply } from "./reply.js";
+import { isReply } from "./reply.js";
 import { longestValue, mayBeTooLong, refusalOf } from "./value-limit.js";
+
+/** Redis will always refuse this answer. Any other right that is missing, such as that to acknowledge, may come back. */
+const HOPELESS = /^(ERR |NOPERM no right to (PUBLISH|SET) )/;
 
 /** An answer, the entry that it acknowledges or an empty text, and the version of the handled types if they must not have changed. */
 export interface Answering {
@@ -14,7 +17,8 @@ export interface Answering {
 }
 
 /**
- * Resolves to `undefined`, to the error with which Redis refuses it, or to the handled types if they have changed.
+ * Resolves to `undefined`, to the error with which Redis refuses the answer, or to the handled types if they have
+ * changed. Rejects when nothing was sent or acknowledged and a repeat may succeed.
  *
  * @param connection - it is ready
  */
@@ -32,14 +36,16 @@ export async function sendAnswer(
     if (refusal !== undefined)
       return new PublishError("PUBLISH_FAILED", `the answer was not sent: ${refusal}`, options);
   }
-  const scriptKeys = [answerKey(stream, commandId), keys.stream, keys.errors, keys.floor];
+  const answering = [answerKey(stream, commandId), keys.floor];
+  // What is not used needs no right.
+  const scriptKeys = id === "" ? answering : [...answering, keys.stream, keys.errors];
   const args = [text, keepMs, replyTo, group, id, entryId ?? id];
   try {
     if (version === undefined) return (await answer.run(client, scriptKeys, args)) ?? undefined;
     return (await answer.run(client, [...scriptKeys, keys.types], [...args, version])) ?? undefined;
   } catch (error) {
     if (isReply(error, "NOGROUP")) return undefined;
-    if (isRefusal(error)) return error;
+    if (error instanceof Error && HOPELESS.test(error.message)) return error;
     throw error;
   }
 }

@@ -1,14 +1,21 @@
 import type { Client } from "./connection.js";
 import type { StreamKeys } from "./keys.js";
-import { sweep, sweepHandover } from "./lua/retry.js";
+import { sweep, sweepErrors, sweepHandover } from "./lua/retry.js";
 
 const PAGE = 500;
 
-/** Makes entries of a group due that are parked or handed over and whose record of that was lost. */
+/**
+ * Makes entries of a group due that are parked or handed over and whose record of that was lost, and forgets what is
+ * recorded of entries that are no longer pending.
+ */
 export async function sweepAll(client: Client, keys: StreamKeys, group: string): Promise<void> {
   for (let after: string | null = "-"; after !== null; ) {
     after = await sweep.run(client, [keys.stream, keys.retry], [group, after, PAGE]);
   }
   const handoverKeys = [keys.stream, keys.retry, keys.handover, keys.errors];
   while ((await sweepHandover.run(client, handoverKeys, [group, PAGE])) > 0);
+  const errorKeys = [keys.stream, keys.retry, keys.errors, keys.handover];
+  for (let from: string | null = "0"; from !== null; ) {
+    from = await sweepErrors.run(client, errorKeys, [group, from, PAGE]);
+  }
 }

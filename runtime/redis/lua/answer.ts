@@ -6,8 +6,8 @@ import { type Script, script } from "./script.js";
  * stored answer, and a command that is redelivered gets it again without running twice. A command that no member handles
  * is answered only if the handled types are still those that the caller knows. The greatest id of an answered entry is
  * recorded first: a delivery beyond it is new, also after the group was created anew or set back.
- * KEYS: 1 stored answer · 2 stream · 3 errors (hash) · 4 the group's position (hash) · 5 handled types (hash), if (7) is
- *       given
+ * KEYS: 1 stored answer · 2 the group's position (hash) · to acknowledge also 3 stream · 4 errors (hash) · 5 handled types
+ *       (hash), if (7) is given
  * ARGV: 1 answer · 2 how long to keep it, in ms · 3 the sender's channel · 4 group · 5 entry id, empty to acknowledge
  *       nothing · 6 entry id, empty to record nothing · 7 the version of the handled types that the caller knows, or left
  *       out
@@ -16,14 +16,14 @@ import { type Script, script } from "./script.js";
 export const answer: Script<string[] | null> = script("answer")`${ID_ORDER}
 if ARGV[7] and redis.call('HGET', KEYS[5], 'version') ~= ARGV[7] then return redis.call('HGETALL', KEYS[5]) end
 if ARGV[6] ~= '' then
-  local answered = redis.call('HGET', KEYS[4], 'answered')
-  if not answered or before(answered, ARGV[6]) then redis.call('HSET', KEYS[4], 'answered', ARGV[6]) end
+  local answered = redis.call('HGET', KEYS[2], 'answered')
+  if not answered or before(answered, ARGV[6]) then redis.call('HSET', KEYS[2], 'answered', ARGV[6]) end
 end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 redis.call('PUBLISH', ARGV[3], ARGV[1])
 if ARGV[5] ~= '' then
-  redis.call('XACK', KEYS[2], ARGV[4], ARGV[5])
-  redis.call('HDEL', KEYS[3], ARGV[5])
+  redis.call('XACK', KEYS[3], ARGV[4], ARGV[5])
+  redis.call('HDEL', KEYS[4], ARGV[5])
 end
 `;
 

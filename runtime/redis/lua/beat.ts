@@ -3,14 +3,13 @@ import { type Script, script } from "./script.js";
 
 /**
  * Records a consumer's heartbeat, and that its group is served for a lease more, however busy its consumers are. Plain
- * commands would be refused when Redis has no memory left.
+ * commands would be refused when Redis has no memory left. Each of the two is done if Redis refuses the other.
  * KEYS: 1 heartbeats · 2 the group's position (hash)
  * ARGV: 1 any number that differs from the last one · 2 consumer · 3 its lease in ms
- * Result: 1 when the consumer is new there, else 0. When Redis refuses the heartbeat itself, the group still counts as
- *         served.
+ * Result: 1 when the consumer is new there, else 0
  */
 export const beat: Script<number> = script("beat")`${CLOCK}
 local till = now + ARGV[3]
-if tonumber(redis.call('HGET', KEYS[2], 'served') or 0) < till then redis.call('HSET', KEYS[2], 'served', till) end
+if (tonumber(redis.pcall('HGET', KEYS[2], 'served')) or 0) < till then redis.pcall('HSET', KEYS[2], 'served', till) end
 return redis.call('ZADD', KEYS[1], ARGV[1], ARGV[2])
 `;

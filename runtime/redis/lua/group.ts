@@ -4,18 +4,22 @@ import { type Script, script } from "./script.js";
 /**
  * Creates a consumer group that is missing. A group that existed before begins at its recorded position, below which
  * nothing is unacknowledged, or at 0 when the stream is younger than that (it was deleted, or Redis came back empty).
- * It never begins at `$`, which would skip the entries that were added meanwhile.
- * KEYS: 1 stream · 2 the group's position (hash) · 3 the groups that are served (sorted set)
- * ARGV: 1 group · 2 where a new group begins (`0`, `$` or an id, but never beyond the last entry) · 3 for how many ms after its loss a known one stays away
+ * It never begins at `$`, which would skip the entries that were added meanwhile. Nothing is pending in a new group, so
+ * what was recorded of pending entries goes, and with the stream what was known of it.
+ * KEYS: 1 stream · 2 the group's position (hash) · 3 the groups that are served (sorted set) · 4 retry set · 5 errors ·
+ *       6 handover · 7 marks · 8 what is known of the stream
+ * ARGV: 1 group · 2 where a new group begins (`0`, `$` or an id, but never beyond the last entry) · 3 for how many ms after
+ *       its loss a known one stays away
  * Result: the id from which it was created; nil when it was there; or in how many ms to try again
  */
 export const ensureGroup: Script<string | number | null> = script("ensure_group")`${MAP}${ID_ORDER}${CLOCK}
 redis.call('HSET', KEYS[2], 'served', now)
 redis.call('ZADD', KEYS[3], now, ARGV[1])
 
-local last
+local last, added
 if redis.call('EXISTS', KEYS[1]) == 1 then
-  last = map(redis.call('XINFO', 'STREAM', KEYS[1]))['last-generated-id']
+  local stream = map(redis.call('XINFO', 'STREAM', KEYS[1]))
+  last, added = stream['last-generated-id'], stream['entries-added']
   for _, group in ipairs(redis.call('XINFO', 'GROUPS', KEYS[1])) do
     if map(group).name == ARGV[1] then
       redis.call('HDEL', KEYS[2], 'missing')
@@ -26,7 +30,9 @@ end
 
 local from = ARGV[2]
 local position = redis.call('HGET', KEYS[2], 'position')
-if position and last and not before(last, position) then
+local is_same = position and last and not before(last, position)
+  and added >= tonumber(redis.call('HGET', KEYS[2], 'added') or 0)
+if is_same then
   from = position
   local missing = math.min(tonumber(redis.call('HGET', KEYS[2], 'missing') or now), now)
   local newest = parts(last)
@@ -43,14 +49,21 @@ end
 
 redis.call('XGROUP', 'CREATE', KEYS[1], ARGV[1], from, 'MKSTREAM')
 redis.call('HDEL', KEYS[2], 'missing')
-redis.call('HSET', KEYS[2], 'position', from)
+redis.call('HSET', KEYS[2], 'position', from, 'added', added or 0)
+redis.call('DEL', KEYS[4])
+redis.call('DEL', KEYS[5])
+redis.call('DEL', KEYS[6])
+if not last or position and not is_same then
+  redis.call('DEL', KEYS[7])
+  redis.call('DEL', KEYS[8])
+end
 return from
 `;
 
 /**
- * Removes a consumer from its group. The entries that it holds are parked and due at once, in the order of their ids, so
- * that another consumer gets them without waiting for a lease; only then its name and its heartbeat are deleted. Those that
- * had begun in processes that died are no longer suspected: this one leaves in order.
+ * Removes a consumer from its group. The entries that it holds are parked and due at once by any clock, in the order of
+ * their ids, so that another consumer gets them without waiting for a lease; only then its name and its heartbeat are
+ * deleted. Those that had begun in processes that died are no longer suspected: this one leaves in order.
  *
  * If it is the last that handles one of its types, and others stay, its types stay known and its heartbeat stands still:
  * a lease later it is taken for dead, as if it had been killed. Until then its messages wait for its successor. The last

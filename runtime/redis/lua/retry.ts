@@ -1,5 +1,5 @@
 import type { Delivery } from "../../broker/delivery.js";
-import { CLOCK, DUE_AT_ONCE, failuresIn, MINE, recordIn, restoring, THEIRS } from "./fragment.js";
+import { CLOCK, DUE, DUE_AT_ONCE, failuresIn, MINE, recordIn, restoring, THEIRS } from "./fragment.js";
 import { type Script, script } from "./script.js";
 
 /**
@@ -17,7 +17,7 @@ import { type Script, script } from "./script.js";
  */
 export const park: Script<number> = script(
   "park",
-)`${CLOCK}${MINE}${THEIRS}${recordIn(3)}${failuresIn(3)}${restoring("parked", 2)}
+)`${CLOCK}${DUE}${MINE}${THEIRS}${recordIn(3)}${failuresIn(3)}${restoring("parked", 2)}
 local owner = ARGV[4] == '' and ARGV[2] or 'parked'
 if #mine == 0 then
   if theirs[1] and theirs[1][2] == owner then return 1 end
@@ -27,7 +27,7 @@ restore_parked()
 local how = { 'FORCE', 'RETRYCOUNT', ARGV[6], 'JUSTID' }
 local claimed = redis.call('XCLAIM', KEYS[1], ARGV[1], owner, 0, ARGV[3], unpack(how))
 if #claimed == 0 then return -1 end
-if ARGV[4] ~= '' then redis.call('ZADD', KEYS[2], now + ARGV[4], ARGV[3]) end
+if ARGV[4] ~= '' then redis.call('ZADD', KEYS[2], due_in(tonumber(ARGV[4])), ARGV[3]) end
 record(ARGV[3], ARGV[5])
 return 1
 `;
@@ -37,7 +37,7 @@ export type Delivered = [id: string, fields: string[], attempt: number, deaths?:
 
 /**
  * Takes parked entries whose retry is due. The caller claims each, which counts a delivery. The errors of an entry that
- * is deleted from the stream are deleted too.
+ * is no longer pending, or deleted from the stream, are deleted too.
  * KEYS: 1 stream · 2 retry set · 3 errors (hash) · 4 handled types (hash) · 5 handover (sorted set)
  * ARGV: 1 group · 2 consumer · 3 how many at most
  * Result: the released entries · in how many ms the next is due, or -1 when none is parked · how many entries are handed
@@ -58,24 +58,31 @@ for _, id in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', now, 'LIMIT', 0
     else
       redis.call('HDEL', KEYS[3], id)
     end
+  elseif #redis.call('XPENDING', KEYS[1], ARGV[1], id, id, 1) == 0 then
+    redis.call('HDEL', KEYS[3], id)
   end
   redis.call('ZREM', KEYS[2], id)
 end
 local next = redis.call('ZRANGE', KEYS[2], 0, 0, 'WITHSCORES')
-local due = #next == 2 and math.max(0, next[2] - now) or -1
+local due = #next == 2 and math.max(0, math.ceil(next[2] - now)) or -1
 return { released, due, redis.call('ZCARD', KEYS[5]), redis.call('HGET', KEYS[4], 'version') }
 `;
 
 /**
- * Finds parked entries whose due time is lost (the retry set was deleted) and makes them due at once.
+ * Finds parked entries whose due time is lost (the retry set was deleted) and makes them due at once. Corrects due times
+ * that are not possible, because Redis' clock went back.
  * KEYS: 1 stream · 2 retry set
  * ARGV: 1 group · 2 the id after which to look, `-` for the first · 3 how many to look at
  * Result: the id after which to go on, or nil at the end
  */
-export const sweep: Script<string | null> = script("sweep")`${DUE_AT_ONCE}
+export const sweep: Script<string | null> = script("sweep")`${CLOCK}${DUE}${DUE_AT_ONCE}
 local from = ARGV[2] == '-' and '-' or '(' .. ARGV[2]
 local parked = redis.call('XPENDING', KEYS[1], ARGV[1], from, '+', ARGV[3], 'parked')
-for _, entry in ipairs(parked) do redis.call('ZADD', KEYS[2], 'NX', due_at_once(entry[1]), entry[1]) end
+for _, entry in ipairs(parked) do
+  local due = tonumber(redis.call('ZSCORE', KEYS[2], entry[1]))
+  local right = due and possible(due) or due_at_once(entry[1])
+  if due ~= right then redis.call('ZADD', KEYS[2], right, entry[1]) end
+end
 if #parked < tonumber(ARGV[3]) then return nil end
 return parked[#parked][1]
 `;
@@ -105,6 +112,33 @@ for _, entry in ipairs(page) do
   redis.call('XCLAIM', KEYS[1], ARGV[1], 'parked', 0, entry[1], 'JUSTID')
 end
 return #page
+`;
+
+/**
+ * Deletes the errors of entries that are neither pending nor wait for a retry: their group was set back, or others
+ * acknowledged them. It looks only if there are more errors than parked entries.
+ * KEYS: 1 stream · 2 retry set · 3 errors (hash) · 4 handover (sorted set)
+ * ARGV: 1 group · 2 where to go on in the errors, `0` at first · 3 about how many to look at
+ * Result: where to go on, or nil at the end
+ */
+export const sweepErrors: Script<string | null> = script(
+  "sweep_errors",
+)`${failuresIn(3)}${restoring("parked", 2)}${restoring("handover", 4)}
+restore_parked()
+restore_handover()
+local parked = 0
+for _, consumer in ipairs(redis.call('XPENDING', KEYS[1], ARGV[1])[4] or {}) do
+  if consumer[1] == 'parked' then parked = tonumber(consumer[2]) end
+end
+if redis.call('HLEN', KEYS[3]) <= parked then return nil end
+local page = redis.call('HSCAN', KEYS[3], ARGV[2], 'COUNT', ARGV[3])
+for i = 1, #page[2], 2 do
+  local id = page[2][i]
+  local is_known = redis.call('ZSCORE', KEYS[2], id)
+    or string.find(id, '^%d+-%d+$') and #redis.call('XPENDING', KEYS[1], ARGV[1], id, id, 1) == 1
+  if not is_known then redis.call('HDEL', KEYS[3], id) end
+end
+return page[1] ~= '0' and page[1] or nil
 `;
 
 export function deliveryOf([id, fields, attempt, deaths = 0]: Delivered): Delivery {

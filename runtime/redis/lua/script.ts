@@ -7,10 +7,54 @@ export interface Script<Reply> {
 }
 type Command<Reply> = (keyCount: number, ...keysAndArgs: (string | number)[]) => Promise<Reply>;
 
+/** A step of a script: its command and subcommand, and the key or channel on which it works. */
+const STEP = /redis\.call\('([A-Z]+)'(?:, '([A-Z]+)')?, ((?:KEYS|ARGV)\[\d+\])/g;
+/** The type that a key needs, by the first letter of the command. */
+const TYPES: Readonly<Record<string, string>> = { X: "stream", Z: "zset", H: "hash", G: "string" };
+
+/**
+ * Redis undoes nothing of a script that fails half-way. So before its first step a script checks that no later one can
+ * be refused: the user has the right to every command on its key or channel, and every key has the right type. Memory
+ * needs no check: Redis refuses a script for want of it at its first write, or not at all. A step on a key or channel
+ * that the caller left out is not checked, nor one by `redis.pcall`, which the script can do without.
+ */
+function guard(body: string): string {
+  const checks = new Set<string>();
+  const typed = new Set<string>();
+  for (const [, command = "", subcommand, subject = ""] of body.matchAll(STEP)) {
+    const words = subcommand === undefined ? `'${command}'` : `'${command}', '${subcommand}'`;
+    checks.add(`may(${subject}, ${words})`);
+    const type = TYPES[command.charAt(0)];
+    if (type !== undefined && subject.startsWith("KEYS")) typed.add(`is(${subject}, '${type}')`);
+  }
+  // A single step is refused or done.
+  if (checks.size < 2) return "";
+  return `do
+  local refusal
+  local function refuse(code, subject, why)
+    refusal = refusal or { err = code .. ' ' .. why .. ' ' .. string.gsub(subject, '%c', '?') }
+  end
+  local function may(subject, ...)
+    if not subject or subject == '' then return end
+    local words = { ... }
+    words[#words + 1] = subject
+    if not redis.acl_check_cmd(unpack(words)) then refuse('NOPERM', subject, 'no right to ' .. words[1]) end
+  end
+  local function is(key, type)
+    if refusal or not key or not redis.acl_check_cmd('TYPE', key) then return end
+    local found = redis.call('TYPE', key).ok
+    if found ~= 'none' and found ~= type then refuse('WRONGTYPE', key, 'no ' .. type .. ':') end
+  end
+  ${[...checks, ...typed].join("\n  ")}
+  if refusal then return refusal end
+end
+`;
+}
+
 /**
  * The tag of a script's text. The script runs even when Redis has no memory left, unless it `needsMemory`: settling and
  * taking over must go on, or the consumers of a full Redis would look dead and nothing would free its memory. One that
- * only `reads` also runs where Redis refuses writes.
+ * only `reads` also runs where Redis refuses writes. A script is done as a whole or not at all, see {@link guard}.
  */
 export function script(
   name: string,
@@ -19,7 +63,8 @@ export function script(
   const command = `merp_${name}`;
   return <Reply>(texts: TemplateStringsArray, ...fragments: readonly string[]) => {
     const flags = reads ? "allow-oom,no-writes" : "allow-oom";
-    const lua = (needsMemory ? "" : `#!lua flags=${flags}\n`) + String.raw(texts, ...fragments);
+    const body = String.raw(texts, ...fragments);
+    const lua = (needsMemory ? "" : `#!lua flags=${flags}\n`) + guard(body) + body;
     const run: Script<Reply>["run"] = (client, keys, args) => {
       const commands = client as unknown as Record<string, Command<Reply>>;
       // The client sends its digest, and the whole text where Redis does not know it yet.

@@ -15,7 +15,7 @@ export type Reaped = [id: string, fields: string[], attempt: number, isSuspect: 
  * step that was refused is repeated.
  * KEYS: 1 stream · 2 heartbeats · 3 handled types (hash) · 4 errors (hash)
  * ARGV: 1 group · 2 the caller · 3 the dead consumer · 4 its heartbeat as watched · 5 how many entries at most · 6 a new
- *       version of the handled types · 7 `fields` if the entries' fields are needed
+ *       version of the handled types · 7 `fields` if the entries' fields are needed, else empty
  * Result: what was taken over, the oldest first; or nil when the consumer lives
  */
 export const reap: Script<Reaped[] | null> = script("reap")`${failuresIn(4)}

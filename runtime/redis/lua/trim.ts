@@ -8,15 +8,67 @@ import { type Script, script } from "./script.js";
  * Nothing is counted by walking the stream. Now and then a run marks how many entries had ever been added, and the id
  * of the last. The newest mark below a group's position bounds how many entries it may still need. When none needs more
  * than the maximum length, the stream is cut to that; otherwise after the newest mark that so many entries follow.
- * KEYS: 1 stream · 2 lock · 3 marks (sorted set) · 4 how many entries were gone after the last trim (hash) ·
+ *
+ * All this speaks of one stream. When another one has its name (it was deleted or renamed), fewer entries were added to it
+ * or are gone than were known, or its last id is lower: then what was known is forgotten. A mark counts only if the stream
+ * proves it: its entry is there, or as many entries are gone. A group that is away for longer than the maximum age leaves nothing behind.
+ *
+ * Redis' clock may jump: a lock of more than a second is none, and after a pause no group is destroyed
+ * until every consumer has made itself known again.
+ * KEYS: 1 stream · 2 lock · 3 marks (sorted set) · 4 what the last trim knew (hash): how many entries were `gone` and
+ *       `added`, the `last` id, with which the stream `began`; when it ran (`at`), and `paused` before ·
  *       5 the groups that are served (sorted set)
- * ARGV: 1 the prefix of the keys of positions · 2 maximum age in ms · 3 maximum length · 4 the lock in ms ·
- *       5 `expire-group` to destroy groups that nobody has served for as long as (2)
+ * ARGV: 1 the prefix of the keys of groups · 2 what stands between their kind and the group · 3 maximum age in ms ·
+ *       4 maximum length · 5 the lock in ms · 6 the pause after which, and for which, no group is destroyed, in ms ·
+ *       7 `expire-group` to destroy groups that nobody has served for as long as (3)
  * Result: a report as JSON, or nil when another service has just trimmed or there is no stream
  */
 export const trim: Script<string | null> = script("trim")`${MAP}${ID_ORDER}${CLOCK}
-if not redis.call('SET', KEYS[2], '1', 'NX', 'PX', ARGV[4]) then return nil end
-if redis.call('EXISTS', KEYS[1]) == 0 then return nil end
+local locked = redis.call('PTTL', KEYS[2])
+if locked > 0 and locked <= 1000 then return nil end
+redis.call('SET', KEYS[2], '1', 'PX', ARGV[5])
+
+local known = map(redis.call('HGETALL', KEYS[4]))
+local at = tonumber(known.at or now)
+local paused = (now < at or now - at > tonumber(ARGV[6])) and now or tonumber(known.paused or 0)
+local is_settled = now - paused > tonumber(ARGV[6])
+
+local function forget(group)
+  redis.call('DEL', ARGV[1] .. 'floor:' .. group)
+  for _, kind in ipairs({ 'retry', 'errors', 'alive', 'types', 'handover' }) do
+    redis.call('DEL', ARGV[1] .. kind .. (ARGV[2] == '' and '' or ARGV[2] .. group))
+  end
+  redis.call('ZREM', KEYS[5], group)
+end
+-- A group that others destroyed is created again at its position by its consumers, when they next read. Until then, as
+-- long as they are busy, their heartbeats tell that it is served.
+local present = {}
+local function absent_positions()
+  local positions = {}
+  local groups = redis.call('ZRANGE', KEYS[5], 0, -1, 'WITHSCORES')
+  for i = 1, #groups, 2 do
+    local group, joined = groups[i], tonumber(groups[i + 1])
+    if joined > now then redis.call('ZADD', KEYS[5], now, group) end
+    local served = tonumber(redis.call('HGET', ARGV[1] .. 'floor:' .. group, 'served') or 0)
+    local silent = now - math.min(now, math.max(joined, served))
+    if present[group] then
+      -- It limits trimming by itself.
+    elseif silent <= 300000 then
+      positions[#positions + 1] = redis.call('HGET', ARGV[1] .. 'floor:' .. group, 'position') or nil
+    elseif silent > tonumber(ARGV[3]) and is_settled then
+      forget(group)
+    end
+  end
+  return positions
+end
+if redis.call('EXISTS', KEYS[1]) == 0 then
+  redis.call('DEL', KEYS[3])
+  redis.call('DEL', KEYS[4])
+  if not is_settled then redis.call('HSET', KEYS[4], 'at', now, 'paused', paused) end
+  absent_positions()
+  return nil
+end
+
 local MOST = '18446744073709551615'
 local function plus_one(number)
   local head, nines = string.match(number, '^(%d-)(9*)$')
@@ -41,20 +93,35 @@ end
 local stream = map(redis.call('XINFO', 'STREAM', KEYS[1]))
 local first = stream['first-entry'] and stream['first-entry'][1]
 local added = stream['entries-added']
+local last = stream['last-generated-id']
+local gone = added - stream.length
 local report = { unserved = {}, expired = {}, missed = {} }
--- Entries below this id are too old, or beyond the maximum length.
-local limit = string.format('%.0f-0', math.max(0, now - ARGV[2]))
-redis.call('ZREMRANGEBYSCORE', KEYS[3], '(' .. added, '+inf')
-local most = tonumber(ARGV[3])
-local newest = redis.call('ZRANGE', KEYS[3], -1, -1, 'WITHSCORES')
-if not newest[2] or added - newest[2] >= most / 100 then
-  redis.call('ZADD', KEYS[3], added, stream['last-generated-id'])
+
+local is_other = known.last and (added < tonumber(known.added) or gone < tonumber(known.gone)
+  or before(last, known.last) or first and before(known.last, first) and gone < tonumber(known.added))
+if is_other then
+  known = {}
+  redis.call('DEL', KEYS[3])
+  redis.call('DEL', KEYS[4])
 end
+-- The first id of this stream, unless entries were gone before anybody knew it.
+local began = known.began or (gone == 0 or is_other) and first or nil
+
+-- Entries below this id are too old, or beyond the maximum length.
+local limit = string.format('%.0f-0', math.max(0, now - ARGV[3]))
+redis.call('ZREMRANGEBYSCORE', KEYS[3], '(' .. added, '+inf')
+local most = tonumber(ARGV[4])
+local newest = redis.call('ZRANGE', KEYS[3], -1, -1, 'WITHSCORES')
+if not newest[2] or added - newest[2] >= most / 100 then redis.call('ZADD', KEYS[3], added, last) end
 local marks = redis.call('ZRANGE', KEYS[3], 0, -1, 'WITHSCORES')
+local function is_proven(mark, count)
+  if not first or before(mark, first) then return tonumber(count) <= gone end
+  return #redis.call('XRANGE', KEYS[1], mark, mark) == 1
+end
 local function needed_above(position)
-  if not before(position, stream['last-generated-id']) then return 0 end
+  if not before(position, last) then return 0 end
   for i = #marks - 1, 1, -2 do
-    if not before(position, marks[i]) then return added - marks[i + 1] end
+    if not before(position, marks[i]) and is_proven(marks[i], marks[i + 1]) then return added - marks[i + 1] end
   end
   return math.huge
 end
@@ -66,23 +133,21 @@ if mark[1] then
 end
 
 -- Entries that are gone since the last trim were removed by others.
-local gone = added - stream.length
-local foreign = gone - tonumber(redis.call('HGET', KEYS[4], 'gone') or gone)
+local foreign = gone - tonumber(known.gone or gone)
 
-local floor, needed, present = nil, 0, {}
+local floor, needed = nil, 0
 for _, info in ipairs(redis.call('XINFO', 'GROUPS', KEYS[1])) do
   local group = map(info)
   present[group.name] = true
-  local key = ARGV[1] .. group.name
   local oldest = redis.call('XPENDING', KEYS[1], group.name, '-', '+', 1)
   local position = oldest[1] and previous_id(oldest[1][1]) or group['last-delivered-id']
-  redis.call('HSET', key, 'position', position)
-  local served = tonumber(redis.call('HGET', key, 'served') or 0)
+  redis.call('HSET', ARGV[1] .. 'floor:' .. group.name, 'position', position, 'added', added)
+  local served = math.min(now, tonumber(redis.call('HGET', ARGV[1] .. 'floor:' .. group.name, 'served') or 0))
   for _, member in ipairs(redis.call('XINFO', 'CONSUMERS', KEYS[1], group.name)) do
     served = math.max(served, now - map(member).idle)
   end
   if served == 0 then
-    redis.call('HSET', key, 'served', now)
+    redis.call('HSET', ARGV[1] .. 'floor:' .. group.name, 'served', now)
     served = now
   end
   if foreign > 0 and (not first or before(next_id(position), first)) then
@@ -92,43 +157,35 @@ for _, info in ipairs(redis.call('XINFO', 'GROUPS', KEYS[1])) do
   end
   local holds = before(position, limit) and first and before(first, limit)
   local silent = now - served
-  if holds and silent > tonumber(ARGV[2]) then
+  if holds and silent > tonumber(ARGV[3]) and is_settled then
     table.insert(report.unserved, { group = group.name, silentMs = silent })
-    if ARGV[5] == 'expire-group' then
+    if ARGV[7] == 'expire-group' then
       redis.call('XGROUP', 'DESTROY', KEYS[1], group.name)
-      redis.call('DEL', key)
-      redis.call('ZREM', KEYS[5], group.name)
+      forget(group.name)
       table.insert(report.expired, group.name)
       position = nil
     end
   end
   if position then
+    redis.call('ZADD', KEYS[5], 'NX', served, group.name)
     local lag = not oldest[1] and group.lag or nil
     needed = math.max(needed, lag or needed_above(position))
     if not floor or before(position, floor) then floor = position end
   end
 end
 
--- A group that others destroyed is created again at its position by its consumers, when they next read. Until then, as
--- long as they are busy, their heartbeats tell that it is served.
-for _, group in ipairs(redis.call('ZRANGE', KEYS[5], 0, -1)) do
-  local key = ARGV[1] .. group
-  local served = tonumber(redis.call('HGET', key, 'served') or 0)
-  local position = not present[group] and redis.call('HGET', key, 'position')
-  if math.max(served, redis.call('ZSCORE', KEYS[5], group)) < now - 300000 then
-    redis.call('ZREM', KEYS[5], group)
-  elseif position then
-    needed = math.huge
-    if not floor or before(position, floor) then floor = position end
-  end
+for _, position in ipairs(absent_positions()) do
+  needed = math.huge
+  if not floor or before(position, floor) then floor = position end
 end
 
 -- The entry at a position is acknowledged, those above it may not be.
 if floor and before(next_id(floor), limit) then limit = next_id(floor) end
 report.removed = redis.call('XTRIM', KEYS[1], 'MINID', limit)
-if needed <= most then report.removed = report.removed + redis.call('XTRIM', KEYS[1], 'MAXLEN', ARGV[3]) end
+if needed <= most then report.removed = report.removed + redis.call('XTRIM', KEYS[1], 'MAXLEN', ARGV[4]) end
 report.length = redis.call('XLEN', KEYS[1])
-redis.call('HSET', KEYS[4], 'gone', added - report.length)
+redis.call('HSET', KEYS[4], 'gone', added - report.length, 'added', added, 'last', last, 'at', now, 'paused', paused)
+if began then redis.call('HSET', KEYS[4], 'began', began) end
 for _, list in ipairs({ 'unserved', 'expired', 'missed' }) do
   if #report[list] == 0 then report[list] = nil end
 end

@@ -72,3 +72,35 @@ it("an operator sees why an entry died, gives it to its own group again, and set
   await new Promise((resolve) => setTimeout(resolve, 100));
   expect(handled).toEqual([1]);
 });
+
+/** A dead letter of a service that has stopped. */
+async function letter(operations: Operations): Promise<DeadLetter> {
+  await using messaging = createService(redis, { maxRetries: 0 });
+  onUserCreated(messaging, () => {
+    throw new Error("broken");
+  });
+  await messaging.start();
+  await publishUserCreated(messaging, { entity_id: 1, after_data: { email: "ada@example.com" } });
+  const [found] = await eventually(
+    () => lettersOf(operations),
+    ({ length }) => length === 1,
+  );
+  return found as DeadLetter;
+}
+
+it("a dead letter that Redis refuses to return to its group stays open, and its redrive rejects", async () => {
+  await using operations = new Operations({ env: {}, redis: { url: redis.url } });
+  const { id, group } = await letter(operations);
+  const last = "18446744073709551615-18446744073709551615";
+  await admin.xadd(`{events}:redrive:${group}`, last, "a", "1");
+  for (let times = 0; times < 2; times++) {
+    await expect(operations.deadLetters.redrive("events", id)).rejects.toMatchObject({ code: "PUBLISH_FAILED" });
+    expect((await operations.deadLetters.get("events", id)).state).toEqual({ state: "open" });
+  }
+
+  await admin.del(`{events}:redrive:${group}`);
+  const beyondNumbers = "9999999999999-9007199254740993";
+  await admin.xadd(`{events}:redrive:${group}`, beyondNumbers, "a", "1");
+  expect(await operations.deadLetters.redriveAll("events")).toBe(1);
+  expect(await admin.xlen(`{events}:redrive:${group}`)).toBe(2);
+});

@@ -1,0 +1,336 @@
+import type { Redis } from "ioredis";
+import { handoverMember } from "../../../../runtime/redis/lua/handover.js";
+
+/** One call of a script, and what is in Redis before. */
+export interface ScriptCase {
+  readonly what: string;
+  readonly keys: readonly string[];
+  readonly args: readonly (string | number)[];
+  /** Further keys that the script makes up from its arguments. */
+  readonly also?: readonly string[];
+  readonly prepare: (redis: Redis) => Promise<unknown>;
+}
+
+export const CHANNEL = "channel";
+const [EVENTS, RETRY, ERRORS, ALIVE, TYPES, HANDOVER, DEAD, FLOOR, GROUPS, MARKS, RETENTION, TRIMMING] = [
+  "events",
+  "{events}:retry:g",
+  "{events}:errors:g",
+  "{events}:alive:g",
+  "{events}:types:g",
+  "{events}:handover:g",
+  "{events}:dead",
+  "{events}:floor:g",
+  "{events}:groups",
+  "{events}:marks",
+  "{events}:retention",
+  "{events}:trimming",
+] as const;
+const [ANSWER, ONCE] = ["{events}:answer:1", "{events}:once:1"];
+const HANDED_OVER = [
+  handoverMember({ id: "2-1", type: "mine", isSuspect: false }),
+  handoverMember({ id: "3-1", type: "mine", isSuspect: true }),
+] as const;
+
+/** Three entries that `me` holds in group `g`, the first of which has failed before; who handles what; and heartbeats. */
+async function stage(redis: Redis): Promise<void> {
+  await redis.xgroup("CREATE", EVENTS, "g", "0", "MKSTREAM");
+  for (const id of ["1-1", "2-1", "3-1"]) await redis.xadd(EVENTS, id, "event_type", "mine");
+  await redis.xreadgroup("GROUP", "g", "me", "STREAMS", EVENTS, ">");
+  await redis.hset(ERRORS, "1-1", '{"first":true}');
+  await redis.hset(TYPES, "version", "v1", "me", '\n"mine"\n', "other", '\n"theirs"\n', "late", "?1");
+  await redis.zadd(ALIVE, 1, "me", 2, "other", 3, "late");
+}
+
+/** The same, but entries wait under another consumer. */
+async function held(redis: Redis, by: string, ids: readonly string[]): Promise<void> {
+  await stage(redis);
+  await redis.xclaim(EVENTS, "g", by, 0, ...ids, "JUSTID");
+}
+
+async function parked(redis: Redis, ids: readonly string[]): Promise<void> {
+  await held(redis, "parked", ids);
+  await redis.zadd(RETRY, ...ids.flatMap((id) => [1, id]));
+}
+
+/** The cases of each script, by its exported name. */
+export const SCRIPT_CASES: Readonly<Record<string, readonly ScriptCase[]>> = {
+  beat: [
+    {
+      what: "beats",
+      keys: [ALIVE, FLOOR],
+      args: [5, "me", 15_000],
+      prepare: async (redis) => {
+        await stage(redis);
+        await redis.hset(FLOOR, "served", 1_000_000_000_000);
+      },
+    },
+  ],
+  append: [
+    { what: "adds a batch", keys: [EVENTS], args: ["so", 2, "a", "b", "shared", "1", "2"], prepare: stage },
+    { what: "adds to no stream", keys: [EVENTS], args: ["o", 2, "a", "1", "2"], prepare: async () => {} },
+  ],
+  appendAlone: [
+    {
+      what: "records and announces",
+      keys: [EVENTS, ONCE, RETENTION],
+      args: [60_000, CHANNEL, '{"a":1}', "a", "1"],
+      prepare: stage,
+    },
+    {
+      what: "finds that the recorded entry went with its stream",
+      keys: [EVENTS, ONCE, RETENTION],
+      args: [60_000, CHANNEL, '{"a":1}', "a", "1"],
+      prepare: async (redis) => {
+        await stage(redis);
+        await redis.set(ONCE, "1-0", "PX", 1000);
+      },
+    },
+    { what: "announces", keys: [EVENTS], args: ["", CHANNEL, '{"a":1}', "a", "1"], prepare: stage },
+    { what: "records", keys: [EVENTS, ONCE, RETENTION], args: [60_000, "", "", "a", "1"], prepare: stage },
+  ],
+  answer: [
+    {
+      what: "acknowledges",
+      keys: [ANSWER, FLOOR, EVENTS, ERRORS],
+      args: ["text", 60_000, CHANNEL, "g", "1-1", "1-1"],
+      prepare: stage,
+    },
+    {
+      what: "acknowledges if the types are still the same",
+      keys: [ANSWER, FLOOR, EVENTS, ERRORS, TYPES],
+      args: ["text", 60_000, CHANNEL, "g", "1-1", "1-1", "v1"],
+      prepare: stage,
+    },
+    { what: "answers only", keys: [ANSWER, FLOOR], args: ["text", 60_000, CHANNEL, "g", "", "1-1"], prepare: stage },
+  ],
+  extent: [{ what: "tells it", keys: [EVENTS], args: [], prepare: stage }],
+  answered: [{ what: "finds none", keys: [ANSWER], args: [1], prepare: stage }],
+  ensureGroup: [
+    {
+      what: "creates a lost group at its position",
+      keys: [EVENTS, FLOOR, GROUPS, RETRY, ERRORS, HANDOVER, MARKS, RETENTION],
+      args: ["g", "0", 1000],
+      prepare: async (redis) => {
+        await parked(redis, ["1-1"]);
+        await redis.zadd(HANDOVER, 0, "left");
+        await redis.xgroup("DESTROY", EVENTS, "g");
+        await redis.hset(FLOOR, { position: "1-1", added: 3, missing: 1 });
+        await redis.zadd(MARKS, 1, "1-1");
+        await redis.hset(RETENTION, "gone", 0);
+      },
+    },
+    {
+      what: "creates a stream anew",
+      keys: [EVENTS, FLOOR, GROUPS, RETRY, ERRORS, HANDOVER, MARKS, RETENTION],
+      args: ["g", "$", 1000],
+      prepare: async (redis) => {
+        await redis.hset(FLOOR, { position: "1-1", added: 3 });
+        await redis.zadd(MARKS, 1, "1-1");
+        await redis.hset(RETENTION, "gone", 0);
+        await redis.zadd(RETRY, 1, "1-1");
+        await redis.hset(ERRORS, "1-1", "{}");
+        await redis.zadd(HANDOVER, 0, "left");
+      },
+    },
+  ],
+  leave: [
+    {
+      what: "gives back, also what was dropped with its name",
+      keys: [EVENTS, RETRY, ALIVE, TYPES, ERRORS],
+      args: ["g", "me", "v2", "kept", "{}", 1, 1, "2-1", "3-1", "1-1"],
+      prepare: async (redis) => {
+        await stage(redis);
+        await redis.xack(EVENTS, "g", "1-1", "3-1");
+        await redis.zadd(RETRY, 1, "1-1");
+      },
+    },
+    {
+      what: "leaves nothing behind as the last",
+      keys: [EVENTS, RETRY, ALIVE, TYPES, ERRORS],
+      args: ["g", "me", "v2", "", "{}", 0, 0],
+      prepare: async (redis) => {
+        await stage(redis);
+        await redis.hset(TYPES, "other", 'left\n"theirs"\n');
+        await redis.hdel(TYPES, "late");
+      },
+    },
+  ],
+  enrol: [
+    { what: "changes its types", keys: [TYPES, ALIVE], args: ["me", '\n"new"\n', "v2", 15_000, ""], prepare: stage },
+    {
+      what: "begins anew",
+      keys: [TYPES, ALIVE],
+      args: ["me", '\n"new"\n', "v2", 15_000, "again"],
+      prepare: (redis) => redis.zadd(ALIVE, 1, "me", 2, "other"),
+    },
+  ],
+  settleUnhandled: [
+    {
+      what: "acknowledges and hands over",
+      keys: [EVENTS, ERRORS, TYPES, HANDOVER],
+      args: ["g", "me", "v1", 1, 1, "1-1", "2-1", "3-1", "member"],
+      prepare: stage,
+    },
+  ],
+  takeHandedOver: [
+    {
+      what: "takes both kinds",
+      keys: [EVENTS, ERRORS, TYPES, HANDOVER],
+      args: ["g", "me", 10, 10],
+      prepare: async (redis) => {
+        await held(redis, "handover", ["2-1", "3-1"]);
+        await redis.zadd(HANDOVER, ...HANDED_OVER.flatMap((member) => [0, member]), 0, "broken");
+      },
+    },
+    {
+      what: "restores what was dropped with the name of its owner",
+      keys: [EVENTS, ERRORS, TYPES, HANDOVER],
+      args: ["g", "me", 10, 10],
+      prepare: async (redis) => {
+        await held(redis, "handover", ["2-1", "3-1"]);
+        await redis.zadd(HANDOVER, ...HANDED_OVER.flatMap((member) => [0, member]));
+        await redis.xgroup("DELCONSUMER", EVENTS, "g", "handover");
+      },
+    },
+  ],
+  park: [
+    {
+      what: "parks",
+      keys: [EVENTS, RETRY, ERRORS],
+      args: ["g", "me", "1-1", 5000, "{}", 2, ""],
+      prepare: stage,
+    },
+    {
+      what: "restores what was dropped, and leaves the entry to its consumer",
+      keys: [EVENTS, RETRY, ERRORS],
+      args: ["g", "me", "1-1", "", "{}", 2, "kept"],
+      prepare: async (redis) => {
+        await stage(redis);
+        await redis.xack(EVENTS, "g", "1-1", "2-1");
+        await redis.zadd(RETRY, 1, "2-1");
+      },
+    },
+  ],
+  release: [
+    {
+      what: "takes one and drops two",
+      keys: [EVENTS, RETRY, ERRORS, TYPES, HANDOVER],
+      args: ["g", "me", 10],
+      prepare: async (redis) => {
+        await parked(redis, ["1-1", "2-1"]);
+        await redis.xdel(EVENTS, "2-1");
+        await redis.zadd(RETRY, 1, "0-1");
+        await redis.hset(ERRORS, "0-1", "{}", "2-1", "{}");
+      },
+    },
+    {
+      what: "restores what was dropped with the name of its owner",
+      keys: [EVENTS, RETRY, ERRORS, TYPES, HANDOVER],
+      args: ["g", "me", 10],
+      prepare: async (redis) => {
+        await parked(redis, ["1-1", "2-1"]);
+        await redis.xgroup("DELCONSUMER", EVENTS, "g", "parked");
+      },
+    },
+  ],
+  sweep: [
+    {
+      what: "finds a lost due time and one that is not possible",
+      keys: [EVENTS, RETRY],
+      args: ["g", "-", 500],
+      prepare: async (redis) => {
+        await held(redis, "parked", ["1-1", "2-1"]);
+        await redis.zadd(RETRY, Date.now() + 2 * 3_600_000, "2-1");
+      },
+    },
+  ],
+  sweepErrors: [
+    {
+      what: "forgets what is not pending",
+      keys: [EVENTS, RETRY, ERRORS, HANDOVER],
+      args: ["g", "0", 500],
+      prepare: async (redis) => {
+        await parked(redis, ["1-1"]);
+        await redis.zadd(RETRY, 1, "0-2");
+        await redis.hset(ERRORS, "0-1", "{}", "0-2", "{}", "broken", "{}");
+      },
+    },
+  ],
+  sweepHandover: [
+    {
+      what: "parks what waits",
+      keys: [EVENTS, RETRY, HANDOVER, ERRORS],
+      args: ["g", 500],
+      prepare: async (redis) => {
+        await held(redis, "handover", ["2-1", "3-1"]);
+        await redis.zadd(HANDOVER, 0, "left");
+      },
+    },
+  ],
+  acknowledge: [{ what: "acknowledges", keys: [EVENTS, ERRORS], args: ["g", 1, "1-1", "2-1"], prepare: stage }],
+  bury: [
+    {
+      what: "buries",
+      keys: [EVENTS, DEAD, RETRY, ERRORS],
+      args: ["g", "me", "1-1", "{}", 2, "", "", "reason", "E_TEST"],
+      prepare: async (redis) => {
+        await stage(redis);
+        await redis.zadd(RETRY, 1, "1-1");
+      },
+    },
+  ],
+  reap: [
+    {
+      what: "takes over and removes the name",
+      keys: [EVENTS, ALIVE, TYPES, ERRORS],
+      args: ["g", "me", "other", "2", 10, "v2", "fields"],
+      prepare: (redis) => held(redis, "other", ["2-1", "3-1"]),
+    },
+  ],
+  fetch: [
+    {
+      what: "counts, restores and drops",
+      keys: [EVENTS, ERRORS],
+      args: ["g", "me", "1-1", 2, "", "2-1", 0, "kept", "3-1", 2, ""],
+      prepare: async (redis) => {
+        await stage(redis);
+        await redis.xack(EVENTS, "g", "2-1");
+        await redis.xdel(EVENTS, "3-1");
+        await redis.hset(ERRORS, "3-1", "{}");
+      },
+    },
+  ],
+  trim: [
+    {
+      what: "trims, expires a group and forgets another",
+      keys: [EVENTS, TRIMMING, MARKS, RETENTION, GROUPS],
+      args: ["{events}:", ":", 60_000, 1, 1000, 60_000, "expire-group"],
+      also: ["{events}:floor:*", "{events}:*:g", "{events}:*:lost"],
+      prepare: async (redis) => {
+        await stage(redis);
+        await redis.xgroup("DELCONSUMER", EVENTS, "g", "me");
+        await redis.hset(FLOOR, { position: "1-1", served: 1 });
+        await redis.hset("{events}:floor:lost", { position: "1-1", served: 1 });
+        await redis.hset("{events}:errors:lost", "1-1", "{}");
+        await redis.zadd(GROUPS, 1, "lost", 1, "g");
+        await redis.zadd(MARKS, 1, "1-1");
+        await redis.xgroup("CREATE", EVENTS, "living", "2-1");
+        await redis.xgroup("CREATECONSUMER", EVENTS, "living", "me");
+      },
+    },
+    {
+      what: "forgets a stream that is gone",
+      keys: [EVENTS, TRIMMING, MARKS, RETENTION, GROUPS],
+      args: ["{events}:", ":", 60_000, 1, 1000, 60_000, ""],
+      also: ["{events}:floor:*", "{events}:*:g"],
+      prepare: async (redis) => {
+        await redis.hset(FLOOR, { position: "1-1", served: 1 });
+        await redis.hset(ERRORS, "1-1", "{}");
+        await redis.zadd(GROUPS, 1, "g");
+        await redis.zadd(MARKS, 1, "1-1");
+        await redis.hset(RETENTION, "gone", 0);
+      },
+    },
+  ],
+};
