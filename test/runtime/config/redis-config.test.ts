@@ -60,6 +60,11 @@ describe("REDIS_URL", () => {
     const { redis } = read({ REDIS_URL: "rediss://cache:7000" }, { redis: { host: "here" } });
     expect(redis).toMatchObject({ host: "here", port: 6379, tls: undefined });
   });
+
+  it("in the environment gives way to a port in code", () => {
+    const { redis } = read({ REDIS_URL: "rediss://cache:7000/3" }, { redis: { port: 7001 } });
+    expect(redis).toMatchObject({ host: "redis", port: 7001, db: 0, tls: undefined });
+  });
 });
 
 describe("TLS files", () => {

@@ -1,8 +1,9 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { Redis } from "ioredis";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 
 import {
+  currencyRateUpdated,
   type Published,
   publishCurrencyRateUpdated,
   publishHealthReport,
@@ -76,6 +77,32 @@ describe("a publish that fails", () => {
     await admin.config("SET", "maxmemory", "0");
     await publishCurrencyRateUpdated(messaging, rate);
     await onlyEntry("events");
+  });
+
+  it("in a batch, because the master became a replica, makes its connection look for the new master", async () => {
+    await using proxy = await startTcpProxy(redis);
+    // A trim would find the replica, too.
+    await using messaging = createService(proxy, { trimIntervalSeconds: 3600 });
+    await publishCurrencyRateUpdated(messaging, rate);
+    proxy.delayMs = 500;
+    // While this one is under way, the others wait for each other.
+    const first = publishCurrencyRateUpdated(messaging, rate);
+    await eventually(async () => (await admin.xlen("events")) === 2);
+    await admin.replicaof("127.0.0.1", 1);
+    onTestFinished(() => void admin.replicaof("NO", "ONE"));
+
+    const many = Array.from({ length: 10 }, () => rate);
+    await expect(messaging.publishAll(currencyRateUpdated, many)).rejects.toMatchObject({
+      code: "PUBLISH_FAILED",
+      retryable: true,
+      message: expect.stringMatching(/READONLY/),
+    });
+    await first;
+    proxy.delayMs = 0;
+    await eventually(() => messaging.counts.disconnected === 1);
+    await admin.replicaof("NO", "ONE");
+    await eventually(() => messaging.publishAll(currencyRateUpdated, many));
+    expect(await admin.xlen("events")).toBe(12);
   });
 
   it("may not be repeated when its key is no stream", async () => {
