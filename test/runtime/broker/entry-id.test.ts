@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { isLater } from "../../../runtime/broker/entry-id.js";
+import { addedAt, isLater } from "../../../runtime/broker/entry-id.js";
 
 it.each([
   ["2-0", "1-9", true],
@@ -12,4 +12,8 @@ it.each([
   ["1-18446744073709551615", "1-18446744073709551614", true],
 ])("%s after %s: %s", (id, than, later) => {
   expect(isLater(id, than)).toBe(later);
+});
+
+it("an entry was added at the time that stands before the hyphen of its id", () => {
+  expect(addedAt("1700000000000-7")).toBe(1_700_000_000_000);
 });
