@@ -11,7 +11,7 @@ import {
   userCreated,
   validateToken,
 } from "../../../generated/index.js";
-import { fieldOf } from "../../../runtime/contract/codec.js";
+import { fieldOf, textReader, typeOf } from "../../../runtime/contract/codec.js";
 import { type RedisServer, startRedis } from "../../../runtime/testing/redis/index.js";
 import { eventually } from "../../support/eventually.js";
 import { createService, logBook } from "../../support/service.js";
@@ -206,5 +206,26 @@ describe("a publish that fails", () => {
     await using quiet = createService(redis);
     await publishUserCreated(quiet, input);
     expect([messaging.counts.published, quiet.counts.published]).toEqual([1, 1]);
+  });
+});
+
+describe("messages that are published at the same moment", () => {
+  it.each(["fields", "json"] as const)("go each to the stream of its type, in their order, as %s", async (encoding) => {
+    await using messaging = createService(redis, { encoding });
+    const names = Array.from({ length: 5 }, (_, at) => `${at}`);
+    const publishing = names.flatMap((name) => [
+      publishUserCreated(messaging, input, { correlationId: name }),
+      messaging.tell(validateToken, { token: name }, { correlationId: name }),
+    ]);
+    const streams = (await Promise.all(publishing)).map((published) => (published as Published).stream);
+    expect(streams).toEqual(names.flatMap(() => ["events", "commands"]));
+    for (const [stream, type] of [
+      ["events", "user.created"],
+      ["commands", "validate_token"],
+    ] as const) {
+      const entries = (await admin.xrange(stream, "-", "+")).map(([, fields]) => fields);
+      expect(entries.map(typeOf)).toEqual(names.map(() => type));
+      expect(entries.map((fields) => textReader(fields)("correlation_id"))).toEqual(names);
+    }
   });
 });
