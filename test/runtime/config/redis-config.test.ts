@@ -2,8 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Config, readConfig } from "../../../runtime/config/config.js";
-import { ConfigError, type Settings, type Variables } from "../../../runtime/index.js";
+import { type Config, readConfig, type Settings } from "../../../runtime/config/config.js";
+import type { Variables } from "../../../runtime/config/setting-reader.js";
+import { ConfigError } from "../../../runtime/errors.js";
 
 const named = { SERVICE_NAME: "orders" };
 const read = (environment: Variables = {}, settings: Settings = {}): Config =>

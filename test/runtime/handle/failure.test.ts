@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { DecodeError } from "../../../runtime/errors.js";
 import { describeFailure } from "../../../runtime/handle/failure.js";
-import { DecodeError } from "../../../runtime/index.js";
 
 const at = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
 
@@ -31,15 +31,15 @@ describe("the description of a failure", () => {
     });
   });
 
-  it.each<[unknown, string, string]>([
-    ["text", "string", "text"],
-    [undefined, "undefined", "undefined"],
-    [null, "object", "null"],
-    [{ why: 1 }, "object", '{"why":1}'],
-    [Symbol("s"), "symbol", "Symbol(s)"],
-    [7n, "bigint", "it could not be described"],
-    [Object.assign(Object.create(null), { self: globalThis }), "object", "it could not be described"],
-  ])("names the type of what is no error, and its text where it has one: %o", (thrown, name, message) => {
+  it.each<[string, unknown, string, string]>([
+    ["a text", "text", "string", "text"],
+    ["undefined", undefined, "undefined", "undefined"],
+    ["null", null, "object", "null"],
+    ["an object", { why: 1 }, "object", '{"why":1}'],
+    ["a symbol", Symbol("s"), "symbol", "Symbol(s)"],
+    ["a bigint", 7n, "bigint", "it could not be described"],
+    ["an object that holds everything", { self: globalThis }, "object", "it could not be described"],
+  ])("names the type of what is no error, and its text where it has one: %s", (_, thrown, name, message) => {
     expect(describeFailure(thrown)).toEqual({ at, name, message });
   });
 

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { ContractError, DecodeError, RetryAfter, UnrecoverableError } from "../../../runtime/errors.js";
 import { afterFailure, isUnreadable } from "../../../runtime/handle/retry-policy.js";
-import { ContractError, DecodeError, RetryAfter, UnrecoverableError } from "../../../runtime/index.js";
 
 const policy = { maxRetries: 3, delayMs: 1000 };
 const error = new Error("away");

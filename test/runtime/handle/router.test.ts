@@ -1,5 +1,14 @@
 import { describe, expect, it } from "vitest";
 import {
+  type Catalogue,
+  type Descriptor,
+  defineCommand,
+  defineEvent,
+  defineHealth,
+  defineNotification,
+} from "../../../runtime/contract/descriptor.js";
+import { ConfigError, UsageError } from "../../../runtime/errors.js";
+import {
   admits,
   commandOf,
   type Route,
@@ -8,16 +17,6 @@ import {
   suits,
   wants,
 } from "../../../runtime/handle/router.js";
-import {
-  type Catalogue,
-  ConfigError,
-  type Descriptor,
-  defineCommand,
-  defineEvent,
-  defineHealth,
-  defineNotification,
-  UsageError,
-} from "../../../runtime/index.js";
 import { currentCorrelation } from "../../../runtime/messaging/correlation.js";
 
 const schema = { type: "object" } as const;
