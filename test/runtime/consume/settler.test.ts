@@ -117,6 +117,7 @@ describe("a handler that throws", () => {
     expect(record).toMatchObject({ stream: "events", group, attempts: "3", reason: "E_MAIL", type: "user.created" });
     const errors = JSON.parse(record["errors"] ?? "") as { message: string }[];
     expect(errors.map(({ message }) => message)).toEqual(Array(3).fill("the mail server is away"));
+    expect(await admin.exists(`{events}:errors:${group}`, `{events}:retry:${group}`)).toBe(0);
   });
 
   it.each<[string, unknown]>([

@@ -12,6 +12,7 @@ import {
   validateToken,
 } from "../../../generated/index.js";
 import { fieldOf, textReader, typeOf } from "../../../runtime/contract/codec.js";
+import { onceKey } from "../../../runtime/redis/keys.js";
 import { type RedisServer, startRedis } from "../../../runtime/testing/redis/index.js";
 import { eventually } from "../../support/eventually.js";
 import { createService, logBook } from "../../support/service.js";
@@ -209,7 +210,29 @@ describe("a publish that fails", () => {
   });
 });
 
+describe("a message that is published once", () => {
+  it("is remembered for a while, not for good", async () => {
+    await using messaging = createService(redis, { messageTtlSeconds: 3600 });
+    const { id } = await publishUserCreated(messaging, input, { once: true });
+    const ttl = await admin.ttl(onceKey("events", id as string));
+    expect(ttl).toBeGreaterThan(3000);
+    expect(ttl).toBeLessThanOrEqual(3600);
+  });
+});
+
 describe("messages that are published at the same moment", () => {
+  it("are sent all the same where the user may not run scripts", async () => {
+    await admin.acl("SETUSER", "plain", "on", ">secret", "~*", "&*", "+@all", "-@scripting");
+    await using messaging = createService({ url: redis.url.replace("//", "//plain:secret@") });
+    for (const length of [10, 20]) {
+      await messaging.publishAll(
+        userCreated,
+        Array.from({ length: 10 }, () => input),
+      );
+      expect(await admin.xlen("events")).toBe(length);
+    }
+  });
+
   it.each(["fields", "json"] as const)("go each to the stream of its type, in their order, as %s", async (encoding) => {
     await using messaging = createService(redis, { encoding });
     const names = Array.from({ length: 5 }, (_, at) => `${at}`);
