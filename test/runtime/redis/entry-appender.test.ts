@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } 
 
 import {
   currencyRateUpdated,
+  healthReport,
   type Published,
   publishCurrencyRateUpdated,
   publishHealthReport,
@@ -217,6 +218,15 @@ describe("a message that is published once", () => {
     const ttl = await admin.ttl(onceKey("events", id as string));
     expect(ttl).toBeGreaterThan(3000);
     expect(ttl).toBeLessThanOrEqual(3600);
+  });
+});
+
+describe("a message without an id on the wire", () => {
+  it("is not published once, which would take every later one for its repeat", async () => {
+    await using messaging = createService(redis);
+    const publishing = messaging.publish(healthReport, { status: "healthy" }, { once: true });
+    await expect(publishing).rejects.toMatchObject({ code: "CONFIG_INVALID" });
+    expect(await admin.exists("health")).toBe(0);
   });
 });
 
