@@ -7,6 +7,7 @@ it.each([
   ["1-10", "1-9", true],
   ["1-9", "1-10", false],
   ["1-1", "1-1", false],
+  ["1-9", "2-0", false],
   ["1-0", "0-0", true],
   // Beyond what a number of JavaScript tells apart.
   ["1-18446744073709551615", "1-18446744073709551614", true],

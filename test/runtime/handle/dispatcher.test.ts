@@ -155,6 +155,27 @@ describe("several handlers of one type", () => {
     expect(calls).toEqual(["a1", "b1", "a2", "b2", "c2"]);
   });
 
+  it("fail once when one has used up its time and throws after that", async () => {
+    await using messaging = createService(redis, { handlerTimeoutSeconds: 0.05, maxRetries: 0, concurrency: 1 });
+    let fail = (): void => {};
+    const late = new Promise<never>((_, reject) => {
+      fail = () => reject(new Error("too late"));
+    });
+    const seen: number[] = [];
+    onUserCreated(messaging, ({ entity_id }) => {
+      seen.push(entity_id);
+      return entity_id === 1 ? late : undefined;
+    });
+    await messaging.start();
+    await publishUserCreated(messaging, user(1));
+    await eventually(() => messaging.counts.deadLettered === 1);
+    fail();
+    for (const entity_id of [2, 3]) await publishUserCreated(messaging, user(entity_id));
+    await eventually(() => messaging.counts.handled === 2);
+    expect(seen).toEqual([1, 2, 3]);
+    expect(messaging.counts).toMatchObject({ handlerFailed: 1, deadLettered: 1, retried: 0 });
+  });
+
   it("waits before a retry for as long as its handler says, not as the service does", async () => {
     const delays: number[] = [];
     const hooks = { retried: ({ delayMs }: { delayMs: number }) => void delays.push(delayMs) };

@@ -93,6 +93,7 @@ describe("a router", () => {
     const conflict = expect.objectContaining({ code: "HANDLER_CONFLICT", message: expect.stringMatching(/^two diff/) });
     expect(() => router.add({ ...placed }, handler)).toThrow(conflict);
     expect(() => router.add(create, handler)).toThrow(UsageError);
+    expect(() => router.add(create, handler)).toThrow(expect.objectContaining({ code: "HANDLER_CONFLICT" }));
     expect(() => router.add(create, handler)).toThrow("order.create has a handler already: a command has exactly one");
     router.add(placed, handler);
   });
@@ -128,6 +129,7 @@ describe("an entry that is not decoded yet", () => {
 describe("a decoded message", () => {
   it.each<[RouteOptions, Record<string, unknown>, boolean]>([
     [{}, {}, true],
+    [{}, { company_id: 7, source_service: "shop", target_service: "shop" }, true],
     [{ company_id: 7 }, { company_id: 7 }, true],
     [{ company_id: "7" }, { company_id: 7 }, true],
     [{ company_id: 7 }, { metadata: { company_id: 7 } }, true],

@@ -38,7 +38,7 @@ describe("what a member knows of the others' types", () => {
 
   it("leaves out a line that is no type", () => {
     const { types } = knowing({ "billing-2": '\nbroken\n"c"\n' });
-    expect([types.isHandledElsewhere("c"), types.isHandledElsewhere("broken")]).toEqual([true, false]);
+    expect(["c", "broken", undefined].map((type) => types.isHandledElsewhere(type))).toEqual([true, false, false]);
   });
 
   it("stays as it was when its own record is missing, is another's, or there is no version", () => {
