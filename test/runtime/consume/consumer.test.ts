@@ -230,4 +230,17 @@ describe("a read", () => {
   it("waits for a few entries to have begun, so that what is sent for them goes first", async () => {
     expect(await readsBeforeFirst(3)).toBe(1);
   });
+
+  it("of redriven entries comes no more often than one that waits for new entries: once a block", async () => {
+    const reads = vi.spyOn(Redis.prototype, "xreadgroup");
+    onTestFinished(() => reads.mockRestore());
+    const sent = (isWaiting: boolean): number =>
+      reads.mock.calls.filter((call: unknown[]) => call.includes("BLOCK") === isWaiting).length;
+    await using messaging = createService(redis, { blockTimeMs: 200 });
+    onUserCreated(messaging, () => {});
+    await messaging.start();
+    await eventually(() => sent(true) >= 6);
+    expect(sent(false)).toBeGreaterThan(0);
+    expect(sent(false)).toBeLessThanOrEqual(sent(true) + 2);
+  });
 });

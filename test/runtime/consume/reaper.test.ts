@@ -2,6 +2,7 @@ import { Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
 import { onUserCreated } from "../../../generated/index.js";
 import { PARKED, streamKeys } from "../../../runtime/redis/keys.js";
+import { reap } from "../../../runtime/redis/lua/takeover.js";
 import { type RedisServer, startRedis } from "../../../runtime/testing/redis/index.js";
 import { eventually } from "../../support/eventually.js";
 import { createService } from "../../support/service.js";
@@ -90,6 +91,19 @@ describe("a heartbeat that stands still", () => {
     const lostAt = performance.now();
 
     expect(await eventually(() => recoveredAt[0])).toBeGreaterThan(lostAt + leaseMs);
+  });
+});
+
+describe("a consumer that beats at the last moment", () => {
+  it("keeps its messages: who wants them names the heartbeat that it has watched", async () => {
+    await deliver(1, "slow");
+    await admin.zadd(keys.alive, 2, "slow");
+    const take = (beat: string): Promise<string[] | null> =>
+      reap.run(admin, [keys.stream, keys.alive, keys.types], [group, "other", "slow", beat, 100, "v1"]);
+    expect([await take("1"), await take("")]).toEqual([null, null]);
+    expect(await pending()).toEqual({ slow: 1 });
+    expect(await take("2")).toHaveLength(1);
+    expect(await pending()).toEqual({ other: 1 });
   });
 });
 

@@ -39,6 +39,29 @@ describe("a stream that nobody's group keeps full", () => {
   });
 });
 
+describe("a stream that was deleted and begun anew", () => {
+  it("keeps what is not acknowledged, whatever was known of the old one", async () => {
+    await using messaging = trimmer({});
+    const { marks } = streamKeys("events", "slow-workers");
+    for (let at = 0; at < 30; at++) await publishUserCreated(messaging, input);
+    await eventually(() => admin.zcard(marks));
+    await eventually(
+      () => admin.xlen("events"),
+      (length) => length <= 5,
+    );
+    await admin.multi().del("events").xgroup("CREATE", "events", "slow-workers", "0", "MKSTREAM").exec();
+    await publishUserCreated(messaging, input);
+    await admin.xreadgroup("GROUP", "slow-workers", "slow", "COUNT", 1, "STREAMS", "events", ">");
+
+    for (let at = 0; at < 19; at++) await publishUserCreated(messaging, input);
+    const trims = async (): Promise<number> =>
+      Number(/cmdstat_xtrim:calls=(\d+)/.exec(await admin.info("commandstats"))?.[1]);
+    const before = await trims();
+    await eventually(trims, (count) => count >= before + 3);
+    expect(await admin.xlen("events")).toBe(20);
+  });
+});
+
 describe("a stream that a group keeps full and that nobody serves", () => {
   it("accepts no message where that was chosen, and does again when the group is gone", async () => {
     await createUnserved("gone-workers");
