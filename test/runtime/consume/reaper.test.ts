@@ -107,6 +107,21 @@ describe("a consumer that beats at the last moment", () => {
   });
 });
 
+describe("a dead consumer with more messages than one step takes", () => {
+  it("keeps its name and its heartbeat until the last of them is taken: Redis drops those of a deleted name", async () => {
+    await deliver(3, "dead");
+    await admin.zadd(keys.alive, 1, "dead");
+    const take = (): Promise<string[] | null> =>
+      reap.run(admin, [keys.stream, keys.alive, keys.types], [group, "other", "dead", "1", 2, "v1"]);
+    expect(await take()).toHaveLength(2);
+    expect(await pending()).toEqual({ dead: 1, other: 2 });
+    expect(await admin.zscore(keys.alive, "dead")).toBe("1");
+    expect(await take()).toHaveLength(1);
+    expect(await pending()).toEqual({ other: 3 });
+    expect(await admin.zscore(keys.alive, "dead")).toBeNull();
+  });
+});
+
 describe("consumers without a heartbeat", () => {
   it("are taken over after they were idle for long, but what waits for its retry stays parked until it is due", async () => {
     await deliver(1, "python");
