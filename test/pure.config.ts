@@ -11,7 +11,7 @@ const tests = {
     "test/runtime/redis/{entry-decoder,handled-types,keys,reply}.test.ts",
     "test/runtime/time/{clock,deadline,pause}.test.ts",
   ],
-  codegen: ["test/codegen/{cases,check/check,model/flatten,typescript/literal}.test.ts"],
+  codegen: ["test/codegen/{cases,check/check,model/flatten,model/implies,typescript/literal}.test.ts"],
 };
 
 /** The tests of what needs neither Redis nor another process: those that `npm run mutants` runs for each mutant. */
