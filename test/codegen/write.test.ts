@@ -1,6 +1,7 @@
 import { mkdir, readdir, readFile, rm, stat, symlink } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import { CatalogueError, generate, OutputTakenError } from "../../codegen/index.js";
+import { writeOutput } from "../../codegen/write.js";
 import { generated, sound } from "./catalogue.js";
 import { Scratch } from "./scratch.js";
 
@@ -94,6 +95,16 @@ describe("generating", () => {
     expect((await filesIn(scratch.path("generated"))).filter((file) => !file.endsWith(".ts"))).toEqual([
       "manifest.json",
     ]);
+  });
+
+  it("leaves none behind either where it fails to replace a file", async () => {
+    await using scratch = await Scratch.create(sound);
+    // It became a folder after the comparison.
+    await scratch.write("generated/a.ts/mine.txt", "A folder with the name of a file.\n");
+    const output = { folder: scratch.path("generated"), schemasFolder: scratch.path("schemas") };
+    const written = [{ path: "a.ts", before: "", after: "// Generated.\n" }];
+    expect(() => writeOutput(output, { written, removed: [], unchanged: 0 })).toThrow(/rename/);
+    expect(await filesIn(scratch.path("generated"))).toEqual(["a.ts/mine.txt"]);
   });
 });
 

@@ -38,39 +38,49 @@ const JUNK: readonly ((random: Random) => Part)[] = [
 const FIELDS = ["id", "timestamp", "entity_id", "metadata", "after_data", "changes", "company_id"];
 const pick = <Item>(items: readonly Item[], random: Random): Item => items[Math.floor(random() * items.length)] as Item;
 
+/** What becomes of an entry that is none: it is kept as a dead letter, or is of a type that is not handled here. */
+export type Fate = "dead" | "skipped";
+
 /** Each makes an entry that is none: fields and values, one after the other. */
-const KINDS: readonly ((random: Random) => Part[])[] = [
+const KINDS: readonly (readonly [Fate, (random: Random) => Part[]])[] = [
   // No message type.
-  (random) => [pick(FIELDS, random), pick(JUNK, random)(random)],
-  (random) => ["", pick(JUNK, random)(random)],
+  ["dead", (random) => [pick(FIELDS, random), pick(JUNK, random)(random)]],
+  ["dead", (random) => ["", pick(JUNK, random)(random)]],
   // A message type and nothing that belongs to it.
-  () => ["event_type", "user.created"],
-  (random) => ["event_type", "user.created", "after_data", pick(JUNK, random)(random)],
+  ["dead", () => ["event_type", "user.created"]],
+  ["dead", (random) => ["event_type", "user.created", "after_data", pick(JUNK, random)(random)]],
   // A type of which nobody here knows, or that is none.
-  (random) => ["event_type", `unheard.of_${Math.floor(random() * 1000)}`],
-  (random) => ["event_type", pick(JUNK, random)(random)],
-  () => ["event_type", "__proto__", "entity_id", "1"],
-  () => ["event_type", "constructor"],
+  ["skipped", (random) => ["event_type", `unheard.of_${Math.floor(random() * 1000)}`]],
+  ["skipped", (random) => ["event_type", pick(JUNK, random)(random)]],
+  ["skipped", () => ["event_type", "__proto__", "entity_id", "1"]],
+  ["skipped", () => ["event_type", "constructor"]],
   // One field lost, or with a value that it cannot have.
-  (random) => {
-    const without = pick(["id", "timestamp", "source_service", "entity_id", "after_data"], random);
-    return GOOD.filter(([name]) => name !== without).flat();
-  },
-  (random) => {
-    const broken = pick(["id", "timestamp", "entity_id", "after_data", "company_id"], random);
-    return GOOD.flatMap(([name, value]) => [name, name === broken ? "{not it}" : value]);
-  },
+  [
+    "dead",
+    (random) => {
+      const without = pick(["id", "timestamp", "source_service", "entity_id", "after_data"], random);
+      return GOOD.filter(([name]) => name !== without).flat();
+    },
+  ],
+  [
+    "dead",
+    (random) => {
+      const broken = pick(["id", "timestamp", "entity_id", "after_data", "company_id"], random);
+      return GOOD.flatMap(([name, value]) => [name, name === broken ? "{not it}" : value]);
+    },
+  ],
   // The other encoding, broken.
-  (random) => ["message_type", "user.created", "json", pick(JUNK, random)(random)],
-  () => ["message_type", "user.created", "json", '{"type":"event"}'],
-  (random) => ["message_type", pick(JUNK, random)(random), "json", "{}"],
+  ["dead", (random) => ["message_type", "user.created", "json", pick(JUNK, random)(random)]],
+  ["dead", () => ["message_type", "user.created", "json", '{"type":"event"}']],
+  ["skipped", (random) => ["message_type", pick(JUNK, random)(random), "json", "{}"]],
   // A field twice, the second time broken.
-  () => [...GOOD.flat(), "after_data", "{"],
+  ["dead", () => [...GOOD.flat(), "after_data", "{"]],
   // Very many fields.
-  (random) => Array.from({ length: 2 * Math.ceil(random() * 300) }, (_, n) => `part${n}`),
+  ["dead", (random) => Array.from({ length: 2 * Math.ceil(random() * 300) }, (_, n) => `part${n}`)],
 ];
 
 /** An entry that no handler may ever be given. */
-export function malformedEntry(random: Random): Part[] {
-  return pick(KINDS, random)(random);
+export function malformedEntry(random: Random): { readonly fate: Fate; readonly entry: Part[] } {
+  const [fate, make] = pick(KINDS, random);
+  return { fate, entry: make(random) };
 }

@@ -81,6 +81,7 @@ describe.concurrent("a consumer", () => {
       return pending > 0;
     };
     await eventually(lose, Boolean, { everyMs: 500 });
+    const [newer = 0] = await stage.publish(1);
     proxy.mode = "pass";
     const lostAt = performance.now();
 
@@ -90,6 +91,8 @@ describe.concurrent("a consumer", () => {
     expect(serials.map((serial) => stage.ledger.handlings(GROUP, serial).map(({ attempt }) => attempt))).toEqual(
       serials.map(() => [1]),
     );
+    // Before it reads on, not only when it looks at intervals.
+    expect(stage.ledger.order(GROUP).slice(-1)).toEqual([newer]);
   });
 
   it("whose acknowledgement got no reply repeats it, and handles nothing twice", async () => {

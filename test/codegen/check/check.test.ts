@@ -114,6 +114,15 @@ describe("a schema by itself", () => {
   );
 });
 
+describe("a required property that is not declared", () => {
+  it.each([
+    ["other properties are allowed", { additionalProperties: { type: "string" } }],
+    ["other properties match a pattern", { patternProperties: { "^[a-z]+$": { type: "string" } } }],
+  ])("is no problem where %s", async (_, keywords) => {
+    expect(await lintType({ type: "object", ...keywords, required: ["name"] })).toEqual([]);
+  });
+});
+
 describe("a text", () => {
   it.each([
     ["half of a surrogate pair", '{ "const": "\\ud800" }', "1:12 /const: must be well-formed Unicode"],
@@ -228,6 +237,12 @@ describe("a name", () => {
     ],
   ])("is reported: %s", async (_, title, sentence) => {
     expect(await lintType({ title, type: "string" })).toEqual([expect.stringContaining(`: ${sentence}`)]);
+  });
+
+  it("is reported when it is that of the interface of an event's handlers", async () => {
+    expect(await lintType({ title: "OrderEventHandlers", type: "string" })).toEqual([
+      expect.stringContaining('"OrderEventHandlers" is also generated from schemas/types/a.json; choose another'),
+    ]);
   });
 
   it("is reported when it becomes a reserved word", async () => {

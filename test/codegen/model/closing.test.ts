@@ -6,6 +6,7 @@ import { sourcesOf } from "../../../codegen/load/load.js";
 import { buildModel } from "../../../codegen/model/model.js";
 import type { Schema } from "../../../codegen/schema/schema.js";
 import { compileReader, compileWriter } from "../../../runtime/contract/validation.js";
+import { runs } from "../../support/runs.js";
 import { textsOf } from "../catalogue.js";
 
 const names = ["a", "b", "c", "x1"] as const;
@@ -145,7 +146,7 @@ it("is written only if every reader accepts it, and refused only for what the sc
         if (isRead && !isDeclared) counts.undeclared++;
       }
     }),
-    { numRuns: Number(process.env["RUNS"] ?? 120) },
+    runs(120),
   );
   expect(counts.accepted).toBeGreaterThan(5);
   expect(counts.undeclared).toBeGreaterThan(5);

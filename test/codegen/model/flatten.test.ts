@@ -4,6 +4,7 @@ import { expect, it } from "vitest";
 import { readConfig } from "../../../codegen/load/config.js";
 import { sourcesOf } from "../../../codegen/load/load.js";
 import { buildModel } from "../../../codegen/model/model.js";
+import { runs } from "../../support/runs.js";
 import { textsOf } from "../catalogue.js";
 
 const names = ["a", "b", "c"] as const;
@@ -122,6 +123,6 @@ it("flattens a schema to one that accepts the same values, whatever stands besid
       const asFlat = ajv().compile({ $defs: flat, ...flat["Child"] });
       for (const one of values) expect([one, asFlat(one)]).toEqual([one, asWritten?.(one)]);
     }),
-    { numRuns: Number(process.env["RUNS"] ?? 200) },
+    runs(200),
   );
 });

@@ -1,5 +1,5 @@
 import { Redis } from "ioredis";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
 import type { MessagingOptions } from "../../../generated/index.js";
 import {
   type CommandHandler,
@@ -29,6 +29,7 @@ import { eventually } from "../../support/eventually.js";
 import { createService } from "../../support/service.js";
 import { startTcpProxy } from "../../support/tcp-proxy.js";
 
+const ONE_SECOND = { type: "integer", default: 1 } as const;
 const service = "user-auth-service";
 const group = `${service}-workers`;
 
@@ -131,6 +132,45 @@ describe("sending", () => {
     open();
     await eventually(() => asker.counts.answerUnclaimed >= 1);
     expect(answering.counts.handlerFailed).toBe(0);
+  });
+
+  it("waits for as long as the contract says where the call does not say", async () => {
+    await using asker = asking();
+    const { schema } = validateToken;
+    const hasty = {
+      ...validateToken,
+      schema: { ...schema, properties: { ...schema.properties, timeout: ONE_SECOND } },
+    };
+    await expect(asker.send(hasty, { token: "t" }, { targetService: "nobody" })).rejects.toThrow(
+      "nobody did not answer validate_token within 1 s",
+    );
+  });
+
+  it("leaves nothing behind once it was answered: neither its timer nor a listener of its signal", async () => {
+    await using _answering = await tokenService(() => ({ valid: true }));
+    await using asker = asking();
+    const [set, cleared] = [vi.spyOn(globalThis, "setTimeout"), vi.spyOn(globalThis, "clearTimeout")];
+    onTestFinished(() => void [set, cleared].map((spy) => spy.mockRestore()));
+    const { signal } = new AbortController();
+    const [added, removed] = [vi.spyOn(signal, "addEventListener"), vi.spyOn(signal, "removeEventListener")];
+    await sendValidateToken(asker, { token: "t" }, { signal, timeoutSeconds: 7200 });
+
+    const timer = set.mock.results[set.mock.calls.findIndex(([, ms]) => ms === 7_200_000)]?.value;
+    expect(cleared).toHaveBeenCalledWith(timer);
+    expect(added).toHaveBeenCalledOnce();
+    expect(removed.mock.calls).toEqual(added.mock.calls);
+  });
+
+  it("ends when its service is closed", async () => {
+    const asker = asking();
+    const sending = expect(sendValidateToken(asker, { token: "t" }, { targetService: "nobody" })).rejects.toMatchObject(
+      {
+        code: "CLOSED",
+      },
+    );
+    await eventually(async () => (await admin.xlen("commands")) === 1);
+    await asker.close();
+    await sending;
   });
 
   it("carries the correlation on, from handler to handler", async () => {

@@ -435,6 +435,45 @@ describe("an answer", () => {
     expect(answering.counts.disconnected).toBe(0);
   });
 
+  it("that is refused does not keep a command that cannot be read from the dead letters", async () => {
+    await admin.acl("SETUSER", "answering", "on", ">secret", "~*", "+@all", "resetchannels", "&allowed");
+    const url = redis.url.replace("redis://", "redis://answering:secret@");
+    await using answering = createService({ url }, { service });
+    handleCreateUser(answering, () => ({ user_id: 1 }));
+    await answering.start();
+    const entry = createUserEntry(30, { reply_to: "forbidden" });
+    entry[entry.indexOf("payload") + 1] = "{}";
+    await admin.xadd("commands", "*", ...entry);
+    await eventually(
+      () => admin.xlen("{commands}:dead"),
+      (length) => length === 1,
+    );
+    await eventually(pending, (count) => count === 0);
+  });
+
+  it("stays stored for longer than its sender waits", async () => {
+    await using answers = await answersOn("answers");
+    await using _answering = await userService(() => ({ user_id: 1 }));
+    await admin.xadd("commands", "*", ...createUserEntry(7200));
+    await eventually(() => answers.all.length === 1);
+    expect(await admin.ttl(ANSWER_KEY)).toBeGreaterThan(7200);
+  });
+
+  it("takes the errors of its command with it, if that had failed before", async () => {
+    const errors = `{commands}:errors:${group}`;
+    await admin.xgroup("CREATE", "commands", group, "0", "MKSTREAM");
+    const other = (await admin.xadd("commands", "*", ...createUserEntry(30))) as string;
+    await admin.xreadgroup("GROUP", group, "python", "STREAMS", "commands", ">");
+    await using answers = await answersOn("answers");
+    await using _answering = await userService(async (_command, { entryId }) => {
+      await admin.hset(errors, entryId, "{}", other, "{}");
+      return { user_id: 1 };
+    });
+    await admin.xadd("commands", "*", ...createUserEntry(30));
+    await eventually(() => answers.all.length === 1);
+    expect(await admin.hkeys(errors)).toEqual([other]);
+  });
+
   it("leaves in the step that acknowledges its command", async () => {
     await using answers = await answersOn("answers");
     await using _answering = await userService(() => ({ user_id: 1 }));

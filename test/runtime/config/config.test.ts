@@ -1,6 +1,5 @@
-import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { type Config, readConfig } from "../../../runtime/config/config.js";
+import { type Config, prefixed, readConfig } from "../../../runtime/config/config.js";
 import { ConfigError, createMessaging, type Settings, type Variables } from "../../../runtime/index.js";
 import { variables } from "./config-variables.js";
 
@@ -44,13 +43,17 @@ describe.each(variables.filter(({ invalid }) => invalid.length > 0))("$name", ({
 
 describe("the table of variables", () => {
   it("leaves out none that is read", () => {
-    const files = ["config", "redis-config"].map(
-      (name) => new URL(`../../../runtime/config/${name}.ts`, import.meta.url),
-    );
-    const source = files.map((file) => readFileSync(file, "utf8")).join();
-    const read = [...source.matchAll(/reader\.\w+\("([A-Z_]+)"/g)].map(([, name]) => name);
+    const asked = new Set<string>();
+    const environment = new Proxy<Record<string, string>>(named, {
+      get(target, name: string) {
+        asked.add(name);
+        return target[name];
+      },
+    });
+    readConfig({}, "fields", environment);
+    const read = [...asked];
     const tested = variables.map(({ name }) => name);
-    expect(read.filter((name = "") => !tested.includes(name) && !/^REDIS_(URL|TLS_)/.test(name))).toEqual([]);
+    expect(read.filter((name) => !tested.includes(name) && !/^REDIS_(URL|TLS_)/.test(name))).toEqual([]);
     expect(tested.filter((name) => !read.includes(name))).toEqual([]);
   });
 });
@@ -119,5 +122,41 @@ describe("the environment", () => {
     } finally {
       delete process.env["SERVICE_NAME"];
     }
+  });
+});
+
+describe("a value in the environment", () => {
+  it("may have spaces around a number, and may be the least and the most that is allowed", () => {
+    expect(read({ STREAM_BATCH_SIZE: " 7 ", MESSAGE_TTL: " 1.5 " })).toMatchObject({
+      batchSize: 7,
+      messageTtlMs: 1500,
+    });
+    for (const size of [1, 1000]) expect(read({ STREAM_BATCH_SIZE: `${size}` }).batchSize).toBe(size);
+    for (const seconds of [1, 3_155_760_000]) {
+      expect(read({ MESSAGE_TTL: `${seconds}` }).messageTtlMs).toBe(1000 * seconds);
+    }
+    expect(problemsOf({ ...named, MESSAGE_TTL: "3155760001" })).toHaveLength(1);
+  });
+
+  it.each(["truely", "untrue", "10", "nope", "offer", "kaffno"])("is no flag when it only holds one: %s", (text) => {
+    expect(problemsOf({ ...named, SERVICE_ANNOUNCE: text })).toEqual([
+      `SERVICE_ANNOUNCE must be true or false, not "${text}"`,
+    ]);
+  });
+});
+
+describe("settings that exist only in code", () => {
+  it("have their defaults, and are as they are given", () => {
+    expect(read()).toMatchObject({ startFrom: "all", order: "none" });
+    expect(read({}, { startFrom: "new", order: "entity" })).toMatchObject({ startFrom: "new", order: "entity" });
+  });
+});
+
+describe("a name in Redis", () => {
+  it.each([
+    ["development", "events"],
+    ["production", "production:events"],
+  ])("in %s is %s", (environment, name) => {
+    expect(prefixed({ environment }, "events")).toBe(name);
   });
 });

@@ -2,8 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Config, readConfig } from "../../../runtime/config/config.js";
-import { ConfigError, type Settings, type Variables } from "../../../runtime/index.js";
+import { type Config, readConfig, type Settings } from "../../../runtime/config/config.js";
+import type { Variables } from "../../../runtime/config/setting-reader.js";
+import { ConfigError } from "../../../runtime/errors.js";
 
 const named = { SERVICE_NAME: "orders" };
 const read = (environment: Variables = {}, settings: Settings = {}): Config =>
@@ -42,6 +43,9 @@ describe("REDIS_URL", () => {
     "redis://cache:99999",
     "redis://cache:0",
     "redis://app:100%@cache",
+    "redis://100%:secret@cache",
+    "myredis://cache",
+    "redis://cache/1/2",
     "nonsense",
   ])("is refused, without being repeated: %s", (url) => {
     const [problem, ...more] = problemsOf({ ...named, REDIS_URL: url });
@@ -59,6 +63,20 @@ describe("REDIS_URL", () => {
   it("in the environment gives way to a host in code", () => {
     const { redis } = read({ REDIS_URL: "rediss://cache:7000" }, { redis: { host: "here" } });
     expect(redis).toMatchObject({ host: "here", port: 6379, tls: undefined });
+  });
+
+  it("in code wins over a host in code", () => {
+    const { redis } = read({}, { redis: { url: "redis://cache:7000", host: "here", port: 7001 } });
+    expect(redis).toMatchObject({ host: "cache", port: 7000 });
+  });
+
+  it("leaves the database to its own setting where it names none", () => {
+    expect(read({ REDIS_URL: "redis://cache", REDIS_DB: "4" }).redis.db).toBe(4);
+  });
+
+  it("in the environment gives way to a port in code", () => {
+    const { redis } = read({ REDIS_URL: "rediss://cache:7000/3" }, { redis: { port: 7001 } });
+    expect(redis).toMatchObject({ host: "redis", port: 7001, db: 0, tls: undefined });
   });
 });
 

@@ -1,8 +1,15 @@
 import { Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
 
-import { type Encoding, onUserCreated, publishUserCreated, type UserCreated } from "../../../generated/index.js";
+import {
+  type Encoding,
+  onUserCreated,
+  publishUserCreated,
+  type UserCreated,
+  userCreated,
+} from "../../../generated/index.js";
 import { exampleUserCreated } from "../../../generated/testing.js";
+import { contractOf } from "../../../runtime/contract/contract.js";
 import { type RedisServer, startRedis } from "../../../runtime/testing/redis/index.js";
 import { eventually } from "../../support/eventually.js";
 import { createService } from "../../support/service.js";
@@ -24,6 +31,11 @@ afterAll(async () => {
 
 const fill = (count: number, encoding?: Encoding): Promise<void> => fillEvents(admin, count, encoding);
 const pending = (): Promise<number> => pendingEvents(admin, group);
+
+/** How many reads Redis was sent. */
+async function reads(): Promise<number> {
+  return Number(/cmdstat_xreadgroup:calls=(\d+)/.exec(await admin.info("commandstats"))?.[1] ?? 0);
+}
 
 /** A handler that waits until it is let go. */
 function gate(): {
@@ -72,6 +84,22 @@ describe("a consumer", () => {
     await publishUserCreated(messaging, { entity_id: 4, after_data: { email: "ada@example.com" } });
     await eventually(() => seen.length > 0);
     expect(seen).toEqual([4]);
+  });
+
+  it("that began with what is new misses nothing after Redis has lost everything, its group among it", async () => {
+    await using messaging = createService(redis, { startFrom: "new" });
+    const seen: number[] = [];
+    onUserCreated(messaging, (event) => void seen.push(event.entity_id));
+    await messaging.start();
+    const lost = contractOf(userCreated).write({ ...exampleUserCreated({ entity_id: 5 }) }, "fields");
+    // It is there before any consumer can have noticed.
+    await admin
+      .multi()
+      .flushall()
+      .xadd("events", "*", ...lost)
+      .exec();
+    await eventually(() => seen.length === 1);
+    expect(seen).toEqual([5]);
   });
 
   it.each(["fields", "json"] as const)("reads %s, whichever it writes itself", async (encoding) => {
@@ -150,8 +178,9 @@ describe("what a consumer holds", () => {
     onUserCreated(messaging, handler);
     await messaging.start();
     await eventually(() => started.length === concurrency);
-    // Several blocks long: had it room, it would have read more by now.
-    await new Promise((resolve) => setTimeout(resolve, 250));
+    // Had it room, it would have read more by now: it looks for redriven entries after every block.
+    const before = await reads();
+    await eventually(reads, (count) => count > before + 3);
     expect(started).toHaveLength(concurrency);
     expect(await pending()).toBeLessThanOrEqual(most);
     expect(await pending()).toBeGreaterThanOrEqual(concurrency);
@@ -200,5 +229,18 @@ describe("a read", () => {
 
   it("waits for a few entries to have begun, so that what is sent for them goes first", async () => {
     expect(await readsBeforeFirst(3)).toBe(1);
+  });
+
+  it("of redriven entries comes no more often than one that waits for new entries: once a block", async () => {
+    const reads = vi.spyOn(Redis.prototype, "xreadgroup");
+    onTestFinished(() => reads.mockRestore());
+    const sent = (isWaiting: boolean): number =>
+      reads.mock.calls.filter((call: unknown[]) => call.includes("BLOCK") === isWaiting).length;
+    await using messaging = createService(redis, { blockTimeMs: 200 });
+    onUserCreated(messaging, () => {});
+    await messaging.start();
+    await eventually(() => sent(true) >= 6);
+    expect(sent(false)).toBeGreaterThan(0);
+    expect(sent(false)).toBeLessThanOrEqual(sent(true) + 2);
   });
 });

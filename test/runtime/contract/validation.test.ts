@@ -186,3 +186,16 @@ describe("strictness", () => {
     ).toContain("__proto__");
   });
 });
+
+describe("what a choice declares", () => {
+  const form = (name: string): JsonSchema => ({ type: "object", properties: { [name]: {} }, required: [name] });
+
+  it.each(["oneOf", "anyOf"])("by %s may be written, beside what is shared, and nothing else", (choice) => {
+    const check = compileWriter({ type: "object", properties: { shared: {} }, [choice]: [form("a"), form("b")] });
+    for (const value of [{ a: 1 }, { b: 1 }, { shared: 1, a: 1 }])
+      expect(check(value), JSON.stringify(value)).toBeUndefined();
+    for (const value of [{ a: 1, c: 1 }, { shared: 1, b: 1, c: 1 }, { shared: 1 }]) {
+      expect(check(value), JSON.stringify(value)).not.toBeUndefined();
+    }
+  });
+});

@@ -154,6 +154,65 @@ describe("several handlers of one type", () => {
     await eventually(() => messaging.counts.handled === 1);
     expect(calls).toEqual(["a1", "b1", "a2", "b2", "c2"]);
   });
+
+  it("fail once when one has used up its time and throws after that", async () => {
+    await using messaging = createService(redis, { handlerTimeoutSeconds: 0.05, maxRetries: 0, concurrency: 1 });
+    let fail = (): void => {};
+    const late = new Promise<never>((_, reject) => {
+      fail = () => reject(new Error("too late"));
+    });
+    const seen: number[] = [];
+    onUserCreated(messaging, ({ entity_id }) => {
+      seen.push(entity_id);
+      return entity_id === 1 ? late : undefined;
+    });
+    await messaging.start();
+    await publishUserCreated(messaging, user(1));
+    await eventually(() => messaging.counts.deadLettered === 1);
+    fail();
+    for (const entity_id of [2, 3]) await publishUserCreated(messaging, user(entity_id));
+    await eventually(() => messaging.counts.handled === 2);
+    expect(seen).toEqual([1, 2, 3]);
+    expect(messaging.counts).toMatchObject({ handlerFailed: 1, deadLettered: 1, retried: 0 });
+  });
+
+  it("waits before a retry for as long as its handler says, not as the service does", async () => {
+    const delays: number[] = [];
+    const hooks = { retried: ({ delayMs }: { delayMs: number }) => void delays.push(delayMs) };
+    await using messaging = createService(redis, { hooks, retryDelaySeconds: 0.01 });
+    const fail = (): never => {
+      throw new Error("no");
+    };
+    onUserCreated(messaging, fail, { retryDelaySeconds: 3600 });
+    await messaging.start();
+    await publishUserCreated(messaging, user(1));
+    const [delayMs] = await eventually(
+      () => delays,
+      ({ length }) => length === 1,
+    );
+    expect(delayMs).toBeGreaterThanOrEqual(1_800_000);
+    expect(delayMs).toBeLessThanOrEqual(3_600_000);
+  });
+
+  it.each([
+    [
+      "at once",
+      () => {
+        throw new Error("no");
+      },
+    ],
+    ["later", () => Promise.reject(new Error("no"))],
+  ])("fail by the options of the one that threw: %s", async (_, fail) => {
+    await using messaging = createService(redis);
+    onUserCreated(messaging, async () => {});
+    onUserCreated(messaging, fail, { maxRetries: 0 });
+    onUserCreated(messaging, () => {}, { maxRetries: 5 });
+    await messaging.start();
+    await publishUserCreated(messaging, user(1));
+    await eventually(() => messaging.counts.handlerFailed === 1);
+    await eventually(() => messaging.counts.deadLettered === 1);
+    expect(messaging.counts.retried).toBe(0);
+  });
 });
 
 describe("a type that nobody here handles", () => {

@@ -1,12 +1,12 @@
 import { Redis } from "ioredis";
-import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
-import { type Messaging, type MessagingOptions, onUserCreated, onUserDeleted } from "../../../generated/index.js";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { type Messaging, type MessagingOptions, publishUserCreated } from "../../../generated/index.js";
+import { streamKeys } from "../../../runtime/redis/keys.js";
 import { type RedisServer, startRedis } from "../../../runtime/testing/redis/index.js";
 import { eventually } from "../../support/eventually.js";
 import { createService } from "../../support/service.js";
-import { fillEvents, pendingEvents } from "../../support/stream.js";
 
-const GROUP = "billing-workers";
+const input = { entity_id: 1, after_data: { email: "ada@example.com" } };
 
 let redis: RedisServer;
 let admin: Redis;
@@ -14,109 +14,102 @@ beforeAll(async () => {
   redis = await startRedis();
   admin = new Redis(redis.url);
 });
-beforeEach(() => admin.flushall());
+afterEach(() => admin.flushall());
 afterAll(async () => {
   admin.disconnect();
   await redis.stop();
 });
 
-async function service(
-  name: string,
-  register: (messaging: Messaging) => void,
-  options: MessagingOptions,
-): Promise<void> {
-  const messaging = createService(redis, { service: name, messageTtlSeconds: 1, ...options });
-  onTestFinished(() => messaging.close());
-  register(messaging);
-  await messaging.start();
+/** Trims as often as it can. */
+const trimmer = (options: MessagingOptions): Messaging =>
+  createService(redis, { trimIntervalSeconds: 0.01, messageTtlSeconds: 3600, streamMaxLength: 5, ...options });
+
+/** Creates a group of which the services have known for ages, and that none of them serves. */
+async function createUnserved(group: string): Promise<void> {
+  await admin.xgroup("CREATE", "events", group, "0", "MKSTREAM");
+  await admin.hset(streamKeys("events", group).floor, "served", 1);
 }
 
-/** Which groups are reported as unserved, by a service that destroys them. */
-async function expireGroups(): Promise<string[]> {
-  const unserved: string[] = [];
-  const hooks = { groupUnserved: ({ group }: { group: string }) => void unserved.push(group) };
-  const options = { hooks, unservedGroups: "expire-group", trimIntervalSeconds: 0.05, streamMaxLength: 1 } as const;
-  await service("audit", (messaging) => onUserDeleted(messaging, () => {}), options);
-  return unserved;
-}
+describe("a stream that nobody's group keeps full", () => {
+  it("is trimmed when many messages were added, however far away the next interval is", async () => {
+    await using messaging = createService(redis, { trimIntervalSeconds: 3600, streamMaxLength: 1 });
+    for (let at = 0; at < 100; at++) await publishUserCreated(messaging, input);
+    await eventually(() => messaging.counts.trimmed === 1);
+    expect(await admin.xlen("events")).toBe(1);
+  });
+});
 
-/** Waits until a group that was served for the last time after this call has expired. */
-async function outlive(unserved: readonly string[]): Promise<void> {
-  await admin.xgroup("CREATE", "events", "gone", "0");
-  await eventually(() => unserved.includes("gone"));
-}
+describe("a stream that was deleted and begun anew", () => {
+  it("keeps what is not acknowledged, whatever was known of the old one", async () => {
+    await using messaging = trimmer({});
+    const { marks } = streamKeys("events", "slow-workers");
+    for (let at = 0; at < 30; at++) await publishUserCreated(messaging, input);
+    await eventually(() => admin.zcard(marks));
+    await eventually(
+      () => admin.xlen("events"),
+      (length) => length <= 5,
+    );
+    await admin.multi().del("events").xgroup("CREATE", "events", "slow-workers", "0", "MKSTREAM").exec();
+    await publishUserCreated(messaging, input);
+    await admin.xreadgroup("GROUP", "slow-workers", "slow", "COUNT", 1, "STREAMS", "events", ">");
 
-describe("a group that keeps a stream from being trimmed, and whose consumers have read nothing for MESSAGE_TTL,", () => {
-  it("is neither reported nor destroyed while they are busy", async () => {
-    await fillEvents(admin, 5);
-    let open = (): void => {};
-    const opened = new Promise<void>((resolve) => {
-      open = resolve;
+    for (let at = 0; at < 19; at++) await publishUserCreated(messaging, input);
+    const trims = async (): Promise<number> =>
+      Number(/cmdstat_xtrim:calls=(\d+)/.exec(await admin.info("commandstats"))?.[1]);
+    const before = await trims();
+    await eventually(trims, (count) => count >= before + 3);
+    expect(await admin.xlen("events")).toBe(20);
+  });
+});
+
+describe("a stream that a group keeps full and that nobody serves", () => {
+  it("accepts no message where that was chosen, and does again when the group is gone", async () => {
+    await createUnserved("gone-workers");
+    await using messaging = trimmer({ unservedGroups: "reject-publish" });
+    const refused = await eventually(() =>
+      publishUserCreated(messaging, input).then(
+        () => undefined,
+        (error: unknown) => error,
+      ),
+    );
+    expect(refused).toMatchObject({
+      code: "PUBLISH_FAILED",
+      retryable: true,
+      message: expect.stringMatching(/^events is full because no consumer serves gone-workers\./),
     });
-    const begun: number[] = [];
-    const handle = (messaging: Messaging): void =>
-      onUserCreated(messaging, ({ entity_id }) => {
-        begun.push(entity_id);
-        return opened;
-      });
-    await service("billing", handle, { concurrency: 1, batchSize: 1 });
-    // It has no room for more.
-    await eventually(
-      () => pendingEvents(admin, GROUP),
-      (count) => count === 2,
-    );
-    const unserved = await expireGroups();
-    await outlive(unserved);
+    const length = await admin.xlen("events");
+    expect(length).toBeGreaterThan(5);
+    await expect(publishUserCreated(messaging, input)).rejects.toMatchObject({ code: "PUBLISH_FAILED" });
+    expect(await admin.xlen("events")).toBe(length);
 
-    open();
-    await eventually(() => begun.length === 5);
-    await eventually(
-      () => pendingEvents(admin, GROUP),
-      (count) => count === 0,
-    );
-    expect(unserved).not.toContain(GROUP);
+    await admin.xgroup("DESTROY", "events", "gone-workers");
+    await eventually(() => publishUserCreated(messaging, input));
   });
 
-  it("keeps the stream when somebody destroys it while they are busy, however long they have not joined it", async () => {
-    await fillEvents(admin, 5);
-    let open = (): void => {};
-    const opened = new Promise<void>((resolve) => {
-      open = resolve;
+  it.each(["keep", "expire-group"] as const)("accepts every message where the policy is %s", async (unservedGroups) => {
+    await createUnserved("gone-workers");
+    await using messaging = trimmer({ unservedGroups });
+    await eventually(async () => {
+      await publishUserCreated(messaging, input);
+      return messaging.counts.groupUnserved > 0;
     });
-    const seen = new Set<number>();
-    const handle = (messaging: Messaging): void =>
-      onUserCreated(messaging, async ({ entity_id }) => {
-        await opened;
-        seen.add(entity_id);
-      });
-    await service("billing", handle, { concurrency: 1, batchSize: 1 });
-    await eventually(
-      () => pendingEvents(admin, GROUP),
-      (count) => count === 2,
-    );
-    const unserved = await expireGroups();
-    // A trim records the group's position.
-    await eventually(() => admin.hget(`{events}:floor:${GROUP}`, "position"));
-    await admin.zadd("{events}:groups", 1, GROUP);
-    await admin.xgroup("DESTROY", "events", GROUP);
-    await outlive(unserved);
-
-    open();
-    await eventually(() => seen.size === 5);
+    await publishUserCreated(messaging, input);
   });
 
-  it("is neither reported nor destroyed while they wait for new messages and for a retry", async () => {
-    await fillEvents(admin, 1);
-    const failing = (messaging: Messaging): void =>
-      onUserCreated(messaging, () => {
-        throw new Error("later");
-      });
-    await service("billing", failing, { blockTimeMs: 60_000, retryDelaySeconds: 600 });
-    await eventually(() => admin.zcard(`{events}:retry:${GROUP}`));
-    const unserved = await expireGroups();
-    await outlive(unserved);
+  it("loses that group where that was chosen, and keeps one in which a consumer of another language reads", async () => {
+    const expired: string[] = [];
+    const hooks = { groupUnserved: (info: { group: string; expired: boolean }) => void expired.push(info.group) };
+    for (const group of ["python-workers", "gone-workers"]) await createUnserved(group);
+    await using messaging = trimmer({ unservedGroups: "expire-group", hooks });
+    await publishUserCreated(messaging, input);
+    await admin.xreadgroup("GROUP", "python-workers", "python-1", "COUNT", 1, "STREAMS", "events", ">");
 
-    expect(await pendingEvents(admin, GROUP)).toBe(1);
-    expect(unserved).not.toContain(GROUP);
+    await eventually(async () => {
+      await publishUserCreated(messaging, input);
+      return expired.includes("gone-workers");
+    });
+    expect(expired).toEqual(["gone-workers"]);
+    const groups = (await admin.xinfo("GROUPS", "events")) as string[][];
+    expect(groups.map(([, name]) => name)).toEqual(["python-workers"]);
   });
 });

@@ -179,6 +179,23 @@ describe("a Redis that refuses", () => {
   });
 });
 
+describe("a connection that its service closes", () => {
+  it("is not told as lost", async () => {
+    await using server = await startRedis();
+    const lost: string[] = [];
+    const messaging = createService(server, { hooks: { disconnected: ({ role }) => void lost.push(role) } });
+    onUserCreated(messaging, () => {});
+    await messaging.start();
+    await messaging.close();
+    // Redis has noticed that they are gone, so their sockets are.
+    const client = new Redis(server.url);
+    await eventually(async () => !String(await client.client("LIST")).includes("name=test-service:"));
+    client.disconnect();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(lost).toEqual([]);
+  });
+});
+
 describe("a Redis that is too old", () => {
   it("is named with its version, by start()", async () => {
     await using redis = await startRedis({ arguments: ["--rename-command", "EVALSHA_RO", ""] });

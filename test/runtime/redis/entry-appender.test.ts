@@ -1,8 +1,10 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { Redis } from "ioredis";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 
 import {
+  currencyRateUpdated,
+  healthReport,
   type Published,
   publishCurrencyRateUpdated,
   publishHealthReport,
@@ -10,7 +12,8 @@ import {
   userCreated,
   validateToken,
 } from "../../../generated/index.js";
-import { fieldOf } from "../../../runtime/contract/codec.js";
+import { fieldOf, textReader, typeOf } from "../../../runtime/contract/codec.js";
+import { onceKey } from "../../../runtime/redis/keys.js";
 import { type RedisServer, startRedis } from "../../../runtime/testing/redis/index.js";
 import { eventually } from "../../support/eventually.js";
 import { createService, logBook } from "../../support/service.js";
@@ -99,6 +102,32 @@ describe("a publish that fails", () => {
       }),
     ]);
     expect(messaging.counts.disconnected).toBe(0);
+  });
+
+  it("in a batch, because the master became a replica, makes its connection look for the new master", async () => {
+    await using proxy = await startTcpProxy(redis);
+    // A trim would find the replica, too.
+    await using messaging = createService(proxy, { trimIntervalSeconds: 3600 });
+    await publishCurrencyRateUpdated(messaging, rate);
+    proxy.delayMs = 500;
+    // While this one is under way, the others wait for each other.
+    const first = publishCurrencyRateUpdated(messaging, rate);
+    await eventually(async () => (await admin.xlen("events")) === 2);
+    await admin.replicaof("127.0.0.1", 1);
+    onTestFinished(() => void admin.replicaof("NO", "ONE"));
+
+    const many = Array.from({ length: 10 }, () => rate);
+    await expect(messaging.publishAll(currencyRateUpdated, many)).rejects.toMatchObject({
+      code: "PUBLISH_FAILED",
+      retryable: true,
+      message: expect.stringMatching(/READONLY/),
+    });
+    await first;
+    proxy.delayMs = 0;
+    await eventually(() => messaging.counts.disconnected === 1);
+    await admin.replicaof("NO", "ONE");
+    await eventually(() => messaging.publishAll(currencyRateUpdated, many));
+    expect(await admin.xlen("events")).toBe(12);
   });
 
   it("may not be repeated when its key is no stream", async () => {
@@ -202,5 +231,57 @@ describe("a publish that fails", () => {
     await using quiet = createService(redis);
     await publishUserCreated(quiet, input);
     expect([messaging.counts.published, quiet.counts.published]).toEqual([1, 1]);
+  });
+});
+
+describe("a message that is published once", () => {
+  it("is remembered for a while, not for good", async () => {
+    await using messaging = createService(redis, { messageTtlSeconds: 3600 });
+    const { id } = await publishUserCreated(messaging, input, { once: true });
+    const ttl = await admin.ttl(onceKey("events", id as string));
+    expect(ttl).toBeGreaterThan(3000);
+    expect(ttl).toBeLessThanOrEqual(3600);
+  });
+});
+
+describe("a message without an id on the wire", () => {
+  it("is not published once, which would take every later one for its repeat", async () => {
+    await using messaging = createService(redis);
+    const publishing = messaging.publish(healthReport, { status: "healthy" }, { once: true });
+    await expect(publishing).rejects.toMatchObject({ code: "CONFIG_INVALID" });
+    expect(await admin.exists("health")).toBe(0);
+  });
+});
+
+describe("messages that are published at the same moment", () => {
+  it("are sent all the same where the user may not run scripts", async () => {
+    await admin.acl("SETUSER", "plain", "on", ">secret", "~*", "&*", "+@all", "-@scripting");
+    await using messaging = createService({ url: redis.url.replace("//", "//plain:secret@") });
+    for (const length of [10, 20]) {
+      await messaging.publishAll(
+        userCreated,
+        Array.from({ length: 10 }, () => input),
+      );
+      expect(await admin.xlen("events")).toBe(length);
+    }
+  });
+
+  it.each(["fields", "json"] as const)("go each to the stream of its type, in their order, as %s", async (encoding) => {
+    await using messaging = createService(redis, { encoding });
+    const names = Array.from({ length: 5 }, (_, at) => `${at}`);
+    const publishing = names.flatMap((name) => [
+      publishUserCreated(messaging, input, { correlationId: name }),
+      messaging.tell(validateToken, { token: name }, { correlationId: name }),
+    ]);
+    const streams = (await Promise.all(publishing)).map((published) => (published as Published).stream);
+    expect(streams).toEqual(names.flatMap(() => ["events", "commands"]));
+    for (const [stream, type] of [
+      ["events", "user.created"],
+      ["commands", "validate_token"],
+    ] as const) {
+      const entries = (await admin.xrange(stream, "-", "+")).map(([, fields]) => fields);
+      expect(entries.map(typeOf)).toEqual(names.map(() => type));
+      expect(entries.map((fields) => textReader(fields)("correlation_id"))).toEqual(names);
+    }
   });
 });

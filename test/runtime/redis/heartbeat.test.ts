@@ -259,3 +259,25 @@ describe.skipIf(!opensslAvailable)("the heartbeat's thread with TLS", () => {
     await beats(client);
   });
 });
+
+describe("the main thread's own heartbeat", () => {
+  it("tells every consumer of the process that the lease had lapsed, also the one that did not notice", async () => {
+    await using redis = await startRedis();
+    const config = readConfig({ service: "test", leaseSeconds: 0.1, redis: { url: redis.url } }, "fields", {});
+    const connection = new Connection(config.redis, config.service, "settle", systemClock);
+    onTestFinished(() => connection.close());
+    const heartbeat = new Heartbeat({ config, hooks: new HookBus(), clock: systemClock });
+    for (const key of ["a:alive", "b:alive"])
+      heartbeat.add({ stream: "app", alive: key, floor: `${key}:floor` }, "workers", CONSUMER);
+    expect(heartbeat.lapsed).toBe(true);
+    await heartbeat.renew(connection);
+    // The first one is no lapse: nothing was held before it.
+    expect(heartbeat.lapses).toBe(0);
+
+    await eventually(() => heartbeat.lapsed);
+    await heartbeat.renew(connection);
+    expect(heartbeat.lapses).toBe(1);
+    const client = observer(redis.url);
+    expect(await Promise.all(["a:alive", "b:alive"].map((key) => client.zcard(key)))).toEqual([1, 1]);
+  });
+});

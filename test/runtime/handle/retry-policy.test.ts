@@ -1,0 +1,65 @@
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { ContractError, DecodeError, RetryAfter, UnrecoverableError } from "../../../runtime/errors.js";
+import { afterFailure, isUnreadable } from "../../../runtime/handle/retry-policy.js";
+
+const policy = { maxRetries: 3, delayMs: 1000 };
+const error = new Error("away");
+
+/** The delay before the next attempt, with the least and the most jitter. */
+function delaysAfter(attempt: number, thrown: unknown = error, given = { ...policy, maxRetries: 1000 }): number[] {
+  return [0, 1].map((random) => {
+    vi.spyOn(Math, "random").mockReturnValue(random);
+    const outcome = afterFailure(thrown, attempt, given);
+    expect(outcome).toMatchObject({ kind: "retry", error: thrown });
+    return (outcome as { delayMs: number }).delayMs;
+  });
+}
+
+afterEach(() => vi.restoreAllMocks());
+
+describe("a message whose handler threw", () => {
+  it("is tried again as often as it may be, then it is dead", () => {
+    const kinds = [1, 2, 3, 4, 5].map((attempt) => afterFailure(error, attempt, policy).kind);
+    expect(kinds).toEqual(["retry", "retry", "retry", "dead", "dead"]);
+    expect(afterFailure(error, 4, policy)).toEqual({ kind: "dead", error });
+    expect(afterFailure(error, 1, { ...policy, maxRetries: 0 }).kind).toBe("dead");
+  });
+
+  it("waits twice as long each time, up to an hour, less up to a half by chance", () => {
+    expect([1, 2, 3, 4].map((attempt) => delaysAfter(attempt))).toEqual([
+      [500, 1000],
+      [1000, 2000],
+      [2000, 4000],
+      [4000, 8000],
+    ]);
+    const hour = 3_600_000;
+    for (const attempt of [13, 31, 500, 1000]) expect(delaysAfter(attempt)).toEqual([hour / 2, hour]);
+    // A base so small that even thirty doublings stay below the hour.
+    expect(delaysAfter(500, error, { maxRetries: 1000, delayMs: 0.001 })[1]).toBeCloseTo(0.001 * 2 ** 30);
+  });
+
+  it("waits for exactly as long as the handler asked for", () => {
+    expect(delaysAfter(1, new RetryAfter(7))).toEqual([7000, 7000]);
+    expect(delaysAfter(3, new RetryAfter(0))).toEqual([0, 0]);
+    expect(afterFailure(new RetryAfter(7), 4, policy).kind).toBe("dead");
+  });
+
+  it.each([new UnrecoverableError("no use"), new DecodeError("torn"), new ContractError("user.created", [], true)])(
+    "is dead at once after a %s",
+    (thrown) => {
+      expect(afterFailure(thrown, 1, policy)).toEqual({ kind: "dead", error: thrown });
+    },
+  );
+
+  it("is tried again after a ContractError of what the handler itself published", () => {
+    expect(afterFailure(new ContractError("user.created", []), 1, policy).kind).toBe("retry");
+  });
+});
+
+it("a message is at fault itself when it cannot be decoded or breaks its contract as read, and else is not", () => {
+  expect(isUnreadable(new DecodeError("torn"))).toBe(true);
+  expect(isUnreadable(new ContractError("user.created", [], true))).toBe(true);
+  for (const other of [new ContractError("user.created", []), new UnrecoverableError("no use"), error, undefined]) {
+    expect(isUnreadable(other)).toBe(false);
+  }
+});
