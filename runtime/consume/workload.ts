@@ -92,8 +92,9 @@ export class Workload implements Holder {
   take(deliveries: readonly Delivery[]): void {
     for (const delivery of deliveries) {
       // A stray, or one that was claimed twice, may be held already.
-      const held = this.#inFlight.size;
-      if (this.#inFlight.add(delivery.id).size > held) this.#backlog.push(delivery);
+      if (this.#inFlight.has(delivery.id)) continue;
+      this.#inFlight.add(delivery.id);
+      this.#backlog.push(delivery);
     }
     if (deliveries.length <= FEW) this.#runner.pump();
     else this.#runner.pumpSoon();

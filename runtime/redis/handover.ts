@@ -32,7 +32,8 @@ export class Handover {
     ids: readonly string[],
   ): Promise<readonly Unhandled[]> {
     for (let others = ids; ; others = []) {
-      const [free, given]: [Unhandled[], Unhandled[]] = [[], []];
+      const free: Unhandled[] = [];
+      const given: Unhandled[] = [];
       for (const each of unhandled) (this.types.isHandledElsewhere(each.type) ? given : free).push(each);
       if (await this.#settle(client, given, free, others)) return free;
     }

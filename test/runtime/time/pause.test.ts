@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { systemClock } from "../../../runtime/time/clock.js";
+import { systemClock, type Timer } from "../../../runtime/time/clock.js";
 import { Pause } from "../../../runtime/time/pause.js";
 
 let ending: AbortController;
@@ -70,10 +70,12 @@ describe("a pause", () => {
   it("after a failure reports it and lasts twice as long each time, up to two seconds, less up to a half by chance", async () => {
     const error = new Error("away");
     const waits: number[] = [];
-    vi.spyOn(globalThis, "setTimeout").mockImplementation(((end: () => void, ms: number) => {
+    vi.spyOn(systemClock, "after").mockImplementation((ms, end) => {
       waits.push(ms);
       queueMicrotask(end);
-    }) as typeof setTimeout);
+      const timer: Timer = { cancel: () => {}, unref: () => timer };
+      return timer;
+    });
     for (const random of [0, 1]) {
       vi.spyOn(Math, "random").mockReturnValue(random);
       for (const failures of [0, 1, 5, 6, 50]) expect(await pause.afterFailure(failures, "reading", error)).toBe(true);
