@@ -19,6 +19,8 @@ export interface ConsumerParts extends RuntimeParts {
 export interface Watching {
   /** Nothing is left to settle of an entry. */
   settled(id: string): void;
+  /** Entries have begun or ended, so that there may be room for others. */
+  moved(): void;
   /** Returns whether other members may have taken what this one holds. */
   noticeLapse(): boolean;
 }

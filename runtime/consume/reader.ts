@@ -67,7 +67,7 @@ export class Reader {
     await this.#parts.membership.read(most, (deliveries) => {
       count = deliveries.length;
       // Also after the signal: they are pending for this consumer now, to be handled or given back.
-      this.#workload.take(deliveries);
+      this.#workload.take(deliveries, count === most);
       this.#fitBatch(deliveries);
     });
     this.#answered();

@@ -16,6 +16,8 @@ export class Runner {
   readonly #watching: Watching;
   /** Those that have a place and are being fetched: their handlers have not begun. */
   readonly fetching: Set<Placeholder> = new Set();
+  /** Whether more entries are about to come, because the last read was full. */
+  expectsMore = false;
   #running = 0;
   #pumping = false;
   #idlers: (() => void)[] = [];
@@ -36,6 +38,7 @@ export class Runner {
   pump(): void {
     this.#watching.noticeLapse();
     withoutContext(this.#beginWaiting);
+    this.#watching.moved();
     if (this.#idlers.length > 0 && this.#isIdle) for (const resolve of this.#idlers.splice(0)) resolve();
   }
 
@@ -120,7 +123,7 @@ export class Runner {
     } else {
       this.#settler.settle(delivery, outcome);
       this.#backlog.finished(delivery.id);
-      if (this.#isIdle) this.#settler.rest();
+      if (this.#isIdle && !this.expectsMore) this.#settler.rest();
     }
     if (this.#backlog.isSuspect(delivery.id)) void this.#acquit();
     this.pumpSoon();

@@ -7,7 +7,7 @@ import type { Timer } from "../time/clock.js";
 import { labelsOf } from "./labels.js";
 import type { ConsumerParts, Watching } from "./parts.js";
 
-const MOST_ACKS = 100;
+const MOST_ACKS = 200;
 const ACK_DELAY_MS = 5;
 
 export type Retry = Extract<Outcome, { kind: "retry" }>;
@@ -16,7 +16,7 @@ type Work<Result> = (isRepeated: boolean) => Promise<Result>;
 
 /**
  * Settles deliveries by their outcomes: acknowledges, answers, parks, hands over, or moves to the dead letters. Acknowledgements
- * are gathered up to a hundred or for five milliseconds, or until the consumer is idle. Without a connection each
+ * are gathered up to two hundred or for five milliseconds, or until the consumer is idle. Without a connection each
  * settlement is repeated until there is one. An entry that is never settled is redelivered.
  */
 export class Settler {
@@ -38,8 +38,8 @@ export class Settler {
   constructor(parts: ConsumerParts, watching: Watching) {
     this.#parts = parts;
     this.#watching = watching;
-    // With low concurrency an entry that waits for its acknowledgement keeps the next one from being read.
-    this.#ackBatch = Math.min(MOST_ACKS, parts.config.concurrency);
+    // Those are handled again if the process is killed: with low concurrency few.
+    this.#ackBatch = Math.min(MOST_ACKS, 2 * parts.config.concurrency);
   }
 
   settle(delivery: Delivery, outcome: Outcome): void {
@@ -55,8 +55,13 @@ export class Settler {
     return new Set([...this.#underWay.values()].flat());
   }
 
+  /** How many acknowledgements are still to be sent. */
+  get gathered(): number {
+    return this.#acks.length + this.#unhandled.length;
+  }
+
   rest(): void {
-    if (this.#gathered === 0 || this.#resting) return;
+    if (this.gathered === 0 || this.#resting) return;
     this.#resting = true;
     setImmediate(() => {
       this.#resting = false;
@@ -113,12 +118,8 @@ export class Settler {
     }
   }
 
-  get #gathered(): number {
-    return this.#acks.length + this.#unhandled.length;
-  }
-
   #gather(): void {
-    if (this.#gathered >= this.#ackBatch) this.#sendAcks();
+    if (this.gathered >= this.#ackBatch) this.#sendAcks();
     else this.#timer ??= this.#parts.clock.after(ACK_DELAY_MS, () => this.#sendAcks());
   }
 
@@ -127,7 +128,7 @@ export class Settler {
     this.#timer = undefined;
     const ids = this.#acks;
     const unhandled = this.#unhandled;
-    if (this.#gathered === 0) return;
+    if (this.gathered === 0) return;
     const retried = this.#retried;
     this.#acks = [];
     this.#retried = [];

@@ -14,7 +14,7 @@ const FEWEST_TAKEN_OVER = 20;
 /**
  * The entries that a consumer holds, however they came to it: those that wait, those that are handled, at most
  * `concurrency` at once, and those whose settlement is not confirmed yet. As many may wait as run at once, but at most one
- * batch. What waits for another entry or for its retry takes no room.
+ * batch. What waits for another entry, for its retry or for the next acknowledgement takes no room.
  */
 export class Workload implements Holder {
   readonly settler: Settler;
@@ -37,7 +37,11 @@ export class Workload implements Holder {
   constructor(parts: ConsumerParts) {
     const { batchSize, concurrency, order } = parts.config;
     this.#parts = parts;
-    const watching: Watching = { settled: (id) => this.settled(id), noticeLapse: () => this.#noticeLapse() };
+    const watching: Watching = {
+      settled: (id) => this.settled(id),
+      moved: () => this.#moved(),
+      noticeLapse: () => this.#noticeLapse(),
+    };
     this.settler = new Settler(parts, watching);
     this.#prefetch = Math.min(batchSize, concurrency);
     this.#capacity = concurrency + this.#prefetch;
@@ -89,7 +93,9 @@ export class Workload implements Holder {
     return this.#inFlight.has(id);
   }
 
-  take(deliveries: readonly Delivery[]): void {
+  /** @param areMore - whether more of the same kind are about to come */
+  take(deliveries: readonly Delivery[], areMore = false): void {
+    this.#runner.expectsMore = areMore;
     for (const delivery of deliveries) {
       // A stray, or one that was claimed twice, may be held already.
       if (this.#inFlight.has(delivery.id)) continue;
@@ -170,8 +176,14 @@ export class Workload implements Holder {
     return [...this.#inFlight].filter(isHandled);
   }
 
+  #moved(): void {
+    if (this.#waiters.length > 0 && this.room > 0) this.wake();
+  }
+
   #roomIn(capacity: number): number {
-    return this.#isOpen ? Math.max(0, capacity - (this.#inFlight.size - this.#backlog.blocked)) : 0;
+    if (!this.#isOpen) return 0;
+    const withoutRoom = this.#backlog.blocked + this.settler.gathered;
+    return Math.max(0, capacity - (this.#inFlight.size - withoutRoom));
   }
 
   /**

@@ -81,9 +81,9 @@ local function acknowledge(from, to)
 end
 local others = 5 + ARGV[4]
 local unhandled = others + ARGV[5]
-acknowledge(6, others)
-if redis.call('HGET', KEYS[3], 'version') ~= ARGV[3] then return redis.call('HGETALL', KEYS[3]) end
-acknowledge(others + 1, unhandled)
+local is_current = redis.call('HGET', KEYS[3], 'version') == ARGV[3]
+acknowledge(6, is_current and unhandled or others)
+if not is_current then return redis.call('HGETALL', KEYS[3]) end
 if unhandled < #ARGV then restore_handover() end
 for i = unhandled + 1, #ARGV, 2 do
   local id = ARGV[i]
