@@ -16,20 +16,25 @@ import type { ServiceNews } from "./service.js";
  * A million messages through three groups, whose processes are killed at random all the while. It ends when each group
  * has handled every message, or when its time is up, and says what was lost and what was handled twice.
  *
- *   node --import tsx test/faults/million.ts [--messages 1000000] [--minutes 20] [--kill-every 1]
+ *   node --import tsx test/faults/million.ts [--messages 1000000] [--minutes 20] [--kill-every 1] [--order]
+ *
+ * With --order the messages belong to entities, each group has one process at a time, and whatever is handled for the
+ * first time after a later message of its entity counts, too.
  */
 const { values } = parseArgs({
   options: {
     messages: { type: "string", default: "1000000" },
     minutes: { type: "string", default: "20" },
     "kill-every": { type: "string", default: "1" },
+    order: { type: "boolean", default: false },
   },
 });
 const MESSAGES = Number(values.messages);
 const DEADLINE = performance.now() + Number(values.minutes) * 60_000;
 const KILL_EVERY_MS = Number(values["kill-every"]) * 1000;
 const SERVICES = ["billing", "audit", "reporting"];
-const PROCESSES_EACH = 2;
+const PROCESSES_EACH = values.order ? 1 : 2;
+const ENTITIES = values.order ? 1000 : MESSAGES;
 /** What is published waits while more than so many entries are in the stream: a million need not fit into memory. */
 const MOST_WAITING = 60_000;
 const SLACK_MS = 200;
@@ -50,6 +55,9 @@ interface Group {
   handled: number;
   duplicates: number;
   unexplained: number;
+  /** By entity, the last message that was handled. */
+  readonly last: Uint32Array;
+  inversions: number;
 }
 
 const folder = mkdtempSync(join(tmpdir(), "merp-million-"));
@@ -59,7 +67,8 @@ const publisher = createService({ url: redis.url }, { service: "publisher" });
 const groups = SERVICES.map((service): Group => {
   const size = MESSAGES + 1;
   const records = { times: new Uint8Array(size), at: new Float64Array(size), by: new Uint16Array(size) };
-  return { service, members: [], ...records, handled: 0, duplicates: 0, unexplained: 0 };
+  const counts = { handled: 0, duplicates: 0, unexplained: 0, inversions: 0 };
+  return { service, members: [], ...records, ...counts, last: new Uint32Array(ENTITIES) };
 });
 let kills = 0;
 let spawned = 0;
@@ -67,7 +76,8 @@ let published = 0;
 
 async function spawn(group: Group): Promise<void> {
   const journal = join(folder, `${group.service}-${++spawned}`);
-  const settings = { leaseSeconds: 3, concurrency: 200, blockTimeMs: 200 };
+  const order = values.order ? "entity" : "none";
+  const settings = { leaseSeconds: 3, concurrency: 200, blockTimeMs: 200, order } as const;
   const role: Role = { url: redis.url, service: group.service, journal, settings, brief: true };
   const child = await startChild<ServiceNews>(new URL("./service.ts", import.meta.url), {
     arguments: [JSON.stringify(role)],
@@ -81,6 +91,9 @@ function read(group: Group): void {
     for (const { serial, at } of reader.lines()) {
       const times = (group.times[serial] ?? 0) + 1;
       group.times[serial] = times;
+      const entity = serial % ENTITIES;
+      if (times === 1 && serial < (group.last[entity] as number)) group.inversions++;
+      group.last[entity] = serial;
       if (times === 1) group.handled++;
       else {
         group.duplicates++;
@@ -110,7 +123,7 @@ async function publishAll(): Promise<void> {
     await Promise.all(
       batch.map((serial) =>
         publishUserCreated(publisher, {
-          entity_id: serial,
+          entity_id: 1 + (serial % ENTITIES),
           after_data: { email: "user@example.com" },
           metadata: { serial },
         }),
@@ -160,9 +173,10 @@ console.log(
 );
 console.table(
   Object.fromEntries(
-    groups.map(({ service, handled, duplicates, unexplained }) => {
+    groups.map(({ service, handled, duplicates, unexplained, inversions }) => {
       const share = `${((100 * duplicates) / published).toFixed(3)} %`;
-      return [service, { handled, lost: published - handled, duplicates, share, unexplained }];
+      const order = values.order ? { inversions } : {};
+      return [service, { handled, lost: published - handled, duplicates, share, unexplained, ...order }];
     }),
   ),
 );
@@ -171,5 +185,8 @@ await publisher.close();
 client.disconnect();
 await redis.stop();
 rmSync(folder, { recursive: true, force: true });
-const clean = groups.every(({ handled, unexplained }) => handled === published && unexplained === 0) && dead === 0;
-process.exit(clean && published === MESSAGES ? 0 : 1);
+const clean = groups.every(
+  ({ handled, unexplained, inversions }) =>
+    handled === published && unexplained === 0 && (inversions === 0 || !values.order),
+);
+process.exit(clean && dead === 0 && published === MESSAGES ? 0 : 1);

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
+import { streamKeys } from "../../runtime/redis/keys.js";
 import { eventually } from "./patience.js";
 import { scaled } from "./scale.js";
 import { groupOf, Stage } from "./stage.js";
@@ -15,6 +16,24 @@ const part = {
   ],
   settings: { order: "entity", retryDelaySeconds: 0.05, concurrency: 20 },
 } as const;
+
+/** What may happen to Redis, to its links and to the keys of a group while a process lives. */
+const FAULTS: readonly ((stage: Stage) => Promise<unknown>)[] = [
+  ({ client }) => client.call("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"),
+  async ({ redis }) => {
+    redis.pause();
+    await sleep(3500);
+    redis.resume();
+  },
+  async ({ redis }) => {
+    await redis.kill();
+    await redis.restart();
+  },
+  async ({ client }) => {
+    const { stream: _, dead: __, settled: ___, prefix: ____, ...own } = streamKeys("events", GROUP);
+    await client.del(...Object.values(own));
+  },
+];
 
 describe.concurrent("the messages of an entity come in order, one at a time, to the one process there is", () => {
   it("however often it is killed and started again", async () => {
@@ -73,6 +92,46 @@ describe.concurrent("the messages of an entity come in order, one at a time, to 
     await stage.settled("billing");
     expect(stage.ledger.course(GROUP, entityOf)).toMatchObject({ inversions: 0, overlaps: 0 });
     expect(member.child.messages.some((news) => "overtaken" in news)).toBe(false);
+  });
+
+  it("whatever happens to its links, to Redis and to the keys of its group", async () => {
+    await using stage = await Stage.open({ persistent: true });
+    stage.ledger.follow(GROUP);
+    await stage.spawn("billing", part);
+    await stage.publish(400, { entities: ENTITIES });
+    // One after another, so that what is refused and tried again keeps its place.
+    const stopPublishing = stage.publishAlways(1, { entities: ENTITIES });
+    for (let times = 0; times < scaled(1, 8); times++) {
+      for (const fault of FAULTS) {
+        await fault(stage);
+        const { length } = stage.ledger.order(GROUP);
+        await eventually(() => stage.ledger.order(GROUP).length > length + 100);
+      }
+    }
+    await stopPublishing();
+
+    await stage.handledAll(["billing"]);
+    await stage.settled("billing");
+    expect(stage.ledger.course(GROUP, entityOf)).toMatchObject({ inversions: 0, overlaps: 0 });
+    expect(stage.account("billing").duplicates).toEqual([]);
+  });
+
+  it("however often an operator deletes its name from the group", async () => {
+    await using stage = await Stage.open();
+    stage.ledger.follow(GROUP);
+    await stage.spawn("billing", part);
+    const stopPublishing = stage.publishAlways(1, { entities: ENTITIES });
+    await stage.publish(400, { entities: ENTITIES });
+    for (let times = 0; times < scaled(5, 50); times++) {
+      await sleep(200);
+      for (const name of await stage.consumers("billing"))
+        await stage.client.xgroup("DELCONSUMER", "events", GROUP, name);
+    }
+    await stopPublishing();
+
+    await stage.handledAll(["billing"]);
+    await stage.settled("billing");
+    expect(stage.ledger.course(GROUP, entityOf)).toMatchObject({ inversions: 0, overlaps: 0 });
   });
 });
 

@@ -1,3 +1,5 @@
+import { readdirSync, statSync, truncateSync } from "node:fs";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { eventually } from "./patience.js";
@@ -6,6 +8,17 @@ import { groupOf, Stage } from "./stage.js";
 
 /** How long a read may be silent beyond its block before its connection is given up. */
 const WATCHDOG_MS = 2100;
+
+/** Takes up to so many bytes from the end of what a Redis has appended to its file, as a loss of power does. */
+function tearAppendOnlyFile(folder: string, most = 16_384): void {
+  const files = readdirSync(join(folder, "appendonlydir")).filter((name) => name.endsWith(".incr.aof"));
+  const path = join(folder, "appendonlydir", files.sort().at(-1) as string);
+  truncateSync(path, Math.max(0, statSync(path).size - Math.ceil(Math.random() * most)));
+}
+
+function serialIn(fields: readonly string[]): number {
+  return Number(/"serial":(\d+)/.exec(fields.join(" "))?.[1]);
+}
 
 describe.concurrent("a Redis that is stopped", () => {
   it("for longer than a read may be silent is read again as soon as it goes on, and nobody takes from the living", async () => {
@@ -105,6 +118,35 @@ describe.concurrent("a Redis that is away", () => {
       const { lost, unexplained, unknown } = stage.account(service);
       expect({ lost, unexplained, unknown }).toEqual({ lost: [], unexplained: [], unknown: [] });
     }
+  });
+
+  it("cut off from its power, with the end of its append-only file torn off, has everything handled that is left", async () => {
+    await using stage = await Stage.open({ persistent: true });
+    const failing = { behaviours: [{ do: "throw", every: 7, attempts: 1 }] } as const;
+    await Promise.all([1, 2].map(() => stage.join("billing", failing)));
+    await stage.join("audit");
+    const stopPublishing = stage.publishAlways(1);
+
+    for (let cuts = 0; cuts < scaled(3, 30); cuts++) {
+      await sleep(300 + Math.random() * 300);
+      await stage.redis.kill();
+      tearAppendOnlyFile(stage.redis.folder);
+      await stage.redis.restart();
+      // Only what comes once everybody is back is certain to outlive it.
+      const [first] = (await stage.publish(1)) as [number];
+      for (const service of ["billing", "audit"]) await eventually(() => stage.handled(service, first) > 0);
+    }
+    await stopPublishing();
+
+    await stage.settled("billing");
+    await stage.settled("audit");
+    const kept = (await stage.client.xrange("events", "-", "+")).map(([, fields]) => serialIn(fields));
+    expect(kept.length).toBeGreaterThan(100);
+    for (const service of ["billing", "audit"]) {
+      const lost = new Set(stage.account(service).lost);
+      expect(kept.filter((serial) => lost.has(serial))).toEqual([]);
+    }
+    expect(await stage.deadLetters()).toEqual([]);
   });
 
   it("started again empty is read on from its new beginning, by itself", async () => {
