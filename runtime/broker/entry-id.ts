@@ -19,3 +19,13 @@ export function comesBefore(id: string, other: string): boolean {
   const [ms, otherMs] = [id.slice(0, at), other.slice(0, at)];
   return ms === otherMs ? id.length < other.length : ms < otherMs;
 }
+
+const ENTRY_ID = /^0*(\d{1,20})-0*(\d{1,20})$/;
+const GREATEST = 2n ** 64n - 1n;
+
+/** The entry id that a text from outside holds, as Redis writes it. `undefined` if it holds none. */
+export function entryIdIn(text: string): string | undefined {
+  const [, ms, sequence] = ENTRY_ID.exec(text) ?? [];
+  if (ms === undefined || sequence === undefined) return undefined;
+  return BigInt(ms) > GREATEST || BigInt(sequence) > GREATEST ? undefined : `${ms}-${sequence}`;
+}

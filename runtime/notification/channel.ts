@@ -2,6 +2,7 @@ import type { Channel } from "../broker/subscriptions.js";
 import { type Config, prefixed } from "../config/config.js";
 import { ConfigError } from "../errors.js";
 import type { NotificationTarget } from "../messaging/notification.js";
+import { globOf } from "./glob.js";
 
 const NAME = /^[^\s:*?[\]]+$/;
 
@@ -21,23 +22,9 @@ export function subscriptionOf(config: Pick<Config, "environment">, target: Noti
   return { name: prefixed(config, `notifications:${kind}${name}`), isPattern: false };
 }
 
-/** Whether a channel belongs to a subscription, as Redis decides it. */
-export function covers({ name, isPattern }: Channel, channel: string): boolean {
-  return isPattern ? globOf(name).test(channel) : name === channel;
-}
-
-function globOf(pattern: string): RegExp {
-  const source = pattern.replaceAll(/\\?[\s\S]/g, (part) => {
-    if (part === "*") return ".*";
-    if (part === "?") return ".";
-    if (part === "[" || part === "]" || part === "^" || part === "-") return part;
-    return part.length === 2 ? escaped(part.slice(1)) : escaped(part);
-  });
-  return new RegExp(`^${source}$`, "s");
-}
-
-function escaped(text: string): string {
-  return text.replaceAll(/[.*+?^${}()|[\]\\/]/g, "\\$&");
+/** Tells of a channel whether it belongs to a subscription, as Redis decides it. */
+export function coverOf({ name, isPattern }: Channel): (channel: string) => boolean {
+  return isPattern ? globOf(name) : (channel) => channel === name;
 }
 
 function malformed(what: string, name: string): ConfigError {

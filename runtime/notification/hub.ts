@@ -1,7 +1,7 @@
 // notification/ delivers notifications live. It may import publish/ and what publish/ may import.
 
 import type { BrokerClock } from "../broker/broker.js";
-import { addedAt } from "../broker/entry-id.js";
+import { addedAt, entryIdIn } from "../broker/entry-id.js";
 import type { Log } from "../broker/log.js";
 import type { Channel, Subscriptions } from "../broker/subscriptions.js";
 import type { Config } from "../config/config.js";
@@ -20,11 +20,12 @@ import type {
 } from "../messaging/notification.js";
 import { channelOf } from "../publish/prepare.js";
 import type { Timer } from "../time/clock.js";
-import { covers, subscriptionOf } from "./channel.js";
+import { CatchUp } from "./catch-up.js";
+import { subscriptionOf } from "./channel.js";
 import { Missed } from "./missed.js";
+import type { Stored } from "./missers.js";
 
 const ADVANCE_EVERY_MS = 5000;
-const ENTRY_ID = /^\d+-\d+$/;
 
 interface Listener {
   readonly receive: NotificationListener;
@@ -47,6 +48,7 @@ export class NotificationHub {
   readonly #config: Config;
   readonly #contracts: ReadonlyMap<string, Contract>;
   readonly #parts: HubParts;
+  readonly #catchUp: CatchUp;
   readonly #catchingUp = new Set<Missed>();
   #ticking: Timer | undefined;
   #isAdvancing = false;
@@ -58,16 +60,21 @@ export class NotificationHub {
     const notifications = catalogue.messages.filter(({ kind }) => kind === "notification");
     this.#contracts = new Map(notifications.map((descriptor) => [descriptor.type, contractOf(descriptor)]));
     this.#parts = parts;
+    const { log, clock, hooks } = parts;
+    const decode = (entryId: string, fields: FlatFields): Stored | undefined => this.#decodeStored(entryId, fields);
+    this.#catchUp = new CatchUp({ log, clock, report: hooks.trouble, decode });
     parts.brokerClock.start();
   }
 
   async listen(target: NotificationTarget, receive: NotificationListener, options: ListenOptions): Promise<Listening> {
     const channel = subscriptionOf(this.#config, target);
     const { since, catchUp = since !== undefined } = options;
-    const isPlace = since === undefined || ENTRY_ID.test(since);
-    if (!isPlace) throw new DecodeError(`"${since}" is no entry id to continue from`);
+    const position = since === undefined ? undefined : entryIdIn(since);
+    if (since !== undefined && position === undefined) {
+      throw new DecodeError(`${JSON.stringify(since)} is no entry id to continue from`);
+    }
     const listener: Listener = { receive, missed: undefined, isOpen: true };
-    const missed = catchUp ? await this.#missedBy(listener, channel, since) : undefined;
+    const missed = catchUp ? await this.#missedBy(listener, channel, position) : undefined;
     listener.missed = missed;
     // What is published while the stream is read is held back.
     if (since !== undefined) missed?.hold();
@@ -88,6 +95,7 @@ export class NotificationHub {
   /** Ends every subscription. */
   close(): void {
     this.#ticking?.cancel();
+    this.#catchUp.close();
     for (const missed of this.#catchingUp) missed.close();
     this.#catchingUp.clear();
   }
@@ -112,12 +120,11 @@ export class NotificationHub {
   }
 
   async #missedBy(listener: Listener, channel: Channel, since: string | undefined): Promise<Missed> {
-    const { log, clock, hooks } = this.#parts;
+    const { log, clock } = this.#parts;
     const missed = new Missed(since ?? (await log.lastId()), {
-      log,
-      clock,
-      report: hooks.trouble,
-      deliver: (entryId, fields) => this.#deliverMissed(listener, channel, entryId, fields),
+      channel,
+      catchUp: this.#catchUp,
+      deliver: ({ message, channel, entryId }) => this.#deliver(listener, message, { channel, entryId, missed: true }),
     });
     this.#catchingUp.add(missed);
     this.#ticking ??= clock.every(ADVANCE_EVERY_MS, () => void this.#advance());
@@ -165,7 +172,7 @@ export class NotificationHub {
       this.#parts.hooks.emit("notificationExpired", { channel, entryId });
       return;
     }
-    if (missed?.note(message["id"] as string | undefined, entryId) === false) return;
+    if (missed?.note((message["id"] as string | undefined) ?? entryId) === false) return;
     const correlation = correlationOf("notification", message);
     const received = (async () => withCorrelationOnly(correlation, () => receive(message, context)))();
     received.catch((error: unknown) => {
@@ -180,15 +187,15 @@ export class NotificationHub {
     return Date.parse(expires) <= now;
   }
 
-  #deliverMissed(listener: Listener, subscribed: Channel, entryId: string, fields: FlatFields): void {
+  #decodeStored(entryId: string, fields: FlatFields): Stored | undefined {
     const contract = this.#contracts.get(typeOf(fields) ?? "");
-    if (contract === undefined) return;
+    if (contract === undefined) return undefined;
     try {
       const message = contract.read(fields);
-      const channel = channelOf(this.#config, message);
-      if (covers(subscribed, channel)) this.#deliver(listener, message, { channel, entryId, missed: true });
+      return { entryId, channel: channelOf(this.#config, message), message };
     } catch (error) {
       this.#parts.hooks.trouble(`reading the notification ${entryId}`, error);
+      return undefined;
     }
   }
 
@@ -224,6 +231,6 @@ function labelsOfPayload(payload: string): { type: string; entryId: string | und
   return {
     type: String(parsed?.["notification_type"] ?? ""),
     // Anyone may publish on a channel. The position of a screen must not depend on a text that is no id.
-    entryId: typeof entryId === "string" && ENTRY_ID.test(entryId) ? entryId : undefined,
+    entryId: typeof entryId === "string" ? entryIdIn(entryId) : undefined,
   };
 }

@@ -1,42 +1,49 @@
-import { isLater } from "../broker/entry-id.js";
-import type { Log } from "../broker/log.js";
-import type { FlatFields } from "../contract/codec.js";
-import { MessagingError } from "../errors.js";
-import type { Clock } from "../time/clock.js";
-import type { ReportTrouble } from "../time/pause.js";
+import { comesBefore } from "../broker/entry-id.js";
+import type { Channel } from "../broker/subscriptions.js";
+import type { CatchUp } from "./catch-up.js";
+import type { Misser, Stored } from "./missers.js";
 
-const PAGE = 200;
-const RETRY_MS = 100;
+/** So many live notifications wait at most while the stream is read. With more, it is read on instead. */
+const MOST_HELD = 100;
+/** The ids of so many messages are remembered between two looks at the stream's end. */
 const MOST_SEEN = 10_000;
 
 export interface MissedParts {
-  readonly log: Log;
-  readonly clock: Clock;
-  readonly report: ReportTrouble;
-  /** Delivers an entry of the stream, if it belongs to the subscription. */
-  readonly deliver: (entryId: string, fields: FlatFields) => void;
+  readonly channel: Channel;
+  readonly catchUp: CatchUp;
+  readonly deliver: (stored: Stored) => void;
 }
 
 /**
- * The notifications that one subscription misses while it is not connected: reads them from the stream, and meanwhile
+ * The notifications that one subscription misses while it is not connected: has them read from the stream, and meanwhile
  * holds back live ones, so that they come in their order and none comes twice.
  */
-export class Missed {
+export class Missed implements Misser {
+  position: string;
+  isClosed = false;
   readonly #parts: MissedParts;
-  /** The entry after which to look. */
-  #position: string;
   /** The number of reads that are wanted or under way. While there are any, live notifications wait. */
   #holds = 0;
-  readonly #held: (() => void)[] = [];
+  #held: (() => void)[] = [];
+  /** Live notifications were dropped. They are in the stream, beyond what is being read. */
+  #hasDropped = false;
   /** The last of those reads: they run one after another. */
   #reading: Promise<void> = Promise.resolve();
-  /** The ids of the messages delivered since the position. */
-  readonly #seen = new Set<string>();
-  #isClosed = false;
+  /** The messages delivered since the last look, and between that and the one before: what the position has not passed. */
+  #seen = new Set<string>();
+  #seenBefore = new Set<string>();
 
   constructor(position: string, parts: MissedParts) {
-    this.#position = position;
+    this.position = position;
     this.#parts = parts;
+  }
+
+  get channel(): Channel {
+    return this.#parts.channel;
+  }
+
+  deliver(stored: Stored): void {
+    this.#parts.deliver(stored);
   }
 
   /** Holds back live notifications until {@link catchUp}, which is to be called once for each hold. */
@@ -47,28 +54,35 @@ export class Missed {
   /** Delivers a live notification, after those that were missed. */
   afterMissed(deliver: () => void): void {
     if (this.#holds === 0) deliver();
-    else this.#held.push(deliver);
+    else if (this.#held.length < MOST_HELD) this.#held.push(deliver);
+    else this.#hasDropped = true;
   }
 
   /** Notes a delivery. Returns `false` for a message that was delivered before. */
-  note(messageId: string | undefined, entryId: string | undefined): boolean {
-    if (entryId !== undefined && isLater(entryId, this.#position)) this.#position = entryId;
+  note(messageId: string | undefined): boolean {
     if (messageId === undefined) return true;
-    if (this.#seen.has(messageId)) return false;
+    if (this.#seen.has(messageId) || this.#seenBefore.has(messageId)) return false;
     this.#seen.add(messageId);
     if (this.#seen.size > MOST_SEEN) this.#seen.delete(this.#seen.values().next().value as string);
     return true;
   }
 
-  /** Everything up to an entry has been received, unless it is still to be read. */
+  /** Everything up to an entry was received before the last look, unless it is still to be read. */
   reached(entryId: string): void {
-    if (this.#holds === 0 && isLater(entryId, this.#position)) this.#position = entryId;
+    if (this.#holds > 0) return;
+    if (comesBefore(this.position, entryId)) this.position = entryId;
+    this.#seenBefore = this.#seen;
+    this.#seen = new Set();
   }
 
-  /** Reads what was missed, then releases one hold. */
+  /** Has what was missed read, then releases one hold. */
   catchUp(): Promise<void> {
     this.#reading = this.#reading.then(async () => {
-      await this.#read();
+      do {
+        if (this.#hasDropped) this.#held = [];
+        this.#hasDropped = false;
+        await this.#parts.catchUp.read(this);
+      } while (this.#hasDropped && !this.isClosed);
       this.#holds--;
       if (this.#holds === 0) for (const deliver of this.#held.splice(0)) deliver();
     });
@@ -76,26 +90,7 @@ export class Missed {
   }
 
   close(): void {
-    this.#isClosed = true;
-  }
-
-  /** Continues for as long as Redis is away: the screen asked for every notification. */
-  async #read(): Promise<void> {
-    const { log, clock, report, deliver } = this.#parts;
-    while (!this.#isClosed) {
-      try {
-        const page = await log.readAfter(this.#position, PAGE);
-        for (const [entryId, fields] of page) {
-          this.#position = entryId;
-          deliver(entryId, fields);
-        }
-        if (page.length < PAGE) return;
-      } catch (error) {
-        report("reading the notifications that were missed", error);
-        // Closed, or refused: a repeat would not help.
-        if (error instanceof MessagingError && !error.retryable) return;
-        await new Promise<void>((resolve) => clock.after(RETRY_MS, resolve).unref());
-      }
-    }
+    this.isClosed = true;
+    this.#held = [];
   }
 }

@@ -10,7 +10,7 @@ import { endWhenSilent } from "./silence.js";
 export type Client = Redis;
 
 /** The purpose of a connection, and part of its name in `CLIENT LIST`. To read is to block: replies may take long. */
-export type ConnectionRole = "publish" | "settle" | "subscribe" | `read:${string}`;
+export type ConnectionRole = "publish" | "settle" | "subscribe" | "catch-up" | `read:${string}`;
 
 /** Replies that a retry does not change: the credentials, the rights or the database are wrong. */
 const REFUSALS = /^(WRONGPASS|NOAUTH|NOPERM|ERR AUTH|ERR invalid DB|ERR DB index|ERR invalid password)/i;
@@ -53,6 +53,8 @@ export class Connection {
   #isExplained = false;
   #session = 0;
   #closed = false;
+  /** Those who wait until commands can be sent: each is told once that they can, or why not. */
+  readonly #waiters = new Set<(error: Error | undefined) => void>();
 
   constructor(config: RedisConfig, service: string, role: ConnectionRole, clock: Clock) {
     this.role = role;
@@ -86,8 +88,13 @@ export class Connection {
       this.#lastError = undefined;
       this.#session++;
     });
-    // Each caller of `ready` adds a listener.
+    // Each part that uses it listens.
     this.client.setMaxListeners(0);
+    this.client.on("ready", () => this.#tell(undefined));
+    this.client.on("end", () => this.#tell(new ClosedError(`connection ${role}`)));
+    this.client.on("error", ({ message }: Error) => {
+      if (REFUSALS.test(message)) this.#tell(this.failure());
+    });
     this.#limitHandshakes();
     // A blocking read has a time limit of its own, and a replica refuses it.
     if (role.startsWith("read:")) return;
@@ -210,30 +217,25 @@ export class Connection {
   }
 
   #becomeReady(signal: AbortSignal | undefined): Promise<void> {
-    const { client } = this;
     return new Promise<void>((resolve, reject) => {
-      const settle = (error?: Error): void => {
+      const settle = (error: Error | undefined): void => {
         timer.cancel();
-        client.off("ready", onReady);
-        client.off("error", onError);
-        client.off("end", onClosed);
-        signal?.removeEventListener("abort", onClosed);
+        this.#waiters.delete(settle);
+        signal?.removeEventListener("abort", onAbort);
         if (error === undefined) resolve();
         else reject(error);
       };
-      const onReady = (): void => settle();
-      const onClosed = (): void => settle(new ClosedError(`connection ${this.role}`));
-      const onError = (error: Error): void => {
-        if (REFUSALS.test(error.message)) settle(this.failure());
-      };
+      const onAbort = (): void => settle(new ClosedError(`connection ${this.role}`));
       const { connectionTimeoutMs } = this.#config;
       const isAway = (): boolean => !this.isReady;
       const timer = afterLooks(connectionTimeoutMs, this.#clock, isAway, () => settle(this.failure()));
-      client.on("ready", onReady);
-      client.on("error", onError);
-      client.on("end", onClosed);
-      signal?.addEventListener("abort", onClosed);
-      if (signal?.aborted) onClosed();
+      this.#waiters.add(settle);
+      signal?.addEventListener("abort", onAbort);
+      if (signal?.aborted) onAbort();
     });
+  }
+
+  #tell(error: Error | undefined): void {
+    for (const settle of [...this.#waiters]) settle(error);
   }
 }

@@ -147,8 +147,11 @@ export class RedisBroker implements Broker {
         const none = { removed: 0, length: 0, unserved: [], expired: [], missed: [] };
         return { ...none, ...(JSON.parse(report) as Partial<TrimReport>) };
       },
+      // Over a connection of its own, so that no publish waits for what many screens have missed.
       readAfter: (id, count) =>
-        this.#publish.ask(`reading ${stream}`, (client) => client.xrange(stream, `(${id}`, "+", "COUNT", count)),
+        this.#connection("catch-up").ask(`reading ${stream}`, (client) =>
+          client.xrange(stream, `(${id}`, "+", "COUNT", count),
+        ),
       lastId: () =>
         this.#publish.ask(`reading the end of ${stream}`, async (client) => {
           const [last] = await client.xrevrange(stream, "+", "-", "COUNT", 1);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { ConfigError } from "../../../generated/index.js";
 import type { NotificationTarget } from "../../../runtime/messaging/notification.js";
-import { covers, subscriptionOf } from "../../../runtime/notification/channel.js";
+import { coverOf, subscriptionOf } from "../../../runtime/notification/channel.js";
 import { channelOf } from "../../../runtime/publish/prepare.js";
 
 const development = { environment: "development" };
@@ -54,6 +54,6 @@ describe("a subscription", () => {
     ["a+(b)", "a+(b)", true],
   ])("to the pattern %s, of %s: %s", (pattern, channel, covered) => {
     const subscription = subscriptionOf(development, { pattern });
-    expect(covers(subscription, `notifications:${channel}`)).toBe(covered);
+    expect(coverOf(subscription)(`notifications:${channel}`)).toBe(covered);
   });
 });

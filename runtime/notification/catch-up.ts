@@ -1,0 +1,113 @@
+import { comesBefore } from "../broker/entry-id.js";
+import type { Log } from "../broker/log.js";
+import type { FlatFields } from "../contract/codec.js";
+import { MessagingError } from "../errors.js";
+import type { Clock } from "../time/clock.js";
+import type { ReportTrouble } from "../time/pause.js";
+import { type Misser, Missers, type Stored } from "./missers.js";
+
+type Page = Awaited<ReturnType<Log["readAfter"]>>;
+
+const PAGE = 200;
+const RETRY_MS = 100;
+/** After so many deliveries other work of the process goes on. */
+const MOST_AT_A_STRETCH = 1000;
+
+export interface CatchUpParts {
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly report: ReportTrouble;
+  /** `undefined` for an entry that is no notification of the catalogue. */
+  readonly decode: (entryId: string, fields: FlatFields) => Stored | undefined;
+}
+
+/**
+ * Reads for all subscriptions of a process what they have missed. The stream is read in passes, page by page, each entry
+ * is decoded once and goes to those who listen to its channel: what it costs depends on what was missed, not on how many
+ * missed it. A subscription that comes when a pass is beyond its position waits for the next one.
+ */
+export class CatchUp {
+  readonly #parts: CatchUpParts;
+  readonly #waiting = new Map<Misser, () => void>();
+  #isReading = false;
+  #isClosed = false;
+
+  constructor(parts: CatchUpParts) {
+    this.#parts = parts;
+  }
+
+  /** Resolves when everything up to the end of the stream has been delivered, or the subscription is closed. */
+  async read(misser: Misser): Promise<void> {
+    const done = new Promise<void>((resolve) => this.#waiting.set(misser, resolve));
+    if (!this.#isReading) void this.#readAll();
+    return done;
+  }
+
+  close(): void {
+    this.#isClosed = true;
+  }
+
+  async #readAll(): Promise<void> {
+    this.#isReading = true;
+    // Those who ask in the same turn are read for together.
+    await Promise.resolve();
+    while (this.#waiting.size > 0) await this.#pass();
+    this.#isReading = false;
+  }
+
+  async #pass(): Promise<void> {
+    const missers = new Missers();
+    let cursor = oldestOf(this.#waiting.keys());
+    for (let isOver = false; !isOver; ) {
+      for (const [misser, done] of this.#waiting) {
+        if (comesBefore(misser.position, cursor)) continue;
+        missers.add(misser, done);
+        this.#waiting.delete(misser);
+      }
+      const page = await this.#page(cursor, missers);
+      await this.#deliver(page, missers);
+      cursor = page.at(-1)?.[0] ?? cursor;
+      missers.reached(cursor);
+      isOver = page.length < PAGE;
+    }
+    missers.done();
+  }
+
+  /** Goes on for as long as Redis is away: the screens asked for every notification. */
+  async #page(after: string, missers: Missers): Promise<Page> {
+    const { log, report, clock } = this.#parts;
+    while (!this.#isClosed && !missers.areClosed) {
+      try {
+        return await log.readAfter(after, PAGE);
+      } catch (error) {
+        report("reading the notifications that were missed", error);
+        // Closed, or refused: a repeat would not help.
+        if (error instanceof MessagingError && !error.retryable) break;
+        await new Promise<void>((resolve) => clock.after(RETRY_MS, resolve).unref());
+      }
+    }
+    return [];
+  }
+
+  async #deliver(page: Page, missers: Missers): Promise<void> {
+    let delivered = 0;
+    for (const [entryId, fields] of page) {
+      const stored = this.#parts.decode(entryId, fields);
+      if (stored === undefined) continue;
+      for (const misser of missers.of(stored.channel)) {
+        if (misser.isClosed || !comesBefore(misser.position, entryId)) continue;
+        misser.position = entryId;
+        misser.deliver(stored);
+        if (++delivered % MOST_AT_A_STRETCH === 0) await new Promise((resolve) => setImmediate(resolve));
+      }
+    }
+  }
+}
+
+function oldestOf(missers: Iterable<Misser>): string {
+  let oldest: string | undefined;
+  for (const { position } of missers) {
+    if (oldest === undefined || comesBefore(position, oldest)) oldest = position;
+  }
+  return oldest ?? "0-0";
+}
