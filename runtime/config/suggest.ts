@@ -1,5 +1,5 @@
 /** The known name that a misspelt one most likely means; `undefined` if none is within reach of so many edits. */
-export function nearest(given: string, known: Iterable<string>, reach = reachOf(given)): string | undefined {
+export function nearest(given: string, known: Iterable<string>, reach: number = reachOf(given)): string | undefined {
   let best: string | undefined;
   let least = reach + 1;
   for (const name of known) {
