@@ -103,4 +103,17 @@ describe("the entries of the field", () => {
     expect(handled.toSorted()).toEqual(distinct.map((entry) => contractFor(entry)[1].type).toSorted());
     expect(messaging.counts).toMatchObject({ deadLettered: 0, handlerFailed: 0 });
   });
+
+  it("that are of no type, as the library's generic messages are, are only acknowledged", async () => {
+    await using messaging = createService(redis, { service: "generic-service" });
+    const subjects: unknown[] = [];
+    messaging.on("*", ({ id }) => void subjects.push(id));
+    await messaging.start();
+    const known = messaging.counts.skipped;
+    const generic = { id: crypto.randomUUID(), type: "event", subject: "backup", payload: "{}", target_service: "" };
+    await admin.xadd("events", "*", ...Object.entries(generic).flat());
+    await eventually(() => messaging.counts.skipped > known);
+    expect(messaging.counts.deadLettered).toBe(0);
+    expect(subjects).not.toContain(generic.id);
+  });
 });
