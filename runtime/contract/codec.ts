@@ -13,7 +13,10 @@ export type FlatFields = readonly string[];
 const TYPE_FIELD = "message_type";
 const JSON_FIELD = "json";
 
-/** The message's type, read without decoding the entry; `undefined` if no field names it (health, or junk). */
+/**
+ * The message's type, read without decoding the entry; `undefined` if no field names it (health, or junk). A generic
+ * message of M-ERP's Python library has a subject instead: it is of a type that no contract describes.
+ */
 export function typeOf(entry: FlatFields): string | undefined {
   for (let at = 0; at < entry.length; at += 2) {
     switch (entry[at]) {
@@ -24,7 +27,7 @@ export function typeOf(entry: FlatFields): string | undefined {
         return entry[at + 1] || undefined;
     }
   }
-  return undefined;
+  return fieldOf(entry, "subject") || undefined;
 }
 
 /** One field's value, read without decoding the entry; `undefined` in the `json` encoding. */

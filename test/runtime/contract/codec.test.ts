@@ -192,6 +192,8 @@ describe("an entry's type", () => {
     [["command_type", "validate_token"], "validate_token"],
     [["notification_type", "success"], "success"],
     [["message_type", "user.created", "json", "{"], "user.created"],
+    [["type", "event", "subject", "backup", "payload", "{}"], "backup"],
+    [["subject", "backup", "event_type", "user.created"], "user.created"],
     [["junk", "1"], undefined],
     [["event_type", ""], undefined],
   ])("is told by its fields alone: %j", (entry, type) => {
