@@ -9,8 +9,8 @@ export interface Company {
   id?: CompanyId;
   /** The name the company is shown by. */
   name: string;
-  /** The name in the commercial register. */
-  legal_name?: string;
+  /** The name in the commercial register; null when there is none. */
+  legal_name?: string | null;
   /** Short unique code, as in ACME. */
   code?: string;
   /** The company's general address; null when there is none. Services that do not check it may write any text. */
@@ -70,8 +70,8 @@ export interface PartialCompany {
   id?: CompanyId;
   /** The name the company is shown by. */
   name?: string;
-  /** The name in the commercial register. */
-  legal_name?: string;
+  /** The name in the commercial register; null when there is none. */
+  legal_name?: string | null;
   /** Short unique code, as in ACME. */
   code?: string;
   /** The company's general address; null when there is none. Services that do not check it may write any text. */

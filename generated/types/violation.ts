@@ -6,24 +6,24 @@ import type { UserId } from "./user.js";
 export interface Violation {
   /** Identifies the violation. */
   id?: ViolationId;
-  /** What was tried, such as brute_force, invalid_token or permission_denied. */
-  violation_type?: string;
-  /** How serious it is. */
-  severity?: Severity;
-  /** What happened, in a sentence for people. */
-  description?: string;
+  /** What was tried, such as brute_force, invalid_token or permission_denied; null when nobody has said. */
+  violation_type?: string | null;
+  /** How serious it is. Details are free, so a service may write another word. */
+  severity?: Severity | string | null;
+  /** What happened, in a sentence for people; null when nobody has said. */
+  description?: string | null;
   /** The user it was tried as; null when nobody is known. */
   user_id?: UserId | null;
   /** The address it came from; null when it is not known. */
   ip_address?: IpAddress | null;
   /** The client's User-Agent header; null when it sent none. */
   user_agent?: string | null;
-  /** What it was aimed at, such as the path of a request. */
-  resource?: string;
+  /** What it was aimed at, such as the path of a request; null when nobody has said. */
+  resource?: string | null;
   /** How many times it was tried. */
-  attempts?: number;
+  attempts?: number | null;
   /** When it was noticed. */
-  detected_at?: string;
+  detected_at?: string | null;
   [key: string]: unknown;
 }
 

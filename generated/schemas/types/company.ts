@@ -48,7 +48,7 @@ export const PartialCompany: JsonSchema = {
   properties: {
     id: { $ref: "#/$defs/CompanyId" },
     name: { type: "string", minLength: 1 },
-    legal_name: { type: "string" },
+    legal_name: { type: ["string", "null"] },
     code: { type: "string", minLength: 1 },
     email: { anyOf: [{ type: "string", format: "email" }, { type: "string", tolerated: true }, { type: "null" }] },
     phone: { type: ["string", "null"], sensitive: true },
@@ -76,7 +76,7 @@ export const Company: JsonSchema = {
   properties: {
     id: { $ref: "#/$defs/CompanyId" },
     name: { type: "string", minLength: 1 },
-    legal_name: { type: "string" },
+    legal_name: { type: ["string", "null"] },
     code: { type: "string", minLength: 1 },
     email: { anyOf: [{ type: "string", format: "email" }, { type: "string", tolerated: true }, { type: "null" }] },
     phone: { type: ["string", "null"], sensitive: true },

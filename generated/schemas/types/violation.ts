@@ -9,15 +9,17 @@ export const Violation: JsonSchema = {
   additionalProperties: true,
   properties: {
     id: { $ref: "#/$defs/ViolationId" },
-    violation_type: { type: "string", minLength: 1 },
-    severity: { $ref: "#/$defs/Severity" },
-    description: { type: "string" },
+    violation_type: { type: ["string", "null"] },
+    severity: { anyOf: [{ $ref: "#/$defs/Severity" }, { type: "string", tolerated: true }, { type: "null" }] },
+    description: { type: ["string", "null"] },
     user_id: { anyOf: [{ $ref: "#/$defs/UserId" }, { type: "null" }] },
     ip_address: { anyOf: [{ $ref: "#/$defs/IpAddress" }, { type: "null" }] },
     user_agent: { type: ["string", "null"] },
-    resource: { type: "string", minLength: 1 },
-    attempts: { type: "integer", minimum: 1 },
-    detected_at: { type: "string", format: "date-time" },
+    resource: { type: ["string", "null"] },
+    attempts: { anyOf: [{ type: "integer", minimum: 1 }, { type: "number", tolerated: true }, { type: "null" }] },
+    detected_at: {
+      anyOf: [{ type: "string", format: "date-time" }, { type: "string", tolerated: true }, { type: "null" }],
+    },
   },
 };
 
