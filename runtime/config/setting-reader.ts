@@ -85,7 +85,7 @@ export class SettingReader {
     const missing = [...this.#asked].filter(([, isGiven]) => !isGiven).map(([name]) => name);
     for (const name of Object.keys(this.#variables)) {
       if (this.#asked.has(name) || !this.#variables[name]) continue;
-      const meant = nearest(name, missing, Math.max(1, Math.floor((name.length + 2) / 6)));
+      const meant = nearest(name, missing, Math.max(1, Math.floor((name.length - 2) / 5)));
       if (meant !== undefined) this.problems.push(`${name} is no setting${didYouMean(meant)}`);
     }
   }
