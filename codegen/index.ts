@@ -94,4 +94,4 @@ async function compileSources(sources: Sources, schemasFolder: string): Promise<
 
 export { GeneratorError } from "./load/failure.js";
 export { CatalogueError, formatProblem, type Problem } from "./load/problem.js";
-export { OutputTakenError } from "./write.js";
+export { type FileChange, OutputTakenError } from "./write.js";

@@ -5,6 +5,7 @@ import type { Sources } from "../load/load.js";
 import type { Problem } from "../load/problem.js";
 import type { Model } from "../model/model.js";
 import { checkFieldsEncoding } from "./fields-encoding.js";
+import { checkFolder } from "./folder.js";
 import { checkIdle } from "./idle.js";
 import { checkMessages } from "./message.js";
 import { checkNames } from "./name.js";
@@ -32,6 +33,7 @@ export async function check(sources: Sources, model: Model): Promise<readonly Pr
     ...references,
     ...model.flattener.problems,
     ...checkPaths(model),
+    ...sources.schemas.flatMap(checkFolder),
     ...checkNames(model),
     ...checkMessages(model),
     ...required,

@@ -7,6 +7,7 @@ import type { Schema } from "../schema/schema.js";
 import { suggest } from "../schema/suggest.js";
 import { isObject, walk } from "../schema/walk.js";
 import { checkContent } from "./content.js";
+import { checkTolerated } from "./tolerated.js";
 
 const DIALECT = "https://json-schema.org/draft/2020-12/schema";
 
@@ -22,7 +23,9 @@ export function checkStructure(source: Source): readonly Problem[] {
   if (typeof dialect === "string" && dialect !== DIALECT) {
     problems.push(source.problem(["$schema"], "must be JSON Schema 2020-12", { suggestion: `"${DIALECT}"` }));
   }
-  for (const [path, schema] of walk(source.value)) problems.push(...checkSchema(source, schema, path));
+  for (const [path, schema] of walk(source.value)) {
+    problems.push(...checkSchema(source, schema, path), ...checkTolerated(source, schema, path));
+  }
   return problems;
 }
 

@@ -1,6 +1,7 @@
 import type { Ajv2020 } from "ajv/dist/2020.js";
 import { Closing } from "../../runtime/contract/closing.js";
 import { formats, tolerantFormats } from "../../runtime/contract/format.js";
+import { withoutTolerated } from "../../runtime/contract/tolerated.js";
 import { ajvFor, compileWriter } from "../../runtime/contract/validation.js";
 import type { Issue } from "../../runtime/errors.js";
 import type { Model } from "../model/model.js";
@@ -26,7 +27,8 @@ export class Validators {
   constructor(model: Model) {
     this.#model = model;
     const definitions = model.definitions.map((found) => [found.name, model.flattener.definition(found)] as const);
-    this.#closing = new Closing(Object.fromEntries(definitions));
+    const written = definitions.map(([name, schema]) => [name, withoutTolerated(schema)] as const);
+    this.#closing = new Closing(Object.fromEntries(written));
     this.#readers.add(new Map(definitions));
   }
 
@@ -40,7 +42,7 @@ export class Validators {
 
   #compile(schema: Schema): Validator | undefined {
     try {
-      const closed = this.#closing.close(schema) as Schema;
+      const closed = this.#closing.close(withoutTolerated(schema)) as Schema;
       this.#writers.add(this.#closing.definitions as ReadonlyMap<string, Schema>);
       const accepts = this.#writers.compile(closed);
       this.#readers.compile(schema);

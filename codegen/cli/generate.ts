@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import pc from "picocolors";
-import { type Generated, generate } from "../index.js";
+import { type FileChange, type Generated, generate } from "../index.js";
 import { count, type ReportArguments, reportOptions, reportProblems } from "./report.js";
 
 interface GenerateArguments extends ReportArguments {
@@ -12,7 +12,10 @@ interface GenerateArguments extends ReportArguments {
 export const generateCommand: Command = new Command("generate")
   .description("check the schemas and generate TypeScript from them")
   .option("--schemas <folder>", "the folder that holds catalogue.json", "schemas")
-  .option("--check", "write nothing; print a diff and exit with 1 if a generated file is out of date")
+  .option(
+    "--check",
+    "write nothing; name the files that are out of date, print a diff, and exit with 1 if there are any",
+  )
   .addOption(reportOptions[0])
   .addOption(reportOptions[1])
   .action(({ schemas, check, ...report }: GenerateArguments) =>
@@ -33,10 +36,16 @@ async function printDifference({ folder, written, removed }: Generated): Promise
   if (changes.length === 0) return;
   // Imported here because only a stale output needs it.
   const { createTwoFilesPatch } = await import("diff");
+  process.stdout.write(`${changes.map((change) => `${stateOf(change)} ${folder}/${change.path}\n`).join("")}\n`);
   for (const { path, before, after } of changes) {
     const name = `${folder}/${path}`;
     process.stdout.write(createTwoFilesPatch(name, name, before, after, "present", "expected"));
   }
   process.stderr.write(`${pc.red("stale")} ${count(changes.length, "file")} in ${folder}; run: merp generate\n`);
   process.exitCode = 1;
+}
+
+function stateOf({ before, after }: FileChange): string {
+  if (before === "") return "missing";
+  return after === "" ? "left over" : "out of date";
 }

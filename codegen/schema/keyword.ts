@@ -15,7 +15,7 @@ export type KeywordValue =
   | "values"
   | "anything";
 
-/** The keywords of JSON Schema 2020-12 that a catalogue may use, and our one annotation, `sensitive`. */
+/** The keywords of JSON Schema 2020-12 that a catalogue may use, and our annotations, `sensitive` and `tolerated`. */
 export const keywords: ReadonlyMap<string, KeywordValue> = new Map<string, KeywordValue>([
   ["$schema", "text"],
   ["$comment", "text"],
@@ -27,6 +27,7 @@ export const keywords: ReadonlyMap<string, KeywordValue> = new Map<string, Keywo
   ["readOnly", "flag"],
   ["writeOnly", "flag"],
   ["sensitive", "flag"],
+  ["tolerated", "flag"],
   ["default", "anything"],
   ["examples", "values"],
   ["type", "type"],
@@ -98,6 +99,7 @@ export const annotations: ReadonlySet<string> = new Set([
   "readOnly",
   "writeOnly",
   "sensitive",
+  "tolerated",
   "default",
   "examples",
 ]);

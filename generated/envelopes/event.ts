@@ -31,6 +31,6 @@ export interface EventEnvelope {
   before_data?: Record<string, never>;
   /** The entity as it is now, or what there is to know of what happened. */
   after_data?: Record<string, never>;
-  /** The properties that changed, each with its new value. */
+  /** The properties that changed, each as its new value, or as `{ from, to }` by services that write that. */
   changes?: Record<string, never>;
 }

@@ -9,7 +9,13 @@ import {
   type Subscriber,
 } from "../../runtime/index.js";
 import { schema } from "../schemas/events/company.activated.js";
-import type { Company, CompanyChanges, CompanyId, CompanyStatusChange } from "../types/company.js";
+import type {
+  ChangedCompany,
+  CompanyChanges,
+  CompanyId,
+  CompanyStatusChange,
+  PartialCompany,
+} from "../types/company.js";
 
 /** A company was activated: its users may work. */
 export interface CompanyActivated {
@@ -39,11 +45,11 @@ export interface CompanyActivated {
   /** The user who caused it; left out when a service acted by itself. */
   user_id?: number;
   /** The company as it was before. */
-  before_data?: Company;
+  before_data?: PartialCompany;
   /** How and why it was activated. */
   after_data?: CompanyStatusChange;
   /** What changed of the company, such as `is_active`. */
-  changes?: CompanyChanges;
+  changes?: CompanyChanges | ChangedCompany;
 }
 
 /**
@@ -65,7 +71,7 @@ export interface CompanyActivatedInput {
   /** The user who caused it; left out when a service acted by itself. */
   user_id?: number;
   /** The company as it was before. */
-  before_data?: Company;
+  before_data?: PartialCompany;
   /** How and why it was activated. */
   after_data?: CompanyStatusChange;
   /** What changed of the company, such as `is_active`. */

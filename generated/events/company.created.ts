@@ -9,7 +9,7 @@ import {
   type Subscriber,
 } from "../../runtime/index.js";
 import { schema } from "../schemas/events/company.created.js";
-import type { Company, CompanyChanges, CompanyId } from "../types/company.js";
+import type { ChangedCompany, Company, CompanyChanges, CompanyId, PartialCompany } from "../types/company.js";
 
 /** A company joined M-ERP. */
 export interface CompanyCreated {
@@ -39,11 +39,11 @@ export interface CompanyCreated {
   /** The user who caused it; left out when a service acted by itself. */
   user_id?: number;
   /** Left out: there was no company before. */
-  before_data?: Company;
+  before_data?: PartialCompany;
   /** The company as created. */
   after_data: Company;
   /** Left out: everything is new. */
-  changes?: CompanyChanges;
+  changes?: CompanyChanges | ChangedCompany;
 }
 
 /**
@@ -64,7 +64,7 @@ export interface CompanyCreatedInput {
   /** The user who caused it; left out when a service acted by itself. */
   user_id?: number;
   /** Left out: there was no company before. */
-  before_data?: Company;
+  before_data?: PartialCompany;
   /** The company as created. */
   after_data: Company;
   /** Left out: everything is new. */

@@ -9,7 +9,7 @@ import {
   type Subscriber,
 } from "../../runtime/index.js";
 import { schema } from "../schemas/events/company.deleted.js";
-import type { Company, CompanyChanges, CompanyId } from "../types/company.js";
+import type { ChangedCompany, CompanyChanges, CompanyId, PartialCompany } from "../types/company.js";
 import type { Deletion } from "../types/deletion.js";
 
 /** A company was deleted. */
@@ -40,11 +40,11 @@ export interface CompanyDeleted {
   /** The user who caused it; left out when a service acted by itself. */
   user_id?: number;
   /** The company as it was before. */
-  before_data?: Company;
+  before_data?: PartialCompany;
   /** How and why the company was deleted. */
   after_data?: Deletion;
   /** What changed when the company is only marked as deleted. */
-  changes?: CompanyChanges;
+  changes?: CompanyChanges | ChangedCompany;
 }
 
 /**
@@ -65,7 +65,7 @@ export interface CompanyDeletedInput {
   /** The user who caused it; left out when a service acted by itself. */
   user_id?: number;
   /** The company as it was before. */
-  before_data?: Company;
+  before_data?: PartialCompany;
   /** How and why the company was deleted. */
   after_data?: Deletion;
   /** What changed when the company is only marked as deleted. */

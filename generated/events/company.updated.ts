@@ -9,7 +9,7 @@ import {
   type Subscriber,
 } from "../../runtime/index.js";
 import { schema } from "../schemas/events/company.updated.js";
-import type { Company, CompanyChanges, CompanyId } from "../types/company.js";
+import type { ChangedCompany, CompanyChanges, CompanyId, PartialCompany } from "../types/company.js";
 
 /** A company's record was changed. */
 export interface CompanyUpdated {
@@ -39,11 +39,11 @@ export interface CompanyUpdated {
   /** The user who caused it; left out when a service acted by itself. */
   user_id?: number;
   /** The company as it was before. */
-  before_data?: Company;
+  before_data?: PartialCompany;
   /** The company as it is now. */
-  after_data?: Company;
+  after_data?: PartialCompany;
   /** What changed. */
-  changes: CompanyChanges;
+  changes?: CompanyChanges | ChangedCompany;
 }
 
 /**
@@ -64,11 +64,11 @@ export interface CompanyUpdatedInput {
   /** The user who caused it; left out when a service acted by itself. */
   user_id?: number;
   /** The company as it was before. */
-  before_data?: Company;
+  before_data?: PartialCompany;
   /** The company as it is now. */
-  after_data?: Company;
+  after_data?: PartialCompany;
   /** What changed. */
-  changes: CompanyChanges;
+  changes?: CompanyChanges;
 }
 
 /** The contract of `company.updated`, for functions that take any message. */
@@ -110,7 +110,7 @@ export type CompanyUpdatedHandler = Handler<CompanyUpdated>;
  *
  * @example
  * onCompanyUpdated(messaging, async (event) => {
- *   console.log(event.changes);
+ *   console.log(event.entity_id);
  * });
  */
 export function onCompanyUpdated(

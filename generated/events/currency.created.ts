@@ -9,7 +9,7 @@ import {
   type Subscriber,
 } from "../../runtime/index.js";
 import { schema } from "../schemas/events/currency.created.js";
-import type { Currency, CurrencyChanges, CurrencyCode } from "../types/currency.js";
+import type { ChangedCurrency, Currency, CurrencyChanges, CurrencyCode, PartialCurrency } from "../types/currency.js";
 
 /** A currency was added. */
 export interface CurrencyCreated {
@@ -39,11 +39,11 @@ export interface CurrencyCreated {
   /** The user who caused it; left out when a service acted by itself. */
   user_id?: number;
   /** Left out: there was no currency before. */
-  before_data?: Currency;
+  before_data?: PartialCurrency;
   /** The currency as created. */
   after_data: Currency;
   /** Left out: everything is new. */
-  changes?: CurrencyChanges;
+  changes?: CurrencyChanges | ChangedCurrency;
 }
 
 /**
@@ -64,7 +64,7 @@ export interface CurrencyCreatedInput {
   /** The user who caused it; left out when a service acted by itself. */
   user_id?: number;
   /** Left out: there was no currency before. */
-  before_data?: Currency;
+  before_data?: PartialCurrency;
   /** The currency as created. */
   after_data: Currency;
   /** Left out: everything is new. */

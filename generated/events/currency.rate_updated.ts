@@ -10,7 +10,7 @@ import {
 } from "../../runtime/index.js";
 import { schema } from "../schemas/events/currency.rate_updated.js";
 import type { CurrencyCode } from "../types/currency.js";
-import type { Rate, RateChanges } from "../types/rate.js";
+import type { ChangedRate, Rate, RateAsDecimal, RateChanges } from "../types/rate.js";
 
 /** A currency has a new exchange rate. */
 export interface CurrencyRateUpdated {
@@ -40,11 +40,11 @@ export interface CurrencyRateUpdated {
   /** The user who caused it; left out when a service acted by itself. */
   user_id?: number;
   /** The rate it replaces. */
-  before_data?: Rate;
+  before_data?: Rate | RateAsDecimal;
   /** The rate that holds now. */
-  after_data: Rate;
+  after_data: Rate | RateAsDecimal;
   /** What changed of the rate. */
-  changes?: RateChanges;
+  changes?: RateChanges | ChangedRate;
 }
 
 /**

@@ -9,7 +9,7 @@ import {
   type Subscriber,
 } from "../../runtime/index.js";
 import { schema } from "../schemas/events/currency.updated.js";
-import type { Currency, CurrencyChanges, CurrencyCode } from "../types/currency.js";
+import type { ChangedCurrency, CurrencyChanges, CurrencyCode, PartialCurrency } from "../types/currency.js";
 
 /** A currency's record was changed. A new rate has an event of its own. */
 export interface CurrencyUpdated {
@@ -39,11 +39,11 @@ export interface CurrencyUpdated {
   /** The user who caused it; left out when a service acted by itself. */
   user_id?: number;
   /** The currency as it was before. */
-  before_data?: Currency;
+  before_data?: PartialCurrency;
   /** The currency as it is now. */
-  after_data?: Currency;
+  after_data?: PartialCurrency;
   /** What changed. */
-  changes: CurrencyChanges;
+  changes?: CurrencyChanges | ChangedCurrency;
 }
 
 /**
@@ -64,11 +64,11 @@ export interface CurrencyUpdatedInput {
   /** The user who caused it; left out when a service acted by itself. */
   user_id?: number;
   /** The currency as it was before. */
-  before_data?: Currency;
+  before_data?: PartialCurrency;
   /** The currency as it is now. */
-  after_data?: Currency;
+  after_data?: PartialCurrency;
   /** What changed. */
-  changes: CurrencyChanges;
+  changes?: CurrencyChanges;
 }
 
 /** The contract of `currency.updated`, for functions that take any message. */
@@ -104,7 +104,7 @@ export type CurrencyUpdatedHandler = Handler<CurrencyUpdated>;
  *
  * @example
  * onCurrencyUpdated(messaging, async (event) => {
- *   console.log(event.changes);
+ *   console.log(event.entity_id);
  * });
  */
 export function onCurrencyUpdated(

@@ -10,7 +10,7 @@ import {
 } from "../../runtime/index.js";
 import { schema } from "../schemas/events/partner.address_added.js";
 import type { Address } from "../types/address.js";
-import type { Partner, PartnerChanges, PartnerId } from "../types/partner.js";
+import type { ChangedPartner, PartialPartner, PartnerChanges, PartnerId } from "../types/partner.js";
 
 /** A postal address was added to a partner. */
 export interface PartnerAddressAdded {
@@ -40,11 +40,11 @@ export interface PartnerAddressAdded {
   /** The user who caused it; left out when a service acted by itself. */
   user_id?: number;
   /** The partner as it was before. */
-  before_data?: Partner;
+  before_data?: PartialPartner;
   /** The address that was added. */
   after_data: Address;
   /** What changed of the partner itself. */
-  changes?: PartnerChanges;
+  changes?: PartnerChanges | ChangedPartner;
 }
 
 /**
@@ -66,7 +66,7 @@ export interface PartnerAddressAddedInput {
   /** The user who caused it; left out when a service acted by itself. */
   user_id?: number;
   /** The partner as it was before. */
-  before_data?: Partner;
+  before_data?: PartialPartner;
   /** The address that was added. */
   after_data: Address;
   /** What changed of the partner itself. */

@@ -10,7 +10,7 @@ import {
 } from "../../runtime/index.js";
 import { schema } from "../schemas/events/partner.contact_added.js";
 import type { Contact } from "../types/contact.js";
-import type { Partner, PartnerChanges, PartnerId } from "../types/partner.js";
+import type { ChangedPartner, PartialPartner, PartnerChanges, PartnerId } from "../types/partner.js";
 
 /** A contact was added to a partner. */
 export interface PartnerContactAdded {
@@ -40,11 +40,11 @@ export interface PartnerContactAdded {
   /** The user who caused it; left out when a service acted by itself. */
   user_id?: number;
   /** The partner as it was before. */
-  before_data?: Partner;
+  before_data?: PartialPartner;
   /** The contact that was added. */
   after_data: Contact;
   /** What changed of the partner itself. */
-  changes?: PartnerChanges;
+  changes?: PartnerChanges | ChangedPartner;
 }
 
 /**
@@ -66,7 +66,7 @@ export interface PartnerContactAddedInput {
   /** The user who caused it; left out when a service acted by itself. */
   user_id?: number;
   /** The partner as it was before. */
-  before_data?: Partner;
+  before_data?: PartialPartner;
   /** The contact that was added. */
   after_data: Contact;
   /** What changed of the partner itself. */

@@ -9,7 +9,7 @@ import {
   type Subscriber,
 } from "../../runtime/index.js";
 import { schema } from "../schemas/events/partner.created.js";
-import type { Partner, PartnerChanges, PartnerId } from "../types/partner.js";
+import type { ChangedPartner, PartialPartner, Partner, PartnerChanges, PartnerId } from "../types/partner.js";
 
 /** A company entered a new partner. */
 export interface PartnerCreated {
@@ -39,11 +39,11 @@ export interface PartnerCreated {
   /** The user who caused it; left out when a service acted by itself. */
   user_id?: number;
   /** Left out: there was no partner before. */
-  before_data?: Partner;
+  before_data?: PartialPartner;
   /** The partner as created. */
   after_data: Partner;
   /** Left out: everything is new. */
-  changes?: PartnerChanges;
+  changes?: PartnerChanges | ChangedPartner;
 }
 
 /**
@@ -64,7 +64,7 @@ export interface PartnerCreatedInput {
   /** The user who caused it; left out when a service acted by itself. */
   user_id?: number;
   /** Left out: there was no partner before. */
-  before_data?: Partner;
+  before_data?: PartialPartner;
   /** The partner as created. */
   after_data: Partner;
   /** Left out: everything is new. */

@@ -10,7 +10,7 @@ import {
 } from "../../runtime/index.js";
 import { schema } from "../schemas/events/partner.deleted.js";
 import type { Deletion } from "../types/deletion.js";
-import type { Partner, PartnerChanges, PartnerId } from "../types/partner.js";
+import type { ChangedPartner, PartialPartner, PartnerChanges, PartnerId } from "../types/partner.js";
 
 /** A partner was deleted. */
 export interface PartnerDeleted {
@@ -40,11 +40,11 @@ export interface PartnerDeleted {
   /** The user who caused it; left out when a service acted by itself. */
   user_id?: number;
   /** The partner as it was before. */
-  before_data?: Partner;
+  before_data?: PartialPartner;
   /** How and why the partner was deleted. */
   after_data?: Deletion;
   /** What changed when the partner is only marked as deleted. */
-  changes?: PartnerChanges;
+  changes?: PartnerChanges | ChangedPartner;
 }
 
 /**
@@ -65,7 +65,7 @@ export interface PartnerDeletedInput {
   /** The user who caused it; left out when a service acted by itself. */
   user_id?: number;
   /** The partner as it was before. */
-  before_data?: Partner;
+  before_data?: PartialPartner;
   /** How and why the partner was deleted. */
   after_data?: Deletion;
   /** What changed when the partner is only marked as deleted. */

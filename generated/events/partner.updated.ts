@@ -9,7 +9,7 @@ import {
   type Subscriber,
 } from "../../runtime/index.js";
 import { schema } from "../schemas/events/partner.updated.js";
-import type { Partner, PartnerChanges, PartnerId } from "../types/partner.js";
+import type { ChangedPartner, PartialPartner, PartnerChanges, PartnerId } from "../types/partner.js";
 
 /** A partner's record was changed. */
 export interface PartnerUpdated {
@@ -39,11 +39,11 @@ export interface PartnerUpdated {
   /** The user who caused it; left out when a service acted by itself. */
   user_id?: number;
   /** The partner as it was before. */
-  before_data?: Partner;
+  before_data?: PartialPartner;
   /** The partner as it is now. */
-  after_data?: Partner;
+  after_data?: PartialPartner;
   /** What changed. */
-  changes: PartnerChanges;
+  changes?: PartnerChanges | ChangedPartner;
 }
 
 /**
@@ -64,11 +64,11 @@ export interface PartnerUpdatedInput {
   /** The user who caused it; left out when a service acted by itself. */
   user_id?: number;
   /** The partner as it was before. */
-  before_data?: Partner;
+  before_data?: PartialPartner;
   /** The partner as it is now. */
-  after_data?: Partner;
+  after_data?: PartialPartner;
   /** What changed. */
-  changes: PartnerChanges;
+  changes?: PartnerChanges;
 }
 
 /** The contract of `partner.updated`, for functions that take any message. */
@@ -112,7 +112,7 @@ export type PartnerUpdatedHandler = Handler<PartnerUpdated>;
  *
  * @example
  * onPartnerUpdated(messaging, async (event) => {
- *   console.log(event.changes);
+ *   console.log(event.entity_id);
  * });
  */
 export function onPartnerUpdated(

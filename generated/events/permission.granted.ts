@@ -9,7 +9,13 @@ import {
   type Subscriber,
 } from "../../runtime/index.js";
 import { schema } from "../schemas/events/permission.granted.js";
-import type { Permission, PermissionChanges, PermissionGrant, PermissionId } from "../types/permission.js";
+import type {
+  ChangedPermission,
+  PartialPermission,
+  PermissionChanges,
+  PermissionGrant,
+  PermissionId,
+} from "../types/permission.js";
 
 /** A permission was granted to a role or to one user. */
 export interface PermissionGranted {
@@ -39,11 +45,11 @@ export interface PermissionGranted {
   /** The user who caused it; left out when a service acted by itself. */
   user_id?: number;
   /** The permission as it was before. */
-  before_data?: Permission;
+  before_data?: PartialPermission;
   /** To whom it was granted. */
   after_data: PermissionGrant;
   /** What changed of the permission itself. */
-  changes?: PermissionChanges;
+  changes?: PermissionChanges | ChangedPermission;
 }
 
 /**
@@ -65,7 +71,7 @@ export interface PermissionGrantedInput {
   /** The user who caused it; left out when a service acted by itself. */
   user_id?: number;
   /** The permission as it was before. */
-  before_data?: Permission;
+  before_data?: PartialPermission;
   /** To whom it was granted. */
   after_data: PermissionGrant;
   /** What changed of the permission itself. */

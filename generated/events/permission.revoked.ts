@@ -9,7 +9,13 @@ import {
   type Subscriber,
 } from "../../runtime/index.js";
 import { schema } from "../schemas/events/permission.revoked.js";
-import type { Permission, PermissionChanges, PermissionId, PermissionRevocation } from "../types/permission.js";
+import type {
+  ChangedPermission,
+  PartialPermission,
+  PermissionChanges,
+  PermissionId,
+  PermissionRevocation,
+} from "../types/permission.js";
 
 /** A permission was taken from a role or from one user. */
 export interface PermissionRevoked {
@@ -39,11 +45,11 @@ export interface PermissionRevoked {
   /** The user who caused it; left out when a service acted by itself. */
   user_id?: number;
   /** The permission as it was before. */
-  before_data?: Permission;
+  before_data?: PartialPermission;
   /** From whom it was taken. */
   after_data: PermissionRevocation;
   /** What changed of the permission itself. */
-  changes?: PermissionChanges;
+  changes?: PermissionChanges | ChangedPermission;
 }
 
 /**
@@ -65,7 +71,7 @@ export interface PermissionRevokedInput {
   /** The user who caused it; left out when a service acted by itself. */
   user_id?: number;
   /** The permission as it was before. */
-  before_data?: Permission;
+  before_data?: PartialPermission;
   /** From whom it was taken. */
   after_data: PermissionRevocation;
   /** What changed of the permission itself. */

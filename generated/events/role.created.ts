@@ -9,7 +9,7 @@ import {
   type Subscriber,
 } from "../../runtime/index.js";
 import { schema } from "../schemas/events/role.created.js";
-import type { Role, RoleChanges, RoleId } from "../types/role.js";
+import type { ChangedRole, PartialRole, Role, RoleChanges, RoleId } from "../types/role.js";
 
 /** A role was created. */
 export interface RoleCreated {
@@ -39,11 +39,11 @@ export interface RoleCreated {
   /** The user who caused it; left out when a service acted by itself. */
   user_id?: number;
   /** Left out: there was no role before. */
-  before_data?: Role;
+  before_data?: PartialRole;
   /** The role as created. */
   after_data: Role;
   /** Left out: everything is new. */
-  changes?: RoleChanges;
+  changes?: RoleChanges | ChangedRole;
 }
 
 /** The argument of {@link publishRoleCreated}: {@link RoleCreated} without the fields that the runtime fills in. */
@@ -62,7 +62,7 @@ export interface RoleCreatedInput {
   /** The user who caused it; left out when a service acted by itself. */
   user_id?: number;
   /** Left out: there was no role before. */
-  before_data?: Role;
+  before_data?: PartialRole;
   /** The role as created. */
   after_data: Role;
   /** Left out: everything is new. */

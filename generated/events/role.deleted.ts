@@ -10,7 +10,7 @@ import {
 } from "../../runtime/index.js";
 import { schema } from "../schemas/events/role.deleted.js";
 import type { Deletion } from "../types/deletion.js";
-import type { Role, RoleChanges, RoleId } from "../types/role.js";
+import type { ChangedRole, PartialRole, RoleChanges, RoleId } from "../types/role.js";
 
 /** A role was deleted. */
 export interface RoleDeleted {
@@ -40,11 +40,11 @@ export interface RoleDeleted {
   /** The user who caused it; left out when a service acted by itself. */
   user_id?: number;
   /** The role as it was before. */
-  before_data?: Role;
+  before_data?: PartialRole;
   /** How and why the role was deleted. */
   after_data?: Deletion;
   /** What changed when the role is only marked as deleted. */
-  changes?: RoleChanges;
+  changes?: RoleChanges | ChangedRole;
 }
 
 /** The argument of {@link publishRoleDeleted}: {@link RoleDeleted} without the fields that the runtime fills in. */
@@ -63,7 +63,7 @@ export interface RoleDeletedInput {
   /** The user who caused it; left out when a service acted by itself. */
   user_id?: number;
   /** The role as it was before. */
-  before_data?: Role;
+  before_data?: PartialRole;
   /** How and why the role was deleted. */
   after_data?: Deletion;
   /** What changed when the role is only marked as deleted. */

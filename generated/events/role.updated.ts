@@ -9,7 +9,7 @@ import {
   type Subscriber,
 } from "../../runtime/index.js";
 import { schema } from "../schemas/events/role.updated.js";
-import type { Role, RoleChanges, RoleId } from "../types/role.js";
+import type { ChangedRole, PartialRole, RoleChanges, RoleId } from "../types/role.js";
 
 /** A role was changed. */
 export interface RoleUpdated {
@@ -39,11 +39,11 @@ export interface RoleUpdated {
   /** The user who caused it; left out when a service acted by itself. */
   user_id?: number;
   /** The role as it was before. */
-  before_data?: Role;
+  before_data?: PartialRole;
   /** The role as it is now. */
-  after_data?: Role;
+  after_data?: PartialRole;
   /** What changed. */
-  changes: RoleChanges;
+  changes?: RoleChanges | ChangedRole;
 }
 
 /** The argument of {@link publishRoleUpdated}: {@link RoleUpdated} without the fields that the runtime fills in. */
@@ -62,11 +62,11 @@ export interface RoleUpdatedInput {
   /** The user who caused it; left out when a service acted by itself. */
   user_id?: number;
   /** The role as it was before. */
-  before_data?: Role;
+  before_data?: PartialRole;
   /** The role as it is now. */
-  after_data?: Role;
+  after_data?: PartialRole;
   /** What changed. */
-  changes: RoleChanges;
+  changes?: RoleChanges;
 }
 
 /** The contract of `role.updated`, for functions that take any message. */
@@ -108,7 +108,7 @@ export type RoleUpdatedHandler = Handler<RoleUpdated>;
  *
  * @example
  * onRoleUpdated(messaging, async (event) => {
- *   console.log(event.changes);
+ *   console.log(event.entity_id);
  * });
  */
 export function onRoleUpdated(

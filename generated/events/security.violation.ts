@@ -9,7 +9,7 @@ import {
   type Subscriber,
 } from "../../runtime/index.js";
 import { schema } from "../schemas/events/security.violation.js";
-import type { Violation, ViolationChanges, ViolationId } from "../types/violation.js";
+import type { Violation, ViolationId } from "../types/violation.js";
 
 /** Someone tried something that is not allowed. */
 export interface SecurityViolation {
@@ -43,7 +43,7 @@ export interface SecurityViolation {
   /** What was tried. */
   after_data: Violation;
   /** Left out: it never changes. */
-  changes?: ViolationChanges;
+  changes?: Violation;
 }
 
 /**
@@ -69,7 +69,7 @@ export interface SecurityViolationInput {
   /** What was tried. */
   after_data: Violation;
   /** Left out: it never changes. */
-  changes?: ViolationChanges;
+  changes?: Violation;
 }
 
 /** The contract of `security.violation`, for functions that take any message. */

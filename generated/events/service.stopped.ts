@@ -92,7 +92,7 @@ export const serviceStopped: EventDescriptor<ServiceStopped, ServiceStoppedInput
  *     reason: "SIGTERM",
  *     exit_code: 0,
  *     instance_id: "user-auth-7d9c",
- *     uptime_seconds: 86412.5,
+ *     uptime_seconds: 86412,
  *     stopped_at: "2026-11-23T10:35:09Z",
  *   },
  * });

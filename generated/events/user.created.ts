@@ -9,7 +9,7 @@ import {
   type Subscriber,
 } from "../../runtime/index.js";
 import { schema } from "../schemas/events/user.created.js";
-import type { User, UserChanges, UserId } from "../types/user.js";
+import type { ChangedUser, PartialUser, User, UserChanges, UserId } from "../types/user.js";
 
 /** A new user registered, or was entered by an administrator. */
 export interface UserCreated {
@@ -39,11 +39,11 @@ export interface UserCreated {
   /** The user who caused it; left out when a service acted by itself. */
   user_id?: number;
   /** Left out: there was no user before. */
-  before_data?: User;
+  before_data?: PartialUser;
   /** The user as created. */
   after_data: User;
   /** Left out: everything is new. */
-  changes?: UserChanges;
+  changes?: UserChanges | ChangedUser;
 }
 
 /** The argument of {@link publishUserCreated}: {@link UserCreated} without the fields that the runtime fills in. */
@@ -62,7 +62,7 @@ export interface UserCreatedInput {
   /** The user who caused it; left out when a service acted by itself. */
   user_id?: number;
   /** Left out: there was no user before. */
-  before_data?: User;
+  before_data?: PartialUser;
   /** The user as created. */
   after_data: User;
   /** Left out: everything is new. */

@@ -10,7 +10,7 @@ import {
 } from "../../runtime/index.js";
 import { schema } from "../schemas/events/user.deleted.js";
 import type { Deletion } from "../types/deletion.js";
-import type { User, UserChanges, UserId } from "../types/user.js";
+import type { ChangedUser, PartialUser, UserChanges, UserId } from "../types/user.js";
 
 /** A user's account was deleted. */
 export interface UserDeleted {
@@ -40,11 +40,11 @@ export interface UserDeleted {
   /** The user who caused it; left out when a service acted by itself. */
   user_id?: number;
   /** The user as it was before. */
-  before_data?: User;
+  before_data?: PartialUser;
   /** How and why the user was deleted. */
   after_data?: Deletion;
   /** What changed when the account is only marked as deleted. */
-  changes?: UserChanges;
+  changes?: UserChanges | ChangedUser;
 }
 
 /** The argument of {@link publishUserDeleted}: {@link UserDeleted} without the fields that the runtime fills in. */
@@ -63,7 +63,7 @@ export interface UserDeletedInput {
   /** The user who caused it; left out when a service acted by itself. */
   user_id?: number;
   /** The user as it was before. */
-  before_data?: User;
+  before_data?: PartialUser;
   /** How and why the user was deleted. */
   after_data?: Deletion;
   /** What changed when the account is only marked as deleted. */

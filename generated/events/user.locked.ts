@@ -10,7 +10,7 @@ import {
 } from "../../runtime/index.js";
 import { schema } from "../schemas/events/user.locked.js";
 import type { LockData } from "../types/lock.js";
-import type { User, UserChanges, UserId } from "../types/user.js";
+import type { ChangedUser, PartialUser, UserChanges, UserId } from "../types/user.js";
 
 /** A user's account was locked: nobody can sign in to it until it is unlocked. */
 export interface UserLocked {
@@ -40,11 +40,11 @@ export interface UserLocked {
   /** The user who caused it; left out when a service acted by itself. */
   user_id?: number;
   /** The user as it was before. */
-  before_data?: User;
+  before_data?: PartialUser;
   /** Why the account was locked, and for how long. */
   after_data: LockData;
   /** What changed of the account, such as `locked_until`. */
-  changes?: UserChanges;
+  changes?: UserChanges | ChangedUser;
 }
 
 /** The argument of {@link publishUserLocked}: {@link UserLocked} without the fields that the runtime fills in. */
@@ -63,7 +63,7 @@ export interface UserLockedInput {
   /** The user who caused it; left out when a service acted by itself. */
   user_id?: number;
   /** The user as it was before. */
-  before_data?: User;
+  before_data?: PartialUser;
   /** Why the account was locked, and for how long. */
   after_data: LockData;
   /** What changed of the account, such as `locked_until`. */

@@ -10,7 +10,7 @@ import {
 } from "../../runtime/index.js";
 import { schema } from "../schemas/events/user.logged_in.js";
 import type { LoginData } from "../types/login.js";
-import type { User, UserChanges, UserId } from "../types/user.js";
+import type { ChangedUser, PartialUser, UserChanges, UserId } from "../types/user.js";
 
 /** A user signed in. */
 export interface UserLoggedIn {
@@ -40,11 +40,11 @@ export interface UserLoggedIn {
   /** The user who caused it; left out when a service acted by itself. */
   user_id?: number;
   /** The user as it was before. */
-  before_data?: User;
+  before_data?: PartialUser;
   /** How and from where the user signed in. */
   after_data: LoginData;
   /** What changed of the account, such as `last_login_at`. */
-  changes?: UserChanges;
+  changes?: UserChanges | ChangedUser;
 }
 
 /** The argument of {@link publishUserLoggedIn}: {@link UserLoggedIn} without the fields that the runtime fills in. */
@@ -63,7 +63,7 @@ export interface UserLoggedInInput {
   /** The user who caused it; left out when a service acted by itself. */
   user_id?: number;
   /** The user as it was before. */
-  before_data?: User;
+  before_data?: PartialUser;
   /** How and from where the user signed in. */
   after_data: LoginData;
   /** What changed of the account, such as `last_login_at`. */

@@ -10,7 +10,7 @@ import {
 } from "../../runtime/index.js";
 import { schema } from "../schemas/events/user.logged_out.js";
 import type { LogoutData } from "../types/login.js";
-import type { User, UserChanges, UserId } from "../types/user.js";
+import type { ChangedUser, PartialUser, UserChanges, UserId } from "../types/user.js";
 
 /** A user signed out, or the session was ended. */
 export interface UserLoggedOut {
@@ -40,11 +40,11 @@ export interface UserLoggedOut {
   /** The user who caused it; left out when a service acted by itself. */
   user_id?: number;
   /** The user as it was before. */
-  before_data?: User;
+  before_data?: PartialUser;
   /** How the session ended. */
   after_data?: LogoutData;
   /** What changed of the account. */
-  changes?: UserChanges;
+  changes?: UserChanges | ChangedUser;
 }
 
 /** The argument of {@link publishUserLoggedOut}: {@link UserLoggedOut} without the fields that the runtime fills in. */
@@ -63,7 +63,7 @@ export interface UserLoggedOutInput {
   /** The user who caused it; left out when a service acted by itself. */
   user_id?: number;
   /** The user as it was before. */
-  before_data?: User;
+  before_data?: PartialUser;
   /** How the session ended. */
   after_data?: LogoutData;
   /** What changed of the account. */

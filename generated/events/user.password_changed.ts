@@ -10,7 +10,7 @@ import {
 } from "../../runtime/index.js";
 import { schema } from "../schemas/events/user.password_changed.js";
 import type { PasswordChange } from "../types/password_change.js";
-import type { User, UserChanges, UserId } from "../types/user.js";
+import type { ChangedUser, PartialUser, UserChanges, UserId } from "../types/user.js";
 
 /** A user's password was changed. Neither password nor hash is in the message. */
 export interface UserPasswordChanged {
@@ -40,11 +40,11 @@ export interface UserPasswordChanged {
   /** The user who caused it; left out when a service acted by itself. */
   user_id?: number;
   /** The user as it was before. */
-  before_data?: User;
+  before_data?: PartialUser;
   /** The circumstances of the change. */
   after_data?: PasswordChange;
   /** What else changed of the account. */
-  changes?: UserChanges;
+  changes?: UserChanges | ChangedUser;
 }
 
 /**
@@ -66,7 +66,7 @@ export interface UserPasswordChangedInput {
   /** The user who caused it; left out when a service acted by itself. */
   user_id?: number;
   /** The user as it was before. */
-  before_data?: User;
+  before_data?: PartialUser;
   /** The circumstances of the change. */
   after_data?: PasswordChange;
   /** What else changed of the account. */

@@ -10,7 +10,7 @@ import {
 } from "../../runtime/index.js";
 import { schema } from "../schemas/events/user.unlocked.js";
 import type { UnlockData } from "../types/lock.js";
-import type { User, UserChanges, UserId } from "../types/user.js";
+import type { ChangedUser, PartialUser, UserChanges, UserId } from "../types/user.js";
 
 /** The lock on a user's account was lifted or ended by itself. */
 export interface UserUnlocked {
@@ -40,11 +40,11 @@ export interface UserUnlocked {
   /** The user who caused it; left out when a service acted by itself. */
   user_id?: number;
   /** The user as it was before. */
-  before_data?: User;
+  before_data?: PartialUser;
   /** Why and by whom the account was unlocked. */
   after_data?: UnlockData;
   /** What changed of the account, such as `locked_until`. */
-  changes?: UserChanges;
+  changes?: UserChanges | ChangedUser;
 }
 
 /** The argument of {@link publishUserUnlocked}: {@link UserUnlocked} without the fields that the runtime fills in. */
@@ -63,7 +63,7 @@ export interface UserUnlockedInput {
   /** The user who caused it; left out when a service acted by itself. */
   user_id?: number;
   /** The user as it was before. */
-  before_data?: User;
+  before_data?: PartialUser;
   /** Why and by whom the account was unlocked. */
   after_data?: UnlockData;
   /** What changed of the account, such as `locked_until`. */

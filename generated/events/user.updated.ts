@@ -9,7 +9,7 @@ import {
   type Subscriber,
 } from "../../runtime/index.js";
 import { schema } from "../schemas/events/user.updated.js";
-import type { User, UserChanges, UserId } from "../types/user.js";
+import type { ChangedUser, PartialUser, UserChanges, UserId } from "../types/user.js";
 
 /** A user's account was changed. */
 export interface UserUpdated {
@@ -39,11 +39,11 @@ export interface UserUpdated {
   /** The user who caused it; left out when a service acted by itself. */
   user_id?: number;
   /** The user as it was before. */
-  before_data?: User;
+  before_data?: PartialUser;
   /** The user as it is now. */
-  after_data?: User;
+  after_data?: PartialUser;
   /** What changed. */
-  changes: UserChanges;
+  changes?: UserChanges | ChangedUser;
 }
 
 /** The argument of {@link publishUserUpdated}: {@link UserUpdated} without the fields that the runtime fills in. */
@@ -62,11 +62,11 @@ export interface UserUpdatedInput {
   /** The user who caused it; left out when a service acted by itself. */
   user_id?: number;
   /** The user as it was before. */
-  before_data?: User;
+  before_data?: PartialUser;
   /** The user as it is now. */
-  after_data?: User;
+  after_data?: PartialUser;
   /** What changed. */
-  changes: UserChanges;
+  changes?: UserChanges;
 }
 
 /** The contract of `user.updated`, for functions that take any message. */
@@ -110,7 +110,7 @@ export type UserUpdatedHandler = Handler<UserUpdated>;
  *
  * @example
  * onUserUpdated(messaging, async (event) => {
- *   console.log(event.changes);
+ *   console.log(event.entity_id);
  * });
  */
 export function onUserUpdated(

@@ -20,7 +20,7 @@ export interface HealthReport {
   timestamp: string;
   /** What the verdict rests on, such as the state of connections. Open to any property. */
   details?: Record<string, unknown>;
-  /** Seconds since the service started. */
+  /** Whole seconds since the service started. */
   uptime_seconds?: number;
   /** The version of the service that is running. */
   version?: string;
@@ -32,7 +32,7 @@ export interface HealthReportInput {
   status: "healthy" | "unhealthy" | "unknown";
   /** What the verdict rests on, such as the state of connections. Open to any property. */
   details?: Record<string, unknown>;
-  /** Seconds since the service started. */
+  /** Whole seconds since the service started. */
   uptime_seconds?: number;
   /** The version of the service that is running. */
   version?: string;

@@ -18,16 +18,16 @@ export interface AuditLog {
   event_id?: string;
   /** The service that did it. */
   service?: ServiceName;
-  /** Who did it; left out when a service acted by itself. */
-  user_id?: UserId;
-  /** The company whose data it concerns. */
-  company_id?: CompanyId;
+  /** Who did it; null or left out when a service acted by itself. */
+  user_id?: UserId | null;
+  /** The company whose data it concerns; null or left out when it concerns none. */
+  company_id?: CompanyId | null;
   /** Names of the properties that changed. Their values stay out of the log. */
   changed_fields?: string[];
-  /** The address the request came from. */
-  ip_address?: IpAddress;
-  /** The client's User-Agent header. */
-  user_agent?: string;
+  /** The address the request came from; null when it is not known. */
+  ip_address?: IpAddress | null;
+  /** The client's User-Agent header; null when it sent none. */
+  user_agent?: string | null;
   /** When the line was written. */
   created_at?: string;
 }
@@ -49,16 +49,16 @@ export interface AuditLogChanges {
   event_id?: string;
   /** The service that did it. */
   service?: ServiceName;
-  /** Who did it; left out when a service acted by itself. */
-  user_id?: UserId;
-  /** The company whose data it concerns. */
-  company_id?: CompanyId;
+  /** Who did it; null or left out when a service acted by itself. */
+  user_id?: UserId | null;
+  /** The company whose data it concerns; null or left out when it concerns none. */
+  company_id?: CompanyId | null;
   /** Names of the properties that changed. Their values stay out of the log. */
   changed_fields?: string[];
-  /** The address the request came from. */
-  ip_address?: IpAddress;
-  /** The client's User-Agent header. */
-  user_agent?: string;
+  /** The address the request came from; null when it is not known. */
+  ip_address?: IpAddress | null;
+  /** The client's User-Agent header; null when it sent none. */
+  user_agent?: string | null;
   /** When the line was written. */
   created_at?: string;
 }

@@ -8,8 +8,8 @@ export interface LockData {
   reason: string;
   /** Failed sign-ins in a row that led here. */
   failed_attempts?: number;
-  /** Where the last failed attempt came from. */
-  ip_address?: IpAddress;
+  /** Where the last failed attempt came from; null when it is not known. */
+  ip_address?: IpAddress | null;
   /** The administrator who locked the account; left out when the service did. */
   locked_by?: UserId;
   /** When the account was locked. */

@@ -5,10 +5,10 @@ import type { IpAddress } from "./login.js";
 export interface PasswordChange {
   /** What led to the change, such as user_request, reset or expired. */
   reason?: string;
-  /** The address the request came from. */
-  ip_address?: IpAddress;
-  /** The client's User-Agent header. */
-  user_agent?: string;
+  /** The address the request came from; null when it is not known. */
+  ip_address?: IpAddress | null;
+  /** The client's User-Agent header; null when it sent none. */
+  user_agent?: string | null;
   /** Sessions that were ended because of the change. */
   sessions_revoked?: number;
   /** When the password was changed. */

@@ -2,56 +2,33 @@
 import type { IpAddress } from "./login.js";
 import type { UserId } from "./user.js";
 
-/** Something that someone tried and was not allowed to do. */
+/** Something that someone tried and was not allowed to do. Open to any further detail. */
 export interface Violation {
-  /** The violation's id, the `entity_id` of its event. */
+  /** Identifies the violation. */
   id?: ViolationId;
-  /** What was tried, such as brute_force, invalid_token or permission_denied. */
-  violation_type: string;
-  /** How serious it is. */
-  severity?: Severity;
-  /** What happened, in a sentence for people. */
-  description?: string;
-  /** The user it was tried as, when known. */
-  user_id?: UserId;
-  /** The address it came from. */
-  ip_address?: IpAddress;
-  /** The client's User-Agent header. */
-  user_agent?: string;
-  /** What it was aimed at, such as the path of a request. */
-  resource?: string;
+  /** What was tried, such as brute_force, invalid_token or permission_denied; null when nobody has said. */
+  violation_type?: string | null;
+  /** How serious it is. Details are free, so a service may write another word. */
+  severity?: Severity | string | null;
+  /** What happened, in a sentence for people; null when nobody has said. */
+  description?: string | null;
+  /** The user it was tried as; null when nobody is known. */
+  user_id?: UserId | null;
+  /** The address it came from; null when it is not known. */
+  ip_address?: IpAddress | null;
+  /** The client's User-Agent header; null when it sent none. */
+  user_agent?: string | null;
+  /** What it was aimed at, such as the path of a request; null when nobody has said. */
+  resource?: string | null;
   /** How many times it was tried. */
-  attempts?: number;
+  attempts?: number | null;
   /** When it was noticed. */
-  detected_at?: string;
+  detected_at?: string | null;
+  [key: string]: unknown;
 }
 
-/** Identifies a security violation. */
+/** Identifies a security violation, by its kind, such as brute_force, or by an id of its own. */
 export type ViolationId = string;
 
 /** How serious something is. */
 export type Severity = "low" | "medium" | "high" | "critical";
-
-/** The properties of a security violation that changed, each with its new value. */
-export interface ViolationChanges {
-  /** The violation's id, the `entity_id` of its event. */
-  id?: ViolationId;
-  /** What was tried, such as brute_force, invalid_token or permission_denied. */
-  violation_type?: string;
-  /** How serious it is. */
-  severity?: Severity;
-  /** What happened, in a sentence for people. */
-  description?: string;
-  /** The user it was tried as, when known. */
-  user_id?: UserId;
-  /** The address it came from. */
-  ip_address?: IpAddress;
-  /** The client's User-Agent header. */
-  user_agent?: string;
-  /** What it was aimed at, such as the path of a request. */
-  resource?: string;
-  /** How many times it was tried. */
-  attempts?: number;
-  /** When it was noticed. */
-  detected_at?: string;
-}

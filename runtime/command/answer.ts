@@ -17,7 +17,7 @@ export type ResponseOutcome =
   | { readonly success: true; readonly result: unknown }
   | { readonly success: false; readonly error: string; readonly errorCode: string | undefined };
 
-/** Writes an answer. Absent values are null, as the Python services write them. */
+/** Writes an answer. Absent values are null, as the Python services write them, whose models have whole milliseconds. */
 export function encodeResponse(commandId: string, outcome: ResponseOutcome, executionTimeMs?: number): string {
   return JSON.stringify({
     command_id: commandId,
@@ -26,7 +26,7 @@ export function encodeResponse(commandId: string, outcome: ResponseOutcome, exec
     error: outcome.success ? null : outcome.error,
     error_code: outcome.success ? null : (outcome.errorCode ?? null),
     timestamp: presentInstant(),
-    execution_time_ms: executionTimeMs ?? null,
+    execution_time_ms: executionTimeMs === undefined ? null : Math.round(executionTimeMs),
   });
 }
 

@@ -69,7 +69,7 @@ export class CommandResponder implements Responding {
       if (!ran.success) throw ran.cause;
       return undefined;
     }
-    const text = encodeResponse(commandId, ran, Math.round((clock.now() - began) * 1000) / 1000);
+    const text = encodeResponse(commandId, ran, clock.now() - began);
     return { stream, commandId, entryId, text, keepMs, replyTo };
   }
 

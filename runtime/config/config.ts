@@ -94,11 +94,49 @@ export interface Config extends Complete<Omit<Settings, "redis" | "groupSuffix" 
   readonly foreignIdleMs: number;
 }
 
+/** Every setting: a type has no names at run time. */
+const OPTIONS: { readonly [Name in keyof Settings]-?: true } = {
+  service: true,
+  environment: true,
+  redis: true,
+  encoding: true,
+  groupSuffix: true,
+  startFrom: true,
+  streamMaxLength: true,
+  blockTimeMs: true,
+  batchSize: true,
+  concurrency: true,
+  messageTtlSeconds: true,
+  trimIntervalSeconds: true,
+  unservedGroups: true,
+  maxRetries: true,
+  retryDelaySeconds: true,
+  order: true,
+  handlerTimeoutSeconds: true,
+  leaseSeconds: true,
+  foreignIdleSeconds: true,
+  tenancy: true,
+  version: true,
+  announce: true,
+  healthIntervalSeconds: true,
+  replyChannel: true,
+  drainTimeoutSeconds: true,
+};
+
 const UNSERVED_POLICIES = ["keep", "expire-group", "reject-publish"] as const;
 
-/** @throws {ConfigError} naming every bad setting */
-export function readConfig(settings: Settings, encoding: Encoding, variables: Variables): Config {
+/**
+ * @param others - names of options that may stand beside the settings
+ * @throws {ConfigError} naming every bad setting
+ */
+export function readConfig(
+  settings: Settings,
+  encoding: Encoding,
+  variables: Variables,
+  others: readonly string[] = [],
+): Config {
   const reader = new SettingReader(variables);
+  reader.refuseUnknown(settings, [...Object.keys(OPTIONS), ...others]);
   const service = reader.text("SERVICE_NAME", settings.service);
   if (service === undefined) {
     reader.problems.push('SERVICE_NAME is not set: set it, or name the service in createMessaging({ service: "…" })');
@@ -130,6 +168,7 @@ export function readConfig(settings: Settings, encoding: Encoding, variables: Va
     drainTimeoutMs: reader.seconds("MESSAGE_DRAIN_TIMEOUT", settings.drainTimeoutSeconds, 0, 10),
     redis: readRedis(reader, settings.redis ?? {}),
   };
+  reader.refuseMisspelt();
   if (reader.problems.length > 0) throw new ConfigError(reader.problems);
   return config;
 }

@@ -40,10 +40,24 @@ export interface RedisConfig extends Complete<Omit<RedisOptions, "url" | "userna
   readonly tlsFiles: Readonly<Record<string, string>>;
 }
 
+const OPTIONS: { readonly [Name in keyof RedisOptions]-?: true } = {
+  url: true,
+  host: true,
+  port: true,
+  db: true,
+  username: true,
+  password: true,
+  tls: true,
+  maxConnections: true,
+  connectionTimeoutSeconds: true,
+  socketTimeoutSeconds: true,
+};
+
 export function readRedis(reader: SettingReader, options: RedisOptions): RedisConfig {
+  reader.refuseUnknown(options, Object.keys(OPTIONS), "redis.");
   const address = readUrl(reader, options);
   const tlsFiles = readTlsFiles(reader, options);
-  return {
+  const config = {
     host: address?.host ?? reader.text("REDIS_HOST", options.host) ?? "redis",
     port: address?.port ?? reader.whole("REDIS_PORT", options.port, 1, 65_535, 6379),
     db: address?.db ?? reader.whole("REDIS_DB", options.db, 0, 1_000_000, 0),
@@ -55,6 +69,10 @@ export function readRedis(reader: SettingReader, options: RedisOptions): RedisCo
     connectionTimeoutMs: reader.seconds("REDIS_CONNECTION_TIMEOUT", options.connectionTimeoutSeconds, 0.05, 5),
     socketTimeoutMs: reader.seconds("REDIS_SOCKET_TIMEOUT", options.socketTimeoutSeconds, 0.05, 5),
   };
+  // A URL or an option decides for them.
+  reader.knows("REDIS_URL", "REDIS_HOST", "REDIS_PORT", "REDIS_DB", "REDIS_USERNAME", "REDIS_PASSWORD");
+  reader.knows("REDIS_TLS", "REDIS_TLS_CA", "REDIS_TLS_CERT", "REDIS_TLS_KEY", "REDIS_TLS_SERVERNAME");
+  return config;
 }
 
 interface Address extends Pick<RedisConfig, "host" | "port" | "username" | "password"> {

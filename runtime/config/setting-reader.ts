@@ -1,4 +1,5 @@
 import { accessSync, constants, statSync } from "node:fs";
+import { didYouMean, nearest, unknownOptions } from "./suggest.js";
 
 /** The variables that settings are read from: `process.env`, or an object like it. */
 export type Variables = Readonly<Record<string, string | undefined>>;
@@ -15,18 +16,20 @@ export type Complete<Given> = {
 export class SettingReader {
   readonly problems: string[] = [];
   readonly #variables: Variables;
+  /** The variables that were asked for, each with whether it, or its option, is given. */
+  readonly #asked = new Map<string, boolean>();
 
   constructor(variables: Variables) {
     this.#variables = variables;
   }
 
   text(variable: string, option?: string): string | undefined {
-    return option ?? (this.#variables[variable] || undefined);
+    return this.#given(variable, option);
   }
 
   /** A whole number within bounds, in the variable's unit. */
   whole(variable: string, option: number | undefined, least: number, most: number, byDefault: number): number {
-    const given = option ?? this.text(variable);
+    const given = this.#given(variable, option);
     if (given === undefined) return byDefault;
     const value = typeof given === "number" || /^-?\d+$/.test(given.trim()) ? Number(given) : Number.NaN;
     if (Number.isInteger(value) && value >= least && value <= most) return value;
@@ -36,7 +39,7 @@ export class SettingReader {
   /** A number of seconds, fractions allowed, returned in milliseconds. */
   seconds(variable: string, optionSeconds: number | undefined, least: number, byDefault: number): number {
     const demand = `must be a number of seconds from ${least} to ${MOST_SECONDS}`;
-    const given = optionSeconds ?? this.text(variable);
+    const given = this.#given(variable, optionSeconds);
     if (given === undefined) return byDefault * 1000;
     const value = typeof given === "number" || /^\d+(\.\d+)?$/.test(given.trim()) ? Number(given) : Number.NaN;
     if (value >= least && value <= MOST_SECONDS) return Math.round(value * 1000);
@@ -44,9 +47,8 @@ export class SettingReader {
   }
 
   flag(variable: string, option: boolean | undefined): boolean | undefined {
-    if (option !== undefined) return option;
-    const given = this.text(variable);
-    if (given === undefined) return undefined;
+    const given = this.#given(variable, option);
+    if (given === undefined || typeof given === "boolean") return given;
     if (/^(true|1|yes|on)$/i.test(given)) return true;
     if (/^(false|0|no|off)$/i.test(given)) return false;
     return this.#refuse(variable, given, "must be true or false", undefined);
@@ -82,6 +84,35 @@ export class SettingReader {
     const given = this.text(variable, option) ?? byDefault;
     if (NAME.test(given)) return given;
     return this.#refuse(variable, given, "must be letters, digits and . _ - only", byDefault);
+  }
+
+  /** Variables that are read only if others do not decide. */
+  knows(...variables: readonly string[]): void {
+    for (const variable of variables) if (!this.#asked.has(variable)) this.#asked.set(variable, true);
+  }
+
+  /** Refuses options that do not exist. */
+  refuseUnknown(options: object, known: readonly string[], where = ""): void {
+    this.problems.push(...unknownOptions(options, known, where));
+  }
+
+  /**
+   * Refuses variables that nobody reads and that are spelt almost like one that is read and not set. Others are none of
+   * our affair: the environment belongs to the whole process.
+   */
+  refuseMisspelt(): void {
+    const missing = [...this.#asked].filter(([, isGiven]) => !isGiven).map(([name]) => name);
+    for (const name of Object.keys(this.#variables)) {
+      if (this.#asked.has(name) || !this.#variables[name]) continue;
+      const meant = nearest(name, missing, Math.max(1, Math.floor((name.length - 2) / 5)));
+      if (meant !== undefined) this.problems.push(`${name} is no setting${didYouMean(meant)}`);
+    }
+  }
+
+  #given<Option>(variable: string, option: Option | undefined): Option | string | undefined {
+    const given = option ?? (this.#variables[variable] || undefined);
+    this.#asked.set(variable, given !== undefined);
+    return given;
   }
 
   #refuse<Value>(variable: string, given: unknown, demand: string, byDefault: Value): Value {

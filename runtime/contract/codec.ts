@@ -13,7 +13,10 @@ export type FlatFields = readonly string[];
 const TYPE_FIELD = "message_type";
 const JSON_FIELD = "json";
 
-/** The message's type, read without decoding the entry; `undefined` if no field names it (health, or junk). */
+/**
+ * The message's type, read without decoding the entry; `undefined` if no field names it (health, or junk). A generic
+ * message of M-ERP's Python library has a subject instead: it is of a type that no contract describes.
+ */
 export function typeOf(entry: FlatFields): string | undefined {
   for (let at = 0; at < entry.length; at += 2) {
     switch (entry[at]) {
@@ -24,7 +27,7 @@ export function typeOf(entry: FlatFields): string | undefined {
         return entry[at + 1] || undefined;
     }
   }
-  return undefined;
+  return fieldOf(entry, "subject") || undefined;
 }
 
 /** One field's value, read without decoding the entry; `undefined` in the `json` encoding. */
@@ -38,14 +41,19 @@ export function entityOf(entry: FlatFields): string | undefined {
   const json = jsonOf(entry);
   if (json === undefined) {
     const id = fieldOf(entry, "entity_id");
-    return id ? `${fieldOf(entry, "entity_type") ?? ""}:${id}` : undefined;
+    return id ? nameEntity(fieldOf(entry, "entity_type"), id) : undefined;
   }
   try {
     const { entity_type: type, entity_id: id } = JSON.parse(json) as PlainMessage;
-    return id === undefined ? undefined : `${String(type ?? "")}:${String(id)}`;
+    return id === undefined ? undefined : nameEntity(type, id);
   } catch {
     return undefined;
   }
+}
+
+/** The same name for an entity whose type is written as a class name, as in `User`. */
+function nameEntity(type: unknown, id: unknown): string {
+  return `${String(type ?? "").toLowerCase()}:${String(id)}`;
 }
 
 /** Reads top-level texts by name, in either encoding, from an entry of any content. The `json` encoding is parsed. */
@@ -114,6 +122,7 @@ export function decode(entry: FlatFields, fields: Fields): PlainMessage {
       const value = parsed[name];
       if (typeof value === "string") parsed[name] = normaliseInstant(value);
     }
+    for (const { name, constant } of fields.constants) parsed[name] = asConstant(parsed[name], constant);
     return parsed;
   }
   const message: PlainMessage = {};
@@ -138,10 +147,16 @@ export function decodePayload(payload: string, fields: Fields): PlainMessage {
   return message;
 }
 
-function decodeField({ name, kind }: Field, text: string): unknown {
-  if (kind === "text") return text;
+function decodeField({ name, kind, constant }: Field, text: string): unknown {
+  if (kind === "text") return constant === undefined ? text : asConstant(text, constant);
   if (kind === "instant") return normaliseInstant(text);
   return kind === "number" ? decodeNumber(text) : parse(text, name);
+}
+
+/** The constant, for a text that differs from it in case only: a class name, as in `Partner`, names the same entity. */
+function asConstant(value: unknown, constant: unknown): unknown {
+  if (value === constant || typeof value !== "string" || typeof constant !== "string") return value;
+  return value.toLowerCase() === constant.toLowerCase() ? constant : value;
 }
 
 const DECIMAL = /^-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$/;

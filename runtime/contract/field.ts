@@ -21,6 +21,8 @@ export interface Fields {
   readonly list: readonly Field[];
   readonly byName: ReadonlyMap<string, Field>;
   readonly instants: readonly string[];
+  /** Those that can have one text only. */
+  readonly constants: readonly Field[];
 }
 
 export function fieldsOf(schema: JsonSchema): Fields {
@@ -30,7 +32,8 @@ export function fieldsOf(schema: JsonSchema): Fields {
     return { name, kind: kindOf(target), isOpen: isOpen(target), constant: target.const, default: byDefault };
   });
   const instants = list.filter(({ kind }) => kind === "instant").map(({ name }) => name);
-  return { list, byName: new Map(list.map((field) => [field.name, field])), instants };
+  const constants = list.filter(({ constant }) => typeof constant === "string");
+  return { list, byName: new Map(list.map((field) => [field.name, field])), instants, constants };
 }
 
 function resolve(root: JsonSchema, schema: JsonSchema, hops = 0): JsonSchema {
@@ -43,6 +46,10 @@ function isOpen({ additionalProperties: others }: JsonSchema): boolean {
 }
 
 function kindOf(schema: JsonSchema): FieldKind {
+  if (schema.type === undefined && schema.anyOf !== undefined) {
+    const [kind = "json", ...others] = new Set(schema.anyOf.map(kindOf));
+    return others.length === 0 ? kind : "json";
+  }
   const samples = schema.const === undefined ? schema.enum : [schema.const];
   const types = new Set(samples?.map((sample) => typeof sample) ?? [schema.type].flat());
   if (types.size !== 1) return "json";

@@ -15,6 +15,8 @@ export interface JsonSchema {
   readonly oneOf?: readonly JsonSchema[];
   /** Our own keyword: the value is masked in logs, errors and screens. */
   readonly sensitive?: boolean;
+  /** Our own keyword, for a form of `anyOf`: it is read, and never written. */
+  readonly tolerated?: boolean;
   readonly [keyword: string]: unknown;
 }
 

@@ -4,6 +4,7 @@ import { Closing } from "./closing.js";
 import { type FormatCheck, formats, tolerantFormats } from "./format.js";
 import type { JsonSchema } from "./json-schema.js";
 import { checkLengthsFirst } from "./text-length.js";
+import { withoutTolerated } from "./tolerated.js";
 import { describeErrors } from "./violation.js";
 
 /** Returns the issues of a value, or `undefined` for a valid one. */
@@ -30,14 +31,15 @@ export function compileReader(schema: JsonSchema): Check {
   return compile(schema, tolerantFormats, { allErrors: false, ownProperties: namesInherited(schema) });
 }
 
-/** The same schema, in which an object has declared properties only, unless the schema opens it. */
-export function closeSchema({ $defs = {}, ...schema }: JsonSchema): JsonSchema {
+/** The schema of what is written: no form is only tolerated, and an object is closed unless its schema opens it. */
+export function closeSchema(given: JsonSchema): JsonSchema {
+  const { $defs = {}, ...schema } = withoutTolerated(given);
   const closing = new Closing($defs);
   const closed = closing.close(schema);
   return closing.definitions.size === 0 ? closed : { ...closed, $defs: Object.fromEntries(closing.definitions) };
 }
 
-/** An Ajv for the runtime and the generator. It knows our one annotation, `sensitive`. */
+/** An Ajv for the runtime and the generator. It knows our annotations. */
 export function ajvFor(checks: FormatChecks, allErrors: boolean, options?: Options): Ajv2020 {
   const ajv = new Ajv2020({
     allErrors,
@@ -53,7 +55,7 @@ export function ajvFor(checks: FormatChecks, allErrors: boolean, options?: Optio
     formats: checks as Record<string, FormatCheck>,
     ...options,
   });
-  ajv.addVocabulary(["sensitive"]);
+  ajv.addVocabulary(["sensitive", "tolerated"]);
   // No contract has `unevaluatedProperties`. Code that keeps track for it is slower, and throws where a condition holds
   // `additionalProperties` beside `patternProperties`.
   ajv.opts.unevaluated = false;

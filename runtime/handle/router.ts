@@ -1,3 +1,4 @@
+import { didYouMean, nearest, unknownOptions } from "../config/suggest.js";
 import { type FlatFields, fieldOf, isJsonEntry } from "../contract/codec.js";
 import { companyFields, companyOf } from "../contract/company.js";
 import type { Catalogue, CommandDescriptor, Descriptor } from "../contract/descriptor.js";
@@ -18,6 +19,15 @@ export interface RouteOptions extends HandlerOptions<never> {
   readonly target_service?: string;
 }
 
+const OPTIONS: { readonly [Name in keyof RouteOptions]-?: true } = {
+  company_id: true,
+  source_service: true,
+  target_service: true,
+  where: true,
+  maxRetries: true,
+  retryDelaySeconds: true,
+};
+
 /** All handlers of one stream, by message type. */
 export interface StreamRoutes {
   readonly stream: string;
@@ -35,8 +45,10 @@ export class Router {
     this.#catalogue = catalogue;
   }
 
-  /** @throws {UsageError} when handlers conflict, {ConfigError} when a pattern matches no event */
+  /** @throws {UsageError} when handlers conflict, {ConfigError} for a pattern of no event, or an unknown option */
   add(target: Descriptor | string, handler: Route["handler"], options: RouteOptions = {}): void {
+    const unknown = unknownOptions(options, Object.keys(OPTIONS));
+    if (unknown.length > 0) throw new ConfigError(unknown);
     for (const descriptor of typeof target === "string" ? this.#matching(target) : [target]) {
       const byType = this.#routes.get(descriptor.stream) ?? new Map<string, Route[]>();
       const present = byType.get(descriptor.type) ?? [];
@@ -65,8 +77,9 @@ export class Router {
     const matches = events.filter(({ type }) => matchesPattern(type, pattern));
     if (matches.length > 0) return matches;
     const prefixes = new Set(events.map(({ type }) => `${type.split(".")[0]}.*`));
+    const meant = didYouMean(nearest(pattern, [...events.map(({ type }) => type), ...prefixes]));
     const known = `it knows ${[...prefixes].join(", ")}, *`;
-    throw new ConfigError([`the pattern "${pattern}" matches no event of this catalogue; ${known}`]);
+    throw new ConfigError([`the pattern "${pattern}" matches no event of this catalogue; ${known}${meant}`]);
   }
 }
 

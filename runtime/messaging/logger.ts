@@ -1,5 +1,6 @@
 import type { Clock } from "../time/clock.js";
 import type { Hooks } from "./hooks.js";
+import { ownFrames } from "./stack.js";
 
 /** The logger of a messaging. A pino logger fits as it is. */
 export interface Logger {
@@ -8,7 +9,7 @@ export interface Logger {
   error(details: object, text: string): void;
 }
 
-/** Writes warnings and errors to standard error, one line each. */
+/** Writes warnings and errors to standard error, one line each. An error has the frames of its stack that are its own. */
 export const consoleLogger: Logger = {
   info() {},
   warn: (details, text) => print("warning", details, text),
@@ -16,7 +17,12 @@ export const consoleLogger: Logger = {
 };
 
 function print(level: string, details: object, text: string): void {
-  console.error(`[messaging] ${level}: ${text}`, JSON.stringify(details, readable));
+  const { error } = details as { readonly error?: unknown };
+  const at = error instanceof Error ? ownFrames(error) : [];
+  console.error(
+    `[messaging] ${level}: ${text}`,
+    JSON.stringify(at.length > 0 ? { ...details, at } : details, readable),
+  );
 }
 
 const readable = (_key: string, value: unknown): unknown =>
@@ -40,6 +46,10 @@ export function loggingHooks(logger: Logger, service: string, clock: Clock): Hoo
     },
     handlerFailed: ({ type, stream, entryId, attempt, error }) =>
       logger.warn({ service, type, stream, entryId, attempt, error }, "a handler failed"),
+    retried: ({ type, stream, entryId, attempt, delayMs }) => {
+      const nextAttemptAt = new Date(clock.wall() + delayMs).toISOString();
+      logger.warn({ service, type, stream, entryId, attempt, nextAttemptAt }, "it is tried again");
+    },
     deadLettered: ({ type, stream, entryId, attempt, error }) =>
       logger.error({ service, type, stream, entryId, attempt, error }, "an entry was moved to the dead letters"),
     groupUnserved: ({ stream, group, silentMs, policy, expired }) => {

@@ -21,6 +21,20 @@ export type Pattern<Events> = "*" | (keyof Events & string) | `${Prefix<keyof Ev
 
 type Prefix<Type extends string> = Type extends `${infer Entity}.${string}` ? Entity : never;
 
+/** The pattern, or, for one that matches nothing, those that may be meant: the compiler names them in its error. */
+type Known<Events, Wanted extends string> = Wanted extends Pattern<Events> ? Wanted : Near<Events, Wanted>;
+
+type Near<Events, Wanted extends string> = Wanted extends `${infer Entity}.${string}`
+  ? Or<Extract<Pattern<Events>, `${Entity}.${string}`>, Alike<Events, Wanted>>
+  : Alike<Events, Wanted>;
+
+/** Those with the same first letter, or else all. */
+type Alike<Events, Wanted extends string> = Wanted extends `${infer First}${string}`
+  ? Or<Extract<Pattern<Events>, `${First}${string}`>, Pattern<Events>>
+  : Pattern<Events>;
+
+type Or<Type, Otherwise> = [Type] extends [never] ? Otherwise : Type;
+
 /** The messages that a pattern matches, as a union discriminated by `event_type`. */
 export type Matching<Events, Wanted> = Wanted extends "*"
   ? Events[keyof Events]
@@ -37,8 +51,8 @@ interface PatternSubscriber<Events> {
    * @example
    * messaging.on("user.*", (event) => console.log(event.event_type, event.entity_id), { company_id: 1 });
    */
-  on<Wanted extends Pattern<Events>>(
-    pattern: Wanted,
+  on<Wanted extends Pattern<Events> | (string & {})>(
+    pattern: Known<Events, Wanted>,
     handler: Handler<Matching<Events, Wanted>>,
     options?: HandlerOptions<Matching<Events, Wanted>>,
   ): void;

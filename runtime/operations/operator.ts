@@ -15,6 +15,8 @@ export interface Tool {
   readonly name: string;
   /** The connection's name in `CLIENT LIST`, before the role. @defaultValue the service's name */
   readonly connectionName?: string;
+  /** The names of its own options. */
+  readonly options?: readonly string[];
 }
 
 /** The settings and the connection of an operator's tool. It connects at the first use. */
@@ -25,10 +27,10 @@ export class Operator {
   readonly service: string | undefined;
 
   /** @throws {ConfigError} naming every bad setting */
-  constructor(options: OperationsOptions, { name, connectionName }: Tool) {
+  constructor(options: OperationsOptions, { name, connectionName, options: own = [] }: Tool) {
     const env = options.env ?? process.env;
     this.service = options.service ?? (env["SERVICE_NAME"] || undefined);
-    this.config = readConfig({ ...options, service: this.service ?? name }, "fields", env);
+    this.config = readConfig({ ...options, service: this.service ?? name }, "fields", env, ["env", ...own]);
     const { redis, service } = this.config;
     this.connection = new Connection(redis, connectionName ?? service, "settle", systemClock);
   }

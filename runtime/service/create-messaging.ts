@@ -27,6 +27,9 @@ export interface MessagingOptions extends Settings {
   readonly env?: Variables;
 }
 
+/** Options beside the settings; the last three are those of `initMessaging`. */
+const OTHERS = ["hooks", "interceptors", "logger", "onPublishFailure", "env", "handlers", "signals", "requireRedis"];
+
 const EMPTY: Catalogue = { name: "none", encoding: "json", messages: [] };
 
 /**
@@ -39,7 +42,7 @@ export function createMessagingFor<Events extends object>(
 ): Messaging<Events, Published | undefined> {
   const { hooks = {}, interceptors = [], logger = consoleLogger, onPublishFailure, env = process.env } = options;
   const clock = systemClock;
-  const config = readConfig(options, catalogue.encoding, env);
+  const config = readConfig(options, catalogue.encoding, env, OTHERS);
   const bus = new HookBus(loggingHooks(logger, config.service, clock), hooks);
   return new ServiceMessaging(catalogue, config, {
     broker: new RedisBroker(config, bus, clock),

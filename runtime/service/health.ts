@@ -17,7 +17,7 @@ export async function checkHealth(
   const isStuck = targets.some(({ loop }) => loop === "stuck") || heartbeat?.state === "unconfirmed";
   const status = !findings.redis.connected || isStuck ? "unhealthy" : isStarted ? "healthy" : "unknown";
   const details = { ...findings, heartbeat, counts: hooks.counts };
-  return { status, uptime_seconds: rounded(process.uptime()), version, details };
+  return { status, uptime_seconds: Math.floor(process.uptime()), version, details };
 }
 
 async function examine(broker: ConsumptionParts["broker"], targets: readonly HealthTarget[]): Promise<Findings> {

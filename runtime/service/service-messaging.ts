@@ -10,7 +10,7 @@ import { type Config, prefixed } from "../config/config.js";
 import { Consumption } from "../consume/consumption.js";
 import type { PlainMessage } from "../contract/codec.js";
 import type { Catalogue, CommandDescriptor, Descriptor, Publishable } from "../contract/descriptor.js";
-import { ClosedError, UsageError } from "../errors.js";
+import { ClosedError, ConfigError, UsageError } from "../errors.js";
 import { Dispatcher } from "../handle/dispatcher.js";
 import { Router, type StreamRoutes } from "../handle/router.js";
 import type { CommandHandler, CommandOptions, Handler, HandlerOptions } from "../messaging/handler.js";
@@ -24,6 +24,7 @@ import type { SendOptions, TellOptions } from "../messaging/sender.js";
 import { NotificationHub } from "../notification/hub.js";
 import { MessagePublisher } from "../publish/publisher.js";
 import { Retention, Retentions } from "../publish/retention.js";
+import { misuse } from "./call-options.js";
 import { checkHealth } from "./health.js";
 import { Lifecycle } from "./lifecycle.js";
 
@@ -77,7 +78,8 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
 
   publish(descriptor: Publishable, message: unknown, options: PublishOptions = {}): Promise<Published | undefined> {
     const published = this.#call<Published>({ operation: "publish", descriptor, message, options });
-    return this.#parts.reports ? published.catch(() => undefined) : published;
+    if (!this.#parts.reports) return published;
+    return published.catch((error: unknown) => (error instanceof ConfigError ? Promise.reject(error) : undefined));
   }
 
   publishAll(descriptor: Publishable, list: readonly unknown[], options: PublishAllOptions = {}): Promise<Published[]> {
@@ -102,6 +104,8 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
     options: ListenOptions = {},
   ): Promise<Listening> {
     this.#assertOpen("listen");
+    const wrong = misuse("listen", options);
+    if (wrong !== undefined) throw wrong;
     this.#hub ??= this.#createHub();
     return this.#hub.listen(target, listener as NotificationListener, options);
   }
@@ -144,6 +148,8 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
   /** Makes a call through the interceptors, if there are any. */
   #call<Result>(call: OutgoingCall): Promise<Result> {
     const { chain } = this.#parts;
+    const wrong = misuse(call.operation, call.options);
+    if (wrong !== undefined) return Promise.reject(wrong);
     if (chain === undefined) return this.#make(call) as Promise<Result>;
     return this.#publisher.intercepted(chain, call, (changed) => this.#make(changed)) as Promise<Result>;
   }

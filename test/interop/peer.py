@@ -124,7 +124,7 @@ READERS = {
         "target_company_id": integer, "channel": str, "priority": integer, "expires_at": instant,
     },
     "health": {
-        "service_name": str, "status": str, "timestamp": instant, "details": parsed, "uptime_seconds": optional,
+        "service_name": str, "status": str, "timestamp": instant, "details": parsed, "uptime_seconds": integer,
         "version": optional,
     },
 }

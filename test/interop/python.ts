@@ -3,8 +3,8 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { eventually } from "../support/eventually.js";
 
-/** Debian's own Python first: that is where `python3-redis` is. */
-const interpreter = ["/usr/bin/python3", "python3"].find(
+/** A Python with redis-py. Debian's own first: that is where `python3-redis` is. */
+export const python: string | undefined = ["/usr/bin/python3", "python3"].find(
   (program) => spawnSync(program, ["-c", "import redis"], { timeout: 10_000 }).status === 0,
 );
 
@@ -12,7 +12,7 @@ const interpreter = ["/usr/bin/python3", "python3"].find(
  * Whether there is a Python with redis-py. Without one the tests are skipped, visibly; where all must be tested they
  * fail instead.
  */
-export const pythonAvailable: boolean = interpreter !== undefined;
+export const pythonAvailable: boolean = python !== undefined;
 if (!pythonAvailable && process.env["CI"]) throw new Error("No Python with redis-py: apt-get install python3-redis");
 
 type Message = Record<string, unknown>;
@@ -41,7 +41,7 @@ export class PythonPeer implements AsyncDisposable {
 
   private constructor(port: number) {
     const script = fileURLToPath(new URL("./peer.py", import.meta.url));
-    this.#process = spawn(interpreter as string, ["-W", "ignore", script, String(port)]);
+    this.#process = spawn(python as string, ["-W", "ignore", script, String(port)]);
     this.#exited = new Promise((resolve) => this.#process.once("exit", resolve));
     if (this.#process.stdout) {
       createInterface({ input: this.#process.stdout }).on("line", (line) => {

@@ -1,4 +1,6 @@
-import { copyFile, cp, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from "node:fs/promises";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { copyFile, cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -6,7 +8,10 @@ import { publint } from "publint";
 import { formatMessage } from "publint/utils";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startRedis } from "../../runtime/testing/redis/index.js";
+import { blocksOf } from "../readme/blocks.js";
 import { root, run, runInstalled } from "./program.js";
+
+const blocks = blocksOf(await readFile(join(root, "README.md"), "utf8"));
 
 /** A service's folder, outside the repository, with the packed package installed in it as any user would. */
 let folder: string;
@@ -68,6 +73,32 @@ test("a service outside the repository compiles under strict, publishes and rece
     "received user.created ada.lovelace@example.com",
   ]);
 }, 120_000);
+
+test("the README's first program runs when it is pasted into a file of an empty project", async () => {
+  const [first] = blocks.filter(({ language }) => language === "ts");
+  await writeFile(join(folder, "welcome.mjs"), first?.text ?? "");
+  await using redis = await startRedis();
+  const env = { ...process.env, REDIS_URL: redis.url };
+  const service = spawn("node", ["welcome.mjs"], { cwd: folder, env, stdio: ["ignore", "pipe", "inherit"] });
+  const [greeting] = (await once(service.stdout, "data")) as [Buffer];
+  expect(greeting.toString()).toBe("Welcome, Ada!\n");
+  service.kill("SIGTERM");
+  expect(await once(service, "exit")).toEqual([0, null]);
+});
+
+test("the README's own catalogue generates as it is written there", async () => {
+  const shop = await mkdtemp(join(folder, "shop-"));
+  await writeFile(join(shop, "package.json"), JSON.stringify({ private: true, type: "module" }));
+  await symlink(join(folder, "node_modules"), join(shop, "node_modules"));
+  const commands = blocks.find(({ text }) => text.includes("merp generate\n") && text.includes("catalogue.json"));
+  const message = blocks.find(({ above }) => above.includes("schemas/events/invoice.paid.json"));
+  const [, ...steps] = (commands?.text ?? "").trim().split("\n");
+  for (const step of steps) {
+    if (step.startsWith("#")) await writeFile(join(shop, "schemas/events/invoice.paid.json"), message?.text ?? "");
+    else expect(await run("sh", ["-c", step], { cwd: shop })).toMatch(/^$|^generated 1 message into generated: /);
+  }
+  expect(await readdir(join(shop, "generated"))).toContain("index.ts");
+});
 
 test("what the build does not compile is in the package too: the generator's templates", async () => {
   const sources = await Promise.all(["codegen", "runtime"].map((name) => filesIn(join(root, name), name)));

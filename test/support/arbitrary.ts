@@ -1,12 +1,14 @@
 import * as fc from "fast-check";
 
+import { withoutTolerated } from "../../runtime/contract/tolerated.js";
 import type { JsonSchema } from "../../runtime/index.js";
 
 type Definitions = NonNullable<JsonSchema["$defs"]>;
 
-/** Every kind of value that a schema of a catalogue allows, as fast-check makes them up. */
+/** Every kind of value that may be written by a schema of a catalogue, as fast-check makes them up. */
 export function arbitraryOf(schema: JsonSchema): fc.Arbitrary<unknown> {
-  return valuesOf(schema, schema.$defs ?? {});
+  const written = withoutTolerated(schema);
+  return valuesOf(written, written.$defs ?? {});
 }
 
 function valuesOf(schema: JsonSchema, definitions: Definitions): fc.Arbitrary<unknown> {

@@ -61,7 +61,7 @@ describe("a pattern", () => {
           break;
         case "user.logged_in":
           expectTypeOf(event).toEqualTypeOf<UserLoggedIn>();
-          expectTypeOf(event.after_data.ip_address).toEqualTypeOf<string>();
+          expectTypeOf(event.after_data.ip_address).toEqualTypeOf<string | null | undefined>();
           break;
         // @ts-expect-error no user event
         case "currency.rate_updated":

@@ -7,6 +7,7 @@ import {
   notifySuccess,
   type Published,
   type Publisher,
+  publishCompanyUpdated,
   publishCurrencyRateUpdated,
   publishHealthReport,
   publishUserCreated,
@@ -39,8 +40,18 @@ describe("publishing", () => {
     void messaging.publish(userCreated, { entity_id: 1 });
     // @ts-expect-error rate is missing
     void publishCurrencyRateUpdated(messaging, { entity_id: "USD", after_data: {} });
-    // @ts-expect-error ip_address is missing
-    void publishUserLoggedIn(messaging, { entity_id: 1, after_data: { user_agent: "curl" } });
+    // @ts-expect-error after_data is missing
+    void publishUserLoggedIn(messaging, { entity_id: 1 });
+  });
+
+  it("does not compile with a form that is only read", () => {
+    const rate = { entity_id: "USD", after_data: { rate: 1.5 } };
+    void publishCurrencyRateUpdated(messaging, rate);
+    // @ts-expect-error decimals as text are read, and never written
+    void publishCurrencyRateUpdated(messaging, { entity_id: "USD", after_data: { rate: "1.5" } });
+    void publishCompanyUpdated(messaging, { entity_id: 1, changes: { name: "Acme" } });
+    // @ts-expect-error a change is written as its new value
+    void publishCompanyUpdated(messaging, { entity_id: 1, changes: { name: { from: "A", to: "B" } } });
   });
 
   it("does not compile with a misspelt field, at any depth", () => {

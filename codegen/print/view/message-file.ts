@@ -115,7 +115,21 @@ function inputSchema({ schema, kind }: Message): Schema {
   const required = (schema.required ?? []).filter((name) =>
     given.some(([given, property]) => given === name && property.default === undefined),
   );
-  return { ...schema, properties: Object.fromEntries(given), required };
+  return {
+    ...schema,
+    properties: Object.fromEntries(given.map(([name, property]) => [name, written(property)])),
+    required,
+  };
+}
+
+/** A property as its publisher gives it: without forms that are only read. */
+function written({ anyOf, ...property }: Schema): Schema {
+  if (anyOf === undefined) return property;
+  const forms = anyOf.filter(({ tolerated }) => tolerated !== true);
+  const [only] = forms;
+  if (forms.length !== 1 || only === undefined) return { ...property, anyOf: forms };
+  const { type: _type, ...notes } = property;
+  return { ...only, ...notes };
 }
 
 /** The access to a property, for a comment. */

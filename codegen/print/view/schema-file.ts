@@ -75,11 +75,12 @@ export function schemaFileView(
   };
 }
 
-/** Drops the annotations that the runtime does not read, all but `sensitive` and `default`. */
+/** The annotations that the runtime reads. */
+const readAtRunTime = new Set(["sensitive", "tolerated", "default"]);
+
+/** Drops the other annotations. */
 function compact(schema: Schema): Schema {
   const inner = mapChildren(schema, compact);
-  const kept = Object.entries(inner).filter(
-    ([keyword]) => !annotations.has(keyword) || keyword === "sensitive" || keyword === "default",
-  );
+  const kept = Object.entries(inner).filter(([keyword]) => !annotations.has(keyword) || readAtRunTime.has(keyword));
   return Object.fromEntries(kept);
 }

@@ -28,7 +28,12 @@ export const result: JsonSchema = {
   properties: {
     status: { $ref: "#/$defs/ServiceStatus" },
     version: { type: "string", minLength: 1 },
-    uptime_seconds: { type: "number", minimum: 0 },
+    uptime_seconds: {
+      anyOf: [
+        { type: "integer", minimum: 0 },
+        { type: "number", minimum: 0, tolerated: true },
+      ],
+    },
     details: { type: "object", additionalProperties: true },
   },
   required: ["status"],

@@ -2,7 +2,7 @@
 // @ts-nocheck: the generator has checked this data.
 import type { JsonSchema } from "../../../runtime/index.js";
 import { CountryCode } from "../types/address.js";
-import { Company, CompanyChanges, CompanyId } from "../types/company.js";
+import { Company, CompanyChanges, CompanyId, PartialCompany } from "../types/company.js";
 import { CurrencyCode } from "../types/currency.js";
 
 /** The schema of `update_company` for the runtime, flat and without descriptions. */
@@ -26,7 +26,7 @@ export const schema: JsonSchema = {
     timeout: { type: "integer", minimum: 1, default: 30 },
   },
   required: ["id", "timestamp", "source_service", "type", "command_type", "target_service", "payload"],
-  $defs: { CompanyChanges, CompanyId, CountryCode, CurrencyCode },
+  $defs: { CompanyChanges, CompanyId, CountryCode, CurrencyCode, PartialCompany },
 };
 
 /** The schema of the result of `update_company`. */

@@ -3,7 +3,7 @@
 import type { JsonSchema } from "../../../runtime/index.js";
 import { CompanyId } from "../types/company.js";
 import { CurrencyCode } from "../types/currency.js";
-import { Partner, PartnerChanges, PartnerId } from "../types/partner.js";
+import { PartialPartner, Partner, PartnerChanges, PartnerId } from "../types/partner.js";
 
 /** The schema of `update_partner` for the runtime, flat and without descriptions. */
 export const schema: JsonSchema = {
@@ -26,7 +26,7 @@ export const schema: JsonSchema = {
     timeout: { type: "integer", minimum: 1, default: 30 },
   },
   required: ["id", "timestamp", "source_service", "type", "command_type", "target_service", "payload"],
-  $defs: { CompanyId, CurrencyCode, PartnerChanges, PartnerId },
+  $defs: { CompanyId, CurrencyCode, PartialPartner, PartnerChanges, PartnerId },
 };
 
 /** The schema of the result of `update_partner`. */

@@ -3,7 +3,7 @@
 import type { JsonSchema } from "../../../runtime/index.js";
 import { CompanyId } from "../types/company.js";
 import { RoleId } from "../types/role.js";
-import { User, UserChanges, UserId } from "../types/user.js";
+import { PartialUser, User, UserChanges, UserId } from "../types/user.js";
 
 /** The schema of `update_user` for the runtime, flat and without descriptions. */
 export const schema: JsonSchema = {
@@ -26,7 +26,7 @@ export const schema: JsonSchema = {
     timeout: { type: "integer", minimum: 1, default: 30 },
   },
   required: ["id", "timestamp", "source_service", "type", "command_type", "target_service", "payload"],
-  $defs: { CompanyId, RoleId, UserChanges, UserId },
+  $defs: { CompanyId, PartialUser, RoleId, UserChanges, UserId },
 };
 
 /** The schema of the result of `update_user`. */

@@ -2,7 +2,8 @@
 // @ts-nocheck: the generator has checked this data.
 import type { JsonSchema } from "../../../runtime/index.js";
 import { CountryCode } from "../types/address.js";
-import { Company, CompanyChanges, CompanyId } from "../types/company.js";
+import { ChangedFlag, ChangedNumber, ChangedText } from "../types/change.js";
+import { ChangedCompany, Company, CompanyChanges, CompanyId, PartialCompany } from "../types/company.js";
 import { CurrencyCode } from "../types/currency.js";
 
 /** The schema of `company.created` for the runtime, flat and without descriptions. */
@@ -20,10 +21,24 @@ export const schema: JsonSchema = {
     entity_id: { $ref: "#/$defs/CompanyId" },
     company_id: { type: "integer", minimum: 1 },
     user_id: { type: "integer", minimum: 1 },
-    before_data: { $ref: "#/$defs/Company" },
+    before_data: { $ref: "#/$defs/PartialCompany" },
     after_data: { $ref: "#/$defs/Company" },
-    changes: { $ref: "#/$defs/CompanyChanges" },
+    changes: {
+      type: "object",
+      anyOf: [{ $ref: "#/$defs/CompanyChanges" }, { $ref: "#/$defs/ChangedCompany", tolerated: true }],
+    },
   },
   required: ["id", "timestamp", "source_service", "type", "event_type", "entity_type", "entity_id", "after_data"],
-  $defs: { Company, CompanyChanges, CompanyId, CountryCode, CurrencyCode },
+  $defs: {
+    ChangedCompany,
+    ChangedFlag,
+    ChangedNumber,
+    ChangedText,
+    Company,
+    CompanyChanges,
+    CompanyId,
+    CountryCode,
+    CurrencyCode,
+    PartialCompany,
+  },
 };

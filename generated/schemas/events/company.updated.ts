@@ -2,7 +2,8 @@
 // @ts-nocheck: the generator has checked this data.
 import type { JsonSchema } from "../../../runtime/index.js";
 import { CountryCode } from "../types/address.js";
-import { Company, CompanyChanges, CompanyId } from "../types/company.js";
+import { ChangedFlag, ChangedNumber, ChangedText } from "../types/change.js";
+import { ChangedCompany, CompanyChanges, CompanyId, PartialCompany } from "../types/company.js";
 import { CurrencyCode } from "../types/currency.js";
 
 /** The schema of `company.updated` for the runtime, flat and without descriptions. */
@@ -20,10 +21,23 @@ export const schema: JsonSchema = {
     entity_id: { $ref: "#/$defs/CompanyId" },
     company_id: { type: "integer", minimum: 1 },
     user_id: { type: "integer", minimum: 1 },
-    before_data: { $ref: "#/$defs/Company" },
-    after_data: { $ref: "#/$defs/Company" },
-    changes: { $ref: "#/$defs/CompanyChanges" },
+    before_data: { $ref: "#/$defs/PartialCompany" },
+    after_data: { $ref: "#/$defs/PartialCompany" },
+    changes: {
+      type: "object",
+      anyOf: [{ $ref: "#/$defs/CompanyChanges" }, { $ref: "#/$defs/ChangedCompany", tolerated: true }],
+    },
   },
-  required: ["id", "timestamp", "source_service", "type", "event_type", "entity_type", "entity_id", "changes"],
-  $defs: { Company, CompanyChanges, CompanyId, CountryCode, CurrencyCode },
+  required: ["id", "timestamp", "source_service", "type", "event_type", "entity_type", "entity_id"],
+  $defs: {
+    ChangedCompany,
+    ChangedFlag,
+    ChangedNumber,
+    ChangedText,
+    CompanyChanges,
+    CompanyId,
+    CountryCode,
+    CurrencyCode,
+    PartialCompany,
+  },
 };

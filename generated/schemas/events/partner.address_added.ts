@@ -2,9 +2,10 @@
 // @ts-nocheck: the generator has checked this data.
 import type { JsonSchema } from "../../../runtime/index.js";
 import { Address, AddressId, CountryCode } from "../types/address.js";
+import { ChangedFlag, ChangedNumber, ChangedText } from "../types/change.js";
 import { CompanyId } from "../types/company.js";
 import { CurrencyCode } from "../types/currency.js";
-import { Partner, PartnerChanges, PartnerId } from "../types/partner.js";
+import { ChangedPartner, PartialPartner, PartnerChanges, PartnerId } from "../types/partner.js";
 
 /** The schema of `partner.address_added` for the runtime, flat and without descriptions. */
 export const schema: JsonSchema = {
@@ -21,10 +22,26 @@ export const schema: JsonSchema = {
     entity_id: { $ref: "#/$defs/PartnerId" },
     company_id: { type: "integer", minimum: 1 },
     user_id: { type: "integer", minimum: 1 },
-    before_data: { $ref: "#/$defs/Partner" },
+    before_data: { $ref: "#/$defs/PartialPartner" },
     after_data: { $ref: "#/$defs/Address" },
-    changes: { $ref: "#/$defs/PartnerChanges" },
+    changes: {
+      type: "object",
+      anyOf: [{ $ref: "#/$defs/PartnerChanges" }, { $ref: "#/$defs/ChangedPartner", tolerated: true }],
+    },
   },
   required: ["id", "timestamp", "source_service", "type", "event_type", "entity_type", "entity_id", "after_data"],
-  $defs: { Address, AddressId, CompanyId, CountryCode, CurrencyCode, Partner, PartnerChanges, PartnerId },
+  $defs: {
+    Address,
+    AddressId,
+    ChangedFlag,
+    ChangedNumber,
+    ChangedPartner,
+    ChangedText,
+    CompanyId,
+    CountryCode,
+    CurrencyCode,
+    PartialPartner,
+    PartnerChanges,
+    PartnerId,
+  },
 };

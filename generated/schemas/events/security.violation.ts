@@ -3,7 +3,7 @@
 import type { JsonSchema } from "../../../runtime/index.js";
 import { IpAddress } from "../types/login.js";
 import { UserId } from "../types/user.js";
-import { Severity, Violation, ViolationChanges, ViolationId } from "../types/violation.js";
+import { Severity, Violation, ViolationId } from "../types/violation.js";
 
 /** The schema of `security.violation` for the runtime, flat and without descriptions. */
 export const schema: JsonSchema = {
@@ -22,8 +22,8 @@ export const schema: JsonSchema = {
     user_id: { type: "integer", minimum: 1 },
     before_data: { $ref: "#/$defs/Violation" },
     after_data: { $ref: "#/$defs/Violation" },
-    changes: { $ref: "#/$defs/ViolationChanges" },
+    changes: { $ref: "#/$defs/Violation" },
   },
   required: ["id", "timestamp", "source_service", "type", "event_type", "entity_type", "entity_id", "after_data"],
-  $defs: { IpAddress, Severity, UserId, Violation, ViolationChanges, ViolationId },
+  $defs: { IpAddress, Severity, UserId, Violation, ViolationId },
 };

@@ -10,7 +10,12 @@ export const schema: JsonSchema = {
     status: { type: "string", enum: ["healthy", "unhealthy", "unknown"] },
     timestamp: { type: "string", format: "date-time" },
     details: { type: "object", additionalProperties: true },
-    uptime_seconds: { type: "number", minimum: 0 },
+    uptime_seconds: {
+      anyOf: [
+        { type: "integer", minimum: 0 },
+        { type: "number", minimum: 0, tolerated: true },
+      ],
+    },
     version: { type: "string", minLength: 1 },
   },
   required: ["service_name", "status", "timestamp"],

@@ -16,6 +16,11 @@ export const Address: JsonSchema = {
     postal_code: { type: ["string", "null"] },
     country_code: { $ref: "#/$defs/CountryCode" },
     is_default: { type: "boolean" },
+    partner_id: { $ref: "#/$defs/PartnerId" },
+    zip: { type: ["string", "null"] },
+    country: { type: ["string", "null"] },
+    created_at: { type: ["string", "null"], format: "date-time" },
+    updated_at: { type: ["string", "null"], format: "date-time" },
   },
   required: ["street", "city"],
 };

@@ -4,33 +4,68 @@ import type { JsonSchema } from "../../../runtime/index.js";
 
 export const CurrencyCode: JsonSchema = { type: "string", minLength: 3, maxLength: 3, pattern: "^[A-Z]{3}$" };
 
+export const ChangedCurrency: JsonSchema = {
+  type: "object",
+  properties: {
+    code: { $ref: "#/$defs/ChangedText" },
+    name: { $ref: "#/$defs/ChangedText" },
+    symbol: { $ref: "#/$defs/ChangedText" },
+    decimal_places: { $ref: "#/$defs/ChangedNumber" },
+    rate: { $ref: "#/$defs/ChangedNumber" },
+    is_base: { $ref: "#/$defs/ChangedFlag" },
+    is_active: { $ref: "#/$defs/ChangedFlag" },
+    created_at: { $ref: "#/$defs/ChangedText" },
+    updated_at: { $ref: "#/$defs/ChangedText" },
+    id: { $ref: "#/$defs/ChangedNumber" },
+    company_id: { $ref: "#/$defs/ChangedNumber" },
+    rounding: { $ref: "#/$defs/ChangedText" },
+    position: { $ref: "#/$defs/ChangedText" },
+    thousands_sep: { $ref: "#/$defs/ChangedText" },
+    decimal_sep: { $ref: "#/$defs/ChangedText" },
+  },
+};
+
 export const Currency: JsonSchema = {
   type: "object",
   properties: {
     code: { $ref: "#/$defs/CurrencyCode" },
     name: { type: "string", minLength: 1 },
-    symbol: { type: "string" },
-    decimal_places: { type: "integer", minimum: 0, maximum: 4 },
+    symbol: { type: ["string", "null"] },
+    decimal_places: { type: "integer", minimum: 0, maximum: 6 },
     rate: { type: "number", exclusiveMinimum: 0 },
     is_base: { type: "boolean" },
     is_active: { type: "boolean" },
-    created_at: { type: "string", format: "date-time" },
-    updated_at: { type: "string", format: "date-time" },
+    created_at: { type: ["string", "null"], format: "date-time" },
+    updated_at: { type: ["string", "null"], format: "date-time" },
+    id: { type: "integer", minimum: 1 },
+    company_id: { $ref: "#/$defs/CompanyId" },
+    rounding: { $ref: "#/$defs/Decimal" },
+    position: { type: "string" },
+    thousands_sep: { type: ["string", "null"] },
+    decimal_sep: { type: ["string", "null"] },
   },
   required: ["code"],
 };
 
-export const CurrencyChanges: JsonSchema = {
+export const CurrencyChanges: JsonSchema = { $ref: "#/$defs/PartialCurrency" };
+
+export const PartialCurrency: JsonSchema = {
   type: "object",
   properties: {
     code: { $ref: "#/$defs/CurrencyCode" },
     name: { type: "string", minLength: 1 },
-    symbol: { type: "string" },
-    decimal_places: { type: "integer", minimum: 0, maximum: 4 },
+    symbol: { type: ["string", "null"] },
+    decimal_places: { type: "integer", minimum: 0, maximum: 6 },
     rate: { type: "number", exclusiveMinimum: 0 },
     is_base: { type: "boolean" },
     is_active: { type: "boolean" },
-    created_at: { type: "string", format: "date-time" },
-    updated_at: { type: "string", format: "date-time" },
+    created_at: { type: ["string", "null"], format: "date-time" },
+    updated_at: { type: ["string", "null"], format: "date-time" },
+    id: { type: "integer", minimum: 1 },
+    company_id: { $ref: "#/$defs/CompanyId" },
+    rounding: { $ref: "#/$defs/Decimal" },
+    position: { type: "string" },
+    thousands_sep: { type: ["string", "null"] },
+    decimal_sep: { type: ["string", "null"] },
   },
 };

@@ -7,7 +7,7 @@ export const LockData: JsonSchema = {
   properties: {
     reason: { type: "string", minLength: 1 },
     failed_attempts: { type: "integer", minimum: 0 },
-    ip_address: { $ref: "#/$defs/IpAddress" },
+    ip_address: { anyOf: [{ $ref: "#/$defs/IpAddress" }, { type: "null" }] },
     locked_by: { $ref: "#/$defs/UserId" },
     locked_at: { type: "string", format: "date-time" },
     locked_until: { type: ["string", "null"], format: "date-time" },

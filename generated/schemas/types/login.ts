@@ -6,6 +6,7 @@ export const IpAddress: JsonSchema = {
   anyOf: [
     { type: "string", format: "ipv4" },
     { type: "string", format: "ipv6" },
+    { type: "string", tolerated: true },
   ],
   sensitive: true,
 };
@@ -13,13 +14,15 @@ export const IpAddress: JsonSchema = {
 export const LoginData: JsonSchema = {
   type: "object",
   properties: {
-    ip_address: { $ref: "#/$defs/IpAddress" },
-    user_agent: { type: "string" },
+    ip_address: { anyOf: [{ $ref: "#/$defs/IpAddress" }, { type: "null" }] },
+    user_agent: { type: ["string", "null"] },
     session_id: { type: "string", minLength: 1, sensitive: true },
     login_method: { type: "string", minLength: 1 },
     logged_in_at: { type: "string", format: "date-time" },
+    user_id: { $ref: "#/$defs/UserId" },
+    email: { type: "string", sensitive: true },
+    login_time: { type: ["string", "null"], format: "date-time" },
   },
-  required: ["ip_address"],
 };
 
 export const LogoutData: JsonSchema = {
@@ -27,8 +30,9 @@ export const LogoutData: JsonSchema = {
   properties: {
     reason: { type: "string", minLength: 1 },
     session_id: { type: "string", minLength: 1, sensitive: true },
-    ip_address: { $ref: "#/$defs/IpAddress" },
-    user_agent: { type: "string" },
+    ip_address: { anyOf: [{ $ref: "#/$defs/IpAddress" }, { type: "null" }] },
+    user_agent: { type: ["string", "null"] },
     logged_out_at: { type: "string", format: "date-time" },
+    user_id: { $ref: "#/$defs/UserId" },
   },
 };

@@ -6,8 +6,8 @@ export const PasswordChange: JsonSchema = {
   type: "object",
   properties: {
     reason: { type: "string", minLength: 1 },
-    ip_address: { $ref: "#/$defs/IpAddress" },
-    user_agent: { type: "string" },
+    ip_address: { anyOf: [{ $ref: "#/$defs/IpAddress" }, { type: "null" }] },
+    user_agent: { type: ["string", "null"] },
     sessions_revoked: { type: "integer", minimum: 0 },
     changed_at: { type: "string", format: "date-time" },
   },

@@ -2,18 +2,17 @@
 // @ts-nocheck: the generator has checked this data.
 import type { JsonSchema } from "../../../runtime/index.js";
 
-export const Permission: JsonSchema = {
+export const ChangedPermission: JsonSchema = {
   type: "object",
   properties: {
-    code: { $ref: "#/$defs/PermissionId" },
-    name: { type: "string", minLength: 1 },
-    description: { type: ["string", "null"] },
-    module: { type: "string", minLength: 1 },
+    code: { $ref: "#/$defs/ChangedText" },
+    name: { $ref: "#/$defs/ChangedText" },
+    description: { $ref: "#/$defs/ChangedText" },
+    module: { $ref: "#/$defs/ChangedText" },
   },
-  required: ["code"],
 };
 
-export const PermissionChanges: JsonSchema = {
+export const PartialPermission: JsonSchema = {
   type: "object",
   properties: {
     code: { $ref: "#/$defs/PermissionId" },
@@ -22,6 +21,8 @@ export const PermissionChanges: JsonSchema = {
     module: { type: "string", minLength: 1 },
   },
 };
+
+export const PermissionChanges: JsonSchema = { $ref: "#/$defs/PartialPermission" };
 
 export const PermissionGrant: JsonSchema = {
   type: "object",

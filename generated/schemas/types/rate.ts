@@ -2,23 +2,100 @@
 // @ts-nocheck: the generator has checked this data.
 import type { JsonSchema } from "../../../runtime/index.js";
 
+export const ChangedRate: JsonSchema = {
+  type: "object",
+  properties: {
+    rate: {
+      anyOf: [
+        { type: ["number", "string", "null"] },
+        {
+          type: "object",
+          properties: { from: { type: ["number", "string", "null"] }, to: { type: ["number", "string", "null"] } },
+          required: ["from", "to"],
+        },
+      ],
+    },
+    base_currency: { $ref: "#/$defs/ChangedText" },
+    source: { $ref: "#/$defs/ChangedText" },
+    updated_at: { $ref: "#/$defs/ChangedText" },
+    id: { $ref: "#/$defs/ChangedNumber" },
+    inverse_rate: {
+      anyOf: [
+        { type: ["number", "string", "null"] },
+        {
+          type: "object",
+          properties: { from: { type: ["number", "string", "null"] }, to: { type: ["number", "string", "null"] } },
+          required: ["from", "to"],
+        },
+      ],
+    },
+    currency_id: { $ref: "#/$defs/ChangedNumber" },
+    base_currency_id: { $ref: "#/$defs/ChangedNumber" },
+    company_id: { $ref: "#/$defs/ChangedNumber" },
+    provider: { $ref: "#/$defs/ChangedText" },
+    date_start: { $ref: "#/$defs/ChangedText" },
+    date_end: { $ref: "#/$defs/ChangedText" },
+    created_at: { $ref: "#/$defs/ChangedText" },
+  },
+};
+
+export const PartialRate: JsonSchema = {
+  type: "object",
+  properties: {
+    rate: { type: "number", exclusiveMinimum: 0 },
+    base_currency: { $ref: "#/$defs/CurrencyCode" },
+    source: { type: ["string", "null"] },
+    updated_at: { type: ["string", "null"], format: "date-time" },
+    id: { type: "integer", minimum: 1 },
+    inverse_rate: { type: "number", exclusiveMinimum: 0 },
+    currency_id: { type: "integer", minimum: 1 },
+    base_currency_id: { type: "integer", minimum: 1 },
+    company_id: { $ref: "#/$defs/CompanyId" },
+    provider: { type: ["string", "null"] },
+    date_start: { type: ["string", "null"], format: "date-time" },
+    date_end: { type: ["string", "null"], format: "date-time" },
+    created_at: { type: ["string", "null"], format: "date-time" },
+  },
+};
+
 export const Rate: JsonSchema = {
   type: "object",
   properties: {
     rate: { type: "number", exclusiveMinimum: 0 },
     base_currency: { $ref: "#/$defs/CurrencyCode" },
-    source: { type: "string", minLength: 1 },
-    updated_at: { type: "string", format: "date-time" },
+    source: { type: ["string", "null"] },
+    updated_at: { type: ["string", "null"], format: "date-time" },
+    id: { type: "integer", minimum: 1 },
+    inverse_rate: { type: "number", exclusiveMinimum: 0 },
+    currency_id: { type: "integer", minimum: 1 },
+    base_currency_id: { type: "integer", minimum: 1 },
+    company_id: { $ref: "#/$defs/CompanyId" },
+    provider: { type: ["string", "null"] },
+    date_start: { type: ["string", "null"], format: "date-time" },
+    date_end: { type: ["string", "null"], format: "date-time" },
+    created_at: { type: ["string", "null"], format: "date-time" },
   },
   required: ["rate"],
 };
 
-export const RateChanges: JsonSchema = {
+export const RateAsDecimal: JsonSchema = {
   type: "object",
   properties: {
-    rate: { type: "number", exclusiveMinimum: 0 },
+    rate: { $ref: "#/$defs/Decimal" },
     base_currency: { $ref: "#/$defs/CurrencyCode" },
-    source: { type: "string", minLength: 1 },
-    updated_at: { type: "string", format: "date-time" },
+    source: { type: ["string", "null"] },
+    updated_at: { type: ["string", "null"], format: "date-time" },
+    id: { type: "integer", minimum: 1 },
+    inverse_rate: { $ref: "#/$defs/Decimal" },
+    currency_id: { type: "integer", minimum: 1 },
+    base_currency_id: { type: "integer", minimum: 1 },
+    company_id: { $ref: "#/$defs/CompanyId" },
+    provider: { type: ["string", "null"] },
+    date_start: { type: ["string", "null"], format: "date-time" },
+    date_end: { type: ["string", "null"], format: "date-time" },
+    created_at: { type: ["string", "null"], format: "date-time" },
   },
+  required: ["rate"],
 };
+
+export const RateChanges: JsonSchema = { $ref: "#/$defs/PartialRate" };

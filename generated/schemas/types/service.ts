@@ -9,7 +9,12 @@ export const ServiceHealth: JsonSchema = {
   properties: {
     status: { $ref: "#/$defs/ServiceStatus" },
     version: { type: "string", minLength: 1 },
-    uptime_seconds: { type: "number", minimum: 0 },
+    uptime_seconds: {
+      anyOf: [
+        { type: "integer", minimum: 0 },
+        { type: "number", minimum: 0, tolerated: true },
+      ],
+    },
     response_time_ms: { type: "number", minimum: 0 },
     checks: { type: "object", additionalProperties: { $ref: "#/$defs/ServiceStatus" } },
     checked_at: { type: "string", format: "date-time" },
@@ -22,7 +27,12 @@ export const ServiceHealthChanges: JsonSchema = {
   properties: {
     status: { $ref: "#/$defs/ServiceStatus" },
     version: { type: "string", minLength: 1 },
-    uptime_seconds: { type: "number", minimum: 0 },
+    uptime_seconds: {
+      anyOf: [
+        { type: "integer", minimum: 0 },
+        { type: "number", minimum: 0, tolerated: true },
+      ],
+    },
     response_time_ms: { type: "number", minimum: 0 },
     checks: { type: "object", additionalProperties: { $ref: "#/$defs/ServiceStatus" } },
     checked_at: { type: "string", format: "date-time" },
@@ -52,7 +62,12 @@ export const ServiceStop: JsonSchema = {
     reason: { type: "string", minLength: 1 },
     exit_code: { type: "integer", minimum: 0, maximum: 255 },
     instance_id: { type: "string", minLength: 1 },
-    uptime_seconds: { type: "number", minimum: 0 },
+    uptime_seconds: {
+      anyOf: [
+        { type: "integer", minimum: 0 },
+        { type: "number", minimum: 0, tolerated: true },
+      ],
+    },
     stopped_at: { type: "string", format: "date-time" },
   },
 };

@@ -6,34 +6,20 @@ export const Severity: JsonSchema = { type: "string", enum: ["low", "medium", "h
 
 export const Violation: JsonSchema = {
   type: "object",
+  additionalProperties: true,
   properties: {
     id: { $ref: "#/$defs/ViolationId" },
-    violation_type: { type: "string", minLength: 1 },
-    severity: { $ref: "#/$defs/Severity" },
-    description: { type: "string" },
-    user_id: { $ref: "#/$defs/UserId" },
-    ip_address: { $ref: "#/$defs/IpAddress" },
-    user_agent: { type: "string" },
-    resource: { type: "string", minLength: 1 },
-    attempts: { type: "integer", minimum: 1 },
-    detected_at: { type: "string", format: "date-time" },
-  },
-  required: ["violation_type"],
-};
-
-export const ViolationChanges: JsonSchema = {
-  type: "object",
-  properties: {
-    id: { $ref: "#/$defs/ViolationId" },
-    violation_type: { type: "string", minLength: 1 },
-    severity: { $ref: "#/$defs/Severity" },
-    description: { type: "string" },
-    user_id: { $ref: "#/$defs/UserId" },
-    ip_address: { $ref: "#/$defs/IpAddress" },
-    user_agent: { type: "string" },
-    resource: { type: "string", minLength: 1 },
-    attempts: { type: "integer", minimum: 1 },
-    detected_at: { type: "string", format: "date-time" },
+    violation_type: { type: ["string", "null"] },
+    severity: { anyOf: [{ $ref: "#/$defs/Severity" }, { type: "string", tolerated: true }, { type: "null" }] },
+    description: { type: ["string", "null"] },
+    user_id: { anyOf: [{ $ref: "#/$defs/UserId" }, { type: "null" }] },
+    ip_address: { anyOf: [{ $ref: "#/$defs/IpAddress" }, { type: "null" }] },
+    user_agent: { type: ["string", "null"] },
+    resource: { type: ["string", "null"] },
+    attempts: { anyOf: [{ type: "integer", minimum: 1 }, { type: "number", tolerated: true }, { type: "null" }] },
+    detected_at: {
+      anyOf: [{ type: "string", format: "date-time" }, { type: "string", tolerated: true }, { type: "null" }],
+    },
   },
 };
 

@@ -29,7 +29,7 @@ const TOLERATED_CLOCK_MS = 1000;
 export async function* examine(options: DoctorOptions = {}): AsyncGenerator<Finding, void, undefined> {
   let operator: Operator;
   try {
-    operator = new Operator(options, { name: "doctor", connectionName: "doctor" });
+    operator = new Operator(options, { name: "doctor", connectionName: "doctor", options: ["timeoutSeconds"] });
   } catch (error) {
     const lines = error instanceof ConfigError ? error.problems : [String(error)];
     yield { check: "configuration", verdict: "bad", text: "settings are wrong", lines };

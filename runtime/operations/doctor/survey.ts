@@ -1,15 +1,17 @@
 import { type Config, prefixed } from "../../config/config.js";
-import type { Connection } from "../../redis/connection.js";
+import type { Client, Connection } from "../../redis/connection.js";
 import { streamKeys } from "../../redis/keys.js";
-import { groupsWithLag } from "../../redis/lag.js";
 import { field } from "../../redis/reply.js";
 import { type Finding, failed } from "./finding.js";
+import { examineGroup, type GroupReport, isAbandoned } from "./group.js";
 
 const STREAMS = ["events", "commands", "notifications", "health"];
 
-/** Reports on the streams of the configured environment. It only reads. */
+/** Reports on the streams of the configured environment and on who serves their groups. It only reads. */
 export async function* survey(connection: Connection, config: Config): AsyncGenerator<Finding> {
-  for (const name of STREAMS) yield await surveyStream(connection, config, prefixed(config, name));
+  // All at once: a group of which nobody is heard is watched for some seconds.
+  const findings = STREAMS.map((name) => surveyStream(connection, config, prefixed(config, name)));
+  for (const finding of findings) yield await finding;
 }
 
 async function surveyStream(connection: Connection, config: Config, stream: string): Promise<Finding> {
@@ -19,27 +21,52 @@ async function surveyStream(connection: Connection, config: Config, stream: stri
     const type = await client.type(stream);
     if (type === "none") return { check, verdict: "good", text: "does not exist yet" };
     if (type !== "stream") return { check, verdict: "bad", text: `the key holds a ${type}, not a stream` };
-    const { dead } = streamKeys(stream, config.group);
-    const [length, deadLetters, groups] = await Promise.all([
-      client.xlen(stream),
-      client.xlen(dead),
-      groupsWithLag(client, stream),
-    ]);
-    const letters = deadLetters === 0 ? "" : `, ${count(deadLetters, "dead letter")} in ${dead}`;
-    return {
-      check,
-      verdict: deadLetters === 0 ? "good" : "notable",
-      text: `${length === 1 ? "1 entry" : `${length} entries`}, ${count(groups.length, "group")}${letters}`,
-      lines: groups.map(describeGroup),
-    };
+    return { check, ...(await describe(client, config, stream)) };
   } catch (error) {
     return failed(check, error);
   }
 }
 
-function describeGroup({ info, lag }: Awaited<ReturnType<typeof groupsWithLag>>[number]): string {
-  const consumers = count(Number(field(info, "consumers")), "consumer");
-  return `${field(info, "name")}: lag ${lag ?? "unknown"}, pending ${field(info, "pending")}, ${consumers}`;
+async function describe(client: Client, config: Config, stream: string): Promise<Omit<Finding, "check">> {
+  const { dead } = streamKeys(stream, config.group);
+  const [length, deadLetters, infos] = await Promise.all([
+    client.xlen(stream),
+    client.xlen(dead),
+    client.xinfo("GROUPS", stream) as Promise<unknown[][]>,
+  ]);
+  const names = infos.map((info) => String(field(info, "name")));
+  const groups = await Promise.all(names.map((name) => examineGroup(client, [stream, name], config.leaseMs)));
+  const abandoned = groups.filter(isAbandoned).map(({ group }) => group);
+  const remarks = [
+    ...(deadLetters === 0 ? [] : [`, ${count(deadLetters, "dead letter")} in ${dead}`]),
+    ...(abandoned.length === 0 ? [] : [`; nobody does the work of ${abandoned.join(", ")}`]),
+  ];
+  const entries = length === 1 ? "1 entry" : `${length} entries`;
+  return {
+    verdict: abandoned.length > 0 ? "bad" : deadLetters > 0 ? "notable" : "good",
+    text: `${entries}, ${count(groups.length, "group")}${remarks.join("")}`,
+    lines: groups.map(describeGroup),
+  };
+}
+
+function describeGroup({ group, lag, pending, oldestMs, parked, nextDueMs = 0, ...attendance }: GroupReport): string {
+  const oldest = oldestMs === undefined ? "" : ` (the oldest for ${seconds(oldestMs)})`;
+  const due = nextDueMs > 0 ? `the next due in ${seconds(nextDueMs)}` : `the next due for ${seconds(-nextDueMs)}`;
+  const waiting = parked === 0 ? "" : `, ${parked} parked (${due})`;
+  return `${group}: ${describeMembers(attendance)}; lag ${lag ?? "unknown"}, pending ${pending}${oldest}${waiting}`;
+}
+
+function describeMembers({
+  alive,
+  members,
+  lastSeenMs,
+}: Pick<GroupReport, "alive" | "members" | "lastSeenMs">): string {
+  if (lastSeenMs === undefined) return "no consumer";
+  return `${alive} of ${count(members, "consumer")} alive, last seen ${seconds(lastSeenMs)} ago`;
+}
+
+function seconds(ms: number): string {
+  return ms < 10_000 ? `${Math.max(0, Math.round(ms / 100) / 10)} s` : `${Math.round(ms / 1000)} s`;
 }
 
 function count(number: number, noun: string): string {

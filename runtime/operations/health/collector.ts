@@ -89,7 +89,10 @@ export class HealthCollector implements AsyncDisposable {
 
   /** @throws {ConfigError} naming every bad setting */
   constructor(options: HealthCollectorOptions = {}) {
-    const { config, connection } = new Operator(options, { name: "health-collector" });
+    const { config, connection } = new Operator(options, {
+      name: "health-collector",
+      options: ["rules", "hooks", "history"],
+    });
     this.#rules = options.rules ?? {};
     this.#hooks = options.hooks ?? {};
     this.#history = options.history ?? 1000;

@@ -69,6 +69,9 @@ describe("merp generate --check", () => {
     await using scratch = await Scratch.create(sound);
     const missing = await scratch.merp("generate", "--check");
     expect(missing.code).toBe(1);
+    const names = missing.stdout.split("\n\n")[0]?.split("\n") ?? [];
+    expect(names).toHaveLength(11);
+    expect(names).toContain("missing generated/types/order.ts");
     expect(await readdir(scratch.folder)).toEqual(["schemas"]);
 
     await scratch.merp("generate");
@@ -79,6 +82,7 @@ describe("merp generate --check", () => {
     await writeFile(file, edited);
     const stale = await scratch.merp("generate", "--check");
     expect(stale.code).toBe(1);
+    expect(stale.stdout).toMatch(/^out of date generated\/types\/order\.ts\n\n/);
     expect(stale.stdout).toContain("--- generated/types/order.ts");
     expect(stale.stdout).toContain("-  total: string;\n+  total: number;");
     expect(stale.stderr).toBe("stale 1 file in generated; run: merp generate\n");

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { catalogue, type Encoding, userCreated } from "../../../generated/index.js";
 import { exampleUserCreated } from "../../../generated/testing.js";
 import { decodeResponse, encodeResponse } from "../../../runtime/command/answer.js";
-import { fieldOf, isJsonEntry, type PlainMessage, typeOf } from "../../../runtime/contract/codec.js";
+import { entityOf, fieldOf, isJsonEntry, type PlainMessage, typeOf } from "../../../runtime/contract/codec.js";
 import { type Contract, contractOf } from "../../../runtime/contract/contract.js";
 import { DecodeError } from "../../../runtime/index.js";
 
@@ -136,7 +136,7 @@ describe("a Pub/Sub payload as the Python services publish it", () => {
 
 describe("an answer", () => {
   it("has the fields of the field's services, null where absent, and comes back as it was", () => {
-    const text = encodeResponse("an-id", { success: false, error: "no", errorCode: "E_NO" }, 1.5);
+    const text = encodeResponse("an-id", { success: false, error: "no", errorCode: "E_NO" }, 1.6);
     expect(Object.keys(JSON.parse(text))).toEqual(
       "command_id success result error error_code timestamp execution_time_ms".split(" "),
     );
@@ -146,7 +146,7 @@ describe("an answer", () => {
       success: false,
       error: "no",
       error_code: "E_NO",
-      execution_time_ms: 1.5,
+      execution_time_ms: 2,
     });
   });
 
@@ -158,12 +158,42 @@ describe("an answer", () => {
   );
 });
 
+describe("an entity's type", () => {
+  const written = { ...exampleUserCreated(), entity_type: "User" };
+  const contract = contractOf(userCreated);
+
+  it("is the contract's, where a class name was written", () => {
+    const fields = Object.entries(written).flatMap(([name, value]) => [
+      name,
+      typeof value === "object" ? JSON.stringify(value) : String(value),
+    ]);
+    expect(contract.read(fields)).toMatchObject({ entity_type: "user", entity_id: written.entity_id });
+    const json = ["message_type", "user.created", "json", JSON.stringify(written)];
+    expect(contract.read(json)).toMatchObject({ entity_type: "user" });
+    expect(contract.readPayload(JSON.stringify(written))).toMatchObject({ entity_type: "user" });
+  });
+
+  it("is still refused where it is another one", () => {
+    const other = ["message_type", "user.created", "json", JSON.stringify({ ...written, entity_type: "Users" })];
+    expect(() => contract.read(other)).toThrow('entity_type must be "user", got "Users"');
+  });
+
+  it("names the same entity, so that their order is kept together", () => {
+    expect(entityOf(["entity_type", "User", "entity_id", "5"])).toBe(
+      entityOf(["entity_type", "user", "entity_id", "5"]),
+    );
+    expect(entityOf(["message_type", "x", "json", '{"entity_type":"User","entity_id":5}'])).toBe("user:5");
+  });
+});
+
 describe("an entry's type", () => {
   it.each([
     [["event_type", "user.created"], "user.created"],
     [["command_type", "validate_token"], "validate_token"],
     [["notification_type", "success"], "success"],
     [["message_type", "user.created", "json", "{"], "user.created"],
+    [["type", "event", "subject", "backup", "payload", "{}"], "backup"],
+    [["subject", "backup", "event_type", "user.created"], "user.created"],
     [["junk", "1"], undefined],
     [["event_type", ""], undefined],
   ])("is told by its fields alone: %j", (entry, type) => {

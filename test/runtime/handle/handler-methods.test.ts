@@ -44,9 +44,9 @@ class Audit extends Base implements Pick<EventHandlers & CommandHandlers, "onUse
     return { valid: this.#valid && payload.token === "good" };
   }
 
-  /** Named like a handler, of a message that there is not. */
-  onLunch(): void {
-    this.seen.push("lunch");
+  /** Named like a handler, and called by NestJS. */
+  onModuleInit(): void {
+    this.seen.push("initialised");
   }
 }
 
@@ -72,6 +72,30 @@ describe("a class of handlers", () => {
     const register = (): void => registerHandlers(messaging, new Lunch() as object);
     expect(register).toThrow(expect.objectContaining({ name: "ConfigError", code: "CONFIG_INVALID" }));
     expect(register).toThrow(/Lunch has no handler method/);
+  });
+
+  it("with a method for no message is refused, with the one that is meant, inherited ones included", () => {
+    class Misspelt extends Audit {
+      onUserCreatd(): void {}
+      handleValidateTokens(): void {}
+      onLunch(): void {}
+      on(): void {}
+      only(): void {}
+    }
+    const messaging = createService(redis);
+    class Heir extends Misspelt {}
+    const problemsOf = (handlers: object): unknown => {
+      try {
+        return registerHandlers(messaging, handlers);
+      } catch (error) {
+        return (error as { readonly problems?: unknown }).problems ?? error;
+      }
+    };
+    expect(problemsOf(new Heir())).toEqual([
+      "onUserCreatd() handles no message of this catalogue; did you mean onUserCreated?",
+      "handleValidateTokens() handles no message of this catalogue; did you mean handleValidateToken?",
+      "onLunch() handles no message of this catalogue",
+    ]);
   });
 
   it("can be a plain object with a method for every message of the catalogue", () => {

@@ -57,13 +57,26 @@ describe("a router", () => {
     expect(typesOf(pattern)).toEqual(types);
   });
 
-  it.each(["order", "order.p*", "order.create", "placed", ".*", ""])(
-    "refuses %j, which matches no event",
-    (pattern) => {
-      const text = `the pattern "${pattern}" matches no event of this catalogue; it knows order.*, orders.*, *`;
-      expect(() => typesOf(pattern)).toThrow(new ConfigError([text]));
-    },
-  );
+  it.each([
+    ["order", "; did you mean order.*?"],
+    ["order.p*", "; did you mean order.*?"],
+    ["orders.creatd", "; did you mean orders.created?"],
+    ["invoice.written", ""],
+    ["", ""],
+  ])("refuses %j, which matches no event, and names what may be meant", (pattern, meant) => {
+    const text = `the pattern "${pattern}" matches no event of this catalogue; it knows order.*, orders.*, *${meant}`;
+    expect(() => typesOf(pattern)).toThrow(new ConfigError([text]));
+  });
+
+  it("refuses an option that does not exist: a misspelt filter would let everything through", () => {
+    const misspelt = { companyId: 7, maxRetry: 1, where: () => true } as RouteOptions;
+    expect(() => route(placed, misspelt)).toThrow(
+      new ConfigError([
+        "the option companyId does not exist; did you mean company_id?",
+        "the option maxRetry does not exist; did you mean maxRetries?",
+      ]),
+    );
+  });
 
   it("keeps the streams apart, and the handlers of a type in their order", () => {
     expect(typesOf(placed, notified, report)).toEqual({

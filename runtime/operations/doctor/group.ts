@@ -1,0 +1,81 @@
+import { addedAt } from "../../broker/entry-id.js";
+import type { Client } from "../../redis/connection.js";
+import { type StreamKeys, streamKeys } from "../../redis/keys.js";
+import { groupsWithLag } from "../../redis/lag.js";
+import { field } from "../../redis/reply.js";
+import { systemClock } from "../../time/clock.js";
+import { type Attendance, Watch } from "./members.js";
+
+/** How often a group is looked at while it is watched. */
+const LOOK_EVERY_MS = 200;
+
+/** The state of a group: what it has to do, and who is there to do it. */
+export interface GroupReport extends Work, Attendance {
+  readonly group: string;
+}
+
+interface Work {
+  /** Entries to be read; `undefined` when Redis cannot tell. */
+  readonly lag: number | undefined;
+  readonly pending: number;
+  /** The age of the oldest pending entry. */
+  readonly oldestMs: number | undefined;
+  readonly parked: number;
+  /** In how many ms the next parked entry is due; negative when it is overdue. */
+  readonly nextDueMs: number | undefined;
+}
+
+/** Examines a group by its stream and its name. */
+export async function examineGroup(
+  client: Client,
+  [stream, group]: readonly [stream: string, group: string],
+  leaseMs: number,
+): Promise<GroupReport> {
+  const keys = streamKeys(stream, group);
+  const work = await workOf(client, keys, group);
+  const watch = new Watch(keys, group, leaseMs);
+  // Each heartbeat comes within a third of a lease.
+  const until = systemClock.now() + leaseMs / 2;
+  let attendance = await watch.look(client);
+  while (hasWork(work) && attendance.members > 0 && attendance.alive === 0 && systemClock.now() < until) {
+    await new Promise<void>((resolve) => systemClock.after(LOOK_EVERY_MS, resolve));
+    attendance = await watch.look(client);
+  }
+  // Without work it is not worth while to wait for a proof.
+  return { group, ...work, ...attendance, alive: hasWork(work) ? attendance.alive : attendance.recent };
+}
+
+/** Whether a group has something to do and nobody who does it. */
+export function isAbandoned(report: GroupReport): boolean {
+  return report.alive === 0 && hasWork(report);
+}
+
+function hasWork({ lag = 0, pending }: Work): boolean {
+  return lag > 0 || pending > 0;
+}
+
+async function workOf(client: Client, keys: StreamKeys, group: string): Promise<Work> {
+  const [groups, oldest, parked, next, [seconds]] = await Promise.all([
+    groupsWithLag(client, keys.stream),
+    client.xpending(keys.stream, group, "-", "+", 1) as Promise<[id: string][]>,
+    client.zcard(keys.retry),
+    client.zrange(keys.retry, "0", "0", "WITHSCORES"),
+    client.time(),
+  ]);
+  const { info = [], lag = null } = groups.find((each) => field(each.info, "name") === group) ?? {};
+  const nowMs = Number(seconds) * 1000;
+  const [first] = oldest;
+  return {
+    lag: lag ?? undefined,
+    pending: Number(field(info, "pending") ?? 0),
+    oldestMs: first === undefined ? undefined : Math.max(0, nowMs - addedAt(first[0])),
+    parked,
+    nextDueMs: dueInMs(next[1], nowMs),
+  };
+}
+
+/** One that was given back is due at once: its time lies before 1970. */
+function dueInMs(due: string | undefined, nowMs: number): number | undefined {
+  if (due === undefined) return undefined;
+  return Number(due) < 0 ? 0 : Number(due) - nowMs;
+}
