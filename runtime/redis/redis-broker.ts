@@ -37,7 +37,7 @@ export class RedisBroker implements Broker {
     this.#publish = this.#connection("publish");
     this.#settle = this.#connection("settle");
     this.clock = new RedisClock([this.#settle, this.#publish], clock);
-    this.appender = new EntryAppender(this.#publish);
+    this.appender = new EntryAppender(this.#publish, config.publishBufferBytes);
   }
 
   readonly answers: Answers = {
