@@ -103,6 +103,8 @@ export interface Config extends Complete<Omit<Settings, "redis" | "groupSuffix" 
   readonly redis: RedisConfig;
   readonly group: string;
   readonly version: string | undefined;
+  /** How much text one reply of Redis brings at most, unless it is a single entry: a quarter of what is held. */
+  readonly replyBytes: number;
   /** Infinity if consumers without a heartbeat keep their messages. */
   readonly foreignIdleMs: number;
 }
@@ -119,6 +121,7 @@ export function readConfig(settings: Settings, encoding: Encoding, variables: Va
     reader.problems.push('SERVICE_NAME is not set: set it, or name the service in createMessaging({ service: "…" })');
   }
   const name = reader.name("SERVICE_NAME", service, "unnamed");
+  const bufferBytes = reader.whole("MESSAGE_BUFFER_BYTES", settings.bufferBytes, 1, MOST_BYTES, 32 * MIB);
   const config: Config = {
     service: name,
     environment: reader.name("ENVIRONMENT", settings.environment, "development"),
@@ -129,7 +132,8 @@ export function readConfig(settings: Settings, encoding: Encoding, variables: Va
     blockTimeMs: reader.whole("STREAM_BLOCK_TIME", settings.blockTimeMs, 1, 60_000, 1000),
     batchSize: reader.whole("STREAM_BATCH_SIZE", settings.batchSize, 1, 1000, 100),
     concurrency: reader.whole("MESSAGE_CONCURRENCY", settings.concurrency, 1, 100_000, 100),
-    bufferBytes: reader.whole("MESSAGE_BUFFER_BYTES", settings.bufferBytes, 1, MOST_BYTES, 32 * MIB),
+    bufferBytes,
+    replyBytes: Math.ceil(bufferBytes / 4),
     publishBufferBytes: reader.whole("PUBLISH_BUFFER_BYTES", settings.publishBufferBytes, 1, MOST_BYTES, 64 * MIB),
     messageTtlMs: reader.seconds("MESSAGE_TTL", settings.messageTtlSeconds, 1, 86_400),
     trimIntervalMs: reader.seconds("STREAM_TRIM_INTERVAL", settings.trimIntervalSeconds, 0.01, 10),

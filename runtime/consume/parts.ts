@@ -19,6 +19,8 @@ export interface ConsumerParts extends RuntimeParts {
 export interface Watching {
   /** Nothing is left to settle of an entry. */
   settled(id: string): void;
+  /** Only the id of an entry is held any more. */
+  unloaded(id: string): void;
   /** Returns whether other members may have taken what this one holds. */
   noticeLapse(): boolean;
 }

@@ -53,7 +53,14 @@ export class MessagePublisher {
       const contract = contractOf(descriptor);
       const message = prepare(this.#config, descriptor, contract, given, options);
       const written = this.#written(descriptor, message, contract.write(message, this.#config.encoding));
-      return new Promise((resolve, reject) => this.#append(descriptor, written, options, resolve, reject));
+      let resolve!: (published: Published) => void;
+      let reject!: (error: MessagingError) => void;
+      // An error keeps the functions that stand in its stack alive: none of them may have the message as its own.
+      const promise = new Promise<Published>((...settle) => {
+        [resolve, reject] = settle;
+      });
+      this.#append(descriptor, written, options, resolve, reject);
+      return promise;
     } catch (thrown) {
       return Promise.reject(this.failed(descriptor, thrown));
     }

@@ -173,8 +173,8 @@ export class RedisBroker implements Broker {
     };
     const source = redriven ? pollingSource(parts) : new BlockingSource(parts);
     heartbeat.add(keys, group, consumer);
-    const { leaseMs } = this.#parts.config;
+    const { leaseMs, replyBytes } = config;
     const log = this.#log(keys);
-    return new RedisMembership(place, { keys, settle, source, heartbeat, log, leaseMs, clock, signals });
+    return new RedisMembership(place, { keys, settle, source, heartbeat, log, leaseMs, replyBytes, clock, signals });
   }
 }

@@ -2,7 +2,9 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Delivery } from "../../../runtime/broker/delivery.js";
 import { comesBefore } from "../../../runtime/broker/entry-id.js";
-import { Backlog, type LaneOf, type Placeholder, type Waiting } from "../../../runtime/consume/backlog.js";
+import { Backlog, type LaneOf } from "../../../runtime/consume/backlog.js";
+import { Holdings } from "../../../runtime/consume/holdings.js";
+import type { Placeholder, Waiting } from "../../../runtime/consume/waiting.js";
 import { runs } from "../../support/runs.js";
 
 /** An entry whose fields name its lane: none when that is `0`. */
@@ -75,7 +77,7 @@ const step = fc.oneof(
 
 describe("a backlog", () => {
   it("without lanes begins entries in the order in which they came, however many", () => {
-    const backlog = new Backlog(undefined);
+    const backlog = new Backlog(undefined, new Holdings(1e9));
     const all = Array.from({ length: 2500 }, (_, at) => delivery(1, at));
     for (const each of all) backlog.push(each);
     expect([backlog.ready, backlog.blocked]).toEqual([2500, 0]);
@@ -89,7 +91,7 @@ describe("a backlog", () => {
   });
 
   it("with lanes begins one of a lane when the one before it has finished, and then counts it as blocked no more", () => {
-    const backlog = new Backlog(laneOf);
+    const backlog = new Backlog(laneOf, new Holdings(1e9));
     for (const each of [delivery(1, 0), delivery(1, 1), delivery(2, 0), delivery(0, 0), delivery(0, 1)])
       push(backlog, each);
     expect([backlog.ready, backlog.blocked]).toEqual([4, 1]);
@@ -102,7 +104,7 @@ describe("a backlog", () => {
   });
 
   it("that forgets the fields of what waits begins it in the same order, and keeps the lane of what has begun", () => {
-    const backlog = new Backlog(laneOf);
+    const backlog = new Backlog(laneOf, new Holdings(1e9));
     for (const each of [delivery(1, 0), delivery(1, 1), delivery(2, 0), delivery(2, 1)]) push(backlog, each);
     expect(backlog.next()).toEqual(delivery(1, 0));
     backlog.unload();
@@ -118,7 +120,7 @@ describe("a backlog", () => {
   });
 
   it("that stops begins only what it holds with its fields", () => {
-    const backlog = new Backlog(laneOf);
+    const backlog = new Backlog(laneOf, new Holdings(1e9));
     for (const each of [placeholder(1, 0), delivery(2, 0), placeholder(2, 1), placeholder(3, 0, true)])
       push(backlog, each);
     backlog.stop();
@@ -137,7 +139,7 @@ describe("a backlog", () => {
         ),
         fc.array(step, { maxLength: 80 }),
         (sequences, steps) => {
-          const backlog = new Backlog(laneOf);
+          const backlog = new Backlog(laneOf, new Holdings(1e9));
           const model = new Model();
           steps.forEach((one, at) => {
             if (one.do === "push") {

@@ -1,0 +1,65 @@
+import { MessagingError, onUserCreated, publishUserCreated, type Settings } from "../../generated/index.js";
+import { onParentMessage, tell } from "../support/parent.js";
+import { createService } from "../support/service.js";
+import { SWIFT } from "./member.js";
+
+/** What a test tells a process with a small heap to do. */
+export interface Task {
+  /** Publishes so many messages at once, each with so many characters. */
+  readonly publish: number;
+  readonly length: number;
+}
+
+/** What it tells the test. */
+export type HeapNews =
+  | { readonly ready: true }
+  | { readonly handled: number }
+  | { readonly begun: number }
+  | { readonly stored: readonly string[]; readonly refused: readonly string[]; readonly others: readonly string[] };
+
+const {
+  url,
+  settings = {},
+  handles,
+} = JSON.parse(process.argv[2] ?? "") as {
+  url: string;
+  settings?: Settings;
+  handles: boolean;
+};
+const say = (news: HeapNews): void => tell(news);
+const redis = { ...SWIFT.redis, socketTimeoutSeconds: 30, ...settings.redis };
+const messaging = createService({ url }, { ...SWIFT, ...settings, redis, service: "billing" });
+
+if (handles) {
+  onUserCreated(messaging, async ({ metadata }) => {
+    // What is read is decoded and held until the handler ends.
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    say({ handled: Number(metadata?.["serial"]) });
+  });
+  await messaging.start();
+} else {
+  await publishUserCreated(messaging, { entity_id: 1, after_data: { email: "ada@example.com" } });
+}
+say({ ready: true });
+
+onParentMessage<Task>(async ({ publish, length }) => {
+  const stored: string[] = [];
+  const refused: string[] = [];
+  const others: string[] = [];
+  // The text is the caller's and is held once; each message is encoded by itself.
+  const text = "x".repeat(length);
+  const publishing = Array.from({ length: publish }, async (_, serial) => {
+    const metadata = { serial, text };
+    try {
+      const message = { entity_id: 1, after_data: { email: "ada@example.com" }, metadata };
+      stored.push((await publishUserCreated(messaging, message)).entryId);
+    } catch (error) {
+      const { code, retryable, message } = error as MessagingError;
+      if (error instanceof MessagingError && code === "PUBLISH_OVERLOADED" && retryable) refused.push(message);
+      else others.push(String(error));
+    }
+  });
+  say({ begun: publish });
+  await Promise.all(publishing);
+  say({ stored, refused: [...new Set(refused)].slice(0, 3), others });
+});
