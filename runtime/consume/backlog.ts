@@ -2,7 +2,16 @@ import type { Delivery } from "../broker/delivery.js";
 import type { FlatFields } from "../contract/codec.js";
 import type { Holdings } from "./holdings.js";
 import { Queue } from "./queue.js";
-import { isAlone, isBefore, isPlaceholder, lengthOf, type Placeholder, unloaded, type Waiting } from "./waiting.js";
+import {
+  isAlone,
+  isBefore,
+  isFetchedAhead,
+  isPlaceholder,
+  lengthOf,
+  type Placeholder,
+  unloaded,
+  type Waiting,
+} from "./waiting.js";
 
 /** Names the lane of an entry, `undefined` for one that need not keep an order. */
 export type LaneOf = (fields: FlatFields | null) => string | undefined;
@@ -110,7 +119,7 @@ export class Backlog {
   /** Up to so many placeholders that follow in the lane of one that has begun: to fetch them with it saves round trips. */
   following(id: string, most: number): readonly Placeholder[] {
     const followers = this.#begun.get(id)?.queue.values(most) ?? [];
-    return followers.filter((waiting) => isPlaceholder(waiting)).filter(({ attempt }) => attempt === 0);
+    return followers.filter((waiting) => isPlaceholder(waiting)).filter(isFetchedAhead);
   }
 
   /** Whether text may wait in lanes: to fetch more of it ahead is of use. */
@@ -121,7 +130,7 @@ export class Backlog {
   /** Keeps what was fetched ahead of an entry's turn, if it still waits and there is room for it. */
   load(follower: Placeholder, delivery: Delivery | undefined): void {
     // It may have been taken over meanwhile.
-    if (delivery === undefined || follower.attempt > 0 || this.#placeholders.get(follower.id) !== follower) return;
+    if (delivery === undefined || !isFetchedAhead(follower) || !this.#placeholders.has(follower.id)) return;
     const length = lengthOf(delivery);
     if (!this.#fits(length)) return;
     follower.delivery = delivery;

@@ -25,6 +25,11 @@ export function isPlaceholder(waiting: Waiting): waiting is Placeholder {
   return waiting.fields === undefined;
 }
 
+/** Whether it is of use to fetch it before its turn. A delivery that is to be counted is fetched just before it begins. */
+export function isFetchedAhead({ attempt, delivery }: Placeholder): boolean {
+  return attempt === 0 && delivery === undefined;
+}
+
 export function isAlone(waiting: Waiting): boolean {
   return waiting.fields === undefined && waiting.isAlone;
 }

@@ -13,9 +13,9 @@ import { Handover } from "./handover.js";
 import type { Heartbeat } from "./heartbeat.js";
 import type { StreamKeys } from "./keys.js";
 import { ensureGroup, leave } from "./lua/group.js";
-import { deliveryOf, release } from "./lua/retry.js";
 import { acknowledge } from "./lua/settlement.js";
 import { reap, takenOverOf } from "./lua/takeover.js";
+import { takeParked } from "./parked.js";
 import { owned } from "./pending.js";
 import { startId } from "./redis-clock.js";
 import { isReply } from "./reply.js";
@@ -178,14 +178,11 @@ export class RedisMembership implements Membership {
   }
 
   release(count: number): ReturnType<Membership["release"]> {
-    const { keys, signals, replyBytes } = this.#parts;
-    const scriptKeys = [keys.stream, keys.retry, keys.errors, keys.types, keys.handover];
+    const { signals, replyBytes } = this.#parts;
     const none = { deliveries: [], nextMs: -1, areHandedOver: false, isOutdated: false };
     return this.#unlessGone(signals.reading, none, async (client) => {
-      const reply = await release.run(client, scriptKeys, [this.group, this.consumer, count, replyBytes]);
-      const [released, nextMs, handedOver, version] = reply;
-      const isOutdated = version !== this.#handover.types.version;
-      return { deliveries: released.map(deliveryOf), nextMs, areHandedOver: handedOver > 0, isOutdated };
+      const { version, ...taken } = await takeParked(client, this.#place, { count, replyBytes });
+      return { ...taken, isOutdated: version !== this.#handover.types.version };
     });
   }
 

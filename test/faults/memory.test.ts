@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Redis } from "ioredis";
 import { describe, expect, it } from "vitest";
 import { userCreated } from "../../generated/index.js";
@@ -36,16 +37,30 @@ async function fill(client: Redis, count: number, length: number, entity_id = 1)
 }
 
 const upTo = (count: number): number[] => Array.from({ length: count }, (_, at) => at + 1);
-/** Resolves when it has handled so many. */
-async function handled(child: Child<HeapNews>, count: number): Promise<void> {
+/** Resolves when it has read all that it reads while no handler ends, and then has handled so many. */
+async function handled(client: Redis, child: Child<HeapNews>, count: number): Promise<void> {
   const died = child.exited.then(({ code, signal }) => {
     throw new Error(`the process ended (${code ?? signal}): ${child.output.slice(0, 2000)}`);
   });
   died.catch(() => {});
-  await Promise.race([died, eventually(() => handledBy(child).length >= count)]);
+  const pending = async (): Promise<number> => ((await client.xpending("events", "billing-workers")) as [number])[0];
+  const handle = async (): Promise<void> => {
+    await child.next((news) => "ready" in news);
+    for (let before = -1, now = 0; now === 0 || now !== before; ) {
+      await sleep(500);
+      [before, now] = [now, await pending()];
+    }
+    child.send({ end: true });
+    await eventually(() => handledBy(child).length >= count);
+  };
+  await Promise.race([died, handle()]);
 }
 const handledBy = ({ messages }: Child<HeapNews>): number[] =>
   messages.flatMap((news) => ("handled" in news ? [news.handled] : []));
+
+/** The most memory that the process has had. Long texts are outside of its heap. */
+const mostMegabytes = ({ messages }: Child<HeapNews>): number =>
+  Math.max(...messages.map((news) => ("mostKilobytes" in news ? news.mostKilobytes / 1000 : 0)));
 
 describe("a process with a heap of 256 MB", () => {
   it("survives thousands of publishes of 1 MB while Redis stands still: what it refuses says so, the rest is stored", async () => {
@@ -70,24 +85,26 @@ describe("a process with a heap of 256 MB", () => {
   });
 
   it.each(["none", "entity"] as const)("handles a backlog of 5 MB each once (order: %s)", async (order) => {
-    const count = scaled(80, 250);
+    const count = scaled(60, 250);
     await using stage = await Stage.open();
     await fill(stage.client, count, 5 * MB);
     await using child = await startSmall(stage.redis.url, { handles: true, settings: { order } });
 
-    await handled(child, count);
+    await handled(stage.client, child, count);
     await stage.settled("billing");
     expect(handledBy(child).toSorted((one, other) => one - other)).toEqual(upTo(count));
+    expect(mostMegabytes(child)).toBeLessThan(320);
   });
 
   it("handles a long lane of 1 MB each once and in order", async () => {
-    const count = scaled(600, 10_000);
+    const count = scaled(400, 10_000);
     await using stage = await Stage.open();
     await fill(stage.client, count, MB);
     await using child = await startSmall(stage.redis.url, { handles: true, settings: { order: "entity" } });
 
-    await handled(child, count);
+    await handled(stage.client, child, count);
     await stage.settled("billing");
     expect(handledBy(child)).toEqual(upTo(count));
+    expect(mostMegabytes(child)).toBeLessThan(320);
   });
 });

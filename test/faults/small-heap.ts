@@ -4,16 +4,17 @@ import { createService } from "../support/service.js";
 import { SWIFT } from "./member.js";
 
 /** What a test tells a process with a small heap to do. */
-export interface Task {
+export type Task =
   /** Publishes so many messages at once, each with so many characters. */
-  readonly publish: number;
-  readonly length: number;
-}
+  | { readonly publish: number; readonly length: number }
+  /** Lets its handlers end, which wait until then. */
+  | { readonly end: true };
 
 /** What it tells the test. */
 export type HeapNews =
   | { readonly ready: true }
-  | { readonly handled: number }
+  /** The serial number of a message, and the most memory that the process has had. */
+  | { readonly handled: number; readonly mostKilobytes: number }
   | { readonly begun: number }
   | { readonly stored: readonly string[]; readonly refused: readonly string[]; readonly others: readonly string[] };
 
@@ -30,11 +31,15 @@ const say = (news: HeapNews): void => tell(news);
 const redis = { ...SWIFT.redis, socketTimeoutSeconds: 30, ...settings.redis };
 const messaging = createService({ url }, { ...SWIFT, ...settings, redis, service: "billing" });
 
+let letEnd = (): void => {};
+const mayEnd = new Promise<void>((resolve) => {
+  letEnd = resolve;
+});
+
 if (handles) {
   onUserCreated(messaging, async ({ metadata }) => {
-    // What is read is decoded and held until the handler ends.
-    await new Promise((resolve) => setTimeout(resolve, 1));
-    say({ handled: Number(metadata?.["serial"]) });
+    await mayEnd;
+    say({ handled: Number(metadata?.["serial"]), mostKilobytes: process.resourceUsage().maxRSS });
   });
   await messaging.start();
 } else {
@@ -42,7 +47,9 @@ if (handles) {
 }
 say({ ready: true });
 
-onParentMessage<Task>(async ({ publish, length }) => {
+onParentMessage<Task>(async (task) => {
+  if ("end" in task) return letEnd();
+  const { publish, length } = task;
   const stored: string[] = [];
   const refused: string[] = [];
   const others: string[] = [];
