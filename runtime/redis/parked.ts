@@ -14,6 +14,9 @@ export interface Parked extends Omit<Released, "isOutdated"> {
   readonly version: string | null;
 }
 
+/** When the group is gone. */
+export const NONE_PARKED = { deliveries: [], nextMs: -1, areHandedOver: false };
+
 /** Takes parked entries whose retry is due. */
 export async function takeParked(
   client: Client,

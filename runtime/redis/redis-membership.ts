@@ -15,7 +15,7 @@ import type { StreamKeys } from "./keys.js";
 import { ensureGroup, leave } from "./lua/group.js";
 import { acknowledge } from "./lua/settlement.js";
 import { reap, takenOverOf } from "./lua/takeover.js";
-import { takeParked } from "./parked.js";
+import { NONE_PARKED, takeParked } from "./parked.js";
 import { owned } from "./pending.js";
 import { startId } from "./redis-clock.js";
 import { isReply } from "./reply.js";
@@ -110,8 +110,8 @@ export class RedisMembership implements Membership {
 
   async takeStrays(holder: Holder): Promise<void> {
     const { settle, signals, replyBytes } = this.#parts;
-    const take = (client: Client): Promise<void> => takeStrays(client, this.#place, holder, replyBytes);
-    await settle.ask(`looking for lost entries of ${this.stream}`, take, signals.reading);
+    const what = `looking for lost entries of ${this.stream}`;
+    await settle.ask(what, (client) => takeStrays(client, this.#place, holder, replyBytes), signals.reading);
   }
 
   async acknowledge(ids: readonly string[], retried: readonly string[]): Promise<void> {
@@ -179,8 +179,7 @@ export class RedisMembership implements Membership {
 
   release(count: number): ReturnType<Membership["release"]> {
     const { signals, replyBytes } = this.#parts;
-    const none = { deliveries: [], nextMs: -1, areHandedOver: false, isOutdated: false };
-    return this.#unlessGone(signals.reading, none, async (client) => {
+    return this.#unlessGone(signals.reading, { ...NONE_PARKED, isOutdated: false }, async (client) => {
       const { version, ...taken } = await takeParked(client, this.#place, { count, replyBytes });
       return { ...taken, isOutdated: version !== this.#handover.types.version };
     });
@@ -204,8 +203,8 @@ export class RedisMembership implements Membership {
 
   takeOver(...[consumer, beat, options]: Parameters<Membership["takeOver"]>): ReturnType<Membership["takeOver"]> {
     const { keys, signals, replyBytes } = this.#parts;
-    const bytes = options.withFields ? replyBytes : "";
-    const args = [this.group, this.consumer, consumer, beat, options.most, randomUUID(), bytes];
+    const limits = [options.most, randomUUID(), options.withFields ? replyBytes : ""];
+    const args = [this.group, this.consumer, consumer, beat, ...limits];
     return this.#unlessGone(signals.reading, undefined, async (client) => {
       const reaped = await reap.run(client, [keys.stream, keys.alive, keys.types, keys.errors], args);
       return reaped?.map(takenOverOf);
