@@ -93,7 +93,7 @@ describe("a process with a heap of 256 MB", () => {
     await handled(stage.client, child, count);
     await stage.settled("billing");
     expect(handledBy(child).toSorted((one, other) => one - other)).toEqual(upTo(count));
-    expect(mostMegabytes(child)).toBeLessThan(320);
+    expect(mostMegabytes(child)).toBeLessThan(300);
   });
 
   it("handles a long lane of 1 MB each once and in order", async () => {
@@ -105,6 +105,6 @@ describe("a process with a heap of 256 MB", () => {
     await handled(stage.client, child, count);
     await stage.settled("billing");
     expect(handledBy(child)).toEqual(upTo(count));
-    expect(mostMegabytes(child)).toBeLessThan(320);
+    expect(mostMegabytes(child)).toBeLessThan(300);
   });
 });

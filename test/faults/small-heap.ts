@@ -29,7 +29,8 @@ const {
 };
 const say = (news: HeapNews): void => tell(news);
 const redis = { ...SWIFT.redis, socketTimeoutSeconds: 30, ...settings.redis };
-const messaging = createService({ url }, { ...SWIFT, ...settings, redis, service: "billing" });
+// Long texts keep it busy for longer than a short lease.
+const messaging = createService({ url }, { ...SWIFT, leaseSeconds: 15, ...settings, redis, service: "billing" });
 
 let letEnd = (): void => {};
 const mayEnd = new Promise<void>((resolve) => {
