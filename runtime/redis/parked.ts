@@ -15,7 +15,7 @@ export interface Parked extends Omit<Released, "isOutdated"> {
 }
 
 /** When the group is gone. */
-export const NONE_PARKED = { deliveries: [], nextMs: -1, areHandedOver: false };
+export const NONE_PARKED: Omit<Parked, "version"> = { deliveries: [], nextMs: -1, areHandedOver: false };
 
 /** Takes parked entries whose retry is due. */
 export async function takeParked(
