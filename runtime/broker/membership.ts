@@ -108,6 +108,14 @@ export interface Unfetched {
   readonly isTakenOver: boolean;
 }
 
+/** Entries that were held by their ids. */
+export interface Fetched {
+  /** Those that still belong to this consumer. */
+  readonly deliveries: readonly Delivery[];
+  /** How many were looked for, in their order. The others are to be fetched again. */
+  readonly looked: number;
+}
+
 /** The entries that a member holds when it leaves, as far as it knows them. */
 export interface Leaving {
   /** Those of which no handler has begun. */
@@ -183,8 +191,10 @@ export interface Membership extends MemberPlace {
   /**
    * Fetches those of the entries that still belong to this consumer. Each counts as delivered as often as its `attempt`, at
    * least: to repeat it after a lost reply counts nothing twice.
+   *
+   * @param mostBytes - of text: no entry is looked for after that, but one is in any case
    */
-  fetch(entries: readonly Unfetched[]): Promise<readonly Delivery[]>;
+  fetch(entries: readonly Unfetched[], mostBytes: number): Promise<Fetched>;
   /** Those of the entries that still belong to this consumer; all of them when the group is gone. */
   owned(ids: readonly string[]): Promise<ReadonlySet<string>>;
   /** Takes up to so many parked entries whose retry is due. */

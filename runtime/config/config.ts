@@ -28,6 +28,19 @@ export interface Settings {
   readonly batchSize?: number;
   /** Maximum number of handlers that run at once for one stream. Env `MESSAGE_CONCURRENCY`. @defaultValue 100 */
   readonly concurrency?: number;
+  /**
+   * Bytes of text that this process holds of one stream, counted as characters: the entries that wait, that are handled
+   * and that are not settled yet. Beyond, nothing more is read, and what waits is held by its id and fetched again when it
+   * is its turn. One entry is always handled, however long it is. A decoded message takes the same once more at least. Env
+   * `MESSAGE_BUFFER_BYTES`. @defaultValue 33554432 (32 MiB)
+   */
+  readonly bufferBytes?: number;
+  /**
+   * Bytes of text that the publishes in progress hold together, counted as characters. Beyond, a publish is refused at once
+   * with `PUBLISH_OVERLOADED`. One message is always let in while no other is in progress, however long it is. Env
+   * `PUBLISH_BUFFER_BYTES`. @defaultValue 67108864 (64 MiB)
+   */
+  readonly publishBufferBytes?: number;
   /** Seconds that an entry is kept once every group has acknowledged it. Env `MESSAGE_TTL`. @defaultValue 86400 */
   readonly messageTtlSeconds?: number;
   /** Seconds between two checks of a stream for entries to remove. Env `STREAM_TRIM_INTERVAL`. @defaultValue 10 */
@@ -90,6 +103,8 @@ export interface Config extends Complete<Omit<Settings, "redis" | "groupSuffix" 
   readonly redis: RedisConfig;
   readonly group: string;
   readonly version: string | undefined;
+  /** How much text one reply of Redis brings at most, unless it is a single entry: a quarter of what is held. */
+  readonly replyBytes: number;
   /** Infinity if consumers without a heartbeat keep their messages. */
   readonly foreignIdleMs: number;
 }
@@ -121,8 +136,12 @@ const OPTIONS: { readonly [Name in keyof Settings]-?: true } = {
   healthIntervalSeconds: true,
   replyChannel: true,
   drainTimeoutSeconds: true,
+  bufferBytes: true,
+  publishBufferBytes: true,
 };
 
+const MIB = 1024 * 1024;
+const MOST_BYTES = 1e12;
 const UNSERVED_POLICIES = ["keep", "expire-group", "reject-publish"] as const;
 
 /**
@@ -142,6 +161,7 @@ export function readConfig(
     reader.problems.push('SERVICE_NAME is not set: set it, or name the service in createMessaging({ service: "…" })');
   }
   const name = reader.name("SERVICE_NAME", service, "unnamed");
+  const bufferBytes = reader.whole("MESSAGE_BUFFER_BYTES", settings.bufferBytes, 1, MOST_BYTES, 32 * MIB);
   const config: Config = {
     service: name,
     environment: reader.name("ENVIRONMENT", settings.environment, "development"),
@@ -152,6 +172,9 @@ export function readConfig(
     blockTimeMs: reader.whole("STREAM_BLOCK_TIME", settings.blockTimeMs, 1, 60_000, 1000),
     batchSize: reader.whole("STREAM_BATCH_SIZE", settings.batchSize, 1, 1000, 100),
     concurrency: reader.whole("MESSAGE_CONCURRENCY", settings.concurrency, 1, 100_000, 100),
+    bufferBytes,
+    replyBytes: Math.ceil(bufferBytes / 4),
+    publishBufferBytes: reader.whole("PUBLISH_BUFFER_BYTES", settings.publishBufferBytes, 1, MOST_BYTES, 64 * MIB),
     messageTtlMs: reader.seconds("MESSAGE_TTL", settings.messageTtlSeconds, 1, 86_400),
     trimIntervalMs: reader.seconds("STREAM_TRIM_INTERVAL", settings.trimIntervalSeconds, 0.01, 10),
     unservedGroups: reader.oneOf("STREAM_UNSERVED_GROUPS", settings.unservedGroups, UNSERVED_POLICIES, "keep"),

@@ -1,24 +1,20 @@
 import type { Delivery } from "../broker/delivery.js";
-import { comesBefore } from "../broker/entry-id.js";
-import type { Unfetched } from "../broker/membership.js";
 import type { FlatFields } from "../contract/codec.js";
+import type { Holdings } from "./holdings.js";
 import { Queue } from "./queue.js";
+import {
+  isAlone,
+  isBefore,
+  isFetchedAhead,
+  isPlaceholder,
+  lengthOf,
+  type Placeholder,
+  unloaded,
+  type Waiting,
+} from "./waiting.js";
 
 /** Names the lane of an entry, `undefined` for one that need not keep an order. */
 export type LaneOf = (fields: FlatFields | null) => string | undefined;
-
-/** An entry of which only the id is held. It is fetched just before it begins, if it still belongs to this consumer. */
-export interface Placeholder extends Unfetched {
-  readonly fields?: undefined;
-  attempt: number;
-  isTakenOver: boolean;
-  /** It may have killed its process. */
-  isAlone: boolean;
-  /** Fetched ahead of its turn. */
-  delivery?: Delivery | undefined;
-}
-
-export type Waiting = Delivery | Placeholder;
 
 /** The entries of one lane that have not begun, in the order of their ids. */
 interface Lane {
@@ -26,16 +22,15 @@ interface Lane {
   readonly queue: Queue<Waiting>;
 }
 
-/** How many entries that wait behind others of their lane are held with their fields. */
-const MOST_LOADED = 1000;
-
 /**
  * The entries that wait for their turn. Without lanes they begin in the order of their arrival. With lanes, an entry
  * begins when the one before it in its lane is {@link finished}, and the entries of a lane in the order of their ids,
- * however they came. Of those that may have killed their process one begins at a time.
+ * however they came. Of those that may have killed their process one begins at a time. An entry for whose text there is no
+ * room waits by its id.
  */
 export class Backlog {
   readonly #laneOf: LaneOf | undefined;
+  readonly #holdings: Holdings;
   /** Those of which an entry waits, is handled or is to be retried. */
   readonly #lanes = new Map<string, Lane>();
   /** By the ids of their entries that have begun. */
@@ -47,11 +42,13 @@ export class Backlog {
   readonly #suspects = new Queue<Waiting | Lane>();
   #suspect: string | undefined;
   #inLanes = 0;
-  #loaded = 0;
+  /** How much text waits in lanes. */
+  #length = 0;
   #isStopping = false;
 
-  constructor(laneOf: LaneOf | undefined) {
+  constructor(laneOf: LaneOf | undefined, holdings: Holdings) {
     this.#laneOf = laneOf;
+    this.#holdings = holdings;
   }
 
   /** The number of entries that could begin now, without those that begin one at a time. */
@@ -74,7 +71,8 @@ export class Backlog {
   }
 
   /** @param fields - those of a placeholder, which are not kept */
-  push(waiting: Waiting, fields: FlatFields | null = waiting.fields ?? null): void {
+  push(given: Waiting, fields: FlatFields | null = given.fields ?? null): void {
+    const waiting = this.#admitted(given);
     if (this.#laneOf === undefined) {
       this.#track(waiting);
       this.#offer(waiting);
@@ -88,7 +86,7 @@ export class Backlog {
       this.#enqueue(added, waiting);
       this.#offer(added);
     } else {
-      this.#enqueue(lane, this.#loaded < MOST_LOADED ? waiting : unloaded(waiting));
+      this.#enqueue(lane, waiting);
     }
   }
 
@@ -108,7 +106,8 @@ export class Backlog {
       if ("queue" in turn) {
         turn.queue.shift();
         this.#inLanes--;
-        if (first.fields !== undefined) this.#loaded--;
+        if (first.fields !== undefined || first.delivery !== undefined)
+          this.#length -= this.#holdings.lengthOf(first.id);
         this.#begun.set(first.id, turn);
       }
       if (first.fields !== undefined) return first;
@@ -120,7 +119,30 @@ export class Backlog {
   /** Up to so many placeholders that follow in the lane of one that has begun: to fetch them with it saves round trips. */
   following(id: string, most: number): readonly Placeholder[] {
     const followers = this.#begun.get(id)?.queue.values(most) ?? [];
-    return followers.filter((waiting) => isPlaceholder(waiting)).filter(({ attempt }) => attempt === 0);
+    return followers.filter((waiting) => isPlaceholder(waiting)).filter(isFetchedAhead);
+  }
+
+  /** Whether text may wait in lanes: to fetch more of it ahead is of use. */
+  get mayFollow(): boolean {
+    return this.#length < this.#holdings.mostBlockedBytes;
+  }
+
+  /** Keeps what was fetched ahead of an entry's turn, if it still waits and there is room for it. */
+  load(follower: Placeholder, delivery: Delivery | undefined): void {
+    // It may have been taken over meanwhile.
+    if (delivery === undefined || !isFetchedAhead(follower) || !this.#placeholders.has(follower.id)) return;
+    const length = lengthOf(delivery);
+    if (!this.#fits(length)) return;
+    follower.delivery = delivery;
+    this.#length += length;
+    this.#holdings.hold(follower.id, length);
+  }
+
+  /** An entry that waits by its id was taken from this consumer, and back. */
+  retake(held: Placeholder, as: Omit<Placeholder, "id">): void {
+    if (held.delivery !== undefined) this.#length -= this.#holdings.lengthOf(held.id);
+    this.#holdings.hold(held.id, 0);
+    Object.assign(held, as);
   }
 
   /** Whether an entry that has begun may have killed its process. The next of them begins after {@link acquit}. */
@@ -151,12 +173,12 @@ export class Backlog {
 
   /** Forgets the fields of what waits: it may belong to others by now, so it is fetched before it begins. */
   unload(): void {
-    this.#loaded = 0;
+    this.#length = 0;
     if (this.#laneOf === undefined) {
-      this.#ready.replace(this.#ready.values().map((waiting) => this.#track(unloaded(waiting as Waiting))));
+      this.#ready.replace(this.#ready.values().map((waiting) => this.#unloaded(waiting as Waiting)));
     }
     for (const { queue } of this.#lanes.values()) {
-      queue.replace(queue.values().map((waiting) => this.#track(unloaded(waiting))));
+      queue.replace(queue.values().map((waiting) => this.#unloaded(waiting)));
     }
     if (this.#isStopping) this.stop();
   }
@@ -177,13 +199,31 @@ export class Backlog {
   #enqueue(lane: Lane, waiting: Waiting): void {
     this.#track(waiting);
     this.#inLanes++;
-    if (waiting.fields !== undefined) this.#loaded++;
+    if (waiting.fields !== undefined) this.#length += this.#holdings.lengthOf(waiting.id);
     lane.queue.insert(waiting, isBefore);
   }
 
   #track(waiting: Waiting): Waiting {
     if (waiting.fields === undefined) this.#placeholders.set(waiting.id, waiting);
     return waiting;
+  }
+
+  /** Holds an entry, without its fields if there is no room for them. */
+  #admitted(waiting: Waiting): Waiting {
+    const length = lengthOf(waiting);
+    const isKept = this.#fits(length);
+    this.#holdings.hold(waiting.id, isKept ? length : 0);
+    return isKept ? waiting : unloaded(waiting);
+  }
+
+  #fits(length: number): boolean {
+    const fitsInLanes = this.#laneOf === undefined || this.#length + length <= this.#holdings.mostBlockedBytes;
+    return this.#holdings.fits(length) && (fitsInLanes || this.#length === 0);
+  }
+
+  #unloaded(waiting: Waiting): Waiting {
+    this.#holdings.hold(waiting.id, 0);
+    return this.#track(unloaded(waiting));
   }
 
   #offer(turn: Waiting | Lane): void {
@@ -195,22 +235,4 @@ export class Backlog {
 
 function firstOf(turn: Waiting | Lane): Waiting {
   return "queue" in turn ? (turn.queue.first as Waiting) : turn;
-}
-
-function isPlaceholder(waiting: Waiting): waiting is Placeholder {
-  return waiting.fields === undefined;
-}
-
-function isAlone(waiting: Waiting): boolean {
-  return waiting.fields === undefined && waiting.isAlone;
-}
-
-function isBefore(one: Waiting, other: Waiting): boolean {
-  return comesBefore(one.id, other.id);
-}
-
-function unloaded(waiting: Waiting): Placeholder {
-  if (waiting.fields !== undefined) return { id: waiting.id, attempt: 0, isTakenOver: false, isAlone: false };
-  waiting.delivery = undefined;
-  return waiting;
 }

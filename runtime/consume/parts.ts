@@ -21,6 +21,8 @@ export interface Watching {
   settled(id: string): void;
   /** Entries have begun or ended, so that there may be room for others. */
   moved(): void;
+  /** Only the id of an entry is held any more. */
+  unloaded(id: string): void;
   /** Returns whether other members may have taken what this one holds. */
   noticeLapse(): boolean;
 }

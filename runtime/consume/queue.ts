@@ -1,6 +1,7 @@
 /** A first-in, first-out list. To remove its first item moves no other. */
 export class Queue<Item extends object> {
-  #items: Item[] = [];
+  /** Those before the head are removed. */
+  #items: (Item | undefined)[] = [];
   #head = 0;
 
   get length(): number {
@@ -18,7 +19,8 @@ export class Queue<Item extends object> {
   shift(): Item | undefined {
     const item = this.#items[this.#head];
     if (item === undefined) return undefined;
-    this.#head++;
+    // What it holds must not live on until the list is made anew.
+    this.#items[this.#head++] = undefined;
     if (this.#head === this.#items.length || this.#head > 1000) this.replace(this.values());
     return item;
   }
@@ -37,7 +39,7 @@ export class Queue<Item extends object> {
 
   /** The items, or as many as asked for of the first. */
   values(most: number = this.length): Item[] {
-    return this.#items.slice(this.#head, this.#head + most);
+    return this.#items.slice(this.#head, this.#head + most) as Item[];
   }
 
   replace(items: Item[]): void {

@@ -1,18 +1,20 @@
-import { type Delivery, FEW } from "../broker/delivery.js";
+import { FEW } from "../broker/delivery.js";
+import { textLength } from "../contract/codec.js";
 import type { ConsumerParts } from "./parts.js";
 import { othersJudged } from "./precedence.js";
 import type { Workload } from "./workload.js";
 
 const PREPARE_EVERY_MS = 30_000;
-/** After a batch of this size, the next one has fewer entries. */
-const BATCH_BYTES = 8 * 1024 * 1024;
+/** Before the first batch nobody knows how long entries are: so many of them are taken to be one reply. */
+const FIRST = 100;
 
 /** Reads new entries, never more than the workload has room for. */
 export class Reader {
   readonly #parts: ConsumerParts;
   readonly #workload: Workload;
   readonly #prepare: () => Promise<void>;
-  #batchSize: number;
+  /** The length of the longest entry of the last batch. Text lengths stand for bytes. */
+  #longest: number;
   #readAt: number;
   #preparedAt = 0;
   #areOthersJudged = false;
@@ -22,7 +24,7 @@ export class Reader {
     this.#parts = parts;
     this.#workload = workload;
     this.#prepare = prepare;
-    this.#batchSize = parts.config.batchSize;
+    this.#longest = parts.config.replyBytes / FIRST;
     this.#readAt = parts.clock.now();
   }
 
@@ -64,11 +66,13 @@ export class Reader {
 
   async #read(most: number): Promise<void> {
     let count = 0;
+    let longest = 0;
     await this.#parts.membership.read(most, (deliveries) => {
-      count = deliveries.length;
+      count += deliveries.length;
       // Also after the signal: they are pending for this consumer now, to be handled or given back.
       this.#workload.take(deliveries, count === most);
-      this.#fitBatch(deliveries);
+      for (const { fields } of deliveries) longest = Math.max(longest, textLength(fields ?? []));
+      this.#longest = longest;
     });
     this.#answered();
     if (count > 0 && count <= FEW) await new Promise((resolve) => process.nextTick(resolve));
@@ -78,11 +82,10 @@ export class Reader {
     this.#readAt = this.#parts.clock.now();
   }
 
-  /** Sizes the next batch by the larger of this one's first and last entry. Text lengths stand for bytes. */
-  #fitBatch(deliveries: readonly Delivery[]): void {
-    const lengthOf = (delivery: Delivery | undefined): number =>
-      delivery?.fields?.reduce((sum, text) => sum + text.length, 0) ?? 0;
-    const length = Math.max(lengthOf(deliveries[0]), lengthOf(deliveries.at(-1)));
-    this.#batchSize = Math.max(1, Math.min(this.#parts.config.batchSize, Math.ceil(BATCH_BYTES / length)));
+  /** As many entries like the longest of the last batch as one reply brings, and as there is room for. */
+  get #batchSize(): number {
+    const { batchSize, replyBytes } = this.#parts.config;
+    const most = Math.floor(Math.min(replyBytes, this.#workload.spareBytes) / this.#longest);
+    return Math.max(1, Math.min(batchSize, most));
   }
 }

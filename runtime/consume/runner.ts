@@ -1,30 +1,46 @@
 import type { Delivery } from "../broker/delivery.js";
+import { textLength } from "../contract/codec.js";
 import type { Ended } from "../handle/dispatcher.js";
 import { withoutContext } from "../messaging/correlation.js";
-import type { Backlog, Placeholder } from "./backlog.js";
+import type { Backlog } from "./backlog.js";
+import type { Holdings } from "./holdings.js";
 import type { ConsumerParts, Watching } from "./parts.js";
 import type { Retry, Settler } from "./settler.js";
+import type { Placeholder } from "./waiting.js";
 
 /** How many entries are fetched together with those that begin, because they follow in the same lanes. */
 const MOST_AHEAD = 100;
 
-/** Has waiting entries handled, at most `concurrency` at once, however they came. */
+export interface RunnerParts {
+  readonly backlog: Backlog;
+  readonly holdings: Holdings;
+  readonly settler: Settler;
+  readonly watching: Watching;
+}
+
+/**
+ * Has waiting entries handled, at most `concurrency` at once, however they came. Those that are held by their ids are
+ * fetched as far as there is room for their text; in any case one is while nothing else runs.
+ */
 export class Runner {
   readonly #parts: ConsumerParts;
   readonly #backlog: Backlog;
+  readonly #holdings: Holdings;
   readonly #settler: Settler;
   readonly #watching: Watching;
-  /** Those that have a place and are being fetched: their handlers have not begun. */
+  /** Those that have a place and are to be fetched: their handlers have not begun. */
   readonly fetching: Set<Placeholder> = new Set();
   /** Whether more entries are about to come, because the last read was full. */
   expectsMore = false;
+  #isFetching = false;
   #running = 0;
   #pumping = false;
   #idlers: (() => void)[] = [];
 
-  constructor(parts: ConsumerParts, backlog: Backlog, settler: Settler, watching: Watching) {
+  constructor(parts: ConsumerParts, { backlog, holdings, settler, watching }: RunnerParts) {
     this.#parts = parts;
     this.#backlog = backlog;
+    this.#holdings = holdings;
     this.#settler = settler;
     this.#watching = watching;
   }
@@ -65,16 +81,14 @@ export class Runner {
   }
 
   readonly #beginWaiting = (): void => {
-    let placeholders: Placeholder[] | undefined;
     while (this.#running < this.#parts.config.concurrency) {
       const waiting = this.#backlog.next();
       if (waiting === undefined) break;
       this.#running++;
       if (waiting.fields !== undefined) this.#begin(waiting);
-      else if (placeholders === undefined) placeholders = [waiting];
-      else placeholders.push(waiting);
+      else this.fetching.add(waiting);
     }
-    if (placeholders !== undefined) void this.#fetch(placeholders);
+    if (this.fetching.size > 0 && !this.#isFetching) void this.#fetch();
   };
 
   /** A handler that ends at once costs no promise. */
@@ -83,28 +97,40 @@ export class Runner {
     if (outcome !== undefined) this.#ended(delivery, outcome);
   }
 
-  /** Fetches entries that have a place, and begins them. */
-  async #fetch(placeholders: readonly Placeholder[]): Promise<void> {
-    const each = Math.floor(MOST_AHEAD / placeholders.length);
-    const ahead = placeholders.flatMap(({ id }) => this.#backlog.following(id, each));
-    const { membership, settling } = this.#parts;
-    const all = [...placeholders, ...ahead];
-    for (const placeholder of placeholders) this.fetching.add(placeholder);
-    const deliveries = await this.#settler.untilDone("fetching entries", () => membership.fetch(all));
+  /**
+   * Fetches entries that have a place, as far as there is room for their text, and begins them. One call at a time: the next
+   * knows how much room this one has left. What one does not reach keeps its place, and is not counted as delivered.
+   */
+  async #fetch(): Promise<void> {
+    const { spareBytes } = this.#holdings;
+    const isAnyRunning = this.#running > this.fetching.size;
+    if (spareBytes <= 0 && isAnyRunning) return;
+    this.#isFetching = true;
+    const placed = [...this.fetching];
+    const each = this.#backlog.mayFollow ? Math.floor(MOST_AHEAD / placed.length) : 0;
+    const ahead = placed.flatMap(({ id }) => this.#backlog.following(id, each));
+    const { membership, settling, config } = this.#parts;
+    const mostBytes = Math.max(1, Math.min(spareBytes, config.replyBytes));
+    const all = [...placed, ...ahead];
+    const fetched = await this.#settler.untilDone("fetching entries", () => membership.fetch(all, mostBytes));
     // What is still to begin when settling ends is given back as it is.
-    if (deliveries === null || settling.signal.aborted) return;
-    const found = new Map(deliveries.map((delivery) => [delivery.id, delivery]));
+    if (fetched === null || settling.signal.aborted) return;
+    this.#isFetching = false;
+    const found = new Map(fetched.deliveries.map((delivery) => [delivery.id, delivery]));
+    const reached = placed.slice(0, fetched.looked);
+    for (const { id } of reached) this.#holdings.hold(id, textLength(found.get(id)?.fields ?? []));
     if (!this.#watching.noticeLapse()) {
-      for (const follower of ahead) if (follower.attempt === 0) follower.delivery = found.get(follower.id);
+      for (const follower of ahead) this.#backlog.load(follower, found.get(follower.id));
     }
     withoutContext(() => {
-      for (const placeholder of placeholders) {
+      for (const placeholder of reached) {
         this.fetching.delete(placeholder);
         const delivery = found.get(placeholder.id);
         if (delivery === undefined) this.#lose(placeholder.id);
         else this.#begin(Object.assign(delivery, { isTakenOver: placeholder.isTakenOver }));
       }
     });
+    if (this.fetching.size > 0) this.pumpSoon();
   }
 
   /** An entry that has a place belongs to another member, or is gone. */
@@ -142,6 +168,7 @@ export class Runner {
     const resume = this.#backlog.retain(delivery, 1 + attempt - deaths);
     const due = this.#parts.reading.for(retry.delayMs);
     const kept = await this.#settler.keep(delivery, retry);
+    this.#watching.unloaded(delivery.id);
     // At the end it stays pending, and its followers behind it: all are given back together.
     if (kept === null || (kept === "kept" && !(await due))) return;
     // What others have, or what is a dead letter by now, is not found when it is fetched: that frees its lane.

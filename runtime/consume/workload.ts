@@ -1,10 +1,12 @@
 import { type Delivery, FEW } from "../broker/delivery.js";
 import type { Holder, Leaving, TakenOver } from "../broker/membership.js";
 import { entityOf } from "../contract/codec.js";
-import { Backlog, type Placeholder } from "./backlog.js";
+import { Backlog } from "./backlog.js";
+import { Holdings } from "./holdings.js";
 import type { ConsumerParts, Watching } from "./parts.js";
 import { Runner } from "./runner.js";
 import { Settler } from "./settler.js";
+import type { Placeholder } from "./waiting.js";
 
 /** How many entries may wait behind others of their entity, in addition to the capacity. Most are held by their ids. */
 const MOST_BLOCKED = 100_000;
@@ -14,7 +16,8 @@ const FEWEST_TAKEN_OVER = 20;
 /**
  * The entries that a consumer holds, however they came to it: those that wait, those that are handled, at most
  * `concurrency` at once, and those whose settlement is not confirmed yet. As many may wait as run at once, but at most one
- * batch. What waits for another entry, for its retry or for the next acknowledgement takes no room.
+ * batch. What waits for another entry, for its retry or for the next acknowledgement takes no room. The text of all of them
+ * is bounded, too.
  */
 export class Workload implements Holder {
   readonly settler: Settler;
@@ -26,8 +29,8 @@ export class Workload implements Holder {
   readonly #hasLanes: boolean;
   readonly #backlog: Backlog;
   readonly #runner: Runner;
-  /** The ids of entries that were delivered to this consumer and are not settled. */
-  readonly #inFlight = new Set<string>();
+  /** The entries that were delivered to this consumer and are not settled. */
+  readonly #holdings: Holdings;
   /** Released for a retry before the settlement of their last attempt was confirmed. */
   readonly #returning = new Map<string, Delivery>();
   #isOpen = false;
@@ -35,19 +38,23 @@ export class Workload implements Holder {
   #waiters: (() => void)[] = [];
 
   constructor(parts: ConsumerParts) {
-    const { batchSize, concurrency, order } = parts.config;
+    const { batchSize, concurrency, order, bufferBytes } = parts.config;
     this.#parts = parts;
     const watching: Watching = {
       settled: (id) => this.settled(id),
       moved: () => this.#moved(),
+      unloaded: (id) => this.#unloaded(id),
       noticeLapse: () => this.#noticeLapse(),
     };
     this.settler = new Settler(parts, watching);
     this.#prefetch = Math.min(batchSize, concurrency);
     this.#capacity = concurrency + this.#prefetch;
     this.#hasLanes = order === "entity";
-    this.#backlog = new Backlog(this.#hasLanes ? (fields) => entityOf(fields ?? []) : undefined);
-    this.#runner = new Runner(parts, this.#backlog, this.settler, watching);
+    const holdings = new Holdings(bufferBytes);
+    const backlog = new Backlog(this.#hasLanes ? (fields) => entityOf(fields ?? []) : undefined, holdings);
+    this.#holdings = holdings;
+    this.#backlog = backlog;
+    this.#runner = new Runner(parts, { backlog, holdings, settler: this.settler, watching });
   }
 
   /** Lets entries in. Before the first heartbeat the consumer would look abandoned to others. */
@@ -64,13 +71,19 @@ export class Workload implements Holder {
   get room(): number {
     const places = this.#parts.config.concurrency - this.#runner.running;
     const isCrowded = this.#backlog.ready - places > this.#prefetch / 2 || this.#backlog.blocked > MOST_BLOCKED;
-    const room = isCrowded ? 0 : this.#roomIn(this.#capacity);
+    const room = isCrowded || this.spareBytes <= 0 ? 0 : this.#roomIn(this.#capacity);
     return room < this.#prefetch / 2 ? 0 : room;
+  }
+
+  /** How much more text may come. Not positive when no more may. */
+  get spareBytes(): number {
+    return this.#holdings.spareBytes;
   }
 
   /** A little more than for new entries, which would take every place that becomes free before a retry does. */
   get roomForRetries(): number {
-    return this.#roomIn(this.#capacity + Math.ceil(this.#prefetch / 4));
+    const isFull = this.spareBytes + this.#parts.config.replyBytes / 2 <= 0;
+    return isFull ? 0 : this.#roomIn(this.#capacity + Math.ceil(this.#prefetch / 4));
   }
 
   /** Entries that are taken over wait by their ids. To keep the order of their lanes, all of them must come. */
@@ -90,7 +103,7 @@ export class Workload implements Holder {
   }
 
   holds(id: string): boolean {
-    return this.#inFlight.has(id);
+    return this.#holdings.has(id);
   }
 
   /** @param areMore - whether more of the same kind are about to come */
@@ -98,8 +111,7 @@ export class Workload implements Holder {
     this.#runner.expectsMore = areMore;
     for (const delivery of deliveries) {
       // A stray, or one that was claimed twice, may be held already.
-      if (this.#inFlight.has(delivery.id)) continue;
-      this.#inFlight.add(delivery.id);
+      if (this.#holdings.has(delivery.id)) continue;
       this.#backlog.push(delivery);
     }
     if (deliveries.length <= FEW) this.#runner.pump();
@@ -109,7 +121,7 @@ export class Workload implements Holder {
   /** Takes retries. One that is released before the confirmation that it was parked has arrived waits for that. */
   takeAgain(deliveries: readonly Delivery[]): void {
     for (const delivery of deliveries) {
-      const isAwaited = this.#inFlight.has(delivery.id) && this.#backlog.placeholder(delivery.id) === undefined;
+      const isAwaited = this.#holdings.has(delivery.id) && this.#backlog.placeholder(delivery.id) === undefined;
       if (isAwaited) this.#returning.set(delivery.id, delivery);
     }
     this.take(deliveries);
@@ -122,24 +134,21 @@ export class Workload implements Holder {
       const waiting = { attempt, isTakenOver: true, isAlone: isSuspect, delivery: undefined };
       const held = this.#backlog.placeholder(id);
       // It was taken from this consumer before, and has not begun here. If it has, its handler decides on it.
-      if (held !== undefined) Object.assign(held, waiting);
-      else if (!this.#inFlight.has(id)) {
-        this.#inFlight.add(id);
-        this.#backlog.push({ id, ...waiting }, fields);
-      }
+      if (held !== undefined) this.#backlog.retake(held, waiting);
+      else if (!this.#holdings.has(id)) this.#backlog.push({ id, ...waiting }, fields);
     }
     this.#runner.pumpSoon();
   }
 
   /** The entry's settlement is confirmed, or there is nothing to settle. */
   settled(id: string): void {
-    this.#inFlight.delete(id);
+    this.#holdings.drop(id);
     const again = this.#returning.size === 0 ? undefined : this.#returning.get(id);
     if (again !== undefined) {
       this.#returning.delete(id);
       this.take([again]);
     }
-    if (this.#waiters.length > 0) this.wake();
+    this.#lightened();
   }
 
   /** Begins no entry any more of which only the id is held. */
@@ -173,7 +182,17 @@ export class Workload implements Holder {
     const fetching = new Set([...this.#runner.fetching].map(({ id }) => id));
     const isHandled = (id: string): boolean =>
       this.#backlog.placeholder(id) === undefined && !fetching.has(id) && !settling.has(id);
-    return [...this.#inFlight].filter(isHandled);
+    return this.#holdings.ids().filter(isHandled);
+  }
+
+  #unloaded(id: string): void {
+    if (this.#holdings.has(id)) this.#holdings.hold(id, 0);
+    this.#lightened();
+  }
+
+  #lightened(): void {
+    if (this.#runner.fetching.size > 0) this.#runner.pumpSoon();
+    if (this.#waiters.length > 0) this.wake();
   }
 
   #moved(): void {
@@ -183,7 +202,7 @@ export class Workload implements Holder {
   #roomIn(capacity: number): number {
     if (!this.#isOpen) return 0;
     const withoutRoom = this.#backlog.blocked + this.settler.gathered;
-    return Math.max(0, capacity - (this.#inFlight.size - withoutRoom));
+    return Math.max(0, capacity - (this.#holdings.size - withoutRoom));
   }
 
   /**

@@ -36,6 +36,13 @@ export function fieldOf(entry: FlatFields, name: string): string | undefined {
   return undefined;
 }
 
+/** How much text an entry is: the lengths of its names and values. It stands for its bytes, which are dear to count. */
+export function textLength(entry: FlatFields): number {
+  let length = 0;
+  for (let at = 0; at < entry.length; at++) length += (entry[at] as string).length;
+  return length;
+}
+
 /** The entity that an event is about, as `user:123`; `undefined` for a message without one. */
 export function entityOf(entry: FlatFields): string | undefined {
   const json = jsonOf(entry);

@@ -8,6 +8,7 @@ import { ClosedError, ConfigError, ContractError, type Issue, type MessagingErro
 import type { HookBus } from "../messaging/hooks.js";
 import type { InterceptorChain, OutgoingCall } from "../messaging/interceptor.js";
 import type { PublishAllOptions, Published, PublishOptions } from "../messaging/publisher.js";
+import { sendAll } from "./bulk.js";
 import { channelOf, prepare } from "./prepare.js";
 import type { Retentions } from "./retention.js";
 import { type Destination, PublishTeller, Sending } from "./sending.js";
@@ -16,10 +17,6 @@ import { type Destination, PublishTeller, Sending } from "./sending.js";
 export interface SendingOptions extends PublishOptions, Partial<Pick<Append, "isWanted">> {}
 
 const NONE: SendingOptions = {};
-/** The most messages of one list that are under way at once. */
-const MOST_AT_ONCE = 1024;
-/** So many of them are encoded, then sent: Redis stores them while the next ones are encoded. */
-const PART = 32;
 
 /** A message that keeps its contract, with its encoded forms. */
 interface Written {
@@ -56,7 +53,14 @@ export class MessagePublisher {
       const contract = contractOf(descriptor);
       const message = prepare(this.#config, descriptor, contract, given, options);
       const written = this.#written(descriptor, message, contract.write(message, this.#config.encoding));
-      return new Promise((resolve, reject) => this.#append(descriptor, written, options, resolve, reject));
+      let resolve!: (published: Published) => void;
+      let reject!: (error: MessagingError) => void;
+      // An error keeps the functions that stand in its stack alive: none of them may have the message as its own.
+      const promise = new Promise<Published>((...settle) => {
+        [resolve, reject] = settle;
+      });
+      this.#append(descriptor, written, options, resolve, reject);
+      return promise;
     } catch (thrown) {
       return Promise.reject(this.failed(descriptor, thrown));
     }
@@ -139,38 +143,15 @@ export class MessagePublisher {
     return messages;
   }
 
-  /** Sends in the given order, each message as soon as it is encoded. After a failure no waiting message is sent. */
   #sendAll(descriptor: Descriptor, contract: Contract, messages: readonly PlainMessage[]): Promise<Published[]> {
-    return new Promise((resolve, reject) => {
-      const published: Published[] = [];
-      const waiting: (() => void)[] = [];
-      let count = 0;
-      let sent = 0;
-      let isOver = false;
-      const failed = (error: MessagingError): void => {
-        isOver = true;
-        reject(error);
-      };
-      for (const [at, message] of messages.entries()) {
-        if (isOver) return;
-        // Encoded even if it must wait: the caller may change the message after this call has returned.
-        let written: Written;
-        try {
-          written = this.#written(descriptor, message, contract.encode(message, this.#config.encoding));
-        } catch (thrown) {
-          return failed(this.failed(descriptor, thrown));
-        }
-        const stored = (one: Published): void => {
-          published[at] = one;
-          if (++count === messages.length) resolve(published);
-          else if (!isOver) waiting[sent++]?.();
-        };
-        const send = (): void => this.#append(descriptor, written, NONE, stored, failed);
-        if (at < MOST_AT_ONCE) send();
-        else waiting.push(send);
-        if (at % PART === PART - 1) this.#parts.appender.flush();
-      }
-      this.#parts.appender.flush();
+    const { encoding, publishBufferBytes } = this.#config;
+    return sendAll(messages, {
+      // Other publishes go on beside it.
+      mostBytes: publishBufferBytes / 4,
+      write: (message) => this.#written(descriptor, message, contract.encode(message, encoding)),
+      append: (written, stored, failed) => this.#append(descriptor, written, NONE, stored, failed),
+      flush: () => this.#parts.appender.flush(),
+      failure: (thrown) => this.failed(descriptor, thrown),
     });
   }
 
@@ -180,7 +161,7 @@ export class MessagePublisher {
     return { message, entry, announced: { channel: channelOf(this.#config, message), json } };
   }
 
-  /** Every failure calls `reject`. It never throws, because `#sendAll` calls it from callbacks. */
+  /** Every failure calls `reject`. It never throws, because `sendAll` calls it from callbacks. */
   #append(
     descriptor: Descriptor,
     { message, entry, announced }: Written,

@@ -1,16 +1,15 @@
 import type { Redis } from "ioredis";
 import type { Append, Appender } from "../broker/append.js";
-import type { FlatFields, Layout } from "../contract/codec.js";
+import { type FlatFields, type Layout, textLength } from "../contract/codec.js";
 import { MessagingError, PublishError } from "../errors.js";
 import type { Connection } from "./connection.js";
 import { adviceOn } from "./driver-error.js";
 import { onceKey, retentionKey } from "./keys.js";
 import { append, appendAlone } from "./lua/append.js";
 import { isRefusal, isReply } from "./reply.js";
+import { UnderWay } from "./under-way.js";
 import { longestValue, mayBeTooLong, refusalOf } from "./value-limit.js";
 
-/** Further entries are refused: a Redis that hangs must not fill the memory of this process. */
-const MOST_UNDER_WAY = 100_000;
 /** The most entries of one script call: Redis runs nothing else meanwhile, and replies to all of them at once. */
 const FULL_BATCH = 128;
 
@@ -20,30 +19,31 @@ const FULL_BATCH = 128;
  */
 export class EntryAppender implements Appender {
   readonly #connection: Connection;
+  readonly #underWay: UnderWay;
   #batch: Append[] = [];
   /** Whether an entry of the batch may be longer than Redis takes. */
   #isLong = false;
   #scheduled = false;
-  #underWay = 0;
-  #idle: (() => void)[] = [];
   /** False once Redis has denied this user the right to run scripts. */
   #mayScript = true;
 
-  constructor(connection: Connection) {
+  /** @param mostBytes - of the entries that are under way together */
+  constructor(connection: Connection, mostBytes: number) {
     this.#connection = connection;
+    this.#underWay = new UnderWay(mostBytes);
   }
 
   append(entry: Append): void {
-    if (this.#underWay >= MOST_UNDER_WAY) {
-      const text = `${MOST_UNDER_WAY} publishes are under way already: await some before starting more, or Redis is slow`;
-      entry.failed(new PublishError("PUBLISH_OVERLOADED", text, { messageId: entry.messageId, retryable: true }));
+    const length = lengthOf(entry);
+    const refusal = this.#underWay.begin(length);
+    if (refusal !== undefined) {
+      entry.failed(new PublishError("PUBLISH_OVERLOADED", refusal, { messageId: entry.messageId, retryable: true }));
       return;
     }
-    this.#underWay++;
-    const isLong = mayBeTooLong(valuesOf(entry));
+    const isLong = mayBeTooLong(length) && valuesOf(entry).some(({ length }) => mayBeTooLong(length));
     if (isLong) this.#isLong = true;
     // While nothing is under way, an entry need not wait for others.
-    if (this.#underWay === 1 && !isLong && !isAlone(entry) && this.#connection.isReady) {
+    if (this.#underWay.count === 1 && !isLong && !isAlone(entry) && this.#connection.isReady) {
       this.#sendNow(entry);
       return;
     }
@@ -55,20 +55,20 @@ export class EntryAppender implements Appender {
 
   #sendNow(entry: Append): void {
     add(this.#connection.client, entry).then(
-      (id) => {
-        entry.stored(id);
-        this.#ended(1);
-      },
-      (error: Error) => {
-        entry.failed(this.#failure(error, entry));
-        this.#ended(1);
-      },
+      (id) => this.#stored(entry, id),
+      (error: Error) => this.#failed(entry, this.#failure(error, entry)),
     );
   }
 
-  #ended(count: number): void {
-    this.#underWay -= count;
-    if (this.#underWay === 0) for (const resolve of this.#idle.splice(0)) resolve();
+  /** It makes room before it tells of it: whoever is told may publish the next one. */
+  #stored(entry: Append, id: string): void {
+    this.#underWay.ended(lengthOf(entry));
+    entry.stored(id);
+  }
+
+  #failed(entry: Append, error: MessagingError): void {
+    this.#underWay.ended(lengthOf(entry));
+    entry.failed(error);
   }
 
   /** While nothing else is under way, the batch waits only for the code that runs now. */
@@ -78,19 +78,17 @@ export class EntryAppender implements Appender {
       this.#scheduled = false;
       void this.flush();
     };
-    if (this.#underWay === this.#batch.length) process.nextTick(flush);
+    if (this.#underWay.count === this.#batch.length) process.nextTick(flush);
     else setImmediate(flush);
   }
 
   drained(): Promise<void> {
-    if (this.#underWay === 0) return Promise.resolve();
-    return new Promise((resolve) => this.#idle.push(resolve));
+    return this.#underWay.idle();
   }
 
   async flush(): Promise<void> {
     let batch = this.#batch;
-    const { length } = batch;
-    if (length === 0) return;
+    if (batch.length === 0) return;
     this.#batch = [];
     const isLong = this.#isLong;
     this.#isLong = false;
@@ -98,26 +96,38 @@ export class EntryAppender implements Appender {
       const { client } = this.#connection;
       if (!this.#connection.isReady) {
         await this.#connection.ready();
-        batch = wanted(batch);
+        batch = this.#passing(batch, ({ isWanted, messageId }) => {
+          if (isWanted?.() ?? true) return undefined;
+          const text = `message ${messageId} was not sent: its sender had given up before there was a connection`;
+          return new PublishError("PUBLISH_FAILED", text, { messageId, retryable: true });
+        });
       }
       if (isLong) {
         const longest = longestValue(this.#connection);
-        batch = fitting(batch, typeof longest === "number" ? longest : await longest);
+        const bytes = typeof longest === "number" ? longest : await longest;
+        batch = this.#passing(batch, (entry) => tooLong(entry, bytes));
       }
       if (batch.length === 1) await this.#send(client, batch);
       else await Promise.all(groupsOf(batch).map((group) => this.#send(client, group)));
     } catch (error) {
-      for (const entry of batch) entry.failed(this.#failure(error as Error, entry));
-    } finally {
-      this.#ended(length);
+      for (const entry of batch) this.#failed(entry, this.#failure(error as Error, entry));
     }
+  }
+
+  /** The entries of which nothing keeps from being sent. The others fail. */
+  #passing(batch: readonly Append[], refusal: (entry: Append) => PublishError | undefined): Append[] {
+    return batch.filter((entry) => {
+      const error = refusal(entry);
+      if (error !== undefined) this.#failed(entry, error);
+      return error === undefined;
+    });
   }
 
   async #send(client: Redis, group: readonly Append[]): Promise<void> {
     const [first] = group as [Append];
     try {
-      if (isAlone(first)) first.stored(await sendAlone(client, first));
-      else if (group.length === 1) first.stored(await add(client, first));
+      if (isAlone(first)) this.#stored(first, await sendAlone(client, first));
+      else if (group.length === 1) this.#stored(first, await add(client, first));
       else if (this.#mayScript) this.#settle(group, await sendTogether(client, group));
       else this.#settle(group, await sendPiped(client, group));
     } catch (error) {
@@ -127,7 +137,7 @@ export class EntryAppender implements Appender {
         await this.#send(client, group);
         return;
       }
-      for (const entry of group) entry.failed(this.#failure(error as Error, entry));
+      for (const entry of group) this.#failed(entry, this.#failure(error as Error, entry));
     }
   }
 
@@ -135,8 +145,8 @@ export class EntryAppender implements Appender {
     for (let at = 0; at < group.length; at++) {
       const entry = group[at] as Append;
       const result = results[at] ?? new Error("Redis gave no reply");
-      if (typeof result === "string") entry.stored(result);
-      else entry.failed(this.#failure(result as Error, entry));
+      if (typeof result === "string") this.#stored(entry, result);
+      else this.#failed(entry, this.#failure(result as Error, entry));
     }
     // The client reconnects to a new master by itself, but it does not see the errors within a script's reply.
     if (results.some((result) => isReply(result, "READONLY"))) this.#connection.renew();
@@ -164,32 +174,23 @@ function isAlone({ announced, onceWindowMs }: Append): boolean {
   return announced !== undefined || onceWindowMs !== undefined;
 }
 
+/** How much text is held for an entry. */
+function lengthOf({ entry, announced }: Append): number {
+  return textLength(entry) + (announced === undefined ? 0 : announced.json.length);
+}
+
 /** What becomes single values of a command. */
 function valuesOf({ entry, announced }: Append): FlatFields {
   return announced === undefined ? entry : [...entry, announced.json];
 }
 
-/** The entries that Redis takes. The others fail: with one of them, all that is under way would be uncertain. */
-function fitting(batch: readonly Append[], longest: number): Append[] {
-  return batch.filter((entry) => {
-    const refusal = refusalOf(valuesOf(entry), longest);
-    if (refusal === undefined) return true;
-    const { messageId, stream } = entry;
-    const text = `message ${messageId ?? "(without id)"} was not sent to ${stream}: ${refusal}`;
-    entry.failed(new PublishError("PUBLISH_FAILED", text, { messageId }));
-    return false;
-  });
-}
-
-/** The entries that are still wanted. The others fail. */
-function wanted(batch: readonly Append[]): Append[] {
-  return batch.filter((entry) => {
-    if (entry.isWanted?.() ?? true) return true;
-    const { messageId } = entry;
-    const text = `message ${messageId} was not sent: its sender had given up before there was a connection`;
-    entry.failed(new PublishError("PUBLISH_FAILED", text, { messageId, retryable: true }));
-    return false;
-  });
+/** Why Redis would not take an entry: with it, all that is under way would be uncertain. */
+function tooLong(entry: Append, longest: number): PublishError | undefined {
+  const refusal = refusalOf(valuesOf(entry), longest);
+  if (refusal === undefined) return undefined;
+  const { messageId, stream } = entry;
+  const text = `message ${messageId ?? "(without id)"} was not sent to ${stream}: ${refusal}`;
+  return new PublishError("PUBLISH_FAILED", text, { messageId });
 }
 
 /** Groups the entries that can be sent together, in their order: those of one stream and layout. */

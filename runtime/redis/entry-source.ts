@@ -1,4 +1,4 @@
-import type { Take } from "../broker/delivery.js";
+import { FEW, type Take } from "../broker/delivery.js";
 import { isLater } from "../broker/entry-id.js";
 import type { MemberPlace, Membership } from "../broker/membership.js";
 import { ConnectionError } from "../errors.js";
@@ -92,12 +92,13 @@ export class BlockingSource implements EntrySource {
   }
 }
 
-/** Reads at intervals, on a shared connection: for a stream that is mostly empty. */
+/** Reads a few entries at intervals, on a shared connection, where a long reply is held whole: for a stream that is mostly empty. */
 export function pollingSource({ place, blockTimeMs, connection, pause }: SourceParts): EntrySource {
   const { stream, group, consumer } = place;
   const read: EntrySource["read"] = async (count, take) => {
     const client = await connection.ready(pause.signal);
-    const reply = (await client.xreadgroup("GROUP", group, consumer, "COUNT", count, "STREAMS", stream, ">")) as Reply;
+    const most = ["COUNT", Math.min(count, FEW)] as const;
+    const reply = (await client.xreadgroup("GROUP", group, consumer, ...most, "STREAMS", stream, ">")) as Reply;
     const deliveries = (reply?.[0]?.[1] ?? []).map(([id, fields]) => ({ id, fields, attempt: 1 }));
     if (deliveries.length === 0) await pause.for(blockTimeMs);
     else take(deliveries);

@@ -4,6 +4,8 @@ import type { Connection } from "./connection.js";
 import { ASTERISK, EntryDecoder, PERCENT } from "./entry-decoder.js";
 
 /** The reply that the client gets in place of one that was taken: an empty one, in both versions of Redis' protocol. */
+/** After so many bytes what has arrived is handed over, so that a long reply is not held twice. */
+const PORTION = 1024 * 1024;
 const NONE = Buffer.from("*-1\r\n");
 
 /**
@@ -17,6 +19,8 @@ export class EntryTap {
   /** The entries of the read that are not handed over yet. */
   #brought: readonly Delivery[] = [];
   #isHeld = false;
+  /** How many bytes have arrived since something was handed over. */
+  #received = 0;
   #state: "passing" | "expecting" | "taking" = "passing";
 
   constructor(connection: Connection) {
@@ -24,10 +28,11 @@ export class EntryTap {
     connection.client.on("connect", () => this.#attach(connection.client.stream as Socket));
   }
 
-  /** To be called just before a read is sent. A few entries are handed over as soon as they arrive, unless held. */
+  /** To be called just before a read is sent. A few entries are handed over as soon as they arrive, unless held; many long ones in portions. */
   expect(take: Take, isHeld: boolean): void {
     this.#take = take;
     this.#isHeld = isHeld;
+    this.#received = 0;
     this.#decoder.take();
     this.#brought = [];
     this.#state = "expecting";
@@ -39,6 +44,14 @@ export class EntryTap {
     this.#brought = [];
     if (deliveries.length === 0) return;
     look?.(deliveries);
+    this.#take(deliveries);
+  }
+
+  /** Also where they are held for a last look: they go without it. */
+  #handOverPortion(): void {
+    const deliveries = this.#decoder.take();
+    if (deliveries.length === 0) return;
+    this.#received = 0;
     this.#take(deliveries);
   }
 
@@ -66,7 +79,11 @@ export class EntryTap {
     if (this.#state === "expecting") this.#state = isList ? "taking" : "passing";
     if (this.#state === "passing") return chunk;
     const rest = this.#decoder.write(chunk);
-    if (rest === undefined) return undefined;
+    this.#received += chunk.length;
+    if (rest === undefined) {
+      if (this.#received > PORTION) this.#handOverPortion();
+      return undefined;
+    }
     this.#state = "passing";
     this.#brought = this.#decoder.take();
     if (this.#brought.length <= FEW && !this.#isHeld) this.handOver();

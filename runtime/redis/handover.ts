@@ -8,18 +8,27 @@ import { enrol, handoverMember, settleUnhandled, takeHandedOver } from "./lua/ha
 import { deliveryOf } from "./lua/retry.js";
 import { takenOverOf } from "./lua/takeover.js";
 
+export interface HandoverParts {
+  readonly keys: StreamKeys;
+  readonly leaseMs: number;
+  /** After how much text a reply ends. */
+  readonly replyBytes: number;
+}
+
 /** Hands entries over between the members of a group, to one that handles their type. */
 export class Handover {
   readonly types: HandledTypes;
   readonly #place: MemberPlace;
   readonly #keys: StreamKeys;
   readonly #leaseMs: number;
+  readonly #replyBytes: number;
 
-  constructor(place: MemberPlace, { keys, leaseMs }: { readonly keys: StreamKeys; readonly leaseMs: number }) {
+  constructor(place: MemberPlace, { keys, leaseMs, replyBytes }: HandoverParts) {
     this.types = new HandledTypes(place.consumer, place.handles);
     this.#place = place;
     this.#keys = keys;
     this.#leaseMs = leaseMs;
+    this.#replyBytes = replyBytes;
   }
 
   /**
@@ -51,7 +60,7 @@ export class Handover {
   /** Takes entries that others handed over. */
   async take(client: Client, count: number, most: number): Promise<HandedOver> {
     const { stream, errors, types, handover } = this.#keys;
-    const args = [this.#place.group, this.#place.consumer, count, most];
+    const args = [this.#place.group, this.#place.consumer, count, most, this.#replyBytes];
     const [taken, takenOver, more] = await takeHandedOver.run(client, [stream, errors, types, handover], args);
     return { deliveries: taken.map(deliveryOf), takenOver: takenOver.map(takenOverOf), areMore: more === 1 };
   }

@@ -37,7 +37,7 @@ export class RedisBroker implements Broker {
     this.#publish = this.#connection("publish");
     this.#settle = this.#connection("settle");
     this.clock = new RedisClock([this.#settle, this.#publish], clock);
-    this.appender = new EntryAppender(this.#publish);
+    this.appender = new EntryAppender(this.#publish, config.publishBufferBytes);
   }
 
   readonly answers: Answers = {
@@ -176,8 +176,8 @@ export class RedisBroker implements Broker {
     };
     const source = redriven ? pollingSource(parts) : new BlockingSource(parts);
     heartbeat.add(keys, group, consumer);
-    const { leaseMs } = this.#parts.config;
+    const { leaseMs, replyBytes } = config;
     const log = this.#log(keys);
-    return new RedisMembership(place, { keys, settle, source, heartbeat, log, leaseMs, clock, signals });
+    return new RedisMembership(place, { keys, settle, source, heartbeat, log, leaseMs, replyBytes, clock, signals });
   }
 }

@@ -1,20 +1,21 @@
 import { randomUUID } from "node:crypto";
 import { YOUNG_MS } from "../broker/broker.js";
-import type { Answer, Delivery, Take, Unhandled } from "../broker/delivery.js";
+import type { Answer, Take, Unhandled } from "../broker/delivery.js";
 import type { Log } from "../broker/log.js";
 import type { FailureRecord, Holder, Kept, MemberPlace, MemberSignals, Membership } from "../broker/membership.js";
 import type { Clock } from "../time/clock.js";
 import type { Client, Connection } from "./connection.js";
 import type { EntrySource } from "./entry-source.js";
 import { type FailedPlace, moveToDead, recordFailure } from "./failed-entry.js";
+import { fetchEntries } from "./fetch-entries.js";
 import { groupState } from "./group-state.js";
 import { Handover } from "./handover.js";
 import type { Heartbeat } from "./heartbeat.js";
 import type { StreamKeys } from "./keys.js";
 import { ensureGroup, leave } from "./lua/group.js";
-import { deliveryOf, release } from "./lua/retry.js";
 import { acknowledge } from "./lua/settlement.js";
-import { fetch, reap, takenOverOf } from "./lua/takeover.js";
+import { reap, takenOverOf } from "./lua/takeover.js";
+import { NONE_PARKED, takeParked } from "./parked.js";
 import { owned } from "./pending.js";
 import { startId } from "./redis-clock.js";
 import { isReply } from "./reply.js";
@@ -31,6 +32,8 @@ export interface MembershipParts {
   readonly heartbeat: Heartbeat;
   readonly log: Log;
   readonly leaseMs: number;
+  /** After how much text a reply ends, wherever it can. */
+  readonly replyBytes: number;
   readonly clock: Clock;
   readonly signals: MemberSignals;
 }
@@ -44,6 +47,7 @@ export class RedisMembership implements Membership {
   readonly handles: MemberPlace["handles"];
   readonly answers: boolean;
   readonly log: Log;
+  readonly #place: Omit<FailedPlace, "keeps">;
   readonly #handover: Handover;
   readonly #parts: MembershipParts;
   #isSupported = false;
@@ -58,6 +62,7 @@ export class RedisMembership implements Membership {
     this.answers = answers;
     this.log = parts.log;
     this.#parts = parts;
+    this.#place = { keys: parts.keys, group, consumer };
     this.#handover = new Handover(this, parts);
   }
 
@@ -104,9 +109,9 @@ export class RedisMembership implements Membership {
   }
 
   async takeStrays(holder: Holder): Promise<void> {
-    const { settle, signals } = this.#parts;
-    const take = (client: Client): Promise<void> => takeStrays(client, this, holder);
-    await settle.ask(`looking for lost entries of ${this.stream}`, take, signals.reading);
+    const { settle, signals, replyBytes } = this.#parts;
+    const what = `looking for lost entries of ${this.stream}`;
+    await settle.ask(what, (client) => takeStrays(client, this.#place, holder, replyBytes), signals.reading);
   }
 
   async acknowledge(ids: readonly string[], retried: readonly string[]): Promise<void> {
@@ -160,12 +165,11 @@ export class RedisMembership implements Membership {
     return this.#answer(given, id);
   }
 
-  fetch(...[entries]: Parameters<Membership["fetch"]>): Promise<readonly Delivery[]> {
-    const { keys, signals } = this.#parts;
-    return this.#unlessGone(signals.settling, [], async (client) => {
-      const args = entries.flatMap(({ id, attempt, isTakenOver }) => [id, attempt, this.#keeps(isTakenOver)]);
-      const found = await fetch.run(client, [keys.stream, keys.errors], [this.group, this.consumer, ...args]);
-      return found.map(deliveryOf);
+  fetch(...[entries, mostBytes]: Parameters<Membership["fetch"]>): ReturnType<Membership["fetch"]> {
+    const none = { deliveries: [], looked: entries.length };
+    return this.#unlessGone(this.#parts.signals.settling, none, (client) => {
+      const wanted = entries.map((entry) => ({ ...entry, keeps: this.#keeps(entry.isTakenOver) }));
+      return fetchEntries(client, this.#place, wanted, mostBytes);
     });
   }
 
@@ -174,14 +178,10 @@ export class RedisMembership implements Membership {
   }
 
   release(count: number): ReturnType<Membership["release"]> {
-    const { keys, signals } = this.#parts;
-    const scriptKeys = [keys.stream, keys.retry, keys.errors, keys.types, keys.handover];
-    const none = { deliveries: [], nextMs: -1, areHandedOver: false, isOutdated: false };
-    return this.#unlessGone(signals.reading, none, async (client) => {
-      const reply = await release.run(client, scriptKeys, [this.group, this.consumer, count]);
-      const [released, nextMs, handedOver, version] = reply;
-      const isOutdated = version !== this.#handover.types.version;
-      return { deliveries: released.map(deliveryOf), nextMs, areHandedOver: handedOver > 0, isOutdated };
+    const { signals, replyBytes } = this.#parts;
+    return this.#unlessGone(signals.reading, { ...NONE_PARKED, isOutdated: false }, async (client) => {
+      const { version, ...taken } = await takeParked(client, this.#place, { count, replyBytes });
+      return { ...taken, isOutdated: version !== this.#handover.types.version };
     });
   }
 
@@ -202,9 +202,9 @@ export class RedisMembership implements Membership {
   }
 
   takeOver(...[consumer, beat, options]: Parameters<Membership["takeOver"]>): ReturnType<Membership["takeOver"]> {
-    const { keys, signals } = this.#parts;
-    const { most, withFields } = options;
-    const args = [this.group, this.consumer, consumer, beat, most, randomUUID(), withFields ? "fields" : ""];
+    const { keys, signals, replyBytes } = this.#parts;
+    const limits = [options.most, randomUUID(), options.withFields ? replyBytes : ""];
+    const args = [this.group, this.consumer, consumer, beat, ...limits];
     return this.#unlessGone(signals.reading, undefined, async (client) => {
       const reaped = await reap.run(client, [keys.stream, keys.alive, keys.types, keys.errors], args);
       return reaped?.map(takenOverOf);
@@ -227,7 +227,7 @@ export class RedisMembership implements Membership {
   }
 
   #placeOf({ isContested }: FailureRecord): FailedPlace {
-    return { keys: this.#parts.keys, group: this.group, consumer: this.consumer, keeps: this.#keeps(isContested) };
+    return { ...this.#place, keeps: this.#keeps(isContested) };
   }
 
   #answer(given: Answer, id: string, version?: string): Promise<unknown> {

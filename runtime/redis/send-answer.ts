@@ -30,7 +30,7 @@ export async function sendAnswer(
 ): Promise<unknown> {
   const { client } = connection;
   const { stream, commandId, entryId, text, keepMs, replyTo } = given;
-  if (mayBeTooLong([text])) {
+  if (mayBeTooLong(text.length)) {
     const refusal = refusalOf([text], await longestValue(connection));
     const options = { messageId: commandId };
     if (refusal !== undefined)

@@ -1,26 +1,27 @@
-import type { Holder, MemberPlace } from "../broker/membership.js";
+import type { Holder } from "../broker/membership.js";
 import type { Client } from "./connection.js";
+import { type FetchPlace, fetchEntries } from "./fetch-entries.js";
 
 const PAGE = 500;
 type PendingEntry = [id: string, consumer: string, idleMs: number, deliveries: number];
 
-/** Takes the entries that are pending for this consumer but never arrived, because Redis' reply was lost. */
-export async function takeStrays(
-  client: Client,
-  place: Pick<MemberPlace, "stream" | "group" | "consumer">,
-  holder: Holder,
-): Promise<void> {
-  const { stream, group, consumer } = place;
+/**
+ * Takes the entries that are pending for this consumer but never arrived, because Redis' reply was lost. Their handlers have
+ * not begun, so each keeps its count of deliveries.
+ *
+ * @param replyBytes - after how much text a reply ends
+ */
+export async function takeStrays(client: Client, place: FetchPlace, holder: Holder, replyBytes: number): Promise<void> {
+  const { keys, group, consumer } = place;
   for (let from = "-"; ; ) {
-    const page = (await client.xpending(stream, group, from, "+", PAGE, consumer)) as PendingEntry[];
+    const page = (await client.xpending(keys.stream, group, from, "+", PAGE, consumer)) as PendingEntry[];
     // Entries of replies that arrived before this one are taken by the next turn of the event loop.
     await new Promise((resolve) => setImmediate(resolve));
-    const strays = page.filter(([id]) => !holder.holds(id));
-    for (const attempt of new Set(strays.map(([, , , deliveries]) => deliveries))) {
-      const ids = strays.filter(([, , , deliveries]) => deliveries === attempt).map(([id]) => id);
-      // Their handlers have not begun, so each keeps its count of deliveries.
-      const claimed = await client.xclaim(stream, group, consumer, 0, ...ids, "RETRYCOUNT", attempt);
-      holder.take((claimed as [string, string[]][]).map(([id, fields]) => ({ id, fields, attempt })));
+    let strays = page.filter(([id]) => !holder.holds(id)).map(([id]) => ({ id, attempt: 0, keeps: "" as const }));
+    while (strays.length > 0) {
+      const { deliveries, looked } = await fetchEntries(client, place, strays, replyBytes);
+      holder.take(deliveries.map(({ id, fields, attempt }) => ({ id, fields, attempt })));
+      strays = strays.slice(looked);
     }
     const last = page.at(-1);
     if (last === undefined || page.length < PAGE) return;

@@ -10,10 +10,9 @@ interface Known {
 }
 const limits = new WeakMap<Connection, Known>();
 
-/** Whether a value may be longer than Redis takes. */
-export function mayBeTooLong(values: readonly string[]): boolean {
-  for (let at = 0; at < values.length; at++) if ((values[at] as string).length > LEAST_BYTES / 3) return true;
-  return false;
+/** Whether a value of so many characters may be longer than Redis takes. */
+export function mayBeTooLong(length: number): boolean {
+  return length > LEAST_BYTES / 3;
 }
 
 /** The bytes of the longest value that Redis takes. It ends the connection of whoever sends a longer one. */

@@ -88,6 +88,14 @@ local function possible(due)
   return power < 0 and 0 or due_in(math.floor(delay))
 end`;
 
+/** Defines `length(fields)`: how many bytes an entry's names and values have. */
+export const LENGTH = `
+local function length(fields)
+  local sum = 0
+  for _, text in ipairs(fields) do sum = sum + #text end
+  return sum
+end`;
+
 /** Defines `map(list)`: the table of a list of names and values. */
 export const MAP = `
 local function map(list)

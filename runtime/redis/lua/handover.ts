@@ -1,5 +1,5 @@
 import type { Unhandled } from "../../broker/delivery.js";
-import { CLOCK, failuresIn, MAP, restoring } from "./fragment.js";
+import { CLOCK, failuresIn, LENGTH, MAP, restoring } from "./fragment.js";
 import type { Delivered } from "./retry.js";
 import { type Script, script } from "./script.js";
 import type { Reaped } from "./takeover.js";
@@ -107,12 +107,13 @@ return nil
  * have killed it, so each is counted just before it runs. A caller without a record takes nothing.
  *
  * KEYS: 1 stream · 2 errors (hash) · 3 handled types (hash) · 4 handover (sorted set)
- * ARGV: 1 group · 2 consumer · 3 how many at most · 4 how many that were taken over at most
+ * ARGV: 1 group · 2 consumer · 3 how many at most · 4 how many that were taken over at most · 5 after how many bytes of
+ *       their fields to stop
  * Result: the entries · those that were taken over · 1 when more wait for the caller than it had room for, else 0
  */
 export const takeHandedOver: Script<[Delivered[], Reaped[], number]> = script(
   "take_handed_over",
-)`${MAP}${failuresIn(2)}${restoring("handover", 4)}
+)`${MAP}${failuresIn(2)}${restoring("handover", 4)}${LENGTH}
 restore_handover()
 local records = map(redis.call('HGETALL', KEYS[3]))
 local own = records[ARGV[2]]
@@ -129,28 +130,37 @@ local function is_for_caller(type)
 end
 local function number(digits) return string.match(digits, '^0*(%d+)$') end
 
-local taken, taken_over, more = {}, {}, 0
+local taken, taken_over, more, left_bytes = {}, {}, 0, tonumber(ARGV[5])
 local function take(prefix, most, claim)
   local members = redis.call('ZRANGEBYLEX', KEYS[4], '[' .. prefix, '(' .. prefix .. ':', 'LIMIT', 0, most + 1)
   if #members > most and most > 0 then more = 1 end
-  for i = 1, math.min(most, #members) do
+  local count = math.min(most, #members)
+  for i = 1, count do
+    if left_bytes <= 0 then
+      more = 1
+      return i - 1
+    end
     local id = number(string.sub(members[i], -40, -21)) .. '-' .. number(string.sub(members[i], -20))
     local pending = redis.call('XPENDING', KEYS[1], ARGV[1], id, id, 1, 'handover')
     if #pending == 1 and not claim(id, pending[1][4]) then redis.call('HDEL', KEYS[2], id) end
     redis.call('ZREM', KEYS[4], members[i])
   end
-  return math.min(most, #members)
+  return count
 end
 local function claim_uncounted(id, count)
   local claimed = redis.call('XCLAIM', KEYS[1], ARGV[1], ARGV[2], 0, id, 'RETRYCOUNT', count)
   if claimed[1] then
     taken_over[#taken_over + 1] = { id, claimed[1][2], count + 1, deaths(id, count + 1) > 1 and 1 or 0 }
+    left_bytes = left_bytes - length(claimed[1][2])
   end
   return claimed[1]
 end
 local function claim(id, count)
   local claimed = redis.call('XCLAIM', KEYS[1], ARGV[1], ARGV[2], 0, id)
-  if claimed[1] then taken[#taken + 1] = { id, claimed[1][2], count + 1 } end
+  if claimed[1] then
+    taken[#taken + 1] = { id, claimed[1][2], count + 1 }
+    left_bytes = left_bytes - length(claimed[1][2])
+  end
   return claimed[1]
 end
 

@@ -1,5 +1,5 @@
 import type { Delivery } from "../../broker/delivery.js";
-import { CLOCK, DUE, DUE_AT_ONCE, failuresIn, MINE, recordIn, restoring, THEIRS } from "./fragment.js";
+import { CLOCK, DUE, DUE_AT_ONCE, failuresIn, LENGTH, MINE, recordIn, restoring, THEIRS } from "./fragment.js";
 import { type Script, script } from "./script.js";
 
 /**
@@ -39,22 +39,24 @@ export type Delivered = [id: string, fields: string[], attempt: number, deaths?:
  * Takes parked entries whose retry is due. The caller claims each, which counts a delivery. The errors of an entry that
  * is no longer pending, or deleted from the stream, are deleted too.
  * KEYS: 1 stream · 2 retry set · 3 errors (hash) · 4 handled types (hash) · 5 handover (sorted set)
- * ARGV: 1 group · 2 consumer · 3 how many at most
+ * ARGV: 1 group · 2 consumer · 3 how many at most · 4 after how many bytes of their fields to stop
  * Result: the released entries · in how many ms the next is due, or -1 when none is parked · how many entries are handed
  *         over · the version of the handled types
  */
 export const release: Script<[Delivered[], number, number, string | null]> = script(
   "release",
-)`${CLOCK}${failuresIn(3)}${restoring("parked", 2)}
+)`${CLOCK}${failuresIn(3)}${restoring("parked", 2)}${LENGTH}
 restore_parked()
-local released = {}
+local released, left = {}, tonumber(ARGV[4])
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', now, 'LIMIT', 0, ARGV[3])) do
+  if left <= 0 then break end
   local parked = redis.call('XPENDING', KEYS[1], ARGV[1], id, id, 1, 'parked')
   if #parked == 1 then
     local claimed = redis.call('XCLAIM', KEYS[1], ARGV[1], ARGV[2], 0, id)
     if claimed[1] then
       local attempt = parked[1][4] + 1
       released[#released + 1] = { id, claimed[1][2], attempt, deaths(id, attempt) }
+      left = left - length(claimed[1][2])
     else
       redis.call('HDEL', KEYS[3], id)
     end

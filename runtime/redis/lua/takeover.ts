@@ -1,5 +1,5 @@
 import type { TakenOver } from "../../broker/membership.js";
-import { failuresIn } from "./fragment.js";
+import { failuresIn, LENGTH } from "./fragment.js";
 import type { Delivered } from "./retry.js";
 import { type Script, script } from "./script.js";
 
@@ -15,18 +15,20 @@ export type Reaped = [id: string, fields: string[], attempt: number, isSuspect: 
  * step that was refused is repeated.
  * KEYS: 1 stream · 2 heartbeats · 3 handled types (hash) · 4 errors (hash)
  * ARGV: 1 group · 2 the caller · 3 the dead consumer · 4 its heartbeat as watched · 5 how many entries at most · 6 a new
- *       version of the handled types · 7 `fields` if the entries' fields are needed, else empty
+ *       version of the handled types · 7 if the entries' fields are needed, after how many bytes of them to stop, else empty
  * Result: what was taken over, the oldest first; or nil when the consumer lives
  */
-export const reap: Script<Reaped[] | null> = script("reap")`${failuresIn(4)}
+export const reap: Script<Reaped[] | null> = script("reap")`${failuresIn(4)}${LENGTH}
 if (redis.call('ZSCORE', KEYS[2], ARGV[3]) or '') ~= ARGV[4] then return nil end
-local taken = {}
+local taken, left = {}, tonumber(ARGV[7])
 for _, entry in ipairs(redis.call('XPENDING', KEYS[1], ARGV[1], '-', '+', ARGV[5], ARGV[3])) do
+  if left and left <= 0 then break end
   local id, count, fields = entry[1], entry[4], {}
   local claimed
-  if ARGV[7] == 'fields' then
+  if left then
     claimed = redis.call('XCLAIM', KEYS[1], ARGV[1], ARGV[2], 0, id, 'RETRYCOUNT', count)
     if claimed[1] then fields = claimed[1][2] end
+    left = left - length(fields)
   else
     claimed = redis.call('XCLAIM', KEYS[1], ARGV[1], ARGV[2], 0, id, 'JUSTID')
   end
@@ -47,13 +49,15 @@ return taken
  * Fetches entries that their consumer holds by their ids, just before they begin. One that is not pending at all, although
  * nobody can have taken it over, was dropped when an operator deleted the consumer: it becomes pending again.
  * KEYS: 1 stream · 2 errors (hash)
- * ARGV: 1 group · 2 consumer · then of each entry: its id · how often it counts as delivered from now on, at least · `kept`
- *       when nobody can have taken it over, else empty
- * Result: the entries that belong to the consumer
+ * ARGV: 1 group · 2 consumer · 3 after how many bytes of fields to stop · then of each entry: its id · how often it counts
+ *       as delivered from now on, at least · `kept` when nobody can have taken it over, else empty
+ * Result: those of the first entries that belong to the consumer · how many of the entries it has looked at
  */
-export const fetch: Script<Delivered[]> = script("fetch")`${failuresIn(2)}
-local found = {}
-for i = 3, #ARGV, 3 do
+export const fetch: Script<[Delivered[], number]> = script("fetch")`${failuresIn(2)}${LENGTH}
+local found, looked, left = {}, 0, tonumber(ARGV[3])
+for i = 4, #ARGV, 3 do
+  if left <= 0 then break end
+  looked = looked + 1
   local id = ARGV[i]
   local theirs = redis.call('XPENDING', KEYS[1], ARGV[1], id, id, 1)[1]
   if theirs and theirs[2] == ARGV[2] or not theirs and ARGV[i + 2] ~= '' then
@@ -61,12 +65,13 @@ for i = 3, #ARGV, 3 do
     local claimed = redis.call('XCLAIM', KEYS[1], ARGV[1], ARGV[2], 0, id, 'FORCE', 'RETRYCOUNT', count)
     if claimed[1] then
       found[#found + 1] = { id, claimed[1][2], count, deaths(id, count) }
+      left = left - length(claimed[1][2])
     else
       redis.call('HDEL', KEYS[2], id)
     end
   end
 end
-return found
+return { found, looked }
 `;
 
 export function takenOverOf([id, fields, attempt, isSuspect]: Reaped): TakenOver {

@@ -155,6 +155,28 @@ export const variables: readonly Variable[] = [
     option: [{ concurrency: 5 }, 5],
   },
   {
+    name: "MESSAGE_BUFFER_BYTES",
+    of: ({ bufferBytes }) => bufferBytes,
+    byDefault: 33_554_432,
+    valid: [
+      ["1", 1],
+      ["1000000000000", 1e12],
+    ],
+    invalid: [...notCounts, "1000000000001"],
+    option: [{ bufferBytes: 5 }, 5],
+  },
+  {
+    name: "PUBLISH_BUFFER_BYTES",
+    of: ({ publishBufferBytes }) => publishBufferBytes,
+    byDefault: 67_108_864,
+    valid: [
+      ["1", 1],
+      ["1000000000000", 1e12],
+    ],
+    invalid: [...notCounts, "1000000000001"],
+    option: [{ publishBufferBytes: 5 }, 5],
+  },
+  {
     name: "CONSUMER_GROUP_SUFFIX",
     of: ({ group }) => group,
     byDefault: "orders-workers",

@@ -2,7 +2,9 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Delivery } from "../../../runtime/broker/delivery.js";
 import { comesBefore } from "../../../runtime/broker/entry-id.js";
-import { Backlog, type LaneOf, type Placeholder, type Waiting } from "../../../runtime/consume/backlog.js";
+import { Backlog, type LaneOf } from "../../../runtime/consume/backlog.js";
+import { Holdings } from "../../../runtime/consume/holdings.js";
+import type { Placeholder, Waiting } from "../../../runtime/consume/waiting.js";
 import { runs } from "../../support/runs.js";
 
 /** An entry whose fields name its lane: none when that is `0`. */
@@ -75,7 +77,7 @@ const step = fc.oneof(
 
 describe("a backlog", () => {
   it("without lanes begins entries in the order in which they came, however many", () => {
-    const backlog = new Backlog(undefined);
+    const backlog = new Backlog(undefined, new Holdings(1e9));
     const all = Array.from({ length: 2500 }, (_, at) => delivery(1, at));
     for (const each of all) backlog.push(each);
     expect([backlog.ready, backlog.blocked]).toEqual([2500, 0]);
@@ -89,7 +91,7 @@ describe("a backlog", () => {
   });
 
   it("with lanes begins one of a lane when the one before it has finished, and then counts it as blocked no more", () => {
-    const backlog = new Backlog(laneOf);
+    const backlog = new Backlog(laneOf, new Holdings(1e9));
     for (const each of [delivery(1, 0), delivery(1, 1), delivery(2, 0), delivery(0, 0), delivery(0, 1)])
       push(backlog, each);
     expect([backlog.ready, backlog.blocked]).toEqual([4, 1]);
@@ -102,7 +104,7 @@ describe("a backlog", () => {
   });
 
   it("that forgets the fields of what waits begins it in the same order, and keeps the lane of what has begun", () => {
-    const backlog = new Backlog(laneOf);
+    const backlog = new Backlog(laneOf, new Holdings(1e9));
     for (const each of [delivery(1, 0), delivery(1, 1), delivery(2, 0), delivery(2, 1)]) push(backlog, each);
     expect(backlog.next()).toEqual(delivery(1, 0));
     backlog.unload();
@@ -117,8 +119,44 @@ describe("a backlog", () => {
     }
   });
 
+  it("keeps by their ids those for whose text there is no room, and in lanes half as much as is held in all", () => {
+    const long = (lane: number, sequence: number, length: number): Delivery => ({
+      id: `${lane}-${sequence}`,
+      fields: [String(lane), "x".repeat(length - 1)],
+      attempt: 1,
+    });
+    const plain = new Backlog(undefined, new Holdings(100));
+    for (const at of [0, 1, 2, 3]) plain.push(long(1, at, 40));
+    expect(beginAll(plain)).toEqual([long(1, 0, 40), long(1, 1, 40), placeholder(1, 2), placeholder(1, 3)]);
+
+    const holdings = new Holdings(100);
+    const backlog = new Backlog(laneOf, holdings);
+    for (const at of [0, 1, 2, 3]) backlog.push(long(1, at, 20));
+    expect([holdings.spareBytes, backlog.mayFollow]).toEqual([60, true]);
+    expect(backlog.next()).toEqual(long(1, 0, 20));
+    const followers = backlog.following("1-0", 10);
+    expect(idsOf(followers)).toEqual(["1-2", "1-3"]);
+    for (const follower of followers) backlog.load(follower, long(1, Number(follower.id.slice(2)), 20));
+    for (const follower of followers) backlog.load(follower, long(1, Number(follower.id.slice(2)), 20));
+    // Two of them wait, and one runs: the third waits by its id.
+    expect([holdings.spareBytes, idsOf(backlog.following("1-0", 10))]).toEqual([40, ["1-3"]]);
+    holdings.drop("1-0");
+    backlog.finished("1-0");
+    expect([backlog.next()?.fields, holdings.spareBytes]).toEqual([long(1, 1, 20).fields, 60]);
+  });
+
+  it("holds one entry whole, however long, and none beside it", () => {
+    const holdings = new Holdings(1);
+    const backlog = new Backlog(undefined, holdings);
+    for (const at of [0, 1]) backlog.push({ id: `1-${at}`, fields: ["xxx"], attempt: 1 });
+    expect([holdings.fits(1), holdings.spareBytes]).toEqual([false, -2]);
+    expect(beginAll(backlog).map(({ fields }) => fields)).toEqual([["xxx"], undefined]);
+    holdings.drop("1-0");
+    expect([holdings.fits(5), holdings.spareBytes]).toEqual([true, 1]);
+  });
+
   it("that stops begins only what it holds with its fields", () => {
-    const backlog = new Backlog(laneOf);
+    const backlog = new Backlog(laneOf, new Holdings(1e9));
     for (const each of [placeholder(1, 0), delivery(2, 0), placeholder(2, 1), placeholder(3, 0, true)])
       push(backlog, each);
     backlog.stop();
@@ -136,8 +174,10 @@ describe("a backlog", () => {
           { minLength: 80 },
         ),
         fc.array(step, { maxLength: 80 }),
-        (sequences, steps) => {
-          const backlog = new Backlog(laneOf);
+        fc.constantFrom(1, 3, 10, 1000),
+        (sequences, steps, mostBytes) => {
+          const holdings = new Holdings(mostBytes);
+          const backlog = new Backlog(laneOf, holdings);
           const model = new Model();
           steps.forEach((one, at) => {
             if (one.do === "push") {
@@ -153,6 +193,7 @@ describe("a backlog", () => {
               if (next === undefined) expect(model.certain).toEqual([]);
               else {
                 expect(idsOf(could as Waiting[])).toContain(next.id);
+                expect(holdings.lengthOf(next.id) > 0).toBe(next.fields !== undefined);
                 model.begin(next.id);
               }
             } else if (one.do === "finish" || one.do === "retain") {
@@ -162,8 +203,13 @@ describe("a backlog", () => {
                 backlog.acquit();
                 model.suspect = undefined;
               }
-              if (one.do === "finish") backlog.finished(id);
-              else model.retained.set(id, backlog.retain({ id, fields: null, attempt: 1 }, 2));
+              if (one.do === "finish") {
+                backlog.finished(id);
+                holdings.drop(id);
+              } else {
+                model.retained.set(id, backlog.retain({ id, fields: null, attempt: 1 }, 2));
+                holdings.hold(id, 0);
+              }
             } else if (one.do === "due") {
               const [id, due] = [...model.retained][one.which % Math.max(1, model.retained.size)] ?? [];
               if (id === undefined) return;
@@ -175,6 +221,11 @@ describe("a backlog", () => {
               backlog.acquit();
               model.suspect = undefined;
             }
+            const lengths = holdings.ids().map((id) => holdings.lengthOf(id));
+            const held = lengths.reduce((sum, length) => sum + length, 0);
+            expect(mostBytes - holdings.spareBytes).toBe(held);
+            expect(held <= mostBytes || lengths.filter((length) => length > 0).length === 1).toBe(true);
+            expect(holdings.size).toBe(model.waiting.length + model.running.length + model.retained.size);
             expect(backlog.isSuspect(model.suspect ?? "none")).toBe(model.suspect !== undefined);
             expect(backlog.ready + backlog.blocked).toBe(model.waiting.length + model.retained.size);
             expect(backlog.ready).toBeLessThanOrEqual(model.first.length);

@@ -585,7 +585,7 @@ describe("the script that", () => {
   });
 
   const take = (most: number, suspects: number, by = me): ReturnType<typeof takeHandedOver.run> =>
-    takeHandedOver.run(admin, scriptKeys, [group, by, most, suspects]);
+    takeHandedOver.run(admin, scriptKeys, [group, by, most, suspects, 1e6]);
 
   it("takes what was handed over takes it in the order of the stream, up to the room, and counts the delivery", async () => {
     const ids = await read(12, other);

@@ -74,6 +74,34 @@ describe("publishing many", () => {
     expect(fieldOf(last, "after_data")).toContain("user2500@example.com");
   });
 
+  it("sends a list of more text than may be under way at once, as it was when it was called, and beside others", async () => {
+    await using messaging = createService(redis, { publishBufferBytes: 100_000 });
+    const users = Array.from({ length: 300 }, (_, at) => ({
+      ...user(at + 1),
+      metadata: { text: "x".repeat(1000), list: [{ at }], date: new Date(at) },
+    }));
+    const publishing = messaging.publishAll(userCreated, users);
+    for (const { metadata } of users) {
+      metadata.list[0] = { at: -1 };
+      metadata.date.setTime(0);
+    }
+    await Promise.all([messaging.publish(userCreated, user(1000)), publishing]);
+    const entries = await admin.xrange("events", "-", "+");
+    expect(entries).toHaveLength(301);
+    for (const { entryId } of await publishing) {
+      const [, fields = []] = entries.find(([id]) => id === entryId) ?? [];
+      const at = Number(fieldOf(fields, "entity_id")) - 1;
+      const metadata = JSON.parse(fieldOf(fields, "metadata") ?? "");
+      expect(metadata).toMatchObject({ list: [{ at }], date: new Date(at).toISOString() });
+    }
+  });
+
+  it("sends one after another those that are each longer than may be under way", async () => {
+    await using messaging = createService(redis, { publishBufferBytes: 1 });
+    const published = await messaging.publishAll(userCreated, [user(1), user(2), user(3)]);
+    expect(published).toHaveLength(3);
+  });
+
   it("sends no more when one is refused", async () => {
     await using messaging = createService(redis);
     await admin.set("events", "no stream");

@@ -223,6 +223,23 @@ describe("a publish that fails", () => {
     expect(messaging.counts).toMatchObject({ published: 100_002, publishFailed: 2 });
   });
 
+  it("is refused when too much text is under way, and let in again when that is stored", async () => {
+    const options = { publishBufferBytes: 1_000_000, redis: { socketTimeoutSeconds: 60 } };
+    await using messaging = createService(redis, options);
+    const long = { ...input, metadata: { text: "x".repeat(300_000) } };
+    await publishUserCreated(messaging, input);
+    redis.pause();
+    const underWay = [1, 2, 3].map(() => publishUserCreated(messaging, long));
+    const refused = publishUserCreated(messaging, long);
+    await expect(refused).rejects.toMatchObject({ code: "PUBLISH_OVERLOADED", retryable: true });
+    await expect(refused).rejects.toThrow(/hold 90\d{4} bytes \(3 of them\), and 30\d{4} more would exceed 1000000/);
+    redis.resume();
+    await Promise.all(underWay);
+    await Promise.all([1, 2, 3].map(() => publishUserCreated(messaging, long)));
+    // More than all that may be under way is let in by itself.
+    await publishUserCreated(messaging, { ...input, metadata: { text: "x".repeat(2_000_000) } });
+  });
+
   it("is told to hooks and counted when it succeeded", async () => {
     const told: unknown[] = [];
     await using messaging = createService(redis, { hooks: { published: (info) => told.push(info) } });

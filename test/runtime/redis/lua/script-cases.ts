@@ -177,7 +177,7 @@ export const SCRIPT_CASES: Readonly<Record<string, readonly ScriptCase[]>> = {
     {
       what: "takes both kinds",
       keys: [EVENTS, ERRORS, TYPES, HANDOVER],
-      args: ["g", "me", 10, 10],
+      args: ["g", "me", 10, 10, 1000],
       prepare: async (redis) => {
         await held(redis, "handover", ["2-1", "3-1"]);
         await redis.zadd(HANDOVER, ...HANDED_OVER.flatMap((member) => [0, member]), 0, "broken");
@@ -186,7 +186,7 @@ export const SCRIPT_CASES: Readonly<Record<string, readonly ScriptCase[]>> = {
     {
       what: "restores what was dropped with the name of its owner",
       keys: [EVENTS, ERRORS, TYPES, HANDOVER],
-      args: ["g", "me", 10, 10],
+      args: ["g", "me", 10, 10, 1000],
       prepare: async (redis) => {
         await held(redis, "handover", ["2-1", "3-1"]);
         await redis.zadd(HANDOVER, ...HANDED_OVER.flatMap((member) => [0, member]));
@@ -216,7 +216,7 @@ export const SCRIPT_CASES: Readonly<Record<string, readonly ScriptCase[]>> = {
     {
       what: "takes one and drops two",
       keys: [EVENTS, RETRY, ERRORS, TYPES, HANDOVER],
-      args: ["g", "me", 10],
+      args: ["g", "me", 10, 1000],
       prepare: async (redis) => {
         await parked(redis, ["1-1", "2-1"]);
         await redis.xdel(EVENTS, "2-1");
@@ -227,7 +227,7 @@ export const SCRIPT_CASES: Readonly<Record<string, readonly ScriptCase[]>> = {
     {
       what: "restores what was dropped with the name of its owner",
       keys: [EVENTS, RETRY, ERRORS, TYPES, HANDOVER],
-      args: ["g", "me", 10],
+      args: ["g", "me", 10, 1000],
       prepare: async (redis) => {
         await parked(redis, ["1-1", "2-1"]);
         await redis.xgroup("DELCONSUMER", EVENTS, "g", "parked");
@@ -284,7 +284,7 @@ export const SCRIPT_CASES: Readonly<Record<string, readonly ScriptCase[]>> = {
     {
       what: "takes over and removes the name",
       keys: [EVENTS, ALIVE, TYPES, ERRORS],
-      args: ["g", "me", "other", "2", 10, "v2", "fields"],
+      args: ["g", "me", "other", "2", 10, "v2", 1000],
       prepare: (redis) => held(redis, "other", ["2-1", "3-1"]),
     },
   ],
@@ -292,7 +292,7 @@ export const SCRIPT_CASES: Readonly<Record<string, readonly ScriptCase[]>> = {
     {
       what: "counts, restores and drops",
       keys: [EVENTS, ERRORS],
-      args: ["g", "me", "1-1", 2, "", "2-1", 0, "kept", "3-1", 2, ""],
+      args: ["g", "me", 1000, "1-1", 2, "", "2-1", 0, "kept", "3-1", 2, ""],
       prepare: async (redis) => {
         await stage(redis);
         await redis.xack(EVENTS, "g", "2-1");

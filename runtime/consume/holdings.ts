@@ -1,0 +1,53 @@
+/** The entries that a consumer holds, by their ids, and how much text it holds of each: none where it has only the id. */
+export class Holdings {
+  readonly #mostBytes: number;
+  readonly #lengths = new Map<string, number>();
+  #length = 0;
+
+  /** @param mostBytes - of text. One entry may be longer */
+  constructor(mostBytes: number) {
+    this.#mostBytes = mostBytes;
+  }
+
+  get size(): number {
+    return this.#lengths.size;
+  }
+
+  has(id: string): boolean {
+    return this.#lengths.has(id);
+  }
+
+  ids(): string[] {
+    return [...this.#lengths.keys()];
+  }
+
+  lengthOf(id: string): number {
+    return this.#lengths.get(id) ?? 0;
+  }
+
+  /** How much more text may be held. Not positive when it is as much as it may be, or more. */
+  get spareBytes(): number {
+    return this.#mostBytes - this.#length;
+  }
+
+  /** How much of the text may wait for other entries: what may take long must not keep all else from being read. */
+  get mostBlockedBytes(): number {
+    return this.#mostBytes / 2;
+  }
+
+  /** Whether so much more text may be held, for one entry. There is always room for one. */
+  fits(length: number): boolean {
+    return this.#length === 0 || length <= this.spareBytes;
+  }
+
+  /** Holds an entry, or more or less of one that is held. */
+  hold(id: string, length: number): void {
+    this.#length += length - this.lengthOf(id);
+    this.#lengths.set(id, length);
+  }
+
+  drop(id: string): void {
+    this.#length -= this.lengthOf(id);
+    this.#lengths.delete(id);
+  }
+}
