@@ -24,6 +24,7 @@ export class Flattener {
     expand: (reference) => this.expand(reference),
     onConflict: (where, keyword, sentence) => this.#report(where, keyword, sentence),
     implied: new Map(),
+    mayClose: false,
     merging: new Set(),
   };
 

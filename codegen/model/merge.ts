@@ -33,7 +33,9 @@ function mergeKeeping(base: Schema, child: Schema, context: MergeContext): Schem
   if (onlyAnnotates(child)) return { ...base, ...child };
   if (base.$ref === undefined && child.$ref === undefined) return mergeKeywords(base, child, context);
   const notes = { ...annotationsOf(base), ...annotationsOf(child) };
-  if (child.$ref !== undefined && implies(child, base, context)) return { $ref: child.$ref, ...notes };
+  // A message may close what its envelope opens, but not the other way round.
+  const closing = { ...context, mayClose: true };
+  if (child.$ref !== undefined && implies(child, base, closing)) return { $ref: child.$ref, ...notes };
   if (base.$ref !== undefined && implies(base, child, context)) return { $ref: base.$ref, ...notes };
   if (base.$ref === undefined || child.$ref === undefined) {
     return merge(context.expand(base), context.expand(child), context);
