@@ -23,7 +23,7 @@ export function checkNames(model: Model): readonly Problem[] {
     const { name, source, path } = claim;
     const report = (sentence: string, suggestion?: string): void => {
       const place = placeKey(source.path, path);
-      if (!problems.has(place)) problems.set(place, source.problem(path, sentence, { suggestion }));
+      if (!problems.has(place)) problems.set(place, source.problem(path, sentence, { rule: "name", suggestion }));
     };
     const first = taken.get(name);
     if (!isIdentifier(name))

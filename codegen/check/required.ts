@@ -33,7 +33,8 @@ function checkSchema(schema: Schema, outer: readonly string[], outerIsOpen: bool
       name,
       declared.filter((known) => !(schema.required ?? []).includes(known)),
     );
-    return [source.problem([...path, "required", `${at}`], `"${name}" is required but not declared`, { suggestion })];
+    const sentence = `"${name}" is required but not declared`;
+    return [source.problem([...path, "required", `${at}`], sentence, { rule: "required-name", suggestion })];
   });
   const inner = childrenOf(schema).flatMap(([path, child]) =>
     sameValueKeywords.has(path[0] ?? "") ? checkSchema(child, declared, isOpen) : checkSchema(child, [], false),

@@ -74,7 +74,8 @@ function usesUnsound(schema: Schema, unsound: ReadonlySet<string>): boolean {
 function checkPlace({ definition, schema }: Place, validators: Validators, model: Model): readonly Problem[] {
   const validator = validators.of(schema);
   if (validator === undefined) {
-    return [definition.source.problem(definition.path, "no check of it can be compiled; simplify it")];
+    const sentence = "no check of it can be compiled; simplify it";
+    return [definition.source.problem(definition.path, sentence, { rule: "uncompilable" })];
   }
   const report = (value: unknown, keyword: string, way: Path): readonly Problem[] => {
     const origin = originOf(schema, (written) => keyword in written) ?? definition;
@@ -97,9 +98,9 @@ function describe(
   const tokens = tokensOf(issue.path);
   const name = tokens.at(-1) ?? "";
   const suggestion = siblings.includes(name) ? undefined : suggest(name, siblings);
-  const what = path[0] === "default" ? "the default" : "the example";
-  const sentence = `${what} violates its schema: ${issue.path || "it"} ${issue.message}`;
-  return origin.source.problem([...origin.path, ...path, ...tokens], sentence, { suggestion });
+  const rule = path[0] === "default" ? "default" : "example";
+  const sentence = `the ${rule} violates its schema: ${issue.path || "it"} ${issue.message}`;
+  return origin.source.problem([...origin.path, ...path, ...tokens], sentence, { rule, suggestion });
 }
 
 /** `after_data.roles[0]["a b"]` as its keys. */

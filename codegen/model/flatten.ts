@@ -22,7 +22,7 @@ export class Flattener {
   readonly #endless: ReadonlyMap<Definition, unknown>;
   readonly #context: MergeContext = {
     expand: (reference) => this.expand(reference),
-    onConflict: (where, keyword, sentence) => this.#report(where, keyword, sentence),
+    onConflict: (where, keyword, sentence) => this.#report(where, keyword, { rule: "contradiction", sentence }),
     implied: new Map(),
     mayClose: false,
     merging: new Set(),
@@ -34,8 +34,8 @@ export class Flattener {
     const endless = choicesOfThemselves(definitions, references);
     this.#endless = endless;
     for (const [{ name, source }, path] of endless) {
-      const sentence = `${name} is a choice of itself; put a property or an item between`;
-      this.problems.push(source.problem(path, sentence));
+      const sentence = `"${name}" is a choice of itself; put a property or an item between`;
+      this.problems.push(source.problem(path, sentence, { rule: "circular-reference" }));
     }
   }
 
@@ -100,23 +100,21 @@ export class Flattener {
     const target = this.#byName.get(nameOf($ref));
     if (target === undefined) return notes;
     if (this.#open.has(target)) {
-      this.#report(
-        schema,
-        "$ref",
-        `${target.name} refers to itself; a circular "$ref" must not have other keywords beside it`,
-      );
+      const sentence = `"${target.name}" refers to itself; a circular "$ref" must not have other keywords beside it`;
+      this.#report(schema, "$ref", { rule: "circular-reference", sentence });
       return notes;
     }
     if (passed.includes(target.name)) {
-      this.#report(target.schema, "$ref", `${target.name} refers only to itself and defines no schema`);
+      const sentence = `"${target.name}" refers only to itself and defines no schema`;
+      this.#report(target.schema, "$ref", { rule: "circular-reference", sentence });
       return notes;
     }
     const whole = this.#expand(this.definition(target), [...passed, target.name]);
     return derivedFrom({ ...whole, ...notes }, schema, whole);
   }
 
-  #report(schema: Schema, keyword: string, sentence: string): void {
+  #report(schema: Schema, keyword: string, { rule, sentence }: Pick<Problem, "rule" | "sentence">): void {
     const origin = originOf(schema, (written) => keyword in written);
-    if (origin !== undefined) this.problems.push(origin.source.problem([...origin.path, keyword], sentence));
+    if (origin !== undefined) this.problems.push(origin.source.problem([...origin.path, keyword], sentence, { rule }));
   }
 }
