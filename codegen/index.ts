@@ -95,5 +95,4 @@ async function compileSources(sources: Sources, schemasFolder: string): Promise<
 
 export { GeneratorError } from "./load/failure.js";
 export { CatalogueError, formatProblem, type Problem } from "./load/problem.js";
-export type { Rule } from "./schema/rule.js";
 export { OutputTakenError } from "./write.js";

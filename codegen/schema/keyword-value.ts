@@ -48,12 +48,8 @@ function formFaults(kind: KeywordValue, value: unknown): readonly Fault[] {
     case "type":
       return unless(isNames([value].flat()) && [value].flat().length > 0, "a type name or an array of type names");
     case "schema":
-      return unless(
-        isObject(value),
-        `a schema object${typeof value === "boolean" ? ' (write "{}" to allow anything)' : ""}`,
-      );
     case "schema or boolean":
-      return unless(isObject(value) || typeof value === "boolean", "a schema object, true or false");
+      return unless(isSchema(value), "a schema object, true or false");
     case "schemas":
       return [
         ...unless(Array.isArray(value) && value.length > 0, "a non-empty array of schemas"),
@@ -75,8 +71,13 @@ function ruleOf(kind: KeywordValue): Rule {
 
 function notSchemas(entries: readonly (readonly [string, unknown])[]): readonly Fault[] {
   return entries
-    .filter(([, item]) => !isObject(item))
-    .map(([key]) => ({ path: [key], rule: "schema-form", sentence: "must be a schema object" }));
+    .filter(([, item]) => !isSchema(item))
+    .map(([key]) => ({ path: [key], rule: "schema-form", sentence: "must be a schema object, true or false" }));
+}
+
+/** Returns whether a value has the form of a schema. */
+export function isSchema(value: unknown): boolean {
+  return isObject(value) || typeof value === "boolean";
 }
 
 function isNames(value: unknown): boolean {

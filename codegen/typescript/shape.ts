@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { nameOf } from "../schema/definition-ref.js";
 import type { Schema } from "../schema/schema.js";
 import { mapChildren } from "../schema/walk.js";
@@ -40,6 +41,7 @@ type OwnType = { readonly members: readonly string[] } | { readonly builtIn: str
 
 /** The type of a schema that needs no printer; `undefined` for all others. */
 function ownType(schema: Schema): OwnType | undefined {
+  if (isDeepStrictEqual(schema["not"], {})) return { builtIn: "never" };
   if (schema.const !== undefined) return { members: [printOnOneLine(schema.const)] };
   if (schema.enum !== undefined) return { members: schema.enum.map(printOnOneLine) };
   const kept = keepShape(schema);

@@ -67,7 +67,7 @@ describe("a schema by itself", () => {
     [
       "a property that is not a schema",
       { type: "object", properties: { a: "string" } },
-      "4:10 /properties/a: must be a schema object",
+      "4:10 /properties/a: must be a schema object, true or false",
     ],
     [
       "another draft",
