@@ -1,4 +1,4 @@
-import { findNodeAtLocation, type Node, type ParseError, parseTree, printParseErrorCode } from "jsonc-parser";
+import { type Node, type ParseError, parseTree, printParseErrorCode } from "jsonc-parser";
 import { type Path, pointerOf } from "../schema/pointer.js";
 import type { Rule } from "../schema/rule.js";
 import type { Schema } from "../schema/schema.js";
@@ -28,6 +28,8 @@ export class Source {
   readonly syntaxProblems: readonly Problem[];
   readonly text: string;
   #tree: Tree | undefined;
+  /** What objects hold by name, where a place was looked for. */
+  readonly #members = new WeakMap<Node, ReadonlyMap<string, Node>>();
   #lineStarts: readonly number[] | undefined;
 
   constructor(path: string, shownPath: string, text: string) {
@@ -65,7 +67,7 @@ export class Source {
   #syntaxProblems(): readonly Problem[] {
     const { root, errors } = this.#parsed;
     // One mistake causes several errors at the same offset; the first describes it.
-    const mistakes = errors.filter(({ offset }, at) => errors.findIndex((other) => other.offset === offset) === at);
+    const mistakes = [...new Map(errors.toReversed().map((error) => [error.offset, error])).values()].reverse();
     const syntax = mistakes.map(({ error, offset }) =>
       this.#problemAt(offset, "", {
         rule: "syntax",
@@ -105,11 +107,23 @@ export class Source {
   #nodeAt(path: Path): Node | undefined {
     let node = this.#parsed.root;
     for (const key of path) {
-      const next = node && findNodeAtLocation(node, [node.type === "array" ? Number(key) : key]);
+      const next = node && this.#childOf(node, key);
       if (next === undefined) return node;
       node = next;
     }
     return node;
+  }
+
+  #childOf(node: Node, key: string): Node | undefined {
+    if (node.type === "array") return node.children?.[Number(key)];
+    const known = this.#members.get(node);
+    if (known !== undefined) return known.get(key);
+    const members = new Map<string, Node>();
+    for (const { children: [name, value] = [] } of node.children ?? []) {
+      if (name !== undefined && value !== undefined && !members.has(name.value)) members.set(name.value, value);
+    }
+    this.#members.set(node, members);
+    return members.get(key);
   }
 
   #problemAt(offset: number, pointer: string, what: Pick<Problem, "rule" | "sentence" | "suggestion">): Problem {

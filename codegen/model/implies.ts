@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { annotations, keywordTypes } from "../schema/keyword.js";
 import type { Schema } from "../schema/schema.js";
+import { ValueSet } from "../schema/value-set.js";
 
 /** Resolves a schema's `$ref`. Returns a schema without `$ref` unchanged. */
 export type Expand = (schema: Schema) => Schema;
@@ -136,7 +137,7 @@ function typeOfValue(value: unknown): string {
 }
 
 function isSubset(part: readonly unknown[], whole: readonly unknown[]): boolean {
-  return part.every((value) => whole.some((other) => isDeepStrictEqual(value, other)));
+  return new ValueSet(whole).hasAll(part);
 }
 
 function without(schema: Schema, keyword: string): Schema {

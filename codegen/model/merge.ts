@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { derivedFrom } from "../load/origin.js";
 import { annotations } from "../schema/keyword.js";
 import type { Schema } from "../schema/schema.js";
+import { ValueSet } from "../schema/value-set.js";
 import { type ImpliesContext, implies, inseparable, isWithin, typesOf } from "./implies.js";
 
 /** The parts of the catalogue that merging needs. */
@@ -112,7 +113,8 @@ function mergeKeyword(keyword: string, base: Schema, child: Schema, context: Mer
       return both.length === 1 ? both[0] : both;
     }
     case "enum": {
-      const both = (child.enum ?? []).filter((value) => base.enum?.some((other) => isDeepStrictEqual(value, other)));
+      const known = new ValueSet(base.enum ?? []);
+      const both = (child.enum ?? []).filter((value) => known.has(value));
       if (both.length === 0)
         context.onConflict(child, keyword, "has no value in common with the enum of the base schema");
       return both;
@@ -179,7 +181,7 @@ function settleConstant(schema: Schema, context: MergeContext): Schema {
   const allowed = schema.type === undefined ? types : [schema.type].flat();
   const fits =
     types.every((type) => isWithin(type, allowed)) &&
-    (schema.enum?.some((other) => isDeepStrictEqual(other, value)) ?? true) &&
+    (schema.enum === undefined || new ValueSet(schema.enum).has(value)) &&
     (typeof value !== "string" || fitsText(value, schema));
   if (!fits) context.onConflict(schema, "const", "is not allowed by the base schema");
   const redundant = new Set(["enum", "minLength", "maxLength", "pattern", "default"]);

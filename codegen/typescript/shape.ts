@@ -39,8 +39,19 @@ export function shapeOf(schema: Schema, placeholders: Placeholders): Shape {
 /** The members of a union of literals, or one type of TypeScript's own. */
 type OwnType = { readonly members: readonly string[] } | { readonly builtIn: string };
 
+/** Found once for each schema: whether a choice is a type depends on all that is in it. */
+const ownTypes = new WeakMap<Schema, { readonly type: OwnType | undefined }>();
+
 /** The type of a schema that needs no printer; `undefined` for all others. */
 function ownType(schema: Schema): OwnType | undefined {
+  const known = ownTypes.get(schema);
+  if (known !== undefined) return known.type;
+  const type = findOwnType(schema);
+  ownTypes.set(schema, { type });
+  return type;
+}
+
+function findOwnType(schema: Schema): OwnType | undefined {
   if (isDeepStrictEqual(schema["not"], {})) return { builtIn: "never" };
   if (schema.const !== undefined) return { members: [printOnOneLine(schema.const)] };
   if (schema.enum !== undefined) return { members: schema.enum.map(printOnOneLine) };
@@ -52,8 +63,10 @@ function ownType(schema: Schema): OwnType | undefined {
 
 function typeShape(type: OwnType, placeholders: Placeholders): Shape {
   if ("builtIn" in type) return { tsType: type.builtIn };
-  const [first, ...more] = [...new Set(type.members)].map((member) => ({ tsType: placeholders.of(member) }));
-  return more.length === 0 && first !== undefined ? first : { anyOf: [first, ...more] };
+  const [first = "never", ...more] = new Set(type.members);
+  const shape = { tsType: placeholders.of(first) };
+  // Two members are a union, which is what the printer has to know: it takes longer over each than all others do.
+  return more.length === 0 ? shape : { anyOf: [shape, { tsType: placeholders.of(more.join(" | ")) }] };
 }
 
 function keepShape(schema: Schema): Schema {

@@ -31,6 +31,9 @@ export class Closing {
   readonly #numbers = new Map<JsonSchema, number>();
   readonly #values = new Map<object, JsonSchema>();
   readonly #skeletons = new Map<string, JsonSchema | undefined>();
+  /** Definitions that are referred to and not closed yet, by the names of their closed forms. */
+  readonly #pending = new Map<string, JsonSchema>();
+  #hasGiven = false;
 
   constructor(definitions: Definitions) {
     this.#given = definitions;
@@ -39,6 +42,14 @@ export class Closing {
 
   /** The schema, closed wherever a value can stand. */
   close(schema: JsonSchema): JsonSchema {
+    const closed = this.#close(schema);
+    // One after the other: a chain of types may be longer than the stack. A map visits what is added to it on the way.
+    for (const [name, given] of this.#pending) this.definitions.set(name, this.#close(given));
+    this.#pending.clear();
+    return closed;
+  }
+
+  #close(schema: JsonSchema): JsonSchema {
     if (!isSingle(schema)) return this.#closeBeside(schema);
     if (schema.$ref !== undefined) return { ...schema, $ref: this.#closedRef(schema.$ref) };
     const inner = Object.entries(schema).map(([keyword, value]) => [keyword, this.#closeKeyword(keyword, value)]);
@@ -48,12 +59,12 @@ export class Closing {
 
   #closeKeyword(keyword: string, value: unknown): unknown {
     if (typeof value !== "object" || value === null) return value;
-    if (HOLDS_NAMED_SCHEMAS.has(keyword)) return mapValues(value as Definitions, (schema) => this.close(schema));
+    if (HOLDS_NAMED_SCHEMAS.has(keyword)) return mapValues(value as Definitions, (schema) => this.#close(schema));
     if (KEPT.has(keyword)) this.#withGiven(value as JsonSchema);
     if (!HOLDS_SCHEMAS.has(keyword)) return value;
     return Array.isArray(value)
-      ? value.map((schema: JsonSchema) => this.close(schema))
-      : this.close(value as JsonSchema);
+      ? value.map((schema: JsonSchema) => this.#close(schema))
+      : this.#close(value as JsonSchema);
   }
 
   /** The `$ref` to the closed form of a definition. */
@@ -63,7 +74,7 @@ export class Closing {
     if (given === undefined) return ref;
     if (!this.definitions.has(name)) {
       this.definitions.set(name, {});
-      this.definitions.set(name, this.close(given));
+      this.#pending.set(name, given);
     }
     return `${POINTER}${name}`;
   }
@@ -77,7 +88,8 @@ export class Closing {
 
   /** A schema that stays as it is refers to the definitions as they are. */
   #withGiven(schema: JsonSchema): JsonSchema {
-    for (const [name, given] of Object.entries(this.#given)) this.definitions.set(name, given);
+    if (!this.#hasGiven) for (const [name, given] of Object.entries(this.#given)) this.definitions.set(name, given);
+    this.#hasGiven = true;
     return schema;
   }
 
