@@ -18,7 +18,9 @@ export class Flattener {
   readonly #byName = new Map<string, Definition>();
   readonly #done = new Map<Definition, Schema>();
   readonly #closures = new WeakMap<Schema, readonly Definition[]>();
+  readonly #wholes = new Map<Definition, Schema>();
   readonly #open = new Set<Definition>();
+  readonly #expanding = new Set<Definition>();
   readonly #endless: ReadonlyMap<Definition, unknown>;
   readonly #context: MergeContext = {
     expand: (reference) => this.expand(reference),
@@ -94,7 +96,7 @@ export class Flattener {
     return derivedFrom({ $ref: refTo(target.name) }, schema);
   }
 
-  #expand(schema: Schema, passed: readonly string[] = []): Schema {
+  #expand(schema: Schema): Schema {
     if (schema.$ref === undefined) return schema;
     const { $ref, ...notes } = schema;
     const target = this.#byName.get(nameOf($ref));
@@ -104,13 +106,26 @@ export class Flattener {
       this.#report(schema, "$ref", { rule: "circular-reference", sentence });
       return notes;
     }
-    if (passed.includes(target.name)) {
-      const sentence = `"${target.name}" refers only to itself and defines no schema`;
-      this.#report(target.schema, "$ref", { rule: "circular-reference", sentence });
-      return notes;
+    const whole = this.#wholeOf(target);
+    return whole === undefined ? notes : derivedFrom({ ...whole, ...notes }, schema, whole);
+  }
+
+  /** The flat schema of a definition with its own `$ref` resolved; `undefined` if that leads back to the definition. */
+  #wholeOf(definition: Definition): Schema | undefined {
+    const known = this.#wholes.get(definition);
+    if (known !== undefined) return known;
+    if (this.#expanding.has(definition)) {
+      const sentence = `"${definition.name}" refers only to itself and defines no schema`;
+      this.#report(definition.schema, "$ref", { rule: "circular-reference", sentence });
+      return undefined;
     }
-    const whole = this.#expand(this.definition(target), [...passed, target.name]);
-    return derivedFrom({ ...whole, ...notes }, schema, whole);
+    const before = this.problems.length;
+    this.#expanding.add(definition);
+    const whole = this.#expand(this.definition(definition));
+    this.#expanding.delete(definition);
+    // What could not be resolved is a problem at each place that leads to it.
+    if (this.problems.length === before) this.#wholes.set(definition, whole);
+    return whole;
   }
 
   #report(schema: Schema, keyword: string, { rule, sentence }: Pick<Problem, "rule" | "sentence">): void {
