@@ -24,6 +24,7 @@ export class Flattener {
   readonly #endless: ReadonlyMap<Definition, unknown>;
   readonly #context: MergeContext = {
     expand: (reference) => this.expand(reference),
+    peek: (reference) => this.#peek(reference),
     onConflict: (where, keyword, sentence) => this.#report(where, keyword, { rule: "contradiction", sentence }),
     implied: new Map(),
     mayClose: false,
@@ -125,6 +126,18 @@ export class Flattener {
     this.#expanding.delete(definition);
     // What could not be resolved is a problem at each place that leads to it.
     if (this.problems.length === before) this.#wholes.set(definition, whole);
+    return whole;
+  }
+
+  #peek(schema: Schema): Schema | undefined {
+    const passed = new Set<Definition>();
+    let whole = schema;
+    while (whole.$ref !== undefined) {
+      const target = this.#byName.get(nameOf(whole.$ref));
+      if (target === undefined || this.#open.has(target) || passed.has(target)) return undefined;
+      passed.add(target);
+      whole = this.definition(target);
+    }
     return whole;
   }
 

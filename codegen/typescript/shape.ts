@@ -71,12 +71,17 @@ function typeShape(type: OwnType, placeholders: Placeholders): Shape {
 
 function keepShape(schema: Schema): Schema {
   const shape = Object.fromEntries(Object.entries(schema).filter(([keyword]) => shapeKeywords.has(keyword)));
-  for (const keyword of ["anyOf", "oneOf"] as const) if (!schema[keyword]?.every(hasShape)) delete shape[keyword];
+  // A form without names would forbid those that the schema itself declares.
+  const isForm = schema.properties === undefined ? hasShape : (form: Schema) => hasShape(form) && !isEmptyObject(form);
+  for (const keyword of ["anyOf", "oneOf"] as const) if (!schema[keyword]?.every(isForm)) delete shape[keyword];
   const layers = schema.allOf?.filter(addsProperties) ?? [];
   if (layers.length > 0) shape["allOf"] = layers;
   else delete shape["allOf"];
-  const conditional = declaredInConditions(schema, hasShape);
+  const conditional = declaredInConditions(schema, isForm);
   if (Object.keys(conditional).length > 0) shape["properties"] = { ...schema.properties, ...conditional };
+  const hasFurther = ["allOf", "anyOf", "oneOf"].some((keyword) => shape[keyword] !== undefined);
+  // Beside a choice or a layer, an object without names would forbid theirs.
+  if (hasFurther && isDeepStrictEqual(shape["properties"], {})) delete shape["properties"];
   return typeByType({ ...shape, ...mapOf(schema, shape["properties"] !== undefined) });
 }
 
@@ -100,7 +105,8 @@ function hasShape(branch: Schema): boolean {
 /** Returns whether a layer is a type that TypeScript can intersect with others. Other layers are constraints. */
 function addsProperties(layer: Schema): boolean {
   const isMap = layer.patternProperties !== undefined || typeof layer.additionalProperties === "object";
-  return layer.$ref !== undefined || (!isMap && layer.items === undefined && hasShape(layer));
+  const hasNames = !isMap && !isEmptyObject(layer);
+  return layer.$ref !== undefined || (hasNames && layer.items === undefined && hasShape(layer));
 }
 
 /** Turns `patternProperties` into an index signature, since TypeScript cannot distinguish keys by pattern. */
