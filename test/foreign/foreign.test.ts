@@ -22,6 +22,8 @@ describe("the catalogue of another maker", () => {
       expect([read, same]).toEqual([valid, valid]);
       expect(written).toBeGreaterThan(valid * 0.95);
       expect([...files.values()].filter((text) => /: any\b/.test(text))).toEqual([]);
+      const types = [...files].flatMap(([path, text]) => (path.startsWith("types/") ? text.split("\n") : []));
+      expect(types.filter((line) => /^(?! *\*).* & /.test(line))).toEqual([]);
     },
     120_000,
   );

@@ -2,7 +2,8 @@ import { isDeepStrictEqual } from "node:util";
 import { CatalogueError, compile, type Problem } from "../../codegen/index.js";
 import { readConfig } from "../../codegen/load/config.js";
 import { sourcesOf } from "../../codegen/load/load.js";
-import { buildModel } from "../../codegen/model/model.js";
+import { buildModel, type Model } from "../../codegen/model/model.js";
+import type { Schema } from "../../codegen/schema/schema.js";
 import type { PlainMessage } from "../../runtime/contract/codec.js";
 import { Contract } from "../../runtime/contract/contract.js";
 import { defineEvent } from "../../runtime/contract/descriptor.js";
@@ -54,13 +55,11 @@ export async function tryOut(maker: Maker): Promise<Outcome> {
     },
   );
   const model = buildModel(sources, readConfig(sources.config).config);
-  const $defs = Object.fromEntries(model.definitions.map((found) => [found.name, model.flattener.definition(found)]));
   const counts = { given: 0, valid: 0, read: 0, same: 0, written: 0 };
   const refusals = new Map<string, number>();
   const faults: string[] = [];
   for (const topic of maker.topics) {
-    const message = model.messages.find(({ type }) => type === topic.type);
-    const contract = new Contract(defineEvent(topic.type, { ...message?.schema, $defs }));
+    const contract = new Contract(defineEvent(topic.type, schemaOf(topic.type, model)));
     for (const [at, payload] of topic.payloads.entries()) {
       const place = `${topic.type}[${at}]`;
       counts.given++;
@@ -77,6 +76,13 @@ export async function tryOut(maker: Maker): Promise<Outcome> {
     }
   }
   return { problems, files, ...counts, refusals, faults };
+}
+
+/** The schema of a message as the generated code has it: with the definitions that it needs. */
+function schemaOf(type: string, { messages, flattener }: Model): Schema {
+  const { schema = {} } = messages.find((message) => message.type === type) ?? {};
+  const needed = flattener.closure(schema).map((found) => [found.name, flattener.definition(found)] as const);
+  return { ...schema, $defs: Object.fromEntries(needed) };
 }
 
 function eventOf({ type }: Topic, payload: unknown): PlainMessage {
