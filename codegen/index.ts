@@ -50,11 +50,12 @@ function compare(sources: Sources, output: Output, files: ReadonlyMap<string, st
     if (!(error instanceof OutputRefusedError)) throw error;
     const sentence = `the output ${error.message}`;
     const file = join(output.schemasFolder, CONFIG_FILE);
-    const problem = sources.config?.problem(["output"], sentence) ?? {
+    const problem = sources.config?.problem(["output"], sentence, { rule: "output" }) ?? {
       file,
       line: 1,
       column: 1,
       pointer: "",
+      rule: "output" as const,
       sentence,
     };
     throw new CatalogueError([problem]);

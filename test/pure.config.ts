@@ -11,7 +11,9 @@ const tests: Readonly<Record<string, string[]>> = {
     "test/runtime/time/{clock,deadline,pause}.test.ts",
   ],
   contract: ["test/runtime/contract/*.test.ts"],
-  codegen: ["test/codegen/{cases,check/check,model/flatten,model/implies,typescript/literal}.test.ts"],
+  codegen: [
+    "test/codegen/{cases,check/check,model/flatten,model/form,model/implies,official/suite,typescript/literal}.test.ts",
+  ],
 };
 
 /** The tests of what needs neither Redis nor another process: those that `npm run mutants` runs for each mutant. */

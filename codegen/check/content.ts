@@ -10,15 +10,16 @@ export function checkContent(source: Source): readonly Problem[] {
 }
 
 function problemsIn(source: Source, value: unknown, path: Path): readonly Problem[] {
-  if (typeof value === "string" && !value.isWellFormed()) return [source.problem(path, "must be well-formed Unicode")];
+  if (typeof value === "string" && !value.isWellFormed())
+    return [source.problem(path, "must be well-formed Unicode", { rule: "unicode" })];
   if (typeof value === "number" && !Number.isFinite(value)) {
-    return [source.problem(path, "is too large for a number of JavaScript")];
+    return [source.problem(path, "is too large for a number of JavaScript", { rule: "number-range" })];
   }
   if (typeof value !== "object" || value === null) return [];
   return Object.entries(value).flatMap(([key, inner]) => [
     ...(key.isWellFormed()
       ? []
-      : [source.problem([...path, key], "its name must be well-formed Unicode", { at: "key" })]),
+      : [source.problem([...path, key], "its name must be well-formed Unicode", { rule: "unicode", at: "key" })]),
     ...problemsIn(source, inner, [...path, key]),
   ]);
 }

@@ -46,7 +46,7 @@ function checkOpenness({ schema, definition }: Message): readonly Problem[] {
     source: definition.source,
     path: [],
   };
-  return [origin.source.problem([...origin.path, lost], sentence, { at: "key" })];
+  return [origin.source.problem([...origin.path, lost], sentence, { rule: "fields", at: "key" })];
 }
 
 /** Fields by which a reader tells the type of an entry, and its encoding. */
@@ -61,7 +61,7 @@ function checkProperty(message: Message, name: string, property: Schema, model: 
       : fault(whole, found);
   if (sentence === undefined) return [];
   const origin = originOf(property) ?? { source: message.definition.source, path: ["properties", name] };
-  return [origin.source.problem(origin.path, `"${name}" ${sentence}`)];
+  return [origin.source.problem(origin.path, `"${name}" ${sentence}`, { rule: "fields" })];
 }
 
 function fault(schema: Schema, types: ReadonlySet<string> | undefined): string | undefined {

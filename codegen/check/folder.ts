@@ -17,7 +17,7 @@ export function checkFolder(source: Source): readonly Problem[] {
   const suggestion = meant === undefined ? suggest(folder, folders) : `"${meant}"`;
   if (meant === undefined && (suggestion === undefined || rest.length === 0)) return [];
   const place = rest.length === 0 ? "lies in no folder" : `the folder "${folder}" is that of no kind of message`;
-  return [source.problem([], `${place}; messages lie in ${folders.join(", ")}`, { suggestion })];
+  return [source.problem([], `${place}; messages lie in ${folders.join(", ")}`, { rule: "kind-folder", suggestion })];
 }
 
 /** The kind whose type a file declares. */

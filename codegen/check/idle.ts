@@ -3,6 +3,7 @@ import { originOf } from "../load/origin.js";
 import type { Problem } from "../load/problem.js";
 import { typesOf } from "../model/implies.js";
 import type { Model } from "../model/model.js";
+import type { Rule } from "../schema/rule.js";
 import type { Schema } from "../schema/schema.js";
 import { childrenOf, sameValueKeywords } from "../schema/walk.js";
 
@@ -31,9 +32,10 @@ export function checkIdle(model: Model): readonly Problem[] {
 function checkSchema(schema: Schema, isTyped: boolean): readonly Problem[] {
   const typed = isTyped || typesOf(schema) !== undefined || schema.$ref !== undefined;
   const problems: Problem[] = [];
-  const report = (keyword: string, sentence: string): void => {
+  const report = (keyword: string, sentence: string, rule: Rule = "idle-keyword"): void => {
     const origin = originOf(schema, (written) => Object.hasOwn(written, keyword));
-    if (origin !== undefined) problems.push(origin.source.problem([...origin.path, keyword], sentence, { at: "key" }));
+    if (origin === undefined) return;
+    problems.push(origin.source.problem([...origin.path, keyword], sentence, { rule, at: "key" }));
   };
   for (const [keyword, others] of partners) {
     if (!Object.hasOwn(schema, keyword) || others.some((other) => Object.hasOwn(schema, other))) continue;
@@ -52,7 +54,7 @@ function checkSchema(schema: Schema, isTyped: boolean): readonly Problem[] {
     for (const [type, keywords] of shaping) {
       const keyword = keywords.find((name) => Object.hasOwn(schema, name));
       if (keyword === undefined) continue;
-      report(keyword, `accepts every value that is no ${type} as well; add "type": "${type}"`);
+      report(keyword, `accepts every value that is no ${type} as well; add "type": "${type}"`, "untyped-shape");
     }
   }
   const inner = childrenOf(schema).flatMap(([path, child]) =>

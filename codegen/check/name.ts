@@ -23,7 +23,7 @@ export function checkNames(model: Model): readonly Problem[] {
     const { name, source, path } = claim;
     const report = (sentence: string, suggestion?: string): void => {
       const place = placeKey(source.path, path);
-      if (!problems.has(place)) problems.set(place, source.problem(path, sentence, { suggestion }));
+      if (!problems.has(place)) problems.set(place, source.problem(path, sentence, { rule: "name", suggestion }));
     };
     const first = taken.get(name);
     if (!isIdentifier(name))
@@ -47,8 +47,9 @@ function claimsOf(model: Model): readonly Claim[] {
     return exportsOf(message).map((name) => ({ name, source, path }));
   });
   const declared = new Set(model.messages.flatMap((message) => [message.definition, message.result?.definition]));
+  const payloads = payloadsOf(model);
   const ofDefinitions = model.definitions
-    .filter((definition) => !declared.has(definition) && !isPayload(definition.name, definition.source, model))
+    .filter((definition) => !declared.has(definition) && payloads.get(definition.source) !== definition.name)
     .map(({ name, source, path }) => ({ name, source, path: path.length === 0 ? titlePath(source) : path }));
   const groups = new Map<string, Claim>();
   for (const { type, kind, definition } of model.messages) {
@@ -59,12 +60,10 @@ function claimsOf(model: Model): readonly Claim[] {
   return [...ofMessages, ...ofDefinitions, ...groups.values()];
 }
 
-/** Returns whether the name is a command's payload type, which the message claims itself. */
-function isPayload(name: string, source: Source, model: Model): boolean {
-  return model.messages.some(
-    (message) =>
-      message.kind.kind === "command" && message.definition.source === source && namesOf(message).input === name,
-  );
+/** The names of commands' payload types, which the messages claim themselves, by the commands' files. */
+function payloadsOf(model: Model): ReadonlyMap<Source, string> {
+  const commands = model.messages.filter(({ kind }) => kind.kind === "command");
+  return new Map(commands.map((message) => [message.definition.source, namesOf(message).input]));
 }
 
 function titlePath(source: Source): Path {

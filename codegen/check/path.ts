@@ -17,7 +17,8 @@ export function checkPaths(model: Model): readonly Problem[] {
     const path = file.toLowerCase();
     const [folder = "", ...rest] = path.split("/");
     const other = taken.get(path);
-    const report = (sentence: string): number => problems.push(source.problem([], sentence));
+    const report = (sentence: string): number =>
+      problems.push(source.problem([], sentence, { rule: "generated-path" }));
     if (rest.length === 0 && ownFiles.has(path)) {
       report(`"${file}.ts" is generated for every catalogue; rename the schema file`);
     } else if (rest.length > 0 && ownFolders.has(folder)) {

@@ -14,11 +14,10 @@ export function checkReferences(model: Model): readonly Problem[] {
       const target = model.references.resolve(source, schema.$ref);
       const here = [...path, "$ref"];
       if (!isDefinition(target)) {
-        problems.push(source.problem(here, target.sentence, { suggestion: target.suggestion }));
+        problems.push(source.problem(here, target.sentence, { rule: "reference", suggestion: target.suggestion }));
       } else if (target.message !== undefined && path.length > 0) {
-        problems.push(
-          source.problem(here, `refers to the message ${target.name}; move the shared definition to types/`),
-        );
+        const sentence = `refers to the message "${target.name}"; move the shared definition to types/`;
+        problems.push(source.problem(here, sentence, { rule: "message-reference" }));
       }
     }
   }

@@ -16,14 +16,14 @@ export function checkRequired(model: Model): readonly Problem[] {
   );
 }
 
-function checkSchema(schema: Schema, outer: readonly string[], outerIsOpen: boolean): readonly Problem[] {
-  const declared = [...outer, ...Object.keys(schema.properties ?? {})];
+function checkSchema(schema: Schema, outer: Iterable<string>, outerIsOpen: boolean): readonly Problem[] {
+  const declared = new Set([...outer, ...Object.keys(schema.properties ?? {})]);
   const isOpen =
     outerIsOpen ||
     (schema.additionalProperties ?? false) !== false ||
     schema.patternProperties !== undefined ||
     schema.$ref !== undefined;
-  const undeclared = isOpen ? [] : (schema.required ?? []).filter((name) => !declared.includes(name));
+  const undeclared = isOpen ? [] : (schema.required ?? []).filter((name) => !declared.has(name));
   const problems = undeclared.flatMap((name): readonly Problem[] => {
     const origin = originOf(schema, (written) => ((written as Schema).required ?? []).includes(name));
     if (origin === undefined) return [];
@@ -31,9 +31,10 @@ function checkSchema(schema: Schema, outer: readonly string[], outerIsOpen: bool
     const at = (valueAt(source.schema, [...path, "required"]) as readonly string[]).indexOf(name);
     const suggestion = suggest(
       name,
-      declared.filter((known) => !(schema.required ?? []).includes(known)),
+      [...declared].filter((known) => !(schema.required ?? []).includes(known)),
     );
-    return [source.problem([...path, "required", `${at}`], `"${name}" is required but not declared`, { suggestion })];
+    const sentence = `"${name}" is required but not declared`;
+    return [source.problem([...path, "required", `${at}`], sentence, { rule: "required-name", suggestion })];
   });
   const inner = childrenOf(schema).flatMap(([path, child]) =>
     sameValueKeywords.has(path[0] ?? "") ? checkSchema(child, declared, isOpen) : checkSchema(child, [], false),

@@ -16,12 +16,17 @@ export function checkStructure(source: Source): readonly Problem[] {
   if (source.value === undefined) return [];
   const problems: Problem[] = [...checkContent(source)];
   if (!source.path.split("/").every((part) => /^\w[\w.-]*$/.test(part))) {
-    problems.push(source.problem([], "the path of a schema file may contain only letters, digits, `.`, `_` and `-`"));
+    const sentence = "the path of a schema file may contain only letters, digits, `.`, `_` and `-`";
+    problems.push(source.problem([], sentence, { rule: "file-path" }));
   }
-  if (!isObject(source.value)) return [...problems, source.problem([], "must be a schema object")];
+  if (!isObject(source.value)) {
+    return [...problems, source.problem([], "must be a schema object", { rule: "schema-form" })];
+  }
   const dialect = source.value["$schema"];
   if (typeof dialect === "string" && dialect !== DIALECT) {
-    problems.push(source.problem(["$schema"], "must be JSON Schema 2020-12", { suggestion: `"${DIALECT}"` }));
+    problems.push(
+      source.problem(["$schema"], "must be JSON Schema 2020-12", { rule: "dialect", suggestion: `"${DIALECT}"` }),
+    );
   }
   for (const [path, schema] of walk(source.value)) {
     problems.push(...checkSchema(source, schema, path), ...checkTolerated(source, schema, path));
@@ -33,13 +38,16 @@ function checkSchema(source: Source, schema: Schema, path: Path): readonly Probl
   return Object.entries(schema).flatMap(([keyword, value]) => {
     const here = [...path, keyword];
     const reason = bannedKeywords.get(keyword);
-    if (reason !== undefined) return [source.problem(here, `"${keyword}" is not allowed: ${reason}`, { at: "key" })];
+    if (reason !== undefined) {
+      return [source.problem(here, `"${keyword}" is not allowed: ${reason}`, { rule: "banned-keyword", at: "key" })];
+    }
     if (!keywords.has(keyword)) {
       const suggestion = suggest(keyword, keywords.keys());
-      return [source.problem(here, `"${keyword}" is not a keyword of JSON Schema`, { suggestion, at: "key" })];
+      const sentence = `"${keyword}" is not a keyword of JSON Schema`;
+      return [source.problem(here, sentence, { rule: "unknown-keyword", suggestion, at: "key" })];
     }
-    return faultsOf(keyword, value).map((fault) =>
-      source.problem([...here, ...fault.path], fault.sentence, { suggestion: fault.suggestion }),
+    return faultsOf(keyword, value).map(({ path: inner, sentence, ...options }) =>
+      source.problem([...here, ...inner], sentence, options),
     );
   });
 }

@@ -1,13 +1,12 @@
 import type { Ajv2020 } from "ajv/dist/2020.js";
 import { Closing } from "../../runtime/contract/closing.js";
 import { formats, tolerantFormats } from "../../runtime/contract/format.js";
+import { separateTypes } from "../../runtime/contract/separate-types.js";
 import { withoutTolerated } from "../../runtime/contract/tolerated.js";
-import { ajvFor, compileWriter } from "../../runtime/contract/validation.js";
+import { ajvFor, compileWriter, type FormatChecks } from "../../runtime/contract/validation.js";
 import type { Issue } from "../../runtime/errors.js";
 import type { Model } from "../model/model.js";
-import { nameOf } from "../schema/definition-ref.js";
 import type { Schema } from "../schema/schema.js";
-import { mapChildren } from "../schema/walk.js";
 
 /** Returns the issues that the strict writer would find in a value. */
 export type Validator = (value: unknown) => readonly Issue[];
@@ -20,16 +19,17 @@ export type Validator = (value: unknown) => readonly Issue[];
 export class Validators {
   readonly #model: Model;
   readonly #closing: Closing;
-  readonly #writers = new SharedAjv(ajvFor(formats, false));
-  readonly #readers = new SharedAjv(ajvFor(tolerantFormats, false));
+  readonly #writer = checkingAjv(formats);
+  readonly #reader = checkingAjv(tolerantFormats);
   readonly #compiled = new Map<string, Validator | undefined>();
 
   constructor(model: Model) {
     this.#model = model;
-    const definitions = model.definitions.map((found) => [found.name, model.flattener.definition(found)] as const);
-    const written = definitions.map(([name, schema]) => [name, withoutTolerated(schema)] as const);
+    const definitions = new Map(model.definitions.map((found) => [found.name, model.flattener.definition(found)]));
+    const written = [...definitions].map(([name, schema]) => [name, withoutTolerated(schema)] as const);
     this.#closing = new Closing(Object.fromEntries(written));
-    this.#readers.add(new Map(definitions));
+    separateTypes(this.#writer, (name) => this.#closing.definitions.get(name));
+    separateTypes(this.#reader, (name) => definitions.get(name));
   }
 
   /** The check of a flat schema; `undefined` if it cannot be compiled. */
@@ -42,10 +42,8 @@ export class Validators {
 
   #compile(schema: Schema): Validator | undefined {
     try {
-      const closed = this.#closing.close(withoutTolerated(schema)) as Schema;
-      this.#writers.add(this.#closing.definitions as ReadonlyMap<string, Schema>);
-      const accepts = this.#writers.compile(closed);
-      this.#readers.compile(schema);
+      const accepts = this.#writer.compile(this.#closing.close(withoutTolerated(schema)));
+      this.#reader.compile(schema);
       return (value) => (accepts(value) ? [] : this.#describe(schema, value));
     } catch {
       return undefined;
@@ -59,39 +57,7 @@ export class Validators {
   }
 }
 
-/** An Ajv in which schemas share their definitions. */
-class SharedAjv {
-  readonly #ajv: Ajv2020;
-  readonly #keys = new Map<string, string>();
-  readonly #added = new Set<string>();
-
-  constructor(ajv: Ajv2020) {
-    this.#ajv = ajv;
-    // Each check runs once or twice, so optimizing it would take longer than running it.
-    ajv.opts.code.optimize = 0;
-  }
-
-  add(definitions: ReadonlyMap<string, Schema>): void {
-    for (const [name, schema] of definitions) {
-      if (this.#added.has(name)) continue;
-      this.#added.add(name);
-      this.#ajv.addSchema(this.#shared(schema), this.#keyOf(name));
-    }
-  }
-
-  compile(schema: Schema): (value: unknown) => boolean {
-    return this.#ajv.compile(this.#shared(schema));
-  }
-
-  #keyOf(name: string): string {
-    const key = this.#keys.get(name) ?? `definition-${this.#keys.size}`;
-    this.#keys.set(name, key);
-    return key;
-  }
-
-  /** Redirects a schema's `$ref`s to the separately compiled definitions. */
-  #shared(schema: Schema): Schema {
-    const mapped = mapChildren(schema, (child) => this.#shared(child));
-    return mapped.$ref === undefined ? mapped : { ...mapped, $ref: this.#keyOf(nameOf(mapped.$ref)) };
-  }
+/** Each check runs once or twice, so optimizing its code would take longer than running it. */
+function checkingAjv(checks: FormatChecks): Ajv2020 {
+  return ajvFor(checks, false, { code: { optimize: false } });
 }

@@ -3,6 +3,7 @@ import { during } from "../load/failure.js";
 import { type Origin, originOf } from "../load/origin.js";
 import type { Problem } from "../load/problem.js";
 import type { Definition } from "../model/definition.js";
+import { dependentsOf } from "../model/dependent.js";
 import type { Model } from "../model/model.js";
 import type { Path } from "../schema/pointer.js";
 import type { Schema } from "../schema/schema.js";
@@ -40,11 +41,13 @@ function placesOf(model: Model, unsound: ReadonlySet<string>): readonly Place[] 
   const names = model.definitions.map(({ name }) => name);
   const seen = new Set<string>();
   const ambiguous = new Set(names.filter((name) => seen.size === seen.add(name).size));
+  const unreliable = dependentsOf(
+    model.definitions.filter(({ name, source }) => ambiguous.has(name) || unsound.has(source.shownPath)),
+    model,
+  );
   return model.definitions.flatMap((definition) => {
     const schema = model.flattener.definition(definition);
-    const needed: readonly Definition[] = [definition, ...model.flattener.closure(schema)];
-    const isReliable = !needed.some(({ name, source }) => ambiguous.has(name) || unsound.has(source.shownPath));
-    if (!isReliable || usesUnsound(schema, unsound)) return [];
+    if (unreliable.has(definition) || usesUnsound(schema, unsound)) return [];
     return walk(schema)
       .map(([path, inner]) => ({ definition, path, schema: inner }))
       .filter((place) => place.path.length === 0 || valuesOf(place.schema).length > 0);
@@ -74,7 +77,8 @@ function usesUnsound(schema: Schema, unsound: ReadonlySet<string>): boolean {
 function checkPlace({ definition, schema }: Place, validators: Validators, model: Model): readonly Problem[] {
   const validator = validators.of(schema);
   if (validator === undefined) {
-    return [definition.source.problem(definition.path, "no check of it can be compiled; simplify it")];
+    const sentence = "no check of it can be compiled; simplify it";
+    return [definition.source.problem(definition.path, sentence, { rule: "uncompilable" })];
   }
   const report = (value: unknown, keyword: string, way: Path): readonly Problem[] => {
     const origin = originOf(schema, (written) => keyword in written) ?? definition;
@@ -97,9 +101,9 @@ function describe(
   const tokens = tokensOf(issue.path);
   const name = tokens.at(-1) ?? "";
   const suggestion = siblings.includes(name) ? undefined : suggest(name, siblings);
-  const what = path[0] === "default" ? "the default" : "the example";
-  const sentence = `${what} violates its schema: ${issue.path || "it"} ${issue.message}`;
-  return origin.source.problem([...origin.path, ...path, ...tokens], sentence, { suggestion });
+  const rule = path[0] === "default" ? "default" : "example";
+  const sentence = `the ${rule} violates its schema: ${issue.path || "it"} ${issue.message}`;
+  return origin.source.problem([...origin.path, ...path, ...tokens], sentence, { rule, suggestion });
 }
 
 /** `after_data.roles[0]["a b"]` as its keys. */

@@ -37,27 +37,30 @@ function printJson(problems: readonly Problem[]): void {
   process.stdout.write(`${JSON.stringify({ problems }, null, 2)}\n`);
 }
 
-/** Prints all problems, or, if they are many, the first of each cause with how many there are. */
+/** Prints all problems, or, if they are many, the first places of the most frequent causes with how many there are. */
 function printText(problems: readonly Problem[], all: boolean): void {
   const isShort = all || problems.length <= SHOWN;
-  const lines = isShort ? problems.map(formatProblem) : [...causesOf(problems)].flatMap(describeCause);
+  const lines = isShort ? problems.map(formatProblem) : describeCauses(causesOf(problems));
   process.stderr.write(lines.map((line) => `${line}\n`).join(""));
   const hint = isShort ? "" : "; --all prints every place";
   process.stderr.write(`${pc.red("invalid")} ${count(problems.length, "problem")}; nothing was written${hint}\n`);
 }
 
-function describeCause(
-  [, places]: readonly [string, readonly Problem[]],
-  _at: number,
-  causes: readonly unknown[],
-): readonly string[] {
-  const shown = places.slice(0, Math.max(1, Math.floor(SHOWN / causes.length)));
-  const rest = places.length - shown.length;
-  return [...shown.map(formatProblem), ...(rest === 0 ? [] : [pc.dim(`  and ${count(rest, "more place")} like this`)])];
+function describeCauses(causes: readonly (readonly Problem[])[]): readonly string[] {
+  const share = Math.max(1, Math.floor(SHOWN / causes.length));
+  const lines = causes.slice(0, SHOWN).flatMap((places) => {
+    const shown = places.slice(0, share);
+    const rest = places.length - shown.length;
+    const more = `  and ${count(rest, "more place")} like this (${places[0]?.rule})`;
+    return [...shown.map(formatProblem), ...(rest === 0 ? [] : [pc.dim(more)])];
+  });
+  const rest = causes.slice(SHOWN);
+  const more = `  and ${count(rest.length, "more cause")} in ${count(rest.flat().length, "place")}`;
+  return [...lines, ...(rest.length === 0 ? [] : [pc.dim(more)])];
 }
 
 /** Problems by what is wrong, whatever the names are; the most frequent first. */
-function causesOf(problems: readonly Problem[]): ReadonlyMap<string, readonly Problem[]> {
+function causesOf(problems: readonly Problem[]): readonly (readonly Problem[])[] {
   const causes = new Map<string, Problem[]>();
   for (const problem of problems) {
     const cause = problem.sentence.replace(/"[^"]*"|`[^`]*`|\S*[./]\S+|\d+/g, "…");
@@ -65,7 +68,7 @@ function causesOf(problems: readonly Problem[]): ReadonlyMap<string, readonly Pr
     if (known === undefined) causes.set(cause, [problem]);
     else known.push(problem);
   }
-  return new Map([...causes].sort(([, a], [, b]) => b.length - a.length));
+  return [...causes.values()].sort((a, b) => b.length - a.length);
 }
 
 /** `1 file`, `2 files` */

@@ -27,7 +27,7 @@ const defaults: CatalogueConfig = {
   runtime: "@m-erp/messaging/runtime",
 };
 
-const rules: Readonly<
+const demands: Readonly<
   Record<keyof CatalogueConfig, { readonly holds: (text: string) => boolean; readonly demand: string }>
 > = {
   name: {
@@ -49,18 +49,20 @@ const rules: Readonly<
 export function readConfig(source: Source | undefined): { config: CatalogueConfig; problems: readonly Problem[] } {
   if (source === undefined) return { config: defaults, problems: [] };
   if (source.syntaxProblems.length > 0) return { config: defaults, problems: source.syntaxProblems };
-  if (!isObject(source.value)) return { config: defaults, problems: [source.problem([], "must be an object")] };
+  if (!isObject(source.value))
+    return { config: defaults, problems: [source.problem([], "must be an object", { rule: "setting" })] };
   const problems: Problem[] = [];
   const config: Record<string, string> = {};
   for (const [key, value] of Object.entries(source.value)) {
     if (key === "$schema" || key === "description") continue;
-    const rule = Object.hasOwn(rules, key) ? rules[key as keyof CatalogueConfig] : undefined;
-    if (rule === undefined) {
-      const suggestion = suggest(key, Object.keys(rules));
-      problems.push(source.problem([key], `"${key}" is not a setting of catalogue.json`, { suggestion, at: "key" }));
-    } else if (typeof value !== "string" || !rule.holds(value)) {
+    const demand = Object.hasOwn(demands, key) ? demands[key as keyof CatalogueConfig] : undefined;
+    if (demand === undefined) {
+      const suggestion = suggest(key, Object.keys(demands));
+      const sentence = `"${key}" is not a setting of catalogue.json`;
+      problems.push(source.problem([key], sentence, { rule: "setting", suggestion, at: "key" }));
+    } else if (typeof value !== "string" || !demand.holds(value)) {
       const suggestion = key === "encoding" ? suggest(String(value), ["fields", "json"]) : undefined;
-      problems.push(source.problem([key], `must be ${rule.demand}`, { suggestion }));
+      problems.push(source.problem([key], `must be ${demand.demand}`, { rule: "setting", suggestion }));
     } else config[key] = value;
   }
   return { config: { ...defaults, ...config }, problems };

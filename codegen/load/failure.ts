@@ -27,7 +27,13 @@ export function during<Result>(doing: string, file: string, step: () => Result):
 
 /** The error of a step at a file: the error itself if it already names the place. */
 export function failureAt(file: string, doing: string, error: unknown): unknown {
-  return error instanceof CatalogueError || error instanceof GeneratorError
-    ? error
-    : new GeneratorError(file, doing, error);
+  if (error instanceof CatalogueError || error instanceof GeneratorError) return error;
+  if (!isTooDeep(error)) return new GeneratorError(file, doing, error);
+  const sentence = "its types lead to each other through more levels than can be followed; make the chain shorter";
+  return new CatalogueError([{ file, line: 1, column: 1, pointer: "", rule: "nesting", sentence }]);
+}
+
+/** The stack was exhausted: only schemas make the generator go deep. */
+function isTooDeep(error: unknown): boolean {
+  return error instanceof RangeError && error.message.includes("call stack");
 }

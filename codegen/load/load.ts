@@ -35,7 +35,7 @@ function entriesOf(folder: string): readonly Dirent[] {
     return readdirSync(folder, { recursive: true, withFileTypes: true });
   } catch {
     const sentence = "the folder does not exist; give the folder that holds catalogue.json";
-    throw new CatalogueError([{ file: folder, line: 1, column: 1, pointer: "", sentence }]);
+    throw new CatalogueError([{ file: folder, line: 1, column: 1, pointer: "", rule: "folder", sentence }]);
   }
 }
 

@@ -1,5 +1,9 @@
+import type { Rule } from "../schema/rule.js";
+
 /** A problem of a catalogue, with its place. */
 export interface Problem {
+  /** The rule that the catalogue breaks. */
+  readonly rule: Rule;
   /** Relative to the working directory: `schemas/events/user.created.json`. */
   readonly file: string;
   /** Counted from 1. */

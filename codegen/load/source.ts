@@ -1,5 +1,6 @@
-import { findNodeAtLocation, type Node, type ParseError, parseTree, printParseErrorCode } from "jsonc-parser";
+import { type Node, type ParseError, parseTree, printParseErrorCode } from "jsonc-parser";
 import { type Path, pointerOf } from "../schema/pointer.js";
+import type { Rule } from "../schema/rule.js";
 import type { Schema } from "../schema/schema.js";
 import { isObject } from "../schema/walk.js";
 import { wellFormed } from "../schema/well-formed.js";
@@ -27,6 +28,8 @@ export class Source {
   readonly syntaxProblems: readonly Problem[];
   readonly text: string;
   #tree: Tree | undefined;
+  /** What objects hold by name, where a place was looked for. */
+  readonly #members = new WeakMap<Node, ReadonlyMap<string, Node>>();
   #lineStarts: readonly number[] | undefined;
 
   constructor(path: string, shownPath: string, text: string) {
@@ -38,7 +41,10 @@ export class Source {
       // Not parsed: every walk over it could exhaust the stack.
       this.#tree = { root: undefined, errors: [] };
       this.syntaxProblems = [
-        this.#problemAt(deep, "", `is nested more than ${DEEPEST} levels deep; give parts of it names`),
+        this.#problemAt(deep, "", {
+          rule: "nesting",
+          sentence: `is nested more than ${DEEPEST} levels deep; give parts of it names`,
+        }),
       ];
       return;
     }
@@ -61,9 +67,12 @@ export class Source {
   #syntaxProblems(): readonly Problem[] {
     const { root, errors } = this.#parsed;
     // One mistake causes several errors at the same offset; the first describes it.
-    const mistakes = errors.filter(({ offset }, at) => errors.findIndex((other) => other.offset === offset) === at);
+    const mistakes = [...new Map(errors.toReversed().map((error) => [error.offset, error])).values()].reverse();
     const syntax = mistakes.map(({ error, offset }) =>
-      this.#problemAt(offset, "", `invalid JSON: ${describeSyntax(printParseErrorCode(error))}`),
+      this.#problemAt(offset, "", {
+        rule: "syntax",
+        sentence: `invalid JSON: ${describeSyntax(printParseErrorCode(error))}`,
+      }),
     );
     return [...syntax, ...(root === undefined ? [] : this.#doubledKeys(root, []))];
   }
@@ -82,26 +91,42 @@ export class Source {
   problem(
     path: Path,
     sentence: string,
-    options: { suggestion?: string | undefined; at?: "key" | "value" } = {},
+    { rule, suggestion, at }: { rule: Rule; suggestion?: string | undefined; at?: "key" | "value" },
   ): Problem {
     const node = this.#nodeAt(path);
     const property = node?.parent?.type === "property" ? node.parent.children?.[0] : undefined;
-    const offset = (options.at === "key" ? property : undefined)?.offset ?? node?.offset ?? 0;
-    return this.#problemAt(offset, pointerOf(path), sentence, options.suggestion);
+    const offset = (at === "key" ? property : undefined)?.offset ?? node?.offset ?? 0;
+    return this.#problemAt(offset, pointerOf(path), {
+      rule,
+      sentence,
+      ...(suggestion !== undefined && { suggestion }),
+    });
   }
 
   /** The node at a path, or its nearest existing ancestor. */
   #nodeAt(path: Path): Node | undefined {
     let node = this.#parsed.root;
     for (const key of path) {
-      const next = node && findNodeAtLocation(node, [node.type === "array" ? Number(key) : key]);
+      const next = node && this.#childOf(node, key);
       if (next === undefined) return node;
       node = next;
     }
     return node;
   }
 
-  #problemAt(offset: number, pointer: string, sentence: string, suggestion?: string): Problem {
+  #childOf(node: Node, key: string): Node | undefined {
+    if (node.type === "array") return node.children?.[Number(key)];
+    const known = this.#members.get(node);
+    if (known !== undefined) return known.get(key);
+    const members = new Map<string, Node>();
+    for (const { children: [name, value] = [] } of node.children ?? []) {
+      if (name !== undefined && value !== undefined && !members.has(name.value)) members.set(name.value, value);
+    }
+    this.#members.set(node, members);
+    return members.get(key);
+  }
+
+  #problemAt(offset: number, pointer: string, what: Pick<Problem, "rule" | "sentence" | "suggestion">): Problem {
     this.#lineStarts ??= [0, ...[...this.text.matchAll(/\n/g)].map(({ index }) => index + 1)];
     const starts = this.#lineStarts;
     let line = 1;
@@ -113,8 +138,7 @@ export class Source {
       else behind = middle;
     }
     const column = offset - (starts[line - 1] ?? 0) + 1;
-    const place = { file: this.shownPath, line, column, pointer, sentence };
-    return suggestion === undefined ? place : { ...place, suggestion };
+    return { file: this.shownPath, line, column, pointer, ...what };
   }
 
   #doubledKeys(node: Node, path: Path): Problem[] {
@@ -127,7 +151,8 @@ export class Source {
       if (key === undefined || value === undefined) return [];
       const name = String(key.value);
       const here = [...path, name];
-      const again = seen.has(name) ? [this.#problemAt(key.offset, pointerOf(here), `duplicate key "${name}"`)] : [];
+      const what = { rule: "duplicate-key", sentence: `duplicate key "${name}"` } as const;
+      const again = seen.has(name) ? [this.#problemAt(key.offset, pointerOf(here), what)] : [];
       seen.add(name);
       return [...again, ...this.#doubledKeys(value, here)];
     });

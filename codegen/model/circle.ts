@@ -1,6 +1,7 @@
 import type { Path } from "../schema/pointer.js";
 import type { Schema } from "../schema/schema.js";
 import { childrenOf, sameValueKeywords } from "../schema/walk.js";
+import { componentsOf } from "./component.js";
 import type { Definition } from "./definition.js";
 import { isDefinition, type References } from "./reference.js";
 
@@ -22,20 +23,19 @@ export function choicesOfThemselves(
   references: References,
 ): ReadonlyMap<Definition, Path> {
   const steps = new Map(definitions.map((definition) => [definition, stepsOf(definition, references)]));
+  const components = componentsOf(definitions, (definition) => targetsOf(definition, steps));
   const found = new Map<Definition, Path>();
   for (const [definition, own] of steps) {
     for (const { target, path, isChoice } of own) {
-      if (isChoice && !found.has(definition) && leadsTo(definition, target, steps)) found.set(definition, path);
+      const leadsBack = components.get(target) === components.get(definition);
+      if (isChoice && leadsBack && !found.has(definition)) found.set(definition, path);
     }
   }
   return found;
 }
 
-function leadsTo(definition: Definition, from: Definition, steps: ReadonlyMap<Definition, readonly Step[]>): boolean {
-  const reached = new Set([from]);
-  // A set visits what is added to it on the way.
-  for (const at of reached) for (const { target } of steps.get(at) ?? []) reached.add(target);
-  return reached.has(definition);
+function targetsOf(definition: Definition, steps: ReadonlyMap<Definition, readonly Step[]>): readonly Definition[] {
+  return (steps.get(definition) ?? []).map(({ target }) => target);
 }
 
 function stepsOf({ source, schema, path }: Definition, references: References): readonly Step[] {

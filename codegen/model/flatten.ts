@@ -18,12 +18,16 @@ export class Flattener {
   readonly #byName = new Map<string, Definition>();
   readonly #done = new Map<Definition, Schema>();
   readonly #closures = new WeakMap<Schema, readonly Definition[]>();
+  readonly #wholes = new Map<Definition, Schema>();
   readonly #open = new Set<Definition>();
+  readonly #expanding = new Set<Definition>();
   readonly #endless: ReadonlyMap<Definition, unknown>;
   readonly #context: MergeContext = {
     expand: (reference) => this.expand(reference),
-    onConflict: (where, keyword, sentence) => this.#report(where, keyword, sentence),
+    peek: (reference) => this.#peek(reference),
+    onConflict: (where, keyword, sentence) => this.#report(where, keyword, { rule: "contradiction", sentence }),
     implied: new Map(),
+    mayClose: false,
     merging: new Set(),
   };
 
@@ -33,8 +37,8 @@ export class Flattener {
     const endless = choicesOfThemselves(definitions, references);
     this.#endless = endless;
     for (const [{ name, source }, path] of endless) {
-      const sentence = `${name} is a choice of itself; put a property or an item between`;
-      this.problems.push(source.problem(path, sentence));
+      const sentence = `"${name}" is a choice of itself; put a property or an item between`;
+      this.problems.push(source.problem(path, sentence, { rule: "circular-reference" }));
     }
   }
 
@@ -93,29 +97,52 @@ export class Flattener {
     return derivedFrom({ $ref: refTo(target.name) }, schema);
   }
 
-  #expand(schema: Schema, passed: readonly string[] = []): Schema {
+  #expand(schema: Schema): Schema {
     if (schema.$ref === undefined) return schema;
     const { $ref, ...notes } = schema;
     const target = this.#byName.get(nameOf($ref));
     if (target === undefined) return notes;
     if (this.#open.has(target)) {
-      this.#report(
-        schema,
-        "$ref",
-        `${target.name} refers to itself; a circular "$ref" must not have other keywords beside it`,
-      );
+      const sentence = `"${target.name}" refers to itself; a circular "$ref" must not have other keywords beside it`;
+      this.#report(schema, "$ref", { rule: "circular-reference", sentence });
       return notes;
     }
-    if (passed.includes(target.name)) {
-      this.#report(target.schema, "$ref", `${target.name} refers only to itself and defines no schema`);
-      return notes;
-    }
-    const whole = this.#expand(this.definition(target), [...passed, target.name]);
-    return derivedFrom({ ...whole, ...notes }, schema, whole);
+    const whole = this.#wholeOf(target);
+    return whole === undefined ? notes : derivedFrom({ ...whole, ...notes }, schema, whole);
   }
 
-  #report(schema: Schema, keyword: string, sentence: string): void {
+  /** The flat schema of a definition with its own `$ref` resolved; `undefined` if that leads back to the definition. */
+  #wholeOf(definition: Definition): Schema | undefined {
+    const known = this.#wholes.get(definition);
+    if (known !== undefined) return known;
+    if (this.#expanding.has(definition)) {
+      const sentence = `"${definition.name}" refers only to itself and defines no schema`;
+      this.#report(definition.schema, "$ref", { rule: "circular-reference", sentence });
+      return undefined;
+    }
+    const before = this.problems.length;
+    this.#expanding.add(definition);
+    const whole = this.#expand(this.definition(definition));
+    this.#expanding.delete(definition);
+    // What could not be resolved is a problem at each place that leads to it.
+    if (this.problems.length === before) this.#wholes.set(definition, whole);
+    return whole;
+  }
+
+  #peek(schema: Schema): Schema | undefined {
+    const passed = new Set<Definition>();
+    let whole = schema;
+    while (whole.$ref !== undefined) {
+      const target = this.#byName.get(nameOf(whole.$ref));
+      if (target === undefined || this.#open.has(target) || passed.has(target)) return undefined;
+      passed.add(target);
+      whole = this.definition(target);
+    }
+    return whole;
+  }
+
+  #report(schema: Schema, keyword: string, { rule, sentence }: Pick<Problem, "rule" | "sentence">): void {
     const origin = originOf(schema, (written) => keyword in written);
-    if (origin !== undefined) this.problems.push(origin.source.problem([...origin.path, keyword], sentence));
+    if (origin !== undefined) this.problems.push(origin.source.problem([...origin.path, keyword], sentence, { rule }));
   }
 }

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { annotations, keywordTypes } from "../schema/keyword.js";
 import type { Schema } from "../schema/schema.js";
+import { ValueSet } from "../schema/value-set.js";
 
 /** Resolves a schema's `$ref`. Returns a schema without `$ref` unchanged. */
 export type Expand = (schema: Schema) => Schema;
@@ -8,19 +9,23 @@ export type Expand = (schema: Schema) => Schema;
 /** What comparing schemas needs. */
 export interface ImpliesContext {
   readonly expand: Expand;
+  /** Whether the narrow schema may close what the wide one opens by `"additionalProperties": true`, as an envelope does. */
+  readonly mayClose: boolean;
   /** The answers for pairs of named types. They end recursion, and keep shared types from being compared many times. */
   readonly implied: Map<string, boolean>;
 }
 
 /**
- * Returns `true` only if the wide schema accepts every value that the narrow one accepts. A wrong `true` would drop a
- * constraint; a wrong `false` only replaces a named type by its properties. In doubt it returns `false`.
+ * Returns `true` only if the wide schema can be left out beside the narrow one: it accepts every value that the narrow
+ * one accepts, and it declares no name that the narrow one does not. A wrong `true` would drop a constraint, or have the
+ * strict writer refuse a declared name; a wrong `false` only replaces a named type by its properties. In doubt it
+ * returns `false`.
  */
 export function implies(narrow: Schema, wide: Schema, context: ImpliesContext): boolean {
   if (narrow.$ref !== undefined && narrow.$ref === wide.$ref) return true;
   const { expand, implied } = context;
   if (narrow.$ref === undefined || wide.$ref === undefined) return compare(expand(narrow), expand(wide), context);
-  const pair = `${narrow.$ref} ${wide.$ref}`;
+  const pair = `${narrow.$ref} ${wide.$ref} ${context.mayClose}`;
   const known = implied.get(pair);
   if (known !== undefined) return known;
   // The answer while the pair is being compared.
@@ -60,7 +65,7 @@ function impliesKeyword(inner: Schema, outer: Schema, keyword: string, context: 
     }
     case "additionalProperties":
       return (
-        outer.additionalProperties === true ||
+        (outer.additionalProperties === true && (context.mayClose || inner.additionalProperties !== undefined)) ||
         (isDeepStrictEqual(inner.additionalProperties, outer.additionalProperties) &&
           isDeepStrictEqual(inner.patternProperties, outer.patternProperties) &&
           isSubset(Object.keys(inner.properties ?? {}), Object.keys(outer.properties ?? {})))
@@ -73,7 +78,7 @@ function impliesKeyword(inner: Schema, outer: Schema, keyword: string, context: 
     case "required":
       return isSubset(outer.required ?? [], inner.required ?? []);
     case "anyOf":
-      return (outer.anyOf ?? []).some((branch) => implies(inner, branch, context));
+      return impliesChoice(inner, outer.anyOf ?? [], context);
     case "minLength":
     case "minimum":
     case "minItems":
@@ -85,6 +90,32 @@ function impliesKeyword(inner: Schema, outer: Schema, keyword: string, context: 
     default:
       return isDeepStrictEqual(inner[keyword], outer[keyword]);
   }
+}
+
+/** One form accepts what the schema accepts, and no other form declares a name for it. */
+function impliesChoice(inner: Schema, forms: readonly Schema[], context: ImpliesContext): boolean {
+  const others = forms.filter((form) => !implies(inner, form, context));
+  return others.length < forms.length && others.every((form) => isSilent(context.expand(form), inner));
+}
+
+/** Keywords with which a schema says nothing about what is inside a value. */
+const silentKeywords: ReadonlySet<string> = new Set([
+  ...annotations,
+  ...["type", "const", "enum", ...[...keywordTypes].flatMap(([name, type]) => (isShapeless(type) ? [name] : []))],
+]);
+
+function isShapeless(type: string): boolean {
+  return type !== "object" && type !== "array";
+}
+
+/** True if a form declares no names for a value of the other schema: it holds none, or is about values of other types. */
+function isSilent(form: Schema, beside: Schema): boolean {
+  const types = typesOf(form);
+  const others = typesOf(beside);
+  if (types !== undefined && others !== undefined) {
+    if (!types.some((type) => isWithin(type, others)) && !others.some((type) => isWithin(type, types))) return true;
+  }
+  return (types ?? []).every(isShapeless) && Object.keys(form).every((keyword) => silentKeywords.has(keyword));
 }
 
 /** The types that a schema allows; `undefined` if it allows any. */
@@ -106,7 +137,7 @@ function typeOfValue(value: unknown): string {
 }
 
 function isSubset(part: readonly unknown[], whole: readonly unknown[]): boolean {
-  return part.every((value) => whole.some((other) => isDeepStrictEqual(value, other)));
+  return new ValueSet(whole).hasAll(part);
 }
 
 function without(schema: Schema, keyword: string): Schema {

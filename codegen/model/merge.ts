@@ -2,10 +2,12 @@ import { isDeepStrictEqual } from "node:util";
 import { derivedFrom } from "../load/origin.js";
 import { annotations } from "../schema/keyword.js";
 import type { Schema } from "../schema/schema.js";
+import { ValueSet } from "../schema/value-set.js";
+import { type FormContext, onlyForm, withPossibleForms } from "./form.js";
 import { type ImpliesContext, implies, inseparable, isWithin, typesOf } from "./implies.js";
 
 /** The parts of the catalogue that merging needs. */
-export interface MergeContext extends ImpliesContext {
+export interface MergeContext extends ImpliesContext, FormContext {
   /** Reports that two schemas which apply together accept no value. */
   readonly onConflict: (schema: Schema, keyword: string, sentence: string) => void;
   /** The pairs of named types that are being merged, the outer ones first. */
@@ -33,13 +35,15 @@ function mergeKeeping(base: Schema, child: Schema, context: MergeContext): Schem
   if (onlyAnnotates(child)) return { ...base, ...child };
   if (base.$ref === undefined && child.$ref === undefined) return mergeKeywords(base, child, context);
   const notes = { ...annotationsOf(base), ...annotationsOf(child) };
-  if (child.$ref !== undefined && implies(child, base, context)) return { $ref: child.$ref, ...notes };
+  // A message may close what its envelope opens, but not the other way round.
+  const closing = { ...context, mayClose: true };
+  if (child.$ref !== undefined && implies(child, base, closing)) return { $ref: child.$ref, ...notes };
   if (base.$ref !== undefined && implies(base, child, context)) return { $ref: base.$ref, ...notes };
   if (base.$ref === undefined || child.$ref === undefined) {
     return merge(context.expand(base), context.expand(child), context);
   }
   const pair = `${base.$ref} ${child.$ref}`;
-  if (context.merging.has(pair) || context.merging.size === MERGED_LEVELS) {
+  if (context.merging.has(pair) || context.merging.size >= MERGED_LEVELS) {
     return { ...notes, allOf: [{ $ref: base.$ref }, { $ref: child.$ref }] };
   }
   context.merging.add(pair);
@@ -74,7 +78,24 @@ function mergeKeywords(base: Schema, child: Schema, context: MergeContext): Sche
   const isNarrowed = child.properties !== undefined && child.additionalProperties === undefined;
   if (isNarrowed && base.additionalProperties === true) delete merged["additionalProperties"];
   if (Object.keys(leftOver).length > 0) merged["allOf"] = [...(base.allOf ?? []), ...(child.allOf ?? []), leftOver];
-  return settleConstant(derivedFrom(merged, child, base), context);
+  return settleForms(settleConstant(derivedFrom(merged, child, base), context), context);
+}
+
+/** Merges the only form that the other side's type leaves of a choice. */
+function settleForms(schema: Schema, context: MergeContext): Schema {
+  const narrowed = withPossibleForms(schema, context);
+  if (narrowed === schema) return schema;
+  const settled = derivedFrom(narrowed, schema);
+  const [rest, form] = onlyForm(settled) ?? [];
+  const isKnown = form !== undefined && context.peek(form) !== undefined;
+  // The form would close what the schema opens, as a message does with its envelope.
+  if (rest === undefined || !isKnown || rest.additionalProperties === true) return settled;
+  const step = `form ${context.merging.size}`;
+  if (context.merging.size >= MERGED_LEVELS) return settled;
+  context.merging.add(step);
+  const merged = merge(derivedFrom(rest, schema), form, context);
+  context.merging.delete(step);
+  return merged;
 }
 
 /** The base's keywords that cannot be merged with the child's. */
@@ -110,7 +131,8 @@ function mergeKeyword(keyword: string, base: Schema, child: Schema, context: Mer
       return both.length === 1 ? both[0] : both;
     }
     case "enum": {
-      const both = (child.enum ?? []).filter((value) => base.enum?.some((other) => isDeepStrictEqual(value, other)));
+      const known = new ValueSet(base.enum ?? []);
+      const both = (child.enum ?? []).filter((value) => known.has(value));
       if (both.length === 0)
         context.onConflict(child, keyword, "has no value in common with the enum of the base schema");
       return both;
@@ -177,7 +199,7 @@ function settleConstant(schema: Schema, context: MergeContext): Schema {
   const allowed = schema.type === undefined ? types : [schema.type].flat();
   const fits =
     types.every((type) => isWithin(type, allowed)) &&
-    (schema.enum?.some((other) => isDeepStrictEqual(other, value)) ?? true) &&
+    (schema.enum === undefined || new ValueSet(schema.enum).has(value)) &&
     (typeof value !== "string" || fitsText(value, schema));
   if (!fits) context.onConflict(schema, "const", "is not allowed by the base schema");
   const redundant = new Set(["enum", "minLength", "maxLength", "pattern", "default"]);

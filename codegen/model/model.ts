@@ -3,6 +3,7 @@
 import type { CatalogueConfig } from "../load/config.js";
 import { during } from "../load/failure.js";
 import type { Sources } from "../load/load.js";
+import type { Source } from "../load/source.js";
 import type { Schema } from "../schema/schema.js";
 import { type Definition, definitionsOf } from "./definition.js";
 import { Flattener } from "./flatten.js";
@@ -36,6 +37,8 @@ export interface Model {
   readonly messages: readonly Message[];
   readonly sharedFiles: readonly SharedFile[];
   readonly definitions: readonly Definition[];
+  readonly bySource: ReadonlyMap<Source, readonly Definition[]>;
+  readonly byName: ReadonlyMap<string, Definition>;
   readonly references: References;
   readonly flattener: Flattener;
 }
@@ -56,17 +59,22 @@ export function buildModel(sources: Sources, config: CatalogueConfig): Model {
     .filter((file) => file.definitions.every((definition) => definition.message === undefined))
     .filter((file) => file.definitions.length > 0)
     .map((file) => ({ path: withoutExtension(file.source.path), definitions: file.definitions }));
-  return { config, messages, sharedFiles, definitions, references, flattener };
+  return {
+    config,
+    messages,
+    sharedFiles,
+    definitions,
+    bySource: new Map(bySource.map((file) => [file.source, file.definitions])),
+    byName: new Map(definitions.map((definition) => [definition.name, definition])),
+    references,
+    flattener,
+  };
 }
 
 /** The definitions in a message's own file, except its result. */
 export function localDefinitions(message: Message, model: Model): readonly Definition[] {
-  return model.definitions.filter(
-    (definition) =>
-      definition.source === message.definition.source &&
-      definition.path.length > 0 &&
-      definition !== message.result?.definition,
-  );
+  const own = model.bySource.get(message.definition.source) ?? [];
+  return own.filter((definition) => definition.path.length > 0 && definition !== message.result?.definition);
 }
 
 /** The generated file of a definition: `events/user.created` for `events/user.created.json`. */

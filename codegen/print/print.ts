@@ -64,7 +64,8 @@ export async function printFiles(model: Model, layout: Layout): Promise<Readonly
 
   function printMessage(message: Message): void {
     const file = fileOf(message.definition);
-    const locals = localDefinitions(message, model).filter((local) => atRunTime.get(file)?.includes(local));
+    const needed = new Set(atRunTime.get(file));
+    const locals = localDefinitions(message, model).filter((local) => needed.has(local));
     files.set(file, renderer.render(message.kind.kind, messageFileView(message, model, layout, types)));
     files.set(`schemas/${file}`, renderer.render("schema-file", schemaFileView(file, locals, message, model, layout)));
     modules.push(file);
@@ -75,7 +76,9 @@ function groupByFile(definitions: Iterable<Definition>): ReadonlyMap<string, rea
   const byFile = new Map<string, Definition[]>();
   for (const definition of definitions) {
     const file = fileOf(definition);
-    byFile.set(file, [...(byFile.get(file) ?? []), definition]);
+    const group = byFile.get(file);
+    if (group === undefined) byFile.set(file, [definition]);
+    else group.push(definition);
   }
   return byFile;
 }

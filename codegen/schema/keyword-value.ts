@@ -1,6 +1,7 @@
 import { formats } from "../../runtime/contract/format.js";
 import { type KeywordValue, keywords, types } from "./keyword.js";
 import type { Path } from "./pointer.js";
+import type { Rule } from "./rule.js";
 import { suggest } from "./suggest.js";
 import { isObject } from "./walk.js";
 
@@ -8,6 +9,7 @@ import { isObject } from "./walk.js";
 export interface Fault {
   /** The keys from the value to the faulty place. */
   readonly path: Path;
+  readonly rule: Rule;
   readonly sentence: string;
   readonly suggestion?: string | undefined;
 }
@@ -21,7 +23,7 @@ export function faultsOf(keyword: string, value: unknown): readonly Fault[] {
 
 function formFaults(kind: KeywordValue, value: unknown): readonly Fault[] {
   const unless = (holds: boolean, demand: string): readonly Fault[] =>
-    holds ? [] : [{ path: [], sentence: `must be ${demand}` }];
+    holds ? [] : [{ path: [], rule: ruleOf(kind), sentence: `must be ${demand}` }];
   const isCount = Number.isInteger(value) && (value as number) >= 0;
   switch (kind) {
     case "text":
@@ -46,12 +48,8 @@ function formFaults(kind: KeywordValue, value: unknown): readonly Fault[] {
     case "type":
       return unless(isNames([value].flat()) && [value].flat().length > 0, "a type name or an array of type names");
     case "schema":
-      return unless(
-        isObject(value),
-        `a schema object${typeof value === "boolean" ? ' (write "{}" to allow anything)' : ""}`,
-      );
     case "schema or boolean":
-      return unless(isObject(value) || typeof value === "boolean", "a schema object, true or false");
+      return unless(isSchema(value), "a schema object, true or false");
     case "schemas":
       return [
         ...unless(Array.isArray(value) && value.length > 0, "a non-empty array of schemas"),
@@ -67,10 +65,19 @@ function formFaults(kind: KeywordValue, value: unknown): readonly Fault[] {
   }
 }
 
+function ruleOf(kind: KeywordValue): Rule {
+  return /schema/.test(kind) ? "schema-form" : "keyword-value";
+}
+
 function notSchemas(entries: readonly (readonly [string, unknown])[]): readonly Fault[] {
   return entries
-    .filter(([, item]) => !isObject(item))
-    .map(([key]) => ({ path: [key], sentence: "must be a schema object" }));
+    .filter(([, item]) => !isSchema(item))
+    .map(([key]) => ({ path: [key], rule: "schema-form", sentence: "must be a schema object, true or false" }));
+}
+
+/** Returns whether a value has the form of a schema. */
+export function isSchema(value: unknown): boolean {
+  return isObject(value) || typeof value === "boolean";
 }
 
 function isNames(value: unknown): boolean {
@@ -89,6 +96,7 @@ function meaningFaults(keyword: string, value: unknown): readonly Fault[] {
         return [
           {
             path,
+            rule: "unknown-type",
             sentence: `"${String(name)}" is not a type of JSON Schema`,
             suggestion: suggest(String(name), types) ?? `"${typeLike(String(name))}"`,
           },
@@ -98,13 +106,13 @@ function meaningFaults(keyword: string, value: unknown): readonly Fault[] {
       if (Object.hasOwn(formats, String(value))) return [];
       const known = Object.keys(formats);
       const sentence = `"${String(value)}" is not a supported format; supported are ${known.join(", ")}`;
-      return [{ path: [], sentence, suggestion: suggest(String(value), known) }];
+      return [{ path: [], rule: "unknown-format", sentence, suggestion: suggest(String(value), known) }];
     }
     case "pattern":
       return regexFault(String(value), []);
     case "properties":
       return Object.hasOwn(value as object, "__proto__")
-        ? [{ path: ["__proto__"], sentence: "cannot be a property name in JavaScript" }]
+        ? [{ path: ["__proto__"], rule: "property-name", sentence: "cannot be a property name in JavaScript" }]
         : [];
     case "patternProperties":
       return Object.keys(value as object).flatMap((pattern) => regexFault(pattern, [pattern]));
@@ -129,6 +137,6 @@ function regexFault(pattern: string, path: Path): readonly Fault[] {
     return [];
   } catch (error) {
     const reason = error instanceof Error ? error.message.replace(/^Invalid regular expression: /, "") : String(error);
-    return [{ path, sentence: `is not a valid regular expression: ${reason}` }];
+    return [{ path, rule: "regular-expression", sentence: `is not a valid regular expression: ${reason}` }];
   }
 }

@@ -1,5 +1,5 @@
 import { keywords } from "./keyword.js";
-import { faultsOf } from "./keyword-value.js";
+import { faultsOf, isSchema } from "./keyword-value.js";
 import type { Schema } from "./schema.js";
 import { isObject } from "./walk.js";
 
@@ -13,16 +13,20 @@ export function wellFormed(document: Readonly<Record<string, unknown>>): Schema 
     const kind = keywords.get(keyword);
     if (kind === undefined) continue;
     if (kind === "named schemas" && isObject(value)) {
-      const sound = Object.entries(value).filter(([name, inner]) => isObject(inner) && name !== "__proto__");
-      schema[keyword] = Object.fromEntries(
-        sound.map(([name, inner]) => [name, wellFormed(inner as Record<string, unknown>)]),
-      );
+      const sound = Object.entries(value).filter(([name, inner]) => isSchema(inner) && name !== "__proto__");
+      schema[keyword] = Object.fromEntries(sound.map(([name, inner]) => [name, schemaOf(inner)]));
     } else if (faultsOf(keyword, value).length === 0) schema[keyword] = withinKeyword(value, kind);
   }
   return schema;
 }
 
 function withinKeyword(value: unknown, kind: string): unknown {
-  if (kind === "schemas") return (value as readonly Record<string, unknown>[]).map(wellFormed);
-  return kind.startsWith("schema") && isObject(value) ? wellFormed(value) : value;
+  if (kind === "schemas") return (value as readonly unknown[]).map(schemaOf);
+  return kind === "schema" || (kind === "schema or boolean" && isObject(value)) ? schemaOf(value) : value;
+}
+
+/** A schema as an object: `true` allows anything, `false` nothing. */
+function schemaOf(value: unknown): Schema {
+  if (typeof value === "boolean") return value ? {} : { not: {} };
+  return wellFormed(value as Record<string, unknown>);
 }

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { nameOf } from "../schema/definition-ref.js";
 import type { Schema } from "../schema/schema.js";
 import { mapChildren } from "../schema/walk.js";
@@ -38,8 +39,20 @@ export function shapeOf(schema: Schema, placeholders: Placeholders): Shape {
 /** The members of a union of literals, or one type of TypeScript's own. */
 type OwnType = { readonly members: readonly string[] } | { readonly builtIn: string };
 
+/** Found once for each schema: whether a choice is a type depends on all that is in it. */
+const ownTypes = new WeakMap<Schema, { readonly type: OwnType | undefined }>();
+
 /** The type of a schema that needs no printer; `undefined` for all others. */
 function ownType(schema: Schema): OwnType | undefined {
+  const known = ownTypes.get(schema);
+  if (known !== undefined) return known.type;
+  const type = findOwnType(schema);
+  ownTypes.set(schema, { type });
+  return type;
+}
+
+function findOwnType(schema: Schema): OwnType | undefined {
+  if (isDeepStrictEqual(schema["not"], {})) return { builtIn: "never" };
   if (schema.const !== undefined) return { members: [printOnOneLine(schema.const)] };
   if (schema.enum !== undefined) return { members: schema.enum.map(printOnOneLine) };
   const kept = keepShape(schema);
@@ -50,18 +63,25 @@ function ownType(schema: Schema): OwnType | undefined {
 
 function typeShape(type: OwnType, placeholders: Placeholders): Shape {
   if ("builtIn" in type) return { tsType: type.builtIn };
-  const [first, ...more] = [...new Set(type.members)].map((member) => ({ tsType: placeholders.of(member) }));
-  return more.length === 0 && first !== undefined ? first : { anyOf: [first, ...more] };
+  const [first = "never", ...more] = new Set(type.members);
+  const shape = { tsType: placeholders.of(first) };
+  // Two members are a union, which is what the printer has to know: it takes longer over each than all others do.
+  return more.length === 0 ? shape : { anyOf: [shape, { tsType: placeholders.of(more.join(" | ")) }] };
 }
 
 function keepShape(schema: Schema): Schema {
   const shape = Object.fromEntries(Object.entries(schema).filter(([keyword]) => shapeKeywords.has(keyword)));
-  for (const keyword of ["anyOf", "oneOf"] as const) if (!schema[keyword]?.every(hasShape)) delete shape[keyword];
+  // A form without names would forbid those that the schema itself declares.
+  const isForm = schema.properties === undefined ? hasShape : (form: Schema) => hasShape(form) && !isEmptyObject(form);
+  for (const keyword of ["anyOf", "oneOf"] as const) if (!schema[keyword]?.every(isForm)) delete shape[keyword];
   const layers = schema.allOf?.filter(addsProperties) ?? [];
   if (layers.length > 0) shape["allOf"] = layers;
   else delete shape["allOf"];
-  const conditional = declaredInConditions(schema, hasShape);
+  const conditional = declaredInConditions(schema, isForm);
   if (Object.keys(conditional).length > 0) shape["properties"] = { ...schema.properties, ...conditional };
+  const hasFurther = ["allOf", "anyOf", "oneOf"].some((keyword) => shape[keyword] !== undefined);
+  // Beside a choice or a layer, an object without names would forbid theirs.
+  if (hasFurther && isDeepStrictEqual(shape["properties"], {})) delete shape["properties"];
   return typeByType({ ...shape, ...mapOf(schema, shape["properties"] !== undefined) });
 }
 
@@ -85,7 +105,8 @@ function hasShape(branch: Schema): boolean {
 /** Returns whether a layer is a type that TypeScript can intersect with others. Other layers are constraints. */
 function addsProperties(layer: Schema): boolean {
   const isMap = layer.patternProperties !== undefined || typeof layer.additionalProperties === "object";
-  return layer.$ref !== undefined || (!isMap && layer.items === undefined && hasShape(layer));
+  const hasNames = !isMap && !isEmptyObject(layer);
+  return layer.$ref !== undefined || (hasNames && layer.items === undefined && hasShape(layer));
 }
 
 /** Turns `patternProperties` into an index signature, since TypeScript cannot distinguish keys by pattern. */

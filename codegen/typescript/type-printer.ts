@@ -60,8 +60,9 @@ export class TypePrinter {
   }
 
   #members({ properties = {}, required = [] }: Schema, indent: number): string {
+    const needed = new Set(required);
     const members = Object.entries(properties).map(([name, property]) => {
-      const key = `${" ".repeat(indent + 2)}${printKey(name)}${required.includes(name) ? "" : "?"}: `;
+      const key = `${" ".repeat(indent + 2)}${printKey(name)}${needed.has(name) ? "" : "?"}: `;
       const type = isInterface(property)
         ? this.#members(property, indent + 2)
         : this.#layOut(this.#shape(property), key.length, indent + 2);

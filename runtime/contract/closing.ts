@@ -1,12 +1,16 @@
 import { definitionOf, type JsonSchema } from "./json-schema.js";
+import {
+  describesObject,
+  furtherOf,
+  isSingle,
+  mapValues,
+  objectsIn,
+  schemaOfValue,
+  schemasAt,
+  valuesOf,
+} from "./layer.js";
 
 const POINTER = "#/$defs/";
-
-/** Keywords that bring further schemas for the same value: layers, forms and conditions. */
-const FURTHER = ["allOf", "anyOf", "oneOf", "if", "then", "else", "dependentSchemas"] as const;
-
-/** Keywords beside a `$ref` that make it one layer of several. */
-const SHAPING = ["type", "properties", "patternProperties", "additionalProperties", "items", "prefixItems"] as const;
 
 /** Keywords that hold schemas for other values, which can be closed where they stand. */
 const HOLDS_NAMED_SCHEMAS = new Set(["properties", "patternProperties"]);
@@ -14,6 +18,9 @@ const HOLDS_SCHEMAS = new Set(["items", "prefixItems", "additionalProperties"]);
 
 /** Keywords that only test: closing what they hold would turn their answer round. */
 const KEPT = new Set(["not", "contains", "propertyNames"]);
+
+/** So many levels are looked at together; what is below is closed apart, whether anything in it is closed or not. */
+const DEEPEST = 50;
 
 type Definitions = Readonly<Record<string, JsonSchema>>;
 
@@ -31,6 +38,10 @@ export class Closing {
   readonly #numbers = new Map<JsonSchema, number>();
   readonly #values = new Map<object, JsonSchema>();
   readonly #skeletons = new Map<string, JsonSchema | undefined>();
+  /** What makes definitions that are referred to and not made yet, by their names. */
+  readonly #pending = new Map<string, () => JsonSchema>();
+  #depth = 0;
+  #hasGiven = false;
 
   constructor(definitions: Definitions) {
     this.#given = definitions;
@@ -39,6 +50,14 @@ export class Closing {
 
   /** The schema, closed wherever a value can stand. */
   close(schema: JsonSchema): JsonSchema {
+    const closed = this.#close(schema);
+    // One after the other: a chain of types may be longer than the stack. A map visits what is added to it on the way.
+    for (const [name, make] of this.#pending) this.definitions.set(name, make());
+    this.#pending.clear();
+    return closed;
+  }
+
+  #close(schema: JsonSchema): JsonSchema {
     if (!isSingle(schema)) return this.#closeBeside(schema);
     if (schema.$ref !== undefined) return { ...schema, $ref: this.#closedRef(schema.$ref) };
     const inner = Object.entries(schema).map(([keyword, value]) => [keyword, this.#closeKeyword(keyword, value)]);
@@ -48,12 +67,12 @@ export class Closing {
 
   #closeKeyword(keyword: string, value: unknown): unknown {
     if (typeof value !== "object" || value === null) return value;
-    if (HOLDS_NAMED_SCHEMAS.has(keyword)) return mapValues(value as Definitions, (schema) => this.close(schema));
+    if (HOLDS_NAMED_SCHEMAS.has(keyword)) return mapValues(value as Definitions, (schema) => this.#close(schema));
     if (KEPT.has(keyword)) this.#withGiven(value as JsonSchema);
     if (!HOLDS_SCHEMAS.has(keyword)) return value;
     return Array.isArray(value)
-      ? value.map((schema: JsonSchema) => this.close(schema))
-      : this.close(value as JsonSchema);
+      ? value.map((schema: JsonSchema) => this.#close(schema))
+      : this.#close(value as JsonSchema);
   }
 
   /** The `$ref` to the closed form of a definition. */
@@ -63,7 +82,7 @@ export class Closing {
     if (given === undefined) return ref;
     if (!this.definitions.has(name)) {
       this.definitions.set(name, {});
-      this.definitions.set(name, this.close(given));
+      this.#pending.set(name, () => this.#close(given));
     }
     return `${POINTER}${name}`;
   }
@@ -77,7 +96,8 @@ export class Closing {
 
   /** A schema that stays as it is refers to the definitions as they are. */
   #withGiven(schema: JsonSchema): JsonSchema {
-    for (const [name, given] of Object.entries(this.#given)) this.definitions.set(name, given);
+    if (!this.#hasGiven) for (const [name, given] of Object.entries(this.#given)) this.definitions.set(name, given);
+    this.#hasGiven = true;
     return schema;
   }
 
@@ -93,18 +113,20 @@ export class Closing {
     if (!this.#skeletons.has(key)) {
       // Until it is made, and for what refers to it from within.
       this.#skeletons.set(key, { $ref: `${POINTER}${name}` });
-      const made = this.#make(layers);
-      if (made === undefined) {
-        this.#skeletons.set(key, undefined);
-        this.definitions.set(name, {});
-      } else this.definitions.set(name, made);
+      if (this.#depth === DEEPEST) this.#pending.set(name, () => this.#make(layers));
+      else {
+        this.#depth++;
+        const made = this.#make(layers);
+        this.#depth--;
+        this.definitions.set(name, made);
+        if (Object.keys(made).length === 0) this.#skeletons.set(key, undefined);
+      }
     }
     return this.#skeletons.get(key);
   }
 
-  #make(layers: readonly JsonSchema[]): JsonSchema | undefined {
-    const made = { ...this.#makeObject(layers), ...this.#makeArray(layers) };
-    return Object.keys(made).length === 0 ? undefined : made;
+  #make(layers: readonly JsonSchema[]): JsonSchema {
+    return { ...this.#makeObject(layers), ...this.#makeArray(layers) };
   }
 
   #makeObject(layers: readonly JsonSchema[]): JsonSchema {
@@ -178,65 +200,4 @@ export class Closing {
     this.#numbers.set(schema, number);
     return number;
   }
-}
-
-/** True if a value has no other schema than this one, or than the definition that it refers to. */
-function isSingle(schema: JsonSchema): boolean {
-  if (FURTHER.some((keyword) => schema[keyword] !== undefined)) return false;
-  if (schema.$ref !== undefined) return !SHAPING.some((keyword) => schema[keyword] !== undefined);
-  const patterns = Object.keys((schema["patternProperties"] ?? {}) as object);
-  if (patterns.length === 0) return true;
-  const names = Object.keys(schema.properties ?? {});
-  return patterns.length === 1 && !names.some((name) => new RegExp(patterns[0] ?? "", "u").test(name));
-}
-
-/** True for a schema that is about objects. A constant needs no closing. */
-function describesObject(schema: JsonSchema): boolean {
-  if (schema.const !== undefined || schema.enum !== undefined) return false;
-  const isTyped = [schema.type].flat().includes("object");
-  return isTyped || schema.properties !== undefined || schema["patternProperties"] !== undefined;
-}
-
-function furtherOf(schema: JsonSchema): readonly JsonSchema[] {
-  return FURTHER.flatMap((keyword) => {
-    const value = schema[keyword];
-    if (keyword === "dependentSchemas") return Object.values((value ?? {}) as Definitions);
-    return Array.isArray(value) ? (value as readonly JsonSchema[]) : objectsIn(value);
-  });
-}
-
-function schemasAt(
-  { properties, patternProperties, additionalProperties }: JsonSchema,
-  name: string,
-  regexes: ReadonlyMap<string, RegExp>,
-): readonly JsonSchema[] {
-  const own = properties !== undefined && Object.hasOwn(properties, name) ? objectsIn(properties[name]) : [];
-  const matching = Object.entries((patternProperties ?? {}) as Definitions)
-    .filter(([pattern]) => regexes.get(pattern)?.test(name))
-    .map(([, schema]) => schema);
-  const all = [...own, ...matching];
-  return all.length > 0 ? all : objectsIn(additionalProperties);
-}
-
-/** The objects and lists among the values that a schema allows one by one. */
-function valuesOf({ const: value, enum: values = [] }: JsonSchema): readonly object[] {
-  return [value, ...values].filter((allowed) => typeof allowed === "object" && allowed !== null);
-}
-
-/** A schema with the names of a value. */
-function schemaOfValue(value: unknown): JsonSchema {
-  if (typeof value !== "object" || value === null) return {};
-  if (Array.isArray(value)) return { prefixItems: value.map(schemaOfValue) };
-  return { properties: mapValues(value as Record<string, unknown>, schemaOfValue) };
-}
-
-function objectsIn(value: unknown): readonly JsonSchema[] {
-  return typeof value === "object" && value !== null ? [value as JsonSchema] : [];
-}
-
-function mapValues<Value, Result>(
-  values: Readonly<Record<string, Value>>,
-  map: (value: Value) => Result,
-): Record<string, Result> {
-  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, map(value)]));
 }

@@ -3,6 +3,7 @@ import type { Issue } from "../errors.js";
 import { Closing } from "./closing.js";
 import { type FormatCheck, formats, tolerantFormats } from "./format.js";
 import type { JsonSchema } from "./json-schema.js";
+import { separateTypes } from "./separate-types.js";
 import { checkLengthsFirst } from "./text-length.js";
 import { withoutTolerated } from "./tolerated.js";
 import { describeErrors } from "./violation.js";
@@ -10,7 +11,7 @@ import { describeErrors } from "./violation.js";
 /** Returns the issues of a value, or `undefined` for a valid one. */
 export type Check = (value: unknown) => readonly Issue[] | undefined;
 
-type FormatChecks = Readonly<Record<string, FormatCheck>>;
+export type FormatChecks = Readonly<Record<string, FormatCheck>>;
 type Strictness = Required<Pick<Options, "allErrors" | "ownProperties">>;
 
 /**
@@ -62,18 +63,28 @@ export function ajvFor(checks: FormatChecks, allErrors: boolean, options?: Optio
   return ajv;
 }
 
+/** So many types can be compiled one inside the other. */
+const NESTED_TYPES = 100;
+
+function ajvOf(schema: JsonSchema, checks: FormatChecks, allErrors: boolean, options?: Options): Ajv2020 {
+  const ajv = ajvFor(checks, allErrors, options);
+  const { $defs = {} } = schema;
+  if (Object.keys($defs).length > NESTED_TYPES) separateTypes(ajv, (name) => $defs[name]);
+  return ajv;
+}
+
 /** Combines a check that decides, and compiles quickly, with one that explains, compiled at the first invalid value. */
 function compile(schema: JsonSchema, checks: FormatChecks, { allErrors, ownProperties }: Strictness): Check {
   restoreStringPrototype();
   // Optimising the code takes longer than it saves: V8 optimises it too.
-  const decider = ajvFor(checks, false, { ownProperties, messages: false, code: { optimize: false } });
+  const decider = ajvOf(schema, checks, false, { ownProperties, messages: false, code: { optimize: false } });
   checkLengthsFirst(decider);
   const accepts = decider.compile(schema);
   let explain: ValidateFunction | undefined;
   return (value) => {
     try {
       if (accepts(value)) return undefined;
-      explain ??= ajvFor(checks, allErrors).compile(schema);
+      explain ??= ajvOf(schema, checks, allErrors).compile(schema);
       if (explain(value)) return undefined;
     } catch (error) {
       // A recursive schema exhausts the stack on a value that is nested thousands deep.

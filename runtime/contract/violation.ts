@@ -1,16 +1,18 @@
 import type { ErrorObject } from "ajv/dist/2020.js";
 import type { Issue } from "../errors.js";
-import { formatNouns } from "./format.js";
+import { demandOf } from "./demand.js";
 import type { JsonSchema } from "./json-schema.js";
 import { isSensitive } from "./sensitive.js";
-
-type Params = Readonly<Record<string, unknown>>;
 
 /** Ajv's errors as issues without duplicates, and without values that the schema marks as sensitive. */
 export function describeErrors(errors: readonly ErrorObject[], value: unknown, schema: JsonSchema): readonly Issue[] {
   const issues = new Map<string, Issue>();
   const choices = errors.filter(isChoice);
+  const searches = errors.filter(({ keyword }) => keyword === "contains");
   for (const error of errors) {
+    // No item has to be what a list has to hold. What a condition demands, and what is wrong with a name, others say.
+    if (searches.some(({ schemaPath }) => error.schemaPath.startsWith(`${schemaPath}/`))) continue;
+    if ((error.keyword === "if" || error.keyword === "propertyNames") && errors.length > 1) continue;
     // The issue of a choice already names the demands of its forms.
     if (isAboutValue(error) && choices.some(({ instancePath }) => instancePath === error.instancePath)) continue;
     const issue = describeError(error, errors, value, schema);
@@ -33,7 +35,12 @@ function describeError(error: ErrorObject, errors: readonly ErrorObject[], value
     .split("/")
     .slice(1)
     .map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~"));
-  const { missingProperty: missing, additionalProperty: additional } = error.params as Params;
+  const { missingProperty: missing, additionalProperty: additional } = error.params as Readonly<
+    Record<string, unknown>
+  >;
+  if (error.propertyName !== undefined) {
+    return { path: pathOf([...tokens, error.propertyName]), message: `has a name that ${demandOf(error)}` };
+  }
   if (error.keyword === "required") return { path: pathOf([...tokens, String(missing)]), message: "is required" };
   if (error.keyword === "additionalProperties") {
     return { path: pathOf([...tokens, String(additional)]), message: "is not in the contract" };
@@ -46,36 +53,6 @@ function demandOfChoice({ instancePath }: ErrorObject, errors: readonly ErrorObj
   const forms = errors.filter((error) => error.instancePath === instancePath && isAboutValue(error));
   const demands = new Set(forms.map((form) => demandOf(form).replace(/^must be /, "")));
   return demands.size === 0 ? "must match exactly one of its forms" : `must be ${[...demands].join(" or ")}`;
-}
-
-const TYPE_NOUNS: Readonly<Record<string, string>> = {
-  string: "text",
-  integer: "a whole number",
-  number: "a number",
-  boolean: "true or false",
-  object: "an object",
-  array: "a list",
-  null: "null",
-};
-
-const items = (limit: unknown): string => `${limit} ${limit === 1 ? "item" : "items"}`;
-
-/** The demands of keywords, as sentences without a subject. Ajv's own sentences for the others are good. */
-const DEMANDS: Readonly<Record<string, (params: Params) => string>> = {
-  type: ({ type }) => `must be ${([type].flat() as string[]).map((name) => TYPE_NOUNS[name] ?? name).join(" or ")}`,
-  const: ({ allowedValue }) => `must be ${JSON.stringify(allowedValue)}`,
-  enum: ({ allowedValues: all }) => `must be one of ${(all as unknown[]).map((one) => JSON.stringify(one)).join(", ")}`,
-  format: ({ format }) => `must be ${formatNouns[String(format)] ?? format}`,
-  pattern: ({ pattern }) => `must match ${pattern}`,
-  minLength: ({ limit }) => (limit === 1 ? "must not be empty" : `must have at least ${limit} characters`),
-  maxLength: ({ limit }) => `must have at most ${limit} characters`,
-  minItems: ({ limit }) => `must have at least ${items(limit)}`,
-  maxItems: ({ limit }) => `must have at most ${items(limit)}`,
-  uniqueItems: () => "must not hold the same item twice",
-};
-
-function demandOf({ keyword, params, message }: ErrorObject): string {
-  return DEMANDS[keyword]?.(params) ?? message ?? `breaks ${keyword}`;
 }
 
 const LONGEST_VALUE = 60;

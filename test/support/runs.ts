@@ -1,5 +1,8 @@
-/** How a property is tried: always by the same values, or by so many fresh ones as the variable `RUNS` says. */
-export function runs(few: number): { numRuns: number; seed?: number } {
-  const many = process.env["RUNS"];
-  return many === undefined ? { numRuns: few, seed: 1 } : { numRuns: Number(many) };
+/**
+ * How a property is tried: with `few` values, or with as many as the variable `RUNS` says. The values are always the
+ * same for a seed, which is 1, or what the variable `SEED` says.
+ */
+export function runs(few: number): { numRuns: number; seed: number } {
+  const { RUNS = few, SEED = 1 } = process.env;
+  return { numRuns: Number(RUNS), seed: Number(SEED) };
 }

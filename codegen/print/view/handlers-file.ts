@@ -69,7 +69,9 @@ function byPrefix(events: readonly Message[]): ReadonlyMap<string, readonly Mess
   const groups = new Map<string, Message[]>();
   for (const event of events) {
     const { prefix } = handlerGroup(event.type);
-    groups.set(prefix, [...(groups.get(prefix) ?? []), event]);
+    const group = groups.get(prefix);
+    if (group === undefined) groups.set(prefix, [event]);
+    else group.push(event);
   }
   return groups;
 }

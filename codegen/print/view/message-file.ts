@@ -61,7 +61,7 @@ export function messageFileView(message: Message, model: Model, layout: Layout, 
     imports: printImports([
       runtime,
       { from: specifier(file, `schemas/${file}`), values: schemas },
-      ...typeImports(file, used, model.definitions),
+      ...typeImports(file, used, model.byName),
     ]),
     declarations: declared.map((named) => declare(named, types)),
     ...(message.kind.kind === "command" ? commandSignatures(message, names) : publishSignatures(message, names)),
@@ -75,13 +75,16 @@ export function messageFileView(message: Message, model: Model, layout: Layout, 
 export function typeImports(
   file: string,
   used: ReadonlySet<string>,
-  definitions: readonly Definition[],
+  definitions: ReadonlyMap<string, Definition>,
 ): readonly Import[] {
   const byFile = new Map<string, string[]>();
-  for (const definition of definitions) {
-    if (!used.has(definition.name)) continue;
+  for (const name of used) {
+    const definition = definitions.get(name);
+    if (definition === undefined) continue;
     const from = specifier(file, fileOf(definition));
-    byFile.set(from, [...(byFile.get(from) ?? []), definition.name]);
+    const types = byFile.get(from);
+    if (types === undefined) byFile.set(from, [name]);
+    else types.push(name);
   }
   return [...byFile].map(([from, types]) => ({ from, types }));
 }

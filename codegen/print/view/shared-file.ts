@@ -28,7 +28,7 @@ export function sharedFileView(file: SharedFile, model: Model, layout: Layout, t
   const used = new Set(declared.flatMap(({ schema }) => [...namesIn(schema)]).filter((name) => !own.has(name)));
   return {
     source: `${layout.schemasName}/${file.path}.json`,
-    imports: printImports(typeImports(file.path, used, model.definitions)),
+    imports: printImports(typeImports(file.path, used, model.byName)),
     declarations: declared.map((named) => declare(named, types)),
   };
 }

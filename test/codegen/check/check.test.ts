@@ -67,7 +67,7 @@ describe("a schema by itself", () => {
     [
       "a property that is not a schema",
       { type: "object", properties: { a: "string" } },
-      "4:10 /properties/a: must be a schema object",
+      "4:10 /properties/a: must be a schema object, true or false",
     ],
     [
       "another draft",
@@ -165,7 +165,7 @@ describe("a $ref", () => {
     [
       "to a whole message",
       "../events/order.placed.json",
-      "refers to the message OrderPlaced; move the shared definition to types/",
+      'refers to the message "OrderPlaced"; move the shared definition to types/',
     ],
   ])("is reported where it stands: %s", async (_, ref, sentence) => {
     expect(await lintType({ type: "object", properties: { a: { $ref: ref } } })).toEqual([
@@ -176,14 +176,14 @@ describe("a $ref", () => {
   it("may be circular alone, but not beside other keywords", async () => {
     expect(await lintType({ type: "object", properties: { next: { $ref: "#" } } })).toEqual([]);
     expect(await lintType({ type: "object", properties: { next: { $ref: "#", minProperties: 1 } } })).toEqual([
-      'schemas/types/a.json:5:15 /properties/next/$ref: A refers to itself; a circular "$ref" must not have other keywords beside it',
+      'schemas/types/a.json:5:15 /properties/next/$ref: "A" refers to itself; a circular "$ref" must not have other keywords beside it',
     ]);
   });
 
   it("must lead somewhere in the end", async () => {
     expect(await lint({ "types/a.json": { $ref: "b.json" }, "types/b.json": { $ref: "a.json" } })).toEqual([
-      "schemas/types/a.json:2:11 /$ref: A refers only to itself and defines no schema",
-      "schemas/types/b.json:2:11 /$ref: B refers only to itself and defines no schema",
+      'schemas/types/a.json:2:11 /$ref: "A" refers only to itself and defines no schema',
+      'schemas/types/b.json:2:11 /$ref: "B" refers only to itself and defines no schema',
     ]);
   });
 

@@ -3,6 +3,7 @@ import { expect, it } from "vitest";
 import { isPlain, plainlyAccepts } from "../../../codegen/check/plain.js";
 import type { Schema } from "../../../codegen/schema/schema.js";
 import { compileWriter } from "../../../runtime/contract/validation.js";
+import { runs } from "../../support/runs.js";
 
 const names = ["a", "b", "c"] as const;
 const $defs: Readonly<Record<string, Schema>> = {
@@ -63,7 +64,7 @@ it("accepts what the strict writer accepts, and nothing else", () => {
       expect(plainlyAccepts(given, sample, expand)).toBe(isAccepted);
       if (isAccepted) accepted++;
     }),
-    { numRuns: 800 },
+    runs(800),
   );
   expect(accepted).toBeGreaterThan(100);
 });

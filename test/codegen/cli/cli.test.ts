@@ -34,7 +34,7 @@ describe("merp generate", () => {
     expect(lines).toHaveLength(13);
     expect(lines[9]).toContain('/properties/p9/minLenght: "minLenght" is not a keyword of JSON Schema');
     expect(lines.slice(10)).toEqual([
-      "  and 290 more places like this",
+      "  and 290 more places like this (unknown-keyword)",
       expect.stringContaining('/properties/q/type: "strin" is not a type of JSON Schema (did you mean "string"?)'),
       "invalid 301 problems; nothing was written; --all prints every place",
     ]);
@@ -48,10 +48,26 @@ describe("merp generate", () => {
       line: 905,
       column: 15,
       pointer: "/properties/q/type",
+      rule: "unknown-type",
       sentence: '"strin" is not a type of JSON Schema',
       suggestion: '"string"',
     });
   }, 60_000);
+
+  it("shows twenty causes, and says how many there are", async () => {
+    const types = Object.fromEntries(
+      [..."abcdefghijklmnopqrstuvwxyz"].map((key) => [`types/${key}.json`, `{"${key}": `]),
+    );
+    const banned = ["$id", "$anchor", "$dynamicRef", "nullable", "discriminator", "definitions", "dependencies"];
+    const kinds = ["unevaluatedItems", "unevaluatedProperties", "additionalItems", "contentSchema", "$recursiveRef"];
+    const idle = { minContains: 0, maxContains: 1, not: true, minLength: -1, minimum: "", $ref: 1 };
+    const more = { type: [], enum: [], properties: 1, pattern: "(", $schema: "x", format: "x", required: 1 };
+    const named = Object.fromEntries([...banned, ...kinds].map((key) => [key, "x"]));
+    await using scratch = await Scratch.create({ ...sound, ...types, "types/_.json": { ...named, ...idle, ...more } });
+    const lines = (await scratch.merp("check")).stderr.trimEnd().split("\n");
+    expect(lines.filter((line) => line.startsWith("schemas/"))).toHaveLength(20);
+    expect(lines.at(-2)).toMatch(/^ {2}and \d+ more causes in \d+ places$/);
+  });
 
   it("takes the schemas from the folder that it is told", async () => {
     await using scratch = await Scratch.create(sound);

@@ -2,6 +2,7 @@ import { runInNewContext } from "node:vm";
 import { transformSync } from "esbuild";
 import fc from "fast-check";
 import { expect, it } from "vitest";
+import { runs } from "../../support/runs.js";
 import { generated, sound } from "../catalogue.js";
 import { Scratch } from "../scratch.js";
 
@@ -134,7 +135,7 @@ it("compiles and runs nothing, whatever the texts of a catalogue are", async () 
         expect(file).not.toMatch(/[\u2028\u202e\r]/u);
       }
     }),
-    { numRuns: 150 },
+    runs(150),
   );
 });
 

@@ -148,6 +148,6 @@ it("is written only if every reader accepts it, and refused only for what the sc
     }),
     runs(120),
   );
-  expect(counts.accepted).toBeGreaterThan(5);
-  expect(counts.undeclared).toBeGreaterThan(5);
+  expect(counts.accepted).toBeGreaterThan(2);
+  expect(counts.undeclared).toBeGreaterThan(2);
 });

@@ -37,6 +37,11 @@ const { schema } = fc.letrec<{ schema: object; object: object }>((tie) => ({
       { enum: ["x", "y", 3] },
       { enum: ["y", null] },
       { anyOf: [{ type: "string" }, { type: "integer" }] },
+      { oneOf: [{ $ref: "named.json" }, { type: "null" }] },
+      { oneOf: [{ $ref: "ring.json#/$defs/A" }, { type: ["string", "null"] }, { type: "object" }] },
+      { anyOf: [{ $ref: "ring.json#/$defs/B" }, { type: "array", items: { $ref: "named.json" } }] },
+      { type: "null" },
+      { type: "object", required: ["a"] },
       // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
       { if: { type: "string" }, then: { minLength: 2 }, else: { const: 3 } },
       { if: { type: "integer" }, else: { const: "x" } },

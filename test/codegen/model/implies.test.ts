@@ -9,8 +9,9 @@ const object = (...names: string[]): Schema => ({
 });
 const text = { type: "string" } as const;
 const number = { type: "number" } as const;
+const context = { expand: (schema: Schema) => schema, implied: new Map<string, boolean>(), mayClose: false };
 
-/** The wide one accepts whatever the narrow one accepts, or does not. */
+/** The wide one can be left out beside the narrow one, or cannot. */
 const pairs: readonly (readonly [boolean, string, Schema, Schema])[] = [
   [true, "the same closed object", object("a"), object("a")],
   [false, "a closed object with one name more", object("a", "b"), object("a")],
@@ -46,11 +47,42 @@ const pairs: readonly (readonly [boolean, string, Schema, Schema])[] = [
   [false, "fewer required names", { type: "object", required: ["a"] }, { type: "object", required: ["a", "b"] }],
   [true, "one of the forms", text, { anyOf: [number, text] }],
   [false, "none of the forms", text, { anyOf: [number, { type: "null" }] }],
+  [
+    true,
+    "one of the forms, and the others are of other types",
+    { type: "object", properties: { a: text } },
+    { anyOf: [{ type: "object" }, text, { type: "null", description: "None." }] },
+  ],
+  [
+    true,
+    "two forms with the same names",
+    { type: "object", properties: { a: text, b: text } },
+    { anyOf: [{ properties: { a: text } }, { properties: { b: text } }] },
+  ],
+  [
+    false,
+    "one of the forms, and another declares a name",
+    { type: "object", properties: { a: text } },
+    { anyOf: [{ type: "object" }, { type: "object", properties: { b: text } }] },
+  ],
+  [false, "one of the forms, and another is a value with names", {}, { anyOf: [{}, { const: { a: 1 } }] }],
+  [false, "one of the forms, and another closes it", {}, { anyOf: [{}, { type: ["object", "null"] }] }],
   [true, "another description", { ...text, description: "One." }, { ...text, description: "Another." }],
 ];
 
 describe("a schema that is to imply another", () => {
   it.each(pairs)("%s: %s", (expected, _, narrow, wide) => {
-    expect(implies(narrow, wide, { expand: (schema) => schema, implied: new Map() })).toBe(expected);
+    expect(implies(narrow, wide, context)).toBe(expected);
+  });
+
+  it("may close what the other opens only if it is said so", () => {
+    const [closed, open] = [{ type: "object" }, { type: "object", additionalProperties: true }] as const;
+    expect(implies(closed, open, context)).toBe(false);
+    expect(implies(closed, open, { ...context, mayClose: true })).toBe(true);
+  });
+
+  it("may not close what the other opens to values of a schema", () => {
+    const open = { type: "object", additionalProperties: text } as const;
+    expect(implies({ type: "object" }, open, { ...context, mayClose: true })).toBe(false);
   });
 });

@@ -10,6 +10,9 @@ function complaints(schema: JsonSchema, value: unknown): string[] {
   return (compileWriter(schema)(value) ?? []).map(({ path, message }) => `${path} ${message}`.trim());
 }
 
+const never = false as unknown as JsonSchema;
+const tuple: JsonSchema = { type: "array", prefixItems: [{}, {}], items: never };
+
 describe("a writer's issue", () => {
   it.each<[string, JsonSchema, unknown]>([
     ["must be text, got 5", { type: "string" }, 5],
@@ -37,6 +40,25 @@ describe("a writer's issue", () => {
     ["must have at least 1 item, got a list", { type: "array", minItems: 1 }, []],
     ["must have at most 1 item, got a list", { type: "array", maxItems: 1 }, [1, 2]],
     ["must not hold the same item twice, got a list", { type: "array", uniqueItems: true }, [1, 1]],
+    ["must be < 4, got 4", { type: "number", exclusiveMaximum: 4 }, 4],
+    ["must be a multiple of 3, got 4", { type: "integer", multipleOf: 3 }, 4],
+    ['must have at most 1 character, got "ab"', { type: "string", maxLength: 1 }, "ab"],
+    ["[0] is not allowed, got 1", { type: "array", items: never }, [1]],
+    ["must have at most 2 items, got a list", tuple, [1, 2, 3]],
+    ['must hold at least 1 item that "contains" describes, got a list', { contains: { const: 1 } }, [2]],
+    [
+      'must hold at least 2 items, and at most 3, that "contains" describes, got a list',
+      { contains: { const: 1 }, minContains: 2, maxContains: 3 },
+      [1],
+    ],
+    ["must have at least 1 property, got an object", { minProperties: 1 }, {}],
+    ["must have at most 1 property, got an object", { maxProperties: 1 }, { a: 1, b: 2 }],
+    ["must have b if it has a, got an object", { dependentRequired: { a: ["b"] } }, { a: 1 }],
+    ["abc has a name that must have at most 2 characters", { propertyNames: { maxLength: 2 } }, { abc: 1 }],
+    ['must not be what "not" describes, got "a"', { not: { const: "a" } }, "a"],
+    // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
+    ['must be "b", got "a"', { if: { type: "string" }, then: { const: "b" } }, "a"],
+    ["must match exactly one of its forms, got 1", { oneOf: [{ type: "integer" }, { const: 1 }] }, 1],
   ])("is a sentence: %s", (sentence, schema, value) => {
     expect(complaints(schema, value)).toEqual([sentence]);
   });

@@ -1,0 +1,64 @@
+import { describe, expect, it } from "vitest";
+import { CatalogueError, compile } from "../../../codegen/index.js";
+import { sourcesOf } from "../../../codegen/load/load.js";
+import type { Schema } from "../../../codegen/schema/schema.js";
+import { compileReader, compileWriter } from "../../../runtime/contract/validation.js";
+import { problemsOf, sound, textsOf } from "../catalogue.js";
+import { shapes } from "./shape.js";
+import { stepsOf } from "./steps.js";
+
+/** Generates a catalogue, or finds its problems. */
+async function run(texts: ReadonlyMap<string, string>): Promise<void> {
+  await compile(sourcesOf(texts, "schemas"), "schemas").catch((error: unknown) => {
+    if (!(error instanceof CatalogueError)) throw error;
+  });
+}
+
+it("has thousands of types that refer to each other, which a service can write and read", () => {
+  const size = 5000;
+  const types = Array.from({ length: size }, (_, at) => {
+    const properties = { next: { $ref: `#/$defs/R${(at + 1) % size}` }, a: { type: "string" } };
+    return [`R${at}`, { type: "object", properties }] as const;
+  });
+  const schema: Schema = { $ref: "#/$defs/R0", $defs: Object.fromEntries(types) };
+  const [writes, reads] = [compileWriter(schema), compileReader(schema)];
+  expect(writes({ next: { next: { a: "x" } } })).toBeUndefined();
+  expect(writes({ next: { next: { a: 1, b: 2 } } })).toEqual([
+    { path: "next.next.b", message: "is not in the contract" },
+    { path: "next.next.a", message: "must be text, got 1" },
+  ]);
+  expect(reads({ next: { next: { b: 2 } } })).toBeUndefined();
+  expect(reads({ next: { next: { a: 1 } } })).toEqual([{ path: "next.next.a", message: "must be text, got 1" }]);
+});
+
+it("is refused if its types lead to each other through too many layers", async () => {
+  const types = Array.from(
+    { length: 3000 },
+    (_, at) => [`N${at}`, { $ref: `#/$defs/N${at + 1}`, minLength: at }] as const,
+  );
+  const $defs = { ...Object.fromEntries(types), N3000: { type: "string" } };
+  const problems = await problemsOf({ ...sound, "types/chain.json": { $defs } });
+  expect(problems).toEqual([expect.stringMatching(/^schemas\/types\/chain.json:1:1: its types lead to each other/)]);
+});
+
+describe("a catalogue with twice as many", () => {
+  it.each(shapes)(
+    "$name takes about twice as many steps",
+    async ({ of, largest }) => {
+      const size = Math.min(300, Math.max(6, largest / 10));
+      const [small, medium, large] = [size, 2 * size, 3 * size].map((one) => textsOf(of(Math.round(one))));
+      if (small === undefined || medium === undefined || large === undefined) throw new Error("No catalogues.");
+      await run(small);
+      const counts = [
+        await stepsOf(() => run(small)),
+        await stepsOf(() => run(medium)),
+        await stepsOf(() => run(large)),
+      ];
+      const [first = 0, second = 0, third = 0] = counts;
+      expect(second).toBeGreaterThan(first);
+      // What is added last costs about as much as what is added first. If steps grew with the square, it would be 5 : 3.
+      expect((third - second) / (second - first)).toBeLessThan(1.2);
+    },
+    120_000,
+  );
+});

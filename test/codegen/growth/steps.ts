@@ -1,0 +1,28 @@
+import { type Profiler, Session } from "node:inspector/promises";
+import { setFlagsFromString } from "node:v8";
+
+// Optimized code does not count what it runs.
+for (const flag of ["--no-opt", "--no-maglev"]) setFlagsFromString(flag);
+
+/**
+ * Counts the steps of an activity: how often each block of the generator's and the runtime's code runs. Unlike a
+ * duration, the count depends on nothing but the code and its input.
+ */
+export async function stepsOf(run: () => Promise<unknown>): Promise<number> {
+  const session = new Session();
+  session.connect();
+  await session.post("Profiler.enable");
+  await session.post("Profiler.startPreciseCoverage", { callCount: true, detailed: true });
+  await run();
+  const { result } = await session.post("Profiler.takePreciseCoverage");
+  session.disconnect();
+  return result.filter(isOurs).reduce((sum, { functions }) => sum + countOf(functions), 0);
+}
+
+function isOurs({ url }: Profiler.ScriptCoverage): boolean {
+  return /\/(?:codegen|runtime\/contract|json-schema-to-typescript|ajv)\//.test(url) && !url.includes("/test/");
+}
+
+function countOf(functions: readonly Profiler.FunctionCoverage[]): number {
+  return functions.flatMap(({ ranges }) => ranges).reduce((sum, { count }) => sum + count, 0);
+}
