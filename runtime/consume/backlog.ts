@@ -156,7 +156,7 @@ export class Backlog {
 
   /** An entry that has begun has ended: it is the turn of the next in its lane. */
   finished(id: string): void {
-    const lane = this.#begun.get(id);
+    const lane = this.#laneOf === undefined ? undefined : this.#begun.get(id);
     if (lane === undefined) return;
     this.#begun.delete(id);
     if (lane.queue.length > 0) this.#offer(lane);
@@ -212,7 +212,7 @@ export class Backlog {
   #admitted(waiting: Waiting): Waiting {
     const length = lengthOf(waiting);
     const isKept = this.#fits(length);
-    this.#holdings.hold(waiting.id, isKept ? length : 0);
+    this.#holdings.add(waiting.id, isKept ? length : 0);
     return isKept ? waiting : unloaded(waiting);
   }
 

@@ -40,7 +40,13 @@ export class Holdings {
     return this.#length === 0 || length <= this.spareBytes;
   }
 
-  /** Holds an entry, or more or less of one that is held. */
+  /** Holds an entry that was not held. */
+  add(id: string, length: number): void {
+    this.#length += length;
+    this.#lengths.set(id, length);
+  }
+
+  /** Holds more or less of an entry. */
   hold(id: string, length: number): void {
     this.#length += length - this.lengthOf(id);
     this.#lengths.set(id, length);

@@ -129,7 +129,10 @@ export function decode(entry: FlatFields, fields: Fields): PlainMessage {
       const value = parsed[name];
       if (typeof value === "string") parsed[name] = normaliseInstant(value);
     }
-    for (const { name, constant } of fields.constants) parsed[name] = asConstant(parsed[name], constant);
+    for (const { name, constant } of fields.constants) {
+      const value = parsed[name];
+      if (value !== constant) parsed[name] = asConstant(value, constant);
+    }
     return parsed;
   }
   const message: PlainMessage = {};
@@ -162,7 +165,7 @@ function decodeField({ name, kind, constant }: Field, text: string): unknown {
 
 /** The constant, for a text that differs from it in case only: a class name, as in `Partner`, names the same entity. */
 function asConstant(value: unknown, constant: unknown): unknown {
-  if (value === constant || typeof value !== "string" || typeof constant !== "string") return value;
+  if (typeof value !== "string" || typeof constant !== "string") return value;
   return value.toLowerCase() === constant.toLowerCase() ? constant : value;
 }
 
