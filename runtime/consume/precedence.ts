@@ -27,10 +27,12 @@ export async function othersJudged(parts: ConsumerParts, looked: () => void): Pr
   const since = clock.now();
   const first = (await membership.look()).beats;
   do {
+    // Before the look: its answer may be late, and tells what was then.
+    const passedMs = clock.now() - since;
     const { beats, idleMs, holders } = await membership.look();
     looked();
     const lives = (name: string): boolean =>
-      first.get(name) !== beats.get(name) || hasAskedWithin(clock.now() - since, idleMs.get(name));
+      first.get(name) !== beats.get(name) || hasAskedWithin(passedMs, idleMs.get(name));
     if (holders.every((name) => !first.has(name) || lives(name))) return;
   } while (await reading.for(Math.min(LONGEST_LOOK_MS, config.leaseMs / 12)));
 }

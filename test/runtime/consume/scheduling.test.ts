@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Redis } from "ioredis";
-import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import {
   type MessageContext,
   type Messaging,
@@ -207,6 +207,24 @@ describe("the order of an entity holds in one process", () => {
     expect(watch.inversions).toBe(0);
     // What ran when it was closed had not ended, and comes again.
     expect(watch.begun.length).toBeLessThanOrEqual(310);
+  });
+
+  it("after the one before it was killed just now, where Redis' replies come late", async () => {
+    await fill(20, 10);
+    await die(10);
+    const { xinfo } = Redis.prototype;
+    const late = vi.spyOn(Redis.prototype, "xinfo").mockImplementation(async function (this: Redis, ...given) {
+      const reply = (await Reflect.apply(xinfo, this, given)) as unknown;
+      await sleep(300);
+      return reply;
+    } as typeof xinfo);
+    onTestFinished(() => late.mockRestore());
+    const watch = new Watch();
+
+    await start(watch, { ...LEASE, order: "entity" }, () => {});
+
+    await eventually(() => watch.serials.length === 20);
+    expect(watch.inversions).toBe(0);
   });
 
   it("after the one before it was killed: what that held comes before what is new", async () => {
