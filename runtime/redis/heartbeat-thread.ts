@@ -47,8 +47,10 @@ function confirm(now) {
   // After a pause of the whole process the main thread might never see how old the last beat was.
   const last = Atomics.load(instants, BEAT);
   const age = last === 0n ? 0n : now - last;
+  // Others saw the last beat until this one came to Redis, which may have been as late as its reply.
+  const late = last === 0n ? 0n : process.hrtime.bigint() - last;
   // Counted before: who sees this beat must know.
-  if (age > leaseNs) Atomics.add(instants, LAPSES, 1n);
+  if (late > leaseNs) Atomics.add(instants, LAPSES, 1n);
   // Unless the main thread has been quicker.
   if (age >= 0n && Atomics.compareExchange(instants, BEAT, last, now) === last) {
     Atomics.add(instants, CONFIRMED, age > leaseNs / 2n ? leaseNs / 6n : age);

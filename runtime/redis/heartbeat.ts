@@ -84,8 +84,10 @@ export class Heartbeat {
     this.#failure = "";
     const last = Atomics.load(this.#instants, BEAT);
     const age = last === 0n ? 0n : now - last;
+    // Others saw the last beat until this one came to Redis, which may have been as late as its reply.
+    const late = last === 0n ? 0n : process.hrtime.bigint() - last;
     // Every consumer of this process must learn of the lapse, not only the one that noticed it.
-    if (age > this.#leaseNs) Atomics.add(this.#instants, LAPSES, 1n);
+    if (late > this.#leaseNs) Atomics.add(this.#instants, LAPSES, 1n);
     // Unless the thread has been quicker.
     if (age >= 0n && Atomics.compareExchange(this.#instants, BEAT, last, now) === last) {
       Atomics.add(this.#instants, CONFIRMED, age > this.#leaseNs / 2n ? this.#leaseNs / 6n : age);

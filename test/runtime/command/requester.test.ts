@@ -102,6 +102,17 @@ describe("sending", () => {
     expect(await sendReloadConfig(asker, {}, { targetService: "any-service" })).toEqual({ reloaded: ["all"] });
   });
 
+  it("listens for answers again after that was refused", async () => {
+    await admin.acl("SETUSER", "asking", "on", ">secret", "allkeys", "+@all", "resetchannels");
+    await using _answering = await tokenService(() => ({ valid: true }));
+    await using asker = asking({ redis: { url: redis.url.replace("//", "//asking:secret@") } });
+    await expect(sendValidateToken(asker, { token: "t" })).rejects.toMatchObject({
+      message: expect.stringContaining("NOPERM"),
+    });
+    await admin.acl("SETUSER", "asking", "allchannels");
+    expect(await sendValidateToken(asker, { token: "t" })).toEqual({ valid: true });
+  });
+
   it("to nobody ends when its time is up, and says whom it asked", async () => {
     await using asker = asking();
     await expect(sendValidateToken(asker, { token: "t" }, { timeoutSeconds: 1 })).rejects.toMatchObject({

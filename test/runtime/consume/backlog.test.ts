@@ -166,6 +166,39 @@ describe("a backlog", () => {
     expect(idsOf(backlog.remaining()).toSorted()).toEqual(["1-0", "2-1", "3-0"]);
   });
 
+  it("that stops and then forgets the fields of what waits begins nothing any more", () => {
+    for (const lanes of [undefined, laneOf]) {
+      const backlog = new Backlog(lanes, new Holdings(1e9));
+      for (const each of [delivery(1, 0), delivery(2, 0), delivery(2, 1)]) push(backlog, each);
+      backlog.stop();
+      backlog.unload();
+      expect([backlog.ready, backlog.next()]).toEqual([0, undefined]);
+      expect(idsOf(backlog.remaining()).toSorted()).toEqual(["1-0", "2-0", "2-1"]);
+    }
+  });
+
+  it("forgets also what was fetched ahead of its turn", () => {
+    const backlog = new Backlog(laneOf, new Holdings(1e9));
+    const ahead = { ...placeholder(1, 1), delivery: delivery(1, 1) };
+    for (const each of [placeholder(1, 0), ahead]) push(backlog, each);
+    expect(beginAll(backlog)).toEqual([placeholder(1, 0)]);
+    backlog.unload();
+    backlog.finished("1-0");
+    expect(backlog.next()).toEqual(placeholder(1, 1));
+  });
+
+  it("holds the fields of what waits behind others again when those that did before have begun", () => {
+    const holdings = new Holdings(10);
+    const backlog = new Backlog(laneOf, holdings);
+    push(backlog, delivery(1, 0));
+    for (let at = 0; at < 100; at++) {
+      expect(backlog.next()).toEqual(delivery(1, at));
+      push(backlog, delivery(1, at + 1));
+      holdings.drop(`1-${at}`);
+      backlog.finished(`1-${at}`);
+    }
+  });
+
   it("holds each entry once, in its lane's order, and one suspect at a time, whatever happens in whatever order", () => {
     fc.assert(
       fc.property(

@@ -186,6 +186,31 @@ describe("an entry that is no message", () => {
     expect((await deadLetters()).map(({ record }) => record["group"])).toEqual(["reader-workers"]);
   });
 
+  it("is left alone when an operator has given it to another consumer meanwhile", async () => {
+    let open = (): void => {};
+    const opened = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    await using messaging = createService(redis, { maxRetries: 0 });
+    let running = 0;
+    onUserCreated(messaging, async () => {
+      running++;
+      await opened;
+      throw new Error("for good");
+    });
+    const id = (await admin.xadd("events", "*", ...good("fields"))) as string;
+    await messaging.start();
+    await eventually(() => running === 1);
+    await admin.xclaim("events", group, "other", 0, id, "JUSTID");
+    open();
+
+    await eventually(() => messaging.counts.dropped + messaging.counts.deadLettered === 1);
+    expect(messaging.counts.dropped).toBe(1);
+    expect(await deadLetters()).toEqual([]);
+    const [[pendingId, owner] = []] = (await admin.xpending("events", group, "-", "+", 1)) as [string, string][];
+    expect([pendingId, owner]).toEqual([id, "other"]);
+  });
+
   it("that was deleted while it was pending is acknowledged", async () => {
     await using messaging = createService(redis, { concurrency: 1 });
     let open = (): void => {};

@@ -17,6 +17,7 @@ import {
 } from "../../../generated/index.js";
 import { exampleHealthReport } from "../../../generated/testing.js";
 import { Operations } from "../../../runtime/operations/index.js";
+import { Handover } from "../../../runtime/redis/handover.js";
 import { HANDOVER, PARKED, streamKeys } from "../../../runtime/redis/keys.js";
 import { enrol, handoverMember, settleUnhandled, takeHandedOver } from "../../../runtime/redis/lua/handover.js";
 import { sweepHandover } from "../../../runtime/redis/lua/retry.js";
@@ -381,6 +382,12 @@ describe("what the members handle is known again", () => {
     await eventually(async () => (await known()).filter((name) => name !== "?").length === 2);
   });
 
+  it("soon after the key is deleted, however long the lease is", async () => {
+    await handler([], { leaseSeconds: 600 });
+    await admin.del(keys.types);
+    await eventually(known, ({ length }) => length > 0);
+  });
+
   it("when the key is deleted while every place of a member is taken", async () => {
     const messaging = await member((each) => onCompanyCreated(each, () => new Promise(() => {})), {
       concurrency: 1,
@@ -670,6 +677,18 @@ describe("the script that", () => {
 
   const enter = (leaseMs: number, again = ""): Promise<Record<string, string>> =>
     enrol.run(admin, [keys.types, keys.alive], [me, record("a"), crypto.randomUUID(), leaseMs, again]).then(fieldsOf);
+
+  it("settles unhandled entries knows the caller again first when its record is lost", async () => {
+    const [one = ""] = await read(1);
+    const place = { stream: "events", group, consumer: me, redriven: false, handles: ["a"], answers: false };
+    const handover = new Handover(place, { keys, leaseMs: 60_000, replyBytes: 1e6 });
+    await handover.enrol(admin);
+    await admin.hset(keys.types, "version", "v9");
+    await admin.hdel(keys.types, me);
+    const unhandled = { id: one, type: "company.created", isSuspect: false };
+    expect(await handover.acknowledge(admin, [unhandled], [])).toEqual([unhandled]);
+    expect(await known()).toEqual([me]);
+  });
 
   it("makes the types known gives a version only to a change, and a heartbeat to whoever lacks one", async () => {
     const first = await enter(60_000);

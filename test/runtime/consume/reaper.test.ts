@@ -1,7 +1,9 @@
 import { Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
 import { onUserCreated } from "../../../generated/index.js";
-import { PARKED, streamKeys } from "../../../runtime/redis/keys.js";
+import { hasAskedWithin } from "../../../runtime/consume/reaper.js";
+import { HANDOVER, PARKED, streamKeys } from "../../../runtime/redis/keys.js";
+import { handoverMember } from "../../../runtime/redis/lua/handover.js";
 import { type Reaped, reap } from "../../../runtime/redis/lua/takeover.js";
 import { type RedisServer, startRedis } from "../../../runtime/testing/redis/index.js";
 import { eventually } from "../../support/eventually.js";
@@ -69,6 +71,40 @@ describe("a consumer that beats", () => {
   });
 });
 
+describe("a consumer whose own heartbeats are refused", () => {
+  it("takes nobody for dead: what keeps it from beating may keep others from it, too", async () => {
+    await deliver(1, "slow");
+    await admin.zadd(keys.alive, 1, "slow");
+    await admin.acl("SETUSER", "limited", "on", ">right", "+@all", "allkeys", "allchannels");
+    const looked = vi.spyOn(Redis.prototype, "zrange");
+    onTestFinished(() => looked.mockRestore());
+    const url = redis.url.replace("//", "//limited:right@");
+    await using messaging = createService({ url }, { leaseSeconds: 1 });
+    onUserCreated(messaging, () => {});
+    await messaging.start();
+    await admin.acl("SETUSER", "limited", "-zadd");
+
+    // Twice as many as are made in a lease.
+    await eventually(() => looked.mock.calls.filter(([key]) => key === keys.alive).length >= 10);
+    expect(messaging.counts.recovered).toBe(0);
+    expect(await pending()).toEqual({ slow: 1 });
+
+    await admin.acl("SETUSER", "limited", "+zadd");
+    await eventually(() => messaging.counts.handled === 1);
+    expect(messaging.counts.recovered).toBe(1);
+  });
+});
+
+it("a consumer that Redis says has just asked may have done so long ago: the clock was set back", () => {
+  expect([1, 99, 100, 0, undefined].map((idleMs) => hasAskedWithin(100, idleMs))).toEqual([
+    true,
+    true,
+    false,
+    false,
+    false,
+  ]);
+});
+
 describe("a consumer that beats at the last moment", () => {
   it("keeps its messages: who wants them names the heartbeat that it has watched", async () => {
     await deliver(1, "slow");
@@ -99,6 +135,15 @@ describe("a dead consumer with more messages than one step takes", () => {
     expect(await pending()).toEqual({ other: 3 });
     expect(await admin.zscore(keys.alive, "dead")).toBeNull();
   });
+
+  it("has its types forgotten with its name, of which the others learn by a new version", async () => {
+    await deliver(1, "dead");
+    await admin.zadd(keys.alive, 1, "dead");
+    await admin.hset(keys.types, "version", "v1", "dead", '\n"user.created"\n');
+    const args = [group, "other", "dead", "1", 1, "v2", ""];
+    await reap.run(admin, [keys.stream, keys.alive, keys.types, keys.errors], args);
+    expect(await admin.hgetall(keys.types)).toEqual({ version: "v2" });
+  });
 });
 
 describe("consumers without a heartbeat", () => {
@@ -128,6 +173,27 @@ describe("consumers without a heartbeat", () => {
     expect(attempts).toEqual([1, 2]);
     await eventually(pending, (left) => left["python"] === undefined);
     expect(await pending()).toEqual({ [PARKED]: 1 });
+  });
+
+  it("are taken over, but not what waits for a member that handles it", async () => {
+    await admin.xadd("events", "*", "event_type", "company.created");
+    await admin.xgroup("CREATE", "events", group, "0");
+    const [[id] = []] = await admin.xrange("events", "-", "+");
+    await admin.xreadgroup("GROUP", group, HANDOVER, "STREAMS", "events", ">");
+    const waiting = { id: id as string, type: "company.created", isSuspect: false };
+    await admin.zadd(keys.handover, 0, handoverMember(waiting));
+    await admin.hset(keys.types, "version", "v1", "other", '\n"company.created"\n');
+    await deliver(1, "python");
+    await using messaging = createService(redis, { foreignIdleSeconds: 0.4, leaseSeconds: 2 });
+    onUserCreated(messaging, () => {});
+    await messaging.start();
+
+    await eventually(async () => {
+      await admin.zincrby(keys.alive, 1, "other");
+      return (await pending())["python"] === undefined;
+    });
+    expect(await pending()).toEqual({ [HANDOVER]: 1 });
+    expect(messaging.counts.recovered).toBe(1);
   });
 });
 

@@ -1,7 +1,7 @@
 import { Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
 import { onUserCreated } from "../../../generated/index.js";
-import { PARKED, streamKeys } from "../../../runtime/redis/keys.js";
+import { HANDOVER, PARKED, streamKeys } from "../../../runtime/redis/keys.js";
 import { type RedisServer, startRedis } from "../../../runtime/testing/redis/index.js";
 import { eventually } from "../../support/eventually.js";
 import { createService } from "../../support/service.js";
@@ -39,6 +39,21 @@ describe("parked entries whose due time was lost", () => {
     );
     expect([...attempts]).toEqual([2]);
     expect(await admin.exists(keys.retry)).toBe(0);
+  });
+
+  it("are all found also when they waited for a member that handles them", async () => {
+    await fillEvents(admin, 1100);
+    await admin.xgroup("CREATE", "events", group, "0");
+    await admin.xreadgroup("GROUP", group, HANDOVER, "COUNT", 1100, "STREAMS", "events", ">");
+    await using messaging = createService(redis);
+    onUserCreated(messaging, () => {});
+    await messaging.start();
+
+    await eventually(() => messaging.counts.handled === 1100);
+    await eventually(
+      () => pendingEvents(admin, group),
+      (count) => count === 0,
+    );
   });
 
   it("are found while a consumer runs, too, again and again", async () => {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Redis } from "ioredis";
-import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import {
   type MessageContext,
   type Messaging,
@@ -171,6 +171,25 @@ describe("an entity whose messages fail", () => {
     expect(watch.inversions).toBe(0);
     expect(watch.overlaps).toBe(0);
   });
+
+  it("goes on at once when the message that failed is deleted from the stream: nothing is left to retry", async () => {
+    await fill(2, 1);
+    let open = (): void => {};
+    const opened = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    const watch = new Watch();
+    await start(watch, { order: "entity", retryDelaySeconds: 3600 }, async ({ user_id }) => {
+      if (user_id === 2) return;
+      await opened;
+      throw new Error("not yet");
+    });
+    await eventually(() => watch.running === 1);
+    await admin.xdel("events", "1000-1");
+    open();
+
+    await eventually(() => watch.serials.length === 2);
+  });
 });
 
 describe("a message that fails", () => {
@@ -207,6 +226,50 @@ describe("the order of an entity holds in one process", () => {
     expect(watch.inversions).toBe(0);
     // What ran when it was closed had not ended, and comes again.
     expect(watch.begun.length).toBeLessThanOrEqual(310);
+  });
+
+  it("after others returned more than one page of messages: all of them come before what is new", async () => {
+    await fill(1500);
+    const returned = await die(1500, "test-service-left");
+    await admin.xclaim("events", group, "parked", 0, ...returned, "JUSTID");
+    await admin.zadd(keys.retry, ...returned.flatMap((id, at) => [1 + at, id]));
+    await fill(1500);
+    const watch = new Watch();
+
+    await start(watch, { order: "entity", concurrency: 1000, batchSize: 1000 }, () => {});
+
+    await eventually(() => watch.serials.length === 3000);
+    expect(watch.inversions).toBe(0);
+  });
+
+  it("while a consumer in another language holds others, which tells nobody that it lives", async () => {
+    await fill(2);
+    await admin.xgroup("CREATE", "events", group, "0");
+    await admin.xreadgroup("GROUP", group, "python-worker-1", "COUNT", 1, "STREAMS", "events", ">");
+    const watch = new Watch();
+
+    await start(watch, { ...LEASE, order: "entity" }, () => {});
+
+    await eventually(() => watch.serials.length === 1);
+    expect(watch.serials).toEqual([2]);
+  });
+
+  it("after the one before it was killed just now, where Redis' replies come late", async () => {
+    await fill(20, 10);
+    await die(10);
+    const { xinfo } = Redis.prototype;
+    const late = vi.spyOn(Redis.prototype, "xinfo").mockImplementation(async function (this: Redis, ...given) {
+      const reply = (await Reflect.apply(xinfo, this, given)) as unknown;
+      await sleep(300);
+      return reply;
+    } as typeof xinfo);
+    onTestFinished(() => late.mockRestore());
+    const watch = new Watch();
+
+    await start(watch, { ...LEASE, order: "entity" }, () => {});
+
+    await eventually(() => watch.serials.length === 20);
+    expect(watch.inversions).toBe(0);
   });
 
   it("after the one before it was killed: what that held comes before what is new", async () => {
@@ -310,14 +373,14 @@ describe("what a dead member held", () => {
     expect(leftAt).toEqual([5, 4, 3, 2, 1]);
   });
 
-  it("does not use up the attempts of its messages", async () => {
+  it.each(["none", "entity"] as const)("does not use up the attempts of its messages: order %s", async (order) => {
     await fill(4);
     const ids = await die(4);
     await begun(ids.slice(0, 2), 2);
     const watch = new Watch();
     const failed = new Set<number>();
 
-    const options = { ...LEASE, maxRetries: 1, retryDelaySeconds: 0.01 };
+    const options = { ...LEASE, order, maxRetries: 1, retryDelaySeconds: 0.01 };
     const messaging = await start(watch, options, ({ user_id }) => {
       if (failed.has(user_id as number)) return;
       failed.add(user_id as number);
@@ -326,7 +389,7 @@ describe("what a dead member held", () => {
 
     await eventually(() => messaging.counts.handled === 4);
     expect(messaging.counts.deadLettered).toBe(0);
-    expect(watch.begun).toHaveLength(8);
+    expect(watch.begun.map(({ attempt }) => attempt).toSorted()).toEqual([2, 2, 2, 2, 2, 2, 3, 3]);
     await eventually(pending, (count) => count === 0);
     expect(await admin.exists(keys.errors)).toBe(0);
   });
@@ -352,6 +415,66 @@ describe("what a dead member held", () => {
     expect(messaging.counts.deadLettered).toBe(0);
     await eventually(pending, (count) => count === 0);
     expect(await admin.exists(keys.errors)).toBe(0);
+  });
+
+  /** A member whose only place is taken, and that has taken over what waits for it, until that is let go. */
+  async function crowded(watch: Watch, count: number): Promise<{ heir: Messaging; ids: string[]; open: () => void }> {
+    await fill(count + 1, 1);
+    const ids = await die(count);
+    await begun(ids, 2);
+    let open = (): void => {};
+    const opened = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    const options = { ...LEASE, concurrency: 1, batchSize: 1 };
+    const heir = await start(watch, options, ({ user_id }) => (user_id === count + 1 ? opened : undefined));
+    await eventually(() => watch.running === 1 && heir.counts.recovered === 1);
+    return { heir, ids, open: () => open() };
+  }
+
+  it("and is acknowledged by hand before it begins holds up nothing else that had begun in two processes", async () => {
+    const watch = new Watch();
+    const { ids, open } = await crowded(watch, 3);
+    await admin.xack("events", group, ids[0] as string);
+    open();
+
+    await eventually(() => watch.begun.length === 3);
+    expect(watch.serials).toEqual([2, 3, 4]);
+  });
+
+  it("and is taken over once more before it begins counts the deliveries of both that died", async () => {
+    const watch = new Watch();
+    const { heir, ids, open } = await crowded(watch, 1);
+    await begun(ids, 3);
+    await admin.zadd(keys.alive, 1, DEAD);
+    await eventually(() => heir.counts.recovered === 2);
+    open();
+
+    await eventually(() => watch.begun.length === 2);
+    expect(watch.begun[1]).toMatchObject({ serial: 1, attempt: 4 });
+  });
+
+  it("and is acknowledged by hand before it begins does not come back when its heir closes", async () => {
+    const watch = new Watch();
+    const { heir, ids } = await crowded(watch, 2);
+    await admin.xack("events", group, ...ids);
+    await heir.close();
+
+    const left = (await admin.xpending("events", group, "-", "+", 10)) as [string][];
+    expect(left.map(([id]) => id)).toEqual(["1000-3"]);
+  });
+
+  it("and is given back again is suspected no longer: its heir did not die", async () => {
+    const watch = new Watch();
+    const { heir } = await crowded(watch, 2);
+    await heir.close();
+
+    const left = (await admin.xpending("events", group, "-", "+", 10)) as [string, string, number, number][];
+    expect(left.map(([id, , , count]) => [id, count])).toEqual([
+      ["1000-1", 1],
+      ["1000-2", 1],
+      ["1000-3", 1],
+    ]);
   });
 
   it("and is given back again without having begun keeps all its attempts, and is known to come again", async () => {

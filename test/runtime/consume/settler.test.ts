@@ -2,11 +2,14 @@ import { Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
 
 import { type Encoding, onUserCreated, publishUserCreated, type UserCreated } from "../../../generated/index.js";
+import { streamKeys } from "../../../runtime/redis/keys.js";
+import { park } from "../../../runtime/redis/lua/retry.js";
 import { type RedisServer, startRedis } from "../../../runtime/testing/redis/index.js";
 import { startChild } from "../../support/child.js";
 import { eventually } from "../../support/eventually.js";
 import { createService } from "../../support/service.js";
 import { fillEvents, pendingEvents } from "../../support/stream.js";
+import { startTcpProxy } from "../../support/tcp-proxy.js";
 
 const group = "test-service-workers";
 
@@ -147,6 +150,50 @@ describe("a handler that throws", () => {
   });
 });
 
+describe("a failure that is recorded, and of which the reply is lost", () => {
+  it("does not bring back what others have retried and handled meanwhile", async () => {
+    await fill(1);
+    const { retry } = streamKeys("events", group);
+    await using proxy = await startTcpProxy(redis);
+    const { started, handler, open } = gate();
+    await using messaging = createService(proxy, { retryDelaySeconds: 3600 });
+    onUserCreated(messaging, async (event) => {
+      await handler(event);
+      throw new Error("not yet");
+    });
+    await messaging.start();
+    await eventually(() => started.length === 1);
+    proxy.mode = "mute";
+    open();
+    const [id = ""] = await eventually(
+      () => admin.zrange(retry, "0", "-1"),
+      ({ length }) => length === 1,
+    );
+    await admin.multi().zrem(retry, id).xack("events", group, id).exec();
+    proxy.mode = "pass";
+    proxy.reset();
+
+    await eventually(() => messaging.counts.dropped + messaging.counts.retried === 1);
+    expect(messaging.counts.dropped).toBe(1);
+    expect(await pending()).toBe(0);
+  });
+
+  it.each([
+    ["parked", 60_000],
+    ["kept", ""],
+  ])("is repeated without another record, and tells that it is done: what is %s", async (_, delayMs) => {
+    await fill(1);
+    await admin.xgroup("CREATE", "events", group, "0");
+    await admin.xreadgroup("GROUP", group, "me", "STREAMS", "events", ">");
+    const [[id = ""] = []] = await admin.xrange("events", "-", "+");
+    const { stream, retry, errors } = streamKeys("events", group);
+    const args = [group, "me", id, delayMs, '{"message":"away"}', 1, "kept"];
+    const recorded = (): Promise<number> => park.run(admin, [stream, retry, errors], args);
+    expect([await recorded(), await recorded()]).toEqual([1, 1]);
+    expect(await admin.hget(errors, id)).toBe('{"message":"away"}');
+  });
+});
+
 describe("acknowledgements", () => {
   it("leave as soon as nothing else is in hand", async () => {
     const real = globalThis.setTimeout;
@@ -163,6 +210,24 @@ describe("acknowledgements", () => {
 
     await eventually(() => seen.length === 3);
     await eventually(pending, (count) => count === 0);
+  });
+
+  it("wait for two hundred while more is about to come", async () => {
+    const real = globalThis.setTimeout;
+    const timers = vi
+      .spyOn(globalThis, "setTimeout")
+      .mockImplementation(((run: () => void, ms?: number) => real(run, ms === 5 ? 1e6 : ms)) as typeof setTimeout);
+    onTestFinished(() => timers.mockRestore());
+    await admin.config("RESETSTAT");
+    await fill(4000);
+    await using messaging = createService(redis);
+    onUserCreated(messaging, () => {});
+    await messaging.start();
+
+    await eventually(() => messaging.counts.handled === 4000);
+    await eventually(pending, (count) => count === 0);
+    // A read brings a hundred.
+    expect(await calls("xack")).toBeLessThanOrEqual(30);
   });
 
   it("forget what failed before in the same step, so that a crash leaves no error behind", async () => {

@@ -86,6 +86,16 @@ describe("a stream that a group keeps full and that nobody serves", () => {
     await eventually(() => publishUserCreated(messaging, input));
   });
 
+  it("is reported however seldom it is trimmed", async () => {
+    await createUnserved("gone-workers");
+    await admin.hset("{events}:retention", "at", Date.now() - 3_000_000);
+    await using messaging = trimmer({ trimIntervalSeconds: 3600 });
+    await eventually(async () => {
+      await Promise.all(Array.from({ length: 100 }, () => publishUserCreated(messaging, input)));
+      return messaging.counts.groupUnserved > 0;
+    });
+  });
+
   it.each(["keep", "expire-group"] as const)("accepts every message where the policy is %s", async (unservedGroups) => {
     await createUnserved("gone-workers");
     await using messaging = trimmer({ unservedGroups });

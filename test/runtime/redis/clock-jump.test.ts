@@ -2,6 +2,8 @@ import { Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { type Messaging, onUserCreated } from "../../../generated/index.js";
 import { RetryAfter } from "../../../runtime/index.js";
+import { groupState } from "../../../runtime/redis/group-state.js";
+import { streamKeys } from "../../../runtime/redis/keys.js";
 import { trim } from "../../../runtime/redis/lua/trim.js";
 import { type RedisServer, startRedis } from "../../../runtime/testing/redis/index.js";
 import { eventually } from "../../support/eventually.js";
@@ -106,6 +108,16 @@ describe("Redis' clock that went back three hours", () => {
     expect(await admin.xlen("events")).toBe(1);
     expect(Number(await admin.zscore("{events}:groups", "gone"))).toBeLessThanOrEqual((await now()) + 2000);
     expect(await admin.pttl("{events}:trimming")).toBeLessThanOrEqual(1000);
+  });
+});
+
+describe("Redis' clock that went back", () => {
+  it("has no message wait for less than no time", async () => {
+    await admin.xadd("events", `${(await now()) + 3 * HOUR_MS}-0`, "event_type", "other");
+    await admin.xgroup("CREATE", "events", GROUP, "0");
+    await admin.xreadgroup("GROUP", GROUP, "other", "STREAMS", "events", ">");
+    const state = await groupState(admin, streamKeys("events", GROUP), GROUP);
+    expect(state).toMatchObject({ pending: 1, oldestPendingSeconds: 0 });
   });
 });
 

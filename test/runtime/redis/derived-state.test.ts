@@ -2,6 +2,8 @@ import { Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { type Messaging, onUserCreated, publishUserCreated } from "../../../generated/index.js";
 import { RetryAfter } from "../../../runtime/index.js";
+import { streamKeys } from "../../../runtime/redis/keys.js";
+import { ensureGroup } from "../../../runtime/redis/lua/group.js";
 import { trim } from "../../../runtime/redis/lua/trim.js";
 import { type RedisServer, startRedis } from "../../../runtime/testing/redis/index.js";
 import { eventually } from "../../support/eventually.js";
@@ -234,6 +236,33 @@ it("a group that was destroyed and stays away for longer than messages are kept 
   await trimTo(1, { maxAgeMs: 1000 });
   expect((await admin.keys(`*${GROUP}`)).filter((key) => !key.includes(":redrive:"))).toEqual([]);
   expect(await admin.zcard("{events}:groups")).toBe(0);
+});
+
+it("a group that was lost and came back stays away as long as ever when it is lost again", async () => {
+  await admin.xgroup("CREATE", "events", "g", "0", "MKSTREAM");
+  await fillEvents(admin, 1);
+  await trimTo(10);
+  const { stream, floor, groups, retry, errors, handover, marks, retention } = streamKeys("events", "g");
+  const keys = [stream, floor, groups, retry, errors, handover, marks, retention];
+  const join = (): Promise<string | number | null> => ensureGroup.run(admin, keys, ["g", "0", 60_000]);
+  await admin.xgroup("DESTROY", "events", "g");
+  expect(await join()).toBeTypeOf("number");
+  expect(await admin.hexists(floor, "missing")).toBe(1);
+
+  await admin.xgroup("CREATE", "events", "g", "0");
+  expect(await join()).toBeNull();
+  expect(await admin.hexists(floor, "missing")).toBe(0);
+});
+
+it("what others remove is missed by a group that has not read it, and not by one that begins just behind it", async () => {
+  for (const id of ["1-1", "1-2", "1-3"]) await admin.xadd("events", id, "name", "value");
+  await admin.xgroup("CREATE", "events", "g", "1-1");
+  const trimNone = (): Promise<unknown> => trimTo(10, { maxAgeMs: 1e13 });
+  await trimNone();
+  await admin.xdel("events", "1-1");
+  expect(await trimNone()).not.toHaveProperty("missed");
+  await admin.xdel("events", "1-2");
+  expect(await trimNone()).toMatchObject({ missed: [{ group: "g", count: 1 }] });
 });
 
 it("each key of ours that is deleted while messages flow costs no message, and comes back or is not needed", async () => {

@@ -100,6 +100,20 @@ describe("the heartbeat's thread", () => {
     expect(heartbeat.lapses).toBeGreaterThan(before);
   });
 
+  it("counts a lapse also when its beats were held up for longer than the lease, and all arrive then", async () => {
+    await using redis = await startRedis();
+    await using proxy = await startTcpProxy(redis);
+    const heartbeat = start({ url: proxy.url, socketTimeoutSeconds: 30 });
+    await eventually(() => !heartbeat.lapsed);
+    const before = heartbeat.lapses;
+
+    proxy.mode = "stall";
+    await eventually(() => heartbeat.lapsed);
+    proxy.mode = "pass";
+    await eventually(() => !heartbeat.lapsed);
+    expect(heartbeat.lapses).toBeGreaterThan(before);
+  });
+
   it("finds the new master after a failover: READONLY makes it connect anew", async () => {
     await using old = await startRedis();
     await using next = await startRedis();
@@ -275,8 +289,13 @@ describe("the main thread's own heartbeat", () => {
     expect(heartbeat.lapses).toBe(0);
 
     await eventually(() => heartbeat.lapsed);
+    expect(heartbeat.confirmedMs).toBe(0);
     await heartbeat.renew(connection);
     expect(heartbeat.lapses).toBe(1);
+    // What runs now may have begun before, so others may have taken it.
+    expect(heartbeat.keepsAll).toBe(false);
+    // Of the time without a beat only a sixth of a lease counts as confirmed.
+    expect(heartbeat.confirmedMs).toBe(16);
     const client = observer(redis.url);
     expect(await Promise.all(["a:alive", "b:alive"].map((key) => client.zcard(key)))).toEqual([1, 1]);
   });

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { onUserCreated, userCreated } from "../../../generated/index.js";
@@ -42,6 +43,23 @@ async function cutRead(): Promise<void> {
 }
 
 describe("entries whose reply was lost", () => {
+  it("are handled after the lease has lapsed, though no read has failed", async () => {
+    await using messaging = createService(redis, { leaseSeconds: 0.5 });
+    const consumers = new Set<string>();
+    onUserCreated(messaging, (_event, { consumer }) => void consumers.add(consumer));
+    await messaging.start();
+    await fillEvents(admin, 1);
+    await eventually(() => messaging.counts.handled === 1);
+    await addAndLose(10, [...consumers].join());
+    expect(messaging.counts.handled).toBe(1);
+
+    redis.pause();
+    await sleep(1000);
+    redis.resume();
+
+    await eventually(() => messaging.counts.handled === 11);
+  });
+
   it("are all handled after the next failed read, more than one page of them, and none is charged an attempt", async () => {
     await using messaging = createService(redis, { retryDelaySeconds: 0.01, blockTimeMs: 2000 });
     const attempts = new Map<number, number[]>();

@@ -113,6 +113,14 @@ describe("a service that reports its health", () => {
     expect(await admin.xlen("health")).toBe(count);
   });
 
+  it("has done so when it is closed, however soon that is", async () => {
+    const messaging = createService(redis, { healthIntervalSeconds: 3600 });
+    await messaging.start();
+    await messaging.close();
+    expect(await admin.xlen("health")).toBe(1);
+    expect(messaging.counts.trouble).toBe(0);
+  });
+
   it("stops doing so also when it handles nothing", async () => {
     await using messaging = createService(redis, { healthIntervalSeconds: 0.05 });
     await messaging.start();

@@ -34,6 +34,26 @@ describe("a limit that is counted in looks", () => {
     expect(looks()).toBe(5);
   });
 
+  it("is looked at after what has arrived was read, and not when its timer ends", async () => {
+    let expire = (): void => {};
+    const every: typeof systemClock.every = (ms, call) => {
+      expire = call;
+      return systemClock.every(1000 * ms, call);
+    };
+    let looks = 0;
+    const timer = afterLooks(
+      LIMIT_MS,
+      { ...systemClock, every },
+      () => ++looks > 0,
+      () => {},
+    );
+    onTestFinished(() => timer.cancel());
+    expire();
+    expect(looks).toBe(0);
+    await turn();
+    expect(looks).toBe(1);
+  });
+
   it("counts one while the process is busy, however long", async () => {
     const { looks, called } = looking(() => true);
     block(5 * LIMIT_MS);
