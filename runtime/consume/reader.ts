@@ -41,6 +41,7 @@ export class Reader {
         if (!this.#areOthersJudged) {
           await othersJudged(this.#parts, () => this.#answered());
           this.#areOthersJudged = true;
+          this.#workload.begin();
           continue;
         }
         const { room } = this.#workload;

@@ -33,6 +33,7 @@ export class Runner {
   /** Whether more entries are about to come, because the last read was full. */
   expectsMore = false;
   #isFetching = false;
+  #mayBegin: boolean;
   #running = 0;
   #pumping = false;
   #idlers: (() => void)[] = [];
@@ -43,6 +44,16 @@ export class Runner {
     this.#holdings = holdings;
     this.#settler = settler;
     this.#watching = watching;
+    this.#mayBegin = parts.config.order !== "entity";
+  }
+
+  /**
+   * Lets entries begin. With an order none begins before all that may come first is here: what dead members hold, and what
+   * was given back, comes in any order.
+   */
+  open(): void {
+    this.#mayBegin = true;
+    this.pumpSoon();
   }
 
   /** How many places are taken. */
@@ -53,7 +64,7 @@ export class Runner {
   /** Begins waiting entries as far as there are places. */
   pump(): void {
     this.#watching.noticeLapse();
-    withoutContext(this.#beginWaiting);
+    if (this.#mayBegin) withoutContext(this.#beginWaiting);
     this.#watching.moved();
     if (this.#idlers.length > 0 && this.#isIdle) for (const resolve of this.#idlers.splice(0)) resolve();
   }
@@ -77,7 +88,7 @@ export class Runner {
   }
 
   get #isIdle(): boolean {
-    return this.#running === 0 && this.#backlog.ready === 0;
+    return this.#running === 0 && (this.#backlog.ready === 0 || !this.#mayBegin);
   }
 
   readonly #beginWaiting = (): void => {

@@ -67,6 +67,11 @@ export class Workload implements Holder {
     return this.#isOpen;
   }
 
+  /** Lets entries begin: with an order, when everything is here that comes before what is read from now on. */
+  begin(): void {
+    this.#runner.open();
+  }
+
   /** The number of new entries that may come. A read is worth its round trip only for a good part of a batch. */
   get room(): number {
     const places = this.#parts.config.concurrency - this.#runner.running;

@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, expect, it, onTestFinished, vi } from "vitest";
-import { onUserCreated } from "../../../generated/index.js";
-import { streamKeys } from "../../../runtime/redis/keys.js";
+import { onUserCreated, userCreated } from "../../../generated/index.js";
+import { exampleUserCreated } from "../../../generated/testing.js";
+import { contractOf } from "../../../runtime/contract/contract.js";
+import { PARKED, streamKeys } from "../../../runtime/redis/keys.js";
 import { RedisMembership } from "../../../runtime/redis/redis-membership.js";
 import { type RedisServer, startRedis } from "../../../runtime/testing/redis/index.js";
 import { eventually } from "../../support/eventually.js";
@@ -41,5 +43,30 @@ it("a member that died just before another started comes first with an order, ho
   await messaging.start();
 
   await eventually(() => handled.length === 6);
+  expect(handled).toEqual(handled.toSorted());
+});
+
+const aboutOneEntity = contractOf(userCreated).write({ ...exampleUserCreated({ entity_id: 1 }) }, "fields");
+
+it("what several dead members hold, and what another one gave back, begins in its order, whoever had which part", async () => {
+  for (let n = 0; n < 12; n++) await admin.xadd("events", "*", ...aboutOneEntity);
+  await admin.xgroup("CREATE", "events", group, "0");
+  const keys = streamKeys("events", group);
+  // The one that died first holds what is in the middle, since the next one had begun to take it over.
+  for (const name of ["second", "first", "third"]) {
+    await admin.xreadgroup("GROUP", group, name, "COUNT", 3, "STREAMS", "events", ">");
+  }
+  await admin.zadd(keys.alive, 1, "first", 2, "second");
+  const returned = (await admin.xpending("events", group, "-", "+", 10, "third")) as [string][];
+  for (const [at, [id]] of returned.entries()) {
+    await admin.xclaim("events", group, PARKED, 0, id, "JUSTID");
+    await admin.zadd(keys.retry, 1 + at, id);
+  }
+  await using messaging = createService(redis, { order: "entity", leaseSeconds: 0.5, concurrency: 1 });
+  const handled: (string | undefined)[] = [];
+  onUserCreated(messaging, (_event, { entryId }) => void handled.push(entryId));
+  await messaging.start();
+
+  await eventually(() => handled.length === 12);
   expect(handled).toEqual(handled.toSorted());
 });
