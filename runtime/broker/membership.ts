@@ -124,6 +124,8 @@ export interface Leaving {
   readonly begun: readonly string[];
   /** Those that failed and wait here for their next attempt. */
   readonly failed: readonly string[];
+  /** Others may have taken some of these, and settled them. */
+  readonly isContested: boolean;
   /** The error that is recorded for those that have begun, as JSON. */
   readonly failure: string;
 }

@@ -45,6 +45,8 @@ export class Backlog {
   /** How much text waits in lanes. */
   #length = 0;
   #isStopping = false;
+  /** Whether anything has come to wait since it was last contested. */
+  #hasChanged = false;
 
   constructor(laneOf: LaneOf | undefined, holdings: Holdings) {
     this.#laneOf = laneOf;
@@ -72,6 +74,7 @@ export class Backlog {
 
   /** @param fields - those of a placeholder, which are not kept */
   push(given: Waiting, fields: FlatFields | null = given.fields ?? null): void {
+    this.#hasChanged = true;
     const waiting = this.#admitted(given);
     if (this.#laneOf === undefined) {
       this.#track(waiting);
@@ -134,6 +137,7 @@ export class Backlog {
     const length = lengthOf(delivery);
     if (!this.#fits(length)) return;
     follower.delivery = delivery;
+    this.#hasChanged = true;
     this.#length += length;
     this.#holdings.hold(follower.id, length);
   }
@@ -167,12 +171,20 @@ export class Backlog {
   retain({ id, isTakenOver = false }: Delivery, attempt: number): () => void {
     const lane = this.#begun.get(id) as Lane;
     this.#begun.delete(id);
+    this.#hasChanged = true;
     this.#enqueue(lane, { id, attempt, isTakenOver, isAlone: false });
     return () => this.#offer(lane);
   }
 
-  /** Forgets the fields of what waits: it may belong to others by now, so it is fetched before it begins. */
-  unload(): void {
+  /** Others may have taken, and settled, what waits: it is fetched before it begins, and given up if it is not found. */
+  contest(): void {
+    if (!this.#hasChanged) return;
+    this.#unload();
+    for (const placeholder of this.#placeholders.values()) placeholder.isTakenOver = true;
+    this.#hasChanged = false;
+  }
+
+  #unload(): void {
     this.#length = 0;
     if (this.#laneOf === undefined) {
       this.#ready.replace(this.#ready.values().map((waiting) => this.#unloaded(waiting as Waiting)));
@@ -192,7 +204,7 @@ export class Backlog {
 
   /** All entries that wait, by their ids. */
   remaining(): readonly Placeholder[] {
-    this.unload();
+    this.#unload();
     return [...this.#placeholders.values()];
   }
 
@@ -218,7 +230,7 @@ export class Backlog {
 
   #fits(length: number): boolean {
     const fitsInLanes = this.#laneOf === undefined || this.#length + length <= this.#holdings.mostBlockedBytes;
-    return this.#holdings.fits(length) && (fitsInLanes || this.#length === 0);
+    return this.#holdings.fits(length) && fitsInLanes;
   }
 
   #unloaded(waiting: Waiting): Waiting {

@@ -37,6 +37,7 @@ export class Reader {
           // Before the wait: a drop meanwhile must be seen.
           this.#workload.isComplete = true;
           await this.#prepare();
+          continue;
         }
         if (!this.#areOthersJudged) {
           await othersJudged(this.#parts, () => this.#answered());

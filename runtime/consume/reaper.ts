@@ -45,6 +45,8 @@ export class Reaper {
         this.#isBehind = false;
         await this.#look();
       } catch (error) {
+        // The reply may have been lost with entries that are pending for this consumer now.
+        this.#workload.suspectLoss();
         hooks.trouble(`watching the consumers of ${membership.stream}`, error);
       }
     }

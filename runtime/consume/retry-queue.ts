@@ -26,6 +26,8 @@ export async function runRetryQueue(parts: ConsumerParts, workload: Workload): P
       await workload.settler.parkedDue(await release(parts, workload));
       failures = 0;
     } catch (error) {
+      // The reply may have been lost with entries that are pending for this consumer now.
+      workload.suspectLoss();
       if (!(await reading.afterFailure(failures++, `retrying on ${membership.stream}`, error))) return;
     }
   }

@@ -120,17 +120,27 @@ export class Runner {
     const placed = [...this.fetching];
     const each = this.#backlog.mayFollow ? Math.floor(MOST_AHEAD / placed.length) : 0;
     const ahead = placed.flatMap(({ id }) => this.#backlog.following(id, each));
-    const { membership, settling, config } = this.#parts;
+    const { membership, settling, config, clock } = this.#parts;
     const mostBytes = Math.max(1, Math.min(spareBytes, config.replyBytes));
     const all = [...placed, ...ahead];
-    const fetched = await this.#settler.untilDone("fetching entries", () => membership.fetch(all, mostBytes));
+    let sentAt = 0;
+    const fetched = await this.#settler.untilDone("fetching entries", () => {
+      sentAt = clock.now();
+      return membership.fetch(all, mostBytes);
+    });
     // What is still to begin when settling ends is given back as it is.
     if (fetched === null || settling.signal.aborted) return;
     this.#isFetching = false;
+    const hasLapsed = this.#watching.noticeLapse();
+    // The reply was read so late that others may have taken what it brings: it is fetched again, which counts nothing twice.
+    if (hasLapsed && clock.now() - sentAt > config.leaseMs / 2) {
+      this.pumpSoon();
+      return;
+    }
     const found = new Map(fetched.deliveries.map((delivery) => [delivery.id, delivery]));
     const reached = placed.slice(0, fetched.looked);
     for (const { id } of reached) this.#holdings.hold(id, textLength(found.get(id)?.fields ?? []));
-    if (!this.#watching.noticeLapse()) {
+    if (!hasLapsed) {
       for (const follower of ahead) this.#backlog.load(follower, found.get(follower.id));
     }
     withoutContext(() => {
@@ -180,6 +190,8 @@ export class Runner {
     const due = this.#parts.reading.for(retry.delayMs);
     const kept = await this.#settler.keep(delivery, retry);
     this.#watching.unloaded(delivery.id);
+    const waiting = this.#backlog.placeholder(delivery.id);
+    if (waiting !== undefined && kept !== "kept") waiting.isTakenOver = true;
     // At the end it stays pending, and its followers behind it: all are given back together.
     if (kept === null || (kept === "kept" && !(await due))) return;
     // What others have, or what is a dead letter by now, is not found when it is fetched: that frees its lane.

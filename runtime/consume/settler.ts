@@ -9,6 +9,8 @@ import type { ConsumerParts, Watching } from "./parts.js";
 
 const MOST_ACKS = 200;
 const ACK_DELAY_MS = 5;
+/** What is due later is found by a look, of which there is one a second. */
+const SOON_MS = 1000;
 
 export type Retry = Extract<Outcome, { kind: "retry" }>;
 /** @param isRepeated - it was tried before, and may have been done */
@@ -168,7 +170,7 @@ export class Settler {
 
   #park(delivery: Delivery, retry: Retry): void {
     this.#start([delivery.id], this.#failing(delivery, retry, retry.delayMs));
-    this.#parts.clock.after(retry.delayMs + 5, () => this.#wake()).unref();
+    if (retry.delayMs < SOON_MS) this.#parts.clock.after(retry.delayMs + 5, () => this.#wake()).unref();
   }
 
   /** Returns what records a failure. An entry that is deleted from its stream cannot be delivered again: it is buried. */

@@ -51,10 +51,9 @@ export class Workload implements Holder {
     this.#capacity = concurrency + this.#prefetch;
     this.#hasLanes = order === "entity";
     const holdings = new Holdings(bufferBytes);
-    const backlog = new Backlog(this.#hasLanes ? (fields) => entityOf(fields ?? []) : undefined, holdings);
     this.#holdings = holdings;
-    this.#backlog = backlog;
-    this.#runner = new Runner(parts, { backlog, holdings, settler: this.settler, watching });
+    this.#backlog = new Backlog(this.#hasLanes ? (fields) => entityOf(fields ?? []) : undefined, holdings);
+    this.#runner = new Runner(parts, { backlog: this.#backlog, holdings, settler: this.settler, watching });
   }
 
   /** Lets entries in. Before the first heartbeat the consumer would look abandoned to others. */
@@ -107,6 +106,12 @@ export class Workload implements Holder {
     for (const resolve of this.#waiters.splice(0)) resolve();
   }
 
+  /** Entries may have been delivered to this consumer that did not arrive: the reader looks for them. */
+  suspectLoss(): void {
+    this.isComplete = false;
+    this.wake();
+  }
+
   holds(id: string): boolean {
     return this.#holdings.has(id);
   }
@@ -125,10 +130,9 @@ export class Workload implements Holder {
 
   /** Takes retries. One that is released before the confirmation that it was parked has arrived waits for that. */
   takeAgain(deliveries: readonly Delivery[]): void {
-    for (const delivery of deliveries) {
-      const isAwaited = this.#holdings.has(delivery.id) && this.#backlog.placeholder(delivery.id) === undefined;
-      if (isAwaited) this.#returning.set(delivery.id, delivery);
-    }
+    this.#noticeLapse();
+    const { settling } = this.settler;
+    for (const delivery of deliveries) if (settling.has(delivery.id)) this.#returning.set(delivery.id, delivery);
     this.take(deliveries);
   }
 
@@ -158,6 +162,7 @@ export class Workload implements Holder {
 
   /** Begins no entry any more of which only the id is held. */
   stop(): void {
+    this.#runner.expectsMore = false;
     this.#backlog.stop();
     this.wake();
   }
@@ -171,6 +176,8 @@ export class Workload implements Holder {
   /** Ends it. Returns the ids of the entries that it holds. */
   close(): Omit<Leaving, "failure"> {
     this.#isOpen = false;
+    // What was handled a moment ago is acknowledged before the rest is given back.
+    void this.settler.flushed();
     const waiting = [...this.#backlog.remaining(), ...this.#runner.fetching];
     const ids = (entries: readonly Placeholder[]): string[] => entries.map(({ id }) => id);
     // Neither what was taken over and waits, nor what is being settled: either may have been settled by now.
@@ -178,6 +185,7 @@ export class Workload implements Holder {
       unbegun: ids(waiting.filter(({ attempt }) => attempt === 0)),
       begun: this.#handled(),
       failed: ids(waiting.filter(({ attempt, isTakenOver }) => attempt > 0 && !isTakenOver)),
+      isContested: waiting.some(({ isTakenOver }) => isTakenOver),
     };
   }
 
@@ -206,8 +214,7 @@ export class Workload implements Holder {
 
   #roomIn(capacity: number): number {
     if (!this.#isOpen) return 0;
-    const withoutRoom = this.#backlog.blocked + this.settler.gathered;
-    return Math.max(0, capacity - (this.#holdings.size - withoutRoom));
+    return Math.max(0, capacity + this.#backlog.blocked + this.settler.gathered - this.#holdings.size);
   }
 
   /**
@@ -216,7 +223,7 @@ export class Workload implements Holder {
    */
   #noticeLapse(): boolean {
     const hasLapsed = this.#parts.membership.lapsed();
-    if (hasLapsed) this.#backlog.unload();
+    if (hasLapsed) this.#backlog.contest();
     if (hasLapsed && !this.#hasLapsed) {
       this.isComplete = false;
       this.wake();

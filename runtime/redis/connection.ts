@@ -165,6 +165,8 @@ export class Connection {
     this.#closed = true;
     for (const watchdog of this.#watchdogs) watchdog.cancel();
     this.client.disconnect(false);
+    // Between two attempts to connect the client tells nobody.
+    this.#tell(new ClosedError(`connection ${this.role}`));
   }
 
   /** Why commands cannot be sent. `undefined` while they can, and before the first use. */

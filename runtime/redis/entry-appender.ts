@@ -1,9 +1,10 @@
 import type { Redis } from "ioredis";
 import type { Append, Appender } from "../broker/append.js";
-import { type FlatFields, type Layout, textLength } from "../contract/codec.js";
+import { type FlatFields, textLength } from "../contract/codec.js";
 import { MessagingError, PublishError } from "../errors.js";
 import type { Connection } from "./connection.js";
 import { adviceOn } from "./driver-error.js";
+import { groupsOf, isAlone } from "./entry-groups.js";
 import { onceKey, retentionKey } from "./keys.js";
 import { append, appendAlone } from "./lua/append.js";
 import { isRefusal, isReply } from "./reply.js";
@@ -26,6 +27,8 @@ export class EntryAppender implements Appender {
   #scheduled = false;
   /** False once Redis has denied this user the right to run scripts. */
   #mayScript = true;
+  /** How long a value may be, while Redis is asked for that. */
+  #asking: Promise<number> | undefined;
 
   /** @param mostBytes - of the entries that are under way together */
   constructor(connection: Connection, mostBytes: number) {
@@ -102,9 +105,8 @@ export class EntryAppender implements Appender {
           return new PublishError("PUBLISH_FAILED", text, { messageId, retryable: true });
         });
       }
-      if (isLong) {
-        const longest = longestValue(this.#connection);
-        const bytes = typeof longest === "number" ? longest : await longest;
+      if (isLong || this.#asking !== undefined) {
+        const bytes = await this.#longest();
         batch = this.#passing(batch, (entry) => tooLong(entry, bytes));
       }
       if (batch.length === 1) await this.#send(client, batch);
@@ -112,6 +114,14 @@ export class EntryAppender implements Appender {
     } catch (error) {
       for (const entry of batch) this.#failed(entry, this.#failure(error as Error, entry));
     }
+  }
+
+  /** While Redis is asked, what comes later waits behind what waits for the answer. */
+  async #longest(): Promise<number> {
+    this.#asking ??= Promise.resolve(longestValue(this.#connection)).finally(() => {
+      this.#asking = undefined;
+    });
+    return this.#asking;
   }
 
   /** The entries of which nothing keeps from being sent. The others fail. */
@@ -125,13 +135,14 @@ export class EntryAppender implements Appender {
 
   async #send(client: Redis, group: readonly Append[]): Promise<void> {
     const [first] = group as [Append];
+    const byScript = this.#mayScript;
     try {
       if (isAlone(first)) this.#stored(first, await sendAlone(client, first));
       else if (group.length === 1) this.#stored(first, await add(client, first));
-      else if (this.#mayScript) this.#settle(group, await sendTogether(client, group));
+      else if (byScript) this.#settle(group, await sendTogether(client, group));
       else this.#settle(group, await sendPiped(client, group));
     } catch (error) {
-      if (isReply(error, "NOPERM") && !isAlone(first) && this.#mayScript && group.length > 1) {
+      if (isReply(error, "NOPERM") && !isAlone(first) && byScript && group.length > 1) {
         // Redis has run nothing, so the same entries may be sent in another way.
         this.#mayScript = false;
         await this.#send(client, group);
@@ -169,11 +180,6 @@ export class EntryAppender implements Appender {
   }
 }
 
-/** Whether an entry needs a script call of its own, because more is done than adding it. */
-function isAlone({ announced, onceWindowMs }: Append): boolean {
-  return announced !== undefined || onceWindowMs !== undefined;
-}
-
 /** How much text is held for an entry. */
 function lengthOf({ entry, announced }: Append): number {
   return textLength(entry) + (announced === undefined ? 0 : announced.json.length);
@@ -191,22 +197,6 @@ function tooLong(entry: Append, longest: number): PublishError | undefined {
   const { messageId, stream } = entry;
   const text = `message ${messageId ?? "(without id)"} was not sent to ${stream}: ${refusal}`;
   return new PublishError("PUBLISH_FAILED", text, { messageId });
-}
-
-/** Groups the entries that can be sent together, in their order: those of one stream and layout. */
-function groupsOf(batch: readonly Append[]): Append[][] {
-  const groups: Append[][] = [];
-  const open = new Map<Layout, Append[]>();
-  for (const entry of batch) {
-    const group = isAlone(entry) ? undefined : open.get(entry.layout);
-    if (group?.[0]?.stream === entry.stream) {
-      group.push(entry);
-      continue;
-    }
-    groups.push([entry]);
-    if (!isAlone(entry)) open.set(entry.layout, groups.at(-1) as Append[]);
-  }
-  return groups;
 }
 
 function add(client: Redis, { stream, entry }: Append): Promise<string> {

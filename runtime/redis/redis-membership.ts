@@ -83,10 +83,10 @@ export class RedisMembership implements Membership {
     return settle.ask(`joining the group ${this.group} of ${this.stream}`, join, signals.reading);
   }
 
-  async leave(...[{ unbegun, begun, failed, failure }]: Parameters<Membership["leave"]>): Promise<void> {
+  async leave(...[{ unbegun, begun, failed, isContested, failure }]: Parameters<Membership["leave"]>): Promise<void> {
     const { keys, settle } = this.#parts;
     if (!settle.isReady) return;
-    const place = [this.group, this.consumer, randomUUID(), this.#keeps(false), failure];
+    const place = [this.group, this.consumer, randomUUID(), this.#keeps(isContested), failure];
     const args = [...place, unbegun.length, begun.length, ...unbegun, ...begun, ...failed];
     const scriptKeys = [keys.stream, keys.retry, keys.alive, keys.types, keys.errors];
     // After a failure, the member that takes over gets the entries a lease later.

@@ -107,8 +107,8 @@ describe("a backlog", () => {
     const backlog = new Backlog(laneOf, new Holdings(1e9));
     for (const each of [delivery(1, 0), delivery(1, 1), delivery(2, 0), delivery(2, 1)]) push(backlog, each);
     expect(backlog.next()).toEqual(delivery(1, 0));
-    backlog.unload();
-    expect(backlog.next()).toEqual(placeholder(2, 0));
+    backlog.contest();
+    expect(backlog.next()).toEqual({ ...placeholder(2, 0), isTakenOver: true });
     expect(backlog.next()).toBeUndefined();
     for (const [running, next] of [
       ["2-0", "2-1"],
@@ -155,6 +155,26 @@ describe("a backlog", () => {
     expect([holdings.fits(5), holdings.spareBytes]).toEqual([true, 1]);
   });
 
+  it("with lanes holds one that is longer than half of it by its id, so that one behind a retry does not fill it", () => {
+    const holdings = new Holdings(10);
+    const backlog = new Backlog(laneOf, holdings);
+    push(backlog, delivery(1, 0));
+    backlog.next();
+    backlog.push({ id: "1-1", fields: ["1", "x".repeat(7)], attempt: 1 });
+    expect(holdings.spareBytes).toBe(9);
+  });
+
+  it("marks what waits as contested, and what comes to wait afterwards only the next time", () => {
+    const backlog = new Backlog(laneOf, new Holdings(1e9));
+    push(backlog, delivery(1, 0));
+    backlog.contest();
+    push(backlog, placeholder(2, 0));
+    expect(backlog.placeholder("1-0")?.isTakenOver).toBe(true);
+    expect(backlog.placeholder("2-0")?.isTakenOver).toBe(false);
+    backlog.contest();
+    expect(backlog.placeholder("2-0")?.isTakenOver).toBe(true);
+  });
+
   it("that stops begins only what it holds with its fields", () => {
     const backlog = new Backlog(laneOf, new Holdings(1e9));
     for (const each of [placeholder(1, 0), delivery(2, 0), placeholder(2, 1), placeholder(3, 0, true)])
@@ -171,7 +191,7 @@ describe("a backlog", () => {
       const backlog = new Backlog(lanes, new Holdings(1e9));
       for (const each of [delivery(1, 0), delivery(2, 0), delivery(2, 1)]) push(backlog, each);
       backlog.stop();
-      backlog.unload();
+      backlog.contest();
       expect([backlog.ready, backlog.next()]).toEqual([0, undefined]);
       expect(idsOf(backlog.remaining()).toSorted()).toEqual(["1-0", "2-0", "2-1"]);
     }
@@ -182,9 +202,9 @@ describe("a backlog", () => {
     const ahead = { ...placeholder(1, 1), delivery: delivery(1, 1) };
     for (const each of [placeholder(1, 0), ahead]) push(backlog, each);
     expect(beginAll(backlog)).toEqual([placeholder(1, 0)]);
-    backlog.unload();
+    backlog.contest();
     backlog.finished("1-0");
-    expect(backlog.next()).toEqual(placeholder(1, 1));
+    expect(backlog.next()).toEqual({ ...placeholder(1, 1), isTakenOver: true });
   });
 
   it("holds the fields of what waits behind others again when those that did before have begun", () => {
@@ -249,7 +269,7 @@ describe("a backlog", () => {
               model.retained.delete(id);
               model.waiting.push({ id, isAlone: false });
               due?.();
-            } else if (one.do === "unload") backlog.unload();
+            } else if (one.do === "unload") backlog.contest();
             else {
               backlog.acquit();
               model.suspect = undefined;

@@ -70,3 +70,26 @@ it("what several dead members hold, and what another one gave back, begins in it
   await eventually(() => handled.length === 12);
   expect(handled).toEqual(handled.toSorted());
 });
+
+it("what was taken over in a reply that was lost is looked for before anything newer begins", async () => {
+  for (let n = 0; n < 6; n++) await admin.xadd("events", "*", ...aboutOneEntity);
+  await admin.xgroup("CREATE", "events", group, "0");
+  await admin.xreadgroup("GROUP", group, "dead", "COUNT", 3, "STREAMS", "events", ">");
+  await admin.zadd(streamKeys("events", group).alive, 1, "dead");
+  const takeOver = RedisMembership.prototype.takeOver;
+  const lost = vi.spyOn(RedisMembership.prototype, "takeOver").mockImplementationOnce(async function (
+    this: RedisMembership,
+    ...given
+  ) {
+    await takeOver.apply(this, given);
+    throw new Error("the reply was lost");
+  });
+  onTestFinished(() => lost.mockRestore());
+  await using messaging = createService(redis, { order: "entity", leaseSeconds: 0.5 });
+  const handled: (string | undefined)[] = [];
+  onUserCreated(messaging, (_event, { entryId }) => void handled.push(entryId));
+  await messaging.start();
+
+  await eventually(() => handled.length === 6);
+  expect(handled).toEqual(handled.toSorted());
+});

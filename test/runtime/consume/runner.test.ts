@@ -7,43 +7,86 @@ import type { ConsumerParts, Watching } from "../../../runtime/consume/parts.js"
 import { Runner } from "../../../runtime/consume/runner.js";
 import type { Settler } from "../../../runtime/consume/settler.js";
 
-it.each([
-  ["begins when it comes", false, ["1-1"]],
-  ["does not begin any more after settling has ended, and is given back", true, []],
-])("an entry that is being fetched %s", async (_, hasEnded, expected) => {
-  const settling = new AbortController();
-  const begun: string[] = [];
-  const dispatch = ({ id }: Delivery): Outcome => {
-    begun.push(id);
-    return DONE;
-  };
-  let arrive = (_: Fetched): void => {};
-  const fetched = new Promise<Fetched>((resolve) => {
-    arrive = resolve;
-  });
-  const parts = {
-    config: { concurrency: 1, order: "none", replyBytes: 1e6 },
-    membership: { fetch: () => fetched },
-    dispatcher: { dispatch },
-    settling,
-  };
-  const settler = { untilDone: (_: string, work: () => unknown) => work(), settle: () => {}, rest: () => {} };
-  const ignore = (): void => {};
-  const watching: Watching = { settled: ignore, moved: ignore, unloaded: ignore, noticeLapse: () => false };
-  const holdings = new Holdings(1e9);
-  const backlog = new Backlog(undefined, holdings);
-  const runner = new Runner(parts as unknown as ConsumerParts, {
-    backlog,
-    holdings,
-    settler: settler as unknown as Settler,
-    watching,
-  });
-  backlog.push({ id: "1-1", attempt: 0, isTakenOver: false, isAlone: false });
-  runner.pump();
-  if (hasEnded) settling.abort();
-  arrive({ deliveries: [{ id: "1-1", fields: [], attempt: 1 }], looked: 1 });
+const LEASE_MS = 1000;
 
-  await new Promise((resolve) => setImmediate(resolve));
-  expect(begun).toEqual(expected);
-  expect([...runner.fetching].map(({ id }) => id)).toEqual(hasEnded ? ["1-1"] : []);
+/** A runner that fetches one entry, on a clock that stands still. */
+class Stage {
+  readonly settling = new AbortController();
+  readonly begun: string[] = [];
+  readonly runner: Runner;
+  now = 0;
+  hasLapsed = false;
+  fetches = 0;
+  #arrive = (_: Fetched): void => {};
+
+  constructor() {
+    const dispatch = ({ id }: Delivery): Outcome => {
+      this.begun.push(id);
+      return DONE;
+    };
+    const fetch = (): Promise<Fetched> => {
+      this.fetches++;
+      return new Promise((resolve) => {
+        this.#arrive = resolve;
+      });
+    };
+    const parts = {
+      config: { concurrency: 1, order: "none", replyBytes: 1e6, leaseMs: LEASE_MS },
+      membership: { fetch },
+      dispatcher: { dispatch },
+      clock: { now: () => this.now },
+      settling: this.settling,
+    } as unknown as ConsumerParts;
+    const work = { untilDone: (_: string, work: () => unknown) => work(), settle: () => {}, rest: () => {} };
+    const settler = work as unknown as Settler;
+    const ignore = (): void => {};
+    const noticeLapse = (): boolean => this.hasLapsed;
+    const watching: Watching = { settled: ignore, moved: ignore, unloaded: ignore, noticeLapse };
+    const holdings = new Holdings(1e9);
+    const backlog = new Backlog(undefined, holdings);
+    this.runner = new Runner(parts, { backlog, holdings, settler, watching });
+    backlog.push({ id: "1-1", attempt: 0, isTakenOver: false, isAlone: false });
+    this.runner.pump();
+  }
+
+  get fetching(): string[] {
+    return [...this.runner.fetching].map(({ id }) => id);
+  }
+
+  async arrive(deliveries: readonly Delivery[]): Promise<void> {
+    this.#arrive({ deliveries, looked: 1 });
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+const delivery: Delivery = { id: "1-1", fields: [], attempt: 1 };
+
+it("an entry that is being fetched begins when it comes", async () => {
+  const stage = new Stage();
+  await stage.arrive([delivery]);
+  expect([stage.begun, stage.fetching, stage.fetches]).toEqual([["1-1"], [], 1]);
+});
+
+it("an entry that is being fetched does not begin any more after settling has ended, and is given back", async () => {
+  const stage = new Stage();
+  stage.settling.abort();
+  await stage.arrive([delivery]);
+  expect([stage.begun, stage.fetching]).toEqual([[], ["1-1"]]);
+});
+
+it("an entry whose fetch is answered after a pause of half a lease is fetched again, since others may have it", async () => {
+  const stage = new Stage();
+  stage.now += LEASE_MS;
+  stage.hasLapsed = true;
+  await stage.arrive([delivery]);
+  expect([stage.begun, stage.fetching, stage.fetches]).toEqual([[], ["1-1"], 2]);
+  await stage.arrive([]);
+  expect([stage.begun, stage.fetching, stage.fetches]).toEqual([[], [], 2]);
+});
+
+it("an entry that is fetched quickly begins also while this consumer's lease is over: only its owner can fetch it", async () => {
+  const stage = new Stage();
+  stage.hasLapsed = true;
+  await stage.arrive([delivery]);
+  expect([stage.begun, stage.fetches]).toEqual([["1-1"], 1]);
 });

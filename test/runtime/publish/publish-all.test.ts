@@ -34,6 +34,15 @@ describe("publishing many", () => {
     expect(published.map(({ entryId }) => entryId)).toEqual(entries.map(([id]) => id));
   });
 
+  it("keeps the order also while Redis is asked how long a value may be", async () => {
+    await using messaging = createService(redis);
+    const users = Array.from({ length: 100 }, (_, at) => user(at + 1));
+    const long = { ...user(1), metadata: { text: "x".repeat(400_000) } };
+    const published = await messaging.publishAll(userCreated, users.with(0, long));
+    const ids = (await admin.xrange("events", "-", "+")).map(([id]) => id);
+    expect(ids).toEqual(published.map(({ entryId }) => entryId));
+  });
+
   it("sends nothing when one of them breaks its contract, and names every issue with its place in the list", async () => {
     await using messaging = createService(redis);
     const broken = [user(1), { ...user(2), after_data: { email: "x" } }, user(3), { ...user(4), entity_id: 0 }];
