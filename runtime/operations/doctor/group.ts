@@ -55,7 +55,7 @@ function hasWork({ lag = 0, pending }: Work): boolean {
 }
 
 async function workOf(client: Client, keys: StreamKeys, group: string): Promise<Work> {
-  const [groups, oldest, parked, next, [seconds]] = await Promise.all([
+  const [groups, oldest, parked, next, [seconds, microseconds]] = await Promise.all([
     groupsWithLag(client, keys.stream),
     client.xpending(keys.stream, group, "-", "+", 1) as Promise<[id: string][]>,
     client.zcard(keys.retry),
@@ -63,7 +63,7 @@ async function workOf(client: Client, keys: StreamKeys, group: string): Promise<
     client.time(),
   ]);
   const { info = [], lag = null } = groups.find((each) => field(each.info, "name") === group) ?? {};
-  const nowMs = Number(seconds) * 1000;
+  const nowMs = Number(seconds) * 1000 + Number(microseconds) / 1000;
   const [first] = oldest;
   return {
     lag: lag ?? undefined,
