@@ -125,6 +125,7 @@ describe.concurrent("a Redis that is away", () => {
     const failing = { behaviours: [{ do: "throw", every: 7, attempts: 1 }] } as const;
     await Promise.all([1, 2].map(() => stage.join("billing", failing)));
     await stage.join("audit");
+    await stage.publish(300);
     const stopPublishing = stage.publishAlways(1);
 
     for (let cuts = 0; cuts < scaled(3, 30); cuts++) {
