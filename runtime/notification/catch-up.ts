@@ -4,7 +4,7 @@ import type { FlatFields } from "../contract/codec.js";
 import { MessagingError } from "../errors.js";
 import type { Clock } from "../time/clock.js";
 import type { ReportTrouble } from "../time/pause.js";
-import { type Misser, Missers, type Stored } from "./missers.js";
+import { type LaggingSubscription, LaggingSubscriptions, type Stored } from "./lagging-subscriptions.js";
 
 type Page = Awaited<ReturnType<Log["readAfter"]>>;
 
@@ -28,7 +28,7 @@ export interface CatchUpParts {
  */
 export class CatchUp {
   readonly #parts: CatchUpParts;
-  readonly #waiting = new Map<Misser, () => void>();
+  readonly #waiting = new Map<LaggingSubscription, () => void>();
   #isReading = false;
   #isClosed = false;
 
@@ -37,8 +37,8 @@ export class CatchUp {
   }
 
   /** Resolves when everything up to the end of the stream has been delivered, or the subscription is closed. */
-  async read(misser: Misser): Promise<void> {
-    const done = new Promise<void>((resolve) => this.#waiting.set(misser, resolve));
+  async read(subscription: LaggingSubscription): Promise<void> {
+    const done = new Promise<void>((resolve) => this.#waiting.set(subscription, resolve));
     if (!this.#isReading) void this.#readAll();
     return done;
   }
@@ -56,27 +56,27 @@ export class CatchUp {
   }
 
   async #pass(): Promise<void> {
-    const missers = new Missers();
+    const lagging = new LaggingSubscriptions();
     let cursor = oldestOf(this.#waiting.keys());
     for (let isOver = false; !isOver; ) {
-      for (const [misser, done] of this.#waiting) {
-        if (comesBefore(misser.position, cursor)) continue;
-        missers.add(misser, done);
-        this.#waiting.delete(misser);
+      for (const [subscription, done] of this.#waiting) {
+        if (comesBefore(subscription.position, cursor)) continue;
+        lagging.add(subscription, done);
+        this.#waiting.delete(subscription);
       }
-      const page = await this.#page(cursor, missers);
-      await this.#deliver(page, missers);
+      const page = await this.#page(cursor, lagging);
+      await this.#deliver(page, lagging);
       cursor = page.at(-1)?.[0] ?? cursor;
-      missers.reached(cursor);
+      lagging.reached(cursor);
       isOver = page.length < PAGE;
     }
-    missers.done();
+    lagging.done();
   }
 
   /** Goes on for as long as Redis is away: the screens asked for every notification. */
-  async #page(after: string, missers: Missers): Promise<Page> {
+  async #page(after: string, lagging: LaggingSubscriptions): Promise<Page> {
     const { log, report, clock } = this.#parts;
-    while (!this.#isClosed && !missers.areClosed) {
+    while (!this.#isClosed && !lagging.areClosed) {
       try {
         return await log.readAfter(after, PAGE);
       } catch (error) {
@@ -89,24 +89,24 @@ export class CatchUp {
     return [];
   }
 
-  async #deliver(page: Page, missers: Missers): Promise<void> {
+  async #deliver(page: Page, lagging: LaggingSubscriptions): Promise<void> {
     let delivered = 0;
     for (const [entryId, fields] of page) {
       const stored = this.#parts.decode(entryId, fields);
       if (stored === undefined) continue;
-      for (const misser of missers.of(stored.channel)) {
-        if (misser.isClosed || !comesBefore(misser.position, entryId)) continue;
-        misser.position = entryId;
-        misser.deliver(stored);
+      for (const subscription of lagging.of(stored.channel)) {
+        if (subscription.isClosed || !comesBefore(subscription.position, entryId)) continue;
+        subscription.position = entryId;
+        subscription.deliver(stored);
         if (++delivered % MOST_AT_A_STRETCH === 0) await new Promise((resolve) => setImmediate(resolve));
       }
     }
   }
 }
 
-function oldestOf(missers: Iterable<Misser>): string {
+function oldestOf(lagging: Iterable<LaggingSubscription>): string {
   let oldest: string | undefined;
-  for (const { position } of missers) {
+  for (const { position } of lagging) {
     if (oldest === undefined || comesBefore(position, oldest)) oldest = position;
   }
   return oldest ?? "0-0";

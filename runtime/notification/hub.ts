@@ -22,8 +22,8 @@ import { channelOf } from "../publish/prepare.js";
 import type { Timer } from "../time/clock.js";
 import { CatchUp } from "./catch-up.js";
 import { subscriptionOf } from "./channel.js";
+import type { Stored } from "./lagging-subscriptions.js";
 import { Missed } from "./missed.js";
-import type { Stored } from "./missers.js";
 
 const ADVANCE_EVERY_MS = 5000;
 

@@ -1,7 +1,7 @@
 import { comesBefore } from "../broker/entry-id.js";
 import type { Channel } from "../broker/subscriptions.js";
 import type { CatchUp } from "./catch-up.js";
-import type { Misser, Stored } from "./missers.js";
+import type { LaggingSubscription, Stored } from "./lagging-subscriptions.js";
 
 /** So many live notifications wait at most while the stream is read. With more, it is read on instead. */
 const MOST_HELD = 100;
@@ -18,7 +18,7 @@ export interface MissedParts {
  * The notifications that one subscription misses while it is not connected: has them read from the stream, and meanwhile
  * holds back live ones, so that they come in their order and none comes twice.
  */
-export class Missed implements Misser {
+export class Missed implements LaggingSubscription {
   position: string;
   isClosed = false;
   readonly #parts: MissedParts;

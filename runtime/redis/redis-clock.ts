@@ -52,8 +52,8 @@ export class RedisClock implements BrokerClock {
     if (connection === undefined) return;
     const steady = this.#clock.now();
     const wall = this.#clock.wall();
-    const set = ([seconds, micros]: readonly unknown[]): void => {
-      const time = Number(seconds) * 1000 + Number(micros) / 1000;
+    const set = (reply: readonly unknown[]): void => {
+      const time = instantIn(reply);
       this.#aheadOfSteady = time - steady;
       this.#aheadOfWall = time - wall;
     };
@@ -64,8 +64,12 @@ export class RedisClock implements BrokerClock {
 /** Where a new group begins: for a moment of the monotonic clock, below what was added since, by little over a round trip. */
 export async function startId(client: Client, startFrom: "all" | "new" | number, clock: Clock): Promise<string> {
   if (typeof startFrom === "string") return startFrom === "new" ? "$" : "0";
-  const [seconds, micros] = await client.time();
+  const reply = await client.time();
   const elapsedMs = clock.now() - startFrom;
-  const time = Number(seconds) * 1000 + Number(micros) / 1000;
-  return `${Math.max(0, Math.floor(time - elapsedMs) - 1)}-0`;
+  return `${Math.max(0, Math.floor(instantIn(reply) - elapsedMs) - 1)}-0`;
+}
+
+/** The moment of a reply to `TIME`, in ms since 1970. */
+export function instantIn([seconds, micros]: readonly unknown[]): number {
+  return Number(seconds) * 1000 + Number(micros) / 1000;
 }

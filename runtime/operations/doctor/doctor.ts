@@ -1,6 +1,7 @@
 import type { Config } from "../../config/config.js";
 import { ConfigError } from "../../errors.js";
 import type { Client, Connection } from "../../redis/connection.js";
+import { instantIn } from "../../redis/redis-clock.js";
 import { assertSupported, evictionPolicy } from "../../redis/requirement.js";
 import { systemClock } from "../../time/clock.js";
 import { type OperationsOptions, Operator } from "../operator.js";
@@ -88,9 +89,9 @@ async function connected(client: Client, { redis }: Config): Promise<Finding> {
 
 async function clock(client: Client): Promise<Finding> {
   const before = Date.now();
-  const [seconds, micros] = await client.time();
+  const reply = await client.time();
   const here = (before + Date.now()) / 2;
-  const difference = Math.round(Number(seconds) * 1000 + Number(micros) / 1000 - here);
+  const difference = Math.round(instantIn(reply) - here);
   const check = "clock";
   if (Math.abs(difference) <= TOLERATED_CLOCK_MS) return { check, verdict: "good", text: "in sync with Redis" };
   const direction = difference > 0 ? "ahead of" : "behind";

@@ -2,6 +2,7 @@ import { addedAt } from "../../broker/entry-id.js";
 import type { Client } from "../../redis/connection.js";
 import { type StreamKeys, streamKeys } from "../../redis/keys.js";
 import { groupsWithLag } from "../../redis/lag.js";
+import { instantIn } from "../../redis/redis-clock.js";
 import { field } from "../../redis/reply.js";
 import { systemClock } from "../../time/clock.js";
 import { type Attendance, Watch } from "./members.js";
@@ -55,7 +56,7 @@ function hasWork({ lag = 0, pending }: Work): boolean {
 }
 
 async function workOf(client: Client, keys: StreamKeys, group: string): Promise<Work> {
-  const [groups, oldest, parked, next, [seconds, microseconds]] = await Promise.all([
+  const [groups, oldest, parked, next, time] = await Promise.all([
     groupsWithLag(client, keys.stream),
     client.xpending(keys.stream, group, "-", "+", 1) as Promise<[id: string][]>,
     client.zcard(keys.retry),
@@ -63,7 +64,7 @@ async function workOf(client: Client, keys: StreamKeys, group: string): Promise<
     client.time(),
   ]);
   const { info = [], lag = null } = groups.find((each) => field(each.info, "name") === group) ?? {};
-  const nowMs = Number(seconds) * 1000 + Number(microseconds) / 1000;
+  const nowMs = instantIn(time);
   const [first] = oldest;
   return {
     lag: lag ?? undefined,

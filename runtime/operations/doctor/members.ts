@@ -1,6 +1,7 @@
 import type { Client } from "../../redis/connection.js";
-import { HANDOVER, PARKED, type StreamKeys } from "../../redis/keys.js";
-import { field } from "../../redis/reply.js";
+import type { StreamKeys } from "../../redis/keys.js";
+import { instantIn } from "../../redis/redis-clock.js";
+import { lookForSigns } from "../../redis/signs-of-life.js";
 
 /** What one look shows of the members of a group, by name. */
 interface Look {
@@ -71,20 +72,17 @@ export class Watch {
   }
 
   async #read(client: Client): Promise<Look> {
-    const [consumers, beats, [seconds, micros]] = await Promise.all([
-      client.xinfo("CONSUMERS", this.#keys.stream, this.#group) as Promise<unknown[][]>,
-      client.zrange(this.#keys.alive, "0", "-1", "WITHSCORES"),
+    const [{ beats, idleMs }, time] = await Promise.all([
+      // It watches from outside: no consumer is its own.
+      lookForSigns(client, this.#keys, { group: this.#group, consumer: "" }),
       client.time(),
     ]);
-    const idle = new Map(consumers.map((each) => [String(field(each, "name")), Number(field(each, "idle"))]));
     // Redis knows a consumer by name only when it has given it an entry.
-    const names = new Set([...idle.keys(), ...beats.filter((_, at) => at % 2 === 0)]);
-    const members = [...names]
-      .filter((name) => name !== PARKED && name !== HANDOVER)
-      .map((name) => {
-        const beat = field(beats, name);
-        return [name, { beatMs: beat === undefined ? undefined : Number(beat), idleMs: idle.get(name) }] as const;
-      });
-    return { atMs: Number(seconds) * 1000 + Number(micros) / 1000, members: new Map(members) };
+    const names = new Set([...idleMs.keys(), ...beats.keys()]);
+    const members = [...names].map((name) => {
+      const beat = beats.get(name);
+      return [name, { beatMs: beat === undefined ? undefined : Number(beat), idleMs: idleMs.get(name) }] as const;
+    });
+    return { atMs: instantIn(time), members: new Map(members) };
   }
 }

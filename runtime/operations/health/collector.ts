@@ -1,6 +1,7 @@
 import { addedAt } from "../../broker/entry-id.js";
 import { prefixed } from "../../config/config.js";
 import type { Client, Connection } from "../../redis/connection.js";
+import { instantIn } from "../../redis/redis-clock.js";
 import { systemClock } from "../../time/clock.js";
 import { Pause, type ReportTrouble } from "../../time/pause.js";
 import { type OperationsOptions, Operator } from "../operator.js";
@@ -229,8 +230,7 @@ export class HealthCollector implements AsyncDisposable {
   }
 
   async #readClock(client: Client): Promise<void> {
-    const [seconds, micros] = await client.time();
-    const nowMs = Number(seconds) * 1000 + Number(micros) / 1000;
+    const nowMs = instantIn(await client.time());
     this.#clockMs = nowMs - systemClock.now();
     if (Number.isNaN(this.#backMs)) this.#backMs = nowMs;
   }

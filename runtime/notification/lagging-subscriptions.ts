@@ -11,7 +11,7 @@ export interface Stored {
 }
 
 /** A subscription that has missed something. */
-export interface Misser {
+export interface LaggingSubscription {
   readonly channel: Channel;
   readonly isClosed: boolean;
   /** The entry after which to read; moved on by what is read. */
@@ -20,26 +20,26 @@ export interface Misser {
 }
 
 /** The subscriptions for which a pass reads, by what they listen to. */
-export class Missers {
-  readonly #all = new Map<Misser, () => void>();
-  readonly #byChannel = new Map<string, Misser[]>();
-  readonly #byPattern: (readonly [covers: (channel: string) => boolean, Misser])[] = [];
+export class LaggingSubscriptions {
+  readonly #all = new Map<LaggingSubscription, () => void>();
+  readonly #byChannel = new Map<string, LaggingSubscription[]>();
+  readonly #byPattern: (readonly [covers: (channel: string) => boolean, LaggingSubscription])[] = [];
 
   /** @param done - called when the pass is over */
-  add(misser: Misser, done: () => void): void {
-    this.#all.set(misser, done);
-    const { channel } = misser;
-    if (channel.isPattern) this.#byPattern.push([coverOf(channel), misser]);
+  add(subscription: LaggingSubscription, done: () => void): void {
+    this.#all.set(subscription, done);
+    const { channel } = subscription;
+    if (channel.isPattern) this.#byPattern.push([coverOf(channel), subscription]);
     else {
       const others = this.#byChannel.get(channel.name);
-      if (others === undefined) this.#byChannel.set(channel.name, [misser]);
-      else others.push(misser);
+      if (others === undefined) this.#byChannel.set(channel.name, [subscription]);
+      else others.push(subscription);
     }
   }
 
-  *of(channel: string): Iterable<Misser> {
+  *of(channel: string): Iterable<LaggingSubscription> {
     yield* this.#byChannel.get(channel) ?? [];
-    for (const [covers, misser] of this.#byPattern) if (covers(channel)) yield misser;
+    for (const [covers, subscription] of this.#byPattern) if (covers(channel)) yield subscription;
   }
 
   get areClosed(): boolean {
@@ -49,7 +49,8 @@ export class Missers {
 
   /** Everything up to an entry has been read. */
   reached(entryId: string): void {
-    for (const misser of this.#all.keys()) if (comesBefore(misser.position, entryId)) misser.position = entryId;
+    for (const subscription of this.#all.keys())
+      if (comesBefore(subscription.position, entryId)) subscription.position = entryId;
   }
 
   done(): void {
