@@ -5,6 +5,8 @@ export interface Delivery {
   readonly id: string;
   /** `null` when the entry was deleted from its stream while it was pending. */
   readonly fields: FlatFields | null;
+  /** The bytes of its text on the wire, where they were counted when it was read. */
+  readonly length?: number;
   /** How often the group has been given it, this delivery included. */
   readonly attempt: number;
   /** How many of these deliveries began in processes that died: they use up no retries. None where it is left out. */

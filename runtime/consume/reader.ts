@@ -1,7 +1,7 @@
 import { FEW } from "../broker/delivery.js";
-import { textLength } from "../contract/codec.js";
 import type { ConsumerParts } from "./parts.js";
 import { othersJudged } from "./precedence.js";
+import { lengthOf } from "./waiting.js";
 import type { Workload } from "./workload.js";
 
 const PREPARE_EVERY_MS = 30_000;
@@ -73,7 +73,7 @@ export class Reader {
       count += deliveries.length;
       // Also after the signal: they are pending for this consumer now, to be handled or given back.
       this.#workload.take(deliveries, count === most);
-      for (const { fields } of deliveries) longest = Math.max(longest, textLength(fields ?? []));
+      for (const delivery of deliveries) longest = Math.max(longest, lengthOf(delivery));
       this.#longest = longest;
     });
     this.#answered();

@@ -1,12 +1,11 @@
 import type { Delivery } from "../broker/delivery.js";
-import { textLength } from "../contract/codec.js";
 import type { Ended } from "../handle/dispatcher.js";
 import { withoutContext } from "../messaging/correlation.js";
 import type { Backlog } from "./backlog.js";
 import type { Holdings } from "./holdings.js";
 import type { ConsumerParts, Watching } from "./parts.js";
 import type { Retry, Settler } from "./settler.js";
-import type { Placeholder } from "./waiting.js";
+import { lengthOf, type Placeholder } from "./waiting.js";
 
 /** How many entries are fetched together with those that begin, because they follow in the same lanes. */
 const MOST_AHEAD = 100;
@@ -139,7 +138,10 @@ export class Runner {
     }
     const found = new Map(fetched.deliveries.map((delivery) => [delivery.id, delivery]));
     const reached = placed.slice(0, fetched.looked);
-    for (const { id } of reached) this.#holdings.hold(id, textLength(found.get(id)?.fields ?? []));
+    for (const placeholder of reached) {
+      const { id } = placeholder;
+      this.#holdings.hold(id, lengthOf(found.get(id) ?? placeholder));
+    }
     if (!hasLapsed) {
       for (const follower of ahead) this.#backlog.load(follower, found.get(follower.id));
     }

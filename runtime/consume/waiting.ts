@@ -17,8 +17,9 @@ export interface Placeholder extends Unfetched {
 export type Waiting = Delivery | Placeholder;
 
 /** How much text is held of it. */
-export function lengthOf({ fields }: Waiting): number {
-  return fields == null ? 0 : textLength(fields);
+export function lengthOf(waiting: Waiting): number {
+  if (waiting.fields == null) return 0;
+  return waiting.length ?? textLength(waiting.fields);
 }
 
 export function isPlaceholder(waiting: Waiting): waiting is Placeholder {

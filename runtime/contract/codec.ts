@@ -19,15 +19,21 @@ const JSON_FIELD = "json";
  */
 export function typeOf(entry: FlatFields): string | undefined {
   for (let at = 0; at < entry.length; at += 2) {
-    switch (entry[at]) {
-      case TYPE_FIELD:
-      case "event_type":
-      case "command_type":
-      case "notification_type":
-        return entry[at + 1] || undefined;
-    }
+    if (namesType(entry[at] as string)) return entry[at + 1] || undefined;
   }
   return fieldOf(entry, "subject") || undefined;
+}
+
+/** Whether a field of this name holds the message's type. */
+export function namesType(field: string): boolean {
+  switch (field) {
+    case TYPE_FIELD:
+    case "event_type":
+    case "command_type":
+    case "notification_type":
+      return true;
+  }
+  return false;
 }
 
 /** One field's value, read without decoding the entry; `undefined` in the `json` encoding. */

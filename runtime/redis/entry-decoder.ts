@@ -1,4 +1,5 @@
 import type { Delivery } from "../broker/delivery.js";
+import { namesType } from "../contract/codec.js";
 
 export const ASTERISK = 42;
 export const PERCENT = 37;
@@ -14,6 +15,8 @@ const MOST_REPEATED = 128;
  * one in its place is recognised by its bytes and not created again, which saves most of the cost of reading.
  */
 export class EntryDecoder {
+  /** Of an entry of another type no more is decoded than its type. Without a list each is decoded whole. */
+  wanted: ReadonlySet<string | undefined> | undefined;
   #bytes: Buffer = Buffer.alloc(0);
   /** The bytes from here on are not decoded yet. */
   #at = 0;
@@ -27,6 +30,11 @@ export class EntryDecoder {
   /** The current entry's texts, filled as they arrive; `undefined` between two entries. */
   #fields: string[] | undefined;
   #filled = 0;
+  /** How many of the entry's texts are still to be passed over. */
+  #unread = 0;
+  /** The bytes of the entry's texts. */
+  #length = 0;
+  #isTyped = false;
   /** By place in an entry, the last text there. Only texts of which each character is one byte. */
   readonly #repeated: string[] = [];
 
@@ -64,8 +72,10 @@ export class EntryDecoder {
         const text = this.#text(this.#filled);
         if (text === undefined) return false;
         fields[this.#filled++] = text;
+        if (!this.#isTyped && this.#filled % 2 === 0) this.#lookAtType(fields);
       }
-      this.#deliveries.push({ id: this.#id, fields, attempt: 1 });
+      for (; this.#unread > 0; this.#unread--) if (this.#pass() === undefined) return false;
+      this.#deliveries.push({ id: this.#id, fields, length: this.#length, attempt: 1 });
       this.#fields = undefined;
       this.#left--;
     }
@@ -86,7 +96,7 @@ export class EntryDecoder {
     const streams = this.#number(isMap ? PERCENT : ASTERISK);
     if (streams === undefined || streams < 0) return streams === undefined ? undefined : 0;
     if (!isMap && this.#number(ASTERISK) === undefined) return undefined;
-    const length = this.#length();
+    const length = this.#textLength();
     if (length === undefined) return undefined;
     this.#at += length + 2;
     return this.#number(ASTERISK);
@@ -95,28 +105,50 @@ export class EntryDecoder {
   /** `*2 id *n`: creates the array for the entry's texts. */
   #beginning(): string[] | undefined {
     if (this.#number(ASTERISK) === undefined) return undefined;
-    const length = this.#length();
+    const length = this.#textLength();
     if (length === undefined) return undefined;
     this.#id = this.#bytes.toString("latin1", this.#at, this.#at + length);
     this.#at += length + 2;
     const texts = this.#number(ASTERISK);
     this.#filled = 0;
+    this.#length = 0;
+    this.#isTyped = this.wanted === undefined;
     return texts === undefined ? undefined : new Array<string>(texts);
   }
 
-  #text(place: number): string | undefined {
-    const length = this.#length();
+  /** Leaves out what follows the type of an entry that is not wanted. */
+  #lookAtType(fields: string[]): void {
+    if (!namesType(fields[this.#filled - 2] as string)) return;
+    this.#isTyped = true;
+    const type = fields[this.#filled - 1] as string;
+    if (type === "" || this.wanted?.has(type) !== false) return;
+    this.#unread = fields.length - this.#filled;
+    fields.length = this.#filled;
+  }
+
+  /** Passes over a text. Returns its length. */
+  #pass(): number | undefined {
+    const length = this.#textLength();
     if (length === undefined) return undefined;
-    const start = this.#at;
-    this.#at = start + length + 2;
+    this.#at += length + 2;
+    this.#length += length;
+    return length;
+  }
+
+  #text(place: number): string | undefined {
+    const length = this.#pass();
+    if (length === undefined) return undefined;
     if (length === 0) return "";
+    const start = this.#at - length - 2;
     const last = this.#repeated[place];
     if (last !== undefined && last.length === length && this.#stands(last, start)) return last;
     const text = this.#bytes.toString("utf8", start, start + length);
     // Stryker disable next-line all: a text that is created again equals the one that is not
     const mayRepeat = length <= LONGEST_REPEATED && place < MOST_REPEATED;
-    if (mayRepeat && text.length === length) this.#repeated[place] = text;
-    return text;
+    if (!mayRepeat || text.length !== length) return text;
+    const repeated = place % 2 === 0 ? interned(text) : text;
+    this.#repeated[place] = repeated;
+    return repeated;
   }
 
   #stands(text: string, at: number): boolean {
@@ -143,8 +175,8 @@ export class EntryDecoder {
     return isNegative ? -number : number;
   }
 
-  /** The length of a text. Goes back to where it began when the text has not arrived in full. */
-  #length(): number | undefined {
+  /** The length of a text that has arrived. Goes back to where it began when the text has not arrived in full. */
+  #textLength(): number | undefined {
     const from = this.#at;
     const length = this.#number(DOLLAR);
     if (length === undefined) return undefined;
@@ -157,4 +189,11 @@ export class EntryDecoder {
   #wait(bytes: number): undefined {
     this.#missing = bytes;
   }
+}
+
+/** The same text as V8 keeps names: it finds it in an object or a map, and tells it from others, by its address. */
+function interned(text: string): string {
+  const names = Object.create(null) as Record<string, true>;
+  names[text] = true;
+  return Object.keys(names)[0] as string;
 }

@@ -12,6 +12,8 @@ export type EntrySource = Pick<Membership, "read" | "interrupt">;
 export interface SourcePlace extends Pick<MemberPlace, "stream" | "group" | "consumer"> {
   /** The hash that says up to which entry commands were answered, where entries are to be known as new. */
   readonly floor: string | undefined;
+  /** The types of which the whole entry is needed; all where there is no list. */
+  readonly wanted: ReadonlySet<string | undefined> | undefined;
 }
 
 export interface SourceParts {
@@ -44,10 +46,10 @@ export class BlockingSource implements EntrySource {
 
   async read(count: number, take: Take): Promise<void> {
     const { place, blockTimeMs, connection, pause } = this.#parts;
-    const { stream, group, consumer, floor } = place;
+    const { stream, group, consumer, floor, wanted } = place;
     const client = await connection.ready(pause.signal);
     this.#clientId ??= (await this.#limited(client.client("ID").catch(() => 0))) as number;
-    this.#tap.expect(take, floor !== undefined);
+    this.#tap.expect(take, { isHeld: floor !== undefined, wanted });
     const most = ["COUNT", count, "BLOCK", blockTimeMs] as const;
     const reading = client.xreadgroup("GROUP", group, consumer, ...most, "STREAMS", stream, ">");
     if (floor === undefined) {

@@ -3,10 +3,17 @@ import { type Delivery, FEW, type Take } from "../broker/delivery.js";
 import type { Connection } from "./connection.js";
 import { ASTERISK, EntryDecoder, PERCENT } from "./entry-decoder.js";
 
-/** The reply that the client gets in place of one that was taken: an empty one, in both versions of Redis' protocol. */
 /** After so many bytes what has arrived is handed over, so that a long reply is not held twice. */
 const PORTION = 1024 * 1024;
+/** The reply that the client gets in place of one that was taken: an empty one, in both versions of Redis' protocol. */
 const NONE = Buffer.from("*-1\r\n");
+
+interface Expected {
+  /** Whether the entries wait for a last look. */
+  readonly isHeld: boolean;
+  /** The types of which the whole entry is needed. */
+  readonly wanted: EntryDecoder["wanted"];
+}
 
 /**
  * Decodes the replies to reads before the client sees them: its own decoder serves every command, and takes longer for
@@ -29,8 +36,9 @@ export class EntryTap {
   }
 
   /** To be called just before a read is sent. A few entries are handed over as soon as they arrive, unless held; many long ones in portions. */
-  expect(take: Take, isHeld: boolean): void {
+  expect(take: Take, { isHeld, wanted }: Expected): void {
     this.#take = take;
+    this.#decoder.wanted = wanted;
     this.#isHeld = isHeld;
     this.#received = 0;
     this.#decoder.take();

@@ -162,12 +162,20 @@ export class RedisBroker implements Broker {
 
   #member(place: MemberPlace, signals: MemberSignals, heartbeat: Heartbeat): Membership {
     const { config, hooks, clock } = this.#parts;
-    const { stream, group, consumer, redriven, answers } = place;
+    const { stream, group, consumer, redriven, answers, handles } = place;
+    // A command that nobody handles is answered by what it says. With an order all wait in the lanes of their entities.
+    const needsAll = answers || config.order === "entity";
     const own = streamKeys(stream, group);
     const keys = redriven ? redriveKeys(own, group) : own;
     const settle = this.#settle;
     const parts: SourceParts = {
-      place: { stream: keys.stream, group, consumer, floor: answers ? keys.floor : undefined },
+      place: {
+        stream: keys.stream,
+        group,
+        consumer,
+        floor: answers ? keys.floor : undefined,
+        wanted: needsAll ? undefined : new Set(handles),
+      },
       blockTimeMs: config.blockTimeMs,
       connection: redriven ? settle : this.#connection(`read:${stream}`),
       settle,

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { typeOf } from "../../../runtime/contract/codec.js";
 import { EntryDecoder } from "../../../runtime/redis/entry-decoder.js";
 
 type Entry = readonly [id: string, fields: readonly string[]];
@@ -75,6 +76,51 @@ describe("the reply to a read", () => {
       "latin1",
     );
     expect(decode(decoder, [odd]).entries).toEqual([["2-0", ["\ufffd", "é"]]]);
+  });
+
+  it("is decoded up to the type, where that is not handled, wherever the network cuts it", () => {
+    const types = ["user.created", "user.deleted", ""];
+    const name = fc.constantFrom("message_type", "event_type", "command_type", "notification_type", "type", "json");
+    const fields = fc
+      .array(fc.tuple(name, fc.oneof(text, fc.constantFrom(...types))), { maxLength: 5 })
+      .map((pairs) => pairs.flat());
+    const sent = fc.array(fc.tuple(fc.stringMatching(/^\d{13}-\d$/), fields), { minLength: 1, maxLength: 6 });
+    fc.assert(
+      fc.property(sent, protocol, fc.array(fc.nat(), { maxLength: 6 }), (entries, version, places) => {
+        const decoder = new EntryDecoder();
+        decoder.wanted = new Set(["user.created"]);
+        const decoded = decode(decoder, cut(replyOf(entries, version), places)).entries;
+        for (const [index, [id, all]] of entries.entries()) {
+          const type = typeOf(all);
+          const isWhole = type === undefined || type === "user.created" || typeOf(all.slice(0, -2)) === undefined;
+          const read = decoded[index]?.[1] ?? [];
+          expect(decoded[index]?.[0]).toBe(id);
+          expect(typeOf(read)).toBe(type);
+          expect(read).toEqual(isWhole ? all : all.slice(0, read.length));
+          if (!isWhole) expect(typeOf(read.slice(0, -2))).toBe(undefined);
+        }
+      }),
+    );
+  });
+
+  it("counts the bytes of each entry, whether they are decoded or not", () => {
+    const decoder = new EntryDecoder();
+    decoder.wanted = new Set(["user.created"]);
+    const long = "é".repeat(100);
+    decoder.write(
+      replyOf(
+        [
+          ["1-0", ["event_type", "user.created", "note", long]],
+          ["2-0", ["event_type", "user.deleted", "note", long]],
+        ],
+        3,
+      ),
+    );
+
+    expect(decoder.take().map(({ fields, length }) => [fields?.length, length])).toEqual([
+      [4, 226],
+      [2, 226],
+    ]);
   });
 
   it("that holds none is an end, too", () => {
