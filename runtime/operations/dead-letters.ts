@@ -1,7 +1,9 @@
+import { LAST_ID, nextId } from "../broker/entry-id.js";
 import { type Config, prefixed } from "../config/config.js";
 import { type ErrorCode, MessagingError } from "../errors.js";
 import { type Client, Connection } from "../redis/connection.js";
 import { type StreamKeys, streamKeys } from "../redis/keys.js";
+import { instantIn } from "../redis/redis-clock.js";
 import { field } from "../redis/reply.js";
 import { systemClock } from "../time/clock.js";
 import { type DeadLetterRecord, letterOf } from "./dead-letter-record.js";
@@ -37,7 +39,6 @@ export interface OperatorOptions {
 }
 
 const PAGE = 50;
-const LAST_SEQUENCE = 2n ** 64n - 1n;
 
 /** The dead letters of a system. A redriven or discarded one stays on record, with the operator's name and the time. */
 export class DeadLetters {
@@ -199,13 +200,12 @@ function matches(letter: DeadLetter, { group, type, reason, state = "open" }: De
 }
 
 async function nextEntryId(client: Client, stream: string): Promise<string> {
-  const [seconds = 0, micros = 0] = await client.time();
+  const time = await client.time();
   const info = (await client.exists(stream)) === 0 ? [] : ((await client.xinfo("STREAM", stream)) as unknown[]);
   const last = String(field(info, "last-generated-id") ?? "0-0");
-  const [ms = 0n, sequence = 0n] = last.split("-").map(BigInt);
-  const now = BigInt(seconds) * 1000n + BigInt(micros) / 1000n;
-  if (now > ms) return `${now}-0`;
-  return sequence < LAST_SEQUENCE ? `${ms}-${sequence + 1n}` : `${ms + 1n}-0`;
+  const next = nextId(last, instantIn(time));
+  // With this one Redis refuses the entry, and says why.
+  return next ?? LAST_ID;
 }
 
 function failure(code: ErrorCode, what: string, cause: Error): MessagingError {

@@ -1,5 +1,5 @@
 import { FEW, type Take } from "../broker/delivery.js";
-import { isLater } from "../broker/entry-id.js";
+import { comesBefore, entryIdIn } from "../broker/entry-id.js";
 import type { MemberPlace, Membership } from "../broker/membership.js";
 import { ConnectionError } from "../errors.js";
 import type { Clock, Timer } from "../time/clock.js";
@@ -27,7 +27,6 @@ export interface SourceParts {
 
 /** A read that takes so much longer than its block has lost its connection. */
 const GRACE_MS = 2000;
-const ENTRY_ID = /^\d+-\d+$/;
 type Reply = [stream: string, entries: [id: string, fields: string[] | null][]][] | null;
 
 /** Reads that block in Redis, on a connection of their own: entries arrive as soon as they are published. */
@@ -62,8 +61,8 @@ export class BlockingSource implements EntrySource {
     const asking = client.hget(floor, "answered").catch(() => null);
     const [, answered] = await this.#limited(Promise.all([reading, asking]));
     this.#tap.handOver((deliveries) => {
-      if (!ENTRY_ID.test(answered ?? "")) return;
-      for (const delivery of deliveries) delivery.isNew = isLater(delivery.id, answered as string);
+      const last = entryIdIn(answered ?? "");
+      if (last !== undefined) for (const delivery of deliveries) delivery.isNew = comesBefore(last, delivery.id);
     });
   }
 

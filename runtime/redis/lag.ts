@@ -1,4 +1,4 @@
-import { isLater } from "../broker/entry-id.js";
+import { comesBefore } from "../broker/entry-id.js";
 import type { Client } from "./connection.js";
 import { type Extent, extent } from "./lua/extent.js";
 import { field } from "./reply.js";
@@ -11,8 +11,8 @@ import { field } from "./reply.js";
  */
 export function lagOf(info: readonly unknown[], [length, first, last]: Extent): number | null {
   const delivered = String(field(info, "last-delivered-id"));
-  if (first === undefined || last === undefined || !isLater(last, delivered)) return 0;
-  if (isLater(first, delivered)) return length;
+  if (first === undefined || last === undefined || !comesBefore(delivered, last)) return 0;
+  if (comesBefore(delivered, first)) return length;
   const lag = field(info, "lag");
   return typeof lag === "number" && lag > 0 && lag < length ? lag : null;
 }

@@ -25,6 +25,8 @@ export async function lookForSigns(
   const idleMs = new Map<string, number>();
   const holders: string[] = [];
   for (let at = 0; at < reply.length; at += 2) beats.set(reply[at] as string, reply[at + 1] as string);
+  // No process has these names, whatever others have written.
+  for (const name of [PARKED, HANDOVER]) beats.delete(name);
   const isOfOurs = (name: string): boolean =>
     OUR_END.test(name) && name.replace(OUR_END, "") === consumer.replace(OUR_END, "");
   for (const info of consumers) {

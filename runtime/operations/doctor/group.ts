@@ -1,4 +1,4 @@
-import { addedAt } from "../../broker/entry-id.js";
+import { ageOf } from "../../broker/entry-id.js";
 import type { Client } from "../../redis/connection.js";
 import { type StreamKeys, streamKeys } from "../../redis/keys.js";
 import { groupsWithLag } from "../../redis/lag.js";
@@ -69,7 +69,7 @@ async function workOf(client: Client, keys: StreamKeys, group: string): Promise<
   return {
     lag: lag ?? undefined,
     pending: Number(field(info, "pending") ?? 0),
-    oldestMs: first === undefined ? undefined : Math.max(0, nowMs - addedAt(first[0])),
+    oldestMs: first && ageOf(first[0], nowMs),
     parked,
     nextDueMs: dueInMs(next[1], nowMs),
   };

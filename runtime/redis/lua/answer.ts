@@ -17,7 +17,7 @@ export const answer: Script<string[] | null> = script("answer")`${ID_ORDER}
 if ARGV[7] and redis.call('HGET', KEYS[5], 'version') ~= ARGV[7] then return redis.call('HGETALL', KEYS[5]) end
 if ARGV[6] ~= '' then
   local answered = redis.call('HGET', KEYS[2], 'answered')
-  if not answered or before(answered, ARGV[6]) then redis.call('HSET', KEYS[2], 'answered', ARGV[6]) end
+  if not is_id(answered) or before(answered, ARGV[6]) then redis.call('HSET', KEYS[2], 'answered', ARGV[6]) end
 end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 redis.call('PUBLISH', ARGV[3], ARGV[1])

@@ -54,10 +54,10 @@ local function was_added(id)
   stream = map(stream)
   if stream['entries-added'] == stream.length or before(stream['last-generated-id'], id) then return false end
   local began = redis.pcall('HGET', KEYS[3], 'began')
-  return type(began) ~= 'string' or not before(id, began)
+  return not is_id(began) or not before(id, began)
 end
 local stored = ARGV[1] ~= '' and redis.call('GET', KEYS[2])
-if stored and was_added(stored) then return stored end
+if stored and is_id(stored) and was_added(stored) then return stored end
 local id = redis.call('XADD', KEYS[1], '*', unpack(ARGV, 4))
 if ARGV[1] ~= '' then redis.call('SET', KEYS[2], id, 'PX', ARGV[1]) end
 if ARGV[2] ~= '' then redis.call('PUBLISH', ARGV[2], '{"entry_id":"' .. id .. '",' .. string.sub(ARGV[3], 2)) end

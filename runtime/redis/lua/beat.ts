@@ -1,4 +1,4 @@
-import { CLOCK } from "./fragment.js";
+import { CLOCK, WHOLE } from "./fragment.js";
 import { type Script, script } from "./script.js";
 
 /**
@@ -8,8 +8,8 @@ import { type Script, script } from "./script.js";
  * ARGV: 1 any number that differs from the last one · 2 consumer · 3 its lease in ms
  * Result: 1 when the consumer is new there, else 0
  */
-export const beat: Script<number> = script("beat")`${CLOCK}
+export const beat: Script<number> = script("beat")`${CLOCK}${WHOLE}
 local till = now + ARGV[3]
-if (tonumber(redis.pcall('HGET', KEYS[2], 'served')) or 0) < till then redis.pcall('HSET', KEYS[2], 'served', till) end
+if (whole(redis.pcall('HGET', KEYS[2], 'served')) or 0) < till then redis.pcall('HSET', KEYS[2], 'served', till) end
 return redis.call('ZADD', KEYS[1], ARGV[1], ARGV[2])
 `;

@@ -20,7 +20,11 @@ export function failuresIn(n: number): string {
   return String.raw`
 local function failures(id)
   local errors = string.gsub(redis.call('HGET', KEYS[${n}], id) or '', '\\.', '')
-  local _, count = string.gsub(string.gsub(errors, '"[^"]*"', ''), '%b{}', '')
+  local depth, count = 0, 0
+  for brace in string.gmatch(string.gsub(errors, '"[^"]*"', ''), '[{}]') do
+    depth = math.max(0, depth + (brace == '{' and 1 or -1))
+    if depth == 0 and brace == '}' then count = count + 1 end
+  end
   return count
 end
 local function deaths(id, attempt)
@@ -39,7 +43,7 @@ end`;
 }
 
 /**
- * Defines `restore_<consumer>()`, after {@link failuresIn}, to be called before anything else is done to the consumer
+ * Defines `restore_<consumer>()`, after {@link ID_ORDER} and {@link failuresIn}, to be called before anything else is done to the consumer
  * `parked` or `handover`, whose entries are in the set `KEYS[n]`. If an operator has deleted it, Redis has dropped its pending
  * entries: those in its set become pending again. An entry in the set that is not pending while the consumer is there was
  * acknowledged by hand, and stays so.
@@ -53,7 +57,7 @@ local function restore_${consumer}()
     local ms, seq = string.match(member, '^(%d+)-(%d+)$')
     if not ms then ms, seq = string.match(string.sub(member, -40), '^0*(%d+)(' .. string.rep('%d', 20) .. ')$') end
     local id = ms and ms .. '-' .. string.match(seq, '^0*(%d+)$')
-    if id and #redis.call('XPENDING', KEYS[1], ARGV[1], id, id, 1) == 0 then
+    if is_id(id) and #redis.call('XPENDING', KEYS[1], ARGV[1], id, id, 1) == 0 then
       redis.call('XCLAIM', KEYS[1], ARGV[1], '${consumer}', 0, id, 'FORCE', 'RETRYCOUNT', failures(id), 'JUSTID')
     end
   end
@@ -61,13 +65,16 @@ end`;
 }
 
 /**
- * Defines `due_at_once(id)`: a due time that has passed by any clock, since it lies before 1970. Of several entries the older
- * comes first.
+ * Defines `due_at_once(id)`, after {@link ID_ORDER}: a due time that has passed by any clock, since it lies before 1970. Of
+ * several entries the older comes first: those of one millisecond have the same due time only if their numbers have as many
+ * digits, and then Redis sorts them by their ids as text. Only of ids beyond the year 2109 the milliseconds do not count.
  */
 export const DUE_AT_ONCE = `
 local function due_at_once(id)
-  local ms, seq = string.match(id, '^(%d+)-(%d+)$')
-  return math.min(tonumber(ms), 2 ^ 42) - 2 ^ 42 + math.min(tonumber(seq), 2047) / 2048
+  local ms, seq = parts(id)
+  local head = string.sub(seq, 1, 2)
+  local step = #seq < 4 and at_most(seq, 999) or 1000 + 61 * (#seq - 4) + math.floor(head * 2 / 3)
+  return at_most(ms, 2 ^ 42) - 2 ^ 42 + step / 2048
 end`;
 
 /**
@@ -82,6 +89,7 @@ local function due_in(delay)
   return now + delay + (power + 1) / 1024
 end
 local function possible(due)
+  if due > 1e15 then return 0 end
   local power = math.floor(due % 1 * 1024 + 0.5) - 1
   local delay = power < 0 and 3600000 or 2 ^ (power / 16)
   if due <= now + delay + 1 then return due end
@@ -104,7 +112,19 @@ local function map(list)
   return fields
 end`;
 
-/** Defines `parts(id)` and `before(a, b)` for entry ids, which are compared as text: a Lua number cannot hold each. */
+/**
+ * Defines `whole(text)`: the number that a record of ours holds, or nil if others have written something else there, or a
+ * number that Lua does not hold exactly.
+ */
+export const WHOLE = `
+local function whole(text)
+  return type(text) == 'string' and #text <= 15 and string.find(text, '^%d+$') and tonumber(text) or nil
+end`;
+
+/**
+ * For entry ids, which are compared as text: a Lua number cannot hold each. Defines `parts(id)`; `before(a, b)`; `is_id(text)`,
+ * to be asked of what others may have written; and `at_most(part, most)`, the number that a part is if it is not greater.
+ */
 export const ID_ORDER = `
 local function parts(id)
   local ms, seq = string.match(id, '^(%d+)-?(%d*)$')
@@ -116,4 +136,13 @@ local function padded(id)
 end
 local function before(a, b)
   return padded(a) < padded(b)
+end
+local function is_id(text)
+  local ms, seq = string.match(text or '', '^(%d+)-(%d+)$')
+  if not ms or #ms > 20 or #seq > 20 then return false end
+  local most = '18446744073709551615'
+  return string.rep('0', 20 - #ms) .. ms <= most and string.rep('0', 20 - #seq) .. seq <= most
+end
+local function at_most(part, most)
+  return #part > 15 and most or math.min(tonumber(part), most)
 end`;

@@ -1,4 +1,4 @@
-import { CLOCK, DUE_AT_ONCE, failuresIn, ID_ORDER, MAP, recordIn, restoring } from "./fragment.js";
+import { CLOCK, DUE_AT_ONCE, failuresIn, ID_ORDER, MAP, recordIn, restoring, WHOLE } from "./fragment.js";
 import { type Script, script } from "./script.js";
 
 /**
@@ -12,7 +12,7 @@ import { type Script, script } from "./script.js";
  *       its loss a known one stays away
  * Result: the id from which it was created; nil when it was there; or in how many ms to try again
  */
-export const ensureGroup: Script<string | number | null> = script("ensure_group")`${MAP}${ID_ORDER}${CLOCK}
+export const ensureGroup: Script<string | number | null> = script("ensure_group")`${MAP}${ID_ORDER}${WHOLE}${CLOCK}
 redis.call('HSET', KEYS[2], 'served', now)
 redis.call('ZADD', KEYS[3], now, ARGV[1])
 
@@ -30,13 +30,12 @@ end
 
 local from = ARGV[2]
 local position = redis.call('HGET', KEYS[2], 'position')
-local is_same = position and last and not before(last, position)
-  and added >= tonumber(redis.call('HGET', KEYS[2], 'added') or 0)
+local is_same = is_id(position) and last and not before(last, position)
+  and added >= (whole(redis.call('HGET', KEYS[2], 'added')) or 0)
 if is_same then
   from = position
-  local missing = math.min(tonumber(redis.call('HGET', KEYS[2], 'missing') or now), now)
-  local newest = parts(last)
-  local left = math.min(missing, tonumber(newest)) + ARGV[3] - now
+  local missing = math.min(whole(redis.call('HGET', KEYS[2], 'missing')) or now, now)
+  local left = at_most(parts(last), missing) + ARGV[3] - now
   if left > 0 then
     redis.call('HSET', KEYS[2], 'missing', missing)
     return left
@@ -78,7 +77,7 @@ return from
  */
 export const leave: Script<null> = script(
   "leave",
-)`${MAP}${DUE_AT_ONCE}${recordIn(5)}${failuresIn(5)}${restoring("parked", 2)}
+)`${MAP}${ID_ORDER}${DUE_AT_ONCE}${recordIn(5)}${failuresIn(5)}${restoring("parked", 2)}
 local unbegun, begun = {}, {}
 local last_unbegun = 7 + ARGV[6]
 local last_begun = last_unbegun + ARGV[7]

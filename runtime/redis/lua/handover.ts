@@ -1,5 +1,6 @@
 import type { Unhandled } from "../../broker/delivery.js";
-import { CLOCK, failuresIn, LENGTH, MAP, restoring } from "./fragment.js";
+import { paddedId } from "../../broker/entry-id.js";
+import { CLOCK, failuresIn, ID_ORDER, LENGTH, MAP, restoring, WHOLE } from "./fragment.js";
 import type { Delivered } from "./retry.js";
 import { type Script, script } from "./script.js";
 import type { Reaped } from "./takeover.js";
@@ -20,7 +21,7 @@ import type { Reaped } from "./takeover.js";
  * ARGV: 1 consumer · 2 its record · 3 a new version · 4 the lease in ms · 5 `again` when the caller had joined before
  * Result: names and values of the handled types, the version among them
  */
-export const enrol: Script<string[]> = script("enrol")`${CLOCK}${MAP}
+export const enrol: Script<string[]> = script("enrol")`${CLOCK}${MAP}${WHOLE}
 local records = map(redis.call('HGETALL', KEYS[1]))
 local changed = {}
 if records[ARGV[1]] ~= ARGV[2] then changed[ARGV[1]] = ARGV[2] end
@@ -35,7 +36,7 @@ end
 local known = {}
 local expired = {}
 for name, record in pairs(records) do
-  local till = string.sub(record, 1, 1) == '?' and tonumber(string.sub(record, 2)) or now
+  local till = string.sub(record, 1, 1) == '?' and (whole(string.sub(record, 2)) or 0) or now
   if changed[name] or name == 'version' then
     -- It is written below.
   elseif till < now or till > now + ARGV[4] then
@@ -73,7 +74,7 @@ return redis.call('HGETALL', KEYS[1])
  */
 export const settleUnhandled: Script<string[] | null> = script(
   "settle_unhandled",
-)`${failuresIn(2)}${restoring("handover", 4)}
+)`${ID_ORDER}${failuresIn(2)}${restoring("handover", 4)}
 local function acknowledge(from, to)
   if from > to then return end
   redis.call('HDEL', KEYS[2], unpack(ARGV, from, to))
@@ -113,7 +114,7 @@ return nil
  */
 export const takeHandedOver: Script<[Delivered[], Reaped[], number]> = script(
   "take_handed_over",
-)`${MAP}${failuresIn(2)}${restoring("handover", 4)}${LENGTH}
+)`${MAP}${ID_ORDER}${failuresIn(2)}${restoring("handover", 4)}${LENGTH}
 restore_handover()
 local records = map(redis.call('HGETALL', KEYS[3]))
 local own = records[ARGV[2]]
@@ -141,7 +142,7 @@ local function take(prefix, most, claim)
       return i - 1
     end
     local id = number(string.sub(members[i], -40, -21)) .. '-' .. number(string.sub(members[i], -20))
-    local pending = redis.call('XPENDING', KEYS[1], ARGV[1], id, id, 1, 'handover')
+    local pending = is_id(id) and redis.call('XPENDING', KEYS[1], ARGV[1], id, id, 1, 'handover') or {}
     if #pending == 1 and not claim(id, pending[1][4]) then redis.call('HDEL', KEYS[2], id) end
     redis.call('ZREM', KEYS[4], members[i])
   end
@@ -185,8 +186,7 @@ return { taken, taken_over, more }
 
 /** A member of the set of entries that are handed over. Its types are apart, and their entries in the stream's order. */
 export function handoverMember({ id, type, isSuspect }: Unhandled): string {
-  const [ms = "", sequence = ""] = id.split("-");
-  return `${typeText(type)}\n${isSuspect ? "!" : "0"}${ms.padStart(20, "0")}${sequence.padStart(20, "0")}`;
+  return `${typeText(type)}\n${isSuspect ? "!" : "0"}${paddedId(id)}`;
 }
 
 /** Stands in a record for entries without a type. It is no JSON, as every type there is. */

@@ -1,5 +1,16 @@
 import type { Delivery } from "../../broker/delivery.js";
-import { CLOCK, DUE, DUE_AT_ONCE, failuresIn, LENGTH, MINE, recordIn, restoring, THEIRS } from "./fragment.js";
+import {
+  CLOCK,
+  DUE,
+  DUE_AT_ONCE,
+  failuresIn,
+  ID_ORDER,
+  LENGTH,
+  MINE,
+  recordIn,
+  restoring,
+  THEIRS,
+} from "./fragment.js";
 import { type Script, script } from "./script.js";
 
 /**
@@ -17,7 +28,7 @@ import { type Script, script } from "./script.js";
  */
 export const park: Script<number> = script(
   "park",
-)`${CLOCK}${DUE}${MINE}${THEIRS}${recordIn(3)}${failuresIn(3)}${restoring("parked", 2)}
+)`${CLOCK}${DUE}${MINE}${THEIRS}${ID_ORDER}${recordIn(3)}${failuresIn(3)}${restoring("parked", 2)}
 local owner = ARGV[4] == '' and ARGV[2] or 'parked'
 if #mine == 0 then
   if theirs[1] and theirs[1][2] == owner then return 1 end
@@ -45,12 +56,12 @@ export type Delivered = [id: string, fields: string[], attempt: number, deaths?:
  */
 export const release: Script<[Delivered[], number, number, string | null]> = script(
   "release",
-)`${CLOCK}${failuresIn(3)}${restoring("parked", 2)}${LENGTH}
+)`${CLOCK}${ID_ORDER}${failuresIn(3)}${restoring("parked", 2)}${LENGTH}
 restore_parked()
 local released, left = {}, tonumber(ARGV[4])
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', now, 'LIMIT', 0, ARGV[3])) do
   if left <= 0 then break end
-  local parked = redis.call('XPENDING', KEYS[1], ARGV[1], id, id, 1, 'parked')
+  local parked = is_id(id) and redis.call('XPENDING', KEYS[1], ARGV[1], id, id, 1, 'parked') or {}
   if #parked == 1 then
     local claimed = redis.call('XCLAIM', KEYS[1], ARGV[1], ARGV[2], 0, id)
     if claimed[1] then
@@ -60,7 +71,7 @@ for _, id in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', now, 'LIMIT', 0
     else
       redis.call('HDEL', KEYS[3], id)
     end
-  elseif #redis.call('XPENDING', KEYS[1], ARGV[1], id, id, 1) == 0 then
+  elseif not is_id(id) or #redis.call('XPENDING', KEYS[1], ARGV[1], id, id, 1) == 0 then
     redis.call('HDEL', KEYS[3], id)
   end
   redis.call('ZREM', KEYS[2], id)
@@ -77,7 +88,7 @@ return { released, due, redis.call('ZCARD', KEYS[5]), redis.call('HGET', KEYS[4]
  * ARGV: 1 group · 2 the id after which to look, `-` for the first · 3 how many to look at
  * Result: the id after which to go on, or nil at the end
  */
-export const sweep: Script<string | null> = script("sweep")`${CLOCK}${DUE}${DUE_AT_ONCE}
+export const sweep: Script<string | null> = script("sweep")`${CLOCK}${DUE}${ID_ORDER}${DUE_AT_ONCE}
 local from = ARGV[2] == '-' and '-' or '(' .. ARGV[2]
 local parked = redis.call('XPENDING', KEYS[1], ARGV[1], from, '+', ARGV[3], 'parked')
 for _, entry in ipairs(parked) do
@@ -99,7 +110,7 @@ return parked[#parked][1]
  */
 export const sweepHandover: Script<number> = script(
   "sweep_handover",
-)`${DUE_AT_ONCE}${failuresIn(4)}${restoring("parked", 2)}${restoring("handover", 3)}
+)`${ID_ORDER}${DUE_AT_ONCE}${failuresIn(4)}${restoring("parked", 2)}${restoring("handover", 3)}
 restore_parked()
 restore_handover()
 local waiting = 0
@@ -125,7 +136,7 @@ return #page
  */
 export const sweepErrors: Script<string | null> = script(
   "sweep_errors",
-)`${failuresIn(3)}${restoring("parked", 2)}${restoring("handover", 4)}
+)`${ID_ORDER}${failuresIn(3)}${restoring("parked", 2)}${restoring("handover", 4)}
 restore_parked()
 restore_handover()
 local parked = 0
@@ -137,7 +148,7 @@ local page = redis.call('HSCAN', KEYS[3], ARGV[2], 'COUNT', ARGV[3])
 for i = 1, #page[2], 2 do
   local id = page[2][i]
   local is_known = redis.call('ZSCORE', KEYS[2], id)
-    or string.find(id, '^%d+-%d+$') and #redis.call('XPENDING', KEYS[1], ARGV[1], id, id, 1) == 1
+    or is_id(id) and #redis.call('XPENDING', KEYS[1], ARGV[1], id, id, 1) == 1
   if not is_known then redis.call('HDEL', KEYS[3], id) end
 end
 return page[1] ~= '0' and page[1] or nil

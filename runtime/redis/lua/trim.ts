@@ -1,4 +1,4 @@
-import { CLOCK, ID_ORDER, MAP } from "./fragment.js";
+import { CLOCK, ID_ORDER, MAP, WHOLE } from "./fragment.js";
 import { type Script, script } from "./script.js";
 
 /**
@@ -23,14 +23,18 @@ import { type Script, script } from "./script.js";
  *       7 `expire-group` to destroy groups that nobody has served for as long as (3)
  * Result: a report as JSON, or nil when another service has just trimmed or there is no stream
  */
-export const trim: Script<string | null> = script("trim")`${MAP}${ID_ORDER}${CLOCK}
+export const trim: Script<string | null> = script("trim")`${MAP}${ID_ORDER}${WHOLE}${CLOCK}
 local locked = redis.call('PTTL', KEYS[2])
 if locked > 0 and locked <= 1000 then return nil end
 redis.call('SET', KEYS[2], '1', 'PX', ARGV[5])
 
 local known = map(redis.call('HGETALL', KEYS[4]))
-local at = tonumber(known.at or now)
-local paused = (now < at or now - at > tonumber(ARGV[6])) and now or tonumber(known.paused or 0)
+for name, text in pairs(known) do
+  if name == 'last' or name == 'began' then known[name] = is_id(text) and text or nil else known[name] = whole(text) end
+end
+if not (known.last and known.added and known.gone) then known.last, known.added, known.gone = nil, nil, nil end
+local at = known.at or now
+local paused = (now < at or now - at > tonumber(ARGV[6])) and now or known.paused or 0
 local is_settled = now - paused > tonumber(ARGV[6])
 
 local function forget(group)
@@ -49,12 +53,13 @@ local function absent_positions()
   for i = 1, #groups, 2 do
     local group, joined = groups[i], tonumber(groups[i + 1])
     if joined > now then redis.call('ZADD', KEYS[5], now, group) end
-    local served = tonumber(redis.call('HGET', ARGV[1] .. 'floor:' .. group, 'served') or 0)
+    local served = whole(redis.call('HGET', ARGV[1] .. 'floor:' .. group, 'served')) or 0
     local silent = now - math.min(now, math.max(joined, served))
     if present[group] then
       -- It limits trimming by itself.
     elseif silent <= 300000 then
-      positions[#positions + 1] = redis.call('HGET', ARGV[1] .. 'floor:' .. group, 'position') or nil
+      local position = redis.call('HGET', ARGV[1] .. 'floor:' .. group, 'position')
+      if position then positions[#positions + 1] = is_id(position) and position or '0-0' end
     elseif silent > tonumber(ARGV[3]) and is_settled then
       forget(group)
     end
@@ -97,8 +102,8 @@ local last = stream['last-generated-id']
 local gone = added - stream.length
 local report = { unserved = {}, expired = {}, missed = {} }
 
-local is_other = known.last and (added < tonumber(known.added) or gone < tonumber(known.gone)
-  or before(last, known.last) or first and before(known.last, first) and gone < tonumber(known.added))
+local is_other = known.last and (added < known.added or gone < known.gone
+  or before(last, known.last) or first and before(known.last, first) and gone < known.added)
 if is_other then
   known = {}
   redis.call('DEL', KEYS[3])
@@ -109,21 +114,39 @@ local began = known.began or (gone == 0 or is_other) and first or nil
 
 -- Entries below this id are too old, or beyond the maximum length.
 local limit = string.format('%.0f-0', math.max(0, now - ARGV[3]))
-redis.call('ZREMRANGEBYSCORE', KEYS[3], '(' .. added, '+inf')
 local most = tonumber(ARGV[4])
-local newest = redis.call('ZRANGE', KEYS[3], -1, -1, 'WITHSCORES')
-if not newest[2] or added - newest[2] >= most / 100 then redis.call('ZADD', KEYS[3], added, last) end
+-- Text that Lua makes of a greater number is inexact: then nothing is counted.
+local is_counted = added < 1e14
 local marks = redis.call('ZRANGE', KEYS[3], 0, -1, 'WITHSCORES')
+for i = 1, #marks, 2 do
+  if not (is_counted and is_id(marks[i]) and whole(marks[i + 1])) then
+    redis.call('DEL', KEYS[3])
+    break
+  end
+end
+if is_counted then
+  redis.call('ZREMRANGEBYSCORE', KEYS[3], '(' .. added, '+inf')
+  local newest = redis.call('ZRANGE', KEYS[3], -1, -1, 'WITHSCORES')
+  if not newest[2] or added - newest[2] >= most / 100 then redis.call('ZADD', KEYS[3], added, last) end
+end
+marks = redis.call('ZRANGE', KEYS[3], 0, -1, 'WITHSCORES')
 local function is_proven(mark, count)
   if not first or before(mark, first) then return tonumber(count) <= gone end
   return #redis.call('XRANGE', KEYS[1], mark, mark) == 1
 end
-local function needed_above(position)
+-- Redis' own count may be wrong, so it stands only if it fits the marks.
+local function needed_above(position, lag)
   if not before(position, last) then return 0 end
+  if not is_counted then return math.huge end
+  local least = 1
   for i = #marks - 1, 1, -2 do
-    if not before(position, marks[i]) and is_proven(marks[i], marks[i + 1]) then return added - marks[i + 1] end
+    if before(position, marks[i]) then
+      least = math.max(least, added - marks[i + 1])
+    elseif is_proven(marks[i], marks[i + 1]) then
+      return lag and lag >= least and lag or added - marks[i + 1]
+    end
   end
-  return math.huge
+  return lag and lag >= least and lag or math.huge
 end
 local mark = redis.call('ZREVRANGEBYSCORE', KEYS[3], added - most, '-inf', 'WITHSCORES', 'LIMIT', 0, 1)
 if mark[1] then
@@ -133,7 +156,7 @@ if mark[1] then
 end
 
 -- Entries that are gone since the last trim were removed by others.
-local foreign = gone - tonumber(known.gone or gone)
+local foreign = gone - (known.gone or gone)
 
 local floor, needed = nil, 0
 for _, info in ipairs(redis.call('XINFO', 'GROUPS', KEYS[1])) do
@@ -142,7 +165,7 @@ for _, info in ipairs(redis.call('XINFO', 'GROUPS', KEYS[1])) do
   local oldest = redis.call('XPENDING', KEYS[1], group.name, '-', '+', 1)
   local position = oldest[1] and previous_id(oldest[1][1]) or group['last-delivered-id']
   redis.call('HSET', ARGV[1] .. 'floor:' .. group.name, 'position', position, 'added', added)
-  local served = math.min(now, tonumber(redis.call('HGET', ARGV[1] .. 'floor:' .. group.name, 'served') or 0))
+  local served = math.min(now, whole(redis.call('HGET', ARGV[1] .. 'floor:' .. group.name, 'served')) or 0)
   for _, member in ipairs(redis.call('XINFO', 'CONSUMERS', KEYS[1], group.name)) do
     served = math.max(served, now - map(member).idle)
   end
@@ -168,8 +191,7 @@ for _, info in ipairs(redis.call('XINFO', 'GROUPS', KEYS[1])) do
   end
   if position then
     redis.call('ZADD', KEYS[5], 'NX', served, group.name)
-    local lag = not oldest[1] and group.lag or nil
-    needed = math.max(needed, lag or needed_above(position))
+    needed = math.max(needed, needed_above(position, not oldest[1] and group.lag or nil))
     if not floor or before(position, floor) then floor = position end
   end
 end

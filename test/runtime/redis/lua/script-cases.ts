@@ -303,6 +303,19 @@ export const SCRIPT_CASES: Readonly<Record<string, readonly ScriptCase[]>> = {
   ],
   trim: [
     {
+      what: "keeps what is pending, however few entries may stay",
+      keys: [EVENTS, TRIMMING, MARKS, RETENTION, GROUPS],
+      args: ["{events}:", ":", 60_000, 1, 1000, 60_000, ""],
+      also: ["{events}:floor:*", "{events}:*:g"],
+      prepare: async (redis) => {
+        await stage(redis);
+        await redis.xack(EVENTS, "g", "1-1");
+        await redis.hset(FLOOR, { position: "1-0", served: Date.now() });
+        await redis.zadd(GROUPS, Date.now(), "g");
+        await redis.zadd(MARKS, 1, "1-1");
+      },
+    },
+    {
       what: "trims, expires a group and forgets another",
       keys: [EVENTS, TRIMMING, MARKS, RETENTION, GROUPS],
       args: ["{events}:", ":", 60_000, 1, 1000, 60_000, "expire-group"],
