@@ -31,6 +31,6 @@ export interface Log {
   trim(bounds: TrimBounds): Promise<TrimReport | undefined>;
   /** Up to `count` entries that follow an id, the oldest first. */
   readAfter(id: string, count: number): Promise<readonly (readonly [id: string, fields: FlatFields])[]>;
-  /** The id of the last entry; `0-0` when there is none. */
+  /** The greatest id that an entry ever had there; `0-0` when there was none. */
   lastId(): Promise<string>;
 }

@@ -1,5 +1,6 @@
 import type { FlatFields } from "../contract/codec.js";
 import type { Answer, Delivery, Take, Unhandled } from "./delivery.js";
+import type { IdState } from "./id-state.js";
 import type { Log } from "./log.js";
 
 /** One consumer of one group, on one stream. */
@@ -24,7 +25,7 @@ export interface MemberSignals {
 }
 
 export interface Joined {
-  /** The id from which the group was created; `undefined` when it existed. */
+  /** The id from which the group was created, or to which it was set back; `undefined` when it existed. */
   readonly createdFrom?: string | undefined;
   /** The group must not be created yet: try again after so many milliseconds. */
   readonly retryInMs?: number | undefined;
@@ -37,6 +38,7 @@ export interface GroupState {
   readonly oldestPendingSeconds: number;
   readonly parked: number;
   readonly deadLetters: number;
+  readonly ids: IdState;
 }
 
 /** Parked entries that are due. */

@@ -97,8 +97,10 @@ export class CommandResponder implements Responding {
   /** Whether the command cannot have been answered and its sender waits. Then there is nothing to look up. */
   #isSurelyNew(command: Command, givenUpAt: number, { entryId, isNew = false }: CommandContext): boolean {
     if (!isNew || !isSentOnce(command)) return false;
-    // What has waited here for longer may have been taken over, and answered.
-    return this.#parts.brokerClock.isBefore(Math.min(addedAt(entryId) + YOUNG_MS, givenUpAt));
+    const { brokerClock } = this.#parts;
+    const at = addedAt(entryId);
+    // What has waited here for longer may have been taken over, and answered; of an id in the future nobody knows.
+    return !brokerClock.isBefore(at) && brokerClock.isBefore(Math.min(at + YOUNG_MS, givenUpAt));
   }
 }
 

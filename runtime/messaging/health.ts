@@ -15,6 +15,13 @@ export interface StreamHealth {
   readonly retrying: number;
   /** Dead letters in this stream, of all its groups. */
   readonly dead_letters: number;
+  /**
+   * Whether entries can be added, and their ids tell when they were: `ahead` if they are far ahead of Redis' clock,
+   * `exhausted` if the stream has the last possible id, so that nothing can be published to it.
+   */
+  readonly ids: "current" | "ahead" | "exhausted";
+  /** What an operator should do, a sentence each. Empty when nothing. */
+  readonly advice: readonly string[];
 }
 
 /** The heartbeats of this service's consumers, by which others know that they live. */

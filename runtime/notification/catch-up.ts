@@ -57,6 +57,7 @@ export class CatchUp {
 
   async #pass(): Promise<void> {
     const lagging = new LaggingSubscriptions();
+    await this.#setBack();
     let cursor = oldestOf(this.#waiting.keys());
     for (let isOver = false; !isOver; ) {
       for (const [subscription, done] of this.#waiting) {
@@ -73,12 +74,31 @@ export class CatchUp {
     lagging.done();
   }
 
-  /** Goes on for as long as Redis is away: the screens asked for every notification. */
+  /** A position behind the end of the stream is one of another stream, under its name before: nothing of this one is read. */
+  async #setBack(): Promise<void> {
+    const areClosed = (): boolean => [...this.#waiting.keys()].every(({ isClosed }) => isClosed);
+    const end = await this.#asked(() => this.#parts.log.lastId(), areClosed);
+    if (end === undefined) return;
+    for (const subscription of this.#waiting.keys()) {
+      if (comesBefore(end, subscription.position)) subscription.position = "0-0";
+    }
+  }
+
   async #page(after: string, lagging: LaggingSubscriptions): Promise<Page> {
-    const { log, report, clock } = this.#parts;
-    while (!this.#isClosed && !lagging.areClosed) {
+    return (
+      (await this.#asked(
+        () => this.#parts.log.readAfter(after, PAGE),
+        () => lagging.areClosed,
+      )) ?? []
+    );
+  }
+
+  /** Goes on for as long as Redis is away: the screens asked for every notification. */
+  async #asked<Reply>(question: () => Promise<Reply>, areClosed: () => boolean): Promise<Reply | undefined> {
+    const { report, clock } = this.#parts;
+    while (!this.#isClosed && !areClosed()) {
       try {
-        return await log.readAfter(after, PAGE);
+        return await question();
       } catch (error) {
         report("reading the notifications that were missed", error);
         // Closed, or refused: a repeat would not help.
@@ -86,7 +106,7 @@ export class CatchUp {
         await new Promise<void>((resolve) => clock.after(RETRY_MS, resolve).unref());
       }
     }
-    return [];
+    return undefined;
   }
 
   async #deliver(page: Page, lagging: LaggingSubscriptions): Promise<void> {

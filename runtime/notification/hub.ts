@@ -26,6 +26,8 @@ import type { Stored } from "./lagging-subscriptions.js";
 import { Missed } from "./missed.js";
 
 const ADVANCE_EVERY_MS = 5000;
+/** No machine's clock is as far behind that of Redis. */
+const DAY_MS = 86_400_000;
 
 interface Listener {
   readonly receive: NotificationListener;
@@ -180,10 +182,12 @@ export class NotificationHub {
     });
   }
 
-  /** Judged by Redis' clock. While that is not known, it is no earlier than the entry. */
+  /** Judged by Redis' clock. While that is not known, it is no earlier than the entry, unless its id lies far ahead. */
   #hasExpired({ expires_at: expires }: PlainMessage, entryId: string | undefined): boolean {
     if (typeof expires !== "string") return false;
-    const now = this.#parts.brokerClock.now() ?? (entryId === undefined ? Number.NaN : addedAt(entryId));
+    const { brokerClock, clock } = this.#parts;
+    const added = entryId === undefined ? Number.NaN : addedAt(entryId);
+    const now = brokerClock.now() ?? (added > clock.wall() + DAY_MS ? Number.NaN : added);
     return Date.parse(expires) <= now;
   }
 

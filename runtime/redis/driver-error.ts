@@ -12,10 +12,14 @@ const ADVICE: Readonly<Record<string, string>> = {
   READONLY: "It is a replica: wait for the failover, or connect to the master",
 };
 
+const EXHAUSTED =
+  ". No id is left: when every group has handled what the stream holds, rename it (RENAME), and the next message begins a new one";
+
 /** A sentence, with a space before it, that says what to do about an error reply. */
 export function adviceOn(message: string): string {
   const advice = ADVICE[/^[A-Z]+/.exec(message)?.[0] ?? ""];
   if (advice !== undefined) return `. ${advice}, and repeat`;
+  if (message.includes("exhausted the last possible ID")) return EXHAUSTED;
   // Of a script's command Redis says it in other words.
   return /^NOPERM|can't run this command/.test(message) ? ". Check the rights of this user (ACL GETUSER)" : "";
 }

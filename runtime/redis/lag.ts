@@ -9,7 +9,7 @@ import { field } from "./reply.js";
  * fits the positions of the group and of the stream.
  * @param info - the group as `XINFO GROUPS` tells it
  */
-export function lagOf(info: readonly unknown[], [length, first, last]: Extent): number | null {
+export function lagOf(info: readonly unknown[], [length, , first, last]: Extent): number | null {
   const delivered = String(field(info, "last-delivered-id"));
   if (first === undefined || last === undefined || !comesBefore(delivered, last)) return 0;
   if (comesBefore(delivered, first)) return length;
@@ -17,15 +17,21 @@ export function lagOf(info: readonly unknown[], [length, first, last]: Extent): 
   return typeof lag === "number" && lag > 0 && lag < length ? lag : null;
 }
 
-/** The groups of a stream, as `XINFO GROUPS` tells them, each with its lag. */
-export async function groupsWithLag(
-  client: Client,
-  stream: string,
-): Promise<readonly { readonly info: readonly unknown[]; readonly lag: number | null }[]> {
+/** A stream's groups, as `XINFO GROUPS` tells them, each with its lag; and the greatest id that the stream ever had. */
+export interface StreamGroups {
+  readonly groups: readonly { readonly info: readonly unknown[]; readonly lag: number | null }[];
+  /** `undefined` without the right to scripts. */
+  readonly greatest: string | undefined;
+}
+
+export async function groupsWithLag(client: Client, stream: string): Promise<StreamGroups> {
   const [groups, known] = await Promise.all([
     client.xinfo("GROUPS", stream) as Promise<unknown[][]>,
     // Without the right to scripts no lag is known.
     extent.run(client, [stream], []).catch(() => undefined),
   ]);
-  return groups.map((info) => ({ info, lag: known === undefined ? null : lagOf(info, known) }));
+  return {
+    groups: groups.map((info) => ({ info, lag: known === undefined ? null : lagOf(info, known) })),
+    greatest: known?.[1],
+  };
 }

@@ -11,6 +11,7 @@ import { Pause } from "../time/pause.js";
 import { Connection, type ConnectionRole } from "./connection.js";
 import { EntryAppender } from "./entry-appender.js";
 import { BlockingSource, pollingSource, type SourceParts } from "./entry-source.js";
+import { greatestId } from "./greatest-id.js";
 import { Heartbeat, type HeartbeatParts } from "./heartbeat.js";
 import { answerKey, redriveKeys, type StreamKeys, streamKeys } from "./keys.js";
 import { answered } from "./lua/answer.js";
@@ -152,11 +153,7 @@ export class RedisBroker implements Broker {
         this.#connection("catch-up").ask(`reading ${stream}`, (client) =>
           client.xrange(stream, `(${id}`, "+", "COUNT", count),
         ),
-      lastId: () =>
-        this.#publish.ask(`reading the end of ${stream}`, async (client) => {
-          const [last] = await client.xrevrange(stream, "+", "-", "COUNT", 1);
-          return last?.[0] ?? "0-0";
-        }),
+      lastId: () => this.#publish.ask(`reading the end of ${stream}`, (client) => greatestId(client, stream)),
     };
   }
 

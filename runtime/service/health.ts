@@ -1,3 +1,4 @@
+import { idAdvice } from "../broker/id-state.js";
 import type { Config } from "../config/config.js";
 import type { Consumption, ConsumptionParts, HealthTarget } from "../consume/consumption.js";
 import type { Health, StreamHealth } from "../messaging/health.js";
@@ -15,7 +16,8 @@ export async function checkHealth(
 ): Promise<Health> {
   const findings = await within(redis.connectionTimeoutMs, clock, examine(broker, targets));
   const isStuck = targets.some(({ loop }) => loop === "stuck") || heartbeat?.state === "unconfirmed";
-  const status = !findings.redis.connected || isStuck ? "unhealthy" : isStarted ? "healthy" : "unknown";
+  const isFull = Object.values(findings.streams).some(({ ids }) => ids === "exhausted");
+  const status = !findings.redis.connected || isStuck || isFull ? "unhealthy" : isStarted ? "healthy" : "unknown";
   const details = { ...findings, heartbeat, counts: hooks.counts };
   return { status, uptime_seconds: Math.floor(process.uptime()), version, details };
 }
@@ -36,8 +38,11 @@ async function examineStream({ membership, loop }: HealthTarget): Promise<Stream
     oldestPendingSeconds: oldest_pending_seconds,
     parked: retrying,
     deadLetters: dead_letters,
+    ids,
   } = state;
-  return { group: membership.group, loop, lag, pending, oldest_pending_seconds, retrying, dead_letters };
+  const { group, stream } = membership;
+  const advice = [idAdvice(stream, ids)].filter((each) => each !== undefined);
+  return { group, loop, lag, pending, oldest_pending_seconds, retrying, dead_letters, ids, advice };
 }
 
 function within(ms: number, clock: Clock, findings: Promise<Findings>): Promise<Findings> {

@@ -56,7 +56,7 @@ function hasWork({ lag = 0, pending }: Work): boolean {
 }
 
 async function workOf(client: Client, keys: StreamKeys, group: string): Promise<Work> {
-  const [groups, oldest, parked, next, time] = await Promise.all([
+  const [{ groups }, oldest, parked, next, time] = await Promise.all([
     groupsWithLag(client, keys.stream),
     client.xpending(keys.stream, group, "-", "+", 1) as Promise<[id: string][]>,
     client.zcard(keys.retry),

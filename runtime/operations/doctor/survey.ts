@@ -1,6 +1,9 @@
+import { idAdvice, idState } from "../../broker/id-state.js";
 import { type Config, prefixed } from "../../config/config.js";
 import type { Client, Connection } from "../../redis/connection.js";
 import { streamKeys } from "../../redis/keys.js";
+import { extent } from "../../redis/lua/extent.js";
+import { instantIn } from "../../redis/redis-clock.js";
 import { field } from "../../redis/reply.js";
 import { type Finding, failed } from "./finding.js";
 import { examineGroup, type GroupReport, isAbandoned } from "./group.js";
@@ -29,21 +32,28 @@ async function surveyStream(connection: Connection, config: Config, stream: stri
 
 async function describe(client: Client, config: Config, stream: string): Promise<Omit<Finding, "check">> {
   const { dead } = streamKeys(stream, config.group);
-  const [length, deadLetters, infos] = await Promise.all([
+  const [length, deadLetters, infos, time, known] = await Promise.all([
     client.xlen(stream),
     client.xlen(dead),
     client.xinfo("GROUPS", stream) as Promise<unknown[][]>,
+    client.time(),
+    // Without the right to scripts its ids are not known.
+    extent.run(client, [stream], []).catch(() => undefined),
   ]);
+  const ids = idState(known?.[1], instantIn(time));
+  const advice = idAdvice(stream, ids);
   const names = infos.map((info) => String(field(info, "name")));
   const groups = await Promise.all(names.map((name) => examineGroup(client, [stream, name], config.leaseMs)));
   const abandoned = groups.filter(isAbandoned).map(({ group }) => group);
   const remarks = [
     ...(deadLetters === 0 ? [] : [`, ${count(deadLetters, "dead letter")} in ${dead}`]),
     ...(abandoned.length === 0 ? [] : [`; nobody does the work of ${abandoned.join(", ")}`]),
+    ...(advice === undefined ? [] : [`; ${advice}`]),
   ];
   const entries = length === 1 ? "1 entry" : `${length} entries`;
   return {
-    verdict: abandoned.length > 0 ? "bad" : deadLetters > 0 ? "notable" : "good",
+    verdict:
+      abandoned.length > 0 || ids === "exhausted" ? "bad" : deadLetters > 0 || ids === "ahead" ? "notable" : "good",
     text: `${entries}, ${count(groups.length, "group")}${remarks.join("")}`,
     lines: groups.map(describeGroup),
   };

@@ -4,7 +4,8 @@ import { alertKey, type HealthAlert } from "./alert.js";
 export class HealthAlertBoard {
   readonly #raised: (alert: HealthAlert) => void;
   readonly #cleared: (alert: HealthAlert) => void;
-  readonly #active = new Map<string, HealthAlert>();
+  /** By service, and by what each is about. */
+  readonly #active = new Map<string, Map<string, HealthAlert>>();
 
   constructor(raised: (alert: HealthAlert) => void, cleared: (alert: HealthAlert) => void) {
     this.#raised = raised;
@@ -12,25 +13,28 @@ export class HealthAlertBoard {
   }
 
   all(): HealthAlert[] {
-    return [...this.#active.values()];
+    return [...this.#active.values()].flatMap((alerts) => [...alerts.values()]);
   }
 
   of(service: string): HealthAlert[] {
-    return this.all().filter((alert) => alert.service === service);
+    return [...(this.#active.get(service)?.values() ?? [])];
   }
 
   /** Makes these the alerts of a service: raises the new ones, clears those that are gone. */
   settle(service: string, alerts: readonly HealthAlert[]): void {
+    const active = this.#active.get(service) ?? new Map<string, HealthAlert>();
     const broken = new Set(alerts.map(alertKey));
-    for (const alert of this.of(service)) {
-      if (broken.has(alertKey(alert))) continue;
-      this.#active.delete(alertKey(alert));
+    for (const [key, alert] of [...active]) {
+      if (broken.has(key)) continue;
+      active.delete(key);
       this.#cleared(alert);
     }
     for (const alert of alerts) {
-      if (this.#active.has(alertKey(alert))) continue;
-      this.#active.set(alertKey(alert), alert);
+      if (active.has(alertKey(alert))) continue;
+      active.set(alertKey(alert), alert);
       this.#raised(alert);
     }
+    if (active.size > 0) this.#active.set(service, active);
+    else this.#active.delete(service);
   }
 }

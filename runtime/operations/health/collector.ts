@@ -1,13 +1,13 @@
-import { addedAt } from "../../broker/entry-id.js";
 import { prefixed } from "../../config/config.js";
 import type { Client, Connection } from "../../redis/connection.js";
+import { notBeyond } from "../../redis/greatest-id.js";
 import { instantIn } from "../../redis/redis-clock.js";
 import { systemClock } from "../../time/clock.js";
 import { Pause, type ReportTrouble } from "../../time/pause.js";
 import { type OperationsOptions, Operator } from "../operator.js";
-import { alertsOf, type HealthAlert, type HealthRules, type ServiceReport } from "./alert.js";
+import { alertsOf, type HealthAlert, type HealthRules } from "./alert.js";
 import { HealthAlertBoard } from "./alert-board.js";
-import { type HealthMessage, readHealthMessage, serviceReport } from "./report.js";
+import { type Known, Roster } from "./roster.js";
 
 /** The latest report of one service. */
 export interface ServiceHealth {
@@ -47,12 +47,6 @@ export interface HealthCollectorOptions extends OperationsOptions {
   readonly history?: number;
 }
 
-interface Known {
-  readonly message: HealthMessage;
-  readonly report: ServiceReport;
-  readonly reportedMs: number;
-}
-
 const PAUSE_MS = 250;
 const LONGEST_BLOCK_MS = 1000;
 
@@ -79,7 +73,10 @@ export class HealthCollector implements AsyncDisposable {
   readonly #report: ReportTrouble = (what, error) => this.#tell(() => this.#hooks.trouble?.(what, error));
   readonly #ending = new AbortController();
   readonly #pause = new Pause(this.#ending.signal, systemClock, this.#report);
-  readonly #known = new Map<string, Known>();
+  readonly #known = new Roster((service) => {
+    this.forget(service);
+    this.#report("collecting health", new Error(`too many services report: ${JSON.stringify(service)} is forgotten`));
+  });
   readonly #board: HealthAlertBoard;
   #position: string | undefined;
   /** The clock of Redis minus the monotonic clock of this process. */
@@ -112,7 +109,8 @@ export class HealthCollector implements AsyncDisposable {
 
   /** Every service that has reported, by name, as far back as the stream and this collector reach. */
   services(): ServiceHealth[] {
-    return [...this.#known.keys()].sort().map((service) => this.#health(service));
+    const names = this.#known.all().map(([service]) => service);
+    return names.sort().map((service) => this.#health(service));
   }
 
   /** The active alerts. */
@@ -122,7 +120,7 @@ export class HealthCollector implements AsyncDisposable {
 
   /** Forgets a retired service and clears its alerts. */
   forget(service: string): void {
-    this.#known.delete(service);
+    this.#known.forget(service);
     this.#board.settle(service, []);
   }
 
@@ -173,12 +171,13 @@ export class HealthCollector implements AsyncDisposable {
     this.#position = entries[0]?.[0] ?? "0-0";
     for (const [entryId, fields] of entries.reverse()) this.#take(entryId, fields);
     // Only the latest report of each service is judged: a rule that holds again is not news.
-    for (const { report } of this.#known.values())
+    for (const [, { report }] of this.#known.all())
       this.#board.settle(report.service, alertsOf(this.#rules, report, report));
   }
 
   async #read(client: Client, position: string): Promise<void> {
     const reply = await client.xread("COUNT", 500, "BLOCK", this.#blockMs, "STREAMS", this.#stream, position);
+    if (reply === null) this.#position = await notBeyond(client, this.#stream, position);
     for (const [entryId, fields] of reply?.[0]?.[1] ?? []) {
       this.#position = entryId;
       const before = this.#take(entryId, fields);
@@ -188,11 +187,7 @@ export class HealthCollector implements AsyncDisposable {
 
   #take(entryId: string, fields: string[]): { now: Known; earlier: Known | undefined } | undefined {
     try {
-      const message = readHealthMessage(fields);
-      const now = { message, report: serviceReport(message), reportedMs: addedAt(entryId) };
-      const earlier = this.#known.get(message.service_name);
-      this.#known.set(message.service_name, now);
-      return { now, earlier };
+      return this.#known.take(entryId, fields, systemClock.now() + this.#clockMs);
     } catch (error) {
       this.#report(`reading the health message ${entryId}`, error);
       return undefined;
@@ -207,7 +202,7 @@ export class HealthCollector implements AsyncDisposable {
   #judgeSilence(): void {
     const limit = this.#rules.silentForSeconds;
     if (limit === undefined) return;
-    for (const [service, known] of this.#known) {
+    for (const [service, known] of this.#known.all()) {
       const seconds = this.#silentSeconds(known);
       const others = this.#board.of(service).filter(({ rule }) => rule !== "silentForSeconds");
       if (seconds > limit)

@@ -1,8 +1,8 @@
 import { MAP } from "./fragment.js";
 import { type Script, script } from "./script.js";
 
-/** How many entries a stream has, and the ids of its first and its last one. */
-export type Extent = readonly [length: number, first?: string, last?: string];
+/** How many entries a stream has, the greatest id that it ever had, and the ids of its first and its last entry. */
+export type Extent = readonly [length: number, greatest: string, first?: string, last?: string];
 
 /**
  * Tells the extent of a stream. Outside a script Redis would send the two entries as well, however large they are.
@@ -10,8 +10,9 @@ export type Extent = readonly [length: number, first?: string, last?: string];
  * Result: the extent
  */
 export const extent: Script<Extent> = script("extent", { reads: true })`${MAP}
-if redis.call('EXISTS', KEYS[1]) == 0 then return { 0 } end
+if redis.call('EXISTS', KEYS[1]) == 0 then return { 0, '0-0' } end
 local stream = map(redis.call('XINFO', 'STREAM', KEYS[1]))
-if stream.length == 0 then return { 0 } end
-return { stream.length, stream['first-entry'][1], stream['last-entry'][1] }
+local greatest = stream['last-generated-id']
+if stream.length == 0 then return { 0, greatest } end
+return { stream.length, greatest, stream['first-entry'][1], stream['last-entry'][1] }
 `;

@@ -6,11 +6,14 @@ import { type Script, script } from "./script.js";
  * nothing is unacknowledged, or at 0 when the stream is younger than that (it was deleted, or Redis came back empty).
  * It never begins at `$`, which would skip the entries that were added meanwhile. Nothing is pending in a new group, so
  * what was recorded of pending entries goes, and with the stream what was known of it.
+ *
+ * A group that stands behind the greatest id that its stream ever had, because that was set back, would not be given what is
+ * added next: it is set back, too, in the same way.
  * KEYS: 1 stream · 2 the group's position (hash) · 3 the groups that are served (sorted set) · 4 retry set · 5 errors ·
  *       6 handover · 7 marks · 8 what is known of the stream
  * ARGV: 1 group · 2 where a new group begins (`0`, `$` or an id, but never beyond the last entry) · 3 for how many ms after
  *       its loss a known one stays away
- * Result: the id from which it was created; nil when it was there; or in how many ms to try again
+ * Result: the id from which it was created, or to which it was set back; nil when it was there; or in how many ms to try again
  */
 export const ensureGroup: Script<string | number | null> = script("ensure_group")`${MAP}${ID_ORDER}${WHOLE}${CLOCK}
 redis.call('HSET', KEYS[2], 'served', now)
@@ -21,9 +24,14 @@ if redis.call('EXISTS', KEYS[1]) == 1 then
   local stream = map(redis.call('XINFO', 'STREAM', KEYS[1]))
   last, added = stream['last-generated-id'], stream['entries-added']
   for _, group in ipairs(redis.call('XINFO', 'GROUPS', KEYS[1])) do
-    if map(group).name == ARGV[1] then
+    group = map(group)
+    if group.name == ARGV[1] then
       redis.call('HDEL', KEYS[2], 'missing')
-      return nil
+      if not before(last, group['last-delivered-id']) then return nil end
+      local position = redis.call('HGET', KEYS[2], 'position')
+      if not is_id(position) or before(last, position) then position = '0-0' end
+      redis.call('XGROUP', 'SETID', KEYS[1], ARGV[1], position)
+      return position
     end
   end
 end

@@ -47,7 +47,13 @@ end
 -- A group that others destroyed is created again at its position by its consumers, when they next read. Until then, as
 -- long as they are busy, their heartbeats tell that it is served.
 local present = {}
-local function absent_positions()
+-- A position behind the end of the stream is one of another stream, so nothing of this one is acknowledged.
+local function position_of(group, last)
+  local position = redis.call('HGET', ARGV[1] .. 'floor:' .. group, 'position')
+  if not position or is_id(position) and not before(last, position) then return position end
+  return '0-0'
+end
+local function absent_positions(last)
   local positions = {}
   local groups = redis.call('ZRANGE', KEYS[5], 0, -1, 'WITHSCORES')
   for i = 1, #groups, 2 do
@@ -58,8 +64,7 @@ local function absent_positions()
     if present[group] then
       -- It limits trimming by itself.
     elseif silent <= 300000 then
-      local position = redis.call('HGET', ARGV[1] .. 'floor:' .. group, 'position')
-      if position then positions[#positions + 1] = is_id(position) and position or '0-0' end
+      positions[#positions + 1] = position_of(group, last) or nil
     elseif silent > tonumber(ARGV[3]) and is_settled then
       forget(group)
     end
@@ -70,7 +75,7 @@ if redis.call('EXISTS', KEYS[1]) == 0 then
   redis.call('DEL', KEYS[3])
   redis.call('DEL', KEYS[4])
   if not is_settled then redis.call('HSET', KEYS[4], 'at', now, 'paused', paused) end
-  absent_positions()
+  absent_positions('0-0')
   return nil
 end
 
@@ -164,6 +169,10 @@ for _, info in ipairs(redis.call('XINFO', 'GROUPS', KEYS[1])) do
   present[group.name] = true
   local oldest = redis.call('XPENDING', KEYS[1], group.name, '-', '+', 1)
   local position = oldest[1] and previous_id(oldest[1][1]) or group['last-delivered-id']
+  if before(last, group['last-delivered-id']) then
+    -- The stream was set back: this group has not been given what was added since, until it is set back as well.
+    position = position_of(group.name, last) or '0-0'
+  end
   redis.call('HSET', ARGV[1] .. 'floor:' .. group.name, 'position', position, 'added', added)
   local served = math.min(now, whole(redis.call('HGET', ARGV[1] .. 'floor:' .. group.name, 'served')) or 0)
   for _, member in ipairs(redis.call('XINFO', 'CONSUMERS', KEYS[1], group.name)) do
@@ -196,7 +205,7 @@ for _, info in ipairs(redis.call('XINFO', 'GROUPS', KEYS[1])) do
   end
 end
 
-for _, position in ipairs(absent_positions()) do
+for _, position in ipairs(absent_positions(last)) do
   needed = math.huge
   if not floor or before(position, floor) then floor = position end
 end

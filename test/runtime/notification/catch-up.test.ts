@@ -115,6 +115,7 @@ describe("what many screens missed", () => {
     let reads = 0;
     const catchUp = new CatchUp({
       log: {
+        lastId: () => Promise.resolve("0-0"),
         readAfter: () => {
           reads++;
           missed.close();

@@ -90,6 +90,34 @@ describe("a health collector", () => {
     await collector.close();
   });
 
+  it("hears a service fall silent whose last report has an id in the future, and hears it again in a new stream", async () => {
+    const report = ["service_name", "ahead", "status", "healthy", "timestamp", "2026-11-23T10:26:43Z"];
+    await admin.xadd("health", "18446744073709551614-7", ...report);
+    const { collector, log } = await collecting({ rules: { silentForSeconds: 0.2 } });
+    await eventually(() => log.includes("+ ahead silentForSeconds"));
+    expect(collector.services()[0]?.reportedAt.getTime()).toBeLessThanOrEqual(Date.now() + 1000);
+    await admin.del("health");
+    await eventually(async () => {
+      await admin.xadd("health", "*", ...report);
+      return log.includes("- ahead silentForSeconds");
+    });
+    await collector.close();
+  });
+
+  it("forgets of ten thousand invented names the first, and stays quick", async () => {
+    const adding = admin.pipeline();
+    for (let at = 0; at < 10_005; at++)
+      adding.xadd("health", "*", "service_name", `s${at}`, "status", "unhealthy", "timestamp", "2026-11-23T10:26:43Z");
+    await adding.exec();
+    const { collector } = await collecting({ rules: { unhealthy: true, silentForSeconds: 0 }, history: 20_000 });
+    await eventually(() => collector.alerts().length >= 20_000);
+    const names = collector.services().map(({ service }) => service);
+    expect(names).toHaveLength(10_000);
+    expect(names).not.toContain("s4");
+    expect(names).toContain("s5");
+    await collector.close();
+  });
+
   it("takes what real services report on their interval", async () => {
     const { collector } = await collecting({ rules: { unhealthy: true, lagAbove: 0, silentForSeconds: 60 } });
     await using messaging = createService(redis, { service: "real", version: "3.0.0", healthIntervalSeconds: 0.05 });
