@@ -1,4 +1,5 @@
 import type { FlatFields } from "../contract/codec.js";
+import type { IdState } from "./id-state.js";
 
 /** How much of a stream is kept, once every group has acknowledged it. */
 export interface TrimBounds {
@@ -24,11 +25,34 @@ export interface TrimReport {
   readonly missed: readonly { readonly group: string; readonly count: number }[];
 }
 
+/** How many dead letters each group keeps, and for how long. */
+export interface DeadBounds {
+  readonly maxAgeMs: number;
+  readonly maxLength: number;
+}
+
+/** Dead letters of a group that were removed, although nobody had redriven or discarded them. */
+export interface DroppedLetters {
+  readonly group: string;
+  readonly count: number;
+}
+
+/** The dead letters of a group that were neither redriven nor discarded. */
+export interface OpenLetters {
+  readonly count: number;
+  /** The age of the oldest; 0 when there is none. */
+  readonly oldestMs: number;
+  /** Those of the stream of all dead letters. */
+  readonly ids: IdState;
+}
+
 /** A stream as a log, independent of groups. */
 export interface Log {
   readonly stream: string;
   /** Removes entries beyond the bounds. `undefined` if another service has just done so, or without a connection. */
   trim(bounds: TrimBounds): Promise<TrimReport | undefined>;
+  /** Removes dead letters beyond the bounds. Resolves to those of them that were open. */
+  boundDeadLetters(bounds: DeadBounds): Promise<readonly DroppedLetters[]>;
   /** Up to `count` entries that follow an id, the oldest first. */
   readAfter(id: string, count: number): Promise<readonly (readonly [id: string, fields: FlatFields])[]>;
   /** The greatest id that an entry ever had there; `0-0` when there was none. */

@@ -1,7 +1,7 @@
 import type { FlatFields } from "../contract/codec.js";
 import type { Answer, Delivery, Take, Unhandled } from "./delivery.js";
 import type { IdState } from "./id-state.js";
-import type { Log } from "./log.js";
+import type { Log, OpenLetters } from "./log.js";
 
 /** One consumer of one group, on one stream. */
 export interface MemberPlace {
@@ -37,7 +37,8 @@ export interface GroupState {
   readonly pending: number;
   readonly oldestPendingSeconds: number;
   readonly parked: number;
-  readonly deadLetters: number;
+  /** Those of the group. */
+  readonly deadLetters: OpenLetters;
   readonly ids: IdState;
 }
 

@@ -52,6 +52,16 @@ export interface Settings {
    * @defaultValue "keep"
    */
   readonly unservedGroups?: "keep" | "expire-group" | "reject-publish";
+  /**
+   * Number of dead letters of a stream that each group keeps. Beyond, those are removed that were redriven or discarded, then
+   * the oldest. Health and the doctor tell of it from four fifths on. Env `DEAD_LETTER_MAX`. @defaultValue 10000
+   */
+  readonly deadLettersMax?: number;
+  /**
+   * Seconds that a dead letter is kept. Health and the doctor tell of it from four fifths on. Env `DEAD_LETTER_TTL`.
+   * @defaultValue 2592000 (30 days)
+   */
+  readonly deadLetterTtlSeconds?: number;
   /** Number of retries of a failed message. Env `MESSAGE_MAX_RETRIES`. @defaultValue 3 */
   readonly maxRetries?: number;
   /** Seconds before the first retry. The delay doubles with each retry. Env `MESSAGE_RETRY_DELAY`. @defaultValue 60 */
@@ -124,6 +134,8 @@ const OPTIONS: { readonly [Name in keyof Settings]-?: true } = {
   messageTtlSeconds: true,
   trimIntervalSeconds: true,
   unservedGroups: true,
+  deadLettersMax: true,
+  deadLetterTtlSeconds: true,
   maxRetries: true,
   retryDelaySeconds: true,
   order: true,
@@ -178,6 +190,8 @@ export function readConfig(
     messageTtlMs: reader.seconds("MESSAGE_TTL", settings.messageTtlSeconds, 1, 86_400),
     trimIntervalMs: reader.seconds("STREAM_TRIM_INTERVAL", settings.trimIntervalSeconds, 0.01, 10),
     unservedGroups: reader.oneOf("STREAM_UNSERVED_GROUPS", settings.unservedGroups, UNSERVED_POLICIES, "keep"),
+    deadLettersMax: reader.whole("DEAD_LETTER_MAX", settings.deadLettersMax, 1, 1e9, 10_000),
+    deadLetterTtlMs: reader.seconds("DEAD_LETTER_TTL", settings.deadLetterTtlSeconds, 1, 2_592_000),
     maxRetries: reader.whole("MESSAGE_MAX_RETRIES", settings.maxRetries, 0, 1000, 3),
     retryDelayMs: reader.seconds("MESSAGE_RETRY_DELAY", settings.retryDelaySeconds, 0, 60),
     order: reader.choice("order", settings.order, ["none", "entity"]),

@@ -13,8 +13,10 @@ export interface StreamHealth {
   readonly oldest_pending_seconds: number;
   /** The pending entries that wait for a retry. */
   readonly retrying: number;
-  /** Dead letters in this stream, of all its groups. */
+  /** The group's dead letters in this stream that were neither redriven nor discarded. */
   readonly dead_letters: number;
+  /** The time since the oldest of them became one. */
+  readonly oldest_dead_letter_seconds: number;
   /**
    * Whether entries can be added, and their ids tell when they were: `ahead` if they are far ahead of Redis' clock,
    * `exhausted` if the stream has the last possible id, so that nothing can be published to it.

@@ -70,6 +70,8 @@ export interface HookEvents {
   };
   /** Another client removed entries (XTRIM, XADD MAXLEN) that a group had not read. The group has lost them. */
   readonly entriesMissed: GroupPlace & { readonly count: number };
+  /** Dead letters of a group that were open were removed: they were too old, or too many. */
+  readonly deadLettersRemoved: GroupPlace & { readonly count: number };
   /** When its memory is full, Redis may evict keys, streams among them. */
   readonly evictionPossible: { readonly policy: string };
   /** A consumer group was missing and has been created, or stood behind the end of its stream and was set back. */
@@ -114,6 +116,7 @@ export class HookBus {
     trimmed: 0,
     groupUnserved: 0,
     entriesMissed: 0,
+    deadLettersRemoved: 0,
     evictionPossible: 0,
     groupCreated: 0,
     trouble: 0,

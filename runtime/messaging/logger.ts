@@ -58,6 +58,8 @@ export function loggingHooks(logger: Logger, service: string, clock: Clock): Hoo
     },
     entriesMissed: (info) =>
       logger.error({ service, ...info }, "entries were removed by others before this group read them"),
+    deadLettersRemoved: (info) =>
+      logger.error({ service, ...info }, "open dead letters were removed: they were too old, or too many"),
     evictionPossible: (info) =>
       logger.warn({ service, ...info }, "Redis may evict streams and groups: set maxmemory-policy noeviction"),
     recovered: (info) => logger.warn({ service, ...info }, "took over the entries of a consumer that died"),

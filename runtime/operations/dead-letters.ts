@@ -3,6 +3,7 @@ import { type Config, prefixed } from "../config/config.js";
 import { type ErrorCode, MessagingError } from "../errors.js";
 import { type Client, Connection } from "../redis/connection.js";
 import { type StreamKeys, streamKeys } from "../redis/keys.js";
+import { indexed } from "../redis/letters.js";
 import { instantIn } from "../redis/redis-clock.js";
 import { field } from "../redis/reply.js";
 import { systemClock } from "../time/clock.js";
@@ -39,6 +40,7 @@ export interface OperatorOptions {
 }
 
 const PAGE = 50;
+type Transaction = ReturnType<Client["multi"]>;
 
 /** The dead letters of a system. A redriven or discarded one stays on record, with the operator's name and the time. */
 export class DeadLetters {
@@ -125,9 +127,11 @@ export class DeadLetters {
     const keys = this.#keys(stream);
     const by = options.by ?? this.#config.service;
     return this.#ask(`discarding ${id} of ${keys.dead}`, async (client) => {
-      await this.#get(client, keys, id);
+      const letter = await this.#get(client, keys, id);
       const state: DeadLetterState = { state: "discarded", at: new Date().toISOString(), by, reason };
-      await client.hsetnx(keys.settled, id, JSON.stringify(state));
+      const transaction = client.multi().hsetnx(keys.settled, id, JSON.stringify(state));
+      const [[refusal] = []] = (await moveInIndex(transaction, keys, letter).exec()) ?? [];
+      if (refusal) throw refusal;
       return (await this.#get(client, keys, id)).state;
     });
   }
@@ -155,10 +159,18 @@ export class DeadLetters {
       const transaction = client.multi();
       transaction.xadd(redrive, entryId, ...letter.original);
       transaction.hset(keys.settled, id, JSON.stringify(state));
+      moveInIndex(transaction, keys, letter);
       const replies = await transaction.exec();
       if (replies === null) continue;
       const [[notAdded] = [], [notMarked] = []] = replies;
-      if (notAdded && !notMarked) await client.hdel(keys.settled, id);
+      if (notAdded && !notMarked) {
+        const { index } = keys;
+        const undoing = client
+          .multi()
+          .hdel(keys.settled, id)
+          .zrem(index, indexed(letter.group, "settled", id));
+        await undoing.zadd(index, 0, indexed(letter.group, "open", id)).exec();
+      }
       if (notAdded) throw failure("PUBLISH_FAILED", `dead letter ${id} was not returned to its group`, notAdded);
       // It is open still, so another redrive would return it once more.
       if (notMarked) throw failure("PUBLISH_UNCERTAIN", `dead letter ${id} was returned, but not marked`, notMarked);
@@ -197,6 +209,12 @@ function matches(letter: DeadLetter, { group, type, reason, state = "open" }: De
     (reason === undefined || letter.reason === reason) &&
     (state === "any" || letter.state.state === state)
   );
+}
+
+/** It counts as open no longer. */
+function moveInIndex(transaction: Transaction, { index }: StreamKeys, letter: DeadLetter): Transaction {
+  const { group, id } = letter;
+  return transaction.zrem(index, indexed(group, "open", id)).zadd(index, 0, indexed(group, "settled", id));
 }
 
 async function nextEntryId(client: Client, stream: string): Promise<string> {

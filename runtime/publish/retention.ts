@@ -61,11 +61,21 @@ export class Retention {
       const expireGroups = unservedGroups === "expire-group";
       const graceMs = Math.max(SHORTEST_GRACE_MS, 2 * trimIntervalMs);
       const report = await this.#log.trim({ maxAgeMs, maxLength, lockMs, graceMs, expireGroups });
-      if (report !== undefined) this.#tell(report);
+      if (report === undefined) return;
+      this.#tell(report);
+      await this.#boundDeadLetters();
     } catch (error) {
       if (!this.#ending.signal.aborted) this.#hooks.trouble(`trimming ${this.#log.stream}`, error);
     } finally {
       this.#trimming = false;
+    }
+  }
+
+  async #boundDeadLetters(): Promise<void> {
+    const { deadLetterTtlMs: maxAgeMs, deadLettersMax: maxLength } = this.#config;
+    const { stream } = this.#log;
+    for (const { group, count } of await this.#log.boundDeadLetters({ maxAgeMs, maxLength })) {
+      this.#hooks.emit("deadLettersRemoved", { stream, group, count });
     }
   }
 

@@ -34,7 +34,7 @@ export async function moveToDead(
   { id, attempt, fields }: Delivery,
   { failure, labels }: RecordOf<"bury">,
 ): Promise<"kept" | "lost"> {
-  const scriptKeys = [keys.stream, keys.dead, keys.retry, keys.errors];
+  const scriptKeys = [keys.stream, keys.dead, keys.retry, keys.errors, keys.index];
   const move = (copy: string): Promise<string | null> => {
     const args = [group, consumer, id, failure, attempt, keeps, copy, ...Object.entries(labels).flat()];
     return bury.run(client, scriptKeys, args);

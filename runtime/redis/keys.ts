@@ -32,6 +32,8 @@ export interface StreamKeys {
   readonly dead: string;
   /** HASH: how each dead letter was settled, by its id. */
   readonly settled: string;
+  /** ZSET: the dead letters by group and state. */
+  readonly index: string;
 }
 
 /** The consumer that owns a group's parked entries. No process has this name. */
@@ -58,15 +60,16 @@ export function streamKeys(stream: string, group: string): StreamKeys {
   const tag = `{${stream}}`;
   const dead = `${tag}:dead`;
   const redrive = `${tag}:redrive:${group}`;
-  return { stream, ...keysUnder(tag, group, `:${group}`), redrive, dead, settled: `${dead}:settled` };
+  const letters = { dead, settled: `${dead}:settled`, index: `${dead}:index` };
+  return { stream, ...keysUnder(tag, group, `:${group}`), redrive, ...letters };
 }
 
 /** The keys of a redrive stream. One group alone reads it. Its dead letters are those of the main stream. */
-export function redriveKeys({ redrive, dead, settled }: StreamKeys, group: string): StreamKeys {
-  return { stream: redrive, ...keysUnder(redrive, group, ""), redrive, dead, settled };
+export function redriveKeys({ redrive, dead, settled, index }: StreamKeys, group: string): StreamKeys {
+  return { stream: redrive, ...keysUnder(redrive, group, ""), redrive, dead, settled, index };
 }
 
-type KeysUnder = Omit<StreamKeys, "stream" | "redrive" | "dead" | "settled">;
+type KeysUnder = Omit<StreamKeys, "stream" | "redrive" | "dead" | "settled" | "index">;
 
 function keysUnder(prefix: string, group: string, suffix: string): KeysUnder {
   return {

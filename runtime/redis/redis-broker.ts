@@ -14,6 +14,7 @@ import { BlockingSource, pollingSource, type SourceParts } from "./entry-source.
 import { greatestId } from "./greatest-id.js";
 import { Heartbeat, type HeartbeatParts } from "./heartbeat.js";
 import { answerKey, redriveKeys, type StreamKeys, streamKeys } from "./keys.js";
+import { boundLetters } from "./letters.js";
 import { answered } from "./lua/answer.js";
 import { trim } from "./lua/trim.js";
 import { RedisClock } from "./redis-clock.js";
@@ -133,7 +134,8 @@ export class RedisBroker implements Broker {
     return connection;
   }
 
-  #log({ stream, trimming, marks, retention, groups, prefix, redrive }: StreamKeys): Log {
+  #log(keys: StreamKeys): Log {
+    const { stream, trimming, marks, retention, groups, prefix, redrive } = keys;
     return {
       stream,
       trim: async ({ maxAgeMs, maxLength, lockMs, graceMs, expireGroups }) => {
@@ -147,6 +149,11 @@ export class RedisBroker implements Broker {
         if (report === null) return undefined;
         const none = { removed: 0, length: 0, unserved: [], expired: [], missed: [] };
         return { ...none, ...(JSON.parse(report) as Partial<TrimReport>) };
+      },
+      boundDeadLetters: async (bounds) => {
+        // The dead letters of a redrive stream are those of the stream.
+        const connection = [this.#settle, this.#publish].find(({ isReady }) => isReady && stream !== redrive);
+        return connection === undefined ? [] : boundLetters(connection.client, keys, bounds);
       },
       // Over a connection of its own, so that no publish waits for what many screens have missed.
       readAfter: (id, count) =>

@@ -3,6 +3,7 @@ import type { Config } from "../config/config.js";
 import type { Consumption, ConsumptionParts, HealthTarget } from "../consume/consumption.js";
 import type { Health, StreamHealth } from "../messaging/health.js";
 import type { Clock } from "../time/clock.js";
+import { letterAdvice } from "./letter-advice.js";
 
 type Findings = Pick<Health["details"], "redis" | "streams">;
 
@@ -10,11 +11,12 @@ const UNREACHABLE: Findings = { redis: { connected: false, latency_ms: null }, s
 
 /** Checks the health of a service, within the connection timeout: a Redis that does not answer is a finding. */
 export async function checkHealth(
-  { version, redis }: Pick<Config, "version" | "redis">,
+  config: Config,
   { broker, clock, hooks }: Pick<ConsumptionParts, "broker" | "clock" | "hooks">,
   { targets, isStarted, heartbeat }: Pick<Consumption, "targets" | "isStarted" | "heartbeat">,
 ): Promise<Health> {
-  const findings = await within(redis.connectionTimeoutMs, clock, examine(broker, targets));
+  const { version, redis } = config;
+  const findings = await within(redis.connectionTimeoutMs, clock, examine(config, broker, targets));
   const isStuck = targets.some(({ loop }) => loop === "stuck") || heartbeat?.state === "unconfirmed";
   const isFull = Object.values(findings.streams).some(({ ids }) => ids === "exhausted");
   const status = !findings.redis.connected || isStuck || isFull ? "unhealthy" : isStarted ? "healthy" : "unknown";
@@ -22,27 +24,28 @@ export async function checkHealth(
   return { status, uptime_seconds: Math.floor(process.uptime()), version, details };
 }
 
-async function examine(broker: ConsumptionParts["broker"], targets: readonly HealthTarget[]): Promise<Findings> {
+async function examine(
+  config: Config,
+  broker: ConsumptionParts["broker"],
+  targets: readonly HealthTarget[],
+): Promise<Findings> {
   const latency = await broker.ping();
   const streams = await Promise.all(
-    targets.map(async (target) => [target.membership.stream, await examineStream(target)] as const),
+    targets.map(async (target) => [target.membership.stream, await examineStream(config, target)] as const),
   );
   return { redis: { connected: true, latency_ms: rounded(latency) }, streams: Object.fromEntries(streams) };
 }
 
-async function examineStream({ membership, loop }: HealthTarget): Promise<StreamHealth> {
+async function examineStream(config: Config, { membership, loop }: HealthTarget): Promise<StreamHealth> {
   const state = await membership.state();
-  const {
-    lag,
-    pending,
-    oldestPendingSeconds: oldest_pending_seconds,
-    parked: retrying,
-    deadLetters: dead_letters,
-    ids,
-  } = state;
+  const { lag, pending, oldestPendingSeconds: oldest_pending_seconds, parked: retrying, deadLetters, ids } = state;
   const { group, stream } = membership;
-  const advice = [idAdvice(stream, ids)].filter((each) => each !== undefined);
-  return { group, loop, lag, pending, oldest_pending_seconds, retrying, dead_letters, ids, advice };
+  const advised = [idAdvice(stream, ids), letterAdvice(config, group, deadLetters)];
+  const advice = advised.filter((each) => each !== undefined);
+  const dead_letters = deadLetters.count;
+  const oldest_dead_letter_seconds = rounded(deadLetters.oldestMs / 1000);
+  const letters = { dead_letters, oldest_dead_letter_seconds };
+  return { group, loop, lag, pending, oldest_pending_seconds, retrying, ...letters, ids, advice };
 }
 
 function within(ms: number, clock: Clock, findings: Promise<Findings>): Promise<Findings> {

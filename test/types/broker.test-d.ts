@@ -25,7 +25,13 @@ class EmptyBroker implements Broker {
   connect = notYet;
   assertAffordable = notYet;
   ping = notYet;
-  log = (stream: string): Log => ({ stream, trim: notYet, readAfter: notYet, lastId: notYet });
+  log = (stream: string): Log => ({
+    stream,
+    trim: notYet,
+    boundDeadLetters: notYet,
+    readAfter: notYet,
+    lastId: notYet,
+  });
   members = (): Members => ({
     heartbeat: { state: "confirmed", reason: null },
     add: notYet,

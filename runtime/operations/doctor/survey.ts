@@ -1,12 +1,17 @@
 import { idAdvice, idState } from "../../broker/id-state.js";
+import type { OpenLetters } from "../../broker/log.js";
 import { type Config, prefixed } from "../../config/config.js";
 import type { Client, Connection } from "../../redis/connection.js";
-import { streamKeys } from "../../redis/keys.js";
+import { type StreamKeys, streamKeys } from "../../redis/keys.js";
+import { groupsOfLetters, openLetters } from "../../redis/letters.js";
 import { extent } from "../../redis/lua/extent.js";
 import { instantIn } from "../../redis/redis-clock.js";
 import { field } from "../../redis/reply.js";
+import { letterAdvice } from "../../service/letter-advice.js";
 import { type Finding, failed } from "./finding.js";
 import { examineGroup, type GroupReport, isAbandoned } from "./group.js";
+
+type GroupLetters = OpenLetters & { readonly group: string };
 
 const STREAMS = ["events", "commands", "notifications", "health"];
 
@@ -31,32 +36,47 @@ async function surveyStream(connection: Connection, config: Config, stream: stri
 }
 
 async function describe(client: Client, config: Config, stream: string): Promise<Omit<Finding, "check">> {
-  const { dead } = streamKeys(stream, config.group);
-  const [length, deadLetters, infos, time, known] = await Promise.all([
+  const keys = streamKeys(stream, config.group);
+  const [length, letters, infos, time, known] = await Promise.all([
     client.xlen(stream),
-    client.xlen(dead),
+    client.xlen(keys.dead),
     client.xinfo("GROUPS", stream) as Promise<unknown[][]>,
     client.time(),
     // Without the right to scripts its ids are not known.
     extent.run(client, [stream], []).catch(() => undefined),
   ]);
   const ids = idState(known?.[1], instantIn(time));
-  const advice = idAdvice(stream, ids);
+  const open = await openOf(client, keys, instantIn(time));
+  const deadLetters = open.reduce((sum, { count }) => sum + count, 0);
+  const advice = [idAdvice(stream, ids), ...open.map((each) => letterAdvice(config, each.group, each))];
   const names = infos.map((info) => String(field(info, "name")));
   const groups = await Promise.all(names.map((name) => examineGroup(client, [stream, name], config.leaseMs)));
   const abandoned = groups.filter(isAbandoned).map(({ group }) => group);
   const remarks = [
-    ...(deadLetters === 0 ? [] : [`, ${count(deadLetters, "dead letter")} in ${dead}`]),
+    ...(letters === 0 ? [] : [`, ${count(letters, "dead letter")} in ${keys.dead}, ${deadLetters} of them open`]),
     ...(abandoned.length === 0 ? [] : [`; nobody does the work of ${abandoned.join(", ")}`]),
-    ...(advice === undefined ? [] : [`; ${advice}`]),
+    ...advice.flatMap((each) => (each === undefined ? [] : [`; ${each}`])),
   ];
   const entries = length === 1 ? "1 entry" : `${length} entries`;
   return {
     verdict:
       abandoned.length > 0 || ids === "exhausted" ? "bad" : deadLetters > 0 || ids === "ahead" ? "notable" : "good",
     text: `${entries}, ${count(groups.length, "group")}${remarks.join("")}`,
-    lines: groups.map(describeGroup),
+    lines: [...groups.map(describeGroup), ...open.map(describeLetters)],
   };
+}
+
+/** The open dead letters of each group that has any. */
+async function openOf(client: Client, keys: StreamKeys, nowMs: number): Promise<readonly GroupLetters[]> {
+  const groups = await groupsOfLetters(client, keys.index);
+  const open = await Promise.all(
+    groups.map(async (group) => ({ group, ...(await openLetters(client, keys, group, nowMs)) })),
+  );
+  return open.filter((each) => each.count > 0);
+}
+
+function describeLetters({ group, count: open, oldestMs }: GroupLetters): string {
+  return `${group}: ${count(open, "open dead letter")} (the oldest for ${seconds(oldestMs)})`;
 }
 
 function describeGroup({ group, lag, pending, oldestMs, parked, nextDueMs = 0, ...attendance }: GroupReport): string {

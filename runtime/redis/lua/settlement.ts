@@ -1,5 +1,5 @@
 import type { FlatFields } from "../../contract/codec.js";
-import { MINE, THEIRS } from "./fragment.js";
+import { ID_ORDER, MINE, THEIRS } from "./fragment.js";
 import { type Script, script } from "./script.js";
 
 /**
@@ -18,13 +18,13 @@ return redis.call('XACK', KEYS[1], ARGV[1], unpack(ARGV, 3))
  * Moves an entry to the dead letters and acknowledges it, in one step: a crash leaves either both or neither. The
  * script reads the original itself and packs each field and value as `length:bytes,`, so that neither its size nor its
  * bytes matter. If it is deleted from the stream, the caller's copy is packed instead.
- * KEYS: 1 stream · 2 dead letters · 3 retry set · 4 errors (hash)
+ * KEYS: 1 stream · 2 dead letters · 3 retry set · 4 errors (hash) · 5 the index of dead letters (sorted set)
  * ARGV: 1 group · 2 consumer · 3 entry id · 4 the last error, as JSON · 5 how often it was delivered · 6 `kept`
  *       when nobody can have taken it over, else empty · 7 the caller's copy, packed, or empty · 8… field, value, … of the
  *       record
  * Result: the dead letter's id; nil when the entry belongs to another consumer; `deleted` when a copy is needed
  */
-export const bury: Script<string | null> = script("bury")`${MINE}${THEIRS}
+export const bury: Script<string | null> = script("bury")`${MINE}${THEIRS}${ID_ORDER}
 if #mine == 0 and (#theirs > 0 or ARGV[6] == '') then return nil end
 
 local packed = { ARGV[7] }
@@ -44,6 +44,7 @@ record[#record + 1] = 'original'
 record[#record + 1] = table.concat(packed)
 
 local id = redis.call('XADD', KEYS[2], '*', unpack(record))
+redis.call('ZADD', KEYS[5], 0, ARGV[1] .. '\no' .. padded(id))
 redis.call('XACK', KEYS[1], ARGV[1], ARGV[3])
 redis.call('ZREM', KEYS[3], ARGV[3])
 redis.call('HDEL', KEYS[4], ARGV[3])

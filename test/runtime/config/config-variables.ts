@@ -131,6 +131,22 @@ export const variables: readonly Variable[] = [
     option: [{ streamMaxLength: 5 }, 5],
   },
   {
+    name: "DEAD_LETTER_MAX",
+    of: ({ deadLettersMax }) => deadLettersMax,
+    byDefault: 10_000,
+    valid: [["1", 1]],
+    invalid: [...notCounts, "1000000001"],
+    option: [{ deadLettersMax: 5 }, 5],
+  },
+  {
+    name: "DEAD_LETTER_TTL",
+    of: ({ deadLetterTtlMs }) => deadLetterTtlMs,
+    byDefault: 2_592_000_000,
+    valid: [["60", 60_000]],
+    invalid: [...notSeconds, "0"],
+    option: [{ deadLetterTtlSeconds: 5 }, 5000],
+  },
+  {
     name: "STREAM_BLOCK_TIME",
     of: ({ blockTimeMs }) => blockTimeMs,
     byDefault: 1000,

@@ -154,6 +154,8 @@ async function unexplained(
           admin.hkeys(key),
           (await admin.xrange(`{${stream}}:dead`, "-", "+")).map(([id]) => id),
         );
+      if (group === "index")
+        return (await admin.zcard(key)) === (await admin.xlen(`{${stream}}:dead`)) ? [] : ["drifted"];
       return [];
     case "once":
     case "answer":

@@ -18,6 +18,7 @@ const ofStream = {
   redrive: "{events}:redrive:g",
   dead: "{events}:dead",
   settled: "{events}:dead:settled",
+  index: "{events}:dead:index",
 };
 
 it("the keys of a stream have the names that other versions know, and share its slot", () => {
@@ -27,7 +28,7 @@ it("the keys of a stream have the names that other versions know, and share its 
 });
 
 it("the keys of a redrive stream are its own, but for the dead letters, which are those of the main stream", () => {
-  const { redrive, dead, settled } = ofStream;
+  const { redrive, dead, settled, index } = ofStream;
   expect(redriveKeys(streamKeys("events", "g"), "g")).toEqual({
     stream: redrive,
     retry: `${redrive}:retry`,
@@ -44,5 +45,6 @@ it("the keys of a redrive stream are its own, but for the dead letters, which ar
     redrive,
     dead,
     settled,
+    index,
   });
 });

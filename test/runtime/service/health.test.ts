@@ -50,6 +50,9 @@ describe("the health of a service", () => {
       oldest_pending_seconds: 0,
       retrying: 0,
       dead_letters: 0,
+      oldest_dead_letter_seconds: 0,
+      ids: "current",
+      advice: [],
     };
     expect(health).toMatchObject({
       status: "healthy",

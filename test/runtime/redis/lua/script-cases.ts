@@ -1,4 +1,5 @@
 import type { Redis } from "ioredis";
+import { indexed } from "../../../../runtime/redis/letters.js";
 import { handoverMember } from "../../../../runtime/redis/lua/handover.js";
 
 /** One call of a script, and what is in Redis before. */
@@ -12,20 +13,23 @@ export interface ScriptCase {
 }
 
 export const CHANNEL = "channel";
-const [EVENTS, RETRY, ERRORS, ALIVE, TYPES, HANDOVER, DEAD, FLOOR, GROUPS, MARKS, RETENTION, TRIMMING] = [
-  "events",
-  "{events}:retry:g",
-  "{events}:errors:g",
-  "{events}:alive:g",
-  "{events}:types:g",
-  "{events}:handover:g",
-  "{events}:dead",
-  "{events}:floor:g",
-  "{events}:groups",
-  "{events}:marks",
-  "{events}:retention",
-  "{events}:trimming",
-] as const;
+const [EVENTS, RETRY, ERRORS, ALIVE, TYPES, HANDOVER, DEAD, SETTLED, INDEX, FLOOR, GROUPS, MARKS, RETENTION, TRIMMING] =
+  [
+    "events",
+    "{events}:retry:g",
+    "{events}:errors:g",
+    "{events}:alive:g",
+    "{events}:types:g",
+    "{events}:handover:g",
+    "{events}:dead",
+    "{events}:dead:settled",
+    "{events}:dead:index",
+    "{events}:floor:g",
+    "{events}:groups",
+    "{events}:marks",
+    "{events}:retention",
+    "{events}:trimming",
+  ] as const;
 const [ANSWER, ONCE] = ["{events}:answer:1", "{events}:once:1"];
 const HANDED_OVER = [
   handoverMember({ id: "2-1", type: "mine", isSuspect: false }),
@@ -272,11 +276,53 @@ export const SCRIPT_CASES: Readonly<Record<string, readonly ScriptCase[]>> = {
   bury: [
     {
       what: "buries",
-      keys: [EVENTS, DEAD, RETRY, ERRORS],
+      keys: [EVENTS, DEAD, RETRY, ERRORS, INDEX],
       args: ["g", "me", "1-1", "{}", 2, "", "", "reason", "E_TEST"],
       prepare: async (redis) => {
         await stage(redis);
         await redis.zadd(RETRY, 1, "1-1");
+      },
+    },
+  ],
+  boundDead: [
+    {
+      what: "removes what is settled, then what is old",
+      keys: [DEAD, SETTLED, INDEX],
+      args: [60_000, 1, 100, ""],
+      prepare: async (redis) => {
+        for (const id of ["1-1", "2-1", "3-1"]) await redis.xadd(DEAD, id, "group", "g");
+        await redis.hset(SETTLED, "2-1", "{}");
+        const members = [indexed("g", "open", "1-1"), indexed("g", "settled", "2-1"), indexed("g", "open", "3-1")];
+        await redis.zadd(INDEX, ...members.flatMap((member) => [0, member]));
+      },
+    },
+    {
+      what: "makes a lost index anew",
+      keys: [DEAD, SETTLED, INDEX],
+      args: [60_000, 1, 100, ""],
+      prepare: async (redis) => {
+        for (const id of ["1-1", "2-1"]) await redis.xadd(DEAD, id, "group", "g");
+        await redis.hset(SETTLED, "2-1", "{}");
+        await redis.zadd(INDEX, 0, "junk");
+      },
+    },
+    {
+      what: "goes on making it, and forgets what is settled and gone",
+      keys: [DEAD, SETTLED, INDEX],
+      args: [1e13, 1, 100, "2-1"],
+      prepare: async (redis) => {
+        for (const id of ["1-1", "2-1"]) await redis.xadd(DEAD, id, "group", "g");
+        await redis.hset(SETTLED, "0-1", "{}");
+        await redis.zadd(INDEX, 0, indexed("g", "open", "1-1"), 0, indexed("g", "open", "2-1"));
+      },
+    },
+    {
+      what: "forgets what is known of letters that are gone",
+      keys: [DEAD, SETTLED, INDEX],
+      args: [60_000, 1, 100, ""],
+      prepare: async (redis) => {
+        await redis.hset(SETTLED, "2-1", "{}");
+        await redis.zadd(INDEX, 0, indexed("g", "open", "1-1"));
       },
     },
   ],

@@ -1,0 +1,68 @@
+import { ageOf, entryIdIn, paddedId } from "../broker/entry-id.js";
+import { idState } from "../broker/id-state.js";
+import type { DeadBounds, DroppedLetters, OpenLetters } from "../broker/log.js";
+import type { Client } from "./connection.js";
+import { greatestId } from "./greatest-id.js";
+import type { StreamKeys } from "./keys.js";
+import { boundDead } from "./lua/dead.js";
+
+/** Redis runs nothing else meanwhile. */
+const MOST_AT_ONCE = 500;
+const INDEXED = /^(.*)\n[os](\d{20})(\d{20})$/s;
+
+type LetterKeys = Pick<StreamKeys, "dead" | "settled" | "index">;
+
+/** How a dead letter stands in the index. Those of a group are apart, open ones from others, and in the order of their ids. */
+export function indexed(group: string, state: "open" | "settled", id: string): string {
+  return `${group}\n${state.charAt(0)}${paddedId(id)}`;
+}
+
+/** Removes dead letters that are too old, or too many. */
+export async function boundLetters(
+  client: Client,
+  { dead, settled, index }: LetterKeys,
+  { maxAgeMs, maxLength }: DeadBounds,
+): Promise<readonly DroppedLetters[]> {
+  const counts = new Map<string, number>();
+  for (let [from, more]: [string, number] = ["", 1]; more === 1; ) {
+    const args = [maxAgeMs, maxLength, MOST_AT_ONCE, from];
+    const [next, isMore, ...removed] = await boundDead.run(client, [dead, settled, index], args);
+    [from, more] = [next, isMore];
+    for (let at = 0; at < removed.length; at += 2) {
+      const [group, count] = removed.slice(at, at + 2) as [string, number];
+      counts.set(group, (counts.get(group) ?? 0) + count);
+    }
+  }
+  return [...counts].map(([group, count]) => ({ group, count }));
+}
+
+/** Counts the open dead letters of a group, and tells the age of the oldest, without reading any. */
+export async function openLetters(
+  client: Client,
+  { dead, index }: LetterKeys,
+  group: string,
+  nowMs: number,
+): Promise<OpenLetters> {
+  const [from, to] = [`[${group}\no`, `(${group}\no:`];
+  const [count, [oldest], greatest] = await Promise.all([
+    client.zlexcount(index, from, to),
+    client.zrangebylex(index, from, to, "LIMIT", 0, 1),
+    // Without the right to scripts they are not known.
+    greatestId(client, dead).catch(() => undefined),
+  ]);
+  const [, , ms, sequence] = INDEXED.exec(oldest ?? "") ?? [];
+  const id = ms === undefined ? undefined : entryIdIn(`${ms}-${sequence}`);
+  return { count, oldestMs: id === undefined ? 0 : ageOf(id, nowMs), ids: idState(greatest, nowMs) };
+}
+
+/** The groups that have dead letters, in any state. */
+export async function groupsOfLetters(client: Client, index: string): Promise<readonly string[]> {
+  const groups: string[] = [];
+  for (let from = "-"; ; ) {
+    const [head] = await client.zrangebylex(index, from, "+", "LIMIT", 0, 1);
+    if (head === undefined) return groups;
+    const [, group] = INDEXED.exec(head) ?? [];
+    if (group !== undefined) groups.push(group);
+    from = group === undefined ? `(${head}` : `(${group}\nt`;
+  }
+}
