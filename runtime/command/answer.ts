@@ -45,6 +45,9 @@ export function decodeResponse(payload: string): Response {
   if (typeof given["success"] !== "boolean") throw new DecodeError("a reply must say whether it is a success");
   const response: Record<string, unknown> = {};
   for (const name of Object.keys(given)) if (given[name] !== null) setOwn(response, name, given[name]);
+  for (const name of ["error", "error_code"]) {
+    if (typeof response[name] !== "string") delete response[name];
+  }
   const { timestamp } = response;
   if (typeof timestamp === "string") response["timestamp"] = normaliseInstant(timestamp);
   return response as unknown as Response;

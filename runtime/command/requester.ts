@@ -2,7 +2,14 @@ import type { Answers } from "../broker/broker.js";
 import type { Subscriptions } from "../broker/subscriptions.js";
 import { contractOf } from "../contract/contract.js";
 import type { CommandDescriptor } from "../contract/descriptor.js";
-import { ClosedError, CommandFailedError, CommandTimeoutError, ContractError, MessagingError } from "../errors.js";
+import {
+  ClosedError,
+  CommandFailedError,
+  CommandTimeoutError,
+  ContractError,
+  DecodeError,
+  MessagingError,
+} from "../errors.js";
 import type { RuntimeParts } from "../messaging/hooks.js";
 import { Pause } from "../time/pause.js";
 import { decodeResponse, type Response } from "./answer.js";
@@ -85,7 +92,8 @@ export class Requester {
         try {
           resolve(resultOf(question, response));
         } catch (error) {
-          reject(error);
+          const text = `the answer of ${question.target} to ${descriptor.type} cannot be judged`;
+          reject(error instanceof MessagingError ? error : new DecodeError(text, { cause: error }));
         }
       });
       send(() => this.#waiting.has(question.id)).catch((error: unknown) =>

@@ -70,7 +70,9 @@ export function loggingHooks(logger: Logger, service: string, clock: Clock): Hoo
       const key = `${what}: ${error instanceof Error ? error.message : String(error)}`;
       const now = clock.now();
       if (now - (loggedAt.get(key) ?? Number.NEGATIVE_INFINITY) < QUIET_MS) return;
-      if (loggedAt.size >= MOST_KNOWN) loggedAt.clear();
+      for (const [other, at] of loggedAt) if (now - at >= QUIET_MS) loggedAt.delete(other);
+      // A flood of different ones, as junk from outside makes it: all are counted, and that is told by the count.
+      if (loggedAt.size >= MOST_KNOWN) return;
       loggedAt.set(key, now);
       logger.warn({ service, error }, `${what} failed; trying again`);
     },

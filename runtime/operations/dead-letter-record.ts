@@ -1,5 +1,10 @@
 import type { Failure } from "../handle/failure.js";
 
+const [COLON, COMMA] = [0x3a, 0x2c];
+const MOST_DIGITS = 12;
+/** Of any field but the errors and the original. */
+const LONGEST_TEXT = 10_000;
+
 /** A dead letter as its stream stores it. */
 export interface DeadLetterRecord {
   /** The stream from which the group read the entry: the original, or the group's redrive stream. */
@@ -22,19 +27,25 @@ export interface DeadLetterRecord {
   readonly errors: readonly Failure[];
   /** The entry's fields as they were on the wire, byte for byte: name, value, … Empty if it had been deleted. */
   readonly original: readonly Buffer[];
+  /** What of the record cannot be read, because others wrote or changed it; left out when nothing. It can be discarded. */
+  readonly problem?: string;
 }
 
-/**
- * Reads a dead letter's fields: name, value, …
- *
- * @throws {RangeError} when the original is not a list of netstrings, {SyntaxError} when the errors are not JSON
- */
+/** Reads a dead letter's fields: name, value, … They may be anything: what cannot be read is left out. */
 export function letterOf(fields: readonly Buffer[]): DeadLetterRecord {
   const values = new Map<string, Buffer>();
   for (let at = 0; at + 1 < fields.length; at += 2) {
     values.set((fields[at] as Buffer).toString(), fields[at + 1] as Buffer);
   }
-  const text = (name: string): string => values.get(name)?.toString() ?? "";
+  const text = (name: string): string => values.get(name)?.toString("utf8", 0, LONGEST_TEXT) ?? "";
+  const attempts = text("attempts");
+  const errors = errorsIn(values.get("errors"));
+  const original = decodeNetstrings(values.get("original") ?? Buffer.alloc(0));
+  const problems = [
+    ...(values.has("group") ? [] : ["it names no group"]),
+    ...(errors === undefined ? ["its errors are not a list of errors"] : []),
+    ...(original === undefined ? ["its original is not a list of names and values"] : []),
+  ];
   return {
     stream: text("stream"),
     group: text("group"),
@@ -44,26 +55,43 @@ export function letterOf(fields: readonly Buffer[]): DeadLetterRecord {
     type: text("type") || undefined,
     messageId: text("message_id") || undefined,
     correlationId: text("correlation_id") || undefined,
-    attempts: Number(text("attempts")),
+    attempts: /^\d{1,15}$/.test(attempts) ? Number(attempts) : 0,
     reason: text("reason"),
     failedAt: text("failed_at"),
-    errors: JSON.parse(text("errors") || "[]") as Failure[],
-    original: decodeNetstrings(values.get("original") ?? Buffer.alloc(0)),
+    errors: errors ?? [],
+    original: original ?? [],
+    ...(problems.length === 0 ? {} : { problem: problems.join(", and ") }),
   };
 }
 
-/** Reads `length:bytes,` after `length:bytes,`, which keeps any bytes as they are. */
-function decodeNetstrings(bytes: Buffer): Buffer[] {
+/** The errors that a record holds; `undefined` if it holds none. They are as our consumers describe them, or as good as that. */
+function errorsIn(bytes: Buffer | undefined): readonly Failure[] | undefined {
+  if (bytes === undefined || bytes.length === 0) return [];
+  try {
+    const list: unknown = JSON.parse(bytes.toString());
+    return Array.isArray(list) && list.every(isFailure) ? list : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isFailure(value: unknown): value is Failure {
+  const { at, name, message, code } = (value ?? {}) as Partial<Record<keyof Failure, unknown>>;
+  const texts = [at, name, message, code ?? ""];
+  return texts.every((text) => typeof text === "string");
+}
+
+/** Reads `length:bytes,` after `length:bytes,`, which keeps any bytes as they are. `undefined` if it is no such list. */
+function decodeNetstrings(bytes: Buffer): Buffer[] | undefined {
   const parts: Buffer[] = [];
   for (let at = 0; at < bytes.length; ) {
-    const colon = bytes.indexOf(0x3a, at);
-    const length = Number(bytes.toString("latin1", at, colon));
-    const end = colon + 1 + length;
-    if (colon < 0 || !Number.isInteger(length) || bytes[end] !== 0x2c) {
-      throw new RangeError(`the original has no netstring at byte ${at}`);
-    }
+    const colon = bytes.indexOf(COLON, at);
+    // No longer number is one, and no other text.
+    const digits = colon < 0 || colon - at > MOST_DIGITS ? "" : bytes.toString("latin1", at, colon);
+    const end = colon + 1 + Number(digits);
+    if (!/^\d+$/.test(digits) || bytes[end] !== COMMA) return undefined;
     parts.push(bytes.subarray(colon + 1, end));
     at = end + 1;
   }
-  return parts;
+  return parts.length % 2 === 0 ? parts : undefined;
 }

@@ -4,17 +4,12 @@ import { type ErrorCode, MessagingError } from "../errors.js";
 import { type Client, Connection } from "../redis/connection.js";
 import { type StreamKeys, streamKeys } from "../redis/keys.js";
 import { indexed } from "../redis/letters.js";
+import { fitting } from "../redis/lua/read.js";
 import { instantIn } from "../redis/redis-clock.js";
 import { field } from "../redis/reply.js";
 import { systemClock } from "../time/clock.js";
 import { type DeadLetterRecord, letterOf } from "./dead-letter-record.js";
-
-/** The state of a dead letter. */
-export type DeadLetterState =
-  | { readonly state: "open" }
-  /** Returned to its group, as this entry of the group's redrive stream. */
-  | { readonly state: "redriven"; readonly at: string; readonly by: string; readonly entryId: string }
-  | { readonly state: "discarded"; readonly at: string; readonly by: string; readonly reason: string };
+import { type DeadLetterState, stateOf } from "./dead-letter-state.js";
 
 /** An entry that could not be handled, with its history. */
 export interface DeadLetter extends DeadLetterRecord {
@@ -40,6 +35,8 @@ export interface OperatorOptions {
 }
 
 const PAGE = 50;
+/** A page of letters is no longer, but for a single one. */
+const PAGE_BYTES = 8 * 1024 * 1024;
 type Transaction = ReturnType<Client["multi"]>;
 
 /** The dead letters of a system. A redriven or discarded one stays on record, with the operator's name and the time. */
@@ -60,12 +57,14 @@ export class DeadLetters {
   async *list(stream: string, filter: DeadLetterFilter = {}): AsyncGenerator<DeadLetter> {
     const keys = this.#keys(stream);
     for (let from = "-"; ; ) {
-      const page = await this.#ask(`listing ${keys.dead}`, async (client) =>
-        this.#read(client, keys, await client.xrangeBuffer(keys.dead, from, "+", "COUNT", PAGE)),
-      );
+      const page = await this.#ask(`listing ${keys.dead}`, async (client) => {
+        // Without the right to scripts nobody knows how long they are.
+        const count = await fitting.run(client, [keys.dead], [from, PAGE, PAGE_BYTES]).catch(() => 1);
+        return this.#read(client, keys, await client.xrangeBuffer(keys.dead, from, "+", "COUNT", count));
+      });
       for (const letter of page) if (matches(letter, filter)) yield letter;
-      const last = page[page.length - 1];
-      if (last === undefined || page.length < PAGE) return;
+      const last = page.at(-1);
+      if (last === undefined) return;
       from = `(${last.id}`;
     }
   }
@@ -80,7 +79,8 @@ export class DeadLetters {
    * Returns a dead letter to its group. Other groups do not receive it, and its attempts start at 1. A dead letter that
    * is no longer open is left alone. Resolves to its state.
    *
-   * @throws {MessagingError} `DEAD_LETTER_MISSING` for an unknown id, or for one whose original had been deleted;
+   * @throws {MessagingError} `DEAD_LETTER_MISSING` for an unknown id, or for one whose original had been deleted or cannot
+   * be read;
    * `PUBLISH_FAILED` when Redis refuses to add the entry, and the dead letter stays open; `PUBLISH_UNCERTAIN` when it
    * refuses to record that it did
    */
@@ -111,8 +111,8 @@ export class DeadLetters {
     options: OperatorOptions = {},
   ): Promise<number> {
     let count = 0;
-    for await (const { id, original } of this.list(stream, { ...filter, state: "open" })) {
-      if (original.length === 0) continue;
+    for await (const { id, group, original } of this.list(stream, { ...filter, state: "open" })) {
+      if (original.length === 0 || group === "") continue;
       if ((await this.redrive(stream, id, options)).state === "redriven") count++;
     }
     return count;
@@ -149,8 +149,10 @@ export class DeadLetters {
       await client.watch(keys.settled);
       const letter = await this.#get(client, keys, id);
       if (letter.state.state !== "open") return letter.state;
-      if (letter.original.length === 0)
-        throw missing(`dead letter ${id} in ${keys.dead} cannot be redriven: its original had been deleted`);
+      if (letter.original.length === 0 || letter.group === "")
+        throw missing(
+          `dead letter ${id} in ${keys.dead} cannot be redriven: ${letter.problem ?? "its original had been deleted"}`,
+        );
       const { redrive } = streamKeys(keys.stream, letter.group);
       await client.watch(redrive);
       // The mark contains the entry's id, so the id is chosen here: later than any in the stream.
@@ -196,10 +198,6 @@ export class DeadLetters {
   #keys(stream: string): StreamKeys {
     return streamKeys(prefixed(this.#config, stream), this.#config.group);
   }
-}
-
-function stateOf(mark: string | null | undefined): DeadLetterState {
-  return mark ? (JSON.parse(mark) as DeadLetterState) : { state: "open" };
 }
 
 function matches(letter: DeadLetter, { group, type, reason, state = "open" }: DeadLetterFilter): boolean {

@@ -1,4 +1,4 @@
-import { FEW, type Take } from "../broker/delivery.js";
+import type { Take } from "../broker/delivery.js";
 import { comesBefore, entryIdIn } from "../broker/entry-id.js";
 import type { MemberPlace, Membership } from "../broker/membership.js";
 import { ConnectionError } from "../errors.js";
@@ -6,6 +6,7 @@ import type { Clock, Timer } from "../time/clock.js";
 import type { Pause } from "../time/pause.js";
 import type { Connection } from "./connection.js";
 import { type EntryTap, entryTapOf } from "./entry-tap.js";
+import { readSome } from "./lua/read.js";
 
 export type EntrySource = Pick<Membership, "read" | "interrupt">;
 
@@ -19,6 +20,8 @@ export interface SourcePlace extends Pick<MemberPlace, "stream" | "group" | "con
 export interface SourceParts {
   readonly place: SourcePlace;
   readonly blockTimeMs: number;
+  /** After how much text a reply ends, where it can. */
+  readonly replyBytes: number;
   readonly connection: Connection;
   readonly settle: Connection;
   readonly pause: Pause;
@@ -27,7 +30,6 @@ export interface SourceParts {
 
 /** A read that takes so much longer than its block has lost its connection. */
 const GRACE_MS = 2000;
-type Reply = [stream: string, entries: [id: string, fields: string[] | null][]][] | null;
 
 /** Reads that block in Redis, on a connection of their own: entries arrive as soon as they are published. */
 export class BlockingSource implements EntrySource {
@@ -93,14 +95,13 @@ export class BlockingSource implements EntrySource {
   }
 }
 
-/** Reads a few entries at intervals, on a shared connection, where a long reply is held whole: for a stream that is mostly empty. */
-export function pollingSource({ place, blockTimeMs, connection, pause }: SourceParts): EntrySource {
+/** Reads at intervals, on a shared connection, where a reply is held whole, so it is bounded: for a stream that is mostly empty. */
+export function pollingSource({ place, blockTimeMs, replyBytes, connection, pause }: SourceParts): EntrySource {
   const { stream, group, consumer } = place;
   const read: EntrySource["read"] = async (count, take) => {
     const client = await connection.ready(pause.signal);
-    const most = ["COUNT", Math.min(count, FEW)] as const;
-    const reply = (await client.xreadgroup("GROUP", group, consumer, ...most, "STREAMS", stream, ">")) as Reply;
-    const deliveries = (reply?.[0]?.[1] ?? []).map(([id, fields]) => ({ id, fields, attempt: 1 }));
+    const entries = await readSome.run(client, [stream], [group, consumer, count, replyBytes]);
+    const deliveries = entries.map(([id, fields]) => ({ id, fields, attempt: 1 }));
     if (deliveries.length === 0) await pause.for(blockTimeMs);
     else take(deliveries);
   };

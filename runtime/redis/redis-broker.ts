@@ -181,6 +181,7 @@ export class RedisBroker implements Broker {
         wanted: needsAll ? undefined : new Set(handles),
       },
       blockTimeMs: config.blockTimeMs,
+      replyBytes: config.replyBytes,
       connection: redriven ? settle : this.#connection(`read:${stream}`),
       settle,
       pause: new Pause(signals.reading, clock, hooks.trouble),

@@ -78,5 +78,6 @@ async function workOf(client: Client, keys: StreamKeys, group: string): Promise<
 /** One that was given back is due at once: its time lies before 1970. */
 function dueInMs(due: string | undefined, nowMs: number): number | undefined {
   if (due === undefined) return undefined;
+  if (due.endsWith("inf")) return due.startsWith("-") ? 0 : Number.POSITIVE_INFINITY;
   return Number(due) < 0 ? 0 : Number(due) - nowMs;
 }

@@ -81,8 +81,14 @@ export class Watch {
     const names = new Set([...idleMs.keys(), ...beats.keys()]);
     const members = [...names].map((name) => {
       const beat = beats.get(name);
-      return [name, { beatMs: beat === undefined ? undefined : Number(beat), idleMs: idleMs.get(name) }] as const;
+      return [name, { beatMs: numberOf(beat), idleMs: idleMs.get(name) }] as const;
     });
     return { atMs: instantIn(time), members: new Map(members) };
   }
+}
+
+/** A score as Redis tells it: others may have made it infinite. */
+function numberOf(score: string | undefined): number | undefined {
+  const number = Number(score ?? Number.NaN);
+  return Number.isFinite(number) ? number : undefined;
 }

@@ -19,7 +19,8 @@ export const boundDead: Script<[from: string, more: number, ...(string | number)
 local function member(group, id)
   return group .. '\n' .. (redis.call('HEXISTS', KEYS[2], id) == 1 and 's' or 'o') .. padded(id)
 end
-local function number(digits) return string.match(digits, '^0*(%d+)$') end
+-- Empty parts stand for those of a member that others have written.
+local function number(digits) return string.match(digits, '^0*(%d+)$') or '' end
 local function id_of(text) return number(string.sub(text, -40, -21)) .. '-' .. number(string.sub(text, -20)) end
 
 if redis.call('EXISTS', KEYS[1]) == 0 then
@@ -50,8 +51,11 @@ local function remove(group, state, to, most)
   local prefix = group .. '\n' .. state
   local list = redis.call('ZRANGEBYLEX', KEYS[3], '[' .. prefix, '(' .. prefix .. to, 'LIMIT', 0, math.min(most, left))
   for _, text in ipairs(list) do
-    redis.call('XDEL', KEYS[1], id_of(text))
-    redis.call('HDEL', KEYS[2], id_of(text))
+    local id = id_of(text)
+    if is_id(id) then
+      redis.call('XDEL', KEYS[1], id)
+      redis.call('HDEL', KEYS[2], id)
+    end
     redis.call('ZREM', KEYS[3], text)
   end
   left = left - #list

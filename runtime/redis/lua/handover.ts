@@ -129,7 +129,8 @@ local function is_for_caller(type)
   end
   return true
 end
-local function number(digits) return string.match(digits, '^0*(%d+)$') end
+-- Empty parts stand for those of a member that others have written.
+local function number(digits) return string.match(digits, '^0*(%d+)$') or '' end
 
 local taken, taken_over, more, left_bytes = {}, {}, 0, tonumber(ARGV[5])
 local function take(prefix, most, claim)

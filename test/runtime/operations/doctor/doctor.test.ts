@@ -68,7 +68,7 @@ describe("merp doctor", () => {
     }
     expect(stdout).toMatch(/Redis +(Redis|Valkey) \d+\.\d+\.\d+ at 127\.0\.0\.1:\d+, answers in [\d.]+ ms/);
     expect(stdout).toMatch(
-      /^✗ stream production:events +3 entries, 1 group, 1 dead letter in \{production:events\}:dead; nobody does the work of billing-workers$/m,
+      /^✗ stream production:events +3 entries, 1 group, 1 dead letter in \{production:events\}:dead, 1 of them open; nobody does the work of billing-workers$/m,
     );
     expect(stdout).toMatch(/billing-workers: no consumer; lag 1, pending 0$/m);
     expect(stdout).toContain("stream production:commands does not exist yet");

@@ -326,6 +326,18 @@ export const SCRIPT_CASES: Readonly<Record<string, readonly ScriptCase[]>> = {
       },
     },
   ],
+  readSome: [
+    {
+      what: "delivers some of them",
+      keys: [EVENTS],
+      args: ["g", "other", 10, 20],
+      prepare: async (redis) => {
+        await stage(redis);
+        await redis.xgroup("SETID", EVENTS, "g", "1-1");
+      },
+    },
+  ],
+  fitting: [{ what: "counts them", keys: [EVENTS], args: ["-", 2, 1000], prepare: stage }],
   reap: [
     {
       what: "takes over and removes the name",

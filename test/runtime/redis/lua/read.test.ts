@@ -1,0 +1,35 @@
+import { Redis } from "ioredis";
+import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
+import { fitting, readSome } from "../../../../runtime/redis/lua/read.js";
+import { type RedisServer, startRedis } from "../../../../runtime/testing/redis/index.js";
+
+let redis: RedisServer;
+let admin: Redis;
+beforeAll(async () => {
+  redis = await startRedis();
+  admin = new Redis(redis.url);
+});
+afterEach(() => admin.flushall());
+afterAll(async () => {
+  admin.disconnect();
+  await redis.stop();
+});
+
+/** Adds entries of so many bytes each. */
+async function add(lengths: readonly number[]): Promise<void> {
+  for (const [at, length] of lengths.entries()) await admin.xadd("events", `${at + 1}-0`, "f", "x".repeat(length - 1));
+  await admin.xgroup("CREATE", "events", "g", "0");
+}
+
+it.each([
+  ["as many as fit", [400, 400, 400, 400], 1000, [3, 1]],
+  ["one in any case", [5000, 5000], 1000, [1, 1]],
+  ["a long one after short ones, and none behind it", [10, 10, 5000, 10], 1000, [3, 1]],
+  ["no more than asked for", [1, 1, 1, 1, 1, 1], 1000, [4, 2]],
+])("entries are delivered until they are so many bytes: %s", async (_, lengths, most, expected) => {
+  await add(lengths);
+  for (const count of expected) expect(await readSome.run(admin, ["events"], ["g", "me", 4, most])).toHaveLength(count);
+  expect(await readSome.run(admin, ["events"], ["g", "me", 4, most])).toEqual([]);
+  expect(await fitting.run(admin, ["events"], ["-", 4, most])).toBe(expected[0]);
+  expect(await fitting.run(admin, ["events"], [`(${lengths.length}-0`, 4, most])).toBe(1);
+});
