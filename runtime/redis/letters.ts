@@ -8,6 +8,8 @@ import { boundDead } from "./lua/dead.js";
 
 /** Redis runs nothing else meanwhile. */
 const MOST_AT_ONCE = 500;
+/** With that many, the next trim goes on: others may write faster. */
+const MOST_STEPS = 10_000;
 const INDEXED = /^(.*)\n[os](\d{20})(\d{20})$/s;
 
 type LetterKeys = Pick<StreamKeys, "dead" | "settled" | "index">;
@@ -24,7 +26,8 @@ export async function boundLetters(
   { maxAgeMs, maxLength }: DeadBounds,
 ): Promise<readonly DroppedLetters[]> {
   const counts = new Map<string, number>();
-  for (let [from, more]: [string, number] = ["", 1]; more === 1; ) {
+  let [from, more]: [string, number] = ["", 1];
+  for (let step = 0; more === 1 && step < MOST_STEPS; step++) {
     const args = [maxAgeMs, maxLength, MOST_AT_ONCE, from];
     const [next, isMore, ...removed] = await boundDead.run(client, [dead, settled, index], args);
     [from, more] = [next, isMore];

@@ -37,9 +37,10 @@ async function surveyStream(connection: Connection, config: Config, stream: stri
 
 async function describe(client: Client, config: Config, stream: string): Promise<Omit<Finding, "check">> {
   const keys = streamKeys(stream, config.group);
-  const [length, letters, infos, time, known] = await Promise.all([
+  const [length, letters, counted, infos, time, known] = await Promise.all([
     client.xlen(stream),
     client.xlen(keys.dead),
+    client.zcard(keys.index),
     client.xinfo("GROUPS", stream) as Promise<unknown[][]>,
     client.time(),
     // Without the right to scripts its ids are not known.
@@ -48,19 +49,28 @@ async function describe(client: Client, config: Config, stream: string): Promise
   const ids = idState(known?.[1], instantIn(time));
   const open = await openOf(client, keys, instantIn(time));
   const deadLetters = open.reduce((sum, { count }) => sum + count, 0);
+  const isCounted = counted === letters;
   const advice = [idAdvice(stream, ids), ...open.map((each) => letterAdvice(config, each.group, each))];
   const names = infos.map((info) => String(field(info, "name")));
   const groups = await Promise.all(names.map((name) => examineGroup(client, [stream, name], config.leaseMs)));
   const abandoned = groups.filter(isAbandoned).map(({ group }) => group);
   const remarks = [
-    ...(letters === 0 ? [] : [`, ${count(letters, "dead letter")} in ${keys.dead}, ${deadLetters} of them open`]),
+    ...(letters === 0
+      ? []
+      : [
+          `, ${count(letters, "dead letter")} in ${keys.dead}, ${isCounted ? `${deadLetters} of them open` : "to be counted with the next trim"}`,
+        ]),
     ...(abandoned.length === 0 ? [] : [`; nobody does the work of ${abandoned.join(", ")}`]),
     ...advice.flatMap((each) => (each === undefined ? [] : [`; ${each}`])),
   ];
   const entries = length === 1 ? "1 entry" : `${length} entries`;
   return {
     verdict:
-      abandoned.length > 0 || ids === "exhausted" ? "bad" : deadLetters > 0 || ids === "ahead" ? "notable" : "good",
+      abandoned.length > 0 || ids === "exhausted"
+        ? "bad"
+        : deadLetters > 0 || !isCounted || ids === "ahead"
+          ? "notable"
+          : "good",
     text: `${entries}, ${count(groups.length, "group")}${remarks.join("")}`,
     lines: [...groups.map(describeGroup), ...open.map(describeLetters)],
   };

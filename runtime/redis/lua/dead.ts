@@ -4,8 +4,8 @@ import { type Script, script } from "./script.js";
 /**
  * Bounds the dead letters of a stream, by their age and by their number in each group. What was redriven or discarded goes
  * first, then what is open, the oldest first. The index lists the letters by group, state and id, so that those of a group
- * are counted without reading any. When it does not match the letters (an older version wrote some, or others deleted
- * some), it is made anew, page by page, before anything is removed.
+ * are counted without reading any. When it does not match the letters and their marks (an older version wrote some,
+ * or others deleted some), it is made anew, page by page.
  *
  * KEYS: 1 dead letters · 2 how each was settled (hash) · 3 the index (sorted set)
  * ARGV: 1 maximum age in ms · 2 maximum number in each group · 3 how many to look at · 4 where to go on in making the index
@@ -40,7 +40,8 @@ if from ~= '' then
   end
   if #page > 0 then return { page[#page][1], 1 } end
   for _, id in ipairs(redis.call('HKEYS', KEYS[2])) do
-    if not is_id(id) or #redis.call('XRANGE', KEYS[1], id, id) == 0 then redis.call('HDEL', KEYS[2], id) end
+    local letter = is_id(id) and redis.call('XRANGE', KEYS[1], id, id)[1]
+    if not letter or letter[1] ~= id then redis.call('HDEL', KEYS[2], id) end
   end
 end
 
@@ -66,6 +67,7 @@ local function count(group, state)
   return redis.call('ZLEXCOUNT', KEYS[3], '[' .. prefix, '(' .. prefix .. ':')
 end
 
+local settled = 0
 from = '-'
 while left > 0 do
   local head = redis.call('ZRANGEBYLEX', KEYS[3], from, '+', 'LIMIT', 0, 1)[1]
@@ -84,8 +86,13 @@ while left > 0 do
       removed[#removed + 1] = group
       removed[#removed + 1] = open
     end
+    settled = settled + count(group, 's')
     from = '(' .. group .. '\nt'
   end
+end
+if left > 0 and settled ~= redis.call('HLEN', KEYS[2]) then
+  redis.call('DEL', KEYS[3])
+  return { '-', 1, unpack(removed) }
 end
 return { '', left > 0 and 0 or 1, unpack(removed) }
 `;

@@ -1,8 +1,9 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { onUserCreated, publishUserCreated } from "../../../generated/index.js";
-import { consoleLogger } from "../../../runtime/messaging/logger.js";
+import { consoleLogger, loggingHooks } from "../../../runtime/messaging/logger.js";
 import { ownFrames } from "../../../runtime/messaging/stack.js";
 import { startRedis } from "../../../runtime/testing/redis/index.js";
+import { systemClock } from "../../../runtime/time/clock.js";
 import { eventually } from "../../support/eventually.js";
 import { createService, logBook } from "../../support/service.js";
 
@@ -37,6 +38,26 @@ describe("the default log", () => {
     // Jitter shortens the delay to no less than half.
     expect(Date.parse(nextAttemptAt)).toBeGreaterThan(before + 29_000);
     expect(Date.parse(nextAttemptAt)).toBeLessThan(Date.now() + 60_001);
+  });
+});
+
+describe("the log of what failed", () => {
+  it("has the same trouble once in half a minute, and of a flood of different ones a hundred lines", () => {
+    let now = 0;
+    const logger = logBook();
+    const hooks = loggingHooks(logger, "billing", { ...systemClock, now: () => now });
+    const tell = (): void => {
+      for (let at = 0; at < 300; at++) {
+        hooks.trouble?.({ what: "reading", error: new Error("the same") });
+        hooks.trouble?.({ what: `reading ${at}`, error: new Error("junk") });
+      }
+    };
+    tell();
+    expect(logger.lines.filter(({ text }) => text.startsWith("reading failed"))).toHaveLength(1);
+    expect(logger.lines).toHaveLength(100);
+    now = 30_000;
+    tell();
+    expect(logger.lines).toHaveLength(200);
   });
 });
 
