@@ -61,6 +61,14 @@ export class SettingReader {
     return this.#refuse(variable, given, demandOf(allowed), byDefault);
   }
 
+  /** The name or address of a host. A whole URL in its place may hold a password, so it is not repeated. */
+  host(variable: string, option?: string): string | undefined {
+    const given = this.text(variable, option);
+    if (given === undefined || /^[^\s/@?#\p{Cc}]+$/u.test(given)) return given;
+    this.problems.push(`${variable} must be the name or the address of a host; a whole URL belongs into REDIS_URL`);
+    return undefined;
+  }
+
   /** The path of a file that can be read now. */
   file(variable: string): string | undefined {
     const path = this.text(variable);
@@ -69,7 +77,9 @@ export class SettingReader {
       accessSync(path, constants.R_OK);
       if (statSync(path).isFile()) return path;
     } catch {}
-    this.problems.push(`${variable} must name a readable PEM file, not ${JSON.stringify(path)}`);
+    // It may be the key itself.
+    const shown = /[\r\n]|-----/.test(path) ? "the text of one" : JSON.stringify(path);
+    this.problems.push(`${variable} must name a readable PEM file, not ${shown}`);
     return undefined;
   }
 
