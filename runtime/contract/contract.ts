@@ -27,7 +27,9 @@ export class Contract {
   /** Composes a message as {@link Composer} says. @throws {ContractError} if a caller without types gives no object */
   compose(given: PlainMessage, filled: PlainMessage): PlainMessage {
     if (typeof given !== "object" || given === null) {
-      throw new ContractError(this.type, [{ path: "", message: `must be an object, got ${String(given)}` }]);
+      throw new ContractError(this.type, [
+        { path: "", message: `must be an object, got a value of type ${given === null ? "null" : typeof given}` },
+      ]);
     }
     this.#composer ??= compileComposer(this.fields);
     return this.#composer(given, filled);
