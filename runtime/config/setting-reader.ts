@@ -83,6 +83,15 @@ export class SettingReader {
     return undefined;
   }
 
+  /** Names of Pub/Sub channels, or the beginnings of some with a `*` at the end; in a variable with commas between them. */
+  channels(variable: string, option: readonly string[] | undefined): readonly string[] {
+    const given = this.#given<readonly string[]>(variable, option) ?? [];
+    const names = typeof given === "string" ? given.split(",").map((name) => name.trim()) : given;
+    const isGood = Array.isArray(names) && names.every((name) => typeof name === "string" && CHANNEL.test(name));
+    if (isGood) return names;
+    return this.#refuse(variable, given, "must be names of channels, each with a * at its end at most", []);
+  }
+
   /** An option that has no variable. The first value is the default. */
   choice<One extends string>(option: string, given: One | undefined, allowed: readonly [One, ...One[]]): One {
     if (given === undefined || allowed.includes(given)) return given ?? allowed[0];
@@ -136,6 +145,7 @@ function demandOf(allowed: readonly string[]): string {
   return `must be ${allowed.map((value) => `"${value}"`).join(" or ")}`;
 }
 
+const CHANNEL = /^[^*,\p{Cc}]+\*?$/u;
 const NAME = /^[A-Za-z0-9._-]+$/;
 /** A hundred years. */
 const MOST_SECONDS = 3_155_760_000;
