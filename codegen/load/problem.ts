@@ -1,6 +1,8 @@
 import { printable } from "../../runtime/contract/printable.js";
 import type { Rule } from "../schema/rule.js";
 
+export { printable };
+
 /** A problem of a catalogue, with its place. */
 export interface Problem {
   /** The rule that the catalogue breaks. */
