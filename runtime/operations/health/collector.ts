@@ -5,9 +5,10 @@ import { instantIn } from "../../redis/redis-clock.js";
 import { systemClock } from "../../time/clock.js";
 import { Pause, type ReportTrouble } from "../../time/pause.js";
 import { type OperationsOptions, Operator } from "../operator.js";
-import { alertsOf, type HealthAlert, type HealthRules, type ServiceReport } from "./alert.js";
+import { alertsOf, type HealthAlert, type HealthRules } from "./alert.js";
 import { HealthAlertBoard } from "./alert-board.js";
-import { type HealthMessage, readHealthMessage, serviceReport } from "./report.js";
+import { type Known, makeRoom } from "./known.js";
+import { readHealthMessage, serviceReport } from "./report.js";
 
 /** The latest report of one service. */
 export interface ServiceHealth {
@@ -47,19 +48,15 @@ export interface HealthCollectorOptions extends OperationsOptions {
   readonly history?: number;
 }
 
-interface Known {
-  readonly message: HealthMessage;
-  readonly report: ServiceReport;
-  readonly reportedMs: number;
-}
-
 const PAUSE_MS = 250;
 const LONGEST_BLOCK_MS = 1000;
 
 /**
  * Collects the reports of every service from the `health` stream. It raises an alert once when a rule is broken, and
  * clears it once when the rule holds again. It reads without a group, so each of several collectors receives every
- * report. For a service with several instances, the last report of any instance counts.
+ * report. For a service with several instances, the last report of any instance counts. It knows 1000 services at most: one that
+ * is silent for a day makes room for another, and while none is, a new name is not taken in, which is told as trouble. Nor is
+ * a report of more than 64 KiB of text.
  *
  * @example
  * await using collector = new HealthCollector({
@@ -191,6 +188,12 @@ export class HealthCollector implements AsyncDisposable {
       const message = readHealthMessage(fields);
       const now = { message, report: serviceReport(message), reportedMs: addedAt(entryId) };
       const earlier = this.#known.get(message.service_name);
+      if (earlier === undefined)
+        makeRoom(
+          this.#known,
+          (known) => this.#silentSeconds(known),
+          (name) => this.forget(name),
+        );
       this.#known.set(message.service_name, now);
       return { now, earlier };
     } catch (error) {
