@@ -1,3 +1,4 @@
+import { type AddressInfo, createServer } from "node:net";
 import { Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from "vitest";
 import {
@@ -372,6 +373,25 @@ it("results that break their contract are masked for both sides", async () => {
   await using asking = service("api-gateway");
   await hearFailure(sendCreateUser(asking, { email: "a@b.cd", password: plant("a password") }, { timeoutSeconds: 5 }));
   await hearFailure(sendCreateUser(asking, { email: plant("no address"), password: [plant("a list")] } as never));
+});
+
+it("nothing is sent in clear to a rediss:// URL, whatever REDIS_TLS says", async () => {
+  const sent: Buffer[] = [];
+  const ear = createServer((socket) => socket.on("data", (bytes) => sent.push(bytes)).on("error", () => {}));
+  await new Promise<void>((resolve) => ear.listen(0, "127.0.0.1", resolve));
+  const { port } = ear.address() as AddressInfo;
+  const REDIS_URL = `rediss://app:${plant("a password over TLS")}@127.0.0.1:${port}`;
+  const env = { REDIS_URL, REDIS_TLS: "false", REDIS_CONNECTION_TIMEOUT: "0.3" };
+  const logger = { info: hear, warn: hear, error: hear };
+  await using messaging = createMessaging({ service: "billing", env, logger, hooks: canaries.hooks });
+  messaging.on(defineEvent("a.b", { type: "object" }), () => {});
+  await messaging.start();
+  hear(await messaging.health());
+  await eventually(() => sent.length > 3);
+  // The first byte of a handshake of TLS.
+  expect(new Set(sent.map((bytes) => bytes[0]))).toEqual(new Set([0x16]));
+  hear(Buffer.concat(sent).toString("latin1"));
+  ear.close();
 });
 
 it("settings stay secret when they are wrong, or stand in the wrong place", async () => {
