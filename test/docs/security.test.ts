@@ -122,6 +122,22 @@ describe("the rights in the page on security", () => {
     );
   });
 
+  it("need scripts for once and notifications alone: without that right all else is published", async () => {
+    const kinds = ["publisher", "notifier"];
+    for (const kind of kinds) {
+      const rules = [...words(users.get(kind) ?? ""), "-eval", "-evalsha"];
+      await admin.call("ACL", "SETUSER", `${kind}-without`, "reset", "on", ...rules);
+    }
+    await using publisher = as("publisher-without");
+    await publishUserCreated(publisher, account);
+    expect(await publisher.publishAll(userCreated, [account, account, account, account])).toHaveLength(4);
+    const refusal = { code: "PUBLISH_FAILED", message: expect.stringMatching(/eval.*ACL GETUSER/) };
+    const once = publishUserCreated(publisher, account, { id: crypto.randomUUID(), once: true });
+    await expect(once).rejects.toMatchObject(refusal);
+    await using notifier = as("notifier-without");
+    await expect(notifySuccess(notifier, notice)).rejects.toMatchObject(refusal);
+  });
+
   it("let a consumer handle, retry, bury, trim and give back, also redriven messages, and nothing in other streams", async () => {
     await using publisher = as("publisher");
     const retries = { maxRetries: 1, retryDelaySeconds: 0, leaseSeconds: 0.6, trimIntervalSeconds: 0.05 };
