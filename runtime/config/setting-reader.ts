@@ -78,7 +78,7 @@ export class SettingReader {
       if (statSync(path).isFile()) return path;
     } catch {}
     // It may be the key itself.
-    const shown = /[\r\n]|-----/.test(path) ? "the text of one" : JSON.stringify(path);
+    const shown = /[\r\n]|-----/.test(path) || path.length > LONGEST_PATH ? "the text of one" : JSON.stringify(path);
     this.problems.push(`${variable} must name a readable PEM file, not ${shown}`);
     return undefined;
   }
@@ -135,7 +135,9 @@ export class SettingReader {
   }
 
   #refuse<Value>(variable: string, given: unknown, demand: string, byDefault: Value): Value {
-    const shown = /PASSWORD|URL|KEY/.test(variable) ? "its present value" : JSON.stringify(given);
+    // A whole URL may stand where a part of it belongs.
+    const isSecret = /PASSWORD|URL|KEY/.test(variable) || /:\/\/|@/.test(String(given));
+    const shown = isSecret ? "its present value" : JSON.stringify(given);
     this.problems.push(`${variable} ${demand}, not ${shown}`);
     return byDefault;
   }
@@ -147,5 +149,6 @@ function demandOf(allowed: readonly string[]): string {
 
 const CHANNEL = /^[^*,\p{Cc}]+\*?$/u;
 const NAME = /^[A-Za-z0-9._-]+$/;
+const LONGEST_PATH = 255;
 /** A hundred years. */
 const MOST_SECONDS = 3_155_760_000;

@@ -406,6 +406,10 @@ it("settings stay secret when they are wrong, or stand in the wrong place", asyn
     { env: { REDIS_TLS: "true", REDIS_TLS_KEY: key, REDIS_TLS_CERT: key, REDIS_TLS_CA: key } },
     { env: { REDIS_URL: `rediss://:${plant("a password beside")}@cache` }, redis: { tls: false } },
     { env: { REDIS_PASWORD: plant("a misspelt variable"), REDIS_PASSWORD: "" } },
+    { env: { REDIS_PORT: `redis://:${plant("a URL as a port")}@cache` } },
+    { env: { REDIS_DB: `${plant("a login as a number")}@cache` } },
+    { service: `redis://:${plant("a URL as a name")}@cache` },
+    { env: { REDIS_TLS: "true", REDIS_TLS_KEY: plant("a key in one line").repeat(12) } },
     { redis: { pasword: plant("a misspelt option") } as never },
   ];
   for (const options of wrong) {
