@@ -13,22 +13,26 @@ export class ReplyChannels {
     this.#allowed = config.replyChannels;
   }
 
-  /** Those that bear the name of the service that asks, with or without the environment's prefix, and those of the setting. */
+  /**
+   * Those that bear the name of the service that asks, with or without the environment's prefix, and those of the setting. Where
+   * a contract has no `source_service`, the name may be any.
+   */
   allow(source: unknown, channel: string): boolean {
-    // With a colon it could be the beginning of another kind of channel.
-    if (typeof source === "string" && source !== "" && !source.includes(":")) {
-      const { length } = this.#environment;
-      if (isOf(source, channel)) return true;
-      if (length > 0 && channel.startsWith(this.#environment) && isOf(source, channel.slice(length))) return true;
-    }
+    const prefix = this.#environment;
+    if (isOf(source, channel)) return true;
+    if (prefix !== "" && channel.startsWith(prefix) && isOf(source, channel.slice(prefix.length))) return true;
     return this.#allowed.some((name) =>
       name.endsWith("*") ? channel.startsWith(name.slice(0, -1)) : channel === name,
     );
   }
 }
 
-/** `billing-responses`, or with anything after a colon. */
-function isOf(source: string, channel: string): boolean {
-  const own = `${source}-responses`;
-  return channel.startsWith(own) && (channel.length === own.length || channel[own.length] === ":");
+/** `billing-responses`, or with anything after a colon. A name that has a colon could begin another kind of channel. */
+function isOf(source: unknown, channel: string): boolean {
+  const end = channel.indexOf(":");
+  const own = end < 0 ? channel : channel.slice(0, end);
+  if (source === undefined) return own.length > SUFFIX.length && own.endsWith(SUFFIX);
+  return typeof source === "string" && source !== "" && own === source + SUFFIX;
 }
+
+const SUFFIX = "-responses";

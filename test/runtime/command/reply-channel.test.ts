@@ -92,6 +92,9 @@ describe("a command may be answered", () => {
     ["anyone", "legacy"],
     ["anyone", "their.channel"],
     [undefined, "legacy"],
+    // A contract need not have a source.
+    [undefined, "billing-responses:1"],
+    [undefined, "production:billing-responses:1"],
   ])("for %s on %s", (source, channel) => expect(channels.allow(source, channel)).toBe(true));
 
   it.each<[source: unknown, channel: string]>([
@@ -104,7 +107,10 @@ describe("a command may be answered", () => {
     ["billing", "production:production:billing-responses"],
     ["notifications:billing", "notifications:billing-responses"],
     ["", "-responses:1"],
-    [undefined, "undefined-responses"],
+    [undefined, "notifications:user:1"],
+    [undefined, "notifications:billing-responses"],
+    [undefined, "-responses:1"],
+    [undefined, "responses"],
     [7, "7-responses"],
     ["billing", "legacy:1"],
     ["billing", "a legacy"],
