@@ -94,5 +94,5 @@ async function compileSources(sources: Sources, schemasFolder: string): Promise<
 }
 
 export { GeneratorError } from "./load/failure.js";
-export { CatalogueError, formatProblem, type Problem } from "./load/problem.js";
+export { CatalogueError, formatProblem, type Problem, printable } from "./load/problem.js";
 export { type FileChange, OutputTakenError } from "./write.js";

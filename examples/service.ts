@@ -1,7 +1,17 @@
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
+import { isIP } from "node:net";
 import { initMessaging, type Messaging, shutdownMessaging, withCorrelation } from "@m-erp/messaging";
 import Fastify, { type FastifyInstance, type FastifyRequest } from "fastify";
+
+/** The settings of a service's HTTP. */
+export interface HttpOptions {
+  /**
+   * The proxy in front of the service, whose header says who its client is. Anyone else could write anything there.
+   * @defaultValue the API gateway of this machine
+   */
+  readonly trustProxy?: string | false;
+}
 
 /** Registers the routes and handlers of a service. */
 export type Service = (app: FastifyInstance, messaging: Messaging) => void;
@@ -10,8 +20,8 @@ export type Service = (app: FastifyInstance, messaging: Messaging) => void;
  * Runs a service and resolves when a signal has ended it. HTTP listens on `PORT` (a free one by default), only on this
  * machine. The environment configures messaging.
  */
-export async function runService(name: string, service: Service): Promise<void> {
-  const app = createApp();
+export async function runService(name: string, service: Service, options: HttpOptions = {}): Promise<void> {
+  const app = createApp(options);
   const messaging = await initMessaging({ service: name, handlers: (messaging) => service(app, messaging) });
   app.get("/ready", async (_request, reply) => {
     const health = await messaging.health();
@@ -30,12 +40,12 @@ export async function runService(name: string, service: Service): Promise<void> 
   await shutdownMessaging();
 }
 
-function createApp(): FastifyInstance {
+function createApp({ trustProxy = "127.0.0.1" }: HttpOptions): FastifyInstance {
   const app = Fastify({
     forceCloseConnections: true,
     genReqId: () => randomUUID(),
     requestIdHeader: "x-correlation-id",
-    trustProxy: "127.0.0.1",
+    trustProxy,
   });
   app.addHook("onSend", async (request, reply) => {
     reply.header("x-correlation-id", request.id);
@@ -55,6 +65,11 @@ export function callerOf(request: FastifyRequest): { readonly user_id?: number; 
     ...(user === undefined ? {} : { user_id: Number(user) }),
     ...(company === undefined ? {} : { company_id: Number(company) }),
   };
+}
+
+/** The address of the client: what the proxy says, if that is an address at all; null when it is not known. */
+export function addressOf({ ip }: FastifyRequest): string | null {
+  return isIP(ip) === 0 ? null : ip;
 }
 
 /** The headers that occur once in a request. */

@@ -37,6 +37,11 @@ export class MessagingError extends Error {
     this.code = code;
     this.retryable = options?.retryable ?? false;
   }
+  /** For loggers that write an error as JSON, which has neither the text nor the stack of other errors. */
+  toJSON(): object {
+    const { message, stack } = this;
+    return { ...this, message, stack };
+  }
 }
 
 /** A violation of a contract. */

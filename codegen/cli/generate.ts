@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import pc from "picocolors";
-import { type FileChange, type Generated, generate } from "../index.js";
+import { type FileChange, type Generated, generate, printable } from "../index.js";
 import { count, type ReportArguments, reportOptions, reportProblems } from "./report.js";
 
 interface GenerateArguments extends ReportArguments {
@@ -28,7 +28,8 @@ export const generateCommand: Command = new Command("generate")
 
 function printSummary({ folder, messages, written, removed, unchanged }: Generated): void {
   const parts = [`${written.length} written`, `${removed.length} removed`, `${unchanged} unchanged`];
-  process.stdout.write(`${pc.green("generated")} ${count(messages, "message")} into ${folder}: ${parts.join(", ")}\n`);
+  const text = `${count(messages, "message")} into ${folder}: ${parts.join(", ")}`;
+  process.stdout.write(`${pc.green("generated")} ${printable(text)}\n`);
 }
 
 async function printDifference({ folder, written, removed }: Generated): Promise<void> {
@@ -36,12 +37,16 @@ async function printDifference({ folder, written, removed }: Generated): Promise
   if (changes.length === 0) return;
   // Imported here because only a stale output needs it.
   const { createTwoFilesPatch } = await import("diff");
-  process.stdout.write(`${changes.map((change) => `${stateOf(change)} ${folder}/${change.path}\n`).join("")}\n`);
+  process.stdout.write(
+    `${changes.map((change) => `${printable(`${stateOf(change)} ${folder}/${change.path}`)}\n`).join("")}\n`,
+  );
   for (const { path, before, after } of changes) {
     const name = `${folder}/${path}`;
     process.stdout.write(createTwoFilesPatch(name, name, before, after, "present", "expected"));
   }
-  process.stderr.write(`${pc.red("stale")} ${count(changes.length, "file")} in ${folder}; run: merp generate\n`);
+  process.stderr.write(
+    `${pc.red("stale")} ${count(changes.length, "file")} in ${printable(folder)}; run: merp generate\n`,
+  );
   process.exitCode = 1;
 }
 

@@ -1,6 +1,6 @@
 import { Option } from "commander";
 import pc from "picocolors";
-import { CatalogueError, formatProblem, GeneratorError, OutputTakenError, type Problem } from "../index.js";
+import { CatalogueError, formatProblem, GeneratorError, OutputTakenError, type Problem, printable } from "../index.js";
 
 /** How problems are printed. */
 export interface ReportArguments {
@@ -26,8 +26,9 @@ export async function reportProblems({ all, format }: ReportArguments, run: () =
     if (error instanceof CatalogueError) {
       if (format === "json") printJson(error.problems);
       else printText(error.problems, all === true);
-    } else if (error instanceof OutputTakenError) process.stderr.write(`${pc.red("refused")} ${error.message}\n`);
-    else if (error instanceof GeneratorError) process.stderr.write(`${pc.red("failed")} ${error.message}\n`);
+    } else if (error instanceof OutputTakenError)
+      process.stderr.write(`${pc.red("refused")} ${printable(error.message)}\n`);
+    else if (error instanceof GeneratorError) process.stderr.write(`${pc.red("failed")} ${printable(error.message)}\n`);
     else throw error;
     process.exitCode = 1;
   }

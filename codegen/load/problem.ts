@@ -1,4 +1,7 @@
+import { printable } from "../../runtime/contract/printable.js";
 import type { Rule } from "../schema/rule.js";
+
+export { printable };
 
 /** A problem of a catalogue, with its place. */
 export interface Problem {
@@ -21,15 +24,7 @@ export interface Problem {
 export function formatProblem(problem: Problem): string {
   const place = `${problem.file}:${problem.line}:${problem.column}${problem.pointer === "" ? "" : ` ${problem.pointer}`}`;
   const hint = problem.suggestion === undefined ? "" : ` (did you mean ${problem.suggestion}?)`;
-  return terminalText(`${place}: ${problem.sentence}${hint}`);
-}
-
-/** Escapes what a terminal would obey or show elsewhere: controls, line breaks, marks of the direction of writing. */
-export function terminalText(text: string): string {
-  return text.replace(
-    /[\p{Cc}\p{Cs}\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/gu,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
+  return printable(`${place}: ${problem.sentence}${hint}`);
 }
 
 /** Orders problems by file, then line, then column. */

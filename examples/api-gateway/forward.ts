@@ -5,7 +5,10 @@ import { textHeaders } from "../service.js";
 import { tokenOf } from "./authenticate.js";
 
 const PASSED_ON = ["accept", "content-type", "last-event-id", "traceparent", "tracestate", "user-agent"];
-const PASSED_BACK = ["cache-control", "content-type", "set-cookie"];
+const PASSED_BACK = [
+  ...["cache-control", "content-type", "set-cookie"],
+  ...["content-security-policy", "referrer-policy", "x-content-type-options"],
+];
 
 /**
  * Forwards a request to a service behind the gateway, and streams the response back. Several replicas take turns, and a

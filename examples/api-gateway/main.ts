@@ -1,4 +1,4 @@
-import { runService } from "../service.js";
+import { runService, type Service } from "../service.js";
 import { authenticate } from "./authenticate.js";
 import { forwardTo } from "./forward.js";
 
@@ -7,7 +7,10 @@ function behind(variable: string): ReturnType<typeof forwardTo> {
   return forwardTo((process.env[variable] ?? "").split(" ").filter((address) => address !== ""));
 }
 
-await runService("api-gateway", (app, messaging) => {
+// Clients connect to it directly. Behind a proxy of your own, name that one.
+const trustProxy = process.env["TRUSTED_PROXY"] || false;
+
+const gateway: Service = (app, messaging) => {
   const userAuth = behind("USER_AUTH_URL");
   const companyPartner = behind("COMPANY_PARTNER_URL");
   const notifications = behind("NOTIFICATION_GATEWAY_URLS");
@@ -23,4 +26,6 @@ await runService("api-gateway", (app, messaging) => {
   app.put("/rates/:code", signedIn, companyPartner);
   app.get("/notifications", signedIn, notifications);
   for (const file of ["/", "/page.css", "/page.js"]) app.get(file, notifications);
-});
+};
+
+await runService("api-gateway", gateway, { trustProxy });

@@ -13,6 +13,7 @@ const rate = {
   type: "object",
   properties: { rate: { type: "number", exclusiveMinimum: 0 } },
   required: ["rate"],
+  additionalProperties: false,
 };
 const code = { type: "object", properties: { code: { type: "string", pattern: "^[A-Z]{3}$" } } };
 
@@ -27,7 +28,9 @@ export function companyPartnerRoutes(app: FastifyInstance, messaging: Publisher)
     { schema: { body: partner } },
     async (request, reply) => {
       const caller = callerOf(request);
-      const added = ledger.add({ ...request.body, company_id: caller.company_id ?? 1 });
+      const { company_id } = caller;
+      if (company_id === undefined) return reply.code(403).send({ error: "You belong to no company." });
+      const added = ledger.add({ ...request.body, company_id });
       await publishPartnerCreated(messaging, { ...caller, entity_id: added.id, after_data: added });
       return reply.code(201).send(added);
     },

@@ -8,9 +8,22 @@ const files = [
   { url: "/page.js", path: "page/page.js", type: "text/javascript" },
 ];
 
+/** The page needs nothing but its own files. A text that became a script would not run. */
+const HEADERS = {
+  "content-security-policy":
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+  "referrer-policy": "no-referrer",
+  "x-content-type-options": "nosniff",
+};
+
 await runService("notification-gateway", (app, messaging) => {
   liveNotifications(app, messaging);
   for (const { url, path, type } of files) {
-    app.get(url, async (_request, reply) => reply.type(type).send(await readFile(new URL(path, import.meta.url))));
+    app.get(url, async (_request, reply) =>
+      reply
+        .headers(HEADERS)
+        .type(type)
+        .send(await readFile(new URL(path, import.meta.url))),
+    );
   }
 });

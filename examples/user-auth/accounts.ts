@@ -8,8 +8,10 @@ export interface Registration {
   readonly password: string;
   readonly first_name: string;
   readonly last_name?: string;
-  readonly company_id?: number;
 }
+
+/** The company of everyone who registers. Which company somebody belongs to is nothing that a client may say. */
+const COMPANY_ID = 1;
 
 /** The part of an account that other services may see. The password hash does not leave this file. */
 export type KnownUser = User & { readonly id: number; readonly company_id: number };
@@ -39,12 +41,15 @@ export class Accounts {
   #lastId = 0;
 
   /** Creates an account. Returns `undefined` if the address already has one. */
-  async register({ email, password, company_id = 1, ...names }: Registration): Promise<KnownUser | undefined> {
+  async register({ email, password, first_name, last_name }: Registration): Promise<KnownUser | undefined> {
     const salt = randomBytes(16);
     const hash = await hashOf(password, salt, 32);
     if (this.#byEmail.has(email)) return undefined;
     this.#lastId++;
-    const user = { id: this.#lastId, email, ...names, company_id, created_at: new Date().toISOString() };
+    // Each property by its name: with all that a client sent, one could send the id of somebody else.
+    const names = { first_name, ...(last_name === undefined ? {} : { last_name }) };
+    const account = { company_id: COMPANY_ID, created_at: new Date().toISOString() };
+    const user = { id: this.#lastId, email, ...names, ...account };
     this.#byEmail.set(email, { user, salt, hash, failedAttempts: 0, lockedUntil: undefined });
     return user;
   }

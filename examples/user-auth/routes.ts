@@ -7,6 +7,7 @@ import {
   publishUserUnlocked,
 } from "@m-erp/messaging";
 import type { FastifyInstance } from "fastify";
+import { addressOf } from "../service.js";
 import { type Accounts, MOST_FAILED_ATTEMPTS, type Registration } from "./accounts.js";
 import type { Sessions } from "./sessions.js";
 
@@ -14,7 +15,7 @@ type Credentials = Pick<Registration, "email" | "password">;
 
 const text = { type: "string", minLength: 1, maxLength: 200 };
 const credentials = { email: { ...text, format: "email" }, password: { ...text, minLength: 8 } };
-const names = { first_name: text, last_name: text, company_id: { type: "integer" } };
+const names = { first_name: text, last_name: text };
 
 /** Registration, sign-in and sign-out. Each event is published before the request is answered. */
 export function accountRoutes(
@@ -26,6 +27,7 @@ export function accountRoutes(
     type: "object",
     properties: { ...credentials, ...names },
     required: ["email", "password", "first_name"],
+    additionalProperties: false,
   };
   app.post<{ Body: Registration }>("/register", { schema: { body: registration } }, async (request, reply) => {
     const user = await accounts.register(request.body);
@@ -39,7 +41,12 @@ export function accountRoutes(
     return reply.code(201).send(user);
   });
 
-  const login = { type: "object", properties: credentials, required: ["email", "password"] };
+  const login = {
+    type: "object",
+    properties: credentials,
+    required: ["email", "password"],
+    additionalProperties: false,
+  };
   app.post<{ Body: Credentials }>("/login", { schema: { body: login } }, async (request, reply) => {
     const signIn = await accounts.signIn(request.body.email, request.body.password);
     if (signIn.outcome === "refused") return reply.code(401).send({ error: "The address or the password is wrong." });
@@ -53,7 +60,7 @@ export function accountRoutes(
           after_data: {
             reason: "too_many_failed_logins",
             failed_attempts: MOST_FAILED_ATTEMPTS,
-            ip_address: request.ip,
+            ip_address: addressOf(request),
             locked_until,
           },
         });
@@ -65,7 +72,7 @@ export function accountRoutes(
       ...who,
       user_id: user.id,
       after_data: {
-        ip_address: request.ip,
+        ip_address: addressOf(request),
         login_method: "password",
         ...(request.headers["user-agent"] ? { user_agent: request.headers["user-agent"] } : {}),
       },

@@ -37,7 +37,10 @@ export interface UpdateUser {
   target_service: string;
   /** What the service needs to know. */
   payload: UpdateUserPayload;
-  /** The Pub/Sub channel that the response is published on; left out when nobody waits for one. */
+  /**
+   * The Pub/Sub channel that the response is published on: `<source_service>-responses`, alone or with a colon and more
+   * after it. Left out when nobody waits for one.
+   */
   reply_to?: string;
   /**
    * Seconds after which nobody waits for the response any more, and the command is not begun.

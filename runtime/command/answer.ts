@@ -35,8 +35,8 @@ export function decodeResponse(payload: string): Response {
   let parsed: unknown;
   try {
     parsed = JSON.parse(payload);
-  } catch (cause) {
-    throw new DecodeError(`a reply holds no JSON (${payload.length} characters)`, { cause });
+  } catch {
+    throw new DecodeError(`a reply holds no JSON (${payload.length} characters)`);
   }
   const given = parsed as Record<string, unknown> | null;
   if (typeof given !== "object" || given === null || typeof given["command_id"] !== "string") {

@@ -3,7 +3,8 @@ import type { Answer } from "../broker/delivery.js";
 import { addedAt } from "../broker/entry-id.js";
 import { type FlatFields, textReader } from "../contract/codec.js";
 import { contractOf } from "../contract/contract.js";
-import { MessagingError } from "../errors.js";
+import { printable } from "../contract/printable.js";
+import { ContractError, MessagingError } from "../errors.js";
 import type { CommandContext, Responding } from "../handle/dispatcher.js";
 import { describeFailure } from "../handle/failure.js";
 import { commandOf, type Route } from "../handle/router.js";
@@ -11,16 +12,19 @@ import type { CommandHandler, MessageContext } from "../messaging/handler.js";
 import type { RuntimeParts } from "../messaging/hooks.js";
 import type { InterceptorChain } from "../messaging/interceptor.js";
 import { encodeResponse, type ResponseOutcome } from "./answer.js";
-import { DEFAULT_TIMEOUT_SECONDS, isSentOnce } from "./command.js";
+import { DEFAULT_TIMEOUT_SECONDS, isSentOnce, MOST_TIMEOUT_SECONDS } from "./command.js";
+import type { ReplyChannels } from "./reply-channel.js";
 
 /** How much longer than its sender waits an answer stays stored. */
 const KEPT_LONGER_MS = 60_000;
+const LONGEST_SHOWN = 60;
 
 type Command = Readonly<Record<string, unknown>>;
 
 export interface ResponderParts extends RuntimeParts {
   readonly answers: Answers;
   readonly brokerClock: BrokerClock;
+  readonly replyChannels: ReplyChannels;
   readonly chain: InterceptorChain | undefined;
 }
 
@@ -44,7 +48,9 @@ export class CommandResponder implements Responding {
   async respond(route: Route, command: Command, context: CommandContext): Promise<Answer | undefined> {
     const replyTo = command["reply_to"] as string | undefined;
     const commandId = command["id"] as string;
-    const timeoutMs = ((command["timeout"] as number | undefined) ?? DEFAULT_TIMEOUT_SECONDS) * 1000;
+    const seconds = (command["timeout"] as number | undefined) ?? DEFAULT_TIMEOUT_SECONDS;
+    // Whoever asks for longer is answered as if it had asked for the most.
+    const timeoutMs = Math.min(seconds, MOST_TIMEOUT_SECONDS) * 1000;
     const { stream, entryId } = context;
     const keepMs = timeoutMs + KEPT_LONGER_MS;
     const givenUpAt = addedAt(entryId) + timeoutMs;
@@ -73,11 +79,21 @@ export class CommandResponder implements Responding {
     return { stream, commandId, entryId, text, keepMs, replyTo };
   }
 
+  assertAnswerable(type: string, command: Command): void {
+    const { reply_to: replyTo, source_service: source } = command;
+    if (typeof replyTo !== "string" || this.#parts.replyChannels.allow(source, replyTo)) return;
+    const demand =
+      "must be a channel of the source_service, as in billing-responses:1, or be allowed by REPLY_CHANNELS";
+    const found = printable(JSON.stringify(replyTo.slice(0, LONGEST_SHOWN)));
+    throw new ContractError(type, [{ path: "reply_to", message: `${demand}, got ${found}` }], true);
+  }
+
   refusal(stream: string, entry: FlatFields, why: Pick<MessagingError, "message" | "code">): Answer | undefined {
     const textOf = textReader(entry);
     const commandId = textOf("id");
     const replyTo = textOf("reply_to");
     if (!commandId || !replyTo || textOf("target_service") !== this.#service) return undefined;
+    if (!this.#parts.replyChannels.allow(textOf("source_service"), replyTo)) return undefined;
     const text = encodeResponse(commandId, { success: false, error: why.message, errorCode: why.code }, undefined);
     return { stream, commandId, text, keepMs: KEPT_LONGER_MS, replyTo };
   }

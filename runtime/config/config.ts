@@ -100,10 +100,17 @@ export interface Settings {
   /** Seconds between health messages, if the catalogue has one; 0 for none. Env `HEALTH_INTERVAL`. @defaultValue 0 */
   readonly healthIntervalSeconds?: number;
   /**
-   * The channel that receives the answers to this service's commands. Instances that share one read each other's.
+   * The channel that receives the answers to this service's commands. Instances that share one read each other's. The
+   * services that answer must allow it (`replyChannels`) unless it begins with `<service>-responses:`.
    * @defaultValue `<service>-responses:<instance>`
    */
   readonly replyChannel?: string;
+  /**
+   * Further channels on which this service answers commands, each a name or the beginning of names with a `*` at its end. The
+   * channels `<source>-responses` and `<source>-responses:*` of the service that asks are always allowed; a command that names
+   * any other is a dead letter. Env `REPLY_CHANNELS`, separated by commas. @defaultValue none
+   */
+  readonly replyChannels?: readonly string[];
   /** Seconds that `close()` lets running handlers finish. Env `MESSAGE_DRAIN_TIMEOUT`. @defaultValue 10 */
   readonly drainTimeoutSeconds?: number;
 }
@@ -147,6 +154,7 @@ const OPTIONS: { readonly [Name in keyof Settings]-?: true } = {
   announce: true,
   healthIntervalSeconds: true,
   replyChannel: true,
+  replyChannels: true,
   drainTimeoutSeconds: true,
   bufferBytes: true,
   publishBufferBytes: true,
@@ -202,6 +210,7 @@ export function readConfig(
     healthIntervalMs: reader.seconds("HEALTH_INTERVAL", settings.healthIntervalSeconds, 0, 0),
     leaseMs: reader.seconds("CONSUMER_LEASE", settings.leaseSeconds, 0.1, 15),
     foreignIdleMs: reader.seconds("CONSUMER_FOREIGN_IDLE", settings.foreignIdleSeconds, 0.01, Number.POSITIVE_INFINITY),
+    replyChannels: reader.channels("REPLY_CHANNELS", settings.replyChannels),
     drainTimeoutMs: reader.seconds("MESSAGE_DRAIN_TIMEOUT", settings.drainTimeoutSeconds, 0, 10),
     redis: readRedis(reader, settings.redis ?? {}),
   };

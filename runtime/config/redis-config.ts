@@ -17,7 +17,8 @@ export interface RedisOptions {
   /** Env `REDIS_PASSWORD`. @defaultValue none */
   readonly password?: string;
   /**
-   * `true`, or Node's own TLS options. Env `REDIS_TLS`, with the files `REDIS_TLS_CA`, `REDIS_TLS_CERT`,
+   * `true`, or Node's own TLS options. `rediss://` always means TLS, and a `redis://` URL in code none unless it is set here.
+   * Env `REDIS_TLS`, with the files `REDIS_TLS_CA`, `REDIS_TLS_CERT`,
    * `REDIS_TLS_KEY` and the name `REDIS_TLS_SERVERNAME`. These files are read again at each attempt to connect, so that
    * they may be replaced; options given in code are used as they are. @defaultValue false
    */
@@ -58,10 +59,10 @@ export function readRedis(reader: SettingReader, options: RedisOptions): RedisCo
   const address = readUrl(reader, options);
   const tlsFiles = readTlsFiles(reader, options);
   const config = {
-    host: address?.host ?? reader.text("REDIS_HOST", options.host) ?? "redis",
+    host: address?.host ?? reader.host("REDIS_HOST", options.host) ?? "redis",
     port: address?.port ?? reader.whole("REDIS_PORT", options.port, 1, 65_535, 6379),
     db: address?.db ?? reader.whole("REDIS_DB", options.db, 0, 1_000_000, 0),
-    username: address?.username ?? reader.text("REDIS_USERNAME", options.username),
+    username: address?.username ?? readUsername(reader, options, address),
     password: address?.password ?? reader.text("REDIS_PASSWORD", options.password),
     tls: readTls(reader, options, { byUrl: address?.tls, tlsFiles }),
     tlsFiles,
@@ -104,6 +105,12 @@ function readUrl(reader: SettingReader, options: RedisOptions): Address | undefi
   };
 }
 
+/** The password of a URL in code is of the default user, unless code names another. */
+function readUsername(reader: SettingReader, { url, username }: RedisOptions, address?: Address): string | undefined {
+  if (url !== undefined && address?.password !== undefined) return username;
+  return reader.text("REDIS_USERNAME", username);
+}
+
 /** `undefined` for text with a stray `%`, as an unencoded password may contain. */
 function decoded(text = ""): string | undefined {
   try {
@@ -130,7 +137,12 @@ function readTls(
   { byUrl, tlsFiles }: TlsSources,
 ): TlsOptions | undefined {
   if (typeof options.tls === "object") return options.tls;
-  const asked = reader.flag("REDIS_TLS", options.tls);
+  // The variable's default must not send in clear what the URL wants encrypted, and it does not touch a URL in code.
+  const isUrlInCode = options.url !== undefined;
+  const asked = isUrlInCode ? options.tls : reader.flag("REDIS_TLS", options.tls);
+  if (byUrl && options.tls === false) {
+    reader.problems.push("redis.tls is false, but the URL is rediss://: leave it out, or write redis:// for no TLS");
+  }
   const servername = reader.text("REDIS_TLS_SERVERNAME");
   const tls: TlsOptions = servername === undefined ? {} : { servername };
   for (const [option, path] of Object.entries(tlsFiles)) {
@@ -144,8 +156,8 @@ function readTls(
     };
     Object.defineProperty(tls, option, { get, enumerable: true });
   }
-  if (asked ?? byUrl ?? false) return tls;
-  if (Object.keys(tls).length > 0) {
+  if (byUrl || asked) return tls;
+  if (Object.keys(tls).length > 0 && !isUrlInCode) {
     reader.problems.push("REDIS_TLS_… is set, but TLS is off: set REDIS_TLS=true or a rediss:// REDIS_URL");
   }
   return undefined;

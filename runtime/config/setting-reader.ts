@@ -61,6 +61,14 @@ export class SettingReader {
     return this.#refuse(variable, given, demandOf(allowed), byDefault);
   }
 
+  /** The name or address of a host. A whole URL in its place may hold a password, so it is not repeated. */
+  host(variable: string, option?: string): string | undefined {
+    const given = this.text(variable, option);
+    if (given === undefined || /^[^\s/@?#\p{Cc}]+$/u.test(given)) return given;
+    this.problems.push(`${variable} must be the name or the address of a host; a whole URL belongs into REDIS_URL`);
+    return undefined;
+  }
+
   /** The path of a file that can be read now. */
   file(variable: string): string | undefined {
     const path = this.text(variable);
@@ -69,8 +77,19 @@ export class SettingReader {
       accessSync(path, constants.R_OK);
       if (statSync(path).isFile()) return path;
     } catch {}
-    this.problems.push(`${variable} must name a readable PEM file, not ${JSON.stringify(path)}`);
+    // It may be the key itself.
+    const shown = /[\r\n]|-----/.test(path) || path.length > LONGEST_PATH ? "the text of one" : JSON.stringify(path);
+    this.problems.push(`${variable} must name a readable PEM file, not ${shown}`);
     return undefined;
+  }
+
+  /** Names of Pub/Sub channels, or the beginnings of some with a `*` at the end; in a variable with commas between them. */
+  channels(variable: string, option: readonly string[] | undefined): readonly string[] {
+    const given = this.#given<readonly string[]>(variable, option) ?? [];
+    const names = typeof given === "string" ? given.split(",").map((name) => name.trim()) : given;
+    const isGood = Array.isArray(names) && names.every((name) => typeof name === "string" && CHANNEL.test(name));
+    if (isGood) return names;
+    return this.#refuse(variable, given, "must be names of channels, each with a * at its end at most", []);
   }
 
   /** An option that has no variable. The first value is the default. */
@@ -116,7 +135,9 @@ export class SettingReader {
   }
 
   #refuse<Value>(variable: string, given: unknown, demand: string, byDefault: Value): Value {
-    const shown = /PASSWORD|URL|KEY/.test(variable) ? "its present value" : JSON.stringify(given);
+    // A whole URL may stand where a part of it belongs.
+    const isSecret = /PASSWORD|URL|KEY/.test(variable) || /:\/\/|@/.test(String(given));
+    const shown = isSecret ? "its present value" : JSON.stringify(given);
     this.problems.push(`${variable} ${demand}, not ${shown}`);
     return byDefault;
   }
@@ -126,6 +147,8 @@ function demandOf(allowed: readonly string[]): string {
   return `must be ${allowed.map((value) => `"${value}"`).join(" or ")}`;
 }
 
+const CHANNEL = /^[^*,\p{Cc}]+\*?$/u;
 const NAME = /^[A-Za-z0-9._-]+$/;
+const LONGEST_PATH = 255;
 /** A hundred years. */
 const MOST_SECONDS = 3_155_760_000;

@@ -194,8 +194,8 @@ function parseObject(text: string, where: string): PlainMessage {
 function parse(text: string, where: string): unknown {
   try {
     return JSON.parse(text);
-  } catch (cause) {
-    // The cause quotes the value, which may be secret, so its text is not repeated here.
-    throw new DecodeError(`${where} is not valid JSON (${text.length} characters)`, { cause });
+  } catch {
+    // What the parser throws quotes the value, which may be secret.
+    throw new DecodeError(`${where} is not valid JSON (${text.length} characters)`);
   }
 }

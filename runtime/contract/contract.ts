@@ -27,7 +27,9 @@ export class Contract {
   /** Composes a message as {@link Composer} says. @throws {ContractError} if a caller without types gives no object */
   compose(given: PlainMessage, filled: PlainMessage): PlainMessage {
     if (typeof given !== "object" || given === null) {
-      throw new ContractError(this.type, [{ path: "", message: `must be an object, got ${String(given)}` }]);
+      throw new ContractError(this.type, [
+        { path: "", message: `must be an object, got a value of type ${given === null ? "null" : typeof given}` },
+      ]);
     }
     this.#composer ??= compileComposer(this.fields);
     return this.#composer(given, filled);
@@ -170,7 +172,7 @@ export type Composer = (given: PlainMessage, filled: PlainMessage) => PlainMessa
  */
 export function compileComposer({ list, byName }: Fields): Composer {
   const source = `"use strict"; return (given, filled) => { const message = {}; let value; ${list.map(line).join(" ")} return message; };`;
-  const composeDeclared = new Function("fields", source)(list) as Composer;
+  const composeDeclared = new Function("fields", "ownOf", "setOwn", source)(list, ownOf, setOwn) as Composer;
   return (given, filled) => {
     const message = composeDeclared(given, filled);
     for (const name of Object.keys(given)) {
@@ -180,10 +182,18 @@ export function compileComposer({ list, byName }: Fields): Composer {
   };
 }
 
+function ownOf(object: PlainMessage, name: string): unknown {
+  return Object.hasOwn(object, name) ? object[name] : undefined;
+}
+
 /** Text of a schema enters the code as a string literal only. */
 function line({ name, constant, default: byDefault }: Field, at: number): string {
-  const key = `[${JSON.stringify(name)}]`;
-  const present = constant === undefined ? `filled${key}` : `fields[${at}].constant ?? filled${key}`;
+  const key = JSON.stringify(name);
+  // Every object has such a property, and to set `__proto__` sets something else.
+  const isInherited = name in Object.prototype;
+  const of = (object: string): string => (isInherited ? `ownOf(${object}, ${key})` : `${object}[${key}]`);
+  const set = isInherited ? `setOwn(message, ${key}, value)` : `message[${key}] = value`;
+  const present = constant === undefined ? of("filled") : `fields[${at}].constant ?? ${of("filled")}`;
   const otherwise = byDefault === undefined ? present : `${present} ?? fields[${at}].default`;
-  return `value = given${key}; if (value === undefined) value = ${otherwise}; if (value !== undefined) message${key} = value;`;
+  return `value = ${of("given")}; if (value === undefined) value = ${otherwise}; if (value !== undefined) ${set};`;
 }

@@ -41,7 +41,6 @@ const DEMANDS: Readonly<Record<string, (params: Params) => string>> = {
   },
   minProperties: ({ limit }) => `must have at least ${properties(limit)}`,
   maxProperties: ({ limit }) => `must have at most ${properties(limit)}`,
-  propertyNames: ({ propertyName }) => `must not have the property ${JSON.stringify(propertyName)}`,
   dependentRequired: ({ property, missingProperty }) => `must have ${missingProperty} if it has ${property}`,
   not: () => 'must not be what "not" describes',
   if: ({ failingKeyword }) => `must be what "${failingKeyword}" describes`,

@@ -2,7 +2,8 @@ import type { ErrorObject } from "ajv/dist/2020.js";
 import type { Issue } from "../errors.js";
 import { demandOf } from "./demand.js";
 import type { JsonSchema } from "./json-schema.js";
-import { isSensitive } from "./sensitive.js";
+import { printable } from "./printable.js";
+import { maskedOf } from "./sensitive.js";
 
 /** Ajv's errors as issues without duplicates, and without values that the schema marks as sensitive. */
 export function describeErrors(errors: readonly ErrorObject[], value: unknown, schema: JsonSchema): readonly Issue[] {
@@ -35,18 +36,27 @@ function describeError(error: ErrorObject, errors: readonly ErrorObject[], value
     .split("/")
     .slice(1)
     .map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~"));
-  const { missingProperty: missing, additionalProperty: additional } = error.params as Readonly<
-    Record<string, unknown>
-  >;
-  if (error.propertyName !== undefined) {
-    return { path: pathOf([...tokens, error.propertyName]), message: `has a name that ${demandOf(error)}` };
+  const { params, keyword, propertyName } = error;
+  const { missingProperty: missing, additionalProperty: additional } = params as Readonly<Record<string, unknown>>;
+  // What is wrong with the name is known only if it has a demand of its own.
+  if (keyword === "propertyNames") {
+    const name = String((params as Readonly<Record<string, unknown>>)["propertyName"]);
+    return { path: shownPath([...tokens, name], schema), message: "has a name that is not allowed" };
   }
-  if (error.keyword === "required") return { path: pathOf([...tokens, String(missing)]), message: "is required" };
-  if (error.keyword === "additionalProperties") {
-    return { path: pathOf([...tokens, String(additional)]), message: "is not in the contract" };
+  if (propertyName !== undefined) {
+    return { path: shownPath([...tokens, propertyName], schema), message: `has a name that ${demandOf(error)}` };
+  }
+  if (keyword === "required") {
+    return { path: shownPath([...tokens, String(missing)], schema), message: "is required" };
+  }
+  if (keyword === "additionalProperties") {
+    return { path: shownPath([...tokens, String(additional)], schema), message: "is not in the contract" };
   }
   const demand = isChoice(error) ? demandOfChoice(error, errors) : demandOf(error);
-  return { path: pathOf(tokens), message: `${demand}${foundOf(tokens, value, schema)}` };
+  const found = valueAt(tokens, value);
+  const holdsNothing = typeof found !== "object" || found === null;
+  const { path, isSensitive } = maskedOf(schema, tokens, holdsNothing);
+  return { path: pathOf(path), message: `${demand}${isSensitive && holdsNothing ? "" : describeFound(found)}` };
 }
 
 function demandOfChoice({ instancePath }: ErrorObject, errors: readonly ErrorObject[]): string {
@@ -57,21 +67,28 @@ function demandOfChoice({ instancePath }: ErrorObject, errors: readonly ErrorObj
 
 const LONGEST_VALUE = 60;
 
-/** `, got "x"`, or nothing for a value that the schema marks as sensitive. */
-function foundOf(tokens: readonly string[], value: unknown, schema: JsonSchema): string {
+function valueAt(tokens: readonly string[], value: unknown): unknown {
   let found: unknown = value;
   for (const token of tokens) found = (found as Record<string, unknown> | undefined)?.[token];
+  return found;
+}
+
+/** `, got "x"` */
+function describeFound(found: unknown): string {
   if (typeof found === "object" && found !== null) return `, got ${Array.isArray(found) ? "a list" : "an object"}`;
-  if (isSensitive(schema, tokens)) return "";
   if (typeof found === "bigint") return `, got ${found}n`;
   const text = JSON.stringify(found) ?? String(found);
-  return `, got ${text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE)}…` : text}`;
+  return `, got ${printable(text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE)}…` : text)}`;
+}
+
+function shownPath(tokens: readonly string[], schema: JsonSchema): string {
+  return pathOf(maskedOf(schema, tokens, false).path);
 }
 
 function pathOf(tokens: readonly string[]): string {
   return tokens.reduce((path, token) => {
     if (/^\d+$/.test(token)) return `${path}[${token}]`;
     if (/^[A-Za-z_$][\w$]*$/.test(token)) return path === "" ? token : `${path}.${token}`;
-    return `${path}[${JSON.stringify(token)}]`;
+    return `${path}[${token === "…" ? token : printable(JSON.stringify(token))}]`;
   }, "");
 }

@@ -24,6 +24,8 @@ export interface CommandContext extends MessageContext, Pick<Delivery, "isNew"> 
 /** Runs the handlers of commands and makes their answers. */
 export interface Responding {
   respond(route: Route, command: Message, context: CommandContext): Promise<Answer | undefined>;
+  /** @throws {ContractError} when a command asks to be answered where this service does not answer it */
+  assertAnswerable(type: string, command: Message): void;
   /** The answer to a command that cannot run, if it is for this service and its sender waits. */
   refusal(stream: string, entry: FlatFields, why: Pick<MessagingError, "message" | "code">): Answer | undefined;
   /** Stores and sends the answer of a handler that ended after its time. The retry of the command finds it. */
@@ -86,6 +88,8 @@ export class Dispatcher {
       contract.assertReadable(message);
       const wanting = those(suited, wants, message);
       if (wanting.length === 0) return this.skip(delivery.id, first.descriptor.type, "filtered");
+      const { kind, type: name } = first.descriptor;
+      if (kind === "command") this.#parts.responding.assertAnswerable(name, message);
       return this.#handle(delivery, wanting, message, ended);
     } catch (error) {
       const [route] = routes as [Route];

@@ -95,7 +95,7 @@ function matchesPattern(type: string, pattern: string): boolean {
 /** Whether an undecoded entry may be for a route. */
 export function admits({ descriptor, options }: Route, entry: FlatFields): boolean {
   return (
-    passes(entry, companyFields[descriptor.kind], options.company_id) &&
+    (passes(entry, companyFields[descriptor.kind], options.company_id) || mayTellCompany(descriptor, entry)) &&
     passes(entry, "source_service", options.source_service) &&
     passes(entry, "target_service", options.target_service)
   );
@@ -104,6 +104,11 @@ export function admits({ descriptor, options }: Route, entry: FlatFields): boole
 /** An entry in `json` tells nothing before it is decoded. */
 function passes(entry: FlatFields, field: string | undefined, wanted: number | string | undefined): boolean {
   return field === undefined || wanted === undefined || fieldOf(entry, field) === String(wanted) || isJsonEntry(entry);
+}
+
+/** Whether the company of an entry may stand in its metadata alone, which is known once it is decoded. */
+function mayTellCompany({ kind }: Descriptor, entry: FlatFields): boolean {
+  return !fieldOf(entry, companyFields[kind] ?? "") && (fieldOf(entry, "metadata") ?? "{}") !== "{}";
 }
 
 /** Whether a decoded message is for a route. Its contract is not checked yet. */

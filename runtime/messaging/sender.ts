@@ -9,7 +9,7 @@ export interface TellOptions extends PublishOptions {
 
 /** Options of one `send`. */
 export interface SendOptions extends PublishAllOptions, Pick<TellOptions, "targetService"> {
-  /** The time to wait for the answer, in whole seconds. @defaultValue the schema's, 30 */
+  /** The time to wait for the answer, in whole seconds, 30 days at most. @defaultValue the schema's, 30 */
   readonly timeoutSeconds?: number;
   /** Ends the wait, but does not withdraw the command. If it is aborted before, nothing is sent. */
   readonly signal?: AbortSignal;

@@ -5,8 +5,17 @@ const MOST_FRAMES = 5;
 const FOREIGN = /\bnode:|[/\\]node_modules[/\\]/;
 
 /** The frames of an error's stack that are the service's own, or else the first ones; without the error's text. */
-export function ownFrames({ stack }: Error): readonly string[] {
-  const frames = [...(stack ?? "").matchAll(/^ {4}at (.+)$/gm)].map(([, frame = ""]) => frame);
+export function ownFrames(error: Error): readonly string[] {
+  const frames = [...stackOf(error).matchAll(/^ {4}at (.+)$/gm)].map(([, frame = ""]) => frame);
   const own = frames.filter((frame) => !FOREIGN.test(frame));
   return (own.length > 0 ? own : frames).slice(0, MOST_FRAMES);
+}
+
+/** Empty if it cannot be read. */
+function stackOf(error: Error): string {
+  try {
+    return String(error.stack ?? "");
+  } catch {
+    return "";
+  }
 }

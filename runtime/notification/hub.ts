@@ -228,8 +228,8 @@ function labelsOfPayload(payload: string): { type: string; entryId: string | und
   let parsed: Record<string, unknown> | null;
   try {
     parsed = JSON.parse(payload) as Record<string, unknown> | null;
-  } catch (cause) {
-    throw new DecodeError(`a notification holds no JSON (${payload.length} characters)`, { cause });
+  } catch {
+    throw new DecodeError(`a notification holds no JSON (${payload.length} characters)`);
   }
   const entryId = parsed?.["entry_id"];
   return {

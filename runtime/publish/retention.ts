@@ -1,6 +1,7 @@
 import type { Broker } from "../broker/broker.js";
 import type { Log, TrimReport } from "../broker/log.js";
 import type { Config } from "../config/config.js";
+import { ConnectionError } from "../errors.js";
 import type { HookBus } from "../messaging/hooks.js";
 import type { Clock } from "../time/clock.js";
 import { Pause } from "../time/pause.js";
@@ -22,6 +23,8 @@ export class Retention {
   readonly #loop: Promise<void>;
   #sinceTrim = 0;
   #trimming = false;
+  /** Whether this service has no right to trim. */
+  #isRefused = false;
   #pinned: readonly string[] = [];
 
   constructor(log: Log, config: Config, clock: Clock, hooks: HookBus) {
@@ -61,10 +64,15 @@ export class Retention {
       const expireGroups = unservedGroups === "expire-group";
       const graceMs = Math.max(SHORTEST_GRACE_MS, 2 * trimIntervalMs);
       const report = await this.#log.trim({ maxAgeMs, maxLength, lockMs, graceMs, expireGroups });
+      this.#isRefused = false;
       if (report === undefined) return;
       this.#tell(report);
       await this.#boundDeadLetters();
     } catch (error) {
+      // A service that only publishes need not have the right to trim: consumers do it. One report says so.
+      const wasRefused = this.#isRefused;
+      this.#isRefused = error instanceof ConnectionError && error.code === "REDIS_REFUSED";
+      if (this.#isRefused && wasRefused) return;
       if (!this.#ending.signal.aborted) this.#hooks.trouble(`trimming ${this.#log.stream}`, error);
     } finally {
       this.#trimming = false;

@@ -1,8 +1,9 @@
-import { Redis } from "ioredis";
+import type { Redis } from "ioredis";
 import type { RedisConfig } from "../config/redis-config.js";
 import { ClosedError, ConnectionError, MessagingError } from "../errors.js";
 import { type Clock, LONGEST_TIMER_MS, type Timer } from "../time/clock.js";
 import { afterLooks } from "../time/looks.js";
+import { DiscreetRedis } from "./discreet-redis.js";
 import { adviceOn, ourError } from "./driver-error.js";
 import { field } from "./reply.js";
 import { endWhenSilent } from "./silence.js";
@@ -62,7 +63,7 @@ export class Connection {
     this.#config = config;
     this.#clock = clock;
     const { socketTimeout, tls, tlsFiles: _, ...data } = connectionData(config, service, role);
-    this.client = new Redis({
+    this.client = new DiscreetRedis({
       ...data,
       ...(tls && { tls }),
       lazyConnect: true,

@@ -1,4 +1,5 @@
 import { ConnectionError, MessagingError } from "../errors.js";
+import { discreet } from "./discreet-redis.js";
 import { isRefusal } from "./reply.js";
 
 /** What to do about error replies that a repeat may change, by the word that they begin with. */
@@ -30,7 +31,7 @@ export function ourError(error: unknown, address: string, what: string): Messagi
   const { name, message } = error as Error;
   if (name !== "ReplyError") {
     const text = `the connection to Redis at ${address} broke while ${what} (${message}): repeat it; if it lasts, check the network and that Redis runs`;
-    return new ConnectionError("REDIS_UNAVAILABLE", text, { cause: error });
+    return new ConnectionError("REDIS_UNAVAILABLE", text, { cause: discreet(error) });
   }
   const code = isRefusal(error) ? "REDIS_REFUSED" : "REDIS_UNAVAILABLE";
   const text = `Redis at ${address} refused ${what}: ${message}${adviceOn(message)}`;

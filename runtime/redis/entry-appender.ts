@@ -3,6 +3,7 @@ import type { Append, Appender } from "../broker/append.js";
 import { type FlatFields, textLength } from "../contract/codec.js";
 import { MessagingError, PublishError } from "../errors.js";
 import type { Connection } from "./connection.js";
+import { discreet } from "./discreet-redis.js";
 import { adviceOn } from "./driver-error.js";
 import { groupsOf, isAlone } from "./entry-groups.js";
 import { onceKey, retentionKey } from "./keys.js";
@@ -224,7 +225,7 @@ async function sendTogether(client: Redis, group: readonly Append[]): Promise<re
 async function sendPiped(client: Redis, group: readonly Append[]): Promise<readonly unknown[]> {
   const pipeline = client.pipeline();
   for (const { stream, entry } of group) pipeline.xadd(stream, "*", ...entry);
-  return ((await pipeline.exec()) ?? []).map(([error, entryId]) => error ?? entryId);
+  return ((await pipeline.exec()) ?? []).map(([error, entryId]) => discreet(error) ?? entryId);
 }
 
 function sendAlone(client: Redis, { stream, entry, announced, messageId = "", onceWindowMs }: Append): Promise<string> {

@@ -108,7 +108,8 @@ function connect() {
     for (const line of lines) {
       const { replied, isOptional } = awaited.shift() ?? { isOptional: false };
       const isRefused = !/^[+:]/.test(line);
-      why = isRefused ? line.slice(1) : CLOSED;
+      // Redis quotes the arguments of a command that it does not know: those of AUTH hold the password.
+      why = isRefused ? line.slice(1).replace(/,? with args beginning with:.*$/, "") : CLOSED;
       // An error, such as READONLY from a master that became a replica: a new connection may find the new master.
       if (isRefused && !isOptional) return void link.destroy();
       replied?.();

@@ -9,6 +9,7 @@ import type { HookBus } from "../messaging/hooks.js";
 import type { Clock } from "../time/clock.js";
 import { Pause } from "../time/pause.js";
 import { Connection, type ConnectionRole } from "./connection.js";
+import { ourError } from "./driver-error.js";
 import { EntryAppender } from "./entry-appender.js";
 import { BlockingSource, pollingSource, type SourceParts } from "./entry-source.js";
 import { greatestId } from "./greatest-id.js";
@@ -145,7 +146,10 @@ export class RedisBroker implements Broker {
         const policy = expireGroups ? "expire-group" : "";
         // One group alone reads a redrive stream, whose keys are not followed by its name.
         const args = [prefix, stream === redrive ? "" : ":", maxAgeMs, maxLength, lockMs, graceMs, policy];
-        const report = await trim.run(connection.client, [stream, trimming, marks, retention, groups], args);
+        const keys = [stream, trimming, marks, retention, groups];
+        const report = await trim.run(connection.client, keys, args).catch((error: unknown) => {
+          throw ourError(error, connection.address, `trimming ${stream}`);
+        });
         if (report === null) return undefined;
         const none = { removed: 0, length: 0, unserved: [], expired: [], missed: [] };
         return { ...none, ...(JSON.parse(report) as Partial<TrimReport>) };

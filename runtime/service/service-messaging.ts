@@ -3,6 +3,7 @@
 import { randomBytes } from "node:crypto";
 import type { Broker } from "../broker/broker.js";
 import type { MemberPlace } from "../broker/membership.js";
+import { ReplyChannels } from "../command/reply-channel.js";
 import { Requester } from "../command/requester.js";
 import { CommandResponder } from "../command/responder.js";
 import { CommandSender } from "../command/sender.js";
@@ -183,7 +184,8 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
     const { broker, chain, clock, hooks } = this.#parts;
     const { service, maxRetries, retryDelayMs: delayMs, handlerTimeoutMs } = this.#config;
     const { answers, clock: brokerClock } = broker;
-    const responding = new CommandResponder(service, { answers, brokerClock, chain, clock, hooks });
+    const replyChannels = new ReplyChannels(this.#config);
+    const responding = new CommandResponder(service, { answers, brokerClock, replyChannels, chain, clock, hooks });
     const dispatchPlace = { ...place, handling, retry: { maxRetries, delayMs }, handlerTimeoutMs };
     return new Dispatcher(dispatchPlace, routes, { responding, chain, clock, hooks });
   }

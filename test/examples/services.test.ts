@@ -78,6 +78,61 @@ test("a second registration with the same address is refused and published to no
   expect(await stage.auditOf("twice")).toEqual([]);
 });
 
+test("who registers chooses neither an id nor a company, so nobody becomes somebody else", async () => {
+  const victim = await newUser();
+  const email = "mallory@example.com";
+  const chosen = { id: victim.id, company_id: 666, is_admin: true, created_at: "2000-01-01T00:00:00Z" };
+  const body = { email, password, first_name: "Mallory", ...chosen };
+  const registered = await stage.ask("POST", "/register", body, { "x-correlation-id": "mallory" });
+  expect(registered.status).toBe(201);
+  const login = await stage.ask("POST", "/login", { email, password, id: victim.id, user: { id: victim.id } });
+  const { token, user } = (await login.json()) as { token: string; user: object };
+  expect(user).toMatchObject({ company_id: 1 });
+  expect(user).not.toMatchObject({ id: victim.id });
+  expect(Object.keys(user).sort()).toEqual(["company_id", "created_at", "email", "first_name", "id"]);
+  const me = await stage.ask("GET", "/me", undefined, { authorization: `Bearer ${token}` });
+  expect(await me.json()).toEqual({ user_id: (user as { id: number }).id, company_id: 1 });
+  const [row] = await eventually(
+    () => stage.auditOf("mallory"),
+    (rows) => rows.length > 0,
+  );
+  expect(row?.event).toMatchObject({ company_id: 1, after_data: user });
+});
+
+test("a client cannot say from where it comes, and what is no address ends no request", async () => {
+  const { email } = await newUser();
+  const login = (url: string, address: string, correlation: string): Promise<Response> =>
+    fetch(new URL("/login", url), {
+      method: "POST",
+      headers: { "content-type": "application/json", "x-forwarded-for": address, "x-correlation-id": correlation },
+      body: JSON.stringify({ email, password }),
+    });
+  const loggedInFrom = async (correlation: string): Promise<unknown> => {
+    const [row] = await eventually(
+      () => stage.auditOf(correlation),
+      (rows) => rows.length > 0,
+    );
+    return (row?.event as { after_data?: { ip_address?: unknown } } | undefined)?.after_data?.ip_address;
+  };
+  for (const [at, address] of ["203.0.113.7", "somewhere", "'; --", "127.0.0.1, x"].entries()) {
+    expect((await login(stage.services["api-gateway"].url, address, `spoofed-${at}`)).status).toBe(200);
+    expect(await loggedInFrom(`spoofed-${at}`)).toBe("127.0.0.1");
+    // Behind the gateway its word counts, as far as it is an address.
+    expect((await login(stage.services["user-auth"].url, address, `told-${at}`)).status).toBe(200);
+  }
+  expect(await loggedInFrom("told-0")).toBe("203.0.113.7");
+  expect(await loggedInFrom("told-1")).toBeNull();
+});
+
+test("the page runs its own scripts only", async () => {
+  for (const path of ["/", "/page.js", "/page.css"]) {
+    const { headers } = await stage.ask("GET", path);
+    expect(headers.get("content-security-policy")).toMatch(/^default-src 'none'; script-src 'self';/);
+    expect(headers.get("x-content-type-options")).toBe("nosniff");
+  }
+  expect(await (await stage.ask("GET", "/")).text()).not.toMatch(/<script(?! type="module" src=)|style=|\son\w+=/);
+});
+
 test("five wrong passwords lock an account for the right one too, until the lock expires", async () => {
   const { email } = await newUser();
   const login = async (attempt: string): Promise<number> =>

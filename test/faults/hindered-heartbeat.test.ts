@@ -49,7 +49,7 @@ const hindrances: Readonly<Record<string, Hindrance>> = {
 const linesAbout = (log: LogBook): readonly string[] =>
   log.lines
     .filter(({ text }) => text.startsWith("sending heartbeats"))
-    .map(({ text, details }) => `${text}: ${String((details as { error: unknown }).error)}`);
+    .map(({ text, details }) => `${text}: ${String((details as { err: unknown }).err)}`);
 
 describe.concurrent("consumers whose heartbeats alone cannot be written for several leases", () => {
   it.each(Object.entries(hindrances))("keep what they hold, and say so: %s", async (_, hindrance) => {

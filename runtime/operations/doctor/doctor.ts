@@ -5,7 +5,7 @@ import { instantIn } from "../../redis/redis-clock.js";
 import { assertSupported, evictionPolicy } from "../../redis/requirement.js";
 import { systemClock } from "../../time/clock.js";
 import { type OperationsOptions, Operator } from "../operator.js";
-import { type Finding, failed } from "./finding.js";
+import { type Finding, failed, shownFinding } from "./finding.js";
 import { DoctorProbe } from "./probe.js";
 import { survey } from "./survey.js";
 
@@ -28,6 +28,10 @@ const TOLERATED_CLOCK_MS = 1000;
  * for await (const { check, verdict, text } of examine()) console.log(verdict, check, text);
  */
 export async function* examine(options: DoctorOptions = {}): AsyncGenerator<Finding, void, undefined> {
+  for await (const finding of look(options)) yield shownFinding(finding);
+}
+
+async function* look(options: DoctorOptions): AsyncGenerator<Finding> {
   let operator: Operator;
   try {
     operator = new Operator(options, { name: "doctor", connectionName: "doctor", options: ["timeoutSeconds"] });

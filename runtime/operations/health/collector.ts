@@ -53,7 +53,9 @@ const LONGEST_BLOCK_MS = 1000;
 /**
  * Collects the reports of every service from the `health` stream. It raises an alert once when a rule is broken, and
  * clears it once when the rule holds again. It reads without a group, so each of several collectors receives every
- * report. For a service with several instances, the last report of any instance counts.
+ * report. For a service with several instances, the last report of any instance counts. It knows 1000 services at most: one that
+ * is silent for a day makes room for another, and while none is, a new name is not taken in, which is told as trouble. Nor is
+ * a report of more than 64 KiB of text.
  *
  * @example
  * await using collector = new HealthCollector({
@@ -73,10 +75,7 @@ export class HealthCollector implements AsyncDisposable {
   readonly #report: ReportTrouble = (what, error) => this.#tell(() => this.#hooks.trouble?.(what, error));
   readonly #ending = new AbortController();
   readonly #pause = new Pause(this.#ending.signal, systemClock, this.#report);
-  readonly #known = new Roster((service) => {
-    this.forget(service);
-    this.#report("collecting health", new Error(`too many services report: ${JSON.stringify(service)} is forgotten`));
-  });
+  readonly #known = new Roster((service) => this.forget(service));
   readonly #board: HealthAlertBoard;
   #position: string | undefined;
   /** The clock of Redis minus the monotonic clock of this process. */

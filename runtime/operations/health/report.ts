@@ -1,6 +1,7 @@
-import type { FlatFields } from "../../contract/codec.js";
+import { type FlatFields, textLength } from "../../contract/codec.js";
 import { contractOf } from "../../contract/contract.js";
 import { defineHealth, type HealthDescriptor } from "../../contract/descriptor.js";
+import { DecodeError } from "../../errors.js";
 import type { ServiceReport, StreamReport } from "./alert.js";
 
 /** A health message as a service in any language writes it. */
@@ -26,8 +27,12 @@ const message: HealthDescriptor<HealthMessage> = defineHealth("health.report", {
   required: ["service_name", "status", "timestamp"],
 });
 
-/** @throws {DecodeError} when it cannot be decoded, {ContractError} when it is not a health message */
+/** The details of a report may be of any length. */
+const LONGEST_REPORT = 65_536;
+
+/** @throws {DecodeError} when it cannot be decoded or is too long, {ContractError} when it is not a health message */
 export function readHealthMessage(entry: FlatFields): HealthMessage {
+  if (textLength(entry) > LONGEST_REPORT) throw new DecodeError(`it is longer than ${LONGEST_REPORT} characters`);
   return contractOf(message).read(entry) as unknown as HealthMessage;
 }
 

@@ -1,11 +1,14 @@
 import { addedAt } from "../../broker/entry-id.js";
 import type { FlatFields } from "../../contract/codec.js";
+import { DecodeError } from "../../errors.js";
 import type { ServiceReport } from "./alert.js";
 import { type HealthMessage, readHealthMessage, serviceReport } from "./report.js";
 
-/** Anyone may write a health message under any name. */
-const MOST_SERVICES = 10_000;
+/** Whoever may write the stream may invent names. */
+const MOST_SERVICES = 1000;
 const LONGEST_NAME = 200;
+/** A service that is silent for so long makes room for another one. */
+const FORGOTTEN_AFTER_MS = 86_400_000;
 
 /** The last report of a service. */
 export interface Known {
@@ -14,7 +17,7 @@ export interface Known {
   readonly reportedMs: number;
 }
 
-/** The services that have reported. Beyond ten thousand those are forgotten that have been silent for longest. */
+/** The services that have reported. Those that are known are kept, however many others are invented. */
 export class Roster {
   readonly #known = new Map<string, Known>();
   readonly #forgotten: (service: string) => void;
@@ -25,17 +28,16 @@ export class Roster {
 
   /**
    * @param nowMs - Redis' clock: no report was made later, whatever its entry's id says
-   * @throws {DecodeError} when the entry is no health message, {ContractError} when it breaks the contract
+   * @throws {DecodeError} when the entry is no health message, or there is no room; {ContractError} when it breaks the contract
    */
   take(entryId: string, fields: FlatFields, nowMs: number): { now: Known; earlier: Known | undefined } {
     const message = readHealthMessage(fields);
     const name = message.service_name;
-    if (name.length > LONGEST_NAME) throw new RangeError(`the service's name has ${name.length} characters`);
-    const now = { message, report: serviceReport(message), reportedMs: Math.min(addedAt(entryId), nowMs) };
+    if (name.length > LONGEST_NAME) throw new DecodeError(`the service's name has ${name.length} characters`);
     const earlier = this.#known.get(name);
-    this.#known.delete(name);
+    if (earlier === undefined) this.#makeRoom(nowMs);
+    const now = { message, report: serviceReport(message), reportedMs: Math.min(addedAt(entryId), nowMs) };
     this.#known.set(name, now);
-    if (this.#known.size > MOST_SERVICES) this.#forgotten(this.#known.keys().next().value as string);
     return { now, earlier };
   }
 
@@ -49,5 +51,14 @@ export class Roster {
 
   forget(service: string): void {
     this.#known.delete(service);
+  }
+
+  #makeRoom(nowMs: number): void {
+    if (this.#known.size < MOST_SERVICES) return;
+    for (const [service, { reportedMs }] of this.#known) {
+      if (nowMs - reportedMs > FORGOTTEN_AFTER_MS) this.#forgotten(service);
+    }
+    if (this.#known.size < MOST_SERVICES) return;
+    throw new DecodeError(`${MOST_SERVICES} services are known already: forget() those that do not exist`);
   }
 }

@@ -4,6 +4,7 @@ import { type Script, script } from "./script.js";
 /**
  * Creates a consumer group that is missing. A group that existed before begins at its recorded position, below which
  * nothing is unacknowledged, or at 0 when the stream is younger than that (it was deleted, or Redis came back empty).
+ * Refused where the rights are missing without which its consumers can do nothing: they would seem to be healthy.
  * It never begins at `$`, which would skip the entries that were added meanwhile. Nothing is pending in a new group, so
  * what was recorded of pending entries goes, and with the stream what was known of it.
  *
@@ -16,6 +17,13 @@ import { type Script, script } from "./script.js";
  * Result: the id from which it was created, or to which it was set back; nil when it was there; or in how many ms to try again
  */
 export const ensureGroup: Script<string | number | null> = script("ensure_group")`${MAP}${ID_ORDER}${WHOLE}${CLOCK}
+for _, step in ipairs({
+  { 'XREADGROUP', 'GROUP', ARGV[1], '-', 'STREAMS', KEYS[1], '>' },
+  { 'XCLAIM', KEYS[1], ARGV[1], '-', 0, '0-1' },
+  { 'XACK', KEYS[1], ARGV[1], '0-1' },
+}) do
+  if not redis.acl_check_cmd(unpack(step)) then return { err = 'NOPERM no right to ' .. step[1] .. ' ' .. KEYS[1] } end
+end
 redis.call('HSET', KEYS[2], 'served', now)
 redis.call('ZADD', KEYS[3], now, ARGV[1])
 

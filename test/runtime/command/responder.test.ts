@@ -176,6 +176,8 @@ describe("a handler's result", () => {
 });
 
 const COMMAND_ID = "0c352b96-8628-4933-bfaf-959ce68e851e";
+/** Where the service `s` may have its answers sent. */
+const ANSWERS = "s-responses:1";
 const ANSWER_KEY = `{commands}:answer:${COMMAND_ID}`;
 
 interface Entry {
@@ -185,7 +187,7 @@ interface Entry {
 }
 
 /** A `create_user` command as it stands in its stream, with one id for each `at`. */
-function createUserEntry(timeout: number, { reply_to = "answers", metadata, at = 1 }: Entry = {}): string[] {
+function createUserEntry(timeout: number, { reply_to = ANSWERS, metadata, at = 1 }: Entry = {}): string[] {
   const contract = contractOf(createUser);
   const filled = { id: COMMAND_ID.replace(/1.$/, `${at}e`), timestamp: "2026-01-01T00:00:00Z", source_service: "s" };
   return contract.write(
@@ -205,7 +207,7 @@ async function answersOn(channel: string): Promise<AsyncDisposable & { readonly 
 
 describe("a command that comes again", () => {
   it("is not run again when its answer is stored: the answer is sent again", async () => {
-    await using answers = await answersOn("answers");
+    await using answers = await answersOn(ANSWERS);
     let runs = 0;
     await using _answering = await userService(() => ({ user_id: ++runs }), { concurrency: 1 });
     await admin.xadd("commands", "*", ...createUserEntry(30));
@@ -227,7 +229,7 @@ describe("a command that comes again", () => {
   });
 
   it("for which nobody waits is retried like an event", async () => {
-    await admin.xadd("commands", "*", ...createUserEntry(30).map((text) => (text === "answers" ? "" : text)));
+    await admin.xadd("commands", "*", ...createUserEntry(30).map((text) => (text === ANSWERS ? "" : text)));
     await using answering = createService(redis, { service, retryDelaySeconds: 0.01 });
     const attempts: number[] = [];
     handleCreateUser(answering, (_command, { attempt }) => {
@@ -289,7 +291,7 @@ describe("a command that its sender says is sent once", () => {
     ["that has waited for a while", "commands", `${Date.now() - 2000}-0`],
     ["that is redriven", `{commands}:redrive:${group}`, "*"],
   ])("and %s is looked for among the answers, and not run again", async (_what, stream, entryId) => {
-    await using answers = await answersOn("answers");
+    await using answers = await answersOn(ANSWERS);
     await admin.set(ANSWER_KEY, stored);
     await admin.xadd(stream, entryId, ...createUserEntry(30, once));
     let runs = 0;
@@ -303,7 +305,7 @@ describe("a command that its sender says is sent once", () => {
     ["set back", ["SETID"]],
     ["created anew", ["DESTROY", "CREATE"]],
   ])("is answered again, by another member, after its group was %s before it was a second old", async (_how, acts) => {
-    await using answers = await answersOn("answers");
+    await using answers = await answersOn(ANSWERS);
     let runs = 0;
     const running = await userService(() => ({ user_id: ++runs }));
     // Its id is of the future: for an hour it will look young.
@@ -322,7 +324,7 @@ describe("a command that its sender says is sent once", () => {
   });
 
   it("is not run again when another consumer has answered and not acknowledged it", async () => {
-    await using answers = await answersOn("answers");
+    await using answers = await answersOn(ANSWERS);
     await admin.xgroup("CREATE", "commands", group, "0", "MKSTREAM");
     await admin.xadd("commands", "*", ...createUserEntry(30, once));
     await admin.xreadgroup("GROUP", group, "dead", "COUNT", 1, "STREAMS", "commands", ">");
@@ -342,7 +344,7 @@ describe("a command that its sender says is sent once", () => {
 describe("an answer", () => {
   it("that cannot leave at once is kept until it can: its command is not run again", async () => {
     await using proxy = await startTcpProxy(redis);
-    await using answers = await answersOn("answers");
+    await using answers = await answersOn(ANSWERS);
     await using answering = createService(proxy, { service, retryDelaySeconds: 0.01 });
     let runs = 0;
     handleCreateUser(answering, async () => {
@@ -365,7 +367,7 @@ describe("an answer", () => {
 
   it("whose confirmation is lost has left: its command is acknowledged with it, and not run again", async () => {
     await using proxy = await startTcpProxy(redis);
-    await using answers = await answersOn("answers");
+    await using answers = await answersOn(ANSWERS);
     await using answering = createService(proxy, { service, redis: { socketTimeoutSeconds: 0.3 } });
     let runs = 0;
     handleCreateUser(answering, () => {
@@ -383,7 +385,7 @@ describe("an answer", () => {
   });
 
   it("of a handler that had used up its time is given all the same, and the command's retry runs nothing", async () => {
-    await using answers = await answersOn("answers");
+    await using answers = await answersOn(ANSWERS);
     await using answering = createService(redis, { service, handlerTimeoutSeconds: 0.1, retryDelaySeconds: 1 });
     let runs = 0;
     handleCreateUser(answering, async (_command, { signal }) => {
@@ -409,7 +411,7 @@ describe("an answer", () => {
     let runs = 0;
     handleCreateUser(answering, () => ({ user_id: ++runs }));
     await answering.start();
-    await admin.xadd("commands", "*", ...createUserEntry(30, { reply_to: "forbidden" }));
+    await admin.xadd("commands", "*", ...createUserEntry(30, { reply_to: "s-responses:forbidden" }));
     const [letter] = await eventually(
       () => admin.xrange("{commands}:dead", "-", "+"),
       (letters) => letters.length === 1,
@@ -441,7 +443,7 @@ describe("an answer", () => {
     await using answering = createService({ url }, { service });
     handleCreateUser(answering, () => ({ user_id: 1 }));
     await answering.start();
-    const entry = createUserEntry(30, { reply_to: "forbidden" });
+    const entry = createUserEntry(30, { reply_to: "s-responses:forbidden" });
     entry[entry.indexOf("payload") + 1] = "{}";
     await admin.xadd("commands", "*", ...entry);
     await eventually(
@@ -452,7 +454,7 @@ describe("an answer", () => {
   });
 
   it("stays stored for longer than its sender waits", async () => {
-    await using answers = await answersOn("answers");
+    await using answers = await answersOn(ANSWERS);
     await using _answering = await userService(() => ({ user_id: 1 }));
     await admin.xadd("commands", "*", ...createUserEntry(7200));
     await eventually(() => answers.all.length === 1);
@@ -464,7 +466,7 @@ describe("an answer", () => {
     await admin.xgroup("CREATE", "commands", group, "0", "MKSTREAM");
     const other = (await admin.xadd("commands", "*", ...createUserEntry(30))) as string;
     await admin.xreadgroup("GROUP", group, "python", "STREAMS", "commands", ">");
-    await using answers = await answersOn("answers");
+    await using answers = await answersOn(ANSWERS);
     await using _answering = await userService(async (_command, { entryId }) => {
       await admin.hset(errors, entryId, "{}", other, "{}");
       return { user_id: 1 };
@@ -475,7 +477,7 @@ describe("an answer", () => {
   });
 
   it("leaves in the step that acknowledges its command", async () => {
-    await using answers = await answersOn("answers");
+    await using answers = await answersOn(ANSWERS);
     await using _answering = await userService(() => ({ user_id: 1 }));
     await admin.xadd("commands", "*", ...createUserEntry(30));
     await eventually(() => answers.all.length === 1);

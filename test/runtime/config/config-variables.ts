@@ -334,4 +334,15 @@ export const variables: readonly Variable[] = [
     invalid: notSeconds,
     option: [{ healthIntervalSeconds: 5 }, 5000],
   },
+  {
+    name: "REPLY_CHANNELS",
+    of: ({ replyChannels }) => replyChannels,
+    byDefault: [],
+    valid: [
+      ["legacy", ["legacy"]],
+      ["billing:answers, their.*", ["billing:answers", "their.*"]],
+    ],
+    invalid: ["*", "a,,b", "a*b", "a,*", "a\nb"],
+    option: [{ replyChannels: ["a", "b:*"] }, ["a", "b:*"]],
+  },
 ];

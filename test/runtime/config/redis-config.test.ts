@@ -114,3 +114,74 @@ describe("TLS files", () => {
     expect(problems).toEqual([expect.stringContaining("TLS is off")]);
   });
 });
+
+describe("TLS", () => {
+  const isOn = (environment: Variables, redis: Settings["redis"] = {}): boolean =>
+    read(environment, { redis }).redis.tls !== undefined;
+
+  it("is on with a rediss:// URL, whatever REDIS_TLS says", () => {
+    for (const REDIS_TLS of ["false", "0", "no", "off", "true", "", undefined]) {
+      expect([REDIS_TLS, isOn({ REDIS_URL: "rediss://cache", REDIS_TLS })]).toEqual([REDIS_TLS, true]);
+      expect([REDIS_TLS, isOn({ REDIS_TLS }, { url: "rediss://cache" })]).toEqual([REDIS_TLS, true]);
+    }
+  });
+
+  it("is not turned off in code beside a rediss:// URL: one of the two is wrong", () => {
+    const problem = expect.stringContaining("redis.tls is false, but the URL is rediss://");
+    expect(problemsOf({ ...named, REDIS_URL: "rediss://cache" }, { redis: { tls: false } })).toEqual([problem]);
+    expect(problemsOf(named, { redis: { url: "rediss://cache", tls: false } })).toEqual([problem]);
+  });
+
+  it("is turned on for a redis:// URL by what stands beside it", () => {
+    expect(isOn({ REDIS_URL: "redis://cache", REDIS_TLS: "true" })).toBe(true);
+    expect(isOn({}, { url: "redis://cache", tls: true })).toBe(true);
+    expect(isOn({ REDIS_URL: "redis://cache" }, { tls: {} })).toBe(true);
+  });
+});
+
+describe("a URL in code", () => {
+  const url = "redis://:secret@cache:7000/3";
+
+  it("is beaten by nothing in the environment", () => {
+    const variables = {
+      ...{
+        REDIS_URL: "rediss://other:1/1",
+        REDIS_HOST: "other",
+        REDIS_PORT: "1",
+        REDIS_DB: "1",
+        REDIS_USERNAME: "other",
+      },
+      ...{ REDIS_PASSWORD: "other", REDIS_TLS: "true", REDIS_TLS_SERVERNAME: "other" },
+    };
+    const { redis } = read(variables, { redis: { url } });
+    const given = { host: "cache", port: 7000, db: 3, username: undefined, password: "secret", tls: undefined };
+    expect(redis).toMatchObject(given);
+  });
+
+  it("is completed by what code says beside it", () => {
+    expect(read({}, { redis: { url, username: "app" } }).redis).toMatchObject({ username: "app", password: "secret" });
+    expect(read({ REDIS_USERNAME: "app" }, { redis: { url: "redis://cache" } }).redis.username).toBe("app");
+  });
+});
+
+describe("what may be a secret in the wrong place is refused, and not repeated:", () => {
+  it.each([
+    ["REDIS_HOST", "redis://app:hunter2@cache:6379"],
+    ["REDIS_HOST", "app:hunter2@cache"],
+    ["REDIS_HOST", "cache hunter2"],
+    ["REDIS_HOST", "cache\nhunter2"],
+    ["REDIS_TLS_KEY", "-----BEGIN PRIVATE KEY-----\nhunter2\n-----END PRIVATE KEY-----"],
+    ["REDIS_TLS_KEY", "-----BEGIN PRIVATE KEY----- hunter2"],
+    ["REDIS_TLS_CERT", "hunter2\nhunter2"],
+  ])("%s=%j", (variable, value) => {
+    const problems = problemsOf({ ...named, REDIS_TLS: "true", [variable]: value });
+    expect(problems).toEqual([expect.stringContaining(`${variable} must`)]);
+    expect(problems.join()).not.toContain("hunter2");
+  });
+
+  it("a host in code", () => {
+    const problems = problemsOf(named, { redis: { host: "redis://:hunter2@cache" } });
+    expect(problems).toEqual([expect.stringContaining("REDIS_HOST must be the name")]);
+    expect(problems.join()).not.toContain("hunter2");
+  });
+});

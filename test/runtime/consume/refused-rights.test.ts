@@ -26,7 +26,7 @@ beforeAll(async () => {
   admin = new Redis(redis.url);
   ear = new Redis(redis.url);
   ear.on("message", (_, text) => heard.push(text));
-  await ear.subscribe("answers");
+  await ear.subscribe("s-responses");
 });
 beforeEach(async () => {
   heard = [];
@@ -61,7 +61,7 @@ async function addCommands(payload?: string): Promise<void> {
   const contract = contractOf(createUser);
   for (let count = 0; count < 10; count++) {
     const filled = { id: crypto.randomUUID(), timestamp: "2026-01-01T00:00:00Z", source_service: "s" };
-    const given = { payload: { email: "a@b.cd" }, reply_to: "answers", timeout: 1e6 };
+    const given = { payload: { email: "a@b.cd" }, reply_to: "s-responses", timeout: 1e6 };
     const entry = [...contract.write(contract.compose(given, filled), "fields")];
     if (payload !== undefined) entry[entry.indexOf("payload") + 1] = payload;
     await admin.xadd("commands", "*", ...entry);

@@ -9,7 +9,10 @@ import {
   exampleValidateToken,
 } from "../../../generated/testing.js";
 import { contractOf } from "../../../runtime/contract/contract.js";
-import { isSensitive } from "../../../runtime/contract/sensitive.js";
+import { maskedOf } from "../../../runtime/contract/sensitive.js";
+import { compileReader, compileWriter } from "../../../runtime/contract/validation.js";
+
+const isSensitive = (schema: JsonSchema, path: readonly string[]): boolean => maskedOf(schema, path, false).isSensitive;
 
 describe("a sensitive value", () => {
   const secret = "hunter2";
@@ -58,6 +61,9 @@ describe("a sensitive value", () => {
       { $ref: "#/$defs/A", $defs: { A: { $ref: "#/$defs/A", sensitive: true } } },
       "",
     ],
+    ["a reference to any place", { properties: { a: { $ref: "#/properties/b~1c" }, "b/c": { sensitive: true } } }, "a"],
+    ["a reference that leads nowhere", { properties: { a: { $ref: "other.json" } } }, "a"],
+    ["a dynamic reference", { properties: { a: { $dynamicRef: "#node" } } }, "a"],
     ["a list", { items: { sensitive: true } }, "0"],
     ["its place in a tuple", { prefixItems: [{}, { sensitive: true }], items: {} }, "1"],
     ["what a list must contain", { items: {}, contains: { sensitive: true } }, "3"],
@@ -108,5 +114,47 @@ describe("a sensitive value", () => {
       $defs[`L${level}`] = { oneOf: [next, { ...next }] };
     }
     expect(isSensitive({ $ref: "#/$defs/L0", $defs }, new Array<string>(60).fill("a"))).toBe(false);
+  });
+
+  it("is masked in a text that stands where something with a sensitive part should", () => {
+    const Password = { type: "string", sensitive: true };
+    const account = { type: "object", properties: { password: { $ref: "#/$defs/Password" } } } as const;
+    const schema = { type: "object", properties: { account, note: { type: "object" } }, $defs: { Password } } as const;
+    const value = { account: JSON.stringify({ password: secret }), note: "plain" };
+    expect(compileWriter(schema)(value)).toEqual([
+      { path: "account", message: "must be an object" },
+      { path: "note", message: 'must be an object, got "plain"' },
+    ]);
+  });
+
+  it("may be a name: it is masked in every path, and in what is wrong with it", () => {
+    const schema: JsonSchema = {
+      type: "object",
+      properties: {
+        limits: {
+          type: "object",
+          propertyNames: { format: "email", sensitive: true },
+          additionalProperties: { type: "object", properties: { of: { type: "number" } }, required: ["of"] },
+        },
+      },
+    };
+    const name = `${secret}@example.com`;
+    for (const compile of [compileWriter, compileReader]) {
+      const said = [
+        compile(schema)({ limits: { [name]: { of: "x" } } }),
+        compile(schema)({ limits: { [name]: {} } }),
+        compile(schema)({ limits: { [name]: 1 } }),
+        compile(schema)({ limits: { [secret]: { of: 1 } } }),
+        compile({ ...schema, properties: { limits: { ...schema.properties?.["limits"], maxProperties: 0 } } })({
+          limits: { [name]: { of: 1 } },
+        }),
+        compile({ type: "object", propertyNames: { sensitive: true, not: {} } })({ [secret]: 1 }),
+      ];
+      expect(said.map((issues) => issues?.length)).toEqual([1, 1, 1, 1, 1, compile === compileWriter ? 2 : 1]);
+      expect(JSON.stringify(said)).not.toContain(secret);
+    }
+    expect(compileWriter(schema)({ limits: { [name]: { of: "x" } } })).toEqual([
+      { path: "limits[…].of", message: 'must be a number, got "x"' },
+    ]);
   });
 });

@@ -121,6 +121,12 @@ describe("an entry that is not decoded yet", () => {
     [placed, { company_id: 7 }, { company_id: "7" }, true],
     [placed, { company_id: "7" }, { company_id: "8" }, false],
     [placed, { company_id: 7 }, {}, false],
+    // Its company may stand in its metadata alone, as in JSON.
+    [placed, { company_id: 7 }, { company_id: "", metadata: '{"company_id":7}' }, true],
+    [placed, { company_id: 7 }, { metadata: '{"company_id":8}' }, true],
+    [placed, { company_id: 7 }, { company_id: "8", metadata: '{"company_id":7}' }, false],
+    [placed, { company_id: 7 }, { company_id: "", metadata: "{}" }, false],
+    [notified, { company_id: 7 }, { target_company_id: "", metadata: '{"company_id":7}' }, true],
     [notified, { company_id: 7 }, { target_company_id: "7", company_id: "8" }, true],
     [notified, { company_id: 7 }, { target_company_id: "8", company_id: "7" }, false],
     // A command has its company in its metadata, which is not read here.

@@ -102,7 +102,7 @@ describe("an interceptor of a command's handling", () => {
     handleCreateUser(messaging, () => ({ user_id: 1 }));
     await messaging.start();
     const filled = { id: crypto.randomUUID(), timestamp: "2026-01-01T00:00:00Z", source_service: "s" };
-    const command = { payload: { email: "a@b.cd" }, reply_to: "answers", timeout: 30 };
+    const command = { payload: { email: "a@b.cd" }, reply_to: "s-responses", timeout: 30 };
     const contract = contractOf(createUser);
     const entry = contract.write(contract.compose(command, filled), "fields");
     await admin.xadd("commands", "*", ...entry);

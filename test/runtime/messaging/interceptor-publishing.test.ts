@@ -316,7 +316,7 @@ describe("a publish that fails in an interceptor", () => {
       expect(messaging.counts.publishFailed).toBe(1);
     }
     const said = log.lines.filter(({ level, text }) => level === "error" && text === "a message was not published");
-    expect(said.map(({ details }) => String((details as { error: unknown }).error))).toEqual([
+    expect(said.map(({ details }) => String((details as { err: unknown }).err))).toEqual([
       expect.stringContaining("an interceptor threw: no token for the trace"),
       expect.stringContaining("an interceptor threw: no place to note it"),
     ]);

@@ -32,7 +32,7 @@ const messaging = createService(
   { url: process.env["CHILD_REDIS"] ?? "" },
   {
     service: "screens",
-    replyChannel: "screens-answers",
+    replyChannel: "screens-responses",
     redis: { connectionTimeoutSeconds: 1, socketTimeoutSeconds: 1 },
     hooks: {
       trouble: ({ what, error }) => tell({ trouble: `${what}: ${String(error)}` }),

@@ -23,7 +23,7 @@ const SCREENS: readonly (readonly [name: string, NotificationTarget, Partial<Suc
   ["two", { userId: 2 }, { target_user_id: 2 }],
   ["companies", { pattern: "company:*" }, { target_company_id: 7 }],
 ];
-const CHANNELS = ["notifications:user:1", "notifications:user:2", "screens-answers"];
+const CHANNELS = ["notifications:user:1", "notifications:user:2", "screens-responses"];
 
 let redis: RedisServer;
 let admin: Redis;

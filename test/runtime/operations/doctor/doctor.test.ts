@@ -42,6 +42,19 @@ const of = (found: readonly Finding[], check: string): Finding | undefined =>
   found.find((finding) => finding.check === check);
 
 describe("merp doctor", () => {
+  it("prints the name of a group, whatever it is, in the line that it belongs to", async () => {
+    await using redis = await startRedis();
+    const admin = new Redis(redis.url);
+    for (const name of ["::error::x\n✓ Redis", "a\u001b[2Jb", "##[error]c"]) {
+      await admin.xgroup("CREATE", "events", name, "0", "MKSTREAM");
+    }
+    admin.disconnect();
+    const { stdout } = await merpDoctor({ REDIS_URL: redis.url, SERVICE_NAME: "billing" });
+    expect(stdout).toContain("\\u003a:error::x\\u000a✓ Redis: no consumer");
+    expect(stdout).toContain("a\\u001b[2Jb: no consumer");
+    expect(stdout).toContain("\\u0023#[error]c: no consumer");
+  });
+
   it("tries every kind of message, shows what is there, hides secrets, and leaves all as it was", async () => {
     await using redis = await startRedis({ arguments: ["--requirepass", "open-sesame"] });
     const url = redis.url.replace("redis://", "redis://:open-sesame@");

@@ -1,6 +1,7 @@
 import { Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { type HealthReportInput, onUserCreated, publishHealthReport } from "../../../../generated/index.js";
+import { HealthAlertBoard } from "../../../../runtime/operations/health/alert-board.js";
 import {
   type HealthAlert,
   HealthCollector,
@@ -101,20 +102,6 @@ describe("a health collector", () => {
       await admin.xadd("health", "*", ...report);
       return log.includes("- ahead silentForSeconds");
     });
-    await collector.close();
-  });
-
-  it("forgets of ten thousand invented names the first, and stays quick", async () => {
-    const adding = admin.pipeline();
-    for (let at = 0; at < 10_005; at++)
-      adding.xadd("health", "*", "service_name", `s${at}`, "status", "unhealthy", "timestamp", "2026-11-23T10:26:43Z");
-    await adding.exec();
-    const { collector } = await collecting({ rules: { unhealthy: true, silentForSeconds: 0 }, history: 20_000 });
-    await eventually(() => collector.alerts().length >= 20_000);
-    const names = collector.services().map(({ service }) => service);
-    expect(names).toHaveLength(10_000);
-    expect(names).not.toContain("s4");
-    expect(names).toContain("s5");
     await collector.close();
   });
 
@@ -237,5 +224,54 @@ describe("a collector whose Redis goes away", () => {
     expect(troubles.length).toBeGreaterThan(0);
     await collector.close();
     await collector.close();
+  });
+});
+
+describe("a collector on a stream on which anyone writes what he likes", () => {
+  const add = (name: string, details = "{}"): string[] => {
+    const report = { service_name: name, status: "healthy", timestamp: "2026-01-01T00:00:00Z", details };
+    return Object.entries(report).flat();
+  };
+
+  it("knows a thousand services, keeps those that it knows, and says when there are more", async () => {
+    await reports("real");
+    const { collector, troubles } = await collecting();
+    const adding = admin.pipeline();
+    for (let at = 0; at < 1500; at++) adding.xadd("health", "*", ...add(`invented-${at}`));
+    await adding.exec();
+    await reports("real", { status: "unhealthy" });
+    await eventually(() => collector.services().some(({ status }) => status === "unhealthy"));
+    expect(collector.services()).toHaveLength(1000);
+    expect(troubles).toHaveLength(501);
+    collector.forget("invented-7");
+    await reports("new");
+    await eventually(() => collector.services().some(({ service }) => service === "new"));
+    await collector.close();
+  });
+
+  it("passes over a report of more than 64 KiB", async () => {
+    const { collector, troubles } = await collecting();
+    await admin.xadd("health", "*", ...add("huge", JSON.stringify({ of: "x".repeat(65_536) })));
+    await reports("real");
+    await eventually(() => collector.services().length === 1);
+    expect(troubles).toEqual([expect.stringMatching(/^reading the health message/)]);
+    await collector.close();
+  });
+});
+
+describe("the board of alerts", () => {
+  it("does as much work for a service as it has alerts, however many others have", () => {
+    const told: string[] = [];
+    const raised = ({ service }: HealthAlert): void => void told.push(service);
+    const board = new HealthAlertBoard(raised, raised);
+    for (let at = 0; at < 15_000; at++)
+      board.settle(`service-${at}`, [{ rule: "unhealthy", service: `service-${at}` }]);
+    // With a walk over all alerts for each service this would be 225 million steps.
+    for (let at = 0; at < 15_000; at++) board.settle(`service-${at}`, board.of(`service-${at}`));
+    expect(told).toHaveLength(15_000);
+    expect(board.all()).toHaveLength(15_000);
+    for (let at = 0; at < 15_000; at++) board.settle(`service-${at}`, []);
+    expect(told).toHaveLength(30_000);
+    expect(board.all()).toEqual([]);
   });
 });
