@@ -5,11 +5,15 @@ import { Command } from "commander";
 import { checkCommand } from "./check.js";
 import { doctorCommand } from "./doctor.js";
 import { generateCommand } from "./generate.js";
+import { initCommand } from "./init.js";
+import { newCommand } from "./new.js";
 import { validateCommand } from "./validate.js";
 
 /** The `merp` command. It exits with 0 on success and with 1 when a command found something wrong. */
 const program = new Command("merp")
   .description("Generates a typed messaging SDK from JSON Schemas, and checks the Redis that it runs on.")
+  .addCommand(initCommand)
+  .addCommand(newCommand)
   .addCommand(generateCommand)
   .addCommand(checkCommand)
   .addCommand(validateCommand)
