@@ -28,4 +28,13 @@ for (const stream of [process.stdout, process.stderr]) {
   });
 }
 
+// Files are written without a pause, so a signal that is handled never comes between two of them.
+for (const [signal, number] of [
+  ["SIGHUP", 1],
+  ["SIGINT", 2],
+  ["SIGTERM", 15],
+] as const) {
+  process.on(signal, () => process.exit(128 + number));
+}
+
 await program.parseAsync();

@@ -1,6 +1,13 @@
 import { Option } from "commander";
 import pc from "picocolors";
-import { CatalogueError, formatProblem, GeneratorError, OutputTakenError, type Problem } from "../index.js";
+import {
+  CatalogueError,
+  formatProblem,
+  GeneratorError,
+  OutputTakenError,
+  type Problem,
+  terminalText,
+} from "../index.js";
 
 /** How problems are printed. */
 export interface ReportArguments {
@@ -33,9 +40,15 @@ export async function reportProblems(
       else printText(error.problems, all === true);
     } else if (error instanceof OutputTakenError) process.stderr.write(`${pc.red("refused")} ${error.message}\n`);
     else if (error instanceof GeneratorError) process.stderr.write(`${pc.red("failed")} ${error.message}\n`);
+    else if (isOfSystem(error)) process.stderr.write(`${pc.red("failed")} ${terminalText(error.message)}\n`);
     else throw error;
     process.exitCode = exitCode;
   }
+}
+
+/** A file or folder may not be written or read, the disk is full, and the like: the text of the system names it. */
+function isOfSystem(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && "syscall" in error && "path" in error;
 }
 
 function printJson(problems: readonly Problem[]): void {

@@ -1,8 +1,7 @@
 import { Command } from "commander";
 import pc from "picocolors";
-import { MessagingError } from "../../runtime/errors.js";
 import type { Judge, Verdict } from "../../runtime/operations/judge.js";
-import { type Cause, Tally } from "../../runtime/operations/tally.js";
+import type { Cause, Tally } from "../../runtime/operations/tally.js";
 import { contractsOf, terminalText } from "../index.js";
 import { messagesOf, UnreadableError } from "./message-source.js";
 import { count, reportProblems } from "./report.js";
@@ -50,6 +49,8 @@ async function validate(files: readonly string[], options: ValidateArguments): P
   const descriptors = await contractsOf(options.schemas);
   // Imported here because it brings Ajv, which most commands do not need.
   const { Judge } = await import("../../runtime/operations/judge.js");
+  const { Tally } = await import("../../runtime/operations/tally.js");
+  const { MessagingError } = await import("../../runtime/errors.js");
   const judge = new Judge(descriptors, { strict: options.strict === true });
   const tally = new Tally();
   try {

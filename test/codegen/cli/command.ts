@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from "node:util";
 import type { Command } from "commander";
 import { vi } from "vitest";
 import type { Outcome } from "../scratch.js";
@@ -15,7 +16,9 @@ export async function runCommand(command: Command, ...parameters: readonly strin
   process.exitCode = 0;
   try {
     await command.parseAsync(parameters, { from: "user" });
-    return { code: Number(process.exitCode), ...written };
+    // There are colours on a terminal and where CI is set.
+    const stdout = stripVTControlCharacters(written.stdout);
+    return { code: Number(process.exitCode), stdout, stderr: stripVTControlCharacters(written.stderr) };
   } finally {
     for (const spy of spies) spy.mockRestore();
     process.exitCode = before;
