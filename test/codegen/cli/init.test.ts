@@ -69,7 +69,7 @@ describe("merp init", () => {
     });
     expect(test).toMatch(/^# pass 3$/m);
     expect(test).toMatch(/^# fail 0$/m);
-  });
+  }, 120_000);
 
   it("adds to an existing service what is missing, in its own style, and replaces nothing", async () => {
     const settings =

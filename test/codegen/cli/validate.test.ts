@@ -155,7 +155,7 @@ describe("merp validate", () => {
     expect(outcome).toBe(
       "stdin:1 order.placed: after_data.total must be a number; after_data.note must be text, got 5\n141\n",
     );
-  });
+  }, 120_000);
 });
 
 describe("merp validate --stream", () => {
