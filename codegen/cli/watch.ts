@@ -23,22 +23,19 @@ export async function watch(
 ): Promise<void> {
   const folders = new Map<string, FSWatcher>();
   let wake = (): void => {};
-  const keepFollowing = (): void => follow(folder, folders, () => wake());
   try {
     let seen = snapshotOf(folder);
-    keepFollowing();
     await onChange([]);
     while (!signal.aborted) {
+      follow(folder, folders, () => wake());
       if (differences(seen, snapshotOf(folder)).length === 0) {
         await pause(LOOK_MS, signal, (end) => {
           wake = end;
         });
-        keepFollowing();
         continue;
       }
       const before = seen;
       seen = await settled(folder, signal);
-      keepFollowing();
       const changed = differences(before, seen);
       if (changed.length > 0 && !signal.aborted) await onChange(changed);
     }

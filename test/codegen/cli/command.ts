@@ -1,7 +1,9 @@
-import { stripVTControlCharacters } from "node:util";
 import type { Command } from "commander";
 import { vi } from "vitest";
 import type { Outcome } from "../scratch.js";
+
+/** They are there on a terminal, and where CI is set. */
+const COLOURS = new RegExp(`${String.fromCharCode(27)}\\[\\d+m`, "g");
 
 /** Runs a command of the command line in this process, which takes a hundredth of the time of a program. */
 export async function runCommand(command: Command, ...parameters: readonly string[]): Promise<Outcome> {
@@ -16,9 +18,8 @@ export async function runCommand(command: Command, ...parameters: readonly strin
   process.exitCode = 0;
   try {
     await command.parseAsync(parameters, { from: "user" });
-    // There are colours on a terminal and where CI is set.
-    const stdout = stripVTControlCharacters(written.stdout);
-    return { code: Number(process.exitCode), stdout, stderr: stripVTControlCharacters(written.stderr) };
+    const plain = (text: string): string => text.replace(COLOURS, "");
+    return { code: Number(process.exitCode), stdout: plain(written.stdout), stderr: plain(written.stderr) };
   } finally {
     for (const spy of spies) spy.mockRestore();
     process.exitCode = before;
