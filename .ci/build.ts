@@ -17,7 +17,7 @@ const entries = [
   "runtime/testing/index",
   "runtime/operations/index",
   // By itself, so that a bundle of no more than descriptions of messages is without a client of Redis.
-  "runtime/contract/descriptor",
+  "runtime/contract/define",
 ];
 
 /**

@@ -6,7 +6,8 @@ import { readConfig } from "./load/config.js";
 import { failureAt } from "./load/failure.js";
 import { CONFIG_FILE, load, type Sources } from "./load/load.js";
 import { CatalogueError } from "./load/problem.js";
-import { buildModel } from "./model/model.js";
+import type { Descriptor } from "./model/descriptor.js";
+import { buildModel, type Model } from "./model/model.js";
 import { layoutOf } from "./print/layout.js";
 import { printFiles } from "./print/print.js";
 import { type Changes, compareOutput, type Output, OutputRefusedError, writeOutput } from "./write.js";
@@ -84,11 +85,33 @@ export async function compile(sources: Sources, schemasFolder: string): Promise<
   }
 }
 
-async function compileSources(sources: Sources, schemasFolder: string): Promise<Compiled> {
+/**
+ * The contracts of a catalogue without generating it, as its generated code would have them.
+ *
+ * @throws {CatalogueError} if the catalogue has problems; lists all of them
+ */
+export async function contractsOf(schemasFolder: string): Promise<readonly Descriptor[]> {
+  const sources = load(schemasFolder);
+  // Imported here because it brings Ajv, which most runs do not need.
+  const { descriptorsOf } = await import("./model/descriptor.js");
+  try {
+    return descriptorsOf(await soundModelOf(sources));
+  } catch (error) {
+    throw failureAt(schemasFolder, "reading", error);
+  }
+}
+
+async function soundModelOf(sources: Sources): Promise<Model> {
   const { config, problems } = readConfig(sources.config);
   const model = buildModel(sources, config);
   const found = [...problems, ...(await check(sources, model))];
   if (found.length > 0) throw new CatalogueError(found);
+  return model;
+}
+
+async function compileSources(sources: Sources, schemasFolder: string): Promise<Compiled> {
+  const model = await soundModelOf(sources);
+  const { config } = model;
   const files = await printFiles(model, layoutOf(config, schemasFolder));
   return { files, output: config.output, messages: model.messages.length };
 }

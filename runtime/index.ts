@@ -2,22 +2,25 @@ export type { Settings } from "./config/config.js";
 export type { RedisOptions } from "./config/redis-config.js";
 export type { Variables } from "./config/setting-reader.js";
 export {
-  type Catalogue,
-  type CommandDescriptor,
-  type Descriptor,
   type DescriptorOptions,
   defineCommand,
   defineEvent,
   defineHealth,
   defineNotification,
-  type Encoding,
-  type EventDescriptor,
-  type HealthDescriptor,
-  type MessageKind,
-  type NotificationDescriptor,
-  type Publishable,
+} from "./contract/define.js";
+export type {
+  Catalogue,
+  CommandDescriptor,
+  Descriptor,
+  Encoding,
+  EventDescriptor,
+  HealthDescriptor,
+  MessageKind,
+  NotificationDescriptor,
+  Publishable,
 } from "./contract/descriptor.js";
 export type { JsonSchema } from "./contract/json-schema.js";
+export type { StandardIssue, StandardProps, StandardResult } from "./contract/standard-schema.js";
 export {
   ClosedError,
   CommandFailedError,

@@ -1,3 +1,4 @@
+import { keysOf } from "../../runtime/contract/issue-path.js";
 import type { Issue } from "../../runtime/errors.js";
 import { during } from "../load/failure.js";
 import { type Origin, originOf } from "../load/origin.js";
@@ -98,24 +99,18 @@ function describe(
   path: Path,
   siblings: readonly string[],
 ): Problem {
-  const tokens = tokensOf(issue.path);
-  const name = tokens.at(-1) ?? "";
+  const keys = keysOf(issue.path).map(String);
+  const name = keys.at(-1) ?? "";
   const suggestion = siblings.includes(name) ? undefined : suggest(name, siblings);
   const rule = path[0] === "default" ? "default" : "example";
   const sentence = `the ${rule} violates its schema: ${issue.path || "it"} ${issue.message}`;
-  return origin.source.problem([...origin.path, ...path, ...tokens], sentence, { rule, suggestion });
-}
-
-/** `after_data.roles[0]["a b"]` as its keys. */
-function tokensOf(path: string): Path {
-  const tokens = path.matchAll(/\[(\d+)\]|\[("(?:[^"\\]|\\.)*")\]|([^.[\]]+)/g);
-  return [...tokens].map(([, index, quoted, name]) => index ?? name ?? (JSON.parse(quoted ?? '""') as string));
+  return origin.source.problem([...origin.path, ...path, ...keys], sentence, { rule, suggestion });
 }
 
 /** The properties declared at the place of an issue, to suggest one of them. */
 function declaredAt(schema: Schema, issue: Issue, { flattener }: Model): readonly string[] {
   let at: Schema | undefined = flattener.expand(schema);
-  for (const token of tokensOf(issue.path).slice(0, -1)) {
+  for (const token of keysOf(issue.path).slice(0, -1)) {
     const next: Schema | undefined = at?.properties?.[token] ?? at?.items;
     at = next && flattener.expand(next);
   }

@@ -1,11 +1,13 @@
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import pc from "picocolors";
 import { type FileChange, type Generated, generate, printable } from "../index.js";
 import { count, type ReportArguments, reportOptions, reportProblems } from "./report.js";
+import { watch } from "./watch.js";
 
 interface GenerateArguments extends ReportArguments {
   readonly schemas: string;
   readonly check?: true;
+  readonly watch?: true;
 }
 
 /** `merp generate` */
@@ -16,20 +18,30 @@ export const generateCommand: Command = new Command("generate")
     "--check",
     "write nothing; name the files that are out of date, print a diff, and exit with 1 if there are any",
   )
+  .addOption(new Option("--watch", "generate again at each change of the schemas, until Ctrl-C").conflicts("check"))
   .addOption(reportOptions[0])
   .addOption(reportOptions[1])
-  .action(({ schemas, check, ...report }: GenerateArguments) =>
-    reportProblems(report, async () => {
-      const generated = await generate(schemas, { dryRun: check === true });
-      if (check === true) await printDifference(generated);
-      else if (report.format === "text") printSummary(generated);
-    }),
-  );
+  .action(({ schemas, check, watch: isWatching, ...report }: GenerateArguments) => {
+    const run = (changed: readonly string[]): Promise<void> =>
+      reportProblems(report, async () => {
+        const generated = await generate(schemas, { dryRun: check === true });
+        if (check === true) await printDifference(generated);
+        else if (report.format === "text") printSummary(generated, changed);
+      });
+    // It ends with the process.
+    return isWatching === true ? watch(schemas, run, new AbortController().signal) : run([]);
+  });
 
-function printSummary({ folder, messages, written, removed, unchanged }: Generated): void {
+/** So many changed files are named in a line. */
+const NAMED = 3;
+
+function printSummary({ folder, messages, written, removed, unchanged }: Generated, changed: readonly string[]): void {
   const parts = [`${written.length} written`, `${removed.length} removed`, `${unchanged} unchanged`];
-  const text = `${count(messages, "message")} into ${folder}: ${parts.join(", ")}`;
-  process.stdout.write(`${pc.green("generated")} ${printable(text)}\n`);
+  const rest = changed.length > NAMED ? ` and ${changed.length - NAMED} more` : "";
+  const cause = changed.length === 0 ? "" : `${printable(changed.slice(0, NAMED).join(", "))}${rest}: `;
+  process.stdout.write(
+    `${cause}${pc.green("generated")} ${printable(`${count(messages, "message")} into ${folder}: ${parts.join(", ")}`)}\n`,
+  );
 }
 
 async function printDifference({ folder, written, removed }: Generated): Promise<void> {

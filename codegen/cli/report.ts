@@ -6,6 +6,8 @@ import { CatalogueError, formatProblem, GeneratorError, OutputTakenError, type P
 export interface ReportArguments {
   readonly all?: true;
   readonly format: "text" | "json";
+  /** The exit code when there are problems. @defaultValue 1 */
+  readonly exitCode?: number;
 }
 
 /** The options of a command that reports problems. */
@@ -18,7 +20,10 @@ export const reportOptions: readonly [Option, Option] = [
 const SHOWN = 20;
 
 /** Runs a command and prints problems of the user's files without a stack. Any other error is a bug and is rethrown. */
-export async function reportProblems({ all, format }: ReportArguments, run: () => Promise<void>): Promise<void> {
+export async function reportProblems(
+  { all, format, exitCode = 1 }: ReportArguments,
+  run: () => Promise<void>,
+): Promise<void> {
   try {
     await run();
     if (format === "json") printJson([]);
@@ -29,9 +34,15 @@ export async function reportProblems({ all, format }: ReportArguments, run: () =
     } else if (error instanceof OutputTakenError)
       process.stderr.write(`${pc.red("refused")} ${printable(error.message)}\n`);
     else if (error instanceof GeneratorError) process.stderr.write(`${pc.red("failed")} ${printable(error.message)}\n`);
+    else if (isOfSystem(error)) process.stderr.write(`${pc.red("failed")} ${printable(error.message)}\n`);
     else throw error;
-    process.exitCode = 1;
+    process.exitCode = exitCode;
   }
+}
+
+/** A file or folder may not be written or read, the disk is full, and the like: the text of the system names it. */
+function isOfSystem(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && "syscall" in error && "path" in error;
 }
 
 function printJson(problems: readonly Problem[]): void {

@@ -123,9 +123,14 @@ export class Contract {
 
   /** @throws {ContractError} with the first issue, when a decoded message breaks the contract */
   assertReadable(message: PlainMessage): void {
-    this.#reader ??= compileReader(this.#descriptor.schema);
-    const issues = this.#reader(message);
+    const issues = this.readerViolations(message);
     if (issues !== undefined) throw new ContractError(this.type, issues, true);
+  }
+
+  /** The first issue that a reader finds; `undefined` for a message that it takes. */
+  readerViolations(message: unknown): readonly Issue[] | undefined {
+    this.#reader ??= compileReader(this.#descriptor.schema);
+    return this.#reader(message);
   }
 
   /** The issues of a result that this command's handler returned. */

@@ -1,11 +1,13 @@
 import type { JsonSchema } from "./json-schema.js";
+import type { StandardProps } from "./standard-schema.js";
 
 /** The four kinds of message. Each kind has its own stream, envelope and verb. */
 export type MessageKind = "event" | "command" | "notification" | "health";
 
 /**
  * The contract of one message type, as a value. The runtime publishes, reads and checks messages by it. Generated code
- * has one for each schema file. Your own code can create one with {@link defineEvent} and its siblings.
+ * has one for each schema file. Your own code can create one with `defineEvent` and its siblings. It is a Standard Schema
+ * and a Standard JSON Schema of the whole message, for libraries that take one.
  * @typeParam Message - the whole message, as a handler receives it
  * @typeParam Input - the publisher's part of it: without constants and without the values that the runtime fills in
  */
@@ -17,6 +19,8 @@ export interface Descriptor<Message = unknown, Input = never> {
   readonly stream: string;
   /** JSON Schema 2020-12 of the whole message on the wire. Flat: every `$ref` in it is `#/$defs/…`. */
   readonly schema: JsonSchema;
+  /** The interface of standardschema.dev. Its verdict is that of the reader: undeclared names are allowed. */
+  readonly "~standard": StandardProps<Message>;
   /** Never set: it only carries the types. */
   readonly "~types"?: { readonly message: Message; readonly input: (input: Input) => void };
 }
@@ -70,52 +74,4 @@ export interface Catalogue<Events extends object = Record<never, never>> {
   readonly messages: readonly Descriptor[];
   /** Never set: it only carries the types. */
   readonly "~events"?: Events;
-}
-
-/** Settings of a descriptor that your own code creates. */
-export interface DescriptorOptions {
-  /** Name of the stream. @defaultValue the kind's own: `events`, `commands`, `notifications` or `health` */
-  readonly stream?: string;
-}
-
-/**
- * Declares an event type.
- * @example
- * const orderPlaced = defineEvent<OrderPlaced, OrderPlacedInput>("order.placed", schema);
- * await messaging.publish(orderPlaced, { entity_id: 7, after_data: { total: 12.5 } });
- */
-export function defineEvent<Message, Input>(
-  type: string,
-  schema: JsonSchema,
-  options?: DescriptorOptions,
-): EventDescriptor<Message, Input> {
-  return { kind: "event", type, stream: options?.stream ?? "events", schema };
-}
-
-/** Declares a command type and the schema of its result. */
-export function defineCommand<Message, Payload, Result>(
-  type: string,
-  schema: JsonSchema,
-  result: JsonSchema,
-  options?: DescriptorOptions,
-): CommandDescriptor<Message, Payload, Result> {
-  return { kind: "command", type, stream: options?.stream ?? "commands", schema, result };
-}
-
-/** Declares a notification type. */
-export function defineNotification<Message, Input>(
-  type: string,
-  schema: JsonSchema,
-  options?: DescriptorOptions,
-): NotificationDescriptor<Message, Input> {
-  return { kind: "notification", type, stream: options?.stream ?? "notifications", schema };
-}
-
-/** Declares a health message type. */
-export function defineHealth<Message, Input>(
-  type: string,
-  schema: JsonSchema,
-  options?: DescriptorOptions,
-): HealthDescriptor<Message, Input> {
-  return { kind: "health", type, stream: options?.stream ?? "health", schema };
 }

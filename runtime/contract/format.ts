@@ -1,4 +1,3 @@
-import { isIPv4, isIPv6 } from "node:net";
 import { isInstant, isTolerantInstant } from "./instant.js";
 
 export type FormatCheck = (text: string) => boolean;
@@ -9,6 +8,10 @@ const HOSTNAME = /^(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9
 const URI = /^[a-z][a-z0-9+.-]*:[^\s<>"{}|\\^`]*$/i;
 const STRAY_PERCENT = /%(?![0-9a-f]{2})/i;
 const TIME = /^\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)$/;
+
+// Not those of node:net: a browser has none, and descriptors are of use there.
+const IPV4 = /^(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)){3}$/;
+const IPV6_GROUP = /^[\da-f]{1,4}$/i;
 
 const HEX = 1;
 const DASH = 2;
@@ -24,6 +27,19 @@ export function isUuid(text: string): boolean {
   return true;
 }
 
+/** Eight groups, of which `::` stands for at least one, and an IPv4 address at the end for two. */
+function isIpv6(text: string): boolean {
+  const [head = "", tail, ...more] = text.split("::");
+  if (more.length > 0) return false;
+  const groups = [head, tail ?? ""].flatMap((part) => (part === "" ? [] : part.split(":")));
+  const last = groups.at(-1) ?? "";
+  const isMixed = last.includes(".") && text.endsWith(last);
+  const plain = isMixed ? groups.slice(0, -1) : groups;
+  const count = plain.length + (isMixed ? 2 : 0);
+  const isComplete = tail === undefined ? count === 8 : count < 8;
+  return isComplete && plain.every((group) => IPV6_GROUP.test(group)) && (!isMixed || IPV4.test(last));
+}
+
 /** The formats that a schema may name, with the checks of the strict writer. */
 export const formats: Readonly<Record<string, FormatCheck>> = {
   "date-time": isInstant,
@@ -31,8 +47,8 @@ export const formats: Readonly<Record<string, FormatCheck>> = {
   time: (text) => TIME.test(text) && isInstant(`2000-01-01T${text}`),
   email: (text) => EMAIL.test(text),
   hostname: (text) => HOSTNAME.test(text),
-  ipv4: isIPv4,
-  ipv6: (text) => isIPv6(text) && !text.includes("%"),
+  ipv4: (text) => IPV4.test(text),
+  ipv6: isIpv6,
   uri: (text) => URI.test(text) && !STRAY_PERCENT.test(text),
   uuid: isUuid,
 };

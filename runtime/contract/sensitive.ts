@@ -2,6 +2,9 @@ import type { JsonSchema } from "./json-schema.js";
 
 type Parts = { readonly [name: string]: JsonSchema } | undefined;
 
+/** Stands for a name that is sensitive itself. */
+export const MASKED = "…";
+
 /** What is masked on the way to a value, and the value itself. */
 export interface Masked {
   /** The path, with `…` for each name that is sensitive itself: `propertyNames` marks those. */
@@ -31,7 +34,7 @@ export function maskedOf(root: JsonSchema, path: readonly string[], holdsNothing
       schemas.flatMap((schema) => childrenOf(schema, token)),
     );
     isSensitive ||= schemas.some(isMarked);
-    return hidden ? "…" : token;
+    return hidden ? MASKED : token;
   });
   return { path: shown, isSensitive: isSensitive || (holdsNothing && hasMark(root, schemas)) };
 }

@@ -25,11 +25,11 @@ export function compileWriter(schema: JsonSchema): Check {
 
 /**
  * Compiles the tolerant reader's check: unknown properties are allowed, and an instant needs no zone. It stops at the
- * first issue, because its input is not trusted.
+ * first issue, because its input is not trusted; an operator's tool may ask for all of them.
  */
-export function compileReader(schema: JsonSchema): Check {
+export function compileReader(schema: JsonSchema, allErrors = false): Check {
   // The input comes from a parser, so it inherits only from Object.prototype.
-  return compile(schema, tolerantFormats, { allErrors: false, ownProperties: namesInherited(schema) });
+  return compile(schema, tolerantFormats, { allErrors, ownProperties: namesInherited(schema) });
 }
 
 /** The schema of what is written: no form is only tolerated, and an object is closed unless its schema opens it. */

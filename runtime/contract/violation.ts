@@ -1,6 +1,7 @@
 import type { ErrorObject } from "ajv/dist/2020.js";
 import type { Issue } from "../errors.js";
 import { demandOf } from "./demand.js";
+import { pathOf } from "./issue-path.js";
 import type { JsonSchema } from "./json-schema.js";
 import { printable } from "./printable.js";
 import { maskedOf } from "./sensitive.js";
@@ -83,12 +84,4 @@ function describeFound(found: unknown): string {
 
 function shownPath(tokens: readonly string[], schema: JsonSchema): string {
   return pathOf(maskedOf(schema, tokens, false).path);
-}
-
-function pathOf(tokens: readonly string[]): string {
-  return tokens.reduce((path, token) => {
-    if (/^\d+$/.test(token)) return `${path}[${token}]`;
-    if (/^[A-Za-z_$][\w$]*$/.test(token)) return path === "" ? token : `${path}.${token}`;
-    return `${path}[${token === "…" ? token : printable(JSON.stringify(token))}]`;
-  }, "");
 }

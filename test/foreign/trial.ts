@@ -6,7 +6,7 @@ import { buildModel, type Model } from "../../codegen/model/model.js";
 import type { Schema } from "../../codegen/schema/schema.js";
 import type { PlainMessage } from "../../runtime/contract/codec.js";
 import { Contract } from "../../runtime/contract/contract.js";
-import { defineEvent } from "../../runtime/contract/descriptor.js";
+import { defineEvent } from "../../runtime/contract/define.js";
 import { formatNouns } from "../../runtime/contract/format.js";
 import { type Files, sound, textsOf } from "../codegen/catalogue.js";
 import type { Maker, Topic } from "./maker.js";

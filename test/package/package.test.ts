@@ -100,6 +100,22 @@ test("the README's own catalogue generates as it is written there", async () => 
   expect(await readdir(join(shop, "generated"))).toContain("index.ts");
 });
 
+test("a catalogue that merp init began generates, compiles, and names meta-schemas that are there", async () => {
+  const shop = await mkdtemp(join(folder, "begun-"));
+  await writeFile(join(shop, "package.json"), "{}");
+  await symlink(join(folder, "node_modules"), join(shop, "node_modules"));
+  await run("npx", ["merp", "init", "--yes", "--no-install"], { cwd: shop });
+  await run("npx", ["merp", "generate"], { cwd: shop });
+  await runInstalled("tsc", ["-p", shop, "--noEmit"]);
+  const settings = JSON.parse(await readFile(join(shop, ".vscode/settings.json"), "utf8")) as {
+    readonly "json.schemas": readonly { readonly url: string }[];
+  };
+  expect(settings["json.schemas"]).toHaveLength(2);
+  for (const { url } of settings["json.schemas"]) {
+    expect(JSON.parse(await readFile(join(shop, url), "utf8"))).toHaveProperty("title");
+  }
+}, 60_000);
+
 test("what the build does not compile is in the package too: the generator's templates", async () => {
   const sources = await Promise.all(["codegen", "runtime"].map((name) => filesIn(join(root, name), name)));
   const plain = sources.flat().filter((path) => !path.endsWith(".ts"));

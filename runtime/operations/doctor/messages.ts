@@ -1,13 +1,10 @@
-import type { Catalogue } from "../../contract/descriptor.js";
-import {
-  type CommandDescriptor,
-  defineCommand,
-  defineEvent,
-  defineHealth,
-  defineNotification,
-  type EventDescriptor,
-  type HealthDescriptor,
-  type NotificationDescriptor,
+import { defineCommand, defineEvent, defineHealth, defineNotification } from "../../contract/define.js";
+import type {
+  Catalogue,
+  CommandDescriptor,
+  EventDescriptor,
+  HealthDescriptor,
+  NotificationDescriptor,
 } from "../../contract/descriptor.js";
 import type { JsonSchema } from "../../contract/json-schema.js";
 

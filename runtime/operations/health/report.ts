@@ -1,6 +1,7 @@
 import { type FlatFields, textLength } from "../../contract/codec.js";
 import { contractOf } from "../../contract/contract.js";
-import { defineHealth, type HealthDescriptor } from "../../contract/descriptor.js";
+import { defineHealth } from "../../contract/define.js";
+import type { HealthDescriptor } from "../../contract/descriptor.js";
 import { DecodeError } from "../../errors.js";
 import type { ServiceReport, StreamReport } from "./alert.js";
 

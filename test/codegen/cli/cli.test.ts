@@ -1,7 +1,26 @@
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
+import { checkCommand } from "../../../codegen/cli/check.js";
+import { generateCommand } from "../../../codegen/cli/generate.js";
 import { sound } from "../catalogue.js";
-import { Scratch } from "../scratch.js";
+import { type Outcome, Scratch } from "../scratch.js";
+import { runCommand } from "./command.js";
+
+const home = process.cwd();
+const commands = { check: checkCommand, generate: generateCommand };
+
+async function merp(
+  { folder }: Scratch,
+  command: keyof typeof commands,
+  ...parameters: readonly string[]
+): Promise<Outcome> {
+  process.chdir(folder);
+  try {
+    return await runCommand(commands[command], ...parameters);
+  } finally {
+    process.chdir(home);
+  }
+}
 
 describe("merp generate", () => {
   it("generates and says how much it did", async () => {
@@ -16,7 +35,7 @@ describe("merp generate", () => {
 
   it("prints every problem and exits with 1", async () => {
     await using scratch = await Scratch.create({ ...sound, "types/a.json": { type: "strin" }, "types/b.json": "{" });
-    const { code, stderr } = await scratch.merp("generate");
+    const { code, stderr } = await merp(scratch, "generate");
     expect(code).toBe(1);
     expect(stderr.split("\n")).toEqual([
       'schemas/types/a.json:2:11 /type: "strin" is not a type of JSON Schema (did you mean "string"?)',
@@ -30,7 +49,7 @@ describe("merp generate", () => {
     const properties = Object.fromEntries(Array.from({ length: 300 }, (_, at) => [`p${at}`, { minLenght: at }]));
     const many = { type: "object", properties: { ...properties, q: { type: "strin" } } };
     await using scratch = await Scratch.create({ ...sound, "types/a.json": many });
-    const lines = (await scratch.merp("check")).stderr.trimEnd().split("\n");
+    const lines = (await merp(scratch, "check")).stderr.trimEnd().split("\n");
     expect(lines).toHaveLength(13);
     expect(lines[9]).toContain('/properties/p9/minLenght: "minLenght" is not a keyword of JSON Schema');
     expect(lines.slice(10)).toEqual([
@@ -38,9 +57,9 @@ describe("merp generate", () => {
       expect.stringContaining('/properties/q/type: "strin" is not a type of JSON Schema (did you mean "string"?)'),
       "invalid 301 problems; nothing was written; --all prints every place",
     ]);
-    const all = await scratch.merp("check", "--all");
+    const all = await merp(scratch, "check", "--all");
     expect(all.stderr.trimEnd().split("\n")).toHaveLength(302);
-    const json = await scratch.merp("generate", "--format", "json");
+    const json = await merp(scratch, "generate", "--format", "json");
     const { problems } = JSON.parse(json.stdout) as { readonly problems: readonly object[] };
     expect([json.code, json.stderr, problems.length]).toEqual([1, "", 301]);
     expect(problems.at(-1)).toEqual({
@@ -64,39 +83,47 @@ describe("merp generate", () => {
     const more = { type: [], enum: [], properties: 1, pattern: "(", $schema: "x", format: "x", required: 1 };
     const named = Object.fromEntries([...banned, ...kinds].map((key) => [key, "x"]));
     await using scratch = await Scratch.create({ ...sound, ...types, "types/_.json": { ...named, ...idle, ...more } });
-    const lines = (await scratch.merp("check")).stderr.trimEnd().split("\n");
+    const lines = (await merp(scratch, "check")).stderr.trimEnd().split("\n");
     expect(lines.filter((line) => line.startsWith("schemas/"))).toHaveLength(20);
     expect(lines.at(-2)).toMatch(/^ {2}and \d+ more causes in \d+ places$/);
   });
 
   it("takes the schemas from the folder that it is told", async () => {
     await using scratch = await Scratch.create(sound);
-    expect((await scratch.merp("generate", "--schemas", "./schemas/")).code).toBe(0);
-    const { code, stderr } = await scratch.merp("generate", "--schemas", "contracts");
+    expect((await merp(scratch, "generate", "--schemas", "./schemas/")).code).toBe(0);
+    const { code, stderr } = await merp(scratch, "generate", "--schemas", "contracts");
     expect([code, stderr.split("\n")[0]]).toEqual([
       1,
       "contracts:1:1: the folder does not exist; give the folder that holds catalogue.json",
     ]);
+  });
+
+  it("says in a line which path the system refuses", async () => {
+    await using scratch = await Scratch.create(sound);
+    await scratch.write("generated", "a file where a folder is needed");
+    const { code, stdout, stderr } = await merp(scratch, "generate");
+    expect([code, stdout]).toEqual([1, ""]);
+    expect(stderr).toMatch(/^failed ENOTDIR: not a directory, \S+ '\S*generated\S*'\n$/);
   });
 });
 
 describe("merp generate --check", () => {
   it("exits with 0 when the output is fresh, and with 1 and a diff when it is not; it writes nothing", async () => {
     await using scratch = await Scratch.create(sound);
-    const missing = await scratch.merp("generate", "--check");
+    const missing = await merp(scratch, "generate", "--check");
     expect(missing.code).toBe(1);
     const names = missing.stdout.split("\n\n")[0]?.split("\n") ?? [];
     expect(names).toHaveLength(11);
     expect(names).toContain("missing generated/types/order.ts");
     expect(await readdir(scratch.folder)).toEqual(["schemas"]);
 
-    await scratch.merp("generate");
-    expect(await scratch.merp("generate", "--check")).toEqual({ code: 0, stdout: "", stderr: "" });
+    await merp(scratch, "generate");
+    expect(await merp(scratch, "generate", "--check")).toEqual({ code: 0, stdout: "", stderr: "" });
 
     const file = scratch.path("generated/types/order.ts");
     const edited = (await readFile(file, "utf8")).replace("total: number", "total: string");
     await writeFile(file, edited);
-    const stale = await scratch.merp("generate", "--check");
+    const stale = await merp(scratch, "generate", "--check");
     expect(stale.code).toBe(1);
     expect(stale.stdout).toMatch(/^out of date generated\/types\/order\.ts\n\n/);
     expect(stale.stdout).toContain("--- generated/types/order.ts");
@@ -109,9 +136,9 @@ describe("merp generate --check", () => {
 describe("merp check", () => {
   it("checks the schemas without generating", async () => {
     await using scratch = await Scratch.create(sound);
-    expect(await scratch.merp("check")).toEqual({ code: 0, stdout: "valid 1 message\n", stderr: "" });
+    expect(await merp(scratch, "check")).toEqual({ code: 0, stdout: "valid 1 message\n", stderr: "" });
     expect(await readdir(scratch.folder)).toEqual(["schemas"]);
     await scratch.writeSchemas({ "types/a.json": { type: "strin" } });
-    expect((await scratch.merp("check")).code).toBe(1);
+    expect((await merp(scratch, "check")).code).toBe(1);
   });
 });

@@ -1,6 +1,9 @@
 import { randomUUID } from "node:crypto";
+import { isIPv4, isIPv6 } from "node:net";
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { isUuid } from "../../../runtime/contract/format.js";
+import { formats, isUuid } from "../../../runtime/contract/format.js";
+import { runs } from "../../support/runs.js";
 
 const uuid = "985329c1-9789-4731-b311-205992b09849";
 
@@ -24,5 +27,30 @@ describe("isUuid", () => {
     for (const text of ["", uuid.slice(1), `${uuid}0`, uuid.replaceAll("-", ""), uuid.replaceAll("-", "0")]) {
       expect(isUuid(text), text).toBe(false);
     }
+  });
+});
+
+describe("the formats of addresses", () => {
+  const part = fc.oneof(
+    fc.constantFrom("", ":", "::", ".", "%", "0", "1", "00", "255", "256", "g", "ffff", "ABCD", "12345", "127.0.0.1"),
+    fc.nat({ max: 300 }).map(String),
+  );
+  const address = fc.oneof(
+    fc.ipV4(),
+    fc.ipV6(),
+    fc.array(part, { maxLength: 9 }).map((parts) => parts.join(":")),
+    fc.array(part, { maxLength: 5 }).map((parts) => parts.join(".")),
+    fc.array(part, { maxLength: 6 }).map((parts) => parts.join("")),
+    fc.tuple(fc.ipV6(), part, fc.nat(40)).map(([text, more, at]) => text.slice(0, at) + more + text.slice(at)),
+  );
+
+  it("accept what Node accepts, less the zones of IPv6", () => {
+    fc.assert(
+      fc.property(address, (text) => {
+        expect(formats["ipv4"]?.(text), text).toBe(isIPv4(text));
+        expect(formats["ipv6"]?.(text), text).toBe(isIPv6(text) && !text.includes("%"));
+      }),
+      runs(2000),
+    );
   });
 });

@@ -1,12 +1,6 @@
 import { describe, expect, it } from "vitest";
-import {
-  type Catalogue,
-  type Descriptor,
-  defineCommand,
-  defineEvent,
-  defineHealth,
-  defineNotification,
-} from "../../../runtime/contract/descriptor.js";
+import { defineCommand, defineEvent, defineHealth, defineNotification } from "../../../runtime/contract/define.js";
+import type { Catalogue, Descriptor } from "../../../runtime/contract/descriptor.js";
 import { ConfigError, UsageError } from "../../../runtime/errors.js";
 import {
   admits,

@@ -1,0 +1,24 @@
+import type { StandardJSONSchemaV1, StandardSchemaV1 } from "@standard-schema/spec";
+import { expectTypeOf, it } from "vitest";
+import {
+  type CreateUser,
+  createUser,
+  healthReport,
+  successNotification,
+  type UserCreated,
+  userCreated,
+} from "../../generated/index.js";
+
+it("a descriptor is a Standard Schema and a Standard JSON Schema by the types of the specification", () => {
+  expectTypeOf(userCreated).toExtend<StandardSchemaV1<UserCreated>>();
+  expectTypeOf(userCreated).toExtend<StandardJSONSchemaV1<UserCreated>>();
+  expectTypeOf(createUser).toExtend<StandardSchemaV1<CreateUser>>();
+  expectTypeOf(successNotification).toExtend<StandardSchemaV1 & StandardJSONSchemaV1>();
+  expectTypeOf(healthReport).toExtend<StandardSchemaV1 & StandardJSONSchemaV1>();
+  expectTypeOf<StandardSchemaV1.InferOutput<typeof userCreated>>().toEqualTypeOf<UserCreated>();
+  expectTypeOf<StandardSchemaV1.InferInput<typeof createUser>>().toEqualTypeOf<CreateUser>();
+});
+
+it("a descriptor of one message is not a schema of another", () => {
+  expectTypeOf(userCreated).not.toExtend<StandardSchemaV1<CreateUser>>();
+});
