@@ -2,13 +2,27 @@ import { describe, expect, it } from "vitest";
 import { readConfig } from "../../../codegen/load/config.js";
 import { sourcesOf } from "../../../codegen/load/load.js";
 import { buildModel } from "../../../codegen/model/model.js";
+import type { Schema } from "../../../codegen/schema/schema.js";
 import { textsOf } from "../catalogue.js";
 
 const $defs = {
   Named: { type: "object", properties: { a: { type: "string" }, b: { type: "integer" } } },
   Wide: { type: "object", properties: { a: {} } },
   Short: { type: "string", maxLength: 3 },
+  Tree: { type: "object", properties: { next: { $ref: "#/$defs/Tree" }, a: { type: "string" } } },
+  Bush: { type: "object", properties: { next: { $ref: "#/$defs/Bush" }, b: { type: "string" } } },
+  ...chain("L"),
+  ...chain("M"),
 };
+
+/** Nine types, each of which holds the next. */
+function chain(mark: string): Readonly<Record<string, object>> {
+  const link = (at: number): object => ({
+    type: "object",
+    properties: { [mark]: {}, ...(at < 8 && { next: { $ref: `#/$defs/${mark}${at + 1}` } }) },
+  });
+  return Object.fromEntries(Array.from({ length: 9 }, (_, at) => [`${mark}${at}`, link(at)]));
+}
 
 /** What two layers are together, and what is wrong with that. */
 function together(base: unknown, child: unknown): { readonly flat: unknown; readonly problems: readonly string[] } {
@@ -233,8 +247,181 @@ describe("two layers", () => {
       { type: "number" },
       { type: "integer", maximum: 3 },
     ],
+    [
+      "hold their values in a constant of a narrower type",
+      { type: "number" },
+      { const: 3 },
+      { type: "number", const: 3 },
+    ],
+    [
+      "are a constant of one of their types",
+      { type: ["null", "string"] },
+      { const: null },
+      { type: ["null", "string"], const: null },
+    ],
+    ["are a constant, if both are the same one", { const: { a: 1 } }, { const: { a: 1 } }, { const: { a: 1 } }],
+    [
+      "have all their layers",
+      { allOf: [{ minLength: 1, if: text }] },
+      { allOf: [{ maxLength: 2, if: {} }] },
+      { minLength: 1, maxLength: 2, if: {}, allOf: [{ if: text }] },
+    ],
+    [
+      "keep items apart from the places of a tuple",
+      { items: text },
+      { prefixItems: [{}] },
+      { prefixItems: [{}], allOf: [{ items: text }] },
+    ],
+    [
+      "have items and a number of them",
+      { items: text, prefixItems: [{}] },
+      { minItems: 1 },
+      { items: text, prefixItems: [{}], minItems: 1 },
+    ],
+    [
+      "have the same tuple once",
+      { items: text, prefixItems: [{}] },
+      { items: text, prefixItems: [{}] },
+      { items: text, prefixItems: [{}] },
+    ],
+    [
+      "keep a condition apart from the branch of another",
+      { if: text },
+      { else: text },
+      { else: text, allOf: [{ if: text }] },
+    ],
+    [
+      "have both bounds of what neither asks for",
+      { minContains: 1 },
+      { maxContains: 2 },
+      { minContains: 1, maxContains: 2 },
+    ],
+    [
+      "are closed, if one is",
+      { ...object, additionalProperties: false },
+      { ...object, additionalProperties: text },
+      { ...object, additionalProperties: false },
+    ],
+    [
+      "have the other values of both",
+      { ...object, additionalProperties: text },
+      { ...object, additionalProperties: { minLength: 1 } },
+      { ...object, additionalProperties: { ...text, minLength: 1 } },
+    ],
+    [
+      "have the other values of one, if the other takes any",
+      { ...object, additionalProperties: true },
+      { ...object, additionalProperties: text },
+      { ...object, additionalProperties: text },
+    ],
+    [
+      "have the other values of the other, if one takes any",
+      { ...object, additionalProperties: text },
+      { ...object, additionalProperties: true },
+      { ...object, additionalProperties: text },
+    ],
+    [
+      "keep two sets of patterns apart",
+      { ...object, patternProperties: { "^a": text } },
+      { ...object, patternProperties: { "^b": text } },
+      { ...object, patternProperties: { "^b": text }, allOf: [{ patternProperties: { "^a": text } }] },
+    ],
+    [
+      "have the same patterns once",
+      { ...object, patternProperties: { "^a": text }, additionalProperties: false },
+      { ...object, patternProperties: { "^a": text }, additionalProperties: true },
+      { ...object, patternProperties: { "^a": text }, additionalProperties: false },
+    ],
+    [
+      "keep what is additional to patterns apart, with the names that are not",
+      { ...object, properties: { z: text }, additionalProperties: text },
+      { ...object, patternProperties: { "^a": { minLength: 1 } } },
+      {
+        ...object,
+        properties: { z: text },
+        patternProperties: { "^a": { minLength: 1 } },
+        allOf: [{ additionalProperties: text, properties: { z: {} } }],
+      },
+    ],
+    [
+      "keep patterns apart from what is additional in the other",
+      { ...object, patternProperties: { "^a": text }, additionalProperties: true },
+      { ...object, additionalProperties: text },
+      { ...object, additionalProperties: text, allOf: [{ patternProperties: { "^a": text } }] },
+    ],
+    [
+      "keep patterns and what is additional to them together",
+      { ...object, patternProperties: { "^\\p{L}$": { minLength: 1 } }, additionalProperties: { maxLength: 3 } },
+      { ...object, properties: { a: text, b1: text } },
+      {
+        ...object,
+        properties: { a: text, b1: { ...text, maxLength: 3 } },
+        allOf: [
+          {
+            patternProperties: { "^\\p{L}$": { minLength: 1 } },
+            additionalProperties: { maxLength: 3 },
+            properties: {},
+          },
+        ],
+      },
+    ],
+    [
+      "hold the names of the lower one in what the upper one takes",
+      { ...object, properties: { a: text, b: text } },
+      { ...object, patternProperties: { "^a": { minLength: 1 } }, additionalProperties: { maxLength: 3 } },
+      {
+        ...object,
+        properties: { a: text, b: { ...text, maxLength: 3 } },
+        patternProperties: { "^a": { minLength: 1 } },
+        additionalProperties: { maxLength: 3 },
+      },
+    ],
+    [
+      "stay open, where the only form left would close them",
+      { anyOf: [named, { type: "null" }] },
+      { ...object, additionalProperties: true },
+      { ...object, anyOf: [named], additionalProperties: true },
+    ],
+    [
+      "are closed inside as a named type is, where they are open",
+      { ...object, properties: { at: { ...object, additionalProperties: true } } },
+      { ...object, properties: { at: named } },
+      { ...object, properties: { at: named } },
+    ],
+    [
+      "open inside what a named type closes",
+      { ...object, properties: { at: named } },
+      { ...object, properties: { at: { ...object, additionalProperties: true } } },
+      { ...object, properties: { at: { ...$defs.Named, additionalProperties: true } } },
+    ],
+    [
+      "are the named type with notes only",
+      { ...named, description: "Wide." },
+      { description: "Narrow.", sensitive: true },
+      { ...named, description: "Narrow.", sensitive: true },
+    ],
+    [
+      "are types of themselves, side by side further inside",
+      { $ref: "#/$defs/Tree" },
+      { $ref: "#/$defs/Bush" },
+      {
+        ...object,
+        properties: { next: { allOf: [{ $ref: "#/$defs/Tree" }, { $ref: "#/$defs/Bush" }] }, a: text, b: text },
+      },
+    ],
   ])("%s", (_, base, child, flat) => {
     expect(together(base, child)).toEqual({ flat, problems: [] });
+  });
+
+  it("are written out six levels deep, and stand side by side below", () => {
+    const { flat } = together({ $ref: "#/$defs/L0" }, { $ref: "#/$defs/M0", description: "Mixed." });
+    let at = flat as Schema;
+    for (let level = 0; level < 6; level++) {
+      expect(Object.keys(at.properties ?? {})).toEqual(["L", "next", "M"]);
+      at = at.properties?.["next"] ?? {};
+    }
+    expect(at).toEqual({ allOf: [{ $ref: "#/$defs/L6" }, { $ref: "#/$defs/M6" }] });
+    expect(flat).toMatchObject({ description: "Mixed." });
   });
 
   it("have their properties in order, the lower one's first", () => {

@@ -53,9 +53,37 @@ const cases: readonly Case[] = [
   ],
   [
     "a name and its pattern together",
-    object({ x: inner }, { patternProperties: { "^x": object({ more: {} }) } }),
+    object({ x: inner, y: {} }, { patternProperties: { "^x": object({ more: {} }) } }),
     [{ x: { known: 1, more: 1 } }, { x2: { more: 1 } }],
     [{ x: stray }, { x2: stray }],
+  ],
+  [
+    "a name and its pattern together, of any letters",
+    object({ Ä: inner }, { patternProperties: { "^\\p{Lu}": object({ more: {} }) } }),
+    [{ Ä: { known: 1, more: 1 } }],
+    [{ Ä: stray }],
+  ],
+  [
+    "two patterns together",
+    object({}, { patternProperties: { "^x": inner, y$: object({ more: {} }) } }),
+    [{ xy: { known: 1, more: 1 } }],
+    [{ xy: stray }, { z: 1 }],
+  ],
+  [
+    "a name, and in another layer whatever else there is",
+    { allOf: [object({ y: inner }), { type: "object", additionalProperties: object({ more: {} }) }] },
+    [{ y: { known: 1, more: 1 }, z: { more: 1 } }],
+    [{ y: stray }, { z: stray }],
+  ],
+  ["names without a type", { properties: { a: {} } }, [{ a: 1 }, "text"], [{ b: 1 }]],
+  ["a pattern without a type", { patternProperties: { "^a": {} } }, [{ a1: 1 }, "text"], [{ b: 1 }]],
+  ["a constant that says its type", { type: "object", const: { b: { c: null } } }, [{ b: { c: null } }], []],
+  ["values that say their type", { type: "object", enum: [{ b: 1 }, { c: "text" }] }, [{ b: 1 }, { c: "text" }], []],
+  [
+    "a constant list, beside lists of others",
+    { anyOf: [{ type: "array", items: a }, { const: [{ b: "text" }, null, ["text"]] }] },
+    [[{ a: 1 }], [{ b: "text" }, null, ["text"]]],
+    [[{ c: 1 }]],
   ],
   [
     "a pattern, and in another layer the name",
@@ -262,8 +290,17 @@ describe("a closed schema", () => {
       { allOf: [object({ a: {}, b: { type: "string" } }, { additionalProperties: true })] },
     ],
     ["a layer that says nothing", { allOf: [{}] }],
+    ["values in a choice", { anyOf: [{ const: null }, { enum: ["x", null, 5] }] }],
   ])("is the same if there is nothing to close: %s", (_, schema) => {
     expect(closeSchema(schema)).toEqual(schema);
+  });
+
+  it.each<[string, JsonSchema]>([
+    ["names", object({ a: {} })],
+    ["one pattern", object({}, { patternProperties: { "^x": {} } })],
+    ["a pattern that is that of no declared name", object({ y: {} }, { patternProperties: { "^x": {} } })],
+  ])("is closed where it stands if nothing else applies: %s", (_, schema) => {
+    expect(closeSchema(schema)).toEqual({ ...schema, additionalProperties: false });
   });
 
   it("has each definition that it refers to once, and none that it does not need", () => {
