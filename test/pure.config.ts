@@ -16,7 +16,7 @@ const tests: Readonly<Record<string, string[]>> = {
     // Without those that run the compiler of TypeScript.
     "test/codegen/cases.test.ts",
     "test/codegen/check/{check,folder,tolerated}.test.ts",
-    "test/codegen/model/{casing,component,flatten,form,implies,merge,reference}.test.ts",
+    "test/codegen/model/{casing,component,flatten,form,implies,merge}.test.ts",
     "test/codegen/{official,schema,typescript}/*.test.ts",
   ],
 };
