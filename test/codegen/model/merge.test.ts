@@ -409,6 +409,12 @@ describe("two layers", () => {
         properties: { next: { allOf: [{ $ref: "#/$defs/Tree" }, { $ref: "#/$defs/Bush" }] }, a: text, b: text },
       },
     ],
+    [
+      "have what each of them keeps apart",
+      { allOf: [{ pattern: "a" }, { pattern: "b" }] },
+      { allOf: [{ multipleOf: 2 }, { multipleOf: 3 }] },
+      { pattern: "b", multipleOf: 3, allOf: [{ pattern: "a" }, { multipleOf: 2 }] },
+    ],
   ])("%s", (_, base, child, flat) => {
     expect(together(base, child)).toEqual({ flat, problems: [] });
   });
