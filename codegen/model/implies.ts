@@ -37,7 +37,7 @@ export function implies(narrow: Schema, wide: Schema, context: ImpliesContext): 
 
 function compare(inner: Schema, outer: Schema, context: ImpliesContext): boolean {
   if (inner.enum !== undefined && outer.enum !== undefined && isSubset(inner.enum, outer.enum)) {
-    return compare(without(inner, "enum"), without(outer, "enum"), context);
+    return compare(inner, without(outer, "enum"), context);
   }
   return Object.keys(outer).every(
     (keyword) => annotations.has(keyword) || impliesKeyword(inner, outer, keyword, context),
@@ -101,21 +101,19 @@ function impliesChoice(inner: Schema, forms: readonly Schema[], context: Implies
 /** Keywords with which a schema says nothing about what is inside a value. */
 const silentKeywords: ReadonlySet<string> = new Set([
   ...annotations,
-  ...["type", "const", "enum", ...[...keywordTypes].flatMap(([name, type]) => (isShapeless(type) ? [name] : []))],
+  ...[...keywordTypes].flatMap(([name, type]) => (hasInside(type) ? [] : [name])),
 ]);
 
-function isShapeless(type: string): boolean {
-  return type !== "object" && type !== "array";
+function hasInside(type: string): boolean {
+  return type === "object" || type === "array";
 }
 
 /** True if a form declares no names for a value of the other schema: it holds none, or is about values of other types. */
 function isSilent(form: Schema, beside: Schema): boolean {
   const types = typesOf(form);
-  const others = typesOf(beside);
-  if (types !== undefined && others !== undefined) {
-    if (!types.some((type) => isWithin(type, others)) && !others.some((type) => isWithin(type, types))) return true;
-  }
-  return (types ?? []).every(isShapeless) && Object.keys(form).every((keyword) => silentKeywords.has(keyword));
+  if (types === undefined) return Object.keys(form).every((keyword) => silentKeywords.has(keyword));
+  const others = typesOf(beside) ?? types;
+  return !types.some((type) => hasInside(type) && others.includes(type));
 }
 
 /** The types that a schema allows; `undefined` if it allows any. */

@@ -143,7 +143,7 @@ function mergeKeyword(keyword: string, base: Schema, child: Schema, context: Mer
     case "additionalProperties":
     case "items":
       if (wide === false || narrow === false) return false;
-      if (wide === true || narrow === true) return wide === true ? narrow : wide;
+      // `true` has no keywords, so the other one is left.
       return merge(wide as Schema, narrow as Schema, context);
     case "minLength":
     case "minimum":

@@ -66,7 +66,7 @@ export class Closing {
   }
 
   #closeKeyword(keyword: string, value: unknown): unknown {
-    if (typeof value !== "object" || value === null) return value;
+    if (typeof value !== "object") return value;
     if (HOLDS_NAMED_SCHEMAS.has(keyword)) return mapValues(value as Definitions, (schema) => this.#close(schema));
     if (KEPT.has(keyword)) this.#withGiven(value as JsonSchema);
     if (!HOLDS_SCHEMAS.has(keyword)) return value;
@@ -104,7 +104,6 @@ export class Closing {
   /** What closes a value to which these schemas can apply; `undefined` if nothing of it is to be closed. */
   #skeleton(schemas: readonly JsonSchema[]): JsonSchema | undefined {
     const layers = this.#layersOf(schemas);
-    if (layers.length === 0) return undefined;
     const key = layers
       .map((layer) => this.#numberOf(layer))
       .sort((a, b) => a - b)
@@ -118,8 +117,8 @@ export class Closing {
         this.#depth++;
         const made = this.#make(layers);
         this.#depth--;
-        this.definitions.set(name, made);
         if (Object.keys(made).length === 0) this.#skeletons.set(key, undefined);
+        else this.definitions.set(name, made);
       }
     }
     return this.#skeletons.get(key);
@@ -152,10 +151,9 @@ export class Closing {
     const isIdle = [...properties, ...patternProperties].every(([, inner]) => Object.keys(inner).length === 0);
     if (!isClosed && rest === undefined && isIdle) return {};
     return {
-      ...(properties.length > 0 && { properties: Object.fromEntries(properties) }),
-      ...(patternProperties.length > 0 && { patternProperties: Object.fromEntries(patternProperties) }),
-      ...(rest !== undefined && { additionalProperties: rest }),
-      ...(isClosed && { additionalProperties: false }),
+      properties: Object.fromEntries(properties),
+      patternProperties: Object.fromEntries(patternProperties),
+      additionalProperties: rest ?? !isClosed,
     };
   }
 

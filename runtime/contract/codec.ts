@@ -187,7 +187,7 @@ function decodeNumber(text: string): number | string {
 function parseObject(text: string, where: string): PlainMessage {
   const value = parse(text, where);
   if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as PlainMessage;
-  const found = Array.isArray(value) ? "a list" : typeof value;
+  const found = Array.isArray(value) ? "a list" : value === null ? "null" : `a ${typeof value}`;
   throw new DecodeError(`${where} must hold a JSON object, but holds ${found}`);
 }
 

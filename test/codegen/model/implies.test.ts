@@ -67,6 +67,56 @@ const pairs: readonly (readonly [boolean, string, Schema, Schema])[] = [
   ],
   [false, "one of the forms, and another is a value with names", {}, { anyOf: [{}, { const: { a: 1 } }] }],
   [false, "one of the forms, and another closes it", {}, { anyOf: [{}, { type: ["object", "null"] }] }],
+  [
+    true,
+    "one of the forms, and another is about objects",
+    text,
+    { anyOf: [text, { type: "object", properties: { a: text } }, { type: ["array", "null"], items: object("a") }] },
+  ],
+  [
+    false,
+    "one of the forms, and another declares a name for some of the values",
+    { type: ["object", "null"] },
+    { anyOf: [{ type: ["object", "null"] }, { type: ["object", "string"], properties: { b: text } }] },
+  ],
+  [
+    false,
+    "one of the forms, and another declares what is in a list",
+    { type: ["array", "null"] },
+    { anyOf: [{ type: ["array", "null"] }, { type: "array", items: object("a") }] },
+  ],
+  [true, "one of the forms, and another is a shorter text", text, { anyOf: [text, { ...text, maxLength: 1 }] }],
+  [true, "one of the forms, and another has no type", text, { anyOf: [text, { maxLength: 1, description: "Short." }] }],
+  [false, "one of the forms, and another has names, and no type", {}, { anyOf: [{}, { properties: { a: text } }] }],
+  [true, "what is about other types", text, { minItems: 1, required: ["a"] }],
+  [false, "what is about some of its types", { type: ["string", "array"] }, { minItems: 1 }],
+  [false, "what is about any of its types", {}, { minItems: 1 }],
+  [false, "a name that it does not declare", { type: "object" }, { type: "object", properties: { a: text } }],
+  [false, "a name that it does not require", { type: "object" }, { type: "object", required: ["a"] }],
+  [false, "values, where it has any", text, { enum: ["a"] }],
+  [true, "more values, and their type", { enum: ["a"] }, { ...text, enum: ["a", "b"] }],
+  [false, "more values, and a bound", { enum: ["a"] }, { enum: ["a", "b"], maxLength: 1 }],
+  [true, "the same pattern", { ...text, pattern: "a" }, { ...text, pattern: "a" }],
+  [false, "another pattern", { ...text, pattern: "a" }, { ...text, pattern: "b" }],
+  ...([null, "x", 1, 1.5, true, [1], { a: 1 }] as const).flatMap((value) =>
+    (["null", "string", "integer", "number", "boolean", "array", "object"] as const).map((type) => {
+      const own = value === null ? "null" : Array.isArray(value) ? "array" : typeof value;
+      const isOfType = type === own || (type === "integer" && Number.isInteger(value));
+      return [isOfType, `${type} for ${JSON.stringify(value)}`, { const: value }, { type }] as const;
+    }),
+  ),
+  ...(["minLength", "minimum", "minItems"] as const).flatMap((bound) => [
+    [true, `the same ${bound}`, { [bound]: 2 }, { [bound]: 2 }] as const,
+    [true, `a lower ${bound}`, { [bound]: 3 }, { [bound]: 2 }] as const,
+    [false, `a higher ${bound}`, { [bound]: 1 }, { [bound]: 2 }] as const,
+    [false, `a ${bound} where it has none`, {}, { [bound]: 2 }] as const,
+  ]),
+  ...(["maxLength", "maximum", "maxItems"] as const).flatMap((bound) => [
+    [true, `the same ${bound}`, { [bound]: 2 }, { [bound]: 2 }] as const,
+    [true, `a higher ${bound}`, { [bound]: 1 }, { [bound]: 2 }] as const,
+    [false, `a lower ${bound}`, { [bound]: 3 }, { [bound]: 2 }] as const,
+    [false, `a ${bound} where it has none`, {}, { [bound]: 2 }] as const,
+  ]),
   [true, "another description", { ...text, description: "One." }, { ...text, description: "Another." }],
 ];
 
@@ -84,5 +134,36 @@ describe("a schema that is to imply another", () => {
   it("may not close what the other opens to values of a schema", () => {
     const open = { type: "object", additionalProperties: text } as const;
     expect(implies({ type: "object" }, open, { ...context, mayClose: true })).toBe(false);
+  });
+
+  it("is compared by what the names mean, each pair once", () => {
+    const types: Readonly<Record<string, Schema>> = {
+      A: { type: "object", properties: { next: { $ref: "A" } } },
+      Other: { type: "object", properties: { next: { $ref: "Other" } } },
+      Text: text,
+      Short: { ...text, maxLength: 1 },
+    };
+    const expanded: Schema[] = [];
+    const named = {
+      ...context,
+      implied: new Map<string, boolean>(),
+      expand: (schema: Schema) => {
+        expanded.push(schema);
+        return schema.$ref === undefined ? schema : (types[schema.$ref] ?? {});
+      },
+    };
+    const of = (narrow: string | Schema, wide: string | Schema): boolean => {
+      const schema = (one: string | Schema): Schema => (typeof one === "string" ? { $ref: one } : one);
+      return implies(schema(narrow), schema(wide), named);
+    };
+    expect([of("Short", "Text"), of("Text", "Short"), of("Text", "A")]).toEqual([true, false, false]);
+    expect([of(number, "Text"), of(text, "Text")]).toEqual([false, true]);
+    expect([of("Short", number), of("Short", text)]).toEqual([false, true]);
+    expect(of("A", "A")).toBe(true);
+    // Both mean the same, but it is not told from inside of themselves.
+    expect(of("A", "Other")).toBe(false);
+    expanded.length = 0;
+    expect([of("Short", "Text"), of("Text", "Short")]).toEqual([true, false]);
+    expect(expanded).toEqual([]);
   });
 });

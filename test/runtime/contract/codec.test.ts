@@ -4,8 +4,21 @@ import { describe, expect, it } from "vitest";
 import { catalogue, type Encoding, userCreated } from "../../../generated/index.js";
 import { exampleUserCreated } from "../../../generated/testing.js";
 import { decodeResponse, encodeResponse } from "../../../runtime/command/answer.js";
-import { entityOf, fieldOf, isJsonEntry, type PlainMessage, typeOf } from "../../../runtime/contract/codec.js";
+import {
+  decode,
+  decodePayload,
+  encode,
+  entityOf,
+  fieldOf,
+  isJsonEntry,
+  layoutOf,
+  type PlainMessage,
+  textLength,
+  textReader,
+  typeOf,
+} from "../../../runtime/contract/codec.js";
 import { type Contract, contractOf } from "../../../runtime/contract/contract.js";
+import { fieldsOf } from "../../../runtime/contract/field.js";
 import { DecodeError } from "../../../runtime/index.js";
 
 interface Vectors {
@@ -196,6 +209,9 @@ describe("an entry's type", () => {
     [["subject", "backup", "event_type", "user.created"], "user.created"],
     [["junk", "1"], undefined],
     [["event_type", ""], undefined],
+    [["subject", ""], undefined],
+    [["junk", "event_type", "event_type", "user.created"], "user.created"],
+    [["junk", "subject", "subject", "backup"], "backup"],
   ])("is told by its fields alone: %j", (entry, type) => {
     expect(typeOf(entry)).toBe(type);
   });
@@ -250,5 +266,142 @@ describe("an entry that holds no message", () => {
     const message = contractOf(userCreated).read([...good, "__proto__", "polluted"]);
     expect(Object.getPrototypeOf(message)).toBe(Object.prototype);
     expect(Object.keys(message)).toContain("__proto__");
+  });
+});
+
+describe("what is read without decoding an entry", () => {
+  const json = (text: string): string[] => ["message_type", "x", "json", text];
+
+  it("is how much text it has", () => {
+    expect(textLength(["a", "bc", "", "def"])).toBe(6);
+    expect(textLength([])).toBe(0);
+  });
+
+  it.each<[string[], string | undefined]>([
+    [["entity_type", "Invoice", "entity_id", "a-1"], "invoice:a-1"],
+    [["entity_id", "5"], ":5"],
+    [["entity_type", "user", "entity_id", ""], undefined],
+    [["entity_type", "user"], undefined],
+    [json('{"entity_type":"Invoice","entity_id":"a-1"}'), "invoice:a-1"],
+    [json('{"entity_id":0}'), ":0"],
+    [json('{"entity_type":"user"}'), undefined],
+    [json("null"), undefined],
+    [json("{broken"), undefined],
+  ])("is the entity that it is about: %j", (entry, entity) => {
+    expect(entityOf(entry)).toBe(entity);
+  });
+
+  it.each<[string[], string | undefined]>([
+    [["junk", "id", "id", "a-1"], "a-1"],
+    [["other", "a-1"], undefined],
+    [json('{"id":"a-1"}'), "a-1"],
+    [json('{"id":5}'), undefined],
+    [json("{}"), undefined],
+    [json("null"), undefined],
+    [json("{broken"), undefined],
+  ])("is a text by its name: %j", (entry, id) => {
+    expect(textReader(entry)("id")).toBe(id);
+  });
+});
+
+describe("the fields of an entry", () => {
+  const text = { type: "string" } as const;
+  const fields = fieldsOf({
+    properties: {
+      name: text,
+      at: { type: "string", format: "date-time" },
+      count: { type: "number" },
+      data: {},
+      kind: { const: "order" },
+    },
+  });
+  const at = "2026-11-23T10:26:43Z";
+  const message = { name: "n", at, count: 1.5, data: { a: [1] }, kind: "order" };
+  const entry = ["name", "n", "at", at, "count", "1.5", "data", '{"a":[1]}', "kind", "order"];
+
+  it("are texts: one for each declared property, empty for an absent one", () => {
+    expect(encode(message, "t", fields, "fields")).toEqual(entry);
+    expect(encode({ count: 0, data: false, name: null }, "t", fields, "fields")).toEqual([
+      "name",
+      "",
+      "at",
+      "",
+      "count",
+      "0",
+      "data",
+      "false",
+      "kind",
+      "",
+    ]);
+    expect(encode(message, "t", fields, "json")).toEqual(["message_type", "t", "json", JSON.stringify(message)]);
+    expect(decode(entry, fields)).toEqual(message);
+  });
+
+  it("have the same names as those of other messages with the same properties, and share them", () => {
+    const layout = (...names: string[]): readonly string[] =>
+      layoutOf(fieldsOf({ properties: Object.fromEntries(names.map((name) => [name, text])) }), "fields");
+    expect(layout("a", "b")).toEqual(["a", "b"]);
+    expect(layout("a", "b")).toBe(layout("a", "b"));
+    expect(layout("ab")).toEqual(["ab"]);
+    expect(layout("b", "a")).toEqual(["b", "a"]);
+    expect(layoutOf(fields, "json")).toEqual(["message_type", "json"]);
+    expect(layoutOf(fields, "fields")).toEqual(["name", "at", "count", "data", "kind"]);
+  });
+
+  it.each([
+    ["0", 0],
+    ["-12.50", -12.5],
+    ["1e3", 1000],
+    ["2.5E+2", 250],
+    ["5e-1", 0.5],
+    ["9007199254740991", 9007199254740991],
+    ["9007199254740992", 9007199254740992],
+    ["1.", "1."],
+    [".5", ".5"],
+    ["+1", "+1"],
+    ["1e", "1e"],
+    ["1_000", "1_000"],
+    ["12 ", "12 "],
+    ["NaN", "NaN"],
+    ["Infinity", "Infinity"],
+    ["1e400", "1e400"],
+    ["9007199254740993", "9007199254740993"],
+    ["-9007199254740993", "-9007199254740993"],
+  ])("are read as a number only if none is lost: %s", (written, value) => {
+    expect(decode(["count", written], fields)).toEqual({ count: value });
+  });
+
+  it("are read with their constant and their instant as the contract writes them, in each form", () => {
+    const given = { kind: "ORDER", at: "2026-11-23 10:26:43", name: "Order" };
+    const read = { kind: "order", at, name: "Order" };
+    expect(decode(Object.entries(given).flat(), fields)).toEqual(read);
+    expect(decode(["message_type", "t", "json", JSON.stringify(given)], fields)).toEqual(read);
+    expect(decodePayload(JSON.stringify(given), fields)).toEqual(read);
+    for (const other of [
+      { kind: "orders", at: "now" },
+      { kind: 5, at: 5 },
+    ]) {
+      expect(decode(["message_type", "t", "json", JSON.stringify(other)], fields)).toEqual(other);
+    }
+  });
+
+  it("are read from a payload as text or as JSON, and are absent if they are empty or null", () => {
+    const payload = { name: "", at: null, count: "1.5", data: '{"a":1}', stray: '{"a":1}', kind: "order" };
+    expect(decodePayload(JSON.stringify(payload), fields)).toEqual({
+      ...{ count: 1.5, data: { a: 1 }, stray: '{"a":1}', kind: "order" },
+    });
+    expect(decodePayload('{"count":2,"data":{"a":1},"name":0}', fields)).toEqual({ count: 2, data: { a: 1 }, name: 0 });
+  });
+
+  it.each([
+    ["data is not valid JSON (2 characters)", () => decode(["data", "{b"], fields)],
+    ["json is not valid JSON (2 characters)", () => decode(["message_type", "t", "json", "{b"], fields)],
+    ["json must hold a JSON object, but holds a list", () => decode(["message_type", "t", "json", "[]"], fields)],
+    ["json must hold a JSON object, but holds null", () => decode(["message_type", "t", "json", "null"], fields)],
+    ["the payload must hold a JSON object, but holds a number", () => decodePayload("5", fields)],
+    ["the payload is not valid JSON (0 characters)", () => decodePayload("", fields)],
+  ])("are refused with the reason: %s", (reason, read) => {
+    expect(read).toThrow(expect.objectContaining({ message: expect.stringContaining(reason) }));
+    expect(read).toThrow(DecodeError);
   });
 });

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { compileComposer } from "../../../runtime/contract/contract.js";
 import { fieldsOf } from "../../../runtime/contract/field.js";
 import type { JsonSchema } from "../../../runtime/contract/json-schema.js";
+import { runs } from "../../support/runs.js";
 
 const inherited = fc.constantFrom(...Object.getOwnPropertyNames(Object.prototype));
 
@@ -48,6 +49,7 @@ describe("a message that is made whole", () => {
           expect(Object.entries(composed(properties, {}))).toEqual([]);
         },
       ),
+      runs(100),
     );
     expect(composed({ '"]; throw 1; //': { const: "back`tick" } }, {})).toEqual({ '"]; throw 1; //': "back`tick" });
   });

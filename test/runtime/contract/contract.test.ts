@@ -1,8 +1,15 @@
 import { describe, expect, it } from "vitest";
 
-import { type Catalogue, ContractError, type JsonSchema, userCreated } from "../../../generated/index.js";
+import {
+  type Catalogue,
+  ContractError,
+  type JsonSchema,
+  userCreated,
+  validateToken,
+} from "../../../generated/index.js";
 import { exampleUserCreated } from "../../../generated/testing.js";
-import { contractOf } from "../../../runtime/contract/contract.js";
+import type { PlainMessage } from "../../../runtime/contract/codec.js";
+import { Contract, contractOf } from "../../../runtime/contract/contract.js";
 import { compileReader, compileWriter } from "../../../runtime/contract/validation.js";
 
 describe("input that is out of proportion", () => {
@@ -63,5 +70,90 @@ describe("a contract", () => {
     const message = { ...exampleUserCreated(), source_service: "lone \ud800" };
     expect(() => contractOf(userCreated).write(message, "fields")).toThrow(/source_service must be well-formed/);
     expect(contractOf(userCreated).read(contractOf(userCreated).write(message, "json"))).toEqual(message);
+  });
+});
+
+describe("a message that is asserted to be writable", () => {
+  const withMetadata = (metadata: unknown): PlainMessage => ({ ...exampleUserCreated(), metadata });
+  const nested = (depth: number, value: unknown): unknown => (depth === 0 ? value : { at: nested(depth - 1, value) });
+  const loop: Record<string, unknown> = {};
+  loop["loop"] = loop;
+
+  it.each<[string, unknown]>([
+    ["a bigint", { total: 7n }],
+    ["a bigint further inside", nested(20, { total: [null, 7n] })],
+    ["itself", loop],
+    [
+      "what has no JSON",
+      {
+        at: {
+          toJSON: () => {
+            throw new Error("no");
+          },
+        },
+      },
+    ],
+  ])("is refused if it holds %s", (_, metadata) => {
+    for (const encoding of ["fields", "json"] as const) {
+      const refused = (): void => contractOf(userCreated).assertWritable(withMetadata(metadata), encoding);
+      expect(refused).toThrow(ContractError);
+      expect(refused).toThrow(/cannot be written as JSON: it contains a bigint or a cycle/);
+    }
+  });
+
+  it("is refused if it is nested too deeply, or breaks its contract", () => {
+    const deep: unknown = JSON.parse(`${'{"a":'.repeat(30_000)}1${"}".repeat(30_000)}`);
+    const check = (message: object): void => contractOf(userCreated).assertWritable({ ...message }, "fields");
+    expect(() => check(withMetadata(deep))).toThrow(/cannot be written as JSON: it is nested too deeply/);
+    expect(() => check({ ...exampleUserCreated(), entity_id: "x" })).toThrow(/entity_id must be a whole number/);
+    expect(() => check({ ...exampleUserCreated(), source_service: "\ud800" })).toThrow(/must be well-formed/);
+  });
+
+  it("is accepted with whatever JSON can write, without being written", () => {
+    const said: unknown[] = [];
+    const date = { toJSON: () => said.push("written") };
+    for (const metadata of [{}, { a: [null, 1, "x", undefined, () => 1] }, nested(20, "x"), { date: new Date(0) }]) {
+      expect(() => contractOf(userCreated).assertWritable(withMetadata(metadata), "fields")).not.toThrow();
+    }
+    contractOf(userCreated).assertWritable(withMetadata({ plain: "x" }), "fields");
+    expect(said).toEqual([]);
+    contractOf(userCreated).assertWritable(withMetadata({ date }), "fields");
+    expect(said).toEqual(["written"]);
+  });
+});
+
+describe("a contract's parts", () => {
+  it("are kept for as long as the descriptor", () => {
+    expect(contractOf(userCreated)).toBe(contractOf(userCreated));
+    expect(contractOf({ ...userCreated })).not.toBe(contractOf(userCreated));
+  });
+
+  it("are composed of an object only", () => {
+    const compose = (given: unknown): unknown => contractOf(userCreated).compose(given as object as never, {});
+    expect(() => compose(null)).toThrow(/must be an object, got null/);
+    expect(() => compose("text")).toThrow(ContractError);
+    expect(compose({})).toMatchObject({ event_type: "user.created" });
+  });
+
+  it("tell whether the runtime may add to the metadata", () => {
+    const open = (metadata: JsonSchema, $defs = {}): boolean =>
+      new Contract({ ...userCreated, schema: { properties: { metadata }, $defs } } as never).hasOpenMetadata;
+    expect(open({ additionalProperties: true })).toBe(true);
+    expect(open({ additionalProperties: { type: "string" } })).toBe(true);
+    expect(open({ $ref: "#/$defs/Open" }, { Open: { additionalProperties: true } })).toBe(true);
+    expect(open({ additionalProperties: false })).toBe(false);
+    expect(open({ type: "object" })).toBe(false);
+    expect(new Contract({ ...userCreated, schema: {} } as never).hasOpenMetadata).toBe(false);
+  });
+
+  it("take a result strictly where it is answered, and tolerantly where it is received", () => {
+    const contract = new Contract({ ...validateToken, result: { type: "object", properties: { ok: {} } } } as never);
+    for (const result of [{ ok: 1 }, {}]) {
+      expect(contract.resultViolations(result)).toBeUndefined();
+      expect(contract.receivedResultViolations(result)).toBeUndefined();
+    }
+    expect(contract.resultViolations({ stray: 1 })).toEqual([{ path: "stray", message: "is not in the contract" }]);
+    expect(contract.receivedResultViolations({ stray: 1 })).toBeUndefined();
+    expect(contract.receivedResultViolations(5)).toEqual([{ path: "", message: "must be an object, got 5" }]);
   });
 });

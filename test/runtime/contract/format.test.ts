@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { isIPv4, isIPv6 } from "node:net";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { formats, isUuid } from "../../../runtime/contract/format.js";
+import { formats, isUuid, tolerantFormats } from "../../../runtime/contract/format.js";
 import { runs } from "../../support/runs.js";
 
 const uuid = "985329c1-9789-4731-b311-205992b09849";
@@ -52,5 +52,39 @@ describe("the formats of addresses", () => {
       }),
       runs(2000),
     );
+  });
+});
+
+describe.each<[string, readonly string[], readonly string[]]>([
+  ["date", ["2024-02-29"], ["2025-02-29", "2025-1-1", "2025-01-01T00:00:00Z", ""]],
+  [
+    "time",
+    ["10:30:00Z", "10:30:00.5+05:30", "23:59:60z"],
+    ["10:30:00", "10:30Z", "24:00:00Z", "10:30:00.Z", " 10:30:00Z"],
+  ],
+  [
+    "email",
+    ["ada@example.com", "a.b+c@x", "A@B.C", `a@${"b".repeat(63)}.de`],
+    ["ada", "@x", "a@", "a..b@x", ".a@x", "a@b@c", "a@-x", "a@x-", "a b@x", "a@x.", `a@${"b".repeat(64)}.de`],
+  ],
+  [
+    "hostname",
+    ["localhost", "a-b.C9", "x", `${"a".repeat(63)}.de`],
+    ["", "-a", "a-", "a..b", "a_b", ".a", "a.", `${"a".repeat(64)}.de`, "a.".repeat(127)],
+  ],
+  ["ipv4", ["127.0.0.1"], ["1.2.3", "256.0.0.1", "1.2.3.4.5", "::1"]],
+  ["ipv6", ["::1", "2001:db8::8a2e:370:7334"], ["fe80::1%eth0", "127.0.0.1", ":::"]],
+  [
+    "uri",
+    ["https://example.com/a?b#c", "urn:x", "a+b.c-1:%2F"],
+    ["example.com", "//x", "1a:b", "a:b c", "a:<b>", "a:%2", "a:%zz", ":a"],
+  ],
+])("the format %s", (format, valid, invalid) => {
+  it("is that of its standard, for writers and for readers", () => {
+    for (const formatsOf of [formats, tolerantFormats]) {
+      const accepts = formatsOf[format];
+      expect(valid.filter((text) => accepts?.(text) !== true)).toEqual([]);
+      expect(invalid.filter((text) => accepts?.(text) !== false)).toEqual([]);
+    }
   });
 });

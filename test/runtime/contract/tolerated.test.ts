@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { JsonSchema } from "../../../runtime/contract/json-schema.js";
 import { withoutTolerated } from "../../../runtime/contract/tolerated.js";
 import { compileReader, compileWriter } from "../../../runtime/contract/validation.js";
 
@@ -42,6 +43,24 @@ describe("a form that is only tolerated", () => {
       additionalProperties: false,
     });
     expect(withoutTolerated({ ...places(forms), ...data })).toEqual({ ...places(written), ...data });
+  });
+
+  it("leaves a choice of the other forms, or the only other form as a part of its schema", () => {
+    const [text, whole, old] = [{ type: "string" }, { type: "integer" }, { type: "number", tolerated: true }] as const;
+    const written = (given: JsonSchema): JsonSchema => withoutTolerated(given);
+    expect(written({ anyOf: [text, old, whole] })).toEqual({ anyOf: [text, whole] });
+    expect(written({ ...text, anyOf: [{ ...text, maxLength: 2 }, old] })).toEqual({ ...text, maxLength: 2 });
+    // Both bounds apply.
+    const bounded = { ...text, maxLength: 3, anyOf: [{ ...text, maxLength: 2 }] };
+    expect(written({ ...bounded, anyOf: [...bounded.anyOf, old] })).toEqual(bounded);
+  });
+
+  it("changes nothing else", () => {
+    const choice = { anyOf: [{ type: "string" }] } as const;
+    expect(withoutTolerated(choice)).toBe(choice);
+    const others = { ...choice, allOf: [true], properties: { a: true, b: false, c: choice }, default: null };
+    const given = { ...others, items: schema.properties.rate } as unknown as JsonSchema;
+    expect(withoutTolerated(given)).toEqual({ ...others, items: schema.properties.rate.anyOf[0] });
   });
 
   it("closes no name that only it declares", () => {
