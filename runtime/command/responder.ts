@@ -3,6 +3,7 @@ import type { Answer } from "../broker/delivery.js";
 import { addedAt } from "../broker/entry-id.js";
 import { type FlatFields, textReader } from "../contract/codec.js";
 import { contractOf } from "../contract/contract.js";
+import { inexactIn } from "../contract/exact-number.js";
 import { MessagingError } from "../errors.js";
 import type { CommandContext, Responding } from "../handle/dispatcher.js";
 import { describeFailure } from "../handle/failure.js";
@@ -69,7 +70,7 @@ export class CommandResponder implements Responding {
       if (!ran.success) throw ran.cause;
       return undefined;
     }
-    const text = encodeResponse(commandId, ran, clock.now() - began);
+    const text = written(route, commandId, ran, clock.now() - began);
     return { stream, commandId, entryId, text, keepMs, replyTo };
   }
 
@@ -113,6 +114,21 @@ function judged(route: Route, result: unknown): Ran {
   const error = `the handler of ${route.descriptor.type} returned a result that breaks its contract: ${sentence}`;
   const cause = new MessagingError("CONTRACT_VIOLATED", error);
   return { success: false, error, errorCode: "RESULT_INVALID", cause };
+}
+
+/** An answer, which is a failure where the result cannot be written. */
+function written({ descriptor }: Route, commandId: string, ran: Ran, durationMs: number): string {
+  let problem: string;
+  try {
+    const text = encodeResponse(commandId, ran, durationMs);
+    const issue = ran.success ? inexactIn(text, ran.result) : undefined;
+    if (issue === undefined) return text;
+    problem = `${issue.path} ${issue.message}`;
+  } catch (thrown) {
+    problem = describeFailure(thrown).message;
+  }
+  const error = `the handler of ${descriptor.type} returned a result that cannot be written: ${problem}`;
+  return encodeResponse(commandId, { success: false, error, errorCode: "RESULT_INVALID" }, durationMs);
 }
 
 function failed(cause: unknown): Ran {

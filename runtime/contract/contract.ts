@@ -59,11 +59,14 @@ export class Contract {
   assertWritable(message: PlainMessage, encoding: Encoding): void {
     this.#check(message, encoding);
     for (const { name, kind } of this.fields.list) {
-      if (kind === "json" && !hasJson(message[name])) this.encode(message, encoding);
+      if ((kind === "json" || kind === "number") && !hasJson(message[name])) this.encode(message, encoding);
     }
   }
 
-  /** Writes a checked message. @throws {ContractError} when an open part of it cannot be written as JSON */
+  /**
+   * Writes a checked message.
+   * @throws {ContractError} when an open part of it cannot be written as JSON, or a number would become another one
+   */
   encode(message: PlainMessage, encoding: Encoding): string[] {
     try {
       return encode(message, this.type, this.fields, encoding);
@@ -83,6 +86,7 @@ export class Contract {
 
   /** Open parts are not checked: they may contain a cycle or a bigint, or be nested thousands deep. */
   #unwritable(error: unknown): ContractError {
+    if (error instanceof ContractError) return error;
     const why = error instanceof RangeError ? "it is nested too deeply" : "it contains a bigint or a cycle";
     return new ContractError(this.type, [{ path: "", message: `cannot be written as JSON: ${why}` }]);
   }
@@ -144,6 +148,7 @@ const DEEP = 8;
 
 /** True if a value can certainly be written as JSON. False leaves it open. */
 function hasJson(value: unknown, depth = 0): boolean {
+  if (typeof value === "number") return Number.isSafeInteger(value) || !Number.isInteger(value);
   if (typeof value !== "object" || value === null) return typeof value !== "bigint";
   if (depth === DEEP || "toJSON" in value) return false;
   for (const name in value) if (!hasJson((value as PlainMessage)[name], depth + 1)) return false;

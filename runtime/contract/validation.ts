@@ -3,6 +3,7 @@ import type { Issue } from "../errors.js";
 import { Closing } from "./closing.js";
 import { type FormatCheck, formats, tolerantFormats } from "./format.js";
 import type { JsonSchema } from "./json-schema.js";
+import { withNumberBounds } from "./number-bounds.js";
 import { separateTypes } from "./separate-types.js";
 import { checkLengthsFirst } from "./text-length.js";
 import { withoutTolerated } from "./tolerated.js";
@@ -74,8 +75,9 @@ function ajvOf(schema: JsonSchema, checks: FormatChecks, allErrors: boolean, opt
 }
 
 /** Combines a check that decides, and compiles quickly, with one that explains, compiled at the first invalid value. */
-function compile(schema: JsonSchema, checks: FormatChecks, { allErrors, ownProperties }: Strictness): Check {
+function compile(given: JsonSchema, checks: FormatChecks, { allErrors, ownProperties }: Strictness): Check {
   restoreStringPrototype();
+  const schema = withNumberBounds(given);
   // Optimising the code takes longer than it saves: V8 optimises it too.
   const decider = ajvOf(schema, checks, false, { ownProperties, messages: false, code: { optimize: false } });
   checkLengthsFirst(decider);

@@ -2,6 +2,7 @@ import type { ErrorObject } from "ajv/dist/2020.js";
 import type { Issue } from "../errors.js";
 import { demandOf } from "./demand.js";
 import type { JsonSchema } from "./json-schema.js";
+import { pathOf } from "./path.js";
 import { isSensitive } from "./sensitive.js";
 
 /** Ajv's errors as issues without duplicates, and without values that the schema marks as sensitive. */
@@ -66,12 +67,4 @@ function foundOf(tokens: readonly string[], value: unknown, schema: JsonSchema):
   if (typeof found === "bigint") return `, got ${found}n`;
   const text = JSON.stringify(found) ?? String(found);
   return `, got ${text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE)}…` : text}`;
-}
-
-function pathOf(tokens: readonly string[]): string {
-  return tokens.reduce((path, token) => {
-    if (/^\d+$/.test(token)) return `${path}[${token}]`;
-    if (/^[A-Za-z_$][\w$]*$/.test(token)) return path === "" ? token : `${path}.${token}`;
-    return `${path}[${JSON.stringify(token)}]`;
-  }, "");
 }

@@ -4,6 +4,7 @@ import { type Config, prefixed } from "../config/config.js";
 import type { FlatFields, PlainMessage } from "../contract/codec.js";
 import { type Contract, contractOf } from "../contract/contract.js";
 import type { Descriptor } from "../contract/descriptor.js";
+import { pathWithin } from "../contract/path.js";
 import { ClosedError, ConfigError, ContractError, type Issue, type MessagingError, PublishError } from "../errors.js";
 import type { HookBus } from "../messaging/hooks.js";
 import type { InterceptorChain, OutgoingCall } from "../messaging/interceptor.js";
@@ -134,8 +135,7 @@ export class MessagePublisher {
       } catch (error) {
         if (!(error instanceof ContractError)) throw error;
         for (const { path, message } of error.issues) {
-          const place = path === "" || path.startsWith("[") ? path : `.${path}`;
-          issues.push({ path: `[${index}]${place}`, message });
+          issues.push({ path: pathWithin(`[${index}]`, path), message });
         }
       }
     }
