@@ -29,6 +29,7 @@ export {
   type ErrorCode,
   HandlerTimeoutError,
   type Issue,
+  MessageTooLargeError,
   MessagingError,
   PoisonError,
   PublishError,

@@ -1,10 +1,10 @@
 import { type Answers, type BrokerClock, YOUNG_MS } from "../broker/broker.js";
 import type { Answer } from "../broker/delivery.js";
 import { addedAt } from "../broker/entry-id.js";
-import { type FlatFields, textReader } from "../contract/codec.js";
+import { bytesOf, type FlatFields, textReader } from "../contract/codec.js";
 import { contractOf } from "../contract/contract.js";
 import { inexactIn } from "../contract/exact-number.js";
-import { MessagingError } from "../errors.js";
+import { MessageTooLargeError, MessagingError } from "../errors.js";
 import type { CommandContext, Responding } from "../handle/dispatcher.js";
 import { describeFailure } from "../handle/failure.js";
 import { commandOf, type Route } from "../handle/router.js";
@@ -23,6 +23,8 @@ export interface ResponderParts extends RuntimeParts {
   readonly answers: Answers;
   readonly brokerClock: BrokerClock;
   readonly chain: InterceptorChain | undefined;
+  /** An answer that is larger is a failure instead. */
+  readonly mostBytes: number;
 }
 
 /**
@@ -70,7 +72,7 @@ export class CommandResponder implements Responding {
       if (!ran.success) throw ran.cause;
       return undefined;
     }
-    const text = written(route, commandId, ran, clock.now() - began);
+    const text = this.#written(route, commandId, ran, clock.now() - began);
     return { stream, commandId, entryId, text, keepMs, replyTo };
   }
 
@@ -95,6 +97,24 @@ export class CommandResponder implements Responding {
     return chain.run(call, () => handler(command, context));
   }
 
+  /** An answer, which is a failure where the result cannot be written. */
+  #written({ descriptor }: Route, commandId: string, ran: Ran, durationMs: number): string {
+    const { mostBytes } = this.#parts;
+    let why: Pick<MessagingError, "message"> & { readonly code: string };
+    try {
+      const text = encodeResponse(commandId, ran, durationMs);
+      const issue = ran.success ? inexactIn(text, ran.result) : undefined;
+      const bytes = bytesOf([text], mostBytes);
+      if (issue === undefined && bytes <= mostBytes) return text;
+      if (issue === undefined) why = new MessageTooLargeError(`the answer to ${descriptor.type}`, bytes, mostBytes);
+      else why = unwritable(descriptor.type, `${issue.path} ${issue.message}`);
+    } catch (thrown) {
+      why = unwritable(descriptor.type, describeFailure(thrown).message);
+    }
+    const failure = { success: false, error: why.message, errorCode: why.code } as const;
+    return encodeResponse(commandId, failure, durationMs);
+  }
+
   /** Whether the command cannot have been answered and its sender waits. Then there is nothing to look up. */
   #isSurelyNew(command: Command, givenUpAt: number, { entryId, isNew = false }: CommandContext): boolean {
     if (!isNew || !isSentOnce(command)) return false;
@@ -116,19 +136,9 @@ function judged(route: Route, result: unknown): Ran {
   return { success: false, error, errorCode: "RESULT_INVALID", cause };
 }
 
-/** An answer, which is a failure where the result cannot be written. */
-function written({ descriptor }: Route, commandId: string, ran: Ran, durationMs: number): string {
-  let problem: string;
-  try {
-    const text = encodeResponse(commandId, ran, durationMs);
-    const issue = ran.success ? inexactIn(text, ran.result) : undefined;
-    if (issue === undefined) return text;
-    problem = `${issue.path} ${issue.message}`;
-  } catch (thrown) {
-    problem = describeFailure(thrown).message;
-  }
-  const error = `the handler of ${descriptor.type} returned a result that cannot be written: ${problem}`;
-  return encodeResponse(commandId, { success: false, error, errorCode: "RESULT_INVALID" }, durationMs);
+function unwritable(type: string, problem: string): { readonly message: string; readonly code: string } {
+  const message = `the handler of ${type} returned a result that cannot be written: ${problem}`;
+  return { message, code: "RESULT_INVALID" };
 }
 
 function failed(cause: unknown): Ran {

@@ -51,6 +51,12 @@ export function textLength(entry: FlatFields): number {
   return length;
 }
 
+/** The bytes of an entry's names and values if they may be more than `most`, else less than that. */
+export function bytesOf(entry: FlatFields, most: number): number {
+  const length = textLength(entry);
+  return 3 * length <= most ? length : entry.reduce((sum, text) => sum + Buffer.byteLength(text), 0);
+}
+
 /** The entity that an event is about, as `user:123`; `undefined` for a message without one. */
 export function entityOf(entry: FlatFields): string | undefined {
   const json = jsonOf(entry);

@@ -181,9 +181,9 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
 
   #dispatcherOf(place: MemberPlace, routes: StreamRoutes, handling: AbortSignal): Dispatcher {
     const { broker, chain, clock, hooks } = this.#parts;
-    const { service, maxRetries, retryDelayMs: delayMs, handlerTimeoutMs } = this.#config;
+    const { service, maxRetries, retryDelayMs: delayMs, handlerTimeoutMs, maxMessageBytes: mostBytes } = this.#config;
     const { answers, clock: brokerClock } = broker;
-    const responding = new CommandResponder(service, { answers, brokerClock, chain, clock, hooks });
+    const responding = new CommandResponder(service, { answers, brokerClock, chain, clock, hooks, mostBytes });
     const dispatchPlace = { ...place, handling, retry: { maxRetries, delayMs }, handlerTimeoutMs };
     return new Dispatcher(dispatchPlace, routes, { responding, chain, clock, hooks });
   }

@@ -446,7 +446,8 @@ describe("an answer", () => {
   });
 
   it("that is longer than Redis takes makes its command a dead letter, and cuts no connection", async () => {
-    await using answering = await tokenService(() => ({ valid: true, roles: ["a".repeat(2 * 1024 * 1024)] }));
+    const long: TokenHandler = () => ({ valid: true, roles: ["a".repeat(2 * 1024 * 1024)] });
+    await using answering = await tokenService(long, { maxMessageBytes: 10_000_000 });
     await using asker = asking();
     await admin.config("SET", "proto-max-bulk-len", String(1024 * 1024));
     await expect(sendValidateToken(asker, { token: "t" }, { timeoutSeconds: 1 })).rejects.toThrow(CommandTimeoutError);
