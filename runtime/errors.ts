@@ -48,6 +48,15 @@ export interface Issue {
   readonly message: string;
 }
 
+/** A text tells no more issues than these. */
+const MOST_TOLD = 20;
+
+/** The issues of a message as a sentence of bounded length. */
+export function describeIssues(issues: readonly Issue[], what: string): string {
+  const told = issues.slice(0, MOST_TOLD).map(({ path, message }) => `${path || what} ${message}`);
+  return [...told, ...(issues.length > MOST_TOLD ? [`${issues.length - MOST_TOLD} more`] : [])].join("; ");
+}
+
 /**
  * A message breaks its contract. When publishing, this is thrown before anything reaches Redis, with every issue. When
  * reading, it has the first issue only, and the entry becomes a dead letter.
@@ -60,8 +69,7 @@ export class ContractError extends MessagingError {
   /** `true` for a message that was read, `false` for one that was to be written. */
   readonly reading: boolean;
   constructor(type: string, issues: readonly Issue[], reading = false) {
-    const listed = issues.map(({ path, message }) => `${path || "the message"} ${message}`).join("; ");
-    super("CONTRACT_VIOLATED", `${type} breaks its contract: ${listed}`);
+    super("CONTRACT_VIOLATED", `${type} breaks its contract: ${describeIssues(issues, "the message")}`);
     this.type = type;
     this.issues = issues;
     this.reading = reading;

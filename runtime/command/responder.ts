@@ -4,7 +4,7 @@ import { addedAt } from "../broker/entry-id.js";
 import { bytesOf, type FlatFields, textReader } from "../contract/codec.js";
 import { contractOf } from "../contract/contract.js";
 import { inexactIn } from "../contract/exact-number.js";
-import { MessageTooLargeError, MessagingError } from "../errors.js";
+import { describeIssues, MessageTooLargeError, MessagingError } from "../errors.js";
 import type { CommandContext, Responding } from "../handle/dispatcher.js";
 import { describeFailure } from "../handle/failure.js";
 import { commandOf, type Route } from "../handle/router.js";
@@ -130,7 +130,7 @@ function judged(route: Route, result: unknown): Ran {
   const descriptor = commandOf(route);
   const issues = descriptor && contractOf(descriptor).resultViolations(result);
   if (issues === undefined) return { success: true, result };
-  const sentence = issues.map(({ path, message }) => `${path || "the result"} ${message}`).join("; ");
+  const sentence = describeIssues(issues, "the result");
   const error = `the handler of ${route.descriptor.type} returned a result that breaks its contract: ${sentence}`;
   const cause = new MessagingError("CONTRACT_VIOLATED", error);
   return { success: false, error, errorCode: "RESULT_INVALID", cause };
