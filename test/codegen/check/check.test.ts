@@ -145,6 +145,48 @@ describe("a text", () => {
   });
 });
 
+describe("a pattern", () => {
+  // Published ones that have stopped servers, and small ones of each kind.
+  it.each([
+    "^(a+)+$",
+    "^(a|a)*$",
+    "^(?:a|aa)+$",
+    "^(?:a{2,3})*$",
+    "^(a*)*$",
+    "^(a{1,100})+$",
+    "(x+x+)+y",
+    "^(\\w+\\s?)*$",
+    "^(?:\\s*x\\s*)*$",
+    "^(\\p{L}|\u00e9)+$",
+    "^(?=(\\d+)+$)",
+    "^(([a-z])+.)+[A-Z]([a-z])+$",
+    "^([a-zA-Z0-9])(([\\-.]|[_]+)?([a-zA-Z0-9]+))*(@){1}[a-z0-9]+[.]{1}(([a-z]{2,3})|([a-z]{2,3}[.]{1}[a-z]{2,3}))$",
+  ])("is refused if it can take exponential time: %s", async (pattern) => {
+    const place = "schemas/types/a.json";
+    const sentence = "can match the same characters of a repetition in several ways";
+    expect(await lintType({ type: "string", pattern })).toEqual([
+      expect.stringContaining(`${place}:3:14 /pattern: ${sentence}`),
+    ]);
+    const named = { type: "object", patternProperties: { [pattern]: { type: "string" } } };
+    expect(await lintType(named)).toEqual([expect.stringContaining(sentence)]);
+  });
+
+  it.each([
+    "^-?(0|[1-9][0-9]{0,38})$",
+    "^[a-z0-9]+(?:[._-][a-z0-9]+)*$",
+    "^\\p{L}+(?:[ '-]\\p{L}+)*$",
+    "^(?<year>\\d{4})-\\d\\d(T[\\d:]+)?$",
+    "^(AED|AFN|ALL)(,(AED|AFN|ALL))*$",
+    "^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$",
+    "^(?:(?:25[0-5]|2[0-4]\\d|1?\\d?\\d)(?:\\.(?!$)|$)){4}$",
+    "^(?:a|b|[^ab])*$",
+    "^(?:\\d1{1,3}b)+$",
+    "^(?:\\u{61}b)+[\\]\\\\]*\\k<c>(?<c>.)$",
+  ])("is accepted if each text is matched in one way: %s", async (pattern) => {
+    expect(await lintType({ type: "string", pattern })).toEqual([]);
+  });
+});
+
 describe("a $ref", () => {
   it.each([
     ["to no file", "ordr.json", 'the file "types/ordr.json" does not exist (did you mean "order.json"?)'],
