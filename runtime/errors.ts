@@ -1,6 +1,7 @@
 /** The codes of this package's errors. The list is closed: match on the code, never on the text. */
 export type ErrorCode =
   | "CONTRACT_VIOLATED"
+  | "MESSAGE_TOO_LARGE"
   | "ENTRY_UNREADABLE"
   | "CONFIG_INVALID"
   | "HANDLER_CONFLICT"
@@ -52,6 +53,15 @@ export interface Issue {
   readonly message: string;
 }
 
+/** A text tells no more issues than these. */
+const MOST_TOLD = 20;
+
+/** The issues of a message as a sentence of bounded length. */
+export function describeIssues(issues: readonly Issue[], what: string): string {
+  const told = issues.slice(0, MOST_TOLD).map(({ path, message }) => `${path || what} ${message}`);
+  return [...told, ...(issues.length > MOST_TOLD ? [`${issues.length - MOST_TOLD} more`] : [])].join("; ");
+}
+
 /**
  * A message breaks its contract. When publishing, this is thrown before anything reaches Redis, with every issue. When
  * reading, it has the first issue only, and the entry becomes a dead letter.
@@ -64,11 +74,35 @@ export class ContractError extends MessagingError {
   /** `true` for a message that was read, `false` for one that was to be written. */
   readonly reading: boolean;
   constructor(type: string, issues: readonly Issue[], reading = false) {
-    const listed = issues.map(({ path, message }) => `${path || "the message"} ${message}`).join("; ");
-    super("CONTRACT_VIOLATED", `${type} breaks its contract: ${listed}`);
+    super("CONTRACT_VIOLATED", `${type} breaks its contract: ${describeIssues(issues, "the message")}`);
     this.type = type;
     this.issues = issues;
     this.reading = reading;
+  }
+}
+
+/**
+ * A message is larger than `maxMessageBytes`. When publishing, this is thrown before anything reaches Redis. An answer of
+ * that size is replaced by a failure with this code.
+ * @example
+ * if (error instanceof MessageTooLargeError) await publishReportReady(messaging, { entity_id: id, after_data: { url } });
+ */
+export class MessageTooLargeError extends MessagingError {
+  override readonly name = "MessageTooLargeError";
+  /** The size of the encoded entry. */
+  readonly bytes: number;
+  readonly maxBytes: number;
+  /** @param what - names the message: its type */
+  constructor(what: string, bytes: number, maxBytes: number) {
+    const advice = "store its content elsewhere and send a reference to it, or raise that setting in every service";
+    super("MESSAGE_TOO_LARGE", `${what} has ${bytes} bytes, and MESSAGE_MAX_BYTES is ${maxBytes}: ${advice}`);
+    this.bytes = bytes;
+    this.maxBytes = maxBytes;
+  }
+
+  /** The same error with another name for the message. */
+  of(what: string): MessageTooLargeError {
+    return new MessageTooLargeError(what, this.bytes, this.maxBytes);
   }
 }
 

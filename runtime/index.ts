@@ -32,6 +32,7 @@ export {
   type ErrorCode,
   HandlerTimeoutError,
   type Issue,
+  MessageTooLargeError,
   MessagingError,
   PoisonError,
   PublishError,

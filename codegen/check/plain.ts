@@ -87,7 +87,7 @@ function isOfType(value: unknown, type: string | undefined): boolean {
     case "null":
       return value === null;
     case "integer":
-      return Number.isInteger(value);
+      return Number.isSafeInteger(value);
     case "number":
       return Number.isFinite(value);
     default:

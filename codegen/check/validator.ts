@@ -1,6 +1,7 @@
 import type { Ajv2020 } from "ajv/dist/2020.js";
 import { Closing } from "../../runtime/contract/closing.js";
 import { formats, tolerantFormats } from "../../runtime/contract/format.js";
+import { withNumberBounds } from "../../runtime/contract/number-bounds.js";
 import { separateTypes } from "../../runtime/contract/separate-types.js";
 import { withoutTolerated } from "../../runtime/contract/tolerated.js";
 import { ajvFor, compileWriter, type FormatChecks } from "../../runtime/contract/validation.js";
@@ -28,8 +29,8 @@ export class Validators {
     const definitions = new Map(model.definitions.map((found) => [found.name, model.flattener.definition(found)]));
     const written = [...definitions].map(([name, schema]) => [name, withoutTolerated(schema)] as const);
     this.#closing = new Closing(Object.fromEntries(written));
-    separateTypes(this.#writer, (name) => this.#closing.definitions.get(name));
-    separateTypes(this.#reader, (name) => definitions.get(name));
+    separateTypes(this.#writer, (name) => withNumberBounds(this.#closing.definitions.get(name) ?? {}));
+    separateTypes(this.#reader, (name) => withNumberBounds(definitions.get(name) ?? {}));
   }
 
   /** The check of a flat schema; `undefined` if it cannot be compiled. */
@@ -42,8 +43,8 @@ export class Validators {
 
   #compile(schema: Schema): Validator | undefined {
     try {
-      const accepts = this.#writer.compile(this.#closing.close(withoutTolerated(schema)));
-      this.#reader.compile(schema);
+      const accepts = this.#writer.compile(withNumberBounds(this.#closing.close(withoutTolerated(schema))));
+      this.#reader.compile(withNumberBounds(schema));
       return (value) => (accepts(value) ? [] : this.#describe(schema, value));
     } catch {
       return undefined;

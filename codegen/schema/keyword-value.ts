@@ -1,4 +1,5 @@
 import { formats } from "../../runtime/contract/format.js";
+import { backtracksExponentially } from "./backtracking.js";
 import { type KeywordValue, keywords, types } from "./keyword.js";
 import type { Path } from "./pointer.js";
 import type { Rule } from "./rule.js";
@@ -134,9 +135,14 @@ function typeLike(name: string): string {
 function regexFault(pattern: string, path: Path): readonly Fault[] {
   try {
     new RegExp(pattern, "u");
-    return [];
   } catch (error) {
     const reason = error instanceof Error ? error.message.replace(/^Invalid regular expression: /, "") : String(error);
     return [{ path, rule: "regular-expression", sentence: `is not a valid regular expression: ${reason}` }];
   }
+  const backtracks = backtracksExponentially(pattern);
+  if (backtracks === false) return [];
+  const sentence = backtracks
+    ? "can match the same characters of a repetition in several ways, so that a text of some dozen characters takes hours; begin each turn of the repetition with a character that cannot continue the last one"
+    : "has repetitions of too many characters to tell how long they take; make them shorter";
+  return [{ path, rule: "backtracking", sentence }];
 }

@@ -19,6 +19,7 @@ export type Rule =
   | "unknown-type"
   | "unknown-format"
   | "regular-expression"
+  | "backtracking"
   | "property-name"
   | "reference"
   | "message-reference"

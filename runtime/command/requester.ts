@@ -2,6 +2,7 @@ import type { Answers } from "../broker/broker.js";
 import type { Subscriptions } from "../broker/subscriptions.js";
 import { contractOf } from "../contract/contract.js";
 import type { CommandDescriptor } from "../contract/descriptor.js";
+import { inexactIn } from "../contract/exact-number.js";
 import {
   ClosedError,
   CommandFailedError,
@@ -150,11 +151,18 @@ export class Requester {
       const response = decodeResponse(payload);
       const waiting = this.#waiting.get(response.command_id);
       if (waiting === undefined) this.#parts.hooks.emit("answerUnclaimed", { commandId: response.command_id });
-      else waiting.settle(response);
+      else waiting.settle(unreadable(waiting.question, payload, response) ?? response);
     } catch (error) {
       this.#parts.hooks.trouble(`reading an answer on ${this.channel}`, error);
     }
   }
+}
+
+/** The error of an answer with a number that would become another one. */
+function unreadable({ descriptor, target }: Question, payload: string, response: Response): DecodeError | undefined {
+  const issue = inexactIn(payload, response);
+  if (issue === undefined) return undefined;
+  return new DecodeError(`the answer of ${target} to ${descriptor.type}: ${issue.path} ${issue.message}`);
 }
 
 /** @throws {CommandFailedError} when the answer is a failure, {ContractError} when its result breaks the contract */

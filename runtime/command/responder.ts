@@ -1,10 +1,11 @@
 import { type Answers, type BrokerClock, YOUNG_MS } from "../broker/broker.js";
 import type { Answer } from "../broker/delivery.js";
 import { addedAt } from "../broker/entry-id.js";
-import { type FlatFields, textReader } from "../contract/codec.js";
+import { bytesOf, type FlatFields, textReader } from "../contract/codec.js";
 import { contractOf } from "../contract/contract.js";
+import { inexactIn } from "../contract/exact-number.js";
 import { printable } from "../contract/printable.js";
-import { ContractError, MessagingError } from "../errors.js";
+import { ContractError, describeIssues, MessageTooLargeError, MessagingError } from "../errors.js";
 import type { CommandContext, Responding } from "../handle/dispatcher.js";
 import { describeFailure } from "../handle/failure.js";
 import { commandOf, type Route } from "../handle/router.js";
@@ -26,6 +27,8 @@ export interface ResponderParts extends RuntimeParts {
   readonly brokerClock: BrokerClock;
   readonly replyChannels: ReplyChannels;
   readonly chain: InterceptorChain | undefined;
+  /** An answer that is larger is a failure instead. */
+  readonly mostBytes: number;
 }
 
 /**
@@ -75,7 +78,7 @@ export class CommandResponder implements Responding {
       if (!ran.success) throw ran.cause;
       return undefined;
     }
-    const text = encodeResponse(commandId, ran, clock.now() - began);
+    const text = this.#written(route, commandId, ran, clock.now() - began);
     return { stream, commandId, entryId, text, keepMs, replyTo };
   }
 
@@ -110,6 +113,24 @@ export class CommandResponder implements Responding {
     return chain.run(call, () => handler(command, context));
   }
 
+  /** An answer, which is a failure where the result cannot be written. */
+  #written({ descriptor }: Route, commandId: string, ran: Ran, durationMs: number): string {
+    const { mostBytes } = this.#parts;
+    let why: Pick<MessagingError, "message"> & { readonly code: string };
+    try {
+      const text = encodeResponse(commandId, ran, durationMs);
+      const issue = ran.success ? inexactIn(text, ran.result) : undefined;
+      const bytes = bytesOf([text], mostBytes);
+      if (issue === undefined && bytes <= mostBytes) return text;
+      if (issue === undefined) why = new MessageTooLargeError(`the answer to ${descriptor.type}`, bytes, mostBytes);
+      else why = unwritable(descriptor.type, `${issue.path} ${issue.message}`);
+    } catch (thrown) {
+      why = unwritable(descriptor.type, describeFailure(thrown).message);
+    }
+    const failure = { success: false, error: why.message, errorCode: why.code } as const;
+    return encodeResponse(commandId, failure, durationMs);
+  }
+
   /** Whether the command cannot have been answered and its sender waits. Then there is nothing to look up. */
   #isSurelyNew(command: Command, givenUpAt: number, { entryId, isNew = false }: CommandContext): boolean {
     if (!isNew || !isSentOnce(command)) return false;
@@ -127,10 +148,15 @@ function judged(route: Route, result: unknown): Ran {
   const descriptor = commandOf(route);
   const issues = descriptor && contractOf(descriptor).resultViolations(result);
   if (issues === undefined) return { success: true, result };
-  const sentence = issues.map(({ path, message }) => `${path || "the result"} ${message}`).join("; ");
+  const sentence = describeIssues(issues, "the result");
   const error = `the handler of ${route.descriptor.type} returned a result that breaks its contract: ${sentence}`;
   const cause = new MessagingError("CONTRACT_VIOLATED", error);
   return { success: false, error, errorCode: "RESULT_INVALID", cause };
+}
+
+function unwritable(type: string, problem: string): { readonly message: string; readonly code: string } {
+  const message = `the handler of ${type} returned a result that cannot be written: ${problem}`;
+  return { message, code: "RESULT_INVALID" };
 }
 
 function failed(cause: unknown): Ran {

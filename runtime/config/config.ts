@@ -41,6 +41,12 @@ export interface Settings {
    * `PUBLISH_BUFFER_BYTES`. @defaultValue 67108864 (64 MiB)
    */
   readonly publishBufferBytes?: number;
+  /**
+   * Bytes of the largest message that may be published, sent or answered: those of the names and values of its entry.
+   * Beyond, it is refused with `MESSAGE_TOO_LARGE`. The same in every service. Env `MESSAGE_MAX_BYTES`.
+   * @defaultValue 1048576 (1 MiB)
+   */
+  readonly maxMessageBytes?: number;
   /** Seconds that an entry is kept once every group has acknowledged it. Env `MESSAGE_TTL`. @defaultValue 86400 */
   readonly messageTtlSeconds?: number;
   /** Seconds between two checks of a stream for entries to remove. Env `STREAM_TRIM_INTERVAL`. @defaultValue 10 */
@@ -138,6 +144,7 @@ const OPTIONS: { readonly [Name in keyof Settings]-?: true } = {
   blockTimeMs: true,
   batchSize: true,
   concurrency: true,
+  maxMessageBytes: true,
   messageTtlSeconds: true,
   trimIntervalSeconds: true,
   unservedGroups: true,
@@ -195,6 +202,7 @@ export function readConfig(
     bufferBytes,
     replyBytes: Math.ceil(bufferBytes / 4),
     publishBufferBytes: reader.whole("PUBLISH_BUFFER_BYTES", settings.publishBufferBytes, 1, MOST_BYTES, 64 * MIB),
+    maxMessageBytes: reader.whole("MESSAGE_MAX_BYTES", settings.maxMessageBytes, 1, MOST_BYTES, MIB),
     messageTtlMs: reader.seconds("MESSAGE_TTL", settings.messageTtlSeconds, 1, 86_400),
     trimIntervalMs: reader.seconds("STREAM_TRIM_INTERVAL", settings.trimIntervalSeconds, 0.01, 10),
     unservedGroups: reader.oneOf("STREAM_UNSERVED_GROUPS", settings.unservedGroups, UNSERVED_POLICIES, "keep"),

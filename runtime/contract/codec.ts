@@ -1,7 +1,9 @@
-import { DecodeError } from "../errors.js";
+import { ContractError, DecodeError } from "../errors.js";
 import type { Encoding } from "./descriptor.js";
-import { type Field, type FieldKind, type Fields, setOwn } from "./field.js";
+import { INEXACT, inexactIn, isExact } from "./exact-number.js";
+import { type Field, type Fields, setOwn } from "./field.js";
 import { normaliseInstant } from "./instant.js";
+import { pathOf, pathWithin } from "./issue-path.js";
 
 /** A message as a plain object that may break its contract. */
 export type PlainMessage = Record<string, unknown>;
@@ -47,6 +49,12 @@ export function textLength(entry: FlatFields): number {
   let length = 0;
   for (let at = 0; at < entry.length; at++) length += (entry[at] as string).length;
   return length;
+}
+
+/** The bytes of an entry's names and values if they may be more than `most`, else less than that. */
+export function bytesOf(entry: FlatFields, most: number): number {
+  const length = textLength(entry);
+  return 3 * length <= most ? length : entry.reduce((sum, text) => sum + Buffer.byteLength(text), 0);
 }
 
 /** The entity that an event is about, as `user:123`; `undefined` for a message without one. */
@@ -108,22 +116,30 @@ export function layoutOf({ list }: Fields, encoding: Encoding): Layout {
   return layout;
 }
 
-/** Writes a message as a stream entry's fields: always all of them, in the same order. */
+/**
+ * Writes a message as a stream entry's fields: always all of them, in the same order.
+ * @throws {ContractError} for a number that would be another one in its text
+ */
 export function encode(message: PlainMessage, type: string, { list }: Fields, encoding: Encoding): string[] {
-  if (encoding === "json") return [TYPE_FIELD, type, JSON_FIELD, JSON.stringify(message)];
+  if (encoding === "json") return [TYPE_FIELD, type, JSON_FIELD, exact(JSON.stringify(message), message, type)];
   const entry = new Array<string>(list.length * 2);
   let at = 0;
   for (const { name, kind } of list) {
     entry[at++] = name;
-    entry[at++] = encodeField(kind, message[name]);
+    const value = message[name];
+    if (value === undefined || value === null) entry[at++] = "";
+    else if (kind === "text" || kind === "instant") entry[at++] = value as string;
+    else entry[at++] = exact(kind === "number" ? String(value) : JSON.stringify(value), value, type, name);
   }
   return entry;
 }
 
-function encodeField(kind: FieldKind, value: unknown): string {
-  if (value === undefined || value === null) return "";
-  if (kind === "text" || kind === "instant") return value as string;
-  return kind === "number" ? String(value) : JSON.stringify(value);
+/** Returns the text of a value. */
+function exact(text: string, value: unknown, type: string, name?: string): string {
+  const issue = inexactIn(text, value);
+  if (issue === undefined) return text;
+  const path = name === undefined ? issue.path : pathWithin(pathOf([name]), issue.path);
+  throw new ContractError(type, [{ ...issue, path }]);
 }
 
 /** Decodes either encoding; an undeclared field stays text. @throws {DecodeError} for invalid JSON or no object */
@@ -166,7 +182,7 @@ export function decodePayload(payload: string, fields: Fields): PlainMessage {
 function decodeField({ name, kind, constant }: Field, text: string): unknown {
   if (kind === "text") return constant === undefined ? text : asConstant(text, constant);
   if (kind === "instant") return normaliseInstant(text);
-  return kind === "number" ? decodeNumber(text) : parse(text, name);
+  return kind === "number" ? decodeNumber(text, name) : parse(text, name);
 }
 
 /** The constant, for a text that differs from it in case only: a class name, as in `Partner`, names the same entity. */
@@ -177,11 +193,11 @@ function asConstant(value: unknown, constant: unknown): unknown {
 
 const DECIMAL = /^-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 
-/** The number, or the text if a number would differ from it: the text then breaks the contract. */
-function decodeNumber(text: string): number | string {
-  const number = DECIMAL.test(text) ? Number(text) : Number.NaN;
-  if (!Number.isFinite(number)) return text;
-  return Number.isInteger(number) && !Number.isSafeInteger(number) && String(number) !== text ? text : number;
+/** The number, or a text that is none: it then breaks the contract. */
+function decodeNumber(text: string, name: string): number | string {
+  if (!DECIMAL.test(text)) return text;
+  if (!isExact(text)) throw new DecodeError(`${name} ${INEXACT} (${text.length} characters)`);
+  return Number(text);
 }
 
 function parseObject(text: string, where: string): PlainMessage {
@@ -192,10 +208,14 @@ function parseObject(text: string, where: string): PlainMessage {
 }
 
 function parse(text: string, where: string): unknown {
+  let value: unknown;
   try {
-    return JSON.parse(text);
+    value = JSON.parse(text);
   } catch {
     // What the parser throws quotes the value, which may be secret.
     throw new DecodeError(`${where} is not valid JSON (${text.length} characters)`);
   }
+  const issue = inexactIn(text, value);
+  if (issue !== undefined) throw new DecodeError(`${where}${issue.path && `: ${issue.path}`} ${issue.message}`);
+  return value;
 }

@@ -1,6 +1,15 @@
 // contract/ describes messages, checks them, and writes and reads them on the wire. It may import errors.ts alone.
-import { ContractError, type Issue } from "../errors.js";
-import { decode, decodePayload, encode, type FlatFields, type Layout, layoutOf, type PlainMessage } from "./codec.js";
+import { ContractError, type Issue, MessageTooLargeError } from "../errors.js";
+import {
+  bytesOf,
+  decode,
+  decodePayload,
+  encode,
+  type FlatFields,
+  type Layout,
+  layoutOf,
+  type PlainMessage,
+} from "./codec.js";
 import type { CommandDescriptor, Descriptor, Encoding } from "./descriptor.js";
 import { type Field, type Fields, fieldsOf, setOwn } from "./field.js";
 import { type Check, compileReader, compileWriter } from "./validation.js";
@@ -51,27 +60,33 @@ export class Contract {
     return this.#writer(message) ?? NO_ISSUES;
   }
 
-  /** Checks a message strictly and writes it. @throws {ContractError} with every issue */
-  write(message: PlainMessage, encoding: Encoding): string[] {
+  /** Checks a message strictly and writes it. Throws as {@link encode}, and with every issue */
+  write(message: PlainMessage, encoding: Encoding, mostBytes?: number): string[] {
     this.#check(message, encoding);
-    return this.encode(message, encoding);
+    return this.encode(message, encoding, mostBytes);
   }
 
-  /** Checks strictly, so that {@link encode} cannot fail afterwards. @throws {ContractError} with every issue */
-  assertWritable(message: PlainMessage, encoding: Encoding): void {
+  /** Checks as {@link write} does, so that {@link encode} cannot fail afterwards. Throws as {@link write} */
+  assertWritable(message: PlainMessage, encoding: Encoding, mostBytes: number = Number.POSITIVE_INFINITY): void {
     this.#check(message, encoding);
-    for (const { name, kind } of this.fields.list) {
-      if (kind === "json" && !hasJson(message[name])) this.encode(message, encoding);
-    }
+    if (!(bytesAtMost(message) <= mostBytes)) this.encode(message, encoding, mostBytes);
   }
 
-  /** Writes a checked message. @throws {ContractError} when an open part of it cannot be written as JSON */
-  encode(message: PlainMessage, encoding: Encoding): string[] {
+  /**
+   * Writes a checked message.
+   * @throws {ContractError} when an open part of it cannot be written as JSON, or a number would become another one
+   * @throws {MessageTooLargeError} when the entry has more than so many bytes
+   */
+  encode(message: PlainMessage, encoding: Encoding, mostBytes: number = Number.POSITIVE_INFINITY): string[] {
+    let entry: string[];
     try {
-      return encode(message, this.type, this.fields, encoding);
+      entry = encode(message, this.type, this.fields, encoding);
     } catch (error) {
       throw this.#unwritable(error);
     }
+    const bytes = bytesOf(entry, mostBytes);
+    if (bytes > mostBytes) throw new MessageTooLargeError(this.type, bytes, mostBytes);
+    return entry;
   }
 
   /** Writes a checked message as a Pub/Sub payload, which is JSON in either encoding. Throws as {@link encode} does. */
@@ -85,6 +100,7 @@ export class Contract {
 
   /** Open parts are not checked: they may contain a cycle or a bigint, or be nested thousands deep. */
   #unwritable(error: unknown): ContractError {
+    if (error instanceof ContractError) return error;
     const why = error instanceof RangeError ? "it is nested too deeply" : "it contains a bigint or a cycle";
     return new ContractError(this.type, [{ path: "", message: `cannot be written as JSON: ${why}` }]);
   }
@@ -148,13 +164,22 @@ export class Contract {
 
 /** Values nested deeper than this are not inspected. */
 const DEEP = 8;
+/** The bytes of an escaped control character. */
+const LONGEST_CHARACTER = 6;
+/** More bytes than a number has, or what is around a text. */
+const MARGIN = 32;
 
-/** True if a value can certainly be written as JSON. False leaves it open. */
-function hasJson(value: unknown, depth = 0): boolean {
-  if (typeof value !== "object" || value === null) return typeof value !== "bigint";
-  if (depth === DEEP || "toJSON" in value) return false;
-  for (const name in value) if (!hasJson((value as PlainMessage)[name], depth + 1)) return false;
-  return true;
+/** More bytes than the value has as JSON. NaN if it is not certain that it can be written, or is inspected. */
+function bytesAtMost(value: unknown, depth = 0): number {
+  if (typeof value === "string") return LONGEST_CHARACTER * value.length + MARGIN;
+  if (typeof value === "number") return Number.isSafeInteger(value) || !Number.isInteger(value) ? MARGIN : Number.NaN;
+  if (typeof value !== "object" || value === null) return typeof value === "bigint" ? Number.NaN : MARGIN;
+  if (depth === DEEP || "toJSON" in value) return Number.NaN;
+  let bytes = MARGIN;
+  for (const name in value) {
+    bytes += LONGEST_CHARACTER * name.length + bytesAtMost((value as PlainMessage)[name], depth + 1);
+  }
+  return bytes;
 }
 
 const contracts = new WeakMap<Descriptor, Contract>();

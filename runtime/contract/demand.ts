@@ -16,6 +16,8 @@ const TYPE_NOUNS: Readonly<Record<string, string>> = {
 const items = (limit: unknown): string => `${limit} ${limit === 1 ? "item" : "items"}`;
 const properties = (limit: unknown): string => `${limit} ${limit === 1 ? "property" : "properties"}`;
 
+const LEAST_OR_MOST = ", beyond which JavaScript does not hold each whole number; declare it as text instead";
+
 /** The demands of keywords, as sentences without a subject. */
 const DEMANDS: Readonly<Record<string, (params: Params) => string>> = {
   type: ({ type }) => `must be ${([type].flat() as string[]).map((name) => TYPE_NOUNS[name] ?? name).join(" or ")}`,
@@ -25,8 +27,8 @@ const DEMANDS: Readonly<Record<string, (params: Params) => string>> = {
   pattern: ({ pattern }) => `must match ${pattern}`,
   minLength: ({ limit }) => (limit === 1 ? "must not be empty" : `must have at least ${limit} characters`),
   maxLength: ({ limit }) => `must have at most ${limit} ${limit === 1 ? "character" : "characters"}`,
-  minimum: ({ limit }) => `must be >= ${limit}`,
-  maximum: ({ limit }) => `must be <= ${limit}`,
+  minimum: ({ limit }) => `must be >= ${limit}${limit === Number.MIN_SAFE_INTEGER ? LEAST_OR_MOST : ""}`,
+  maximum: ({ limit }) => `must be <= ${limit}${limit === Number.MAX_SAFE_INTEGER ? LEAST_OR_MOST : ""}`,
   exclusiveMinimum: ({ limit }) => `must be > ${limit}`,
   exclusiveMaximum: ({ limit }) => `must be < ${limit}`,
   multipleOf: ({ multipleOf }) => `must be a multiple of ${multipleOf}`,

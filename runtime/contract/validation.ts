@@ -3,9 +3,12 @@ import type { Issue } from "../errors.js";
 import { Closing } from "./closing.js";
 import { type FormatCheck, formats, tolerantFormats } from "./format.js";
 import type { JsonSchema } from "./json-schema.js";
-import { separateTypes } from "./separate-types.js";
+import { withNumberBounds } from "./number-bounds.js";
+import { separateTypes, Verdicts } from "./separate-types.js";
+import { hasSharedType } from "./shared-type.js";
 import { checkLengthsFirst } from "./text-length.js";
 import { withoutTolerated } from "./tolerated.js";
+import { checkUniqueAtOnce } from "./unique-items.js";
 import { describeErrors } from "./violation.js";
 
 /** Returns the issues of a value, or `undefined` for a valid one. */
@@ -57,6 +60,7 @@ export function ajvFor(checks: FormatChecks, allErrors: boolean, options?: Optio
     ...options,
   });
   ajv.addVocabulary(["sensitive", "tolerated"]);
+  checkUniqueAtOnce(ajv);
   // No contract has `unevaluatedProperties`. Code that keeps track for it is slower, and throws where a condition holds
   // `additionalProperties` beside `patternProperties`.
   ajv.opts.unevaluated = false;
@@ -66,30 +70,42 @@ export function ajvFor(checks: FormatChecks, allErrors: boolean, options?: Optio
 /** So many types can be compiled one inside the other. */
 const NESTED_TYPES = 100;
 
-function ajvOf(schema: JsonSchema, checks: FormatChecks, allErrors: boolean, options?: Options): Ajv2020 {
+function ajvOf(
+  schema: JsonSchema,
+  checks: FormatChecks,
+  { allErrors, verdicts, ...options }: Options & { allErrors: boolean; verdicts: Verdicts | undefined },
+): Ajv2020 {
   const ajv = ajvFor(checks, allErrors, options);
   const { $defs = {} } = schema;
-  if (Object.keys($defs).length > NESTED_TYPES) separateTypes(ajv, (name) => $defs[name]);
+  if (verdicts !== undefined || Object.keys($defs).length > NESTED_TYPES) {
+    separateTypes(ajv, (name) => $defs[name], verdicts);
+  }
   return ajv;
 }
 
 /** Combines a check that decides, and compiles quickly, with one that explains, compiled at the first invalid value. */
-function compile(schema: JsonSchema, checks: FormatChecks, { allErrors, ownProperties }: Strictness): Check {
+function compile(given: JsonSchema, checks: FormatChecks, { allErrors, ownProperties }: Strictness): Check {
   restoreStringPrototype();
+  const schema = withNumberBounds(given);
+  const verdicts = hasSharedType(schema) ? new Verdicts() : undefined;
   // Optimising the code takes longer than it saves: V8 optimises it too.
-  const decider = ajvOf(schema, checks, false, { ownProperties, messages: false, code: { optimize: false } });
+  const code = { optimize: false };
+  const decider = ajvOf(schema, checks, { allErrors: false, verdicts, ownProperties, messages: false, code });
   checkLengthsFirst(decider);
   const accepts = decider.compile(schema);
   let explain: ValidateFunction | undefined;
   return (value) => {
     try {
       if (accepts(value)) return undefined;
-      explain ??= ajvOf(schema, checks, allErrors).compile(schema);
+      verdicts?.clear();
+      explain ??= ajvOf(schema, checks, { allErrors, verdicts }).compile(schema);
       if (explain(value)) return undefined;
     } catch (error) {
       // A recursive schema exhausts the stack on a value that is nested thousands deep.
       if (error instanceof RangeError) return [{ path: "", message: "is nested too deeply" }];
       throw error;
+    } finally {
+      verdicts?.clear();
     }
     return describeErrors(explain.errors ?? [], value, schema);
   };

@@ -6,21 +6,52 @@ import type { JsonSchema } from "./json-schema.js";
 import { printable } from "./printable.js";
 import { maskedOf } from "./sensitive.js";
 
-/** Ajv's errors as issues without duplicates, and without values that the schema marks as sensitive. */
+/** More issues than these help nobody: each takes time and text, and what is read may have any number of them. */
+const MOST_ISSUES = 100;
+const LONGEST_MESSAGE = 500;
+
+/** The errors of a value, and those of them that are at one place. */
+interface Found {
+  readonly value: unknown;
+  readonly schema: JsonSchema;
+  readonly byPlace: ReadonlyMap<string, readonly ErrorObject[]>;
+}
+
+/**
+ * Ajv's errors as issues without duplicates, and without values that the schema marks as sensitive. Each error is looked at
+ * once or twice, however many there are.
+ */
 export function describeErrors(errors: readonly ErrorObject[], value: unknown, schema: JsonSchema): readonly Issue[] {
   const issues = new Map<string, Issue>();
-  const choices = errors.filter(isChoice);
-  const searches = errors.filter(({ keyword }) => keyword === "contains");
+  const byPlace = new Map<string, ErrorObject[]>();
   for (const error of errors) {
+    const there = byPlace.get(error.instancePath);
+    if (there === undefined) byPlace.set(error.instancePath, [error]);
+    else there.push(error);
+  }
+  const choices = new Set(errors.filter(isChoice).map(({ instancePath }) => instancePath));
+  const searches = new Set(errors.filter(({ keyword }) => keyword === "contains").map(({ schemaPath }) => schemaPath));
+  for (const error of errors) {
+    // It was told before, by another way.
+    if (error.keyword === "$ref" && errors.length > 1) continue;
     // No item has to be what a list has to hold. What a condition demands, and what is wrong with a name, others say.
-    if (searches.some(({ schemaPath }) => error.schemaPath.startsWith(`${schemaPath}/`))) continue;
+    if ([...searches].some((search) => error.schemaPath.startsWith(`${search}/`))) continue;
     if ((error.keyword === "if" || error.keyword === "propertyNames") && errors.length > 1) continue;
     // The issue of a choice already names the demands of its forms.
-    if (isAboutValue(error) && choices.some(({ instancePath }) => instancePath === error.instancePath)) continue;
-    const issue = describeError(error, errors, value, schema);
-    issues.set(`${issue.path} ${issue.message}`, issue);
+    if (isAboutValue(error) && choices.has(error.instancePath)) continue;
+    if (issues.size === MOST_ISSUES) {
+      issues.set("", { path: "", message: `has more issues than these ${MOST_ISSUES}` });
+      break;
+    }
+    const { path, message } = describeError(error, { value, schema, byPlace });
+    const issue = { path, message: cut(message, LONGEST_MESSAGE) };
+    issues.set(`${path} ${message}`, issue);
   }
-  return [...issues.values()];
+  return issues.size > 0 ? [...issues.values()] : [{ path: "", message: "must be what its schema describes" }];
+}
+
+function cut(text: string, longest: number): string {
+  return text.length > longest ? `${text.slice(0, longest)}…` : text;
 }
 
 function isChoice({ keyword }: ErrorObject): boolean {
@@ -32,7 +63,7 @@ function isAboutValue(error: ErrorObject): boolean {
   return !isChoice(error) && error.keyword !== "required" && error.keyword !== "additionalProperties";
 }
 
-function describeError(error: ErrorObject, errors: readonly ErrorObject[], value: unknown, schema: JsonSchema): Issue {
+function describeError(error: ErrorObject, { value, schema, byPlace }: Found): Issue {
   const tokens = error.instancePath
     .split("/")
     .slice(1)
@@ -53,15 +84,15 @@ function describeError(error: ErrorObject, errors: readonly ErrorObject[], value
   if (keyword === "additionalProperties") {
     return { path: shownPath([...tokens, String(additional)], schema), message: "is not in the contract" };
   }
-  const demand = isChoice(error) ? demandOfChoice(error, errors) : demandOf(error);
+  const demand = isChoice(error) ? demandOfChoice(byPlace.get(error.instancePath) ?? []) : demandOf(error);
   const found = valueAt(tokens, value);
   const holdsNothing = typeof found !== "object" || found === null;
   const { path, isSensitive } = maskedOf(schema, tokens, holdsNothing);
   return { path: pathOf(path), message: `${demand}${isSensitive && holdsNothing ? "" : describeFound(found)}` };
 }
 
-function demandOfChoice({ instancePath }: ErrorObject, errors: readonly ErrorObject[]): string {
-  const forms = errors.filter((error) => error.instancePath === instancePath && isAboutValue(error));
+function demandOfChoice(errors: readonly ErrorObject[]): string {
+  const forms = errors.filter(isAboutValue);
   const demands = new Set(forms.map((form) => demandOf(form).replace(/^must be /, "")));
   return demands.size === 0 ? "must match exactly one of its forms" : `must be ${[...demands].join(" or ")}`;
 }
@@ -79,7 +110,7 @@ function describeFound(found: unknown): string {
   if (typeof found === "object" && found !== null) return `, got ${Array.isArray(found) ? "a list" : "an object"}`;
   if (typeof found === "bigint") return `, got ${found}n`;
   const text = JSON.stringify(found) ?? String(found);
-  return `, got ${printable(text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE)}…` : text)}`;
+  return `, got ${printable(cut(text, LONGEST_VALUE))}`;
 }
 
 function shownPath(tokens: readonly string[], schema: JsonSchema): string {

@@ -4,7 +4,16 @@ import { type Config, prefixed } from "../config/config.js";
 import type { FlatFields, PlainMessage } from "../contract/codec.js";
 import { type Contract, contractOf } from "../contract/contract.js";
 import type { Descriptor } from "../contract/descriptor.js";
-import { ClosedError, ConfigError, ContractError, type Issue, type MessagingError, PublishError } from "../errors.js";
+import { pathWithin } from "../contract/issue-path.js";
+import {
+  ClosedError,
+  ConfigError,
+  ContractError,
+  type Issue,
+  MessageTooLargeError,
+  type MessagingError,
+  PublishError,
+} from "../errors.js";
 import type { HookBus } from "../messaging/hooks.js";
 import type { InterceptorChain, OutgoingCall } from "../messaging/interceptor.js";
 import type { PublishAllOptions, Published, PublishOptions } from "../messaging/publisher.js";
@@ -52,7 +61,8 @@ export class MessagePublisher {
       this.#assertOpen();
       const contract = contractOf(descriptor);
       const message = prepare(this.#config, descriptor, contract, given, options);
-      const written = this.#written(descriptor, message, contract.write(message, this.#config.encoding));
+      const { encoding, maxMessageBytes } = this.#config;
+      const written = this.#written(descriptor, message, contract.write(message, encoding, maxMessageBytes));
       let resolve!: (published: Published) => void;
       let reject!: (error: MessagingError) => void;
       // An error keeps the functions that stand in its stack alive: none of them may have the message as its own.
@@ -117,7 +127,7 @@ export class MessagePublisher {
     if (this.#isClosed) throw new ClosedError("cannot publish");
   }
 
-  /** @throws {ContractError} with the issues of all messages */
+  /** @throws {ContractError} with the issues of all messages, {MessageTooLargeError} at the first that is too large */
   #prepareAll(
     descriptor: Descriptor,
     contract: Contract,
@@ -129,13 +139,13 @@ export class MessagePublisher {
     for (const [index, each] of given.entries()) {
       try {
         const message = prepare(this.#config, descriptor, contract, each, options);
-        contract.assertWritable(message, this.#config.encoding);
+        contract.assertWritable(message, this.#config.encoding, this.#config.maxMessageBytes);
         messages.push(message);
       } catch (error) {
+        if (error instanceof MessageTooLargeError) throw error.of(`[${index}]: ${descriptor.type}`);
         if (!(error instanceof ContractError)) throw error;
         for (const { path, message } of error.issues) {
-          const place = path === "" || path.startsWith("[") ? path : `.${path}`;
-          issues.push({ path: `[${index}]${place}`, message });
+          issues.push({ path: pathWithin(`[${index}]`, path), message });
         }
       }
     }

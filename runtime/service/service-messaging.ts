@@ -182,10 +182,11 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
 
   #dispatcherOf(place: MemberPlace, routes: StreamRoutes, handling: AbortSignal): Dispatcher {
     const { broker, chain, clock, hooks } = this.#parts;
-    const { service, maxRetries, retryDelayMs: delayMs, handlerTimeoutMs } = this.#config;
+    const { service, maxRetries, retryDelayMs: delayMs, handlerTimeoutMs, maxMessageBytes: mostBytes } = this.#config;
     const { answers, clock: brokerClock } = broker;
     const replyChannels = new ReplyChannels(this.#config);
-    const responding = new CommandResponder(service, { answers, brokerClock, replyChannels, chain, clock, hooks });
+    const answering = { answers, brokerClock, replyChannels, chain, clock, hooks, mostBytes };
+    const responding = new CommandResponder(service, answering);
     const dispatchPlace = { ...place, handling, retry: { maxRetries, delayMs }, handlerTimeoutMs };
     return new Dispatcher(dispatchPlace, routes, { responding, chain, clock, hooks });
   }

@@ -91,8 +91,8 @@ const instant = fc
 
 function numberOf(schema: JsonSchema): fc.Arbitrary<number> {
   const any = fc.double({ noDefaultInfinity: true, noNaN: true }).map((value) => (value === 0 ? 0 : Math.abs(value)));
-  const common = fc.constantFrom(1, 0.1, 1.5, 1e21, 1e-7, 5e-324, Number.MAX_VALUE, 2 ** 60);
-  return fc.oneof(any, common).filter((value) => withinBounds(value, schema));
+  const common = fc.constantFrom(1, 0.1, 1.5, 1e20, 1e21, 1e-7, 5e-324, Number.MAX_VALUE, 2 ** 53);
+  return fc.oneof(any, common).filter((value) => withinBounds(value, schema) && hasExactText(value));
 }
 
 function withinBounds(value: number, schema: JsonSchema): boolean {
@@ -127,8 +127,19 @@ function objectOf(schema: JsonSchema, definitions: Definitions): fc.Arbitrary<ob
     .map(([more, own]) => plain({ ...more, ...own }));
 }
 
+/** Not so some whole numbers beyond 2^53: of 2^60 JavaScript writes 1152921504606847000. They may not be written. */
+function hasExactText(number: number): boolean {
+  return !Number.isInteger(number) || Math.abs(number) >= 1e21 || String(BigInt(number)) === String(number);
+}
+
 /** JSON as it comes back from its text: JSON has no -0. */
-const anyJson = fc.jsonValue({ maxDepth: 2, stringUnit: "binary" }).map((value) => JSON.parse(JSON.stringify(value)));
+const anyJson = fc
+  .jsonValue({ maxDepth: 2, stringUnit: "binary" })
+  .map((value) =>
+    JSON.parse(
+      JSON.stringify(value, (_, inner) => (typeof inner === "number" && !hasExactText(inner) ? inner / 1e30 : inner)),
+    ),
+  );
 
 /** fast-check's objects may lack a prototype, which a decoded message has. */
 function plain(value: object): object {

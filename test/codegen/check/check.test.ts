@@ -123,6 +123,8 @@ describe("a required property that is not declared", () => {
   });
 });
 
+const INEXACT = "is no number that JavaScript holds exactly; leave it out, or describe the value as a text";
+
 describe("a text", () => {
   it.each([
     ["half of a surrogate pair", '{ "const": "\\ud800" }', "1:12 /const: must be well-formed Unicode"],
@@ -131,7 +133,8 @@ describe("a text", () => {
       '{ "type": "object", "properties": { "\\ud800": {} } }',
       "1:37 /properties/\\ud800: its name must be well-formed Unicode",
     ],
-    ["a number that no program can hold", '{ "const": 1e400 }', "1:12 /const: is too large for a number of JavaScript"],
+    ["a number that no program can hold", '{ "const": 1e400 }', `1:12 /const: ${INEXACT}`],
+    ["a number that would be another one", '{ "enum": [1, 9007199254740993] }', `1:15 /enum/1: ${INEXACT}`],
   ])("is refused: %s", async (_, text, problem) => {
     expect(await lintType(text)).toContain(`schemas/types/a.json:${problem}`);
   });
@@ -139,6 +142,48 @@ describe("a text", () => {
   it("does not act on the terminal", async () => {
     const [problem = ""] = await lintType({ type: "\u001b[2J\u202e\nschemas/a.json:1:1: nothing" });
     expect(problem).toContain('/type: "\\u001b[2J\\u202e\\u000aschemas/a.json:1:1: nothing" is not a type');
+  });
+});
+
+describe("a pattern", () => {
+  // Published ones that have stopped servers, and small ones of each kind.
+  it.each([
+    "^(a+)+$",
+    "^(a|a)*$",
+    "^(?:a|aa)+$",
+    "^(?:a{2,3})*$",
+    "^(a*)*$",
+    "^(a{1,100})+$",
+    "(x+x+)+y",
+    "^(\\w+\\s?)*$",
+    "^(?:\\s*x\\s*)*$",
+    "^(\\p{L}|\u00e9)+$",
+    "^(?=(\\d+)+$)",
+    "^(([a-z])+.)+[A-Z]([a-z])+$",
+    "^([a-zA-Z0-9])(([\\-.]|[_]+)?([a-zA-Z0-9]+))*(@){1}[a-z0-9]+[.]{1}(([a-z]{2,3})|([a-z]{2,3}[.]{1}[a-z]{2,3}))$",
+  ])("is refused if it can take exponential time: %s", async (pattern) => {
+    const place = "schemas/types/a.json";
+    const sentence = "can match the same characters of a repetition in several ways";
+    expect(await lintType({ type: "string", pattern })).toEqual([
+      expect.stringContaining(`${place}:3:14 /pattern: ${sentence}`),
+    ]);
+    const named = { type: "object", patternProperties: { [pattern]: { type: "string" } } };
+    expect(await lintType(named)).toEqual([expect.stringContaining(sentence)]);
+  });
+
+  it.each([
+    "^-?(0|[1-9][0-9]{0,38})$",
+    "^[a-z0-9]+(?:[._-][a-z0-9]+)*$",
+    "^\\p{L}+(?:[ '-]\\p{L}+)*$",
+    "^(?<year>\\d{4})-\\d\\d(T[\\d:]+)?$",
+    "^(AED|AFN|ALL)(,(AED|AFN|ALL))*$",
+    "^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$",
+    "^(?:(?:25[0-5]|2[0-4]\\d|1?\\d?\\d)(?:\\.(?!$)|$)){4}$",
+    "^(?:a|b|[^ab])*$",
+    "^(?:\\d1{1,3}b)+$",
+    "^(?:\\u{61}b)+[\\]\\\\]*\\k<c>(?<c>.)$",
+  ])("is accepted if each text is matched in one way: %s", async (pattern) => {
+    expect(await lintType({ type: "string", pattern })).toEqual([]);
   });
 });
 

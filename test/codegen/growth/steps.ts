@@ -5,10 +5,11 @@ import { setFlagsFromString } from "node:v8";
 for (const flag of ["--no-opt", "--no-maglev"]) setFlagsFromString(flag);
 
 /**
- * Counts the steps of an activity: how often each block of the generator's and the runtime's code runs. Unlike a
+ * Counts the steps of an activity: how often each block of the generator's and the contract's code, and of the checks that
+ * it compiles, runs. Unlike a
  * duration, the count depends on nothing but the code and its input.
  */
-export async function stepsOf(run: () => Promise<unknown>): Promise<number> {
+export async function stepsOf(run: () => unknown): Promise<number> {
   const session = new Session();
   session.connect();
   await session.post("Profiler.enable");
@@ -20,7 +21,10 @@ export async function stepsOf(run: () => Promise<unknown>): Promise<number> {
 }
 
 function isOurs({ url }: Profiler.ScriptCoverage): boolean {
-  return /\/(?:codegen|runtime\/contract|json-schema-to-typescript|ajv)\//.test(url) && !url.includes("/test/");
+  return (
+    url === "" ||
+    (/\/(?:codegen|runtime\/contract|json-schema-to-typescript|ajv)\//.test(url) && !url.includes("/test/"))
+  );
 }
 
 function countOf(functions: readonly Profiler.FunctionCoverage[]): number {

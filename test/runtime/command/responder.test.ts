@@ -7,8 +7,10 @@ import {
   createUser,
   type Encoding,
   handleCreateUser,
+  handleHealthCheck,
   handleValidateToken,
   sendCreateUser,
+  sendHealthCheck,
   sendValidateToken,
   type ValidateToken,
   type ValidateTokenResult,
@@ -153,23 +155,45 @@ describe("a handler's result", () => {
     });
   });
 
-  it("of another service that breaks it is a ContractError at the sender", async () => {
+  it.each<[string, unknown]>([
+    ["holds a number that would be another one", 2 ** 60],
+    ["cannot be written", 7n],
+  ])("that %s is a failure that says so, at once", async (_, serial) => {
+    const answer = (): { status: "healthy"; details: Record<string, unknown> } => ({
+      status: "healthy",
+      details: { serial },
+    });
+    await using _answering = await started((messaging) => handleHealthCheck(messaging, answer), {});
+    await using asker = asking();
+    await expect(sendHealthCheck(asker, {}, { targetService: service })).rejects.toMatchObject({
+      code: "COMMAND_FAILED",
+      errorCode: "RESULT_INVALID",
+      message: expect.stringMatching(/^the handler of health_check returned a result that cannot be written: /),
+    });
+  });
+
+  it.each([
+    ["breaks it is a ContractError", '{"valid":"yes"}', { code: "CONTRACT_VIOLATED", reading: true }],
+    [
+      "has a number that would become another one is a DecodeError",
+      '{"valid":true,"undeclared":[9007199254740993]}',
+      {
+        code: "ENTRY_UNREADABLE",
+        message: expect.stringContaining("result.undeclared[0] is a number that JavaScript"),
+      },
+    ],
+  ])("of another service that %s at the sender", async (_, result, error) => {
     await using asker = asking();
     const listener = new Redis(redis.url);
     const question = sendValidateToken(asker, { token: "t" });
-    const settled = expect(question).rejects.toMatchObject({ code: "CONTRACT_VIOLATED", reading: true });
+    const settled = expect(question).rejects.toMatchObject(error);
     const [entry] = await eventually(
       () => listener.xrange("commands", "-", "+"),
       (entries) => entries.length === 1,
     );
     const fields = entry?.[1] ?? [];
-    const answer = {
-      command_id: fieldOf(fields, "id"),
-      success: true,
-      result: { valid: "yes" },
-      timestamp: "2026-01-01",
-    };
-    await listener.publish(fieldOf(fields, "reply_to") ?? "", JSON.stringify(answer));
+    const answer = `{"command_id":"${fieldOf(fields, "id")}","success":true,"result":${result},"timestamp":"2026-01-01"}`;
+    await listener.publish(fieldOf(fields, "reply_to") ?? "", answer);
     await settled;
     listener.disconnect();
   });
@@ -424,7 +448,8 @@ describe("an answer", () => {
   });
 
   it("that is longer than Redis takes makes its command a dead letter, and cuts no connection", async () => {
-    await using answering = await tokenService(() => ({ valid: true, roles: ["a".repeat(2 * 1024 * 1024)] }));
+    const long: TokenHandler = () => ({ valid: true, roles: ["a".repeat(2 * 1024 * 1024)] });
+    await using answering = await tokenService(long, { maxMessageBytes: 10_000_000 });
     await using asker = asking();
     await admin.config("SET", "proto-max-bulk-len", String(1024 * 1024));
     await expect(sendValidateToken(asker, { token: "t" }, { timeoutSeconds: 1 })).rejects.toThrow(CommandTimeoutError);

@@ -193,6 +193,17 @@ export const variables: readonly Variable[] = [
     option: [{ publishBufferBytes: 5 }, 5],
   },
   {
+    name: "MESSAGE_MAX_BYTES",
+    of: ({ maxMessageBytes }) => maxMessageBytes,
+    byDefault: 1_048_576,
+    valid: [
+      ["1", 1],
+      ["1000000000000", 1e12],
+    ],
+    invalid: [...notCounts, "1000000000001"],
+    option: [{ maxMessageBytes: 5 }, 5],
+  },
+  {
     name: "CONSUMER_GROUP_SUFFIX",
     of: ({ group }) => group,
     byDefault: "orders-workers",

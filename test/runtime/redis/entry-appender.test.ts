@@ -82,7 +82,7 @@ describe("a publish that fails", () => {
   });
 
   it("because it is longer than Redis takes makes no other uncertain", async () => {
-    await using messaging = createService(redis);
+    await using messaging = createService(redis, { maxMessageBytes: 10_000_000 });
     await publishHealthReport(messaging, { status: "healthy" });
     await admin.config("SET", "proto-max-bulk-len", String(1024 * 1024));
     const sized = (length: number) => ({
@@ -224,7 +224,7 @@ describe("a publish that fails", () => {
   });
 
   it("is refused when too much text is under way, and let in again when that is stored", async () => {
-    const options = { publishBufferBytes: 1_000_000, redis: { socketTimeoutSeconds: 60 } };
+    const options = { publishBufferBytes: 1_000_000, maxMessageBytes: 3_000_000, redis: { socketTimeoutSeconds: 60 } };
     await using messaging = createService(redis, options);
     const long = { ...input, metadata: { text: "x".repeat(300_000) } };
     await publishUserCreated(messaging, input);

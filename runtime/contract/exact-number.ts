@@ -1,0 +1,126 @@
+import type { Issue } from "../errors.js";
+import { pathOf } from "./issue-path.js";
+
+export const INEXACT =
+  "is a number that JavaScript cannot hold exactly: send it as text, and declare it as a string in the schema";
+const INFINITE = "is an infinite number or NaN, which JSON cannot write";
+
+/** The largest double has so many digits before its point. */
+const MOST_DIGITS = 309;
+const [LEAST, MOST] = [Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER];
+
+/**
+ * What is wrong with the first number that becomes another one between a value and its text of JSON; `undefined` if there
+ * is none. A whole number has to be held exactly. One with a point or an exponent, which is how a
+ * double is written, has to be the double's own text. Fractions that are rounded are not looked for.
+ */
+export function inexactIn(text: string, value: unknown): Issue | undefined {
+  if (!hasLarge(value)) return undefined;
+  for (const path of inexactPaths(text)) return { path: pathOf(path), message: INEXACT };
+  const path = unlessTooDeep(() => infiniteIn(value), undefined);
+  return path === undefined ? undefined : { path, message: INFINITE };
+}
+
+/** Whether a value may hold a number beyond those of which JavaScript holds each whole one. It is fast. */
+function hasLarge(value: unknown): boolean {
+  if (typeof value === "number") return !(value <= MOST && value >= LEAST);
+  if (typeof value !== "object" || value === null) return false;
+  // If it is nested too deeply for this, its text is not.
+  return unlessTooDeep(() => hasLargeWithin(value as Record<string, unknown>), true);
+}
+
+function hasLargeWithin(value: Record<string, unknown>): boolean {
+  // What an object of a class writes is not known here.
+  if (Object.getPrototypeOf(value) !== Object.prototype && !Array.isArray(value)) return true;
+  for (const name in value) {
+    const inner = value[name];
+    if (typeof inner === "number") {
+      if (!(inner <= MOST && inner >= LEAST)) return true;
+    } else if (typeof inner === "function") return true;
+    else if (typeof inner === "object" && inner !== null && hasLargeWithin(inner as Record<string, unknown>)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+function unlessTooDeep<Result>(look: () => Result, otherwise: Result): Result {
+  try {
+    return look();
+  } catch (error) {
+    if (error instanceof RangeError) return otherwise;
+    throw error;
+  }
+}
+
+/** The place of an infinite number or of NaN, for which JSON has no text. */
+function infiniteIn(value: unknown, path: readonly string[] = []): string | undefined {
+  if (typeof value === "number") return Number.isFinite(value) ? undefined : pathOf(path);
+  if (typeof value !== "object" || value === null || "toJSON" in value) return undefined;
+  for (const [name, inner] of Object.entries(value)) {
+    const found = infiniteIn(inner, [...path, name]);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** Whether a number, given as text, is the same as a number of JavaScript, or a fraction. */
+export function isExact(text: string): boolean {
+  const number = Number(text);
+  if (Number.isSafeInteger(number)) return true;
+  if (!Number.isInteger(number)) return Number.isFinite(number);
+  // A longer one begins with zeros, as no text of JSON does, or ends in a fraction. Neither is worth its time.
+  if (text.length > 2 * MOST_DIGITS) return false;
+  const held = String(BigInt(number));
+  if (held === text) return true;
+  const given = significant(text);
+  if (given === significant(held)) return true;
+  return /[.eE]/.test(text) && given === significant(String(number));
+}
+
+/** A number without its sign: its digits from the first to the last that is no zero, and the exponent of that. */
+function significant(text: string): string {
+  const [, whole = "", fraction = "", exponent = "0"] = /^-?(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(text) ?? [];
+  const digits = (whole + fraction).replace(/^0+/, "");
+  let length = digits.length;
+  while (digits[length - 1] === "0") length--;
+  return `${digits.slice(0, length)}e${Number(exponent) - fraction.length + digits.length - length}`;
+}
+
+const NUMBER = /-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
+
+/** The places of all numbers in a text of JSON that become others when it is parsed. It is slow. */
+export function* inexactPaths(text: string): Generator<readonly string[]> {
+  // The name, as JSON, or the index at each level.
+  const way: (string | number)[] = [];
+  let name = "";
+  for (let at = 0; at < text.length; at++) {
+    const last = way.length - 1;
+    const character = text[at] as string;
+    if (character === "{" || character === "[") way.push(character === "{" ? "" : 0);
+    else if (character === "}" || character === "]") way.pop();
+    else if (character === ":") way[last] = name;
+    else if (character === ",") way[last] = typeof way[last] === "number" ? way[last] + 1 : name;
+    else if (character === '"') {
+      const end = endOfText(text, at);
+      name = text.slice(at, end + 1);
+      at = end;
+    } else {
+      NUMBER.lastIndex = at;
+      const [number] = NUMBER.exec(text) ?? [];
+      if (number === undefined) continue;
+      if (!isExact(number)) yield way.map((key) => (typeof key === "number" ? `${key}` : (JSON.parse(key) as string)));
+      at += number.length - 1;
+    }
+  }
+}
+
+/** Where a text within JSON ends, that begins at a quotation mark: at the next one that is not escaped. */
+function endOfText(text: string, from: number): number {
+  for (let at = from + 1; ; at++) {
+    at = text.indexOf('"', at);
+    let before = at - 1;
+    while (text[before] === "\\") before--;
+    if ((at - before) % 2 === 1) return at;
+  }
+}
