@@ -83,7 +83,9 @@ describe("the entries of the field", () => {
   });
 
   it("all reach a handler of their type, and none becomes a dead letter", async () => {
-    await using messaging = createService(redis, { service: "user-auth-service" });
+    // The library that writes these commands names itself as their source, and another service's channel.
+    const replyChannels = ["api-gateway-responses"];
+    await using messaging = createService(redis, { service: "user-auth-service", replyChannels });
     const handled: string[] = [];
     for (const descriptor of catalogue.catalogue.messages) {
       const note = (): void => void handled.push(descriptor.type);
