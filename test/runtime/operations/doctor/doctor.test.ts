@@ -140,7 +140,7 @@ describe("examining an installation", () => {
     await using redis = await startRedis();
     const found: Finding[] = [];
     const quick = { REDIS_CONNECTION_TIMEOUT: "0.2", REDIS_SOCKET_TIMEOUT: "0.2", MESSAGE_DRAIN_TIMEOUT: "0.2" };
-    const settings = { env: { REDIS_URL: redis.url, SERVICE_NAME: "billing", ...quick }, timeoutSeconds: 0.3 };
+    const settings = { env: { REDIS_URL: redis.url, SERVICE_NAME: "billing", ...quick }, timeoutSeconds: 0.8 };
     for await (const finding of examine(settings)) {
       found.push(finding);
       if (finding.check === "consumer groups") redis.pause();
