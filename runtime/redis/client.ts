@@ -86,7 +86,10 @@ function askBeforeConnecting(client: Redis, { askTls }: RedisConfig, parts: Clie
   connector.connect = async (...emitter: Parameters<typeof open>) => {
     try {
       if (needsAsking) await prepare();
-      return await open(...emitter);
+      const stream = await open(...emitter);
+      // A TLS handshake that is broken off may tell of two errors. The client hears one; another would end the process.
+      stream.on("error", () => {});
+      return stream;
     } catch (error) {
       connector.firstError = error as Error;
       return new Socket().destroy();
