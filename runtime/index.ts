@@ -1,5 +1,6 @@
 export type { Settings } from "./config/config.js";
-export type { RedisOptions } from "./config/redis-config.js";
+export type { ClientOptions, ExistingClient, MakeClient } from "./config/own-client.js";
+export type { RedisCredentials, RedisOptions } from "./config/redis-config.js";
 export type { Variables } from "./config/setting-reader.js";
 export {
   type DescriptorOptions,

@@ -1,11 +1,36 @@
-import { readFileSync } from "node:fs";
-import type { ConnectionOptions as TlsOptions } from "node:tls";
+import {
+  type ClientOptions,
+  type ExistingClient,
+  type MakeClient,
+  type OwnClient,
+  readOwnClient,
+} from "./own-client.js";
+import { readTls, type TlsConfig, type TlsOptions } from "./redis-tls.js";
+import { type RedisAddress, readRedisUrl, URL_DEMAND } from "./redis-url.js";
 import type { Complete, SettingReader } from "./setting-reader.js";
+
+/** What Redis lets a service in with. */
+export interface RedisCredentials {
+  /** The ACL user. @defaultValue "default" */
+  readonly username?: string;
+  readonly password: string;
+  /**
+   * Seconds until Redis no longer accepts them. They are then asked for again when three quarters of this time are over,
+   * and open connections are authenticated anew. @defaultValue they do not expire
+   */
+  readonly expiresInSeconds?: number;
+}
 
 /** The connection to Redis. An option takes precedence over its variable. */
 export interface RedisOptions {
-  /** `redis://user:password@host:6379/0`, or `rediss://…` for TLS. Env `REDIS_URL`. Overrides host, port and db. */
+  /**
+   * `redis://user:password@host:6379/0`, `rediss://…` for TLS, `unix:///path?db=0` for a Unix socket; `valkey://` and
+   * `valkeys://` mean the same. Percent-encode `@ : / ? # %` in the user and the password. Env `REDIS_URL`. Overrides
+   * socket, host, port and db.
+   */
   readonly url?: string;
+  /** The path of a Unix socket. Env `REDIS_SOCKET`. Overrides host and port. @defaultValue none */
+  readonly socket?: string;
   /** Env `REDIS_HOST`. @defaultValue "redis" */
   readonly host?: string;
   /** Env `REDIS_PORT`. @defaultValue 6379 */
@@ -17,12 +42,29 @@ export interface RedisOptions {
   /** Env `REDIS_PASSWORD`. @defaultValue none */
   readonly password?: string;
   /**
-   * `true`, or Node's own TLS options. `rediss://` always means TLS, and a `redis://` URL in code none unless it is set here.
-   * Env `REDIS_TLS`, with the files `REDIS_TLS_CA`, `REDIS_TLS_CERT`,
-   * `REDIS_TLS_KEY` and the name `REDIS_TLS_SERVERNAME`. These files are read again at each attempt to connect, so that
-   * they may be replaced; options given in code are used as they are. @defaultValue false
+   * Asked for the user and the password before each attempt to connect, and again before they expire. Calls at the same
+   * time share one answer. If it throws or takes longer than the connection timeout, the attempt fails and is repeated.
+   * @defaultValue username and password
+   * @example
+   * const credentials = async () => ({ username: "app", password: await signedToken("app"), expiresInSeconds: 900 });
+   * createMessaging({ service: "orders", redis: { credentials } });
    */
-  readonly tls?: boolean | TlsOptions;
+  readonly credentials?: () => RedisCredentials | Promise<RedisCredentials>;
+  /**
+   * `true`, Node's own TLS options, or a function that returns them for each attempt to connect. `rediss://` always means
+   * TLS, and a `redis://` URL in code none unless it is set here. Env `REDIS_TLS`, with the
+   * files `REDIS_TLS_CA`, `REDIS_TLS_CERT`, `REDIS_TLS_KEY` and the name `REDIS_TLS_SERVERNAME`. These files are read again
+   * at each attempt to connect, so that they may be replaced. @defaultValue false
+   */
+  readonly tls?: boolean | TlsOptions | (() => TlsOptions | Promise<TlsOptions>);
+  /**
+   * Own options of ioredis, such as `sentinels` or `family`; a client of ioredis, of which only the options are read; or a
+   * function that makes a client with the options that it is given. Every messaging opens connections of its own. What
+   * else stands in `redis` takes precedence over it, and it over the environment.
+   * @example
+   * createMessaging({ service: "orders", redis: { client: { sentinels: [{ host: "sentinel-1" }], name: "main" } } });
+   */
+  readonly client?: ClientOptions | ExistingClient | MakeClient;
   /** Maximum number of connections of one messaging. Env `REDIS_MAX_CONNECTIONS`. @defaultValue 20 */
   readonly maxConnections?: number;
   /** Seconds that one attempt to connect may take. Env `REDIS_CONNECTION_TIMEOUT`. @defaultValue 5 */
@@ -31,134 +73,100 @@ export interface RedisOptions {
   readonly socketTimeoutSeconds?: number;
 }
 
+type Own = "url" | "socket" | "username" | "password" | "credentials" | "tls" | "client";
+
 /** The connection to Redis in effect: complete, checked, in milliseconds. */
-export interface RedisConfig extends Complete<Omit<RedisOptions, "url" | "username" | "password" | "tls">> {
+export interface RedisConfig extends Complete<Omit<RedisOptions, Own>>, TlsConfig {
+  /** Where Redis is, for texts: never with a password. */
+  readonly address: string;
+  readonly socket: string | undefined;
   readonly username: string | undefined;
   readonly password: string | undefined;
-  /** Those that stand in files are read each time that they are used. */
-  readonly tls: TlsOptions | undefined;
-  /** The paths of these files, by option. */
-  readonly tlsFiles: Readonly<Record<string, string>>;
+  readonly credentials: RedisOptions["credentials"];
+  readonly client: OwnClient;
 }
 
 const OPTIONS: { readonly [Name in keyof RedisOptions]-?: true } = {
   url: true,
+  socket: true,
   host: true,
   port: true,
   db: true,
   username: true,
   password: true,
+  credentials: true,
   tls: true,
+  client: true,
   maxConnections: true,
   connectionTimeoutSeconds: true,
   socketTimeoutSeconds: true,
 };
 
-export function readRedis(reader: SettingReader, options: RedisOptions): RedisConfig {
-  reader.refuseUnknown(options, Object.keys(OPTIONS), "redis.");
-  const address = readUrl(reader, options);
-  const tlsFiles = readTlsFiles(reader, options);
-  const config = {
-    host: address?.host ?? reader.host("REDIS_HOST", options.host) ?? "redis",
-    port: address?.port ?? reader.whole("REDIS_PORT", options.port, 1, 65_535, 6379),
+export function readRedis(reader: SettingReader, given: RedisOptions): RedisConfig {
+  reader.refuseUnknown(given, Object.keys(OPTIONS), "redis.");
+  const client = readOwnClient(reader, given.client);
+  const options: RedisOptions = { ...settingsIn(client.options), ...definedOf(given) };
+  const address = readAddress(reader, options);
+  const host = address?.host ?? reader.host("REDIS_HOST", options.host) ?? "redis";
+  const port = address?.port ?? reader.whole("REDIS_PORT", options.port, 1, 65_535, 6379);
+  const socket = address === undefined ? readSocket(reader, options) : address.socket;
+  if (given.credentials !== undefined && given.password !== undefined) {
+    reader.problems.push("redis.credentials and redis.password are both set: leave one out");
+  }
+  const config: RedisConfig = {
+    address: client.options.sentinels ? `the master ${client.options.name} of Sentinel` : (socket ?? `${host}:${port}`),
+    host,
+    port,
+    socket,
     db: address?.db ?? reader.whole("REDIS_DB", options.db, 0, 1_000_000, 0),
     username: address?.username ?? readUsername(reader, options, address),
     password: address?.password ?? reader.text("REDIS_PASSWORD", options.password),
-    tls: readTls(reader, options, { byUrl: address?.tls, tlsFiles }),
-    tlsFiles,
+    credentials: given.credentials,
+    ...readTls(reader, options, address?.tls),
+    client,
     maxConnections: reader.whole("REDIS_MAX_CONNECTIONS", options.maxConnections, 1, 100_000, 20),
     connectionTimeoutMs: reader.seconds("REDIS_CONNECTION_TIMEOUT", options.connectionTimeoutSeconds, 0.05, 5),
     socketTimeoutMs: reader.seconds("REDIS_SOCKET_TIMEOUT", options.socketTimeoutSeconds, 0.05, 5),
   };
   // A URL or an option decides for them.
-  reader.knows("REDIS_URL", "REDIS_HOST", "REDIS_PORT", "REDIS_DB", "REDIS_USERNAME", "REDIS_PASSWORD");
+  reader.knows("REDIS_URL", "REDIS_SOCKET", "REDIS_HOST", "REDIS_PORT", "REDIS_DB", "REDIS_USERNAME", "REDIS_PASSWORD");
   reader.knows("REDIS_TLS", "REDIS_TLS_CA", "REDIS_TLS_CERT", "REDIS_TLS_KEY", "REDIS_TLS_SERVERNAME");
   return config;
 }
 
-interface Address extends Pick<RedisConfig, "host" | "port" | "username" | "password"> {
-  readonly db: number | undefined;
-  readonly tls: boolean;
+/** What the options of ioredis say that has an option of its own here. */
+function settingsIn({ path, host, port, db, username, password, tls }: ClientOptions): Partial<RedisOptions> {
+  // A client always has a host, also where it uses a socket.
+  const place = path === undefined ? { host, port } : { socket: path };
+  return definedOf({ ...place, db, username, password, tls });
 }
 
-/** A host given in code takes precedence over a URL in the environment. */
-function readUrl(reader: SettingReader, options: RedisOptions): Address | undefined {
-  if (options.url === undefined && (options.host !== undefined || options.port !== undefined)) return undefined;
-  const text = reader.text("REDIS_URL", options.url);
+function definedOf<Options extends object>(options: Options): { [Name in keyof Options]: NonNullable<Options[Name]> } {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as never;
+}
+
+/** An address in code takes precedence over one in the environment, of whatever form. */
+function readAddress(reader: SettingReader, options: RedisOptions): RedisAddress | undefined {
+  const { url, socket, host, port } = options;
+  if (url === undefined && (socket !== undefined || host !== undefined || port !== undefined)) return undefined;
+  const text = reader.text("REDIS_URL", url);
   if (text === undefined) return undefined;
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  const db = url?.pathname.replace(/^\//, "") ?? "";
-  const user = decoded(url?.username);
-  const password = decoded(url?.password);
-  const understood = url !== undefined && /^rediss?:$/.test(url.protocol) && url.hostname !== "" && url.port !== "0";
-  if (!understood || !/^\d*$/.test(db) || user === undefined || password === undefined) {
-    reader.problems.push("REDIS_URL must read redis://user:password@host:6379/0 (rediss:// for TLS)");
-    return undefined;
-  }
-  return {
-    host: url.hostname.replace(/^\[|\]$/g, ""),
-    port: Number(url.port || 6379),
-    db: db === "" ? undefined : Number(db),
-    username: user || undefined,
-    password: password || undefined,
-    tls: url.protocol === "rediss:",
-  };
+  const address = readRedisUrl(text);
+  if (address === undefined) reader.problems.push(`REDIS_URL ${URL_DEMAND}`);
+  return address;
 }
 
 /** The password of a URL in code is of the default user, unless code names another. */
-function readUsername(reader: SettingReader, { url, username }: RedisOptions, address?: Address): string | undefined {
+function readUsername(
+  reader: SettingReader,
+  { url, username }: RedisOptions,
+  address?: RedisAddress,
+): string | undefined {
   if (url !== undefined && address?.password !== undefined) return username;
   return reader.text("REDIS_USERNAME", username);
 }
 
-/** `undefined` for text with a stray `%`, as an unencoded password may contain. */
-function decoded(text = ""): string | undefined {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return undefined;
-  }
-}
-
-function readTlsFiles(reader: SettingReader, { tls }: RedisOptions): Record<string, string> {
-  if (typeof tls === "object") return {};
-  const variables = { ca: "REDIS_TLS_CA", cert: "REDIS_TLS_CERT", key: "REDIS_TLS_KEY" };
-  const given = Object.entries(variables).map(([option, variable]) => [option, reader.file(variable)] as const);
-  return Object.fromEntries(given.filter(([, path]) => path !== undefined)) as Record<string, string>;
-}
-
-interface TlsSources extends Pick<RedisConfig, "tlsFiles"> {
-  readonly byUrl: boolean | undefined;
-}
-
-function readTls(
-  reader: SettingReader,
-  options: RedisOptions,
-  { byUrl, tlsFiles }: TlsSources,
-): TlsOptions | undefined {
-  if (typeof options.tls === "object") return options.tls;
-  // The variable's default must not send in clear what the URL wants encrypted, and it does not touch a URL in code.
-  const isUrlInCode = options.url !== undefined;
-  const asked = isUrlInCode ? options.tls : reader.flag("REDIS_TLS", options.tls);
-  if (byUrl && options.tls === false) {
-    reader.problems.push("redis.tls is false, but the URL is rediss://: leave it out, or write redis:// for no TLS");
-  }
-  const servername = reader.text("REDIS_TLS_SERVERNAME");
-  const tls: TlsOptions = servername === undefined ? {} : { servername };
-  for (const [option, path] of Object.entries(tlsFiles)) {
-    let last: string;
-    // While a file is being replaced it may be missing: what it last held is as good as nothing.
-    const get = (): string => {
-      try {
-        last = readFileSync(path, "utf8");
-      } catch {}
-      return last;
-    };
-    Object.defineProperty(tls, option, { get, enumerable: true });
-  }
-  if (byUrl || asked) return tls;
-  if (Object.keys(tls).length > 0 && !isUrlInCode) {
-    reader.problems.push("REDIS_TLS_… is set, but TLS is off: set REDIS_TLS=true or a rediss:// REDIS_URL");
-  }
-  return undefined;
+function readSocket(reader: SettingReader, { socket, host, port }: RedisOptions): string | undefined {
+  if (socket === undefined && (host !== undefined || port !== undefined)) return undefined;
+  return reader.text("REDIS_SOCKET", socket);
 }

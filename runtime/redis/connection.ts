@@ -1,38 +1,20 @@
 import type { Redis } from "ioredis";
-import type { RedisConfig } from "../config/redis-config.js";
-import { ClosedError, ConnectionError, MessagingError } from "../errors.js";
+import type { RedisConfig, RedisCredentials } from "../config/redis-config.js";
+import { ClosedError, type ConnectionError, MessagingError } from "../errors.js";
 import { type Clock, LONGEST_TIMER_MS, type Timer } from "../time/clock.js";
-import { afterLooks } from "../time/looks.js";
-import { DiscreetRedis } from "./discreet-redis.js";
-import { adviceOn, ourError } from "./driver-error.js";
+import { afterLooks, LOOKS } from "../time/looks.js";
+import { authOf, createClient, nameOf } from "./client.js";
+import { type CredentialSource, credentialSourceOf } from "./credentials.js";
+import { discreet } from "./discreet.js";
+import { ourError } from "./driver-error.js";
 import { field } from "./reply.js";
 import { endWhenSilent } from "./silence.js";
+import { isRefused, unreachable } from "./unreachable.js";
 
 export type Client = Redis;
 
 /** The purpose of a connection, and part of its name in `CLIENT LIST`. To read is to block: replies may take long. */
 export type ConnectionRole = "publish" | "settle" | "subscribe" | "catch-up" | `read:${string}`;
-
-/** Replies that a retry does not change: the credentials, the rights or the database are wrong. */
-const REFUSALS = /^(WRONGPASS|NOAUTH|NOPERM|ERR AUTH|ERR invalid DB|ERR DB index|ERR invalid password)/i;
-const LONGEST_PAUSE_MS = 2000;
-
-type Shared = "host" | "port" | "db" | "username" | "password" | "tls" | "tlsFiles";
-
-/** The settings of a connection as plain data, which can be sent to another thread. */
-export interface ConnectionData extends Pick<RedisConfig, Shared> {
-  readonly connectionName: string;
-  readonly connectTimeout: number;
-  readonly socketTimeout: number;
-}
-
-export function connectionData(config: RedisConfig, service: string, role: string): ConnectionData {
-  const { host, port, db, username, password, tls, tlsFiles, connectionTimeoutMs, socketTimeoutMs } = config;
-  const connectionName = `${service}:${role}`.replaceAll(/[^\x21-\x7e]/g, "_");
-  const connectTimeout = Math.min(LONGEST_TIMER_MS, connectionTimeoutMs);
-  const socketTimeout = Math.min(LONGEST_TIMER_MS, socketTimeoutMs);
-  return { host, port, db, username, password, tls, tlsFiles, connectionName, connectTimeout, socketTimeout };
-}
 
 /**
  * A connection to Redis that reconnects by itself. Commands are neither queued meanwhile nor sent twice: a command that
@@ -40,7 +22,7 @@ export function connectionData(config: RedisConfig, service: string, role: strin
  */
 export class Connection {
   readonly role: ConnectionRole;
-  /** `host:port`, for error texts. */
+  /** Where Redis is, for error texts: `host:port`, or the path of a socket. */
   readonly address: string;
   /** Use it after {@link ready} only. */
   readonly client: Redis;
@@ -53,56 +35,64 @@ export class Connection {
   /** Whether Redis has said why the present attempt to connect fails. */
   #isExplained = false;
   #session = 0;
+  #lookedAt: number;
   #closed = false;
+  readonly #credentials: CredentialSource | undefined;
+  readonly #endRenewal: (() => void) | undefined;
+  /** How often Redis has refused the credentials since it accepted them. */
+  #refusals = 0;
+  /** Renewed credentials, with which a connection that reads is to {@link authenticate} before its next read. */
+  due: RedisCredentials | undefined;
   /** Those who wait until commands can be sent: each is told once that they can, or why not. */
   readonly #waiters = new Set<(error: Error | undefined) => void>();
 
   constructor(config: RedisConfig, service: string, role: ConnectionRole, clock: Clock) {
     this.role = role;
-    this.address = `${config.host}:${config.port}`;
+    this.address = config.address;
     this.#config = config;
     this.#clock = clock;
-    const { socketTimeout, tls, tlsFiles: _, ...data } = connectionData(config, service, role);
-    this.client = new DiscreetRedis({
-      ...data,
-      ...(tls && { tls }),
-      lazyConnect: true,
-      enableOfflineQueue: false,
-      maxRetriesPerRequest: 0,
-      // The client would neither tell that it has subscribed again nor handle a failure.
-      autoResubscribe: false,
-      // The master has become a replica: the next connection may reach the new master.
-      reconnectOnError: (error) => error.message.startsWith("READONLY"),
-      retryStrategy: (times) => Math.min(LONGEST_PAUSE_MS, 25 * 2 ** Math.min(times, 10)) * (0.5 + Math.random() / 2),
+    this.#lookedAt = clock.now();
+    this.#credentials = credentialSourceOf(config, clock);
+    this.client = createClient(config, {
+      connectionName: nameOf(service, role),
+      connectTimeout: Math.min(LONGEST_TIMER_MS, config.connectionTimeoutMs),
+      credentials: this.#credentials,
+      clock,
+      isClosed: () => this.#closed,
     });
     // An `error` event without a listener ends the process.
     this.client.on("error", (error: Error) => {
       // What Redis says before it hangs up tells more than the broken pipe that follows.
       if (this.#isExplained && error.name !== "ReplyError") return;
       this.#isExplained = error.name === "ReplyError";
-      this.#lastError = error;
+      this.#lastError = discreet(error);
+      if (isRefused(error)) this.#refused();
     });
     this.client.on("connecting", () => {
       this.#isExplained = false;
     });
     this.client.on("ready", () => {
       this.#lastError = undefined;
+      this.#refusals = 0;
+      this.due = undefined;
       this.#session++;
+      this.#tell(undefined);
     });
     // Each part that uses it listens.
     this.client.setMaxListeners(0);
-    this.client.on("ready", () => this.#tell(undefined));
     this.client.on("end", () => this.#tell(new ClosedError(`connection ${role}`)));
-    this.client.on("error", ({ message }: Error) => {
-      if (REFUSALS.test(message)) this.#tell(this.failure());
-    });
+    this.#endRenewal = this.#credentials?.onRenewed((renewed) => this.#renewed(renewed));
     this.#limitHandshakes();
     // A blocking read has a time limit of its own, and a replica refuses it.
     if (role.startsWith("read:")) return;
     // At first it only learns: an address that still leads to the replica would have it reconnect without a pause.
     this.client.on("ready", () => this.#askRole(() => {}));
-    const asking = clock.every(socketTimeout, () => this.#askRole(() => this.renew()));
-    this.#watchdogs = [asking, endWhenSilent(this.client, socketTimeout, clock)];
+    const { socketTimeoutMs } = config;
+    const asking = clock.every(socketTimeoutMs, () => this.#askRole(() => this.renew()));
+    const looking = endWhenSilent(this.client, socketTimeoutMs, clock, () => {
+      this.#lookedAt = clock.now();
+    });
+    this.#watchdogs = [asking, looking];
   }
 
   /** Calls back whenever commands can be sent: the first time, and again after each loss. */
@@ -126,6 +116,11 @@ export class Connection {
   get isReady(): boolean {
     // Between the end of its socket and the news of that, the client would refuse commands that could wait.
     return this.client.status === "ready" && this.client.stream.writable;
+  }
+
+  /** Whether the event loop has read no sockets for a while: the process was stopped, or busy. */
+  get hasStoodStill(): boolean {
+    return this.#clock.now() - this.#lookedAt > (this.#config.socketTimeoutMs / LOOKS) * 1.5;
   }
 
   /**
@@ -165,6 +160,7 @@ export class Connection {
   close(): void {
     this.#closed = true;
     for (const watchdog of this.#watchdogs) watchdog.cancel();
+    this.#endRenewal?.();
     this.client.disconnect(false);
     // Between two attempts to connect the client tells nobody.
     this.#tell(new ClosedError(`connection ${this.role}`));
@@ -177,20 +173,30 @@ export class Connection {
 
   /** The reason why the connection is not ready. */
   failure(): ConnectionError {
-    const cause = this.#lastError;
     const silence = this.client.status === "connect" ? "it does not answer, or still loads its data" : "no answer";
-    const why = cause?.message || (cause as NodeJS.ErrnoException | undefined)?.code || cause?.name || silence;
-    if (cause !== undefined && REFUSALS.test(cause.message)) {
-      const text = `Redis at ${this.address} refuses this service: ${why}. Check REDIS_USERNAME, REDIS_PASSWORD and REDIS_DB, and the user's rights (ACL GETUSER)`;
-      return new ConnectionError("REDIS_REFUSED", text, { cause });
-    }
-    const { host, port } = this.#config;
-    if (cause?.name === "ReplyError") {
-      const text = `Redis at ${this.address} accepts no connection: ${why}${adviceOn(why) || ". Close other connections, or raise its limits (maxclients)"}`;
-      return new ConnectionError("REDIS_UNAVAILABLE", text, { cause });
-    }
-    const text = `Redis at ${this.address} cannot be reached: ${why}. Check REDIS_HOST, REDIS_PORT or REDIS_URL, and that it runs (redis-cli -h ${host} -p ${port} ping)`;
-    return new ConnectionError("REDIS_UNAVAILABLE", text, { cause });
+    return unreachable(this.#config, this.#lastError, silence);
+  }
+
+  /** Authenticates with the renewed credentials. On a connection that reads: between two reads. */
+  async authenticate(): Promise<void> {
+    const due = this.due;
+    this.due = undefined;
+    if (due === undefined || !this.isReady) return;
+    // Whoever cannot be authenticated again is after a reconnect, which asks for credentials anew.
+    await this.client.auth(...authOf(due)).catch(() => this.renew());
+  }
+
+  #renewed(credentials: RedisCredentials): void {
+    if (!this.isReady) return;
+    this.due = credentials;
+    // The reply to a read must be the next one.
+    if (!this.role.startsWith("read:")) void this.authenticate();
+  }
+
+  /** Credentials that were renewed elsewhere may do where the last ones did not. */
+  #refused(): void {
+    this.#credentials?.forget();
+    if (++this.#refusals > 1 || this.#credentials === undefined) this.#tell(this.failure());
   }
 
   /** A link may die during the handshake. A connection that may be silent would then neither become ready nor fail. */

@@ -1,5 +1,5 @@
 import { ConnectionError, MessagingError } from "../errors.js";
-import { discreet } from "./discreet-redis.js";
+import { discreet } from "./discreet.js";
 import { isRefusal } from "./reply.js";
 
 /** What to do about error replies that a repeat may change, by the word that they begin with. */

@@ -3,12 +3,10 @@ import type { Append, Appender } from "../broker/append.js";
 import { type FlatFields, textLength } from "../contract/codec.js";
 import { MessagingError, PublishError } from "../errors.js";
 import type { Connection } from "./connection.js";
-import { discreet } from "./discreet-redis.js";
 import { adviceOn } from "./driver-error.js";
 import { groupsOf, isAlone } from "./entry-groups.js";
-import { onceKey, retentionKey } from "./keys.js";
-import { append, appendAlone } from "./lua/append.js";
 import { isRefusal, isReply } from "./reply.js";
+import { add, sendAlone, sendPiped, sendTogether } from "./send-entries.js";
 import { UnderWay } from "./under-way.js";
 import { longestValue, mayBeTooLong, refusalOf } from "./value-limit.js";
 
@@ -22,6 +20,8 @@ const FULL_BATCH = 128;
 export class EntryAppender implements Appender {
   readonly #connection: Connection;
   readonly #underWay: UnderWay;
+  /** Whether the event loop stood still, and has not read its sockets since. */
+  #mustWait = false;
   #batch: Append[] = [];
   /** Whether an entry of the batch may be longer than Redis takes. */
   #isLong = false;
@@ -46,8 +46,12 @@ export class EntryAppender implements Appender {
     }
     const isLong = mayBeTooLong(length) && valuesOf(entry).some(({ length }) => mayBeTooLong(length));
     if (isLong) this.#isLong = true;
+    const isFirst = this.#underWay.count === 1;
+    // It may have lost its connection, and hears of that only when it reads its sockets. What left before would be
+    // uncertain, although it need only have waited.
+    if (isFirst && this.#connection.hasStoodStill) this.#mustWait = true;
     // While nothing is under way, an entry need not wait for others.
-    if (this.#underWay.count === 1 && !isLong && !isAlone(entry) && this.#connection.isReady) {
+    if (isFirst && !this.#mustWait && !isLong && !isAlone(entry) && this.#connection.isReady) {
       this.#sendNow(entry);
       return;
     }
@@ -80,9 +84,13 @@ export class EntryAppender implements Appender {
     this.#scheduled = true;
     const flush = (): void => {
       this.#scheduled = false;
-      void this.flush();
+      this.#mustWait = false;
+      do void this.flush();
+      while (this.#batch.length > 0);
     };
-    if (this.#underWay.count === this.#batch.length) process.nextTick(flush);
+    // The present turn may have asked for news of its sockets before the loop stood still, the next one has not.
+    if (this.#mustWait) setImmediate(() => setImmediate(flush));
+    else if (this.#underWay.count === this.#batch.length) process.nextTick(flush);
     else setImmediate(flush);
   }
 
@@ -91,13 +99,17 @@ export class EntryAppender implements Appender {
   }
 
   async flush(): Promise<void> {
-    let batch = this.#batch;
-    if (batch.length === 0) return;
-    this.#batch = [];
+    if (this.#batch.length === 0 || this.#mustWait) return;
+    let batch = this.#batch.splice(0, FULL_BATCH);
     const isLong = this.#isLong;
-    this.#isLong = false;
+    this.#isLong &&= this.#batch.length > 0;
     try {
       const { client } = this.#connection;
+      if (isLong || this.#asking !== undefined) {
+        const bytes = await this.#longest();
+        batch = this.#passing(batch, (entry) => tooLong(entry, bytes));
+      }
+      // Last, so that nothing is refused that could wait.
       if (!this.#connection.isReady) {
         await this.#connection.ready();
         batch = this.#passing(batch, ({ isWanted, messageId }) => {
@@ -105,10 +117,6 @@ export class EntryAppender implements Appender {
           const text = `message ${messageId} was not sent: its sender had given up before there was a connection`;
           return new PublishError("PUBLISH_FAILED", text, { messageId, retryable: true });
         });
-      }
-      if (isLong || this.#asking !== undefined) {
-        const bytes = await this.#longest();
-        batch = this.#passing(batch, (entry) => tooLong(entry, bytes));
       }
       if (batch.length === 1) await this.#send(client, batch);
       else await Promise.all(groupsOf(batch).map((group) => this.#send(client, group)));
@@ -198,38 +206,4 @@ function tooLong(entry: Append, longest: number): PublishError | undefined {
   const { messageId, stream } = entry;
   const text = `message ${messageId ?? "(without id)"} was not sent to ${stream}: ${refusal}`;
   return new PublishError("PUBLISH_FAILED", text, { messageId });
-}
-
-function add(client: Redis, { stream, entry }: Append): Promise<string> {
-  return client.xadd(stream, "*", ...entry) as Promise<string>;
-}
-
-async function sendTogether(client: Redis, group: readonly Append[]): Promise<readonly unknown[]> {
-  const { layout, stream, entry: first } = group[0] as Append;
-  let sharing = "";
-  const shared: string[] = [];
-  const own: number[] = [];
-  for (let at = 1; at < first.length; at += 2) {
-    const value = first[at] as string;
-    const isShared = group.every(({ entry }) => entry[at] === value);
-    sharing += isShared ? "s" : "o";
-    if (isShared) shared.push(value);
-    else own.push(at);
-  }
-  const args: (string | number)[] = [sharing, group.length, ...layout, ...shared];
-  for (const { entry } of group) for (const at of own) args.push(entry[at] as string);
-  const ids = await append.run(client, [stream], args);
-  return typeof ids === "string" ? ids.split(" ") : ids;
-}
-
-async function sendPiped(client: Redis, group: readonly Append[]): Promise<readonly unknown[]> {
-  const pipeline = client.pipeline();
-  for (const { stream, entry } of group) pipeline.xadd(stream, "*", ...entry);
-  return ((await pipeline.exec()) ?? []).map(([error, entryId]) => discreet(error) ?? entryId);
-}
-
-function sendAlone(client: Redis, { stream, entry, announced, messageId = "", onceWindowMs }: Append): Promise<string> {
-  const { channel = "", json = "" } = announced ?? {};
-  const keys = onceWindowMs === undefined ? [stream] : [stream, onceKey(stream, messageId), retentionKey(stream)];
-  return appendAlone.run(client, keys, [onceWindowMs ?? "", channel, json, ...entry]);
 }

@@ -49,6 +49,7 @@ export class BlockingSource implements EntrySource {
     const { place, blockTimeMs, connection, pause } = this.#parts;
     const { stream, group, consumer, floor, wanted } = place;
     const client = await connection.ready(pause.signal);
+    if (connection.due !== undefined) await this.#limited(connection.authenticate());
     this.#clientId ??= (await this.#limited(client.client("ID").catch(() => 0))) as number;
     this.#tap.expect(take, { isHeld: floor !== undefined, wanted });
     const most = ["COUNT", count, "BLOCK", blockTimeMs] as const;

@@ -6,6 +6,9 @@
  * may be blocked before it counts as dead; `clock` is shared memory: the main thread's last turn, the last round that
  * Redis confirmed, and the last one of this thread (all in ns), how many rounds came later than the lease, and for how
  * long (ns) rounds were confirmed. It posts why it cannot beat, whenever the reason changes.
+ *
+ * Functions stay in the main thread. Where there are any, it is asked for the place to connect to and for a verdict on the
+ * server's certificate; it may post a new password at any time.
  */
 export const heartbeatThread: string = String.raw`"use strict";
 const fs = require("node:fs");
@@ -27,7 +30,40 @@ const CLOSED = "the connection was closed";
 function tell(why) {
   if (why === told) return;
   told = why;
-  parentPort.postMessage(why);
+  parentPort.postMessage({ why });
+}
+
+/** What to do with the main thread's answer to the present question. */
+let answered = () => {};
+
+/** Asks the main thread. One that is busy answers nothing in time. */
+function ask(question, answer) {
+  const settle = (given) => {
+    clearTimeout(timer);
+    if (answered === settle) answered = () => {};
+    answer(given);
+  };
+  const timer = setTimeout(() => settle({ late: true }), connection.connectTimeout);
+  answered = settle;
+  parentPort.postMessage(question);
+}
+
+parentPort.on("message", ({ place, password, ...answer }) => {
+  if (place !== undefined) Object.assign(connection, place);
+  if (password !== undefined && send !== undefined) send(["AUTH", answer.username ?? "default", password], () => {});
+  else answered(answer);
+});
+
+/** Whether the place has been told once. Until then there is nothing to fall back on. */
+let isTold = !connection.asks;
+
+function connect() {
+  if (!connection.asks) return open();
+  ask({ question: "place" }, ({ failure, late }) => {
+    isTold ||= failure === undefined && !late;
+    if (isTold && failure === undefined) open();
+    else reconnect(failure ?? "the main thread does not answer");
+  });
 }
 
 function beat() {
@@ -58,13 +94,16 @@ function confirm(now) {
   Atomics.store(instants, THREAD, now);
 }
 
-function connect() {
-  const { host, port, connectTimeout, socketTimeout } = connection;
+function open() {
+  const { host, port, socket, connectTimeout, socketTimeout, checksIdentity } = connection;
+  const address = socket === undefined ? { host, port } : { path: socket };
+  // The main thread judges the certificate before anything is sent.
+  const identity = checksIdentity ? { checkServerIdentity: () => undefined } : {};
   let link;
   try {
     // Files are read anew: a certificate may have been replaced.
     for (const option in connection.tlsFiles) connection.tls[option] = fs.readFileSync(connection.tlsFiles[option]);
-    link = connection.tls ? tls.connect({ host, port, ...connection.tls }) : net.connect({ host, port });
+    link = connection.tls ? tls.connect({ ...address, ...connection.tls, ...identity }) : net.connect(address);
   } catch (error) {
     // Node refuses these TLS options, or a file is missing. The main thread reports every failure to connect; here only the
     // beats stop.
@@ -91,6 +130,15 @@ function connect() {
   link.setNoDelay(true);
   link.setEncoding("latin1");
   link.once(connection.tls ? "secureConnect" : "connect", () => {
+    if (!connection.tls || !checksIdentity) return greet();
+    const name = connection.tls.servername || host;
+    ask({ question: "identity", name, certificate: link.getPeerCertificate(true) }, ({ failure, late }) => {
+      if (link.destroyed) return;
+      if (failure === undefined && !late) greet();
+      else link.destroy(new Error(failure ?? "the main thread does not answer"));
+    });
+  });
+  const greet = () => {
     const { username, password, db, connectionName } = connection;
     if ((username ?? password) !== undefined) request(["AUTH", username ?? "default", password ?? ""], () => {});
     if (db !== 0) request(["SELECT", db], () => {});
@@ -100,7 +148,7 @@ function connect() {
     };
     // Optional: a proxy, or the user's rights, may refuse it. Then the connection has no name.
     request(["CLIENT", "SETNAME", connectionName], ready, true);
-  });
+  };
   link.on("data", (text) => {
     const lines = (begun + text).split("\r\n");
     begun = lines.pop();

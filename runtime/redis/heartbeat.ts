@@ -1,13 +1,14 @@
 import { Worker } from "node:worker_threads";
 import type { HeartbeatState } from "../broker/membership.js";
 import type { Config } from "../config/config.js";
-import { ConfigError } from "../errors.js";
 import type { RuntimeParts } from "../messaging/hooks.js";
 import { type Clock, LONGEST_TIMER_MS, type Timer } from "../time/clock.js";
-import { type Client, type Connection, connectionData } from "./connection.js";
+import type { Client, Connection } from "./connection.js";
+import { credentialSourceOf } from "./credentials.js";
 import { heartbeatThread } from "./heartbeat-thread.js";
 import type { StreamKeys } from "./keys.js";
 import { beat } from "./lua/beat.js";
+import { answerTo, type ThreadQuestion, threadConnection } from "./thread-connection.js";
 
 /** Places in the memory that the thread shares. */
 const [TURN, BEAT, THREAD, LAPSES, CONFIRMED] = [0, 1, 2, 3, 4] as const;
@@ -42,6 +43,7 @@ export class Heartbeat {
   readonly #beats: Beat[] = [];
   #timers: readonly Timer[] = [];
   #worker: Worker | undefined;
+  #endRenewal: (() => void) | undefined;
   #stopped = false;
   #isCovering = false;
   /** Why the thread cannot beat, and why the main thread cannot; empty while it can. */
@@ -63,7 +65,7 @@ export class Heartbeat {
     this.#beats.push({ keys: [alive, floor], args, place: { stream, group, consumer } });
   }
 
-  /** @throws {ConfigError} when the TLS options hold functions, which cannot be passed to a thread */
+  /** @throws {ConfigError} when the TLS options hold what cannot be passed to a thread */
   start(connection: Connection): void {
     const { clock, config } = this.#parts;
     // It has a lease to begin.
@@ -73,7 +75,9 @@ export class Heartbeat {
       clock.every(TURN_EVERY_MS, () => this.#turn()),
       clock.every(Math.max(1, config.leaseMs / LOOKS_PER_LEASE), look),
     ];
-    this.#spawn();
+    const source = credentialSourceOf(config.redis, clock);
+    this.#endRenewal = source?.onRenewed((credentials) => this.#worker?.postMessage(credentials));
+    this.#spawn(connection);
   }
 
   /** Beats once from the main thread: before the first read, and before the next one after the lease has lapsed. */
@@ -134,6 +138,7 @@ export class Heartbeat {
   async stop(): Promise<void> {
     this.#stopped = true;
     for (const timer of this.#timers) timer.cancel();
+    this.#endRenewal?.();
     await this.#worker?.terminate();
   }
 
@@ -181,26 +186,22 @@ export class Heartbeat {
     Atomics.store(this.#instants, TURN, process.hrtime.bigint());
   }
 
-  #spawn(): void {
+  #spawn(settle: Connection): void {
     const { config, hooks, clock } = this.#parts;
     const { redis, service, leaseMs, handlerTimeoutMs: stallMs } = config;
-    const connection = connectionData(redis, service, "heartbeat");
+    const connection = threadConnection(redis, service);
     const times = { intervalMs: this.#intervalMs, leaseMs, stallMs };
     const beats = this.#beats.map(({ keys, args }) => ({ keys, args }));
     const workerData = { connection, beats, script: beat.lua, clock: this.#instants.buffer, ...times };
-    try {
-      this.#worker = new Worker(heartbeatThread, { eval: true, workerData, execArgv: [] });
-    } catch (error) {
-      if ((error as Error).name !== "DataCloneError") throw error;
-      const problem = "redis.tls holds a function, which cannot be passed to the heartbeat's thread: use plain data";
-      throw new ConfigError([problem]);
-    }
-    this.#worker.on("message", (why: string) => {
-      this.#threadFailure = why;
+    const worker = new Worker(heartbeatThread, { eval: true, workerData, execArgv: [] });
+    this.#worker = worker;
+    worker.on("message", async (told: ThreadQuestion | { readonly why: string }) => {
+      if ("why" in told) this.#threadFailure = told.why;
+      else worker.postMessage(await answerTo(told, redis, settle, clock));
     });
     this.#worker.on("error", (error) => hooks.trouble("sending heartbeats", error));
     this.#worker.on("exit", () => {
-      if (!this.#stopped) clock.after(1000, () => this.#stopped || this.#spawn()).unref();
+      if (!this.#stopped) clock.after(1000, () => this.#stopped || this.#spawn(settle)).unref();
     });
     this.#worker.unref();
   }

@@ -1,6 +1,7 @@
 import { unknownOptions } from "../config/suggest.js";
 import { ConfigError } from "../errors.js";
 import type { OutgoingCall } from "../messaging/interceptor.js";
+import type { StartOptions } from "../messaging/messaging.js";
 import type { ListenOptions } from "../messaging/notification.js";
 import type { PublishAllOptions, PublishOptions } from "../messaging/publisher.js";
 import type { SendOptions, TellOptions } from "../messaging/sender.js";
@@ -13,10 +14,11 @@ const publish: Names<PublishOptions> = { ...publishAll, id: true, once: true };
 const tell: Names<TellOptions> = { ...publish, targetService: true };
 const send: Names<SendOptions> = { ...publishAll, targetService: true, timeoutSeconds: true, signal: true };
 const listen: Names<ListenOptions> = { since: true, catchUp: true };
+const start: Names<StartOptions> = { requireRedis: true };
 
-type Operation = OutgoingCall["operation"] | "listen";
+type Operation = OutgoingCall["operation"] | "listen" | "start";
 
-const KNOWN: Readonly<Record<Operation, object>> = { publishAll, publish, tell, send, listen };
+const KNOWN: Readonly<Record<Operation, object>> = { publishAll, publish, tell, send, listen, start };
 
 /** The error of a call whose options do not exist, which callers without types may give. A misspelt `once` is no `once`. */
 export function misuse(operation: Operation, options: object): ConfigError | undefined {

@@ -29,7 +29,7 @@ export class MessagingFacade<Own extends Pick<Messaging, "start" | "close">> {
   /** @throws {UsageError} if there is one already */
   async init(
     create: (env: Variables) => Own,
-    { handlers, signals = [], env = process.env, ...start }: InitOptions<Own> = {},
+    { handlers, signals = [], env = process.env, requireRedis = false }: InitOptions<Own> = {},
   ): Promise<Own> {
     if (this.#messaging !== undefined) {
       const text = "initMessaging() was called before: use getMessaging(), or shutdownMessaging() first";
@@ -41,7 +41,7 @@ export class MessagingFacade<Own extends Pick<Messaging, "start" | "close">> {
       handlers?.(messaging);
       this.#signals = signals;
       for (const signal of signals) process.once(signal, this.#end);
-      await messaging.start(start);
+      await messaging.start({ requireRedis });
     } catch (error) {
       await this.shutdown();
       throw error;

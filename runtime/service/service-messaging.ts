@@ -127,6 +127,8 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
 
   async start(options: StartOptions = {}): Promise<void> {
     this.#assertOpen("start");
+    const wrong = misuse("start", options);
+    if (wrong !== undefined) throw wrong;
     const isFirst = !this.#consumption.isStarted;
     await this.#consumption.start(this.#router.streams(), options);
     for (const { log } of this.#consumption.memberships) this.#retentions.of(log.stream, log);

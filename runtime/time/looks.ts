@@ -1,7 +1,7 @@
 import type { Clock, Timer } from "./clock.js";
 
 /** How many looks make up a limit. */
-const LOOKS = 4;
+export const LOOKS = 4;
 
 /**
  * Looks at a condition at fixed intervals, and calls once when it has held for so many milliseconds. A process that was

@@ -6,6 +6,7 @@ import * as messaging from "../../generated/index.js";
 import * as testing from "../../generated/testing.js";
 import * as operations from "../../runtime/operations/index.js";
 import { root, runInstalled } from "../package/program.js";
+import { blocksOf } from "../readme/blocks.js";
 
 /** What an example may use without saying where it comes from: the exports of each entry of the package. */
 const entries = {
@@ -31,6 +32,7 @@ declare global {
   const request: { readonly id: string; readonly headers: { readonly traceparent?: string } };
   const schema: JsonSchema;
   function handle(given: unknown): void;
+  function signedToken(user: string): Promise<string>;
   function page(service: string, rule: string): void;
   function unpage(service: string, rule: string): void;
 }
@@ -50,6 +52,9 @@ beforeAll(async () => {
   await symlink(join(root, "node_modules"), join(folder, "node_modules"));
   await writeFile(join(folder, "ambient.ts"), AMBIENT);
   for (const [at, { text }] of examples.entries()) await writeFile(join(folder, `example-${at}.ts`), moduleOf(text));
+  const pages = blocksOf(await readFile(join(root, "docs/connections.md"), "utf8"));
+  for (const [at, { text }] of pages.filter(({ language }) => language === "ts").entries())
+    await writeFile(join(folder, `connections-${at}.ts`), text);
   const paths = {
     "@m-erp/messaging": [join(root, "generated/index.ts")],
     "@m-erp/messaging/operations": [join(root, "runtime/operations/index.ts")],
@@ -65,7 +70,7 @@ beforeAll(async () => {
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-it("every example in a doc comment of the runtime compiles", async () => {
+it("every example in a doc comment of the runtime and in docs/connections.md compiles", async () => {
   expect(examples.length).toBeGreaterThan(20);
   await runInstalled("tsc", ["-p", folder]);
 });

@@ -55,6 +55,12 @@ const places: readonly Place[] = [
   { path: "runtime/contract/", may: ["errors"] },
   { path: "runtime/messaging/", may: ["contract", "time", "errors"] },
   { path: "runtime/config/", may: ["contract", "errors"] },
+  {
+    path: "runtime/config/own-client.ts",
+    may: ["config", "contract", "errors"],
+    says: "runtime/config/ may import contract and errors",
+    mayImportIoredis: true,
+  },
   { path: "runtime/broker/", may: ["contract", "errors"] },
   { path: "runtime/redis/", may: delivery, mayImportIoredis: true },
   {
@@ -109,7 +115,8 @@ const targets: readonly string[] = [
 
 const ITSELF = ["@m-erp/messaging", "@m-erp/messaging/runtime"];
 const IOREDIS = ["ioredis", "ioredis/built/redis/RedisOptions.js"];
-const ONLY_REDIS = "Only runtime/redis/ and runtime/testing/redis/ may import ioredis.";
+const ONLY_REDIS =
+  "Only runtime/redis/ and runtime/testing/redis/ may import ioredis, and runtime/config/own-client.ts its types.";
 
 /** All forms of an import that consume/ may not make. */
 const forms = [

@@ -76,7 +76,7 @@ async function* probe(connection: Connection, options: DoctorOptions, config: Co
 }
 
 async function connected(client: Client, { redis }: Config): Promise<Finding> {
-  const where = `${redis.host}:${redis.port}`;
+  const where = redis.address;
   await assertSupported(client, where);
   const info = await client.info("server");
   const valkey = /valkey_version:(\S+)/.exec(info)?.[1];
@@ -113,11 +113,13 @@ async function eviction(client: Client): Promise<Finding> {
 
 function describe(config: Config): string[] {
   const { redis, ...rest } = config;
-  const password = redis.password === undefined ? "none" : "set, not shown";
+  const asks = redis.credentials !== undefined;
+  const password = asks ? "asked for" : redis.password === undefined ? "none" : "set, not shown";
+  const user = asks ? "asked for" : (redis.username ?? "default");
   const tls = redis.tls === undefined ? "off" : "on";
   const settings = Object.entries({ ...rest, redis: undefined }).filter(([, value]) => value !== undefined);
   return [
-    `redis: ${redis.host}:${redis.port}, db ${redis.db}, user ${redis.username ?? "default"}, password ${password}, tls ${tls}`,
+    `redis: ${redis.address}, db ${redis.db}, user ${user}, password ${password}, tls ${tls}`,
     `connections: at most ${redis.maxConnections}, connectionTimeoutMs ${redis.connectionTimeoutMs}, socketTimeoutMs ${redis.socketTimeoutMs}`,
     ...settings.map(([name, value]) => `${name}: ${String(value)}`),
   ];

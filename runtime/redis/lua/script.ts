@@ -9,6 +9,19 @@ type Command<Reply> = (keyCount: number, ...keysAndArgs: (string | number)[]) =>
 
 /** A step of a script: its command and subcommand, and the key or channel on which it works. */
 const STEP = /redis\.call\('([A-Z]+)'(?:, '([A-Z]+)')?, ((?:KEYS|ARGV)\[\d+\])/g;
+/**
+ * How many arguments each command needs at least behind its key or channel: Redis 8 checks no right to a command that is
+ * not complete.
+ */
+const ARGUMENTS: Readonly<Record<string, number>> = {
+  ...{ DEL: 0, EXISTS: 0, GET: 0, PTTL: 0, PUBLISH: 1, SET: 1 },
+  ...{ HDEL: 1, HEXISTS: 1, HGET: 1, HGETALL: 0, HLEN: 0, HSCAN: 1, HSET: 2 },
+  ...{ XACK: 2, XADD: 3, XCLAIM: 4, XLEN: 0, XPENDING: 1, XRANGE: 2, XTRIM: 2 },
+  ...{ "XGROUP CREATE": 2, "XGROUP CREATECONSUMER": 2, "XGROUP DELCONSUMER": 2, "XGROUP DESTROY": 1 },
+  ...{ "XINFO CONSUMERS": 1, "XINFO GROUPS": 0, "XINFO STREAM": 0 },
+  ...{ ZADD: 2, ZCARD: 0, ZRANGE: 2, ZRANGEBYLEX: 2, ZRANGEBYSCORE: 2, ZREM: 1, ZREMRANGEBYSCORE: 2 },
+  ...{ ZREVRANGEBYSCORE: 2, ZSCORE: 1 },
+};
 /** The type that a key needs, by the first letter of the command. */
 const TYPES: Readonly<Record<string, string>> = { X: "stream", Z: "zset", H: "hash", G: "string" };
 
@@ -23,7 +36,10 @@ function guard(body: string): string {
   const typed = new Set<string>();
   for (const [, command = "", subcommand, subject = ""] of body.matchAll(STEP)) {
     const words = subcommand === undefined ? `'${command}'` : `'${command}', '${subcommand}'`;
-    checks.add(`may(${subject}, ${words})`);
+    const name = subcommand === undefined ? command : `${command} ${subcommand}`;
+    const count = ARGUMENTS[name];
+    if (count === undefined) throw new Error(`ARGUMENTS does not say how many arguments ${name} needs`);
+    checks.add(`may(${subject}, ${count}, ${words})`);
     const type = TYPES[command.charAt(0)];
     if (type !== undefined && subject.startsWith("KEYS")) typed.add(`is(${subject}, '${type}')`);
   }
@@ -34,10 +50,11 @@ function guard(body: string): string {
   local function refuse(code, subject, why)
     refusal = refusal or { err = code .. ' ' .. why .. ' ' .. string.gsub(subject, '%c', '?') }
   end
-  local function may(subject, ...)
+  local function may(subject, count, ...)
     if not subject or subject == '' then return end
     local words = { ... }
     words[#words + 1] = subject
+    for _ = 1, count do words[#words + 1] = '0' end
     if not redis.acl_check_cmd(unpack(words)) then refuse('NOPERM', subject, 'no right to ' .. words[1]) end
   end
   local function is(key, type)

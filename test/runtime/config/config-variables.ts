@@ -52,6 +52,14 @@ export const variables: readonly Variable[] = [
     option: [{ redis: { port: 7000 } }, 7000],
   },
   {
+    name: "REDIS_SOCKET",
+    of: ({ redis }) => redis.socket,
+    byDefault: undefined,
+    valid: [["/run/redis.sock", "/run/redis.sock"]],
+    invalid: [],
+    option: [{ redis: { socket: "/run/other.sock" } }, "/run/other.sock"],
+  },
+  {
     name: "REDIS_DB",
     of: ({ redis }) => redis.db,
     byDefault: 0,

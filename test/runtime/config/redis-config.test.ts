@@ -30,6 +30,14 @@ describe("REDIS_URL", () => {
     ["redis://app:a%20b%2F%40%3A%25@cache", { username: "app", password: "a b/@:%" }],
     ["rediss://app@cache", { username: "app", password: undefined, tls: {} }],
     ["redis://[::1]:7000", { host: "::1", port: 7000 }],
+    ["redis://cache?db=3", { host: "cache", db: 3 }],
+    ["redis://cache/3?db=3", { db: 3 }],
+    ["valkey://app:secret@cache:7000/2", { host: "cache", port: 7000, db: 2, username: "app", tls: undefined }],
+    ["valkeys://cache", { host: "cache", port: 6379, tls: {} }],
+    ["unix:///run/redis%20one.sock?db=3", { socket: "/run/redis one.sock", db: 3, address: "/run/redis one.sock" }],
+    ["unix://app:a%40b@/run/redis.sock", { socket: "/run/redis.sock", username: "app", password: "a@b", db: 0 }],
+    ["redis+unix://:secret@/run/redis.sock", { socket: "/run/redis.sock", username: undefined, password: "secret" }],
+    ["valkey+unix:///run/valkey.sock", { socket: "/run/valkey.sock", tls: undefined }],
   ])("is understood: %s", (url, expected) => {
     expect(read({ REDIS_URL: url }).redis).toMatchObject(expected);
     expect(read({}, { redis: { url } }).redis).toMatchObject(expected);
@@ -47,10 +55,25 @@ describe("REDIS_URL", () => {
     "myredis://cache",
     "redis://cache/1/2",
     "nonsense",
+    "redis://cache/3?db=4",
+    "redis://cache?db=one",
+    "redis://cache?db=1&db=1",
+    "redis://cache?timeout=3",
+    "unix://run/redis.sock",
+    "unix:///",
+    "unix:///run/redis.sock?password=secret",
+    // Passwords with what must be encoded.
+    "redis://app:a/b@cache",
+    "redis://app:1/b@cache",
+    "redis://app:1?b@cache",
+    "redis://app:1#b@cache",
+    "unix://app:a/b@/run/redis.sock",
   ])("is refused, without being repeated: %s", (url) => {
     const [problem, ...more] = problemsOf({ ...named, REDIS_URL: url });
     // Always the same text, whatever the URL: it may hold a password.
-    expect(problem).toBe("REDIS_URL must read redis://user:password@host:6379/0 (rediss:// for TLS)");
+    expect(problem).toBe(
+      "REDIS_URL must read redis://user:password@host:6379/0 (rediss:// for TLS) or unix:///path/to/redis.sock?db=0; percent-encode @ : / ? # and % in the user and the password (encodeURIComponent)",
+    );
     expect(more).toEqual([]);
   });
 
@@ -68,6 +91,24 @@ describe("REDIS_URL", () => {
   it("in code wins over a host in code", () => {
     const { redis } = read({}, { redis: { url: "redis://cache:7000", host: "here", port: 7001 } });
     expect(redis).toMatchObject({ host: "cache", port: 7000 });
+  });
+
+  it("gives way to a socket in code, and wins over one in the environment", () => {
+    const environment = { REDIS_URL: "redis://cache:7000", REDIS_SOCKET: "/run/redis.sock" };
+    expect(read(environment).redis).toMatchObject({ host: "cache", socket: undefined });
+    expect(read(environment, { redis: { socket: "/run/own.sock" } }).redis.socket).toBe("/run/own.sock");
+    expect(read({ REDIS_SOCKET: "/run/redis.sock" }, { redis: { host: "here" } }).redis.socket).toBeUndefined();
+  });
+
+  it("that asks for TLS is not silently disobeyed", () => {
+    const off = { REDIS_TLS: "false" };
+    const contradicted = [expect.stringContaining("REDIS_URL asks for TLS, but REDIS_TLS is false")];
+    expect(problemsOf({ ...named, ...off, REDIS_URL: "rediss://cache" })).toEqual(contradicted);
+    expect(problemsOf(named, { redis: { url: "valkeys://cache", tls: false } })).toEqual(contradicted);
+    // Code counts more than the environment.
+    expect(read(off, { redis: { url: "rediss://cache" } }).redis.tls).toEqual({});
+    expect(read({ REDIS_URL: "rediss://cache" }, { redis: { tls: false } }).redis.tls).toBeUndefined();
+    expect(read({ REDIS_TLS: "true" }, { redis: { url: "redis://cache" } }).redis.tls).toEqual({});
   });
 
   it("leaves the database to its own setting where it names none", () => {

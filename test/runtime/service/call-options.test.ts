@@ -3,6 +3,7 @@ import {
   createMessaging,
   type ListenOptions,
   type PublishOptions,
+  type StartOptions,
   userCreated,
   validateToken,
 } from "../../../generated/index.js";
@@ -11,7 +12,7 @@ import { createService } from "../../support/service.js";
 const user = { entity_id: 1, after_data: { email: "ada@example.com" } };
 
 /** Options as a caller without types gives them. */
-const wrong = (options: object): PublishOptions & ListenOptions => options;
+const wrong = (options: object): PublishOptions & ListenOptions & StartOptions => options;
 
 describe("an option of a call that does not exist", () => {
   it("rejects the call before anything is sent, and names the one that is meant", async () => {
@@ -28,6 +29,7 @@ describe("an option of a call that does not exist", () => {
       "the option timeout",
     );
     await expect(messaging.listen({ userId: 1 }, () => {}, wrong({ catchup: true }))).rejects.toThrow("mean catchUp?");
+    await expect(messaging.start(wrong({ requireRedsi: true }))).rejects.toThrow("did you mean requireRedis?");
     expect(messaging.counts).toMatchObject({ connected: 0, publishFailed: 0 });
   });
 

@@ -1,16 +1,13 @@
-import { Redis } from "ioredis";
-
-type Item = Parameters<Redis["handleReconnection"]>[1];
+import type { Redis } from "ioredis";
 
 /**
- * The driver's client, but for what its errors tell. The driver attaches to each error reply the command with its arguments:
- * the password of `AUTH`, the message of `XADD`. Of an unknown command, Redis itself quotes the arguments.
+ * Keeps from the client's errors what they tell too much. The driver attaches to each error reply the command with its
+ * arguments: the password of `AUTH`, the message of `XADD`. Of an unknown command, Redis itself quotes the arguments.
  */
-export class DiscreetRedis extends Redis {
-  /** Each error reply passes here before its command is rejected, also during the handshake. */
-  override handleReconnection(error: Error, item: Item): void {
-    super.handleReconnection(discreet(error), item);
-  }
+export function makeDiscreet(client: Redis): void {
+  const handle = client.handleReconnection.bind(client);
+  // Each error reply passes here before its command is rejected, also during the handshake.
+  client.handleReconnection = (error, item) => handle(discreet(error), item);
 }
 
 /** The same error without what was sent. A pipeline that is cut off is rejected with one that has not passed the client. */

@@ -1,0 +1,110 @@
+import { Socket } from "node:net";
+import { Redis } from "ioredis";
+import type { RedisConfig, RedisCredentials } from "../config/redis-config.js";
+import { ConfigError } from "../errors.js";
+import type { Clock } from "../time/clock.js";
+import { within } from "../time/limit.js";
+import { type CredentialSource, providerError } from "./credentials.js";
+import { makeDiscreet } from "./discreet.js";
+
+const LONGEST_PAUSE_MS = 2000;
+
+/** What delivery depends on, whatever else the client is told. */
+const OURS = {
+  lazyConnect: true,
+  // Commands are neither kept nor sent twice: only the sender knows whether it may repeat one.
+  enableOfflineQueue: false,
+  maxRetriesPerRequest: 0,
+  // The client would neither tell that it has subscribed again nor handle a failure.
+  autoResubscribe: false,
+  // The master has become a replica: the next connection may reach the new master.
+  reconnectOnError: (error: Error): boolean => error.message.startsWith("READONLY"),
+  retryStrategy: (times: number): number =>
+    Math.min(LONGEST_PAUSE_MS, 25 * 2 ** Math.min(times, 10)) * (0.5 + Math.random() / 2),
+};
+
+export interface ClientParts {
+  readonly connectionName: string;
+  readonly connectTimeout: number;
+  readonly credentials: CredentialSource | undefined;
+  readonly clock: Clock;
+  /** No attempt to connect begins any more. */
+  readonly isClosed: () => boolean;
+}
+
+/** The client of one connection. It asks for what may have changed before each attempt to connect. */
+export function createClient(config: RedisConfig, parts: ClientParts): Redis {
+  const { host, port, socket, db, username, password, tls, client } = config;
+  const { connectionName, connectTimeout } = parts;
+  const { path: _path, username: _username, password: _password, tls: _tls, ...own } = client.options;
+  const options = {
+    ...own,
+    ...OURS,
+    ...{ host, port, db, username, password, tls },
+    ...(socket !== undefined && { path: socket }),
+    connectionName,
+    connectTimeout,
+  };
+  const made = client.make === undefined ? new Redis(options) : client.make(options);
+  assertObeys(made, options);
+  makeDiscreet(made);
+  askBeforeConnecting(made, config, parts);
+  return made;
+}
+
+/** @throws {ConfigError} if a function made a client with other options, or the same client again */
+function assertObeys(made: Redis, options: { readonly connectionName: string }): void {
+  const demanded = { ...OURS, connectionName: options.connectionName };
+  const lost = Object.entries(demanded)
+    .filter(([name, value]) => (made?.options as Record<string, unknown> | undefined)?.[name] !== value)
+    .map(([name]) => name);
+  if (lost.length === 0 && !made.options.keyPrefix && made.status === "wait") return;
+  made?.disconnect?.();
+  const what = lost.length > 0 ? lost.join(", ") : "no keyPrefix";
+  throw new ConfigError([`redis.client must return a new client that has the options it was given: ${what}`]);
+}
+
+/**
+ * Wraps what opens the socket. What throws there would end the client for good: credentials that cannot be had, a file of
+ * a certificate that is half written. It counts as a failed attempt to connect instead.
+ */
+function askBeforeConnecting(client: Redis, { askTls }: RedisConfig, parts: ClientParts): void {
+  const { credentials, connectTimeout, clock, isClosed } = parts;
+  const connector = client["connector"];
+  const open = connector.connect.bind(connector);
+  const prepare = async (): Promise<void> => {
+    if (credentials !== undefined) {
+      const given = await credentials.get();
+      if (client.condition) client.condition.auth = authOf(given);
+    }
+    if (askTls !== undefined) {
+      client.options.tls = await within(connectTimeout, clock, askTls).catch((error: unknown) => {
+        throw providerError("tls", error);
+      });
+    }
+    if (isClosed()) throw new Error("Connection is closed.");
+  };
+  const needsAsking = credentials !== undefined || askTls !== undefined;
+  connector.connect = async (...emitter: Parameters<typeof open>) => {
+    try {
+      if (needsAsking) await prepare();
+      const stream = await open(...emitter);
+      // A TLS handshake that is broken off may tell of two errors. The client hears one; another would end the process.
+      stream.on("error", () => {});
+      return stream;
+    } catch (error) {
+      connector.firstError = error as Error;
+      return new Socket().destroy();
+    }
+  };
+}
+
+/** The arguments of `AUTH`. */
+export function authOf({ username = "default", password }: RedisCredentials): [username: string, password: string] {
+  return [username, password];
+}
+
+/** The name of a connection in `CLIENT LIST`. */
+export function nameOf(service: string, role: string): string {
+  return `${service}:${role}`.replaceAll(/[^\x21-\x7e]/g, "_");
+}

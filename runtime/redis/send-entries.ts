@@ -1,0 +1,46 @@
+import type { Redis } from "ioredis";
+import type { Append } from "../broker/append.js";
+import { discreet } from "./discreet.js";
+import { onceKey, retentionKey } from "./keys.js";
+import { append, appendAlone } from "./lua/append.js";
+
+/** Adds one entry. */
+export function add(client: Redis, { stream, entry }: Append): Promise<string> {
+  return client.xadd(stream, "*", ...entry) as Promise<string>;
+}
+
+/** By one script, which sends what the entries share only once. Resolves to an id or an error for each. */
+export async function sendTogether(client: Redis, group: readonly Append[]): Promise<readonly unknown[]> {
+  const { layout, stream, entry: first } = group[0] as Append;
+  let sharing = "";
+  const shared: string[] = [];
+  const own: number[] = [];
+  for (let at = 1; at < first.length; at += 2) {
+    const value = first[at] as string;
+    const isShared = group.every(({ entry }) => entry[at] === value);
+    sharing += isShared ? "s" : "o";
+    if (isShared) shared.push(value);
+    else own.push(at);
+  }
+  const args: (string | number)[] = [sharing, group.length, ...layout, ...shared];
+  for (const { entry } of group) for (const at of own) args.push(entry[at] as string);
+  const ids = await append.run(client, [stream], args);
+  return typeof ids === "string" ? ids.split(" ") : ids;
+}
+
+/** One command each, for a user who may not run scripts. Resolves to an id or an error for each. */
+export async function sendPiped(client: Redis, group: readonly Append[]): Promise<readonly unknown[]> {
+  const pipeline = client.pipeline();
+  for (const { stream, entry } of group) pipeline.xadd(stream, "*", ...entry);
+  return ((await pipeline.exec()) ?? []).map(([error, entryId]) => discreet(error) ?? entryId);
+}
+
+/** One that is announced, or stored once, in one step. */
+export function sendAlone(
+  client: Redis,
+  { stream, entry, announced, messageId = "", onceWindowMs }: Append,
+): Promise<string> {
+  const { channel = "", json = "" } = announced ?? {};
+  const keys = onceWindowMs === undefined ? [stream] : [stream, onceKey(stream, messageId), retentionKey(stream)];
+  return appendAlone.run(client, keys, [onceWindowMs ?? "", channel, json, ...entry]);
+}

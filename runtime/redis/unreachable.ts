@@ -1,0 +1,41 @@
+import type { RedisConfig } from "../config/redis-config.js";
+import { ConnectionError } from "../errors.js";
+import { adviceOn } from "./driver-error.js";
+
+/** Replies that a retry does not change: the credentials, the rights or the database are wrong. */
+const REFUSALS = /^(WRONGPASS|NOAUTH|NOPERM|ERR AUTH|ERR invalid DB|ERR DB index|ERR invalid password)/i;
+
+/** Whether Redis lets this service not in. */
+export function isRefused(error: Error | undefined): boolean {
+  return error !== undefined && REFUSALS.test(error.message);
+}
+
+/** Why there is no connection, and what to do. @param silence - the reason when no error tells one */
+export function unreachable(config: RedisConfig, cause: Error | undefined, silence: string): ConnectionError {
+  const { address } = config;
+  const why = cause?.message || (cause as NodeJS.ErrnoException | undefined)?.code || cause?.name || silence;
+  if (cause !== undefined && isRefused(cause)) {
+    const check =
+      config.credentials === undefined
+        ? "Check REDIS_USERNAME, REDIS_PASSWORD and REDIS_DB"
+        : "Check what redis.credentials returns, and REDIS_DB";
+    const text = `Redis at ${address} refuses this service: ${why}. ${check}, and the user's rights (ACL GETUSER)`;
+    return new ConnectionError("REDIS_REFUSED", text, { cause });
+  }
+  if (cause?.name === "ReplyError") {
+    const text = `Redis at ${address} accepts no connection: ${why}${adviceOn(why) || ". Close other connections, or raise its limits (maxclients)"}`;
+    return new ConnectionError("REDIS_UNAVAILABLE", text, { cause });
+  }
+  const advice =
+    cause?.name === "ProviderError" ? "Check this function, and what it asks" : `Check ${settingsOf(config)}`;
+  const text = `Redis at ${address} cannot be reached: ${why}. ${advice}`;
+  return new ConnectionError("REDIS_UNAVAILABLE", text, { cause });
+}
+
+function settingsOf({ client, socket, host, port }: RedisConfig): string {
+  if (client.findsRedis) return "redis.client, and that Redis runs";
+  if (socket !== undefined) {
+    return `REDIS_SOCKET or REDIS_URL, that this user may write to it, and that Redis runs (redis-cli -s ${socket} ping)`;
+  }
+  return `REDIS_HOST, REDIS_PORT or REDIS_URL, and that it runs (redis-cli -h ${host} -p ${port} ping)`;
+}
