@@ -85,7 +85,11 @@ export class ContractError extends MessagingError {
  * A message is larger than `maxMessageBytes`. When publishing, this is thrown before anything reaches Redis. An answer of
  * that size is replaced by a failure with this code.
  * @example
- * if (error instanceof MessageTooLargeError) await publishReportReady(messaging, { entity_id: id, after_data: { url } });
+ * try {
+ *   await messaging.publish(orderPlaced, { entity_id: 7, after_data: { total: 7 } });
+ * } catch (error) {
+ *   if (error instanceof MessageTooLargeError) console.warn(`${error.bytes} bytes: publish a link to the file instead`);
+ * }
  */
 export class MessageTooLargeError extends MessagingError {
   override readonly name = "MessageTooLargeError";

@@ -15,11 +15,17 @@ const STEP = /redis\.call\('([A-Z]+)'(?:, '([A-Z]+)')?, ((?:KEYS|ARGV)\[\d+\])/g
  */
 const ARGUMENTS: Readonly<Record<string, number>> = {
   ...{ DEL: 0, EXISTS: 0, GET: 0, PTTL: 0, PUBLISH: 1, SET: 1 },
-  ...{ HDEL: 1, HEXISTS: 1, HGET: 1, HGETALL: 0, HLEN: 0, HSCAN: 1, HSET: 2 },
-  ...{ XACK: 2, XADD: 3, XCLAIM: 4, XLEN: 0, XPENDING: 1, XRANGE: 2, XTRIM: 2 },
-  ...{ "XGROUP CREATE": 2, "XGROUP CREATECONSUMER": 2, "XGROUP DELCONSUMER": 2, "XGROUP DESTROY": 1 },
+  ...{ HDEL: 1, HEXISTS: 1, HGET: 1, HGETALL: 0, HKEYS: 0, HLEN: 0, HSCAN: 1, HSET: 2 },
+  ...{ XACK: 2, XADD: 3, XCLAIM: 4, XDEL: 1, XLEN: 0, XPENDING: 1, XRANGE: 2, XTRIM: 2 },
+  ...{
+    "XGROUP CREATE": 2,
+    "XGROUP CREATECONSUMER": 2,
+    "XGROUP DELCONSUMER": 2,
+    "XGROUP DESTROY": 1,
+    "XGROUP SETID": 2,
+  },
   ...{ "XINFO CONSUMERS": 1, "XINFO GROUPS": 0, "XINFO STREAM": 0 },
-  ...{ ZADD: 2, ZCARD: 0, ZRANGE: 2, ZRANGEBYLEX: 2, ZRANGEBYSCORE: 2, ZREM: 1, ZREMRANGEBYSCORE: 2 },
+  ...{ ZADD: 2, ZCARD: 0, ZLEXCOUNT: 2, ZRANGE: 2, ZRANGEBYLEX: 2, ZRANGEBYSCORE: 2, ZREM: 1, ZREMRANGEBYSCORE: 2 },
   ...{ ZREVRANGEBYSCORE: 2, ZSCORE: 1 },
 };
 /** The type that a key needs, by the first letter of the command. */
@@ -32,9 +38,12 @@ const TYPES: Readonly<Record<string, string>> = { X: "stream", Z: "zset", H: "ha
  * that the caller left out is not checked, nor one by `redis.pcall`, which the script can do without.
  */
 function guard(body: string): string {
+  const steps = [...body.matchAll(STEP)];
+  // A single step is refused or done.
+  if (new Set(steps.map(([step]) => step)).size < 2) return "";
   const checks = new Set<string>();
   const typed = new Set<string>();
-  for (const [, command = "", subcommand, subject = ""] of body.matchAll(STEP)) {
+  for (const [, command = "", subcommand, subject = ""] of steps) {
     const words = subcommand === undefined ? `'${command}'` : `'${command}', '${subcommand}'`;
     const name = subcommand === undefined ? command : `${command} ${subcommand}`;
     const count = ARGUMENTS[name];
@@ -43,8 +52,6 @@ function guard(body: string): string {
     const type = TYPES[command.charAt(0)];
     if (type !== undefined && subject.startsWith("KEYS")) typed.add(`is(${subject}, '${type}')`);
   }
-  // A single step is refused or done.
-  if (checks.size < 2) return "";
   return `do
   local refusal
   local function refuse(code, subject, why)

@@ -100,17 +100,6 @@ describe("REDIS_URL", () => {
     expect(read({ REDIS_SOCKET: "/run/redis.sock" }, { redis: { host: "here" } }).redis.socket).toBeUndefined();
   });
 
-  it("that asks for TLS is not silently disobeyed", () => {
-    const off = { REDIS_TLS: "false" };
-    const contradicted = [expect.stringContaining("REDIS_URL asks for TLS, but REDIS_TLS is false")];
-    expect(problemsOf({ ...named, ...off, REDIS_URL: "rediss://cache" })).toEqual(contradicted);
-    expect(problemsOf(named, { redis: { url: "valkeys://cache", tls: false } })).toEqual(contradicted);
-    // Code counts more than the environment.
-    expect(read(off, { redis: { url: "rediss://cache" } }).redis.tls).toEqual({});
-    expect(read({ REDIS_URL: "rediss://cache" }, { redis: { tls: false } }).redis.tls).toBeUndefined();
-    expect(read({ REDIS_TLS: "true" }, { redis: { url: "redis://cache" } }).redis.tls).toEqual({});
-  });
-
   it("leaves the database to its own setting where it names none", () => {
     expect(read({ REDIS_URL: "redis://cache", REDIS_DB: "4" }).redis.db).toBe(4);
   });
@@ -160,10 +149,10 @@ describe("TLS", () => {
   const isOn = (environment: Variables, redis: Settings["redis"] = {}): boolean =>
     read(environment, { redis }).redis.tls !== undefined;
 
-  it("is on with a rediss:// URL, whatever REDIS_TLS says", () => {
+  it("is on with a rediss:// or valkeys:// URL, whatever REDIS_TLS says", () => {
     for (const REDIS_TLS of ["false", "0", "no", "off", "true", "", undefined]) {
       expect([REDIS_TLS, isOn({ REDIS_URL: "rediss://cache", REDIS_TLS })]).toEqual([REDIS_TLS, true]);
-      expect([REDIS_TLS, isOn({ REDIS_TLS }, { url: "rediss://cache" })]).toEqual([REDIS_TLS, true]);
+      expect([REDIS_TLS, isOn({ REDIS_TLS }, { url: "valkeys://cache" })]).toEqual([REDIS_TLS, true]);
     }
   });
 
