@@ -1,8 +1,10 @@
-import { Ajv2020, type Options, type ValidateFunction } from "ajv/dist/2020.js";
+import type { Ajv2020, Options, ValidateFunction } from "ajv/dist/2020.js";
 import type { Issue } from "../errors.js";
 import { Closing } from "./closing.js";
 import { type FormatCheck, formats, tolerantFormats } from "./format.js";
+import { interpret } from "./interpreter.js";
 import type { JsonSchema } from "./json-schema.js";
+import { loadAjv } from "./load-ajv.js";
 import { separateTypes } from "./separate-types.js";
 import { checkLengthsFirst } from "./text-length.js";
 import { withoutTolerated } from "./tolerated.js";
@@ -42,7 +44,7 @@ export function closeSchema(given: JsonSchema): JsonSchema {
 
 /** An Ajv for the runtime and the generator. It knows our annotations. */
 export function ajvFor(checks: FormatChecks, allErrors: boolean, options?: Options): Ajv2020 {
-  const ajv = new Ajv2020({
+  const ajv = new (loadAjv().Ajv2020)({
     allErrors,
     allowUnionTypes: true,
     meta: false,
@@ -73,13 +75,25 @@ function ajvOf(schema: JsonSchema, checks: FormatChecks, allErrors: boolean, opt
   return ajv;
 }
 
-/** Combines a check that decides, and compiles quickly, with one that explains, compiled at the first invalid value. */
+/** So many values are decided without compiling anything. A process that lives for a few messages never compiles. */
+const INTERPRETED = 30;
+
+/**
+ * Combines a check that decides with one that explains, compiled at the first invalid value. The first values are decided
+ * without a compiled check, if the schema permits.
+ */
 function compile(schema: JsonSchema, checks: FormatChecks, { allErrors, ownProperties }: Strictness): Check {
   restoreStringPrototype();
-  // Optimising the code takes longer than it saves: V8 optimises it too.
-  const decider = ajvOf(schema, checks, false, { ownProperties, messages: false, code: { optimize: false } });
-  checkLengthsFirst(decider);
-  const accepts = decider.compile(schema);
+  let interpreted = 0;
+  const isCompiled = (value: unknown): boolean => {
+    accepts = decider(schema, checks, ownProperties);
+    return accepts(value) as boolean;
+  };
+  const verdict = interpret(schema, checks);
+  let accepts: (value: unknown) => unknown =
+    verdict === undefined
+      ? decider(schema, checks, ownProperties)
+      : (value) => (interpreted++ < INTERPRETED ? verdict(value) : isCompiled(value));
   let explain: ValidateFunction | undefined;
   return (value) => {
     try {
@@ -93,6 +107,13 @@ function compile(schema: JsonSchema, checks: FormatChecks, { allErrors, ownPrope
     }
     return describeErrors(explain.errors ?? [], value, schema);
   };
+}
+
+function decider(schema: JsonSchema, checks: FormatChecks, ownProperties: boolean): ValidateFunction {
+  // Optimising the code takes longer than it saves: V8 optimises it too.
+  const ajv = ajvOf(schema, checks, false, { ownProperties, messages: false, code: { optimize: false } });
+  checkLengthsFirst(ajv);
+  return ajv.compile(schema);
 }
 
 /**
