@@ -119,7 +119,7 @@ export async function bundle(modules: readonly string[], folder: string, shared:
 /** What the generator loads by `require`, because only this takes CommonJS without its types. */
 const REQUIRED = ["json-schema-to-typescript"];
 
-const LATER = { name: "ajv", path: "ajv/dist/2020.js" };
+const LATER = { loadAjv: "ajv/dist/2020.js", loadEqual: "fast-deep-equal" };
 
 /**
  * Has Ajv, which is a hundred files, loaded when the first schema is compiled. Only CommonJS can load something later
@@ -131,8 +131,8 @@ function loadLater(folder: string): Plugin {
     setup({ onResolve, onEnd }) {
       onResolve({ filter: /\/load-ajv\.js$/ }, () => ({ path: "./load-ajv.cjs", external: true }));
       onEnd(() => {
-        const text = `"use strict";\nexports.loadAjv = () => require(${JSON.stringify(LATER.path)});\n`;
-        writeFileSync(join(folder, "load-ajv.cjs"), text);
+        const loads = Object.entries(LATER).map(([name, path]) => `exports.${name} = () => require("${path}");\n`);
+        writeFileSync(join(folder, "load-ajv.cjs"), `"use strict";\n${loads.join("")}`);
       });
     },
   };
@@ -140,8 +140,9 @@ function loadLater(folder: string): Plugin {
 
 function packagesIn({ outputs }: Metafile): readonly string[] {
   const external = Object.values(outputs).flatMap(({ imports }) => imports.filter((one) => one.external === true));
-  const names = external.flatMap(({ path }) => /^(?:@[^/:]+\/)?[^./:@][^/:]*(?=\/|$)/.exec(path)?.[0] ?? []);
-  return [...new Set([...names, LATER.name])].filter((name) => !builtinModules.includes(name)).sort();
+  const paths = [...external.map(({ path }) => path), ...Object.values(LATER)];
+  const names = paths.flatMap((path) => /^(?:@[^/:]+\/)?[^./:@][^/:]*(?=\/|$)/.exec(path)?.[0] ?? []);
+  return [...new Set(names)].filter((name) => !builtinModules.includes(name)).sort();
 }
 
 /** It writes what it can even from source that does not check, which a bench may measure too. */

@@ -1,6 +1,7 @@
 export type { Settings } from "./config/config.js";
 export type { RedisOptions } from "./config/redis-config.js";
 export type { Variables } from "./config/setting-reader.js";
+export { type Checks, checkSupport, type WrittenCheck } from "./contract/checks.js";
 export {
   type Catalogue,
   type CommandDescriptor,
@@ -16,6 +17,7 @@ export {
   type MessageKind,
   type NotificationDescriptor,
   type Publishable,
+  withChecks,
 } from "./contract/descriptor.js";
 export type { JsonSchema } from "./contract/json-schema.js";
 export {

@@ -6,6 +6,7 @@ import { count, type ReportArguments, reportOptions, reportProblems } from "./re
 interface GenerateArguments extends ReportArguments {
   readonly schemas: string;
   readonly check?: true;
+  readonly standalone?: boolean;
 }
 
 /** `merp generate` */
@@ -16,11 +17,12 @@ export const generateCommand: Command = new Command("generate")
     "--check",
     "write nothing; name the files that are out of date, print a diff, and exit with 1 if there are any",
   )
+  .option("--standalone", 'write checks, too, for where code generation is off; also "checks" in catalogue.json')
   .addOption(reportOptions[0])
   .addOption(reportOptions[1])
-  .action(({ schemas, check, ...report }: GenerateArguments) =>
+  .action(({ schemas, check, standalone = false, ...report }: GenerateArguments) =>
     reportProblems(report, async () => {
-      const generated = await generate(schemas, { dryRun: check === true });
+      const generated = await generate(schemas, { dryRun: check === true, standalone });
       if (check === true) await printDifference(generated);
       else if (report.format === "text") printSummary(generated);
     }),

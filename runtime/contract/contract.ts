@@ -1,5 +1,6 @@
 // contract/ describes messages, checks them, and writes and reads them on the wire. It may import errors.ts alone.
 import { ContractError, type Issue } from "../errors.js";
+import { mayGenerateCode } from "./checks.js";
 import { decode, decodePayload, encode, type FlatFields, type Layout, layoutOf, type PlainMessage } from "./codec.js";
 import type { CommandDescriptor, Descriptor, Encoding } from "./descriptor.js";
 import { type Field, type Fields, fieldsOf, setOwn } from "./field.js";
@@ -45,7 +46,7 @@ export class Contract {
 
   /** Every issue of a message that is to be written. */
   violations(message: unknown): readonly Issue[] {
-    this.#writer ??= compileWriter(this.#descriptor.schema);
+    this.#writer ??= compileWriter(this.#descriptor.schema, this.#descriptor.checks?.write);
     return this.#writer(message) ?? NO_ISSUES;
   }
 
@@ -121,20 +122,26 @@ export class Contract {
 
   /** @throws {ContractError} with the first issue, when a decoded message breaks the contract */
   assertReadable(message: PlainMessage): void {
-    this.#reader ??= compileReader(this.#descriptor.schema);
+    this.#reader ??= compileReader(this.#descriptor.schema, this.#descriptor.checks?.read);
     const issues = this.#reader(message);
     if (issues !== undefined) throw new ContractError(this.type, issues, true);
   }
 
   /** The issues of a result that this command's handler returned. */
   resultViolations(result: unknown): readonly Issue[] | undefined {
-    this.#resultWriter ??= compileWriter((this.#descriptor as CommandDescriptor).result);
+    this.#resultWriter ??= compileWriter(
+      (this.#descriptor as CommandDescriptor).result,
+      this.#descriptor.checks?.writeResult,
+    );
     return this.#resultWriter(result);
   }
 
   /** The issues of a result that another service answered. */
   receivedResultViolations(result: unknown): readonly Issue[] | undefined {
-    this.#resultReader ??= compileReader((this.#descriptor as CommandDescriptor).result);
+    this.#resultReader ??= compileReader(
+      (this.#descriptor as CommandDescriptor).result,
+      this.#descriptor.checks?.readResult,
+    );
     return this.#resultReader(result);
   }
 }
@@ -169,12 +176,28 @@ export type Composer = (given: PlainMessage, filled: PlainMessage) => PlainMessa
  * V8 cannot tell the fields apart. Undeclared properties are kept, for the check to report.
  */
 export function compileComposer({ list, byName }: Fields): Composer {
-  const source = `"use strict"; return (given, filled) => { const message = {}; let value; ${list.map(line).join(" ")} return message; };`;
-  const composeDeclared = new Function("fields", source)(list) as Composer;
+  const composeDeclared = mayGenerateCode() ? compiledComposer(list) : loopingComposer(list);
   return (given, filled) => {
     const message = composeDeclared(given, filled);
     for (const name of Object.keys(given)) {
       if (!byName.has(name) && given[name] !== undefined) setOwn(message, name, given[name]);
+    }
+    return message;
+  };
+}
+
+function compiledComposer(list: Fields["list"]): Composer {
+  const source = `"use strict"; return (given, filled) => { const message = {}; let value; ${list.map(line).join(" ")} return message; };`;
+  return new Function("fields", source)(list) as Composer;
+}
+
+/** The same by a loop, for where code generation from strings is off. */
+function loopingComposer(list: Fields["list"]): Composer {
+  return (given, filled) => {
+    const message: Record<string, unknown> = {};
+    for (const { name, constant, default: byDefault } of list) {
+      const value = given[name] === undefined ? (constant ?? filled[name] ?? byDefault) : given[name];
+      if (value !== undefined) message[name] = value;
     }
     return message;
   };

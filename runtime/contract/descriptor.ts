@@ -1,3 +1,4 @@
+import type { Checks } from "./checks.js";
 import type { JsonSchema } from "./json-schema.js";
 
 /** The four kinds of message. Each kind has its own stream, envelope and verb. */
@@ -17,6 +18,8 @@ export interface Descriptor<Message = unknown, Input = never> {
   readonly stream: string;
   /** JSON Schema 2020-12 of the whole message on the wire. Flat: every `$ref` in it is `#/$defs/…`. */
   readonly schema: JsonSchema;
+  /** The checks of the schema, if they were written at generation time. Otherwise they are compiled when needed. */
+  readonly checks?: Checks | undefined;
   /** Never set: it only carries the types. */
   readonly "~types"?: { readonly message: Message; readonly input: (input: Input) => void };
 }
@@ -76,6 +79,11 @@ export interface Catalogue<Events extends object = Record<never, never>> {
 export interface DescriptorOptions {
   /** Name of the stream. @defaultValue the kind's own: `events`, `commands`, `notifications` or `health` */
   readonly stream?: string;
+}
+
+/** A descriptor with checks that `merp generate --standalone` wrote, so that none of its schema is compiled. */
+export function withChecks<Described extends Descriptor>(descriptor: Described, checks: Checks): Described {
+  return { ...descriptor, checks };
 }
 
 /**

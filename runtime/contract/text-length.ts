@@ -22,14 +22,15 @@ export function checkLengthsFirst(ajv: Ajv2020): void {
 }
 
 export function hasAtLeast(text: string, limit: number): boolean {
-  return text.length >= 2 * limit || (text.length >= limit && characters(text) >= limit);
+  return text.length >= 2 * limit || (text.length >= limit && charactersIn(text) >= limit);
 }
 
 export function hasAtMost(text: string, limit: number): boolean {
-  return text.length <= limit || (text.length <= 2 * limit && characters(text) <= limit);
+  return text.length <= limit || (text.length <= 2 * limit && charactersIn(text) <= limit);
 }
 
-function characters(text: string): number {
+/** Counts a surrogate pair as one. */
+export function charactersIn(text: string): number {
   let count = 0;
   for (const _character of text) count++;
   return count;

@@ -1,5 +1,6 @@
 import type { Ajv2020, Options, ValidateFunction } from "ajv/dist/2020.js";
-import type { Issue } from "../errors.js";
+import { ConfigError, type Issue } from "../errors.js";
+import { mayGenerateCode, type WrittenCheck } from "./checks.js";
 import { Closing } from "./closing.js";
 import { type FormatCheck, formats, tolerantFormats } from "./format.js";
 import { interpret } from "./interpreter.js";
@@ -18,9 +19,10 @@ type Strictness = Required<Pick<Options, "allErrors" | "ownProperties">>;
 
 /**
  * Compiles the strict writer's check: an object is closed unless its schema opens it, formats are exact, and every
- * issue is reported. Throws Ajv's error for an invalid schema.
+ * issue is reported. Throws Ajv's error for an invalid schema. A check that was written at generation time is used instead.
  */
-export function compileWriter(schema: JsonSchema): Check {
+export function compileWriter(schema: JsonSchema, written?: WrittenCheck): Check {
+  if (written !== undefined) return describing(written, () => closeSchema(schema));
   // A caller's value may be an instance of a class, whose inherited properties do not count.
   return compile(closeSchema(schema), formats, { allErrors: true, ownProperties: true });
 }
@@ -29,7 +31,8 @@ export function compileWriter(schema: JsonSchema): Check {
  * Compiles the tolerant reader's check: unknown properties are allowed, and an instant needs no zone. It stops at the
  * first issue, because its input is not trusted.
  */
-export function compileReader(schema: JsonSchema): Check {
+export function compileReader(schema: JsonSchema, written?: WrittenCheck): Check {
+  if (written !== undefined) return describing(written, () => schema);
   // The input comes from a parser, so it inherits only from Object.prototype.
   return compile(schema, tolerantFormats, { allErrors: false, ownProperties: namesInherited(schema) });
 }
@@ -75,6 +78,8 @@ function ajvOf(schema: JsonSchema, checks: FormatChecks, allErrors: boolean, opt
   return ajv;
 }
 
+const TOO_DEEP: readonly Issue[] = [{ path: "", message: "is nested too deeply" }];
+
 /** So many values are decided without compiling anything. A process that lives for a few messages never compiles. */
 const INTERPRETED = 30;
 
@@ -83,6 +88,7 @@ const INTERPRETED = 30;
  * without a compiled check, if the schema permits.
  */
 function compile(schema: JsonSchema, checks: FormatChecks, { allErrors, ownProperties }: Strictness): Check {
+  assertCompilable();
   restoreStringPrototype();
   let interpreted = 0;
   const isCompiled = (value: unknown): boolean => {
@@ -102,10 +108,31 @@ function compile(schema: JsonSchema, checks: FormatChecks, { allErrors, ownPrope
       if (explain(value)) return undefined;
     } catch (error) {
       // A recursive schema exhausts the stack on a value that is nested thousands deep.
-      if (error instanceof RangeError) return [{ path: "", message: "is nested too deeply" }];
+      if (error instanceof RangeError) return TOO_DEEP;
       throw error;
     }
     return describeErrors(explain.errors ?? [], value, schema);
+  };
+}
+
+/** @throws {ConfigError} where code generation from strings is off */
+export function assertCompilable(what = "a contract"): void {
+  if (mayGenerateCode()) return;
+  const where = "code generation from strings is off in this process (--disallow-code-generation-from-strings)";
+  const remedy = "generate your catalogue with merp generate --standalone, see docs/bundling.md";
+  throw new ConfigError([`${what} has checks that are compiled when they are needed, but ${where}: ${remedy}`]);
+}
+
+/** A check that was written at generation time decides and tells all that is needed to explain. */
+function describing(written: WrittenCheck, schemaOf: () => JsonSchema): Check {
+  return (value) => {
+    try {
+      if (written(value)) return undefined;
+    } catch (error) {
+      if (error instanceof RangeError) return TOO_DEEP;
+      throw error;
+    }
+    return describeErrors(written.errors ?? [], value, schemaOf());
   };
 }
 

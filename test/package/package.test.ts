@@ -4,6 +4,7 @@ import { copyFile, cp, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, wri
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
 import { publint } from "publint";
 import { formatMessage } from "publint/utils";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -87,6 +88,37 @@ test("a service outside the repository compiles under strict, publishes and rece
   ]);
 }, 120_000);
 
+test("a hardened process publishes and handles with checks from generation time, and refuses to do without", async () => {
+  const hardened = await mkdtemp(join(folder, "hardened-"));
+  await writeFile(join(hardened, "package.json"), JSON.stringify({ private: true, type: "module" }));
+  await symlink(join(folder, "node_modules"), join(hardened, "node_modules"));
+  await cp(join(folder, "schemas"), join(hardened, "schemas"), { recursive: true });
+  await run("npx", ["merp", "generate", "--standalone"], { cwd: hardened });
+  await copyFile(fileURLToPath(new URL("service/hardened.ts.txt", import.meta.url)), join(hardened, "main.ts"));
+  // Code of one file, so that the process may be allowed to read no other.
+  await build({
+    ...{ entryPoints: [join(hardened, "main.ts")], outfile: join(hardened, "main.cjs") },
+    ...{ bundle: true, format: "cjs", platform: "node", target: "node20", logLevel: "error" },
+  });
+  await using redis = await startRedis();
+  const permission = process.allowedNodeEnvironmentFlags.has("--permission")
+    ? "--permission"
+    : "--experimental-permission";
+  const flags = ["--disallow-code-generation-from-strings", permission, "--allow-worker"];
+  // Of Node's own: on this version it may listen and connect without being asked.
+  if (process.allowedNodeEnvironmentFlags.has("--allow-net")) flags.push("--allow-net");
+  const output = await run("node", [...flags, `--allow-fs-read=${join(hardened, "main.cjs")}`, "main.cjs"], {
+    cwd: hardened,
+    environment: { REDIS_URL: redis.url },
+  });
+  expect(output.trim().split("\n")).toEqual([
+    expect.stringMatching(/^CONFIG_INVALID .*merp generate --standalone/),
+    "CONTRACT_VIOLATED after_data.total must be a number",
+    "received 12.5",
+    "heartbeat confirmed",
+  ]);
+}, 60_000);
+
 test("the README's first program runs when it is pasted into a file of an empty project", async () => {
   const [first] = blocks.filter(({ language }) => language === "ts");
   await writeFile(join(folder, "welcome.mjs"), first?.text ?? "");
@@ -105,7 +137,10 @@ test("the README's own catalogue generates as it is written there", async () => 
   await symlink(join(folder, "node_modules"), join(shop, "node_modules"));
   const commands = blocks.find(({ text }) => text.includes("merp generate\n") && text.includes("catalogue.json"));
   const message = blocks.find(({ above }) => above.includes("schemas/events/invoice.paid.json"));
-  const steps = (commands?.text ?? "").trim().split("\n").filter((step) => !step.startsWith("npm install"));
+  const steps = (commands?.text ?? "")
+    .trim()
+    .split("\n")
+    .filter((step) => !step.startsWith("npm install"));
   for (const step of steps) {
     if (step.startsWith("#")) await writeFile(join(shop, "schemas/events/invoice.paid.json"), message?.text ?? "");
     else expect(await run("sh", ["-c", step], { cwd: shop })).toMatch(/^$|^generated 1 message into generated: /);

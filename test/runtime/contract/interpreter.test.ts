@@ -5,6 +5,7 @@ import * as examples from "../../../generated/testing.js";
 import { formats, tolerantFormats } from "../../../runtime/contract/format.js";
 import { interpret } from "../../../runtime/contract/interpreter.js";
 import { ajvFor, closeSchema } from "../../../runtime/contract/validation.js";
+import { variants } from "../../support/variants.js";
 
 const names = fc.constantFrom("a", "b", "constructor", "__proto__");
 const leaf: fc.Arbitrary<JsonSchema> = fc.oneof(
@@ -96,8 +97,8 @@ describe("the interpreter", () => {
         }
       },
     );
-    fc.assert(property, { numRuns: Number(process.env["RUNS"] ?? 400), seed: Number(process.env["SEED"] ?? 1) });
-    expect(understood).toBeGreaterThan(300);
+    fc.assert(property, { numRuns: Number(process.env["RUNS"] ?? 150), seed: Number(process.env["SEED"] ?? 1) });
+    expect(understood).toBeGreaterThan(100);
   });
 
   it("understands every message of the catalogue, and decides of its example and of whatever differs in one place", () => {
@@ -117,9 +118,8 @@ describe("the interpreter", () => {
         const verdict = interpret(whole, checks);
         const accepts = ajvFor(checks, false).compile(whole);
         expect([type, verdict === undefined]).toEqual([type, false]);
-        for (const message of messages.flatMap((one) => (accepts(one) ? [...variants(one)] : [one]))) {
-          expect([type, message, verdict?.(message)]).toEqual([type, message, accepts(message)]);
-        }
+        const tried = messages.flatMap((one) => (accepts(one) ? [...variants(one)] : [one]));
+        expect(tried.filter((message) => verdict?.(message) !== accepts(message))).toEqual([]);
       }
     }
   });
@@ -143,20 +143,4 @@ describe("the interpreter", () => {
 
 function isAboutUniqueness(schema: JsonSchema): boolean {
   return JSON.stringify(schema).includes('"uniqueItems":true');
-}
-
-/** The value, and each that lacks a part of it or has another or one more in its place. */
-function* variants(value: unknown): Generator<unknown> {
-  yield value;
-  if (typeof value !== "object" || value === null) return yield* [null, "", 0, 1.5, true, {}, []];
-  yield { ...value, undeclared: 1 };
-  for (const [name, part] of Object.entries(value)) {
-    const { [name]: _, ...rest } = value as Record<string, unknown>;
-    yield rest;
-    let first = true;
-    for (const other of variants(part)) {
-      if (!first) yield Array.isArray(value) ? value.with(Number(name), other) : { ...value, [name]: other };
-      first = false;
-    }
-  }
 }
