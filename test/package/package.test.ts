@@ -29,7 +29,7 @@ beforeAll(async () => {
   }
   await install(production, tarballs[0]);
   await install(folder, ...tarballs);
-}, 120_000);
+}, 240_000);
 
 async function pack(place: string): Promise<string> {
   const options = ["--json", "--silent", "--pack-destination", folder];

@@ -15,12 +15,12 @@ export interface ProgramOptions {
 /**
  * Runs a program to its end and returns what it printed on its standard output.
  *
- * @throws with all that it printed when it fails, or has not ended within a minute
+ * @throws with all that it printed when it fails, or has not ended within three minutes
  */
 export function run(program: string, args: readonly string[], options: ProgramOptions = {}): Promise<string> {
   return new Promise((resolve, reject) => {
     const env = { ...process.env, NO_COLOR: "1", ...options.environment };
-    execFile(program, args, { cwd: options.cwd ?? root, env, timeout: 60_000 }, (error, stdout, stderr) => {
+    execFile(program, args, { cwd: options.cwd ?? root, env, timeout: 180_000 }, (error, stdout, stderr) => {
       if (error === null) resolve(stdout);
       else reject(new Error(`${program} ${args.join(" ")} failed\n${stdout}${stderr}`, { cause: error }));
     });
