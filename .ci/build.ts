@@ -1,13 +1,19 @@
 import { execFileSync } from "node:child_process";
-import { cpSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { builtinModules, createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
+import { build, type Metafile, type Plugin } from "esbuild";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const require = createRequire(import.meta.url);
-const { dependencies } = require("../package.json") as { dependencies: Record<string, string> };
+const manifest = require("../package.json") as Manifest;
+
+interface Manifest {
+  readonly dependencies: Readonly<Record<string, string>>;
+  readonly devDependencies: Readonly<Record<string, string>>;
+  readonly [field: string]: unknown;
+}
 
 /** What other packages import. They share what they have in common, so that there is one of each class. */
 const entries = [
@@ -16,35 +22,79 @@ const entries = [
   "runtime/index",
   "runtime/testing/index",
   "runtime/operations/index",
+  "runtime/cli/index",
   // By itself, so that a bundle of no more than descriptions of messages is without a client of Redis.
   "runtime/contract/define",
 ];
 
+/** The folder, within the built one, of the package that holds the generator. */
+const GENERATOR = "generator";
+
 /**
- * Writes what the package holds into a folder: types file by file, for editors to open, and the code of each entry in
- * as few files as can be, since each that Node loads costs a third of a millisecond.
+ * Writes both packages into a folder: the runtime with M-ERP's catalogue, and in `generator` the other with a
+ * package.json of its own. Types are written file by file, for editors to open, and the code of each entry in as few
+ * files as can be, since each that Node loads costs a third of a millisecond.
  *
  * @returns what the compiler complained about; empty when the source is sound
  */
 export async function buildPackage(folder: string): Promise<string> {
   rmSync(folder, { recursive: true, force: true });
   const complaints = declare(folder);
-  const inlined = [
-    ...(await bundle(entries, folder, "runtime/shared")),
-    // Two levels below the folder, as its sources are: it reads the templates, and the types of the runtime's index,
-    // by their paths from where it lies itself. Nothing in the runtime is found by its path, so a service can bundle it.
-    ...(await bundle(["codegen/cli/index"], folder, "codegen/cli")),
-  ];
-  passLicencesOn(new Set(inlined), folder);
-  cpSync(join(root, "codegen/templates"), join(folder, "codegen/templates"), { recursive: true });
+  removeUnreachableTypes(folder);
+  await buildRuntime(folder);
+  await buildGenerator(folder);
   return complaints;
 }
 
+async function buildRuntime(folder: string): Promise<void> {
+  const imported = await bundle(entries, folder, "runtime/shared");
+  const undeclared = imported.filter((name) => manifest.dependencies[name] === undefined);
+  if (undeclared.length > 0) throw new Error(`not among the dependencies: ${undeclared.join(", ")}`);
+}
+
+async function buildGenerator(folder: string): Promise<void> {
+  const place = join(folder, GENERATOR);
+  // Two levels below the package's folder, as its sources are: it reads the templates, and the names that the runtime
+  // exports, by their paths from where it lies itself. Nothing in the runtime is found by its path.
+  const imported = [...(await bundle(["codegen/cli/index"], place, "codegen/cli")), ...REQUIRED].sort();
+  cpSync(join(root, "codegen/templates"), join(place, "codegen/templates"), { recursive: true });
+  for (const types of ["runtime/index.d.ts", "runtime/testing/index.d.ts"]) {
+    cpSync(join(folder, types), join(place, types));
+  }
+  cpSync(join(root, "LICENSE"), join(place, "LICENSE"));
+  writeFileSync(join(place, "README.md"), generatorReadme);
+  const versions = { ...manifest.devDependencies, ...manifest.dependencies };
+  const { version, license, repository, homepage, bugs, type, engines, publishConfig } = manifest;
+  const generator = {
+    name: `${manifest["name"]}-codegen`,
+    version,
+    description: "The generator of @m-erp/messaging: JSON Schema in, fully typed SDK out.",
+    ...{ license, repository, homepage, bugs, type, engines, publishConfig },
+    bin: { "merp-codegen": "./codegen/cli/index.js" },
+    exports: { "./package.json": "./package.json" },
+    dependencies: Object.fromEntries(imported.map((name) => [name, versions[name]])),
+    peerDependencies: { [`${manifest["name"]}`]: `^${version}` },
+  };
+  writeFileSync(join(place, "package.json"), `${JSON.stringify(generator, null, 2)}\n`);
+}
+
+const generatorReadme = `# @m-erp/messaging-codegen
+
+Generates the typed SDK of a message catalogue for [@m-erp/messaging](https://www.npmjs.com/package/@m-erp/messaging),
+whose documentation covers both. It is needed where code is generated, not where it runs:
+
+\`\`\`sh
+npm install @m-erp/messaging
+npm install --save-dev @m-erp/messaging-codegen
+npx merp generate
+\`\`\`
+`;
+
 /**
- * Writes the code of some modules and of all that they import, less the package's dependencies, which Node loads. What
- * the modules share, or import when it is needed, is a file of its own in the folder of that name.
+ * Writes the code of some modules and of all of ours that they import. What the modules share, or import when it is
+ * needed, is a file of its own in the folder of that name.
  *
- * @returns the folders of the packages that are inlined
+ * @returns the packages that the code imports, in alphabetical order
  */
 export async function bundle(modules: readonly string[], folder: string, shared: string): Promise<readonly string[]> {
   const { metafile } = await build({
@@ -55,22 +105,44 @@ export async function bundle(modules: readonly string[], folder: string, shared:
     bundle: true,
     splitting: true,
     chunkNames: `${shared}/[name]-[hash]`,
-    external: Object.keys(dependencies),
+    packages: "external",
+    plugins: [loadLater(join(folder, shared))],
     format: "esm",
     platform: "node",
     target: "node20",
     logLevel: "warning",
     metafile: true,
   });
-  return Object.keys(metafile.inputs).flatMap((path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? []);
+  return packagesIn(metafile);
 }
 
-function passLicencesOn(packages: ReadonlySet<string>, folder: string): void {
-  const licences = [...packages].sort().map((path) => {
-    const { name } = require(join(root, path, "package.json")) as { name: string };
-    return `${name}\n\n${readFileSync(join(root, path, "LICENSE"), "utf8").trim()}\n`;
-  });
-  writeFileSync(join(folder, "LICENSES.txt"), `This package holds code of others:\n\n${licences.join("\n\n")}`);
+/** What the generator loads by `require`, because only this takes CommonJS without its types. */
+const REQUIRED = ["json-schema-to-typescript"];
+
+const LATER = { loadAjv: "ajv/dist/2020.js", loadEqual: "fast-deep-equal" };
+
+/**
+ * Has Ajv, which is a hundred files, loaded when the first schema is compiled. Only CommonJS can load something later
+ * and at once, in one file or in many, so the module that imports Ajv is written as CommonJS.
+ */
+function loadLater(folder: string): Plugin {
+  return {
+    name: "load Ajv later",
+    setup({ onResolve, onEnd }) {
+      onResolve({ filter: /\/load-ajv\.js$/ }, () => ({ path: "./load-ajv.cjs", external: true }));
+      onEnd(() => {
+        const loads = Object.entries(LATER).map(([name, path]) => `exports.${name} = () => require("${path}");\n`);
+        writeFileSync(join(folder, "load-ajv.cjs"), `"use strict";\n${loads.join("")}`);
+      });
+    },
+  };
+}
+
+function packagesIn({ outputs }: Metafile): readonly string[] {
+  const external = Object.values(outputs).flatMap(({ imports }) => imports.filter((one) => one.external === true));
+  const paths = [...external.map(({ path }) => path), ...Object.values(LATER)];
+  const names = paths.flatMap((path) => /^(?:@[^/:]+\/)?[^./:@][^/:]*(?=\/|$)/.exec(path)?.[0] ?? []);
+  return [...new Set(names)].filter((name) => !builtinModules.includes(name)).sort();
 }
 
 /** It writes what it can even from source that does not check, which a bench may measure too. */
@@ -81,6 +153,21 @@ function declare(folder: string): string {
     return "";
   } catch (error) {
     return String((error as { stdout?: Buffer }).stdout ?? error).trim();
+  }
+}
+
+/** Half of the types are of modules that no type of an entry refers to. */
+function removeUnreachableTypes(folder: string): void {
+  const reached = new Set<string>();
+  const waiting = entries.map((entry) => join(folder, `${entry}.d.ts`));
+  for (let file = waiting.pop(); file !== undefined; file = waiting.pop()) {
+    if (reached.has(file) || !existsSync(file)) continue;
+    reached.add(file);
+    const imports = readFileSync(file, "utf8").matchAll(/(?:from|import\() ?"(\.[^"]+)\.js"/g);
+    for (const [, path = ""] of imports) waiting.push(join(dirname(file), `${path}.d.ts`));
+  }
+  for (const name of readdirSync(folder, { recursive: true, encoding: "utf8" })) {
+    if (name.endsWith(".d.ts") && !reached.has(join(folder, name))) rmSync(join(folder, name));
   }
 }
 

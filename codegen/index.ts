@@ -23,6 +23,8 @@ export interface Generated extends Changes {
 export interface GenerateOptions {
   /** Compare the output folder without writing. @defaultValue false */
   readonly dryRun?: boolean;
+  /** Write checks, too. @defaultValue what `catalogue.json` says */
+  readonly standalone?: boolean;
 }
 
 /**
@@ -36,7 +38,7 @@ export interface GenerateOptions {
  */
 export async function generate(schemasFolder: string, options: GenerateOptions = {}): Promise<Generated> {
   const sources = load(schemasFolder);
-  const { files, output, messages } = await compile(sources, schemasFolder);
+  const { files, output, messages } = await compile(sources, schemasFolder, options);
   const folder = join(schemasFolder, output);
   const changes = compare(sources, { folder, schemasFolder }, files);
   if (options.dryRun !== true) writeOutput({ folder, schemasFolder }, changes);
@@ -77,9 +79,13 @@ export interface Compiled {
  *
  * @throws {CatalogueError} if the catalogue has problems; lists all of them
  */
-export async function compile(sources: Sources, schemasFolder: string): Promise<Compiled> {
+export async function compile(
+  sources: Sources,
+  schemasFolder: string,
+  options: Pick<GenerateOptions, "standalone"> = {},
+): Promise<Compiled> {
   try {
-    return await compileSources(sources, schemasFolder);
+    return await compileSources(sources, schemasFolder, options.standalone);
   } catch (error) {
     throw failureAt(schemasFolder, "reading", error);
   }
@@ -101,16 +107,17 @@ export async function contractsOf(schemasFolder: string): Promise<readonly Descr
   }
 }
 
-async function soundModelOf(sources: Sources): Promise<Model> {
-  const { config, problems } = readConfig(sources.config);
+async function soundModelOf(sources: Sources, standalone = false): Promise<Model> {
+  const { config: given, problems } = readConfig(sources.config);
+  const config = standalone ? { ...given, checks: "standalone" as const } : given;
   const model = buildModel(sources, config);
   const found = [...problems, ...(await check(sources, model))];
   if (found.length > 0) throw new CatalogueError(found);
   return model;
 }
 
-async function compileSources(sources: Sources, schemasFolder: string): Promise<Compiled> {
-  const model = await soundModelOf(sources);
+async function compileSources(sources: Sources, schemasFolder: string, standalone?: boolean): Promise<Compiled> {
+  const model = await soundModelOf(sources, standalone);
   const { config } = model;
   const files = await printFiles(model, layoutOf(config, schemasFolder));
   return { files, output: config.output, messages: model.messages.length };

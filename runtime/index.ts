@@ -2,12 +2,14 @@ export type { Settings } from "./config/config.js";
 export type { ClientOptions, ExistingClient, MakeClient } from "./config/own-client.js";
 export type { RedisCredentials, RedisOptions } from "./config/redis-config.js";
 export type { Variables } from "./config/setting-reader.js";
+export { type Checks, checkSupport, type WrittenCheck } from "./contract/checks.js";
 export {
   type DescriptorOptions,
   defineCommand,
   defineEvent,
   defineHealth,
   defineNotification,
+  withChecks,
 } from "./contract/define.js";
 export type {
   Catalogue,

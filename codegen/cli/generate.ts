@@ -8,6 +8,7 @@ interface GenerateArguments extends ReportArguments {
   readonly schemas: string;
   readonly check?: true;
   readonly watch?: true;
+  readonly standalone?: boolean;
 }
 
 /** `merp generate` */
@@ -19,12 +20,13 @@ export const generateCommand: Command = new Command("generate")
     "write nothing; name the files that are out of date, print a diff, and exit with 1 if there are any",
   )
   .addOption(new Option("--watch", "generate again at each change of the schemas, until Ctrl-C").conflicts("check"))
+  .option("--standalone", 'write checks, too, for where code generation is off; also "checks" in catalogue.json')
   .addOption(reportOptions[0])
   .addOption(reportOptions[1])
-  .action(({ schemas, check, watch: isWatching, ...report }: GenerateArguments) => {
+  .action(({ schemas, check, standalone = false, watch: isWatching, ...report }: GenerateArguments) => {
     const run = (changed: readonly string[]): Promise<void> =>
       reportProblems(report, async () => {
-        const generated = await generate(schemas, { dryRun: check === true });
+        const generated = await generate(schemas, { dryRun: check === true, standalone });
         if (check === true) await printDifference(generated);
         else if (report.format === "text") printSummary(generated, changed);
       });

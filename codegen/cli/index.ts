@@ -1,9 +1,9 @@
 #!/usr/bin/env node
-// cli/ is the merp command, a file a command; it may import index.ts; doctor.ts and validate.ts also the runtime's operations.
+// cli/ is the merp command, a file a command; it may import index.ts; validate.ts also the runtime's operations. The runtime's
+// own cli/ has the operator's commands.
 
 import { Command } from "commander";
 import { checkCommand } from "./check.js";
-import { doctorCommand } from "./doctor.js";
 import { generateCommand } from "./generate.js";
 import { initCommand } from "./init.js";
 import { newCommand } from "./new.js";
@@ -11,13 +11,13 @@ import { validateCommand } from "./validate.js";
 
 /** The `merp` command. It exits with 0 on success and with 1 when a command found something wrong. */
 const program = new Command("merp")
-  .description("Generates a typed messaging SDK from JSON Schemas, and checks the Redis that it runs on.")
+  .description("Generates a typed messaging SDK from JSON Schemas.")
   .addCommand(initCommand)
   .addCommand(newCommand)
   .addCommand(generateCommand)
   .addCommand(checkCommand)
   .addCommand(validateCommand)
-  .addCommand(doctorCommand);
+  .addHelpText("after", "\nmerp doctor checks the Redis that the environment names; it comes with @m-erp/messaging.");
 
 // A reader that has seen enough, such as head, closes the pipe: the rest is not wanted, and no fault. The code is that of
 // a program which the signal SIGPIPE ends.

@@ -18,6 +18,12 @@ export interface CatalogueConfig {
    * @defaultValue "@m-erp/messaging/runtime"
    */
   readonly runtime: string;
+  /**
+   * `compiled`: the runtime compiles the check of a message when it needs it. `standalone`: the check is written with the
+   * generated code, for runtimes where code generation from strings is off.
+   * @defaultValue "compiled"
+   */
+  readonly checks: "compiled" | "standalone";
 }
 
 const defaults: CatalogueConfig = {
@@ -25,6 +31,7 @@ const defaults: CatalogueConfig = {
   encoding: "json",
   output: "../generated",
   runtime: "@m-erp/messaging/runtime",
+  checks: "compiled",
 };
 
 const demands: Readonly<
@@ -43,6 +50,7 @@ const demands: Readonly<
     holds: (text) => /^[@\w./-]+$/.test(text) && (!text.startsWith(".") || text.endsWith(".js")),
     demand: "a package name or entry point, or a relative path that ends in .js",
   },
+  checks: { holds: (text) => text === "compiled" || text === "standalone", demand: '"compiled" or "standalone"' },
 };
 
 /** Reads `catalogue.json`. A wrong setting is reported as a problem and replaced by its default. */
@@ -61,7 +69,8 @@ export function readConfig(source: Source | undefined): { config: CatalogueConfi
       const sentence = `"${key}" is not a setting of catalogue.json`;
       problems.push(source.problem([key], sentence, { rule: "setting", suggestion, at: "key" }));
     } else if (typeof value !== "string" || !demand.holds(value)) {
-      const suggestion = key === "encoding" ? suggest(String(value), ["fields", "json"]) : undefined;
+      const choices = { encoding: ["fields", "json"], checks: ["compiled", "standalone"] }[key];
+      const suggestion = choices && suggest(String(value), choices);
       problems.push(source.problem([key], `must be ${demand.demand}`, { rule: "setting", suggestion }));
     } else config[key] = value;
   }

@@ -4,6 +4,8 @@ import { lineCommentText } from "../typescript/escape.js";
 
 /** The locations that generated files refer to. */
 export interface Layout {
+  /** Whether checks are written, too, each to the path of its message in `checks/`. */
+  readonly isStandalone: boolean;
   /** The name of the schemas folder, for headers. */
   readonly schemasName: string;
   /** The specifier of the runtime's entry point, for a generated file without extension. */
@@ -26,6 +28,7 @@ export function layoutOf(config: CatalogueConfig, schemasFolder: string): Layout
     return relative.startsWith(".") ? relative : `./${relative}`;
   };
   return {
+    isStandalone: config.checks === "standalone",
     schemasName: lineCommentText(posix.basename(schemas)),
     runtimeFrom: (file) => rebase(file, config.runtime),
     testingFrom: (file) => rebase(file, testing),

@@ -8,6 +8,7 @@ import { TypePrinter } from "../typescript/type-printer.js";
 import type { Layout } from "./layout.js";
 import { Renderer } from "./render.js";
 import { catalogueFileView } from "./view/catalogue-file.js";
+import { checksFileView } from "./view/checks-file.js";
 import { exampleFiles, exampleFileView } from "./view/example-file.js";
 import { handlersFileView } from "./view/handlers-file.js";
 import { indexFileView } from "./view/index-file.js";
@@ -68,6 +69,8 @@ export async function printFiles(model: Model, layout: Layout): Promise<Readonly
     const locals = localDefinitions(message, model).filter((local) => needed.has(local));
     files.set(file, renderer.render(message.kind.kind, messageFileView(message, model, layout, types)));
     files.set(`schemas/${file}`, renderer.render("schema-file", schemaFileView(file, locals, message, model, layout)));
+    if (layout.isStandalone)
+      files.set(`checks/${file}`, renderer.render("checks-file", checksFileView(message, model, layout)));
     modules.push(file);
   }
 }

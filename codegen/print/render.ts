@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import Handlebars from "handlebars";
 import type { CatalogueFileView } from "./view/catalogue-file.js";
+import type { ChecksFileView } from "./view/checks-file.js";
 import type { ExampleFileView } from "./view/example-file.js";
 import type { HandlersFileView } from "./view/handlers-file.js";
 import type { IndexFileView } from "./view/index-file.js";
@@ -17,6 +18,7 @@ export interface Views {
   "shared-file": SharedFileView;
   "schema-file": SchemaFileView;
   "example-file": ExampleFileView;
+  "checks-file": ChecksFileView;
   catalogue: CatalogueFileView;
   handlers: HandlersFileView;
   index: IndexFileView;

@@ -3,7 +3,8 @@ export function nearest(given: string, known: Iterable<string>, reach: number = 
   let best: string | undefined;
   let least = reach + 1;
   for (const name of known) {
-    const edits = Math.abs(name.length - given.length) > reach ? least : editsBetween(given, name);
+    if (Math.abs(name.length - given.length) >= least) continue;
+    const edits = editsBetween(given, name, least);
     if (edits < least) [best, least] = [name, edits];
   }
   return best;
@@ -25,16 +26,21 @@ function reachOf({ length }: string): number {
   return Math.max(2, Math.floor(length / 2.5));
 }
 
-/** How many letters must be inserted, removed or replaced, whatever their case. */
-function editsBetween(one: string, other: string): number {
+/** How many letters must be inserted, removed or replaced, whatever their case; `most` if it is as many or more. */
+function editsBetween(one: string, other: string, most: number): number {
   const [a, b] = [one.toLowerCase(), other.toLowerCase()];
   let row = Array.from({ length: b.length + 1 }, (_, at) => at);
   for (let i = 1; i <= a.length; i++) {
     const next = [i];
+    let fewest = i;
     for (let j = 1; j <= b.length; j++) {
       const replaced = (row[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next[j] = Math.min(replaced, (row[j] as number) + 1, (next[j - 1] as number) + 1);
+      const edits = Math.min(replaced, (row[j] as number) + 1, (next[j - 1] as number) + 1);
+      next[j] = edits;
+      if (edits < fewest) fewest = edits;
     }
+    // It never becomes fewer. A process that starts compares all its variables, most of which are other names.
+    if (fewest >= most) return most;
     row = next;
   }
   return row[b.length] as number;

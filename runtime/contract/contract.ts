@@ -1,5 +1,6 @@
 // contract/ describes messages, checks them, and writes and reads them on the wire. It may import errors.ts alone.
 import { ContractError, type Issue, MessageTooLargeError } from "../errors.js";
+import { mayGenerateCode } from "./checks.js";
 import {
   bytesOf,
   decode,
@@ -56,7 +57,7 @@ export class Contract {
 
   /** Every issue of a message that is to be written. */
   violations(message: unknown): readonly Issue[] {
-    this.#writer ??= compileWriter(this.#descriptor.schema);
+    this.#writer ??= compileWriter(this.#descriptor.schema, this.#descriptor.checks?.write);
     return this.#writer(message) ?? NO_ISSUES;
   }
 
@@ -145,19 +146,25 @@ export class Contract {
 
   /** The first issue that a reader finds; `undefined` for a message that it takes. */
   readerViolations(message: unknown): readonly Issue[] | undefined {
-    this.#reader ??= compileReader(this.#descriptor.schema);
+    this.#reader ??= compileReader(this.#descriptor.schema, this.#descriptor.checks?.read);
     return this.#reader(message);
   }
 
   /** The issues of a result that this command's handler returned. */
   resultViolations(result: unknown): readonly Issue[] | undefined {
-    this.#resultWriter ??= compileWriter((this.#descriptor as CommandDescriptor).result);
+    this.#resultWriter ??= compileWriter(
+      (this.#descriptor as CommandDescriptor).result,
+      this.#descriptor.checks?.writeResult,
+    );
     return this.#resultWriter(result);
   }
 
   /** The issues of a result that another service answered. */
   receivedResultViolations(result: unknown): readonly Issue[] | undefined {
-    this.#resultReader ??= compileReader((this.#descriptor as CommandDescriptor).result);
+    this.#resultReader ??= compileReader(
+      (this.#descriptor as CommandDescriptor).result,
+      this.#descriptor.checks?.readResult,
+    );
     return this.#resultReader(result);
   }
 }
@@ -201,12 +208,29 @@ export type Composer = (given: PlainMessage, filled: PlainMessage) => PlainMessa
  * V8 cannot tell the fields apart. Undeclared properties are kept, for the check to report.
  */
 export function compileComposer({ list, byName }: Fields): Composer {
-  const source = `"use strict"; return (given, filled) => { const message = {}; let value; ${list.map(line).join(" ")} return message; };`;
-  const composeDeclared = new Function("fields", "ownOf", "setOwn", source)(list, ownOf, setOwn) as Composer;
+  const composeDeclared = mayGenerateCode() ? compiledComposer(list) : loopingComposer(list);
   return (given, filled) => {
     const message = composeDeclared(given, filled);
     for (const name of Object.keys(given)) {
       if (!byName.has(name) && given[name] !== undefined) setOwn(message, name, given[name]);
+    }
+    return message;
+  };
+}
+
+function compiledComposer(list: Fields["list"]): Composer {
+  const source = `"use strict"; return (given, filled) => { const message = {}; let value; ${list.map(line).join(" ")} return message; };`;
+  return new Function("fields", "ownOf", "setOwn", source)(list, ownOf, setOwn) as Composer;
+}
+
+/** The same by a loop, for where code generation from strings is off. */
+function loopingComposer(list: Fields["list"]): Composer {
+  return (given, filled) => {
+    const message: PlainMessage = {};
+    for (const { name, constant, default: byDefault } of list) {
+      const own = ownOf(given, name);
+      const value = own === undefined ? (constant ?? ownOf(filled, name) ?? byDefault) : own;
+      if (value !== undefined) setOwn(message, name, value);
     }
     return message;
   };

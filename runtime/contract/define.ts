@@ -1,4 +1,5 @@
 // Declares messages as values. Nothing is compiled before a message is published, read or validated.
+import type { Checks } from "./checks.js";
 import type {
   CommandDescriptor,
   Descriptor,
@@ -34,6 +35,11 @@ class Declared<Kind extends MessageKind> implements Descriptor<never> {
   get "~standard"(): StandardProps<never> {
     return standardOf(this);
   }
+}
+
+/** A descriptor with checks that `merp generate --standalone` wrote, so that none of its schema is compiled. */
+export function withChecks<Described extends Descriptor>(descriptor: Described, checks: Checks): Described {
+  return Object.assign(descriptor, { checks });
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { Checks } from "./checks.js";
 import type { JsonSchema } from "./json-schema.js";
 import type { StandardProps } from "./standard-schema.js";
 
@@ -21,6 +22,8 @@ export interface Descriptor<Message = unknown, Input = never> {
   readonly schema: JsonSchema;
   /** The interface of standardschema.dev. Its verdict is that of the reader: undeclared names are allowed. */
   readonly "~standard": StandardProps<Message>;
+  /** The checks of the schema, if they were written at generation time. Otherwise they are compiled when needed. */
+  readonly checks?: Checks | undefined;
   /** Never set: it only carries the types. */
   readonly "~types"?: { readonly message: Message; readonly input: (input: Input) => void };
 }

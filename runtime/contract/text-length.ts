@@ -1,10 +1,12 @@
-import { _, type Ajv2020 } from "ajv/dist/2020.js";
+import type { Ajv2020 } from "ajv/dist/2020.js";
+import { loadAjv } from "./load-ajv.js";
 
 /**
  * Makes an Ajv count the characters of a text only if its length in code units does not decide. It usually does: a
  * character is one or two code units. Counting every text took half the time of a check.
  */
 export function checkLengthsFirst(ajv: Ajv2020): void {
+  const { _ } = loadAjv();
   for (const [keyword, fits] of Object.entries({ minLength: hasAtLeast, maxLength: hasAtMost })) {
     ajv.removeKeyword(keyword);
     ajv.addKeyword({
@@ -19,15 +21,16 @@ export function checkLengthsFirst(ajv: Ajv2020): void {
   }
 }
 
-function hasAtLeast(text: string, limit: number): boolean {
-  return text.length >= 2 * limit || (text.length >= limit && characters(text) >= limit);
+export function hasAtLeast(text: string, limit: number): boolean {
+  return text.length >= 2 * limit || (text.length >= limit && charactersIn(text) >= limit);
 }
 
-function hasAtMost(text: string, limit: number): boolean {
-  return text.length <= limit || (text.length <= 2 * limit && characters(text) <= limit);
+export function hasAtMost(text: string, limit: number): boolean {
+  return text.length <= limit || (text.length <= 2 * limit && charactersIn(text) <= limit);
 }
 
-function characters(text: string): number {
+/** Counts a surrogate pair as one. */
+export function charactersIn(text: string): number {
   let count = 0;
   for (const _character of text) count++;
   return count;

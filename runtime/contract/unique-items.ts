@@ -1,4 +1,5 @@
-import { _, type Ajv2020 } from "ajv/dist/2020.js";
+import type { Ajv2020 } from "ajv/dist/2020.js";
+import { loadAjv } from "./load-ajv.js";
 
 /** Makes an Ajv compare each item of a list with all others at once. It compares each two: 20,000 objects took seconds. */
 export function checkUniqueAtOnce(ajv: Ajv2020): void {
@@ -8,13 +9,16 @@ export function checkUniqueAtOnce(ajv: Ajv2020): void {
     type: "array",
     schemaType: "boolean",
     code(context) {
+      const { _ } = loadAjv();
       const { gen, data, schema } = context;
-      if (schema === true) context.pass(_`${gen.scopeValue("func", { ref: areUnique })}(${data})`);
+      const name = gen.scopeValue("func", { ref: areUnique, code: _`checkSupport.areUnique` });
+      if (schema === true) context.pass(_`${name}(${data})`);
     },
   });
 }
 
-function areUnique(items: readonly unknown[]): boolean {
+/** Also what written checks call. */
+export function areUnique(items: readonly unknown[]): boolean {
   if (items.length < 2) return true;
   const seen = new Set<unknown>();
   for (const item of items) {

@@ -1,8 +1,11 @@
-import { Ajv2020, type Options, type ValidateFunction } from "ajv/dist/2020.js";
-import type { Issue } from "../errors.js";
+import type { Ajv2020, Options, ValidateFunction } from "ajv/dist/2020.js";
+import { ConfigError, type Issue } from "../errors.js";
+import { mayGenerateCode, type WrittenCheck } from "./checks.js";
 import { Closing } from "./closing.js";
 import { type FormatCheck, formats, tolerantFormats } from "./format.js";
+import { interpret } from "./interpreter.js";
 import type { JsonSchema } from "./json-schema.js";
+import { loadAjv } from "./load-ajv.js";
 import { withNumberBounds } from "./number-bounds.js";
 import { separateTypes, Verdicts } from "./separate-types.js";
 import { hasSharedType } from "./shared-type.js";
@@ -19,9 +22,10 @@ type Strictness = Required<Pick<Options, "allErrors" | "ownProperties">>;
 
 /**
  * Compiles the strict writer's check: an object is closed unless its schema opens it, formats are exact, and every
- * issue is reported. Throws Ajv's error for an invalid schema.
+ * issue is reported. Throws Ajv's error for an invalid schema. A check that was written at generation time is used instead.
  */
-export function compileWriter(schema: JsonSchema): Check {
+export function compileWriter(schema: JsonSchema, written?: WrittenCheck): Check {
+  if (written !== undefined) return describing(written, () => closeSchema(schema));
   // A caller's value may be an instance of a class, whose inherited properties do not count.
   return compile(closeSchema(schema), formats, { allErrors: true, ownProperties: true });
 }
@@ -30,7 +34,8 @@ export function compileWriter(schema: JsonSchema): Check {
  * Compiles the tolerant reader's check: unknown properties are allowed, and an instant needs no zone. It stops at the
  * first issue, because its input is not trusted; an operator's tool may ask for all of them.
  */
-export function compileReader(schema: JsonSchema, allErrors = false): Check {
+export function compileReader(schema: JsonSchema, written?: WrittenCheck, allErrors = false): Check {
+  if (written !== undefined) return describing(written, () => schema);
   // The input comes from a parser, so it inherits only from Object.prototype.
   return compile(schema, tolerantFormats, { allErrors, ownProperties: namesInherited(schema) });
 }
@@ -45,7 +50,7 @@ export function closeSchema(given: JsonSchema): JsonSchema {
 
 /** An Ajv for the runtime and the generator. It knows our annotations. */
 export function ajvFor(checks: FormatChecks, allErrors: boolean, options?: Options): Ajv2020 {
-  const ajv = new Ajv2020({
+  const ajv = new (loadAjv().Ajv2020)({
     allErrors,
     allowUnionTypes: true,
     meta: false,
@@ -83,16 +88,36 @@ function ajvOf(
   return ajv;
 }
 
-/** Combines a check that decides, and compiles quickly, with one that explains, compiled at the first invalid value. */
+const TOO_DEEP: readonly Issue[] = [{ path: "", message: "is nested too deeply" }];
+
+/** So many values are decided without compiling anything. A process that lives for a few messages never compiles. */
+const INTERPRETED = 30;
+
+/**
+ * Combines a check that decides with one that explains, compiled at the first invalid value. The first values are decided
+ * without a compiled check, if the schema permits.
+ */
 function compile(given: JsonSchema, checks: FormatChecks, { allErrors, ownProperties }: Strictness): Check {
+  assertCompilable();
   restoreStringPrototype();
   const schema = withNumberBounds(given);
   const verdicts = hasSharedType(schema) ? new Verdicts() : undefined;
-  // Optimising the code takes longer than it saves: V8 optimises it too.
-  const code = { optimize: false };
-  const decider = ajvOf(schema, checks, { allErrors: false, verdicts, ownProperties, messages: false, code });
-  checkLengthsFirst(decider);
-  const accepts = decider.compile(schema);
+  const decider = (): ValidateFunction => {
+    // Optimising the code takes longer than it saves: V8 optimises it too.
+    const code = { optimize: false };
+    const ajv = ajvOf(schema, checks, { allErrors: false, verdicts, ownProperties, messages: false, code });
+    checkLengthsFirst(ajv);
+    return ajv.compile(schema);
+  };
+  let interpreted = 0;
+  const isCompiled = (value: unknown): boolean => {
+    accepts = decider();
+    return accepts(value) as boolean;
+  };
+  // Where several ways lead to one type, it would be judged once for each of them.
+  const verdict = verdicts === undefined ? interpret(schema, checks) : undefined;
+  let accepts: (value: unknown) => unknown =
+    verdict === undefined ? decider() : (value) => (interpreted++ < INTERPRETED ? verdict(value) : isCompiled(value));
   let explain: ValidateFunction | undefined;
   return (value) => {
     try {
@@ -102,12 +127,33 @@ function compile(given: JsonSchema, checks: FormatChecks, { allErrors, ownProper
       if (explain(value)) return undefined;
     } catch (error) {
       // A recursive schema exhausts the stack on a value that is nested thousands deep.
-      if (error instanceof RangeError) return [{ path: "", message: "is nested too deeply" }];
+      if (error instanceof RangeError) return TOO_DEEP;
       throw error;
     } finally {
       verdicts?.clear();
     }
     return describeErrors(explain.errors ?? [], value, schema);
+  };
+}
+
+/** @throws {ConfigError} where code generation from strings is off */
+export function assertCompilable(what = "a contract"): void {
+  if (mayGenerateCode()) return;
+  const where = "code generation from strings is off in this process (--disallow-code-generation-from-strings)";
+  const remedy = "generate your catalogue with merp generate --standalone, see docs/bundling.md";
+  throw new ConfigError([`${what} has checks that are compiled when they are needed, but ${where}: ${remedy}`]);
+}
+
+/** A check that was written at generation time decides and tells all that is needed to explain. */
+function describing(written: WrittenCheck, schemaOf: () => JsonSchema): Check {
+  return (value) => {
+    try {
+      if (written(value)) return undefined;
+    } catch (error) {
+      if (error instanceof RangeError) return TOO_DEEP;
+      throw error;
+    }
+    return describeErrors(written.errors ?? [], value, schemaOf());
   };
 }
 

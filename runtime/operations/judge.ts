@@ -104,7 +104,7 @@ export class Judge {
 
   /** A reader stops at the first issue; whoever mends messages wants all. */
   #explanation(descriptor: Descriptor): Check {
-    const check = this.#explaining.get(descriptor) ?? compileReader(descriptor.schema, true);
+    const check = this.#explaining.get(descriptor) ?? compileReader(descriptor.schema, undefined, true);
     this.#explaining.set(descriptor, check);
     return check;
   }

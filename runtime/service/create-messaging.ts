@@ -1,6 +1,7 @@
 import { readConfig, type Settings } from "../config/config.js";
 import type { Variables } from "../config/setting-reader.js";
 import type { Catalogue } from "../contract/descriptor.js";
+import { assertCompilable } from "../contract/validation.js";
 import { HookBus, type Hooks } from "../messaging/hooks.js";
 import { type Interceptor, InterceptorChain } from "../messaging/interceptor.js";
 import { consoleLogger, type Logger, loggingHooks } from "../messaging/logger.js";
@@ -42,6 +43,8 @@ export function createMessagingFor<Events extends object>(
 ): Messaging<Events, Published | undefined> {
   const { hooks = {}, interceptors = [], logger = consoleLogger, onPublishFailure, env = process.env } = options;
   const clock = systemClock;
+  const compiled = catalogue.messages.find(({ checks }) => checks === undefined);
+  if (compiled !== undefined) assertCompilable(compiled.type);
   const config = readConfig(options, catalogue.encoding, env, OTHERS);
   const bus = new HookBus(loggingHooks(logger, config.service, clock), hooks);
   return new ServiceMessaging(catalogue, config, {

@@ -26,8 +26,13 @@ describe("the built package", () => {
     expect(packages).toEqual(["ioredis"]);
   });
 
-  it("has the generator load no client of Redis, which only its doctor needs", async () => {
-    const { files, packages } = await loadedBy("codegen/cli/index.js");
+  it("has Node load no Ajv before a schema is compiled", async () => {
+    const loaded = await loadedBy("generated/index.js");
+    expect(loaded.files.filter((file) => /load-ajv/.test(file))).toHaveLength(1);
+  });
+
+  it("has the generator load no client of Redis", async () => {
+    const { files, packages } = await loadedBy("generator/codegen/cli/index.js");
     expect(files.length).toBeLessThanOrEqual(3);
     expect(packages).toContain("commander");
     expect(packages).not.toContain("ioredis");

@@ -1,9 +1,10 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { copyFile, cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { copyFile, cp, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
 import { publint } from "publint";
 import { formatMessage } from "publint/utils";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -13,22 +14,35 @@ import { root, run, runInstalled } from "./program.js";
 
 const blocks = blocksOf(await readFile(join(root, "README.md"), "utf8"));
 
-/** A service's folder, outside the repository, with the packed package installed in it as any user would. */
+/** A service's folder, outside the repository, with both packed packages installed in it as any user would. */
 let folder: string;
-let tarball: string;
+/** A folder with the runtime's package only, as a production install has it. */
+let production: string;
+let tarballs: readonly [runtime: string, generator: string];
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "messaging-package-"));
-  const [packed] = JSON.parse(await run("npm", ["pack", "--json", "--silent", "--pack-destination", folder])) as [
-    { filename: string },
-  ];
-  tarball = join(folder, packed.filename);
-  await writeFile(join(folder, "package.json"), JSON.stringify({ private: true, type: "module" }));
-  await run("npm", ["install", "--prefer-offline", "--no-audit", "--no-fund", tarball], { cwd: folder });
-}, 120_000);
+  production = await mkdtemp(join(tmpdir(), "messaging-production-"));
+  tarballs = [await pack("."), await pack("./dist/generator")];
+  for (const place of [folder, production]) {
+    await writeFile(join(place, "package.json"), JSON.stringify({ private: true, type: "module" }));
+  }
+  await install(production, tarballs[0]);
+  await install(folder, ...tarballs);
+}, 240_000);
+
+async function pack(place: string): Promise<string> {
+  const options = ["--json", "--silent", "--pack-destination", folder];
+  const [packed] = JSON.parse(await run("npm", ["pack", place, ...options])) as [{ filename: string }];
+  return join(folder, packed.filename);
+}
+
+async function install(place: string, ...packages: readonly string[]): Promise<void> {
+  await run("npm", ["install", "--prefer-offline", "--no-audit", "--no-fund", ...packages], { cwd: place });
+}
 
 afterAll(async () => {
-  await rm(folder, { recursive: true, force: true });
+  for (const place of [folder, production]) await rm(place, { recursive: true, force: true });
 });
 
 test("a service outside the repository compiles under strict, publishes and receives, also of a catalogue of its own", async () => {
@@ -74,6 +88,37 @@ test("a service outside the repository compiles under strict, publishes and rece
   ]);
 }, 120_000);
 
+test("a hardened process publishes and handles with checks from generation time, and refuses to do without", async () => {
+  const hardened = await mkdtemp(join(folder, "hardened-"));
+  await writeFile(join(hardened, "package.json"), JSON.stringify({ private: true, type: "module" }));
+  await symlink(join(folder, "node_modules"), join(hardened, "node_modules"));
+  await cp(join(folder, "schemas"), join(hardened, "schemas"), { recursive: true });
+  await run("npx", ["merp", "generate", "--standalone"], { cwd: hardened });
+  await copyFile(fileURLToPath(new URL("service/hardened.ts.txt", import.meta.url)), join(hardened, "main.ts"));
+  // Code of one file, so that the process may be allowed to read no other.
+  await build({
+    ...{ entryPoints: [join(hardened, "main.ts")], outfile: join(hardened, "main.cjs") },
+    ...{ bundle: true, format: "cjs", platform: "node", target: "node20", logLevel: "error" },
+  });
+  await using redis = await startRedis();
+  const permission = process.allowedNodeEnvironmentFlags.has("--permission")
+    ? "--permission"
+    : "--experimental-permission";
+  const flags = ["--disallow-code-generation-from-strings", permission, "--allow-worker"];
+  // Of Node's own: on this version it may listen and connect without being asked.
+  if (process.allowedNodeEnvironmentFlags.has("--allow-net")) flags.push("--allow-net");
+  const output = await run("node", [...flags, `--allow-fs-read=${join(hardened, "main.cjs")}`, "main.cjs"], {
+    cwd: hardened,
+    environment: { REDIS_URL: redis.url },
+  });
+  expect(output.trim().split("\n")).toEqual([
+    expect.stringMatching(/^CONFIG_INVALID .*merp generate --standalone/),
+    "CONTRACT_VIOLATED after_data.total must be a number",
+    "received 12.5",
+    "heartbeat confirmed",
+  ]);
+}, 60_000);
+
 test("the README's first program runs when it is pasted into a file of an empty project", async () => {
   const [first] = blocks.filter(({ language }) => language === "ts");
   await writeFile(join(folder, "welcome.mjs"), first?.text ?? "");
@@ -92,7 +137,10 @@ test("the README's own catalogue generates as it is written there", async () => 
   await symlink(join(folder, "node_modules"), join(shop, "node_modules"));
   const commands = blocks.find(({ text }) => text.includes("merp generate\n") && text.includes("catalogue.json"));
   const message = blocks.find(({ above }) => above.includes("schemas/events/invoice.paid.json"));
-  const [, ...steps] = (commands?.text ?? "").trim().split("\n");
+  const steps = (commands?.text ?? "")
+    .trim()
+    .split("\n")
+    .filter((step) => !step.startsWith("npm install"));
   for (const step of steps) {
     if (step.startsWith("#")) await writeFile(join(shop, "schemas/events/invoice.paid.json"), message?.text ?? "");
     else expect(await run("sh", ["-c", step], { cwd: shop })).toMatch(/^$|^generated 1 message into generated: /);
@@ -116,10 +164,33 @@ test("a catalogue that merp init began generates, compiles, and names meta-schem
   }
 }, 60_000);
 
+test("a production install has the runtime, Redis' client and Ajv, and nothing of the generator", async () => {
+  const installed = await filesIn(join(production, "node_modules"), "");
+  const packages = installed.flatMap((path) => /^((?:@[^/]+\/)?[^/]+)\/package\.json$/.exec(path)?.[1] ?? []);
+  expect(packages.sort()).toEqual([
+    ...["@ioredis/commands", "@m-erp/messaging", "ajv", "cluster-key-slot", "debug", "denque", "fast-deep-equal"],
+    ...["fast-uri", "ioredis", "json-schema-traverse", "ms", "redis-errors", "require-from-string"],
+    "standard-as-callback",
+  ]);
+  const sizes = await Promise.all(
+    installed.map(async (path) => (await stat(join(production, "node_modules", path))).size),
+  );
+  expect(sizes.reduce((total, size) => total + size, 0)).toBeLessThan(8_000_000);
+});
+
+test("without the generator the merp command checks Redis, and says what to install for the rest", async () => {
+  await using redis = await startRedis();
+  const merp = (...parameters: readonly string[]): Promise<string> =>
+    run("npx", ["merp", ...parameters], { cwd: production, environment: { REDIS_URL: redis.url } });
+  expect(await merp("doctor")).toContain("healthy");
+  expect(await merp("--help")).toContain("merp doctor");
+  await expect(merp("generate")).rejects.toThrow("npm install --save-dev @m-erp/messaging-codegen");
+});
+
 test("what the build does not compile is in the package too: the generator's templates", async () => {
   const sources = await Promise.all(["codegen", "runtime"].map((name) => filesIn(join(root, name), name)));
   const plain = sources.flat().filter((path) => !path.endsWith(".ts"));
-  const packed = await filesIn(join(folder, "node_modules/@m-erp/messaging/dist"), "");
+  const packed = await filesIn(join(folder, "node_modules/@m-erp/messaging-codegen"), "");
 
   expect(plain.length).toBeGreaterThan(1);
   expect(plain.filter((path) => !packed.includes(path))).toEqual([]);
@@ -130,16 +201,37 @@ test("the merp command answers where the package is installed", async () => {
 
   expect(help).toContain("merp");
   expect(help).toContain("generate");
+  expect(help).toContain("doctor");
 });
 
-test("publint finds nothing wrong with the packed files", async () => {
-  const { messages, pkg } = await publint({ pkgDir: join(folder, "node_modules/@m-erp/messaging"), strict: true });
+test.each(["messaging", "messaging-codegen"])(
+  "publint finds nothing wrong with the packed files of %s",
+  async (name) => {
+    const { messages, pkg } = await publint({ pkgDir: join(folder, "node_modules/@m-erp", name), strict: true });
 
-  expect(messages.map((message) => formatMessage(message, pkg))).toEqual([]);
+    expect(messages.map((message) => formatMessage(message, pkg))).toEqual([]);
+    const { license, repository, publishConfig } = pkg as Record<string, unknown>;
+    expect({ license, repository, publishConfig }).toEqual({
+      license: "MIT",
+      repository: { type: "git", url: expect.stringMatching(/^git\+https:/) },
+      publishConfig: { access: "public", provenance: true },
+    });
+  },
+);
+
+test("the links of the README lead to files that are in the package", async () => {
+  const installed = join(production, "node_modules/@m-erp/messaging");
+  const links = (await readFile(join(installed, "README.md"), "utf8")).matchAll(/\]\((?!https?:|#)([^)#]+)/g);
+  const packed = await filesIn(installed, "");
+  const missing = [...links].flatMap(([, link = ""]) =>
+    packed.some((path) => path === link || path.startsWith(`${link}/`)) ? [] : [link],
+  );
+  // For those who change the package, not for those who use it.
+  expect([...new Set(missing)]).toEqual(["CONTRIBUTING.md"]);
 });
 
 test("the types of every entry resolve for an ESM service", async () => {
-  await runInstalled("attw", [tarball, "--profile", "esm-only"]);
+  await runInstalled("attw", [tarballs[0], "--profile", "esm-only"]);
 }, 120_000);
 
 async function filesIn(directory: string, prefix: string): Promise<readonly string[]> {

@@ -50,7 +50,12 @@ export function messageFileView(message: Message, model: Model, layout: Layout, 
   const declared = declaredByMessage(message, model);
   const own = new Set(declared.map(({ name }) => name));
   const used = new Set(declared.flatMap(({ schema }) => [...namesIn(schema)]).filter((name) => !own.has(name)));
-  const runtime = { from: layout.runtimeFrom(file), ...runtimeNames(message.kind.kind) };
+  const { values, types: runtimeTypes } = runtimeNames(message.kind.kind);
+  const runtime = {
+    from: layout.runtimeFrom(file),
+    values: layout.isStandalone ? [...values, "withChecks"] : values,
+    types: runtimeTypes,
+  };
   const schemas = [...(message.result === undefined ? [] : ["result"]), "schema"];
   return {
     source: `${layout.schemasName}/${message.definition.source.path}`,
@@ -61,10 +66,13 @@ export function messageFileView(message: Message, model: Model, layout: Layout, 
     imports: printImports([
       runtime,
       { from: specifier(file, `schemas/${file}`), values: schemas },
+      ...(layout.isStandalone ? [{ from: specifier(file, `checks/${file}`), values: ["checks"] }] : []),
       ...typeImports(file, used, model.byName),
     ]),
     declarations: declared.map((named) => declare(named, types)),
-    ...(message.kind.kind === "command" ? commandSignatures(message, names) : publishSignatures(message, names)),
+    ...(message.kind.kind === "command"
+      ? commandSignatures(message, names, layout)
+      : publishSignatures(message, names, layout)),
     emitExample: emitExample(message, names),
     handleExample: handleExample(message, names),
     deprecated: message.schema.deprecated === true,
@@ -140,11 +148,11 @@ function printAccess(property: string): string {
   return isIdentifier(property) ? `.${property}` : commentText(`[${stringLiteral(property)}]`);
 }
 
-function publishSignatures({ type, kind: { kind } }: Message, names: MessageNames) {
+function publishSignatures({ type, kind: { kind } }: Message, names: MessageNames, layout: Layout) {
   const define = `define${kind.charAt(0).toUpperCase()}${kind.slice(1)}`;
   const descriptorType = `${define.slice("define".length)}Descriptor<${names.message}, ${names.input}>`;
   return {
-    descriptor: printConstant(names.descriptor, descriptorType, define, [stringLiteral(type), "schema"]),
+    descriptor: printDescriptor(names.descriptor, descriptorType, layout, define, [stringLiteral(type), "schema"]),
     emitSignature: printList(
       `export function ${names.emit}<Outcome>(`,
       ["messaging: Publisher<Outcome>", `message: ${names.input}`, "options?: PublishOptions"],
@@ -160,12 +168,12 @@ function publishSignatures({ type, kind: { kind } }: Message, names: MessageName
   };
 }
 
-function commandSignatures({ type, schema }: Message, names: MessageNames) {
+function commandSignatures({ type, schema }: Message, names: MessageNames, layout: Layout) {
   const payload = schema.properties?.["payload"];
   const isOptional = payload !== undefined && payload.$ref === undefined && (payload.required ?? []).length === 0;
   const types = [names.message, names.input, names.result].join(", ");
   return {
-    descriptor: printConstant(names.descriptor, `CommandDescriptor<${types}>`, "defineCommand", [
+    descriptor: printDescriptor(names.descriptor, `CommandDescriptor<${types}>`, layout, "defineCommand", [
       stringLiteral(type),
       "schema",
       "result",
@@ -188,6 +196,12 @@ function commandSignatures({ type, schema }: Message, names: MessageNames) {
 /** The statement of a helper. Its types are explicit because inferring them slows the type checker down. */
 function printCall(call: string, descriptor: string, given: string): string {
   return printList(call, [descriptor, given, "options"], ");", 2);
+}
+
+/** A descriptor's constant, with its checks if they are written, too. */
+function printDescriptor(name: string, type: string, layout: Layout, define: string, items: readonly string[]): string {
+  if (!layout.isStandalone) return printConstant(name, type, define, items);
+  return printConstant(name, type, "withChecks", [`/* @__PURE__ */ ${define}(${items.join(", ")})`, "checks"]);
 }
 
 /** A constant initialized by a call that is annotated as pure, so that bundlers drop it if it is unused. */

@@ -79,7 +79,7 @@ export function schemaFileView(
 const readAtRunTime = new Set(["sensitive", "tolerated", "default"]);
 
 /** Drops the other annotations. */
-function compact(schema: Schema): Schema {
+export function compact(schema: Schema): Schema {
   const inner = mapChildren(schema, compact);
   const kept = Object.entries(inner).filter(([keyword]) => !annotations.has(keyword) || readAtRunTime.has(keyword));
   return Object.fromEntries(kept);

@@ -10,15 +10,18 @@ describe.each<[string, (schema: JsonSchema) => Check]>([
   ["writer", compileWriter],
   ["reader", compileReader],
 ])("a %s's check", (_, compile) => {
-  it("compiles what says what is wrong when something is, once", () => {
+  it("compiles what says what is wrong when something is, once, and what decides when there are many values", () => {
     const compiled = vi.spyOn(Ajv2020.prototype, "compile");
     const check = compile(userCreated.schema);
     expect(check(exampleUserCreated())).toBeUndefined();
-    expect(compiled).toHaveBeenCalledTimes(1);
+    expect(compiled).toHaveBeenCalledTimes(0);
 
     for (const broken of [{}, { id: 5 }, null]) expect(check(broken)).not.toBeUndefined();
+    expect(compiled).toHaveBeenCalledTimes(1);
 
+    for (let n = 0; n < 100; n++) expect(check(exampleUserCreated())).toBeUndefined();
     expect(compiled).toHaveBeenCalledTimes(2);
+    expect(check({})).not.toBeUndefined();
   });
 
   it.each(["constructor", "toString", "__proto__"])("does not find a declared %s where there is none", (name) => {

@@ -14,7 +14,7 @@ function merpDoctor(env: Readonly<Record<string, string>>, ...parameters: readon
   const program = [
     "--import",
     import.meta.resolve("tsx"),
-    join(repository, "codegen/cli/index.ts"),
+    join(repository, "runtime/cli/index.ts"),
     "doctor",
     ...parameters,
   ];

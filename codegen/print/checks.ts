@@ -1,0 +1,65 @@
+import type { Ajv2020, Code } from "ajv/dist/2020.js";
+import standalone from "ajv/dist/standalone/index.js";
+import { formats, tolerantFormats } from "../../runtime/contract/format.js";
+import { loadAjv } from "../../runtime/contract/load-ajv.js";
+import { withNumberBounds } from "../../runtime/contract/number-bounds.js";
+import { ajvFor, closeSchema, type FormatChecks } from "../../runtime/contract/validation.js";
+import type { Message, Model } from "../model/model.js";
+import type { Schema } from "../schema/schema.js";
+import { compact } from "./view/schema-file.js";
+
+/** The code of a message's checks, each an expression that is a function. */
+export interface CheckCode {
+  readonly name: "write" | "read" | "writeResult" | "readResult";
+  readonly code: string;
+}
+
+/** Has Ajv write the checks that the runtime would otherwise compile, with the same strictness. */
+export function checksOf({ schema, result }: Message, model: Model): readonly CheckCode[] {
+  const whole = withDefinitions(schema, model);
+  const answer = result === undefined ? undefined : withDefinitions(result.schema, model);
+  return [
+    { name: "write", code: writerOf(whole) },
+    { name: "read", code: readerOf(whole) },
+    ...(answer === undefined ? [] : [{ name: "writeResult", code: writerOf(answer) } as const]),
+    ...(answer === undefined ? [] : [{ name: "readResult", code: readerOf(answer) } as const]),
+  ];
+}
+
+function withDefinitions(schema: Schema, { flattener }: Model): Schema {
+  const needed = flattener.closure(schema).map((found) => [found.name, compact(flattener.definition(found))] as const);
+  return { ...compact(schema), $defs: Object.fromEntries(needed) };
+}
+
+/** Every issue of a message that its caller composed. */
+function writerOf(schema: Schema): string {
+  return codeOf(ajvWith(formats, "formats", true), withNumberBounds(closeSchema(schema)));
+}
+
+/** The first issue of a message that is not trusted. */
+function readerOf(schema: Schema): string {
+  return codeOf(ajvWith(tolerantFormats, "tolerantFormats", false), withNumberBounds(schema));
+}
+
+function ajvWith(checks: FormatChecks, name: string, allErrors: boolean): Ajv2020 {
+  const { _ } = loadAjv();
+  const place: Code = name === "formats" ? _`checkSupport.formats` : _`checkSupport.tolerantFormats`;
+  const code = { source: true, esm: true, formats: place };
+  // A type is written once, however many messages' parts have it.
+  return ajvFor(checks, allErrors, { code, inlineRefs: false, messages: false });
+}
+
+/** What Ajv requires of its own, the runtime has. */
+const SUPPORT: readonly (readonly [required: string, support: string])[] = [
+  ['require("ajv/dist/runtime/equal").default', "checkSupport.equal"],
+  ['require("ajv/dist/runtime/ucs2length").default', "checkSupport.charactersIn"],
+];
+
+function codeOf(ajv: Ajv2020, schema: Schema): string {
+  const module = standalone.default(ajv, ajv.compile(schema));
+  const [head = "", name] = /^"use strict";\s*export const validate = (\w+);\s*export default \w+;/.exec(module) ?? [];
+  if (name === undefined) throw new Error("Ajv writes its code in another form than this version of merp knows");
+  let body = module.slice(head.length);
+  for (const [required, support] of SUPPORT) body = body.replaceAll(required, support);
+  return `(() => {${body}return ${name};})()`;
+}

@@ -1,0 +1,24 @@
+#!/usr/bin/env node
+// cli/ is the merp command as a service has it; it may import operations. What needs the generator it passes on.
+import { doctor, doctorUsage } from "./doctor.js";
+import { GENERATOR, runGenerator } from "./generator.js";
+
+const USAGE = `Usage: merp <command>
+
+${doctorUsage}
+
+merp generate and merp check come with the generator: npm install --save-dev ${GENERATOR}
+`;
+
+const [command = "--help", ...args] = process.argv.slice(2);
+
+if (command === "doctor") process.exitCode = await doctor(args);
+else if (!(await runGenerator())) {
+  const isHelp = ["--help", "-h", "help"].includes(command);
+  process[isHelp ? "stdout" : "stderr"].write(
+    isHelp
+      ? USAGE
+      : `merp ${command} needs the generator, which is not installed: npm install --save-dev ${GENERATOR}\n`,
+  );
+  process.exitCode = isHelp ? 0 : 1;
+}

@@ -1,0 +1,45 @@
+import type { ErrorObject } from "ajv/dist/2020.js";
+import { type FormatCheck, formats, tolerantFormats } from "./format.js";
+import { loadEqual } from "./load-ajv.js";
+import { charactersIn } from "./text-length.js";
+import { areUnique } from "./unique-items.js";
+
+/** A check that Ajv wrote at generation time. */
+export interface WrittenCheck {
+  (value: unknown): boolean;
+  errors?: readonly ErrorObject[] | null;
+}
+
+/**
+ * What `merp generate --standalone` writes for a message: a process with these checks compiles nothing, so it may run
+ * where code generation from strings is off.
+ */
+export interface Checks {
+  readonly write: WrittenCheck;
+  readonly read: WrittenCheck;
+  /** Of a command's result. */
+  readonly writeResult?: WrittenCheck;
+  /** Of a command's result. */
+  readonly readResult?: WrittenCheck;
+}
+
+/** What written checks call. */
+export const checkSupport: {
+  readonly formats: Readonly<Record<string, FormatCheck>>;
+  readonly tolerantFormats: Readonly<Record<string, FormatCheck>>;
+  charactersIn(text: string): number;
+  areUnique(items: readonly unknown[]): boolean;
+  equal(one: unknown, other: unknown): boolean;
+} = { formats, tolerantFormats, charactersIn, areUnique, equal: (one, other) => loadEqual()(one, other) };
+
+let isAllowed: boolean | undefined;
+
+/** False under `node --disallow-code-generation-from-strings` and the like. */
+export function mayGenerateCode(): boolean {
+  try {
+    isAllowed ??= new Function("return true")() as boolean;
+  } catch {
+    isAllowed = false;
+  }
+  return isAllowed;
+}
