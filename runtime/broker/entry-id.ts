@@ -8,7 +8,7 @@ const GREATEST = 2n ** 64n - 1n;
 const LATEST_MS = 8.64e15;
 
 /** No entry comes after the one with this id: its stream takes no more. */
-export const LAST_ID = `${GREATEST}-${GREATEST}`;
+export const LAST_ID: string = `${GREATEST}-${GREATEST}`;
 
 /**
  * The time at which an entry was added, in ms since 1970 by the broker's clock, to tell its age. An id may lie in the

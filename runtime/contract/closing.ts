@@ -152,7 +152,7 @@ export class Closing {
     if (!isClosed && rest === undefined && isIdle) return {};
     return {
       properties: Object.fromEntries(properties),
-      patternProperties: Object.fromEntries(patternProperties),
+      ...(patterns.length > 0 && { patternProperties: Object.fromEntries(patternProperties) }),
       additionalProperties: rest ?? !isClosed,
     };
   }

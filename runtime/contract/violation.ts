@@ -9,6 +9,7 @@ import { maskedOf } from "./sensitive.js";
 /** More issues than these help nobody: each takes time and text, and what is read may have any number of them. */
 const MOST_ISSUES = 100;
 const LONGEST_MESSAGE = 500;
+const LONGEST_POINTER = 500;
 
 /** The errors of a value, and those of them that are at one place. */
 interface Found {
@@ -64,7 +65,9 @@ function isAboutValue(error: ErrorObject): boolean {
 }
 
 function describeError(error: ErrorObject, { value, schema, byPlace }: Found): Issue {
-  const tokens = error.instancePath
+  // A place so deep is named by its beginning, and its value is not told: the way there would be long for each error.
+  const isDeep = error.instancePath.length > LONGEST_POINTER;
+  const tokens = (isDeep ? error.instancePath.slice(0, LONGEST_POINTER) : error.instancePath)
     .split("/")
     .slice(1)
     .map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~"));
@@ -85,6 +88,7 @@ function describeError(error: ErrorObject, { value, schema, byPlace }: Found): I
     return { path: shownPath([...tokens, String(additional)], schema), message: "is not in the contract" };
   }
   const demand = isChoice(error) ? demandOfChoice(byPlace.get(error.instancePath) ?? []) : demandOf(error);
+  if (isDeep) return { path: shownPath(tokens, schema), message: demand };
   const found = valueAt(tokens, value);
   const holdsNothing = typeof found !== "object" || found === null;
   const { path, isSensitive } = maskedOf(schema, tokens, holdsNothing);

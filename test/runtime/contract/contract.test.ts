@@ -130,7 +130,7 @@ describe("a contract's parts", () => {
 
   it("are composed of an object only", () => {
     const compose = (given: unknown): unknown => contractOf(userCreated).compose(given as object as never, {});
-    expect(() => compose(null)).toThrow(/must be an object, got null/);
+    expect(() => compose(null)).toThrow(/must be an object, got a value of type null/);
     expect(() => compose("text")).toThrow(ContractError);
     expect(compose({})).toMatchObject({ event_type: "user.created" });
   });

@@ -4,6 +4,7 @@ import { catalogue, type JsonSchema } from "../../../generated/index.js";
 import * as examples from "../../../generated/testing.js";
 import { formats, tolerantFormats } from "../../../runtime/contract/format.js";
 import { interpret } from "../../../runtime/contract/interpreter.js";
+import { withNumberBounds } from "../../../runtime/contract/number-bounds.js";
 import { ajvFor, closeSchema } from "../../../runtime/contract/validation.js";
 import { variants } from "../../support/variants.js";
 
@@ -112,8 +113,8 @@ describe("the interpreter", () => {
     expect(messages.length).toBeGreaterThan(50);
     for (const { schema, type } of catalogue.messages) {
       for (const [whole, checks] of [
-        [closeSchema(schema), formats],
-        [schema, tolerantFormats],
+        [withNumberBounds(closeSchema(schema)), formats],
+        [withNumberBounds(schema), tolerantFormats],
       ] as const) {
         const verdict = interpret(whole, checks);
         const accepts = ajvFor(checks, false).compile(whole);
