@@ -1,6 +1,9 @@
 import type { Database, Query } from "./database.js";
 
-/** One row for each handled message and consumer group. Rows older than `MESSAGE_TTL` may be deleted. */
+/**
+ * One row for each handled message and consumer group. A row is needed for as long as its message can be delivered again,
+ * which no setting limits: docs/recipes.md says how to find rows that may be deleted.
+ */
 export const INBOX = `
   CREATE TABLE IF NOT EXISTS inbox (
     consumer_group text NOT NULL,

@@ -4,7 +4,7 @@ import type { SeenStream } from "./stream-view.js";
 
 const SERVICE_WIDTH = 25;
 const TYPE_WIDTH = 23;
-const PATIENCE_MS = 10_000;
+const PATIENCE_MS = 30_000;
 
 /** Prints the story. It collects the reactions of services and shows them below the act that caused them. */
 export class Screen {

@@ -2,9 +2,11 @@ import {
   createMessaging,
   handleValidateToken,
   type Messaging,
+  type MessagingOptions,
   notifySuccess,
   onSuccessNotification,
   onUserCreated,
+  onUserPasswordChanged,
 } from "@m-erp/messaging";
 import type { Screen } from "./screen.js";
 
@@ -24,7 +26,8 @@ export interface Services extends AsyncDisposable {
 
 /** Creates five services, each as it would run in a process of its own, and starts those that have handlers. */
 export async function openServices({ redis, environment, screen }: Stage): Promise<Services> {
-  const create = (service: string) => createMessaging({ service, environment, redis: { url: redis.url } });
+  const create = (service: string, options: MessagingOptions = {}) =>
+    createMessaging({ service, environment, redis: { url: redis.url }, ...options });
 
   const userAuth = create("user-auth-service");
   handleValidateToken(userAuth, ({ payload }) => {
@@ -39,7 +42,19 @@ export async function openServices({ redis, environment, screen }: Stage): Promi
     screen.react(audit.service, `notes ${event.event_type} of ${event.entity_type} ${event.entity_id}`);
   });
 
-  const notification = create("notification-service");
+  const notification = create("notification-service", {
+    // By default it is a minute. It doubles with each retry, and each is shortened by up to half at random.
+    retryDelaySeconds: 1,
+    hooks: {
+      retried: ({ attempt, delayMs }) =>
+        screen.react(
+          notification.service,
+          `fails at attempt ${attempt}: the mail server is away; is called again in ${(delayMs / 1000).toFixed(1)} s`,
+        ),
+    },
+    // The story tells of the failure.
+    logger: { info() {}, warn() {}, error: console.error },
+  });
   onUserCreated(notification, async ({ entity_id, after_data }) => {
     screen.react(notification.service, `welcomes ${after_data.email}`);
     await notifySuccess(notification, {
@@ -47,6 +62,10 @@ export async function openServices({ redis, environment, screen }: Stage): Promi
       message: "Your account is ready.",
       target_user_id: entity_id,
     });
+  });
+  onUserPasswordChanged(notification, ({ entity_id }, { attempt }) => {
+    if (attempt === 1) throw new Error("the mail server is away");
+    screen.react(notification.service, `mails user ${entity_id} at attempt ${attempt}`);
   });
 
   const gateway = create("api-gateway");

@@ -2,11 +2,14 @@ import { randomBytes } from "node:crypto";
 import {
   ContractError,
   publishCurrencyRateUpdated,
+  publishPartnerCreated,
   publishUserCreated,
   publishUserLoggedIn,
+  publishUserPasswordChanged,
   sendValidateToken,
 } from "@m-erp/messaging";
 import { obtainRedis } from "@m-erp/messaging/testing";
+import { BILLING, BillingProcesses, LEASE_SECONDS } from "./billing-processes.js";
 import type { Screen } from "./screen.js";
 import { openServices } from "./services.js";
 import { StreamView } from "./stream-view.js";
@@ -17,7 +20,11 @@ import { StreamView } from "./stream-view.js";
  * @throws if a step fails
  */
 export async function tellStory(screen: Screen): Promise<void> {
-  await using redis = await obtainRedis();
+  screen.note("Looks for a Redis: the configured one, else a redis-server or valkey-server on this machine.");
+  await using redis = await obtainRedis(process.env, {
+    onDownload: ({ name, folder }) =>
+      screen.note(`There is none. Fetches the package ${name} (some 20 MB), without root, and keeps it in ${folder}.`),
+  });
   // A configured Redis may hold other data, so everything is written under a separate prefix and removed at the end.
   const environment = redis.external ? `demo-${randomBytes(3).toString("hex")}` : "development";
   await using services = await openServices({ redis, environment, screen });
@@ -77,6 +84,27 @@ export async function tellStory(screen: Screen): Promise<void> {
     `No compiler sees into a database row; the contract does. events held ${before} entries and holds ${await view.length("events")}.`,
   );
 
+  screen.chapter("A handler fails: the message is kept, and the handler is called again");
+
+  screen.act(userAuth.service, "publishes", "user.password_changed");
+  await publishUserPasswordChanged(userAuth, { entity_id: 123, after_data: { reason: "reset" } });
+  await screen.reactions(3);
+
+  screen.chapter("A process is killed in the midst of its work: another one takes the message over");
+
+  await using processes = await BillingProcesses.start({ redis, environment, screen });
+  screen.act(BILLING, "starts", `two processes, ${processes.pids.join(" and ")}`);
+  screen.act(companyPartner.service, "publishes", "partner.created");
+  await publishPartnerCreated(companyPartner, { entity_id: 2041, after_data: { name: "Babbage & Sons" } });
+  await screen.reactions(2);
+
+  const pid = await processes.killBusy();
+  screen.act("kill -9", "ends", `process ${pid}`);
+  screen.note(
+    `It sends no heartbeat any more. When its lease of ${LEASE_SECONDS} s has ended, its messages go to others.`,
+  );
+  await screen.reactions(1);
+
   screen.chapter("A question to one service, and its answer");
 
   screen.act(gateway.service, "sends", "validate_token");
@@ -84,7 +112,7 @@ export async function tellStory(screen: Screen): Promise<void> {
   screen.react(gateway.service, `is answered: ${answer.valid ? `valid, of user ${answer.user_id}` : "not valid"}`);
   await screen.reactions(2);
 
-  await services[Symbol.asyncDispose]();
+  await Promise.all([services[Symbol.asyncDispose](), processes[Symbol.asyncDispose]()]);
 
   screen.chapter("What redis-cli finds (XRANGE, XINFO GROUPS), now that every service has shut down");
 

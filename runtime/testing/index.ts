@@ -6,6 +6,7 @@ export {
   type FoundRedis,
   findRedis,
   obtainRedis,
+  type RedisDownload,
   type RedisIdentity,
   RedisNotFoundError,
   type RedisProgram,

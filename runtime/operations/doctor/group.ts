@@ -1,6 +1,6 @@
-import { ageOf } from "../../broker/entry-id.js";
+import { ageOf, comesBefore } from "../../broker/entry-id.js";
 import type { Client } from "../../redis/connection.js";
-import { type StreamKeys, streamKeys } from "../../redis/keys.js";
+import { redriveKeys, type StreamKeys, streamKeys } from "../../redis/keys.js";
 import { groupsWithLag } from "../../redis/lag.js";
 import { instantIn } from "../../redis/redis-clock.js";
 import { field } from "../../redis/reply.js";
@@ -16,8 +16,10 @@ export interface GroupReport extends Work, Attendance {
 }
 
 interface Work {
-  /** Entries to be read; `undefined` when Redis cannot tell. */
+  /** The number of entries to be read; `undefined` when Redis cannot tell. */
   readonly lag: number | undefined;
+  /** Whether there is any entry to be read. */
+  readonly isBehind: boolean;
   readonly pending: number;
   /** The age of the oldest pending entry. */
   readonly oldestMs: number | undefined;
@@ -26,13 +28,33 @@ interface Work {
   readonly nextDueMs: number | undefined;
 }
 
+/** A group, and the stream that it reads or whose dead letters were redriven to it. */
+export type GroupPlace = readonly [stream: string, group: string];
+
 /** Examines a group by its stream and its name. */
-export async function examineGroup(
+export function examineGroup(client: Client, [stream, group]: GroupPlace, leaseMs: number): Promise<GroupReport> {
+  return examine(client, [streamKeys(stream, group), group], leaseMs);
+}
+
+/** Examines the group of the entries that were redriven to a group. `undefined` if there are none to handle. */
+export async function examineRedriven(
   client: Client,
-  [stream, group]: readonly [stream: string, group: string],
+  [stream, group]: GroupPlace,
+  leaseMs: number,
+): Promise<GroupReport | undefined> {
+  const keys = redriveKeys(streamKeys(stream, group), group);
+  const type = await client.type(keys.stream);
+  if (type === "none") return undefined;
+  if (type !== "stream") throw new Error(`${keys.stream} holds a ${type}, not a stream`);
+  const report = await examine(client, [keys, group], leaseMs);
+  return hasWork(report) ? report : undefined;
+}
+
+async function examine(
+  client: Client,
+  [keys, group]: readonly [keys: StreamKeys, group: string],
   leaseMs: number,
 ): Promise<GroupReport> {
-  const keys = streamKeys(stream, group);
   const work = await workOf(client, keys, group);
   const watch = new Watch(keys, group, leaseMs);
   // Each heartbeat comes within a third of a lease.
@@ -51,24 +73,31 @@ export function isAbandoned(report: GroupReport): boolean {
   return report.alive === 0 && hasWork(report);
 }
 
-function hasWork({ lag = 0, pending }: Work): boolean {
-  return lag > 0 || pending > 0;
+function hasWork({ isBehind, pending }: Work): boolean {
+  return isBehind || pending > 0;
 }
 
 async function workOf(client: Client, keys: StreamKeys, group: string): Promise<Work> {
-  const [{ groups }, oldest, parked, next, time] = await Promise.all([
+  const [{ groups }, [newest], parked, next, time] = await Promise.all([
     groupsWithLag(client, keys.stream),
-    client.xpending(keys.stream, group, "-", "+", 1) as Promise<[id: string][]>,
+    client.xrevrange(keys.stream, "+", "-", "COUNT", 1),
     client.zcard(keys.retry),
     client.zrange(keys.retry, "0", "0", "WITHSCORES"),
     client.time(),
   ]);
-  const { info = [], lag = null } = groups.find((each) => field(each.info, "name") === group) ?? {};
+  const known = groups.find(({ info }) => field(info, "name") === group);
+  // A group that its first member has not created yet begins with the first entry.
+  if (known === undefined) {
+    const lag = await client.xlen(keys.stream);
+    return { lag, isBehind: lag > 0, pending: 0, oldestMs: undefined, parked, nextDueMs: undefined };
+  }
+  const { info, lag } = known;
   const nowMs = instantIn(time);
-  const [first] = oldest;
+  const [first] = (await client.xpending(keys.stream, group, "-", "+", 1)) as [id: string][];
   return {
     lag: lag ?? undefined,
-    pending: Number(field(info, "pending") ?? 0),
+    isBehind: newest !== undefined && comesBefore(String(field(info, "last-delivered-id")), newest[0]),
+    pending: Number(field(info, "pending")),
     oldestMs: first && ageOf(first[0], nowMs),
     parked,
     nextDueMs: dueInMs(next[1], nowMs),

@@ -9,7 +9,7 @@ import { instantIn } from "../../redis/redis-clock.js";
 import { field } from "../../redis/reply.js";
 import { letterAdvice } from "../../service/letter-advice.js";
 import { type Finding, failed } from "./finding.js";
-import { examineGroup, type GroupReport, isAbandoned } from "./group.js";
+import { examineGroup, examineRedriven, type GroupReport, isAbandoned } from "./group.js";
 
 type GroupLetters = OpenLetters & { readonly group: string };
 
@@ -27,33 +27,47 @@ async function surveyStream(connection: Connection, config: Config, stream: stri
   try {
     const client = await connection.ready();
     const type = await client.type(stream);
-    if (type === "none") return { check, verdict: "good", text: "does not exist yet" };
-    if (type !== "stream") return { check, verdict: "bad", text: `the key holds a ${type}, not a stream` };
-    return { check, ...(await describe(client, config, stream)) };
+    if (type !== "stream" && type !== "none") {
+      return { check, verdict: "bad", text: `the key holds a ${type}, not a stream` };
+    }
+    return { check, ...(await describe(client, config, { stream, exists: type === "stream" })) };
   } catch (error) {
     return failed(check, error);
   }
 }
 
-async function describe(client: Client, config: Config, stream: string): Promise<Omit<Finding, "check">> {
+/** Its dead letters, and what was redriven of them, stay when the stream itself is deleted. */
+async function describe(
+  client: Client,
+  config: Config,
+  { stream, exists }: { readonly stream: string; readonly exists: boolean },
+): Promise<Omit<Finding, "check">> {
   const keys = streamKeys(stream, config.group);
-  const [length, letters, counted, infos, time, known] = await Promise.all([
+  const [length, letters, counted, served, infos, time, known] = await Promise.all([
     client.xlen(stream),
     client.xlen(keys.dead),
     client.zcard(keys.index),
-    client.xinfo("GROUPS", stream) as Promise<unknown[][]>,
+    client.zrange(keys.groups, "0", "-1"),
+    exists ? (client.xinfo("GROUPS", stream) as Promise<unknown[][]>) : [],
     client.time(),
     // Without the right to scripts its ids are not known.
     extent.run(client, [stream], []).catch(() => undefined),
   ]);
   const ids = idState(known?.[1], instantIn(time));
-  const open = await openOf(client, keys, instantIn(time));
+  const addressed = await groupsOfLetters(client, keys.index);
+  const open = await openOf(client, keys, { groups: addressed, nowMs: instantIn(time) });
   const deadLetters = open.reduce((sum, { count }) => sum + count, 0);
   const isCounted = counted === letters;
   const advice = [idAdvice(stream, ids), ...open.map((each) => letterAdvice(config, each.group, each))];
   const names = infos.map((info) => String(field(info, "name")));
-  const groups = await Promise.all(names.map((name) => examineGroup(client, [stream, name], config.leaseMs)));
-  const abandoned = groups.filter(isAbandoned).map(({ group }) => group);
+  // A group whose stream is gone, or that was destroyed, may still have redriven entries.
+  const everyName = [...new Set([...names, ...addressed, ...served])];
+  const [groups, redrivenToAny] = await Promise.all([
+    Promise.all(names.map((name) => examineGroup(client, [stream, name], config.leaseMs))),
+    Promise.all(everyName.map((name) => examineRedriven(client, [stream, name], config.leaseMs))),
+  ]);
+  const redriven = redrivenToAny.filter((report) => report !== undefined).map(named);
+  const abandoned = [...groups, ...redriven].filter(isAbandoned).map(({ group }) => group);
   const remarks = [
     ...(letters === 0
       ? []
@@ -64,6 +78,7 @@ async function describe(client: Client, config: Config, stream: string): Promise
     ...advice.flatMap((each) => (each === undefined ? [] : [`; ${each}`])),
   ];
   const entries = length === 1 ? "1 entry" : `${length} entries`;
+  const absent = letters === 0 && redriven.length === 0 ? "does not exist yet" : "does not exist";
   return {
     verdict:
       abandoned.length > 0 || ids === "exhausted"
@@ -71,18 +86,25 @@ async function describe(client: Client, config: Config, stream: string): Promise
         : deadLetters > 0 || !isCounted || ids === "ahead"
           ? "notable"
           : "good",
-    text: `${entries}, ${count(groups.length, "group")}${remarks.join("")}`,
-    lines: [...groups.map(describeGroup), ...open.map(describeLetters)],
+    text: `${exists ? `${entries}, ${count(groups.length, "group")}` : absent}${remarks.join("")}`,
+    lines: [...groups, ...redriven].map(describeGroup).concat(open.map(describeLetters)),
   };
 }
 
 /** The open dead letters of each group that has any. */
-async function openOf(client: Client, keys: StreamKeys, nowMs: number): Promise<readonly GroupLetters[]> {
-  const groups = await groupsOfLetters(client, keys.index);
+async function openOf(
+  client: Client,
+  keys: StreamKeys,
+  { groups, nowMs }: { readonly groups: readonly string[]; readonly nowMs: number },
+): Promise<readonly GroupLetters[]> {
   const open = await Promise.all(
     groups.map(async (group) => ({ group, ...(await openLetters(client, keys, group, nowMs)) })),
   );
   return open.filter((each) => each.count > 0);
+}
+
+function named(report: GroupReport): GroupReport {
+  return { ...report, group: `${report.group} (redriven)` };
 }
 
 function describeLetters({ group, count: open, oldestMs }: GroupLetters): string {

@@ -1,6 +1,6 @@
 import { configuredRedis, type ExternalRedis } from "./configured.js";
 import { redisNotFound } from "./not-found.js";
-import { obtainPackage } from "./package.js";
+import { obtainPackage, type RedisDownload } from "./package.js";
 import { findProgram, type RedisProgram } from "./program.js";
 import { type RedisVersion, wantedVersion } from "./version.js";
 
@@ -23,10 +23,14 @@ export async function findRedis(
 }
 
 /** Finds a program to run, even if a Redis is configured. */
-export async function findPrivateProgram(environment: NodeJS.ProcessEnv, version: RedisVersion): Promise<RedisProgram> {
+export async function findPrivateProgram(
+  environment: NodeJS.ProcessEnv,
+  version: RedisVersion,
+  onDownload?: (download: RedisDownload) => void,
+): Promise<RedisProgram> {
   // Servers share one search. A failed search is repeated, because the network may have been the cause.
   const key = [version, environment["PATH"], environment["HOME"], environment["XDG_CACHE_HOME"]].join("\0");
-  const search = searches.get(key) ?? searchPrivateProgram(environment, version);
+  const search = searches.get(key) ?? searchPrivateProgram(environment, version, onDownload);
   searches.set(key, search);
   search.catch(() => searches.delete(key));
   return await search;
@@ -34,13 +38,17 @@ export async function findPrivateProgram(environment: NodeJS.ProcessEnv, version
 
 const searches = new Map<string, Promise<RedisProgram>>();
 
-async function searchPrivateProgram(environment: NodeJS.ProcessEnv, version: RedisVersion): Promise<RedisProgram> {
+async function searchPrivateProgram(
+  environment: NodeJS.ProcessEnv,
+  version: RedisVersion,
+  onDownload?: (download: RedisDownload) => void,
+): Promise<RedisProgram> {
   const installed = await findProgram(environment, version);
   if (installed) {
     return installed;
   }
   try {
-    return await obtainPackage(environment, version);
+    return await obtainPackage(environment, version, onDownload);
   } catch (error) {
     throw await redisNotFound(environment, version, error);
   }

@@ -1,5 +1,4 @@
-import type { ExternalRedis } from "./configured.js";
-import { findRedis } from "./find.js";
+import { configuredRedis, type ExternalRedis } from "./configured.js";
 import type { RedisServer } from "./server.js";
 import { type StartRedisOptions, startRedis } from "./start.js";
 
@@ -19,6 +18,5 @@ export async function obtainRedis(
   environment: NodeJS.ProcessEnv = process.env,
   options: StartRedisOptions = {},
 ): Promise<ExternalRedis | RedisServer> {
-  const found = await findRedis(environment, options.version);
-  return found.external ? found : await startRedis(options);
+  return configuredRedis(environment) ?? (await startRedis(options));
 }

@@ -7,6 +7,14 @@ import { type AptPackage, choosePackage, unpack } from "./debian.js";
 import { identify, type RedisProgram } from "./program.js";
 import { type RedisVersion, satisfies } from "./version.js";
 
+/** A package that is about to be downloaded. */
+export interface RedisDownload {
+  /** For example `redis-tools`. */
+  readonly name: string;
+  /** Where it will be kept for later. */
+  readonly folder: string;
+}
+
 /**
  * Returns a private copy of the system's own Redis package, from a cache in the home folder. No root is needed. The
  * first call downloads it (some 20 MB, in seconds); later calls use the cache.
@@ -14,7 +22,11 @@ import { type RedisVersion, satisfies } from "./version.js";
  * Several processes may do so at once. Each unpacks into its own folder, tests it, and renames it to its final name.
  * The first rename wins, and the cached copy is always complete.
  */
-export async function obtainPackage(environment: NodeJS.ProcessEnv, wanted: RedisVersion): Promise<RedisProgram> {
+export async function obtainPackage(
+  environment: NodeJS.ProcessEnv,
+  wanted: RedisVersion,
+  onDownload?: (download: RedisDownload) => void,
+): Promise<RedisProgram> {
   const choice = await choosePackage(wanted);
   const cache = cacheFolder(environment);
   const place = join(cache, `${choice.name}-${choice.suite}-${process.arch}`);
@@ -22,6 +34,7 @@ export async function obtainPackage(environment: NodeJS.ProcessEnv, wanted: Redi
   if (cached) {
     return cached;
   }
+  onDownload?.({ name: choice.name, folder: place });
   await mkdir(cache, { recursive: true });
   await removeAbandoned(cache);
   const draft = join(cache, `draft-${process.pid}-${randomBytes(4).toString("hex")}`);

@@ -1,6 +1,7 @@
 import { randomInt } from "node:crypto";
 
 import { findPrivateProgram } from "./find.js";
+import type { RedisDownload } from "./package.js";
 import { PrivateRedis, portAttempts, type RedisServer } from "./server.js";
 import { type RedisVersion, wantedVersion } from "./version.js";
 
@@ -22,6 +23,12 @@ export interface StartRedisOptions {
   readonly persistent?: boolean;
   /** The port to listen on. @defaultValue a free one */
   readonly port?: number;
+  /**
+   * Called before a package is downloaded, which may take a minute. Not called if this process has begun that already.
+   *
+   * @defaultValue nothing is told
+   */
+  readonly onDownload?: (download: RedisDownload) => void;
   /** Files by name, written into the server's working directory before the start. @defaultValue none */
   readonly files?: Readonly<Record<string, string>>;
 }
@@ -42,7 +49,11 @@ const ports = { from: 10_000, below: 22_000 };
  * ```
  */
 export async function startRedis(options: StartRedisOptions = {}): Promise<RedisServer> {
-  const program = await findPrivateProgram(process.env, options.version ?? wantedVersion(process.env));
+  const program = await findPrivateProgram(
+    process.env,
+    options.version ?? wantedVersion(process.env),
+    options.onDownload,
+  );
   for (let attempt = 1; ; attempt += 1) {
     const port = options.port ?? randomInt(ports.from, ports.below);
     const server = new PrivateRedis(program, {

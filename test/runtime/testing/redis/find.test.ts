@@ -14,8 +14,14 @@ import { join } from "node:path";
 
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-
-import { findRedis, obtainRedis, RedisNotFoundError, startRedis } from "../../../../runtime/testing/redis/index.js";
+import { findPrivateProgram } from "../../../../runtime/testing/redis/find.js";
+import {
+  findRedis,
+  obtainRedis,
+  type RedisDownload,
+  RedisNotFoundError,
+  startRedis,
+} from "../../../../runtime/testing/redis/index.js";
 import { installCommand } from "../../../../runtime/testing/redis/not-found.js";
 import { usualFolders } from "../../../../runtime/testing/redis/program.js";
 import { startChild } from "../../../support/child.js";
@@ -127,6 +133,8 @@ function bareEnvironment(home: string): { PATH: string; HOME: string } {
   return { PATH: bin, HOME: home };
 }
 
+const isDebian = existsSync("/etc/debian_version");
+
 /** A server in the usual folders is found whatever the PATH is: on such a machine there is no "none installed". */
 const alwaysInstalled = usualFolders.some((folder) =>
   ["redis-server", "valkey-server"].some((name) => existsSync(join(folder, name))),
@@ -143,6 +151,21 @@ describe("without any server", () => {
     await expect(finding).rejects.toThrow((await installCommand()) ?? "Install one");
     await expect(finding).rejects.toThrow("REDIS_URL");
     expect(filesBelow(home)).toEqual([]);
+  });
+
+  it.skipIf(!isDebian)("tells which package it downloads, before it does", async () => {
+    const proxy = "http://127.0.0.1:1";
+    const home = mkdtempSync(join(here, "home-"));
+    const downloads: RedisDownload[] = [];
+    const environment = { ...bareEnvironment(home), http_proxy: proxy, https_proxy: proxy };
+    // One of them is not installed here.
+    for (const version of ["redis-8", "valkey-8"] as const) {
+      await findPrivateProgram(environment, version, (download) => downloads.push(download)).catch(() => {});
+    }
+    expect(downloads).toContainEqual({
+      name: expect.stringMatching(/^(redis|valkey)-tools$/),
+      folder: expect.stringContaining(join(home, ".cache", "m-erp-messaging")),
+    });
   });
 
   it.each([
