@@ -29,6 +29,8 @@ export const SWIFT: Settings = {
   retryDelaySeconds: 0.1,
   blockTimeMs: 100,
   drainTimeoutSeconds: 5,
+  // A story counts its dead letters.
+  deadLettersMax: 1e9,
   redis: { connectionTimeoutSeconds: 3, socketTimeoutSeconds: 2 },
 };
 
