@@ -58,6 +58,7 @@ async function buildGenerator(folder: string): Promise<void> {
   // exports, by their paths from where it lies itself. Nothing in the runtime is found by its path.
   const imported = [...(await bundle(["codegen/cli/index"], place, "codegen/cli")), ...REQUIRED].sort();
   cpSync(join(root, "codegen/templates"), join(place, "codegen/templates"), { recursive: true });
+  cpSync(join(root, "schemas/envelopes"), join(place, "schemas/envelopes"), { recursive: true });
   for (const types of ["runtime/index.d.ts", "runtime/testing/index.d.ts"]) {
     cpSync(join(folder, types), join(place, types));
   }

@@ -2,6 +2,10 @@ import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 
+/** What a service installs, and what it installs for development besides. */
+export const RUNTIME = "@m-erp/messaging";
+export const GENERATOR: string = `${RUNTIME}-codegen`;
+
 /** The package that holds this program. */
 export interface OwnPackage {
   readonly folder: string;

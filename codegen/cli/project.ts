@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { applyEdits, modify, type ParseError, parse } from "jsonc-parser";
 import type { PackageManager } from "./install.js";
-import { envelopes, metaSchemaPath, type OwnPackage, ownPackage } from "./own-package.js";
+import { envelopes, GENERATOR, metaSchemaPath, type OwnPackage, ownPackage, RUNTIME } from "./own-package.js";
 import { firstMessages } from "./starter.js";
 
 /** What `merp init` is asked for. */
@@ -140,7 +140,8 @@ function withScripts(manifest: Manifest, own: OwnPackage, folder: string, notes:
   want(["scripts", "check"], `merp generate --check${from} && tsc --noEmit`, manifest.scripts?.["check"] !== undefined);
   if (!hasTest) want(["scripts", "test"], isVitest ? "vitest run" : runner, false);
   else if (!isVitest) want(["scripts", "test:contract"], runner, manifest.scripts?.["test:contract"] !== undefined);
-  want(["dependencies", own.name], `^${own.version}`, hasDependency(manifest, own.name));
+  want(["dependencies", RUNTIME], `^${own.version}`, hasDependency(manifest, RUNTIME));
+  want(["devDependencies", GENERATOR], `^${own.version}`, hasDependency(manifest, GENERATOR));
   for (const [tool, version] of Object.entries(TOOLS)) {
     if (tool !== "tsx" || !isVitest) want(["devDependencies", tool], version, hasDependency(manifest, tool));
   }

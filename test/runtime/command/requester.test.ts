@@ -89,7 +89,10 @@ describe("sending", () => {
     await using _answering = await tokenService(() => ({ valid: true }));
     await using asker = asking();
     const broken = { ...validateToken, result: { type: "nonsense" } } as unknown as typeof validateToken;
-    await expect(asker.send(broken, { token: "t" })).rejects.toThrow(/nonsense|type/);
+    await expect(asker.send(broken, { token: "t" })).rejects.toMatchObject({
+      message: expect.stringContaining("cannot be judged"),
+      cause: { message: expect.stringMatching(/nonsense|type/) },
+    });
     expect(asker.counts.trouble).toBe(0);
   });
 
