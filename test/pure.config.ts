@@ -1,25 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
-
-const tests: Readonly<Record<string, string[]>> = {
-  runtime: [
-    "test/runtime/broker/*.test.ts",
-    "test/runtime/config/*.test.ts",
-    "test/runtime/consume/backlog.test.ts",
-    "test/runtime/handle/{failure,retry-policy,router}.test.ts",
-    "test/runtime/redis/{entry-decoder,handled-types,keys,reply}.test.ts",
-    "test/runtime/time/{clock,deadline,pause}.test.ts",
-  ],
-  contract: ["test/runtime/contract/*.test.ts"],
-  codegen: [
-    // Without those that run the compiler of TypeScript.
-    "test/codegen/cases.test.ts",
-    "test/codegen/check/{check,folder,tolerated}.test.ts",
-    "test/codegen/model/{casing,component,flatten,form,implies,merge}.test.ts",
-    "test/codegen/{official,schema,typescript}/*.test.ts",
-  ],
-};
+import { impureTests, pureTests } from "./pure-tests.js";
 
 /** Runs the quick tests first: a mutant that one of them notices is done. */
 class QuickFirst extends BaseSequencer {
@@ -33,9 +15,8 @@ class QuickFirst extends BaseSequencer {
 export default defineConfig({
   root: fileURLToPath(new URL("..", import.meta.url)),
   test: {
-    include: tests[process.env["MUTANTS"] ?? "runtime"] ?? [],
-    // One starts Redis, and one is about the state of a fresh process.
-    exclude: ["test/runtime/contract/{round-trip,string-prototype}.test.ts"],
+    include: [...pureTests[(process.env["MUTANTS"] ?? "runtime") as keyof typeof pureTests]],
+    exclude: [...impureTests],
     // How many random values a property is tried with: each mutant waits for all of them.
     env: { RUNS: "5" },
     // Each mutant would wait until every file has loaded Ajv anew.

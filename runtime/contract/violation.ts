@@ -9,7 +9,7 @@ import { maskedOf } from "./sensitive.js";
 /** More issues than these help nobody: each takes time and text, and what is read may have any number of them. */
 const MOST_ISSUES = 100;
 const LONGEST_MESSAGE = 500;
-const LONGEST_POINTER = 500;
+const LONGEST_POINTER = 300;
 
 /** The errors of a value, and those of them that are at one place. */
 interface Found {

@@ -29,13 +29,13 @@ const shapes: readonly Shape[] = [
     name: "a node that is none of two forms, each with a node in it",
     schema: node({ oneOf: [form("a"), form("b")] }),
     value: (parts) => nested(parts, '{"child":'),
-    parts: 100,
+    parts: 60,
   },
   {
     name: "a node that is both of two forms, each with a node in it",
     schema: node({ oneOf: [form("a"), form("b")] }),
     value: (parts) => nested(parts, '{"a":1,"b":1,"child":', '{"a":1}'),
-    parts: 100,
+    parts: 60,
   },
   {
     name: "a node that is described by layers, a condition and a dependency",

@@ -1,0 +1,22 @@
+/** The tests of what needs neither Redis nor another process, by the part of the source that they are about. */
+export const pureTests: Readonly<Record<"runtime" | "contract" | "codegen", readonly string[]>> = {
+  runtime: [
+    "test/runtime/broker/*.test.ts",
+    "test/runtime/config/*.test.ts",
+    "test/runtime/consume/backlog.test.ts",
+    "test/runtime/handle/{failure,retry-policy,router}.test.ts",
+    "test/runtime/redis/{entry-decoder,handled-types,keys,reply}.test.ts",
+    "test/runtime/time/{clock,deadline,pause}.test.ts",
+  ],
+  contract: ["test/runtime/contract/*.test.ts"],
+  codegen: [
+    // Without those that run the compiler of TypeScript.
+    "test/codegen/cases.test.ts",
+    "test/codegen/check/{check,folder,tolerated}.test.ts",
+    "test/codegen/model/{casing,component,flatten,form,implies,merge}.test.ts",
+    "test/codegen/{official,schema,typescript}/*.test.ts",
+  ],
+};
+
+/** One starts Redis, and one is about the state of a fresh process. */
+export const impureTests: readonly string[] = ["test/runtime/contract/{round-trip,string-prototype}.test.ts"];
