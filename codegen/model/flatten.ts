@@ -3,6 +3,7 @@ import type { Problem } from "../load/problem.js";
 import { nameOf, namesIn, refTo } from "../schema/definition-ref.js";
 import type { Schema } from "../schema/schema.js";
 import { mapChildren } from "../schema/walk.js";
+import { Answers } from "./answer.js";
 import { choicesOfThemselves } from "./circle.js";
 import type { Definition } from "./definition.js";
 import { type MergeContext, merge } from "./merge.js";
@@ -26,7 +27,7 @@ export class Flattener {
     expand: (reference) => this.expand(reference),
     peek: (reference) => this.#peek(reference),
     onConflict: (where, keyword, sentence) => this.#report(where, keyword, { rule: "contradiction", sentence }),
-    implied: new Map(),
+    implied: new Answers(),
     mayClose: false,
     merging: new Set(),
   };

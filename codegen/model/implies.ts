@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { annotations, keywordTypes } from "../schema/keyword.js";
 import type { Schema } from "../schema/schema.js";
 import { ValueSet } from "../schema/value-set.js";
+import type { Answers } from "./answer.js";
 
 /** Resolves a schema's `$ref`. Returns a schema without `$ref` unchanged. */
 export type Expand = (schema: Schema) => Schema;
@@ -12,7 +13,7 @@ export interface ImpliesContext {
   /** Whether the narrow schema may close what the wide one opens by `"additionalProperties": true`, as an envelope does. */
   readonly mayClose: boolean;
   /** The answers for pairs of named types. They end recursion, and keep shared types from being compared many times. */
-  readonly implied: Map<string, boolean>;
+  readonly implied: Answers;
 }
 
 /**
@@ -26,13 +27,7 @@ export function implies(narrow: Schema, wide: Schema, context: ImpliesContext): 
   const { expand, implied } = context;
   if (narrow.$ref === undefined || wide.$ref === undefined) return compare(expand(narrow), expand(wide), context);
   const pair = `${narrow.$ref} ${wide.$ref} ${context.mayClose}`;
-  const known = implied.get(pair);
-  if (known !== undefined) return known;
-  // The answer while the pair is being compared.
-  implied.set(pair, false);
-  const answer = compare(expand(narrow), expand(wide), context);
-  implied.set(pair, answer);
-  return answer;
+  return implied.answer(pair, () => compare(expand(narrow), expand(wide), context));
 }
 
 function compare(inner: Schema, outer: Schema, context: ImpliesContext): boolean {

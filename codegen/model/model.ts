@@ -5,6 +5,7 @@ import { during } from "../load/failure.js";
 import type { Sources } from "../load/load.js";
 import type { Source } from "../load/source.js";
 import type { Schema } from "../schema/schema.js";
+import { componentsOf } from "./component.js";
 import { type Definition, definitionsOf } from "./definition.js";
 import { Flattener } from "./flatten.js";
 import { type Kind, kinds } from "./kind.js";
@@ -49,7 +50,7 @@ export function buildModel(sources: Sources, config: CatalogueConfig): Model {
   const definitions = bySource.flatMap((file) => file.definitions);
   const references = new References(sources.schemas, definitions);
   const flattener = new Flattener(references, definitions);
-  for (const definition of definitions) {
+  for (const definition of inOrder(definitions, references)) {
     during("flattening", definition.source.shownPath, () => flattener.definition(definition));
   }
   const messages = bySource
@@ -69,6 +70,18 @@ export function buildModel(sources: Sources, config: CatalogueConfig): Model {
     references,
     flattener,
   };
+}
+
+/**
+ * Each definition after those that it refers to; those that refer to each other in the order in which they are written.
+ * So a flat schema depends on what the schema leads to, and on nothing else in the catalogue.
+ */
+function inOrder(definitions: readonly Definition[], references: References): readonly Definition[] {
+  const components = componentsOf(definitions, (definition) => references.from(definition));
+  const groups = new Map<number, Definition[]>();
+  for (const number of components.values()) groups.set(number, []);
+  for (const definition of definitions) groups.get(components.get(definition) ?? 0)?.push(definition);
+  return [...groups.values()].flat();
 }
 
 /** The definitions in a message's own file, except its result. */

@@ -2,6 +2,7 @@ import { posix } from "node:path";
 import type { Source } from "../load/source.js";
 import { type Path, parsePointer, pointerOf, valueAt } from "../schema/pointer.js";
 import { suggest } from "../schema/suggest.js";
+import { walk } from "../schema/walk.js";
 import type { Definition } from "./definition.js";
 import { placeKey } from "./definition.js";
 
@@ -36,6 +37,14 @@ export class References {
     if (pointer === undefined)
       return { sentence: `"#${fragment}" is not a JSON pointer; a JSON pointer starts with "#/"` };
     return this.#definitions.get(placeKey(path, pointer)) ?? this.#nothingAt(source, pointer, file);
+  }
+
+  /** The definitions that a definition refers to. */
+  from({ source, schema }: Definition): readonly Definition[] {
+    return walk(schema).flatMap(([, { $ref }]) => {
+      const target = $ref === undefined ? undefined : this.resolve(source, $ref);
+      return target !== undefined && isDefinition(target) ? [target] : [];
+    });
   }
 
   #nearFile(from: Source, path: string): string | undefined {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { Answers } from "../../../codegen/model/answer.js";
 import { implies } from "../../../codegen/model/implies.js";
 import type { Schema } from "../../../codegen/schema/schema.js";
 
@@ -9,7 +10,7 @@ const object = (...names: string[]): Schema => ({
 });
 const text = { type: "string" } as const;
 const number = { type: "number" } as const;
-const context = { expand: (schema: Schema) => schema, implied: new Map<string, boolean>(), mayClose: false };
+const context = { expand: (schema: Schema) => schema, implied: new Answers(), mayClose: false };
 
 /** The wide one can be left out beside the narrow one, or cannot. */
 const pairs: readonly (readonly [boolean, string, Schema, Schema])[] = [
@@ -146,7 +147,7 @@ describe("a schema that is to imply another", () => {
     const expanded: Schema[] = [];
     const named = {
       ...context,
-      implied: new Map<string, boolean>(),
+      implied: new Answers(),
       expand: (schema: Schema) => {
         expanded.push(schema);
         return schema.$ref === undefined ? schema : (types[schema.$ref] ?? {});
