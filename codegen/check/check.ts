@@ -7,6 +7,7 @@ import type { Model } from "../model/model.js";
 import { checkFieldsEncoding } from "./fields-encoding.js";
 import { checkFolder } from "./folder.js";
 import { checkIdle } from "./idle.js";
+import { checkImpossible } from "./impossible.js";
 import { checkMessages } from "./message.js";
 import { checkNames } from "./name.js";
 import { checkPaths } from "./path.js";
@@ -39,6 +40,7 @@ export async function check(sources: Sources, model: Model): Promise<readonly Pr
     ...required,
     ...idle,
     ...(model.config.encoding === "fields" ? checkFieldsEncoding(model) : []),
+    ...checkImpossible(model, unsound),
     ...(await checkValues(model, unsound)),
   ];
 }

@@ -25,6 +25,7 @@ export type Rule =
   | "message-reference"
   | "circular-reference"
   | "contradiction"
+  | "impossible"
   | "name"
   | "message-type"
   | "message-text"
