@@ -34,7 +34,9 @@ export function separateTypes(
         const known = verdicts?.of(name, value);
         if (known !== undefined) {
           // What is wrong with it was told the first time: by each way again, it would be told exponentially often.
-          validate.errors = known ? [] : [{ keyword: "$ref", instancePath: place?.instancePath ?? "" }];
+          // Where that was only a test, as in `not`, this is all that is left of it.
+          const instancePath = place?.instancePath ?? "";
+          validate.errors = known ? [] : [{ keyword: "$ref", instancePath, schemaPath: "", params: {} }];
           return known;
         }
         const check = checkOf(name);

@@ -24,6 +24,14 @@ describe.each<[string, (schema: JsonSchema) => Check]>([
     expect(check({})).not.toBeUndefined();
   });
 
+  it("says that a value is not of a type that was only tested before", () => {
+    const link = { $ref: "#/$defs/Tree" };
+    const Tree: JsonSchema = { type: "object", properties: { a: link, b: { type: "string" } } };
+    const map: JsonSchema = { type: "object", additionalProperties: link };
+    const issues = compile({ allOf: [{ type: "object", not: map }, map], $defs: { Tree } })({ a: [] });
+    expect(issues).toEqual([{ path: "a", message: 'must be what "$ref" demands, got a list' }]);
+  });
+
   it.each(["constructor", "toString", "__proto__"])("does not find a declared %s where there is none", (name) => {
     const schema: JsonSchema = { type: "object", properties: Object.fromEntries([[name, {}]]), required: [name] };
     expect(compile(schema)({})).toEqual([{ path: name, message: "is required" }]);
