@@ -168,7 +168,10 @@ export class Closing {
     const prefix = Array.from({ length }, (_, index) => at(index));
     const rest = at(length);
     return {
-      ...(prefix.some((inner) => inner !== undefined) && { prefixItems: prefix.map((inner) => inner ?? {}) }),
+      ...(length > 0 &&
+        [...prefix, rest].some((inner) => inner !== undefined) && {
+          prefixItems: prefix.map((inner) => inner ?? {}),
+        }),
       ...(rest !== undefined && { items: rest as JsonSchema }),
     };
   }

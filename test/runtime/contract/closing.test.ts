@@ -167,6 +167,12 @@ const cases: readonly Case[] = [
     [[stray], [{ a: 1 }, stray, stray]],
   ],
   [
+    "the items behind a tuple of texts or anything",
+    { anyOf: [{ type: "array", prefixItems: [{}], items: inner }, { type: "null" }] },
+    [[stray, known], null],
+    [[stray, stray]],
+  ],
+  [
     "a longer tuple in another form",
     {
       anyOf: [
