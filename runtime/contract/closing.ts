@@ -1,14 +1,18 @@
 import { definitionOf, type JsonSchema } from "./json-schema.js";
 import {
+  describesInside,
   describesObject,
   furtherOf,
   isSingle,
   mapValues,
   objectsIn,
+  ownOf,
+  patternsOf,
   schemaOfValue,
   schemasAt,
   valuesOf,
 } from "./layer.js";
+import { classesOf } from "./name-class.js";
 
 const POINTER = "#/$defs/";
 
@@ -133,20 +137,11 @@ export class Closing {
     const regexes = new Map(patterns.map((pattern) => [pattern, new RegExp(pattern, "u")]));
     const names = [...new Set(layers.flatMap(({ properties }) => Object.keys(properties ?? {})))];
     const atName = (name: string): readonly JsonSchema[] => layers.flatMap((layer) => schemasAt(layer, name, regexes));
-    // A name may match several patterns, and never is additional where one of a layer's own matches.
-    const atPattern = (pattern: string): readonly JsonSchema[] =>
-      layers.flatMap(({ patternProperties = {}, additionalProperties }) => [
-        ...Object.values(patternProperties as Definitions),
-        ...(pattern in (patternProperties as Definitions) ? [] : objectsIn(additionalProperties)),
-      ]);
     const others = layers.flatMap(({ additionalProperties }) => objectsIn(additionalProperties));
     const isOpen = layers.some(({ additionalProperties = false }) => additionalProperties !== false);
     const isClosed = !isOpen && layers.some(describesObject);
     const properties = names.map((name) => [name, this.#skeleton(atName(name)) ?? {}] as const);
-    const patternProperties = patterns.map((pattern) => {
-      const matching = names.filter((name) => regexes.get(pattern)?.test(name)).flatMap(atName);
-      return [pattern, this.#skeleton([...atPattern(pattern), ...matching]) ?? {}] as const;
-    });
+    const patternProperties = this.#makePatterns(layers, patterns, names);
     const rest = isOpen ? this.#skeleton(others) : undefined;
     const isIdle = [...properties, ...patternProperties].every(([, inner]) => Object.keys(inner).length === 0);
     if (!isClosed && rest === undefined && isIdle) return {};
@@ -155,6 +150,42 @@ export class Closing {
       ...(patterns.length > 0 && { patternProperties: Object.fromEntries(patternProperties) }),
       additionalProperties: rest ?? !isClosed,
     };
+  }
+
+  /** The schemas for names that are not declared one by one. A declared name has its own, so its inside is not theirs. */
+  #makePatterns(
+    layers: readonly JsonSchema[],
+    patterns: readonly string[],
+    names: readonly string[],
+  ): readonly (readonly [regex: string, inner: JsonSchema])[] {
+    const opening = layers.filter(({ additionalProperties }) => objectsIn(additionalProperties).length > 0);
+    // Beside whatever else there is, each pattern says to which names that applies.
+    const shaping = patterns.filter(
+      (pattern) => opening.length > 0 || this.#saysMore(layers.flatMap((layer) => ownOf(patternsOf(layer), pattern))),
+    );
+    const regexes = shaping.map((pattern) => new RegExp(pattern, "u"));
+    const left = names.filter(
+      (name) =>
+        regexes.some((regex) => regex.test(name)) &&
+        (opening.length > 0 || this.#saysMore(layers.flatMap(({ properties }) => ownOf(properties, name)))),
+    );
+    const classes = classesOf(shaping, left).map(({ regex, certain, possible }) => {
+      // A name never is additional where one of a layer's own patterns matches.
+      const schemas = layers.flatMap((layer) => {
+        const own = Object.entries(patternsOf(layer));
+        const isAdditional = !own.some(([pattern]) => certain.has(pattern));
+        const matching = own.filter(([pattern]) => possible.has(pattern)).map(([, schema]) => schema);
+        return isAdditional ? [...matching, ...objectsIn(layer.additionalProperties)] : matching;
+      });
+      return [regex, this.#skeleton(schemas) ?? {}] as const;
+    });
+    const silent = patterns.filter((pattern) => !shaping.includes(pattern));
+    return [...classes, ...silent.map((pattern) => [pattern, {}] as const)];
+  }
+
+  /** Returns whether schemas say what is inside of a value. */
+  #saysMore(schemas: readonly JsonSchema[]): boolean {
+    return this.#layersOf(schemas).some((layer) => describesObject(layer) || describesInside(layer));
   }
 
   #makeArray(layers: readonly JsonSchema[]): JsonSchema {

@@ -27,6 +27,21 @@ export function describesObject(schema: JsonSchema): boolean {
   return isTyped || schema.properties !== undefined || schema["patternProperties"] !== undefined;
 }
 
+/** True for a schema that says what is inside of an object or a list. */
+export function describesInside(schema: JsonSchema): boolean {
+  return ["additionalProperties", "items", "prefixItems", "contains"].some((keyword) => schema[keyword] !== undefined);
+}
+
+/** The schemas of a layer by pattern. */
+export function patternsOf(layer: JsonSchema): Definitions {
+  return (layer["patternProperties"] ?? {}) as Definitions;
+}
+
+/** The schema that is declared for a name, as a list. */
+export function ownOf(properties: JsonSchema["properties"], name: string): readonly JsonSchema[] {
+  return properties !== undefined && Object.hasOwn(properties, name) ? objectsIn(properties[name]) : [];
+}
+
 /** The schemas that apply to the same value: layers, forms and conditions. */
 export function furtherOf(schema: JsonSchema): readonly JsonSchema[] {
   return FURTHER.flatMap((keyword) => {
@@ -42,7 +57,7 @@ export function schemasAt(
   name: string,
   regexes: ReadonlyMap<string, RegExp>,
 ): readonly JsonSchema[] {
-  const own = properties !== undefined && Object.hasOwn(properties, name) ? objectsIn(properties[name]) : [];
+  const own = ownOf(properties, name);
   const matching = Object.entries((patternProperties ?? {}) as Definitions)
     .filter(([pattern]) => regexes.get(pattern)?.test(name))
     .map(([, schema]) => schema);

@@ -39,7 +39,7 @@ const { schema } = fc.letrec<{ schema: Schema; object: Schema; layered: Schema }
         type: fc.constantFrom<Schema["type"] & {}>("object", ["object", "null"]),
         properties: fc.dictionary(name, tie("schema"), { maxKeys: 2, noNullPrototype: true }),
         required: fc.uniqueArray(name, { maxLength: 1 }),
-        patternProperties: fc.record({ "^x": tie("schema") }),
+        patternProperties: fc.record({ "^x": tie("schema"), "1$": tie("schema") }, { requiredKeys: [] }),
         additionalProperties: tie("schema"),
       },
       { requiredKeys: ["type"] },
@@ -67,7 +67,7 @@ const { value } = fc.letrec<{ value: unknown }>((tie) => ({
   value: fc.oneof(
     { depthSize: "medium" },
     fc.constantFrom<unknown>("card", "iban", "x", null, { a: "card", b: "x" }, { a: "iban", c: "x" }, { a: { a: {} } }),
-    fc.dictionary(fc.constantFrom(...names, "d"), tie("value"), { maxKeys: 3, noNullPrototype: true }),
+    fc.dictionary(fc.constantFrom(...names, "d", "x2", "d1"), tie("value"), { maxKeys: 3, noNullPrototype: true }),
     fc.array(tie("value"), { maxLength: 2 }),
   ),
 }));

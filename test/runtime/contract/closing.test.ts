@@ -64,6 +64,47 @@ const cases: readonly Case[] = [
     [{ Ä: stray }],
   ],
   [
+    "only a pattern's where a name that matches it as well is declared",
+    object({ Ä: inner, "Q.": {}, "R[+": inner }, { patternProperties: { "^\\p{Lu}": object({ more: {} }) } }),
+    [{ X: { more: 1 }, "Q.": { more: 1 }, "R[+": { known: 1, more: 1 }, Ää: { more: 1 } }],
+    [{ X: known }, { "Q.": known }, { "R[": known }, { "R[+a": known }, { Ää: known }],
+  ],
+  [
+    "only those of the patterns that a name matches",
+    object({}, { patternProperties: { "^x": inner, y: object({ more: {} }), z$: object({ third: {} }) } }),
+    [{ x: known, y: { more: 1 }, z: { third: 1 }, xz: { known: 1, third: 1 }, xyz: { known: 1, more: 1, third: 1 } }],
+    [{ x: { more: 1 } }, { y: known }, { yx: known }, { xz: { more: 1 } }, { xy: { third: 1 } }, { z: known }],
+  ],
+  [
+    "what another layer has for whatever else there is, also where a pattern says nothing",
+    {
+      allOf: [
+        { type: "object", patternProperties: { "^x": {} } },
+        { type: "object", additionalProperties: { type: "object" } },
+      ],
+    },
+    [{ x: {}, y: {} }],
+    [{ x: stray }, { y: stray }],
+  ],
+  [
+    "those of all patterns where one counts its groups",
+    object({}, { patternProperties: { "^(x)\\1": inner, y: object({ more: {} }) } }),
+    [{ xx: known, xxy: { known: 1, more: 1 } }],
+    [{ xx: stray }, { y: stray }, { x: known }],
+  ],
+  [
+    "those of all patterns where they are more than four",
+    object({}, { patternProperties: { a: inner, b: object({ more: {} }), c: inner, d: inner, e: inner } }),
+    [{ a: known, ab: { known: 1, more: 1 } }],
+    [{ a: stray }, { x: known }],
+  ],
+  [
+    "what is open by one pattern, only where that matches",
+    object({}, { patternProperties: { "^x": inner, y$: { type: "object", additionalProperties: true } } }),
+    [{ x: known, xy: stray, y: stray }],
+    [{ x: stray }],
+  ],
+  [
     "two patterns together",
     object({}, { patternProperties: { "^x": inner, y$: object({ more: {} }) } }),
     [{ xy: { known: 1, more: 1 } }],
