@@ -62,6 +62,13 @@ describe("a group that begins with new messages", () => {
     await messaging.start();
     await admin.script("KILL");
     busy.disconnect();
+    // The script ends a moment after the reply.
+    await eventually(() =>
+      admin.ping().then(
+        () => true,
+        () => false,
+      ),
+    );
     await publishTwenty();
     await eventually(() => seen.length === 20);
     expect(seen).toEqual(twenty);
