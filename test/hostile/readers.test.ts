@@ -69,12 +69,12 @@ describe("whatever stands in Redis or is sent,", () => {
       expect(letter.original.length % 2).toBe(0);
       expect(Number.isSafeInteger(letter.attempts)).toBe(true);
     });
-    fc.assert(property, runs(FEW));
+    void fc.assert(property, runs(FEW));
   });
 
   it("how a dead letter was settled is a state", () => {
     const states = ["open", "redriven", "discarded"];
-    fc.assert(
+    void fc.assert(
       fc.property(junk, (mark) => void expect(states).toContain(stateOf(mark).state)),
       runs(FEW),
     );
@@ -85,7 +85,7 @@ describe("whatever stands in Redis or is sent,", () => {
       const id = entryIdIn(text);
       if (id !== undefined) expect(paddedId(id) <= paddedId(LAST_ID) && /^\d+-\d+$/.test(id)).toBe(true);
     });
-    fc.assert(property, runs(FEW));
+    void fc.assert(property, runs(FEW));
   });
 
   it("an answer settles its own question, or is reported", async () => {
@@ -110,7 +110,7 @@ describe("whatever stands in Redis or is sent,", () => {
       say(payload);
       told++;
     });
-    fc.assert(property, runs(FEW));
+    await fc.assert(property, runs(FEW));
     expect(hooks.counts.trouble + hooks.counts.answerUnclaimed).toBeLessThanOrEqual(told);
     requester.close();
     await asked;
@@ -131,7 +131,7 @@ describe("whatever stands in Redis or is sent,", () => {
     await hub.listen({ userId: 1 }, () => void heard++, { catchUp: true });
     await hub.listen({ userId: 1 }, () => void heard++, {});
     let told = 0;
-    fc.assert(
+    await fc.assert(
       fc.property(junk, (payload) => {
         say(payload);
         told++;
@@ -151,7 +151,7 @@ describe("whatever stands in Redis or is sent,", () => {
       labelsOf(fields);
       refused(() => contracts[at % contracts.length]?.read(fields as FlatFields));
     });
-    fc.assert(property, runs(FEW));
+    void fc.assert(property, runs(FEW));
   });
 
   it("what others handle is learnt, or nothing", () => {
@@ -161,7 +161,7 @@ describe("whatever stands in Redis or is sent,", () => {
       types.isHandledElsewhere("user.created");
       types.isSettled(new Map(records));
     });
-    fc.assert(property, runs(FEW));
+    void fc.assert(property, runs(FEW));
   });
 
   it("a health message is that of a service, or refused, and no time in it lies in the future", () => {
@@ -172,7 +172,7 @@ describe("whatever stands in Redis or is sent,", () => {
         expect(now.reportedMs).toBeLessThanOrEqual(1_800_000_000_000);
       });
     });
-    fc.assert(property, runs(FEW));
+    void fc.assert(property, runs(FEW));
     expect(roster.all().length).toBeLessThanOrEqual(10_000);
   });
 

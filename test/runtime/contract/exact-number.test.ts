@@ -49,7 +49,7 @@ const number = fc.oneof(whole, near, decimal, shortest).filter((text) => Math.ab
 describe("a number in a text of JSON", () => {
   it("is found, with its place, if it becomes another one, and only then", () => {
     const name = fc.string({ unit: "binary", maxLength: 5 });
-    fc.assert(
+    void fc.assert(
       fc.property(number, name, fc.nat(3), fc.constantFrom("", " ", "\n\t"), (text, before, items, space) => {
         const list = [...Array.from({ length: items }, () => '"a\\"1234567890123456789"'), text, "1"].join(`${space},`);
         const json = `{${JSON.stringify(before)}:${space}"9007199254740993",${space}"odd name":${space}[${list}]${space}}`;
