@@ -1,13 +1,15 @@
 import { type Profiler, Session } from "node:inspector/promises";
+import { fileURLToPath } from "node:url";
 import { setFlagsFromString } from "node:v8";
+
+const root = fileURLToPath(new URL("../../..", import.meta.url));
 
 // Optimized code does not count what it runs.
 for (const flag of ["--no-opt", "--no-maglev"]) setFlagsFromString(flag);
 
 /**
  * Counts the steps of an activity: how often each block of the generator's and the contract's code, and of the checks that
- * it compiles, runs. Unlike a
- * duration, the count depends on nothing but the code and its input.
+ * it compiles, runs. Unlike a duration, the count depends on nothing but the code and its input.
  */
 export async function stepsOf(run: () => unknown): Promise<number> {
   const session = new Session();
@@ -21,9 +23,11 @@ export async function stepsOf(run: () => unknown): Promise<number> {
 }
 
 function isOurs({ url }: Profiler.ScriptCoverage): boolean {
+  // The project may lie in any folder.
+  const path = url.replace(/^file:\/\//, "").replace(root, "/");
   return (
     url === "" ||
-    (/\/(?:codegen|runtime\/contract|json-schema-to-typescript|ajv)\//.test(url) && !url.includes("/test/"))
+    (/\/(?:codegen|runtime\/contract|json-schema-to-typescript|ajv)\//.test(path) && !/^\/test\//.test(path))
   );
 }
 
