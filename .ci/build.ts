@@ -107,7 +107,7 @@ export async function bundle(modules: readonly string[], folder: string, shared:
     splitting: true,
     chunkNames: `${shared}/[name]-[hash]`,
     packages: "external",
-    plugins: [loadLater(join(folder, shared))],
+    plugins: [loadLater],
     format: "esm",
     platform: "node",
     target: "node20",
@@ -126,18 +126,21 @@ const LATER = { loadAjv: "ajv/dist/2020.js", loadEqual: "fast-deep-equal" };
  * Has Ajv, which is a hundred files, loaded when the first schema is compiled. Only CommonJS can load something later
  * and at once, in one file or in many, so the module that imports Ajv is written as CommonJS.
  */
-function loadLater(folder: string): Plugin {
-  return {
-    name: "load Ajv later",
-    setup({ onResolve, onEnd }) {
-      onResolve({ filter: /\/load-ajv\.js$/ }, () => ({ path: "./load-ajv.cjs", external: true }));
-      onEnd(() => {
-        const loads = Object.entries(LATER).map(([name, path]) => `exports.${name} = () => require("${path}");\n`);
-        writeFileSync(join(folder, "load-ajv.cjs"), `"use strict";\n${loads.join("")}`);
-      });
-    },
-  };
-}
+const loadLater: Plugin = {
+  name: "load Ajv later",
+  setup({ onResolve, onEnd }) {
+    const module = "./load-ajv.cjs";
+    onResolve({ filter: /\/load-ajv\.js$/ }, () => ({ path: module, external: true }));
+    onEnd(({ metafile }) => {
+      const loads = Object.entries(LATER).map(([name, path]) => `exports.${name} = () => require("${path}");\n`);
+      // Beside each file that imports it.
+      for (const [file, { imports }] of Object.entries(metafile?.outputs ?? {})) {
+        if (!imports.some(({ path }) => path === module)) continue;
+        writeFileSync(join(root, dirname(file), module), `"use strict";\n${loads.join("")}`);
+      }
+    });
+  },
+};
 
 function packagesIn({ outputs }: Metafile): readonly string[] {
   const external = Object.values(outputs).flatMap(({ imports }) => imports.filter((one) => one.external === true));
