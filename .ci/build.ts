@@ -81,7 +81,7 @@ async function buildGenerator(folder: string): Promise<void> {
 
 const generatorReadme = `# @m-erp/messaging-codegen
 
-Generates the typed SDK of a message catalogue for [@m-erp/messaging](https://www.npmjs.com/package/@m-erp/messaging),
+Generates the typed SDK of a message catalogue for [@m-erp/messaging](https://github.com/m-erp/messaging#readme),
 whose documentation covers both. It is needed where code is generated, not where it runs:
 
 \`\`\`sh
