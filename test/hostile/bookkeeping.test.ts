@@ -1,29 +1,13 @@
-import { readdirSync } from "node:fs";
 import * as fc from "fast-check";
-import { Redis } from "ioredis";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { Script } from "../../runtime/redis/lua/script.js";
-import { type RedisServer, startRedis } from "../../runtime/testing/redis/index.js";
 import { SCRIPT_CASES } from "../runtime/redis/lua/script-cases.js";
+import { useRedis } from "../support/redis.js";
 import { runs } from "../support/runs.js";
+import { scripts } from "../support/scripts.js";
 import { junk } from "./junk.js";
 
-const folder = new URL("../../runtime/redis/lua/", import.meta.url);
-const modules = await Promise.all(
-  readdirSync(folder).map((file) => import(new URL(file, folder).href) as Promise<Record<string, unknown>>),
-);
-const scripts = Object.assign({}, ...modules) as Record<string, Script<unknown>>;
-
-let server: RedisServer;
-let admin: Redis;
-beforeAll(async () => {
-  server = await startRedis();
-  admin = new Redis(server.url);
-});
-afterAll(async () => {
-  admin.disconnect();
-  await server.stop();
-});
+const { admin } = await useRedis();
 
 /** Puts other values, and other members, into what we keep beside a stream. */
 async function spoil(key: string, at: number, [name, text, score]: readonly [string, string, number]): Promise<void> {
@@ -72,7 +56,7 @@ describe.each(Object.entries(SCRIPT_CASES))("the script %s", (name, cases) => {
         const own = [...new Set([...keys, ...all])].filter((key) => key !== "events");
         for (const [which, at, change] of changes) await spoil(own[which % own.length] ?? "", at, change);
         const before = await waiting();
-        const reply = await (scripts[name] as Script<unknown>).run(admin, keys, args);
+        const reply = await (scripts.get(name) as Script<unknown>).run(admin, keys, args);
         expect(reply).not.toBeInstanceOf(Error);
         // Some acknowledge.
         if (name !== "trim") return;

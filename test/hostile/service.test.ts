@@ -1,9 +1,8 @@
-import { Redis } from "ioredis";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { onUserCreated, publishUserCreated } from "../../generated/index.js";
 import { examine, Operations } from "../../runtime/operations/index.js";
-import { type RedisServer, startRedis } from "../../runtime/testing/redis/index.js";
 import { eventually } from "../support/eventually.js";
+import { useRedis } from "../support/redis.js";
 import { createService } from "../support/service.js";
 import { pendingEvents } from "../support/stream.js";
 import { RECORDS } from "./junk.js";
@@ -11,16 +10,7 @@ import { RECORDS } from "./junk.js";
 const GROUP = "test-service-workers";
 const MESSAGE = { after_data: { email: "ada@example.com" } };
 
-let redis: RedisServer;
-let admin: Redis;
-beforeAll(async () => {
-  redis = await startRedis();
-  admin = new Redis(redis.url);
-});
-afterAll(async () => {
-  admin.disconnect();
-  await redis.stop();
-});
+const { redis, admin } = await useRedis();
 
 /** Writes each of the records into all that is kept beside a stream, in place of what is there and as a further one. */
 async function spoilAll(): Promise<void> {

@@ -1,5 +1,5 @@
 import { Redis } from "ioredis";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import {
   createUser,
   handleCreateUser,
@@ -11,23 +11,14 @@ import { ReplyChannels } from "../../../runtime/command/reply-channel.js";
 import { fieldOf } from "../../../runtime/contract/codec.js";
 import { contractOf } from "../../../runtime/contract/contract.js";
 import { Operations } from "../../../runtime/operations/index.js";
-import { type RedisServer, startRedis } from "../../../runtime/testing/redis/index.js";
 import { eventually } from "../../support/eventually.js";
+import { useRedis } from "../../support/redis.js";
 import { createService, logBook } from "../../support/service.js";
 
 const service = "user-auth-service";
 
-let redis: RedisServer;
-let admin: Redis;
-beforeAll(async () => {
-  redis = await startRedis();
-  admin = new Redis(redis.url);
-});
+const { redis, admin } = await useRedis();
 afterEach(() => admin.flushall());
-afterAll(async () => {
-  admin.disconnect();
-  await redis.stop();
-});
 
 it("answers 500 commands that are in flight at once, each with its own, in whatever order they come", async () => {
   await using answering = createService(redis, { service, concurrency: 500 });

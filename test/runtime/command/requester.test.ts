@@ -1,5 +1,4 @@
-import { Redis } from "ioredis";
-import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
+import { afterEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import type { MessagingOptions } from "../../../generated/index.js";
 import {
   type CommandHandler,
@@ -23,9 +22,9 @@ import { readConfig } from "../../../runtime/config/config.js";
 import { fieldOf } from "../../../runtime/contract/codec.js";
 import { HookBus } from "../../../runtime/messaging/hooks.js";
 import { RedisBroker } from "../../../runtime/redis/redis-broker.js";
-import { type RedisServer, startRedis } from "../../../runtime/testing/redis/index.js";
 import { systemClock } from "../../../runtime/time/clock.js";
 import { eventually } from "../../support/eventually.js";
+import { useRedis } from "../../support/redis.js";
 import { createService } from "../../support/service.js";
 import { startTcpProxy } from "../../support/tcp-proxy.js";
 
@@ -33,17 +32,8 @@ const ONE_SECOND = { type: "integer", default: 1 } as const;
 const service = "user-auth-service";
 const group = `${service}-workers`;
 
-let redis: RedisServer;
-let admin: Redis;
-beforeAll(async () => {
-  redis = await startRedis();
-  admin = new Redis(redis.url);
-});
+const { redis, admin } = await useRedis();
 afterEach(() => admin.flushall());
-afterAll(async () => {
-  admin.disconnect();
-  await redis.stop();
-});
 
 type TokenHandler = CommandHandler<ValidateToken, ValidateTokenResult>;
 

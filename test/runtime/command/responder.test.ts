@@ -1,5 +1,5 @@
 import { Redis } from "ioredis";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import type { MessagingOptions } from "../../../generated/index.js";
 import {
   type CommandHandler,
@@ -17,8 +17,8 @@ import {
 } from "../../../generated/index.js";
 import { fieldOf } from "../../../runtime/contract/codec.js";
 import { contractOf } from "../../../runtime/contract/contract.js";
-import { type RedisServer, startRedis } from "../../../runtime/testing/redis/index.js";
 import { eventually } from "../../support/eventually.js";
+import { useRedis } from "../../support/redis.js";
 import { createService } from "../../support/service.js";
 import { swiftly } from "../../support/swiftly.js";
 import { startTcpProxy } from "../../support/tcp-proxy.js";
@@ -27,17 +27,8 @@ const service = "user-auth-service";
 const group = `${service}-workers`;
 const encodings: readonly Encoding[] = ["fields", "json"];
 
-let redis: RedisServer;
-let admin: Redis;
-beforeAll(async () => {
-  redis = await startRedis();
-  admin = new Redis(redis.url);
-});
+const { redis, admin } = await useRedis();
 afterEach(() => admin.flushall());
-afterAll(async () => {
-  admin.disconnect();
-  await redis.stop();
-});
 
 type TokenHandler = CommandHandler<ValidateToken, ValidateTokenResult>;
 

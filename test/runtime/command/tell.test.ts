@@ -1,24 +1,14 @@
-import { Redis } from "ioredis";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import { ContractError, createUser, handleCreateUser, reloadConfig } from "../../../generated/index.js";
 import { fieldOf } from "../../../runtime/contract/codec.js";
-import { type RedisServer, startRedis } from "../../../runtime/testing/redis/index.js";
 import { eventually } from "../../support/eventually.js";
+import { useRedis } from "../../support/redis.js";
 import { createService } from "../../support/service.js";
 
 const service = "user-auth-service";
 
-let redis: RedisServer;
-let admin: Redis;
-beforeAll(async () => {
-  redis = await startRedis();
-  admin = new Redis(redis.url);
-});
+const { redis, admin } = await useRedis();
 afterEach(() => admin.flushall());
-afterAll(async () => {
-  admin.disconnect();
-  await redis.stop();
-});
 
 describe("a command that is told", () => {
   it("is in its stream, without anybody to reply to", async () => {

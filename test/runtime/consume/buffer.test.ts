@@ -1,30 +1,20 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { Redis } from "ioredis";
-import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
+import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { type Messaging, type MessagingOptions, onUserCreated, userCreated } from "../../../generated/index.js";
 import { exampleUserCreated } from "../../../generated/testing.js";
 import { textLength } from "../../../runtime/contract/codec.js";
 import { contractOf } from "../../../runtime/contract/contract.js";
 import { streamKeys } from "../../../runtime/redis/keys.js";
-import { type RedisServer, startRedis } from "../../../runtime/testing/redis/index.js";
 import { eventually } from "../../support/eventually.js";
+import { useRedis } from "../../support/redis.js";
 import { createService } from "../../support/service.js";
 import { pendingEvents } from "../../support/stream.js";
 
 const group = "test-service-workers";
 const keys = streamKeys("events", group);
 
-let redis: RedisServer;
-let admin: Redis;
-beforeAll(async () => {
-  redis = await startRedis();
-  admin = new Redis(redis.url);
-});
+const { redis, admin } = await useRedis();
 beforeEach(() => admin.flushall());
-afterAll(async () => {
-  admin.disconnect();
-  await redis.stop();
-});
 
 const pending = (): Promise<number> => pendingEvents(admin, group);
 const write = (serial: number, entities: number): readonly string[] =>

@@ -1,6 +1,5 @@
 import { Redis } from "ioredis";
-import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
-
+import { afterEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import {
   type Encoding,
   onUserCreated,
@@ -11,24 +10,15 @@ import {
 import { exampleUserCreated } from "../../../generated/testing.js";
 import { contractOf } from "../../../runtime/contract/contract.js";
 import { readSome } from "../../../runtime/redis/lua/read.js";
-import { type RedisServer, startRedis } from "../../../runtime/testing/redis/index.js";
 import { eventually } from "../../support/eventually.js";
+import { useRedis } from "../../support/redis.js";
 import { createService } from "../../support/service.js";
 import { fillEvents, pendingEvents } from "../../support/stream.js";
 
 const group = "test-service-workers";
 
-let redis: RedisServer;
-let admin: Redis;
-beforeAll(async () => {
-  redis = await startRedis();
-  admin = new Redis(redis.url);
-});
+const { redis, admin } = await useRedis();
 afterEach(() => admin.flushall());
-afterAll(async () => {
-  admin.disconnect();
-  await redis.stop();
-});
 
 const fill = (count: number, encoding?: Encoding): Promise<void> => fillEvents(admin, count, encoding);
 const pending = (): Promise<number> => pendingEvents(admin, group);

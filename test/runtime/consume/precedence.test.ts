@@ -1,30 +1,20 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { Redis } from "ioredis";
-import { afterAll, afterEach, beforeAll, expect, it, onTestFinished, vi } from "vitest";
+import { afterEach, expect, it, onTestFinished, vi } from "vitest";
 import { onUserCreated, userCreated } from "../../../generated/index.js";
 import { exampleUserCreated } from "../../../generated/testing.js";
 import { contractOf } from "../../../runtime/contract/contract.js";
 import { PARKED, streamKeys } from "../../../runtime/redis/keys.js";
 import { RedisMembership } from "../../../runtime/redis/redis-membership.js";
-import { type RedisServer, startRedis } from "../../../runtime/testing/redis/index.js";
 import { eventually } from "../../support/eventually.js";
+import { useRedis } from "../../support/redis.js";
 import { createService } from "../../support/service.js";
 import { fillEvents } from "../../support/stream.js";
 import { startTcpProxy } from "../../support/tcp-proxy.js";
 
 const group = "test-service-workers";
 
-let redis: RedisServer;
-let admin: Redis;
-beforeAll(async () => {
-  redis = await startRedis();
-  admin = new Redis(redis.url);
-});
+const { redis, admin } = await useRedis();
 afterEach(() => admin.flushall());
-afterAll(async () => {
-  admin.disconnect();
-  await redis.stop();
-});
 
 /** The ids of all entries, in their order. */
 async function all(): Promise<string[]> {

@@ -1,29 +1,20 @@
 import { Redis } from "ioredis";
-import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
+import { afterEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { onUserCreated } from "../../../generated/index.js";
 import { hasAskedWithin } from "../../../runtime/consume/reaper.js";
 import { HANDOVER, PARKED, streamKeys } from "../../../runtime/redis/keys.js";
 import { handoverMember } from "../../../runtime/redis/lua/handover.js";
 import { type Reaped, reap } from "../../../runtime/redis/lua/takeover.js";
-import { type RedisServer, startRedis } from "../../../runtime/testing/redis/index.js";
 import { eventually } from "../../support/eventually.js";
+import { useRedis } from "../../support/redis.js";
 import { createService } from "../../support/service.js";
 import { fillEvents } from "../../support/stream.js";
 
 const group = "test-service-workers";
 const keys = streamKeys("events", group);
 
-let redis: RedisServer;
-let admin: Redis;
-beforeAll(async () => {
-  redis = await startRedis();
-  admin = new Redis(redis.url);
-});
+const { redis, admin } = await useRedis();
 afterEach(() => admin.flushall());
-afterAll(async () => {
-  admin.disconnect();
-  await redis.stop();
-});
 
 /** Adds so many events and has them delivered to a consumer that is no service of ours. */
 async function deliver(count: number, consumer: string): Promise<void> {

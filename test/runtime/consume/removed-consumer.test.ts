@@ -1,5 +1,4 @@
-import { Redis } from "ioredis";
-import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
+import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import {
   type Messaging,
   type MessagingOptions,
@@ -9,25 +8,16 @@ import {
 } from "../../../generated/index.js";
 import { Operations } from "../../../runtime/operations/index.js";
 import { HANDOVER, PARKED, streamKeys } from "../../../runtime/redis/keys.js";
-import { type RedisServer, startRedis } from "../../../runtime/testing/redis/index.js";
 import { eventually } from "../../support/eventually.js";
+import { useRedis } from "../../support/redis.js";
 import { createService } from "../../support/service.js";
 import { fillEvents, pendingEvents } from "../../support/stream.js";
 
 const group = "test-service-workers";
 const keys = streamKeys("events", group);
 
-let redis: RedisServer;
-let admin: Redis;
-beforeAll(async () => {
-  redis = await startRedis();
-  admin = new Redis(redis.url);
-});
+const { redis, admin } = await useRedis();
 beforeEach(() => admin.flushall());
-afterAll(async () => {
-  admin.disconnect();
-  await redis.stop();
-});
 
 const pending = (): Promise<number> => pendingEvents(admin, group);
 const parked = (): Promise<number> => admin.zcard(keys.retry);

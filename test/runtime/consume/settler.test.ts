@@ -1,29 +1,18 @@
-import { Redis } from "ioredis";
-import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
-
+import { afterEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { type Encoding, onUserCreated, publishUserCreated, type UserCreated } from "../../../generated/index.js";
 import { streamKeys } from "../../../runtime/redis/keys.js";
 import { park } from "../../../runtime/redis/lua/retry.js";
-import { type RedisServer, startRedis } from "../../../runtime/testing/redis/index.js";
 import { startChild } from "../../support/child.js";
 import { eventually } from "../../support/eventually.js";
+import { useRedis } from "../../support/redis.js";
 import { createService } from "../../support/service.js";
 import { fillEvents, pendingEvents } from "../../support/stream.js";
 import { startTcpProxy } from "../../support/tcp-proxy.js";
 
 const group = "test-service-workers";
 
-let redis: RedisServer;
-let admin: Redis;
-beforeAll(async () => {
-  redis = await startRedis();
-  admin = new Redis(redis.url);
-});
+const { redis, admin } = await useRedis();
 afterEach(() => admin.flushall());
-afterAll(async () => {
-  admin.disconnect();
-  await redis.stop();
-});
 
 const fill = (count: number, encoding?: Encoding): Promise<void> => fillEvents(admin, count, encoding);
 const pending = (): Promise<number> => pendingEvents(admin, group);

@@ -1,9 +1,8 @@
-import { Redis } from "ioredis";
-import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
+import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { type Messaging, type MessagingOptions, onUserCreated } from "../../../generated/index.js";
 import { streamKeys } from "../../../runtime/redis/keys.js";
-import { type RedisServer, startRedis } from "../../../runtime/testing/redis/index.js";
 import { eventually } from "../../support/eventually.js";
+import { useRedis } from "../../support/redis.js";
 import { createService } from "../../support/service.js";
 import { fillEvents, pendingEvents } from "../../support/stream.js";
 
@@ -12,17 +11,8 @@ const { alive } = streamKeys("events", group);
 /** As a process of this package is called. */
 const DEAD = "test-service-4711-0a1b2c3d";
 
-let redis: RedisServer;
-let admin: Redis;
-beforeAll(async () => {
-  redis = await startRedis();
-  admin = new Redis(redis.url);
-});
+const { redis, admin } = await useRedis();
 beforeEach(() => admin.flushall());
-afterAll(async () => {
-  admin.disconnect();
-  await redis.stop();
-});
 
 async function member(handle: (id: number) => unknown, options: MessagingOptions = {}): Promise<Messaging> {
   const messaging = createService(redis, { leaseSeconds: 0.6, ...options });

@@ -1,6 +1,5 @@
 import { queryObjects } from "node:v8";
-import { Redis } from "ioredis";
-import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { afterEach, describe, expect, it, onTestFinished } from "vitest";
 import {
   type Logger,
   type MessageContext,
@@ -8,22 +7,13 @@ import {
   publishUserCreated,
   type UserCreated,
 } from "../../../generated/index.js";
-import { type RedisServer, startRedis } from "../../../runtime/testing/redis/index.js";
 import { eventually } from "../../support/eventually.js";
+import { useRedis } from "../../support/redis.js";
 import { createService } from "../../support/service.js";
 import { fillEvents } from "../../support/stream.js";
 
-let redis: RedisServer;
-let admin: Redis;
-beforeAll(async () => {
-  redis = await startRedis();
-  admin = new Redis(redis.url);
-});
+const { redis, admin } = await useRedis();
 afterEach(() => admin.flushall());
-afterAll(async () => {
-  admin.disconnect();
-  await redis.stop();
-});
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 const publish = (messaging: ReturnType<typeof createService>): Promise<unknown> =>

@@ -1,6 +1,4 @@
-import { Redis } from "ioredis";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-
+import { afterEach, describe, expect, it } from "vitest";
 import {
   type Encoding,
   handleValidateToken,
@@ -17,24 +15,15 @@ import {
 import { exampleUserCreated } from "../../../generated/testing.js";
 import { encode } from "../../../runtime/contract/codec.js";
 import { contractOf } from "../../../runtime/contract/contract.js";
-import { type RedisServer, startRedis } from "../../../runtime/testing/redis/index.js";
 import { eventually } from "../../support/eventually.js";
+import { useRedis } from "../../support/redis.js";
 import { createService } from "../../support/service.js";
 
 const group = "test-service-workers";
 const encodings: readonly Encoding[] = ["fields", "json"];
 
-let redis: RedisServer;
-let admin: Redis;
-beforeAll(async () => {
-  redis = await startRedis();
-  admin = new Redis(redis.url);
-});
+const { redis, admin } = await useRedis();
 afterEach(() => admin.flushall());
-afterAll(async () => {
-  admin.disconnect();
-  await redis.stop();
-});
 
 const user = (entity_id: number, company_id?: number): Parameters<typeof publishUserCreated>[1] => ({
   entity_id,

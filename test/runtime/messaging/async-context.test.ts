@@ -1,6 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import { Redis } from "ioredis";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import {
   currentCorrelation,
   handleValidateToken,
@@ -22,8 +21,8 @@ import {
 import { exampleUserCreated } from "../../../generated/testing.js";
 import { contractOf } from "../../../runtime/contract/contract.js";
 import { Operations } from "../../../runtime/operations/index.js";
-import { type RedisServer, startRedis } from "../../../runtime/testing/redis/index.js";
 import { eventually } from "../../support/eventually.js";
+import { useRedis } from "../../support/redis.js";
 import { createService } from "../../support/service.js";
 
 const group = "test-service-workers";
@@ -32,17 +31,8 @@ const after_data = { email: "ada@example.com" };
 /** A storage of the service, such as those of tracing and tenancy libraries. */
 const tenant = new AsyncLocalStorage<string>();
 
-let redis: RedisServer;
-let admin: Redis;
-beforeAll(async () => {
-  redis = await startRedis();
-  admin = new Redis(redis.url);
-});
+const { redis, admin } = await useRedis();
 afterEach(() => admin.flushall());
-afterAll(async () => {
-  admin.disconnect();
-  await redis.stop();
-});
 
 /** What a handler finds in the storages, as `<work>: <tenant>, <correlation>`; and what it leaves there. */
 class Witness {

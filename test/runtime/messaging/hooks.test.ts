@@ -1,26 +1,15 @@
-import { Redis } from "ioredis";
-import { afterAll, afterEach, beforeAll, describe, it } from "vitest";
-
+import { afterEach, describe, it } from "vitest";
 import { onUserCreated, userCreated } from "../../../generated/index.js";
 import { exampleUserCreated } from "../../../generated/testing.js";
 import { contractOf } from "../../../runtime/contract/contract.js";
-import { type RedisServer, startRedis } from "../../../runtime/testing/redis/index.js";
 import { eventually } from "../../support/eventually.js";
+import { useRedis } from "../../support/redis.js";
 import { createService } from "../../support/service.js";
 
 const group = "test-service-workers";
 
-let redis: RedisServer;
-let admin: Redis;
-beforeAll(async () => {
-  redis = await startRedis();
-  admin = new Redis(redis.url);
-});
+const { redis, admin } = await useRedis();
 afterEach(() => admin.flushall());
-afterAll(async () => {
-  admin.disconnect();
-  await redis.stop();
-});
 
 /** Adds so many valid `user.created` with the entity ids 1, 2, 3, … */
 async function fill(count: number, encoding: "fields" | "json" = "fields"): Promise<void> {

@@ -1,5 +1,4 @@
-import { Redis } from "ioredis";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import {
   createUser,
   handleCreateUser,
@@ -9,24 +8,15 @@ import {
   validateToken,
 } from "../../../generated/index.js";
 import { contractOf } from "../../../runtime/contract/contract.js";
-import { type RedisServer, startRedis } from "../../../runtime/testing/redis/index.js";
 import { eventually } from "../../support/eventually.js";
 import { handling, noting } from "../../support/interceptors.js";
+import { useRedis } from "../../support/redis.js";
 import { createService } from "../../support/service.js";
 
 const service = "user-auth-service";
 
-let redis: RedisServer;
-let admin: Redis;
-beforeAll(async () => {
-  redis = await startRedis();
-  admin = new Redis(redis.url);
-});
+const { redis, admin } = await useRedis();
 afterEach(() => admin.flushall());
-afterAll(async () => {
-  admin.disconnect();
-  await redis.stop();
-});
 
 describe("an interceptor of a command's handling", () => {
   it("is passed the handler's result, and may return another to the sender", async () => {

@@ -1,7 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Redis } from "ioredis";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import {
   type Interceptor,
   onUserCreated,
@@ -13,26 +12,17 @@ import {
   userCreated,
   userUpdated,
 } from "../../../generated/index.js";
-import { type RedisServer, startRedis } from "../../../runtime/testing/redis/index.js";
 import { eventually } from "../../support/eventually.js";
 import { handling, noting } from "../../support/interceptors.js";
+import { useRedis } from "../../support/redis.js";
 import { createService } from "../../support/service.js";
 import { pendingEvents } from "../../support/stream.js";
 
 const group = "test-service-workers";
 const user = { entity_id: 1, after_data: { email: "ada@example.com" } };
 
-let redis: RedisServer;
-let admin: Redis;
-beforeAll(async () => {
-  redis = await startRedis();
-  admin = new Redis(redis.url);
-});
+const { redis, admin } = await useRedis();
 afterEach(() => admin.flushall());
-afterAll(async () => {
-  admin.disconnect();
-  await redis.stop();
-});
 
 const settled = (): Promise<number> =>
   eventually(

@@ -1,26 +1,16 @@
-import { Redis } from "ioredis";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import { type Messaging, notifySuccess, subscribeNotifications } from "../../../generated/index.js";
 import { exampleSuccessNotification } from "../../../generated/testing.js";
 import { CatchUp } from "../../../runtime/notification/catch-up.js";
 import { Missed } from "../../../runtime/notification/missed.js";
-import { type RedisServer, startRedis } from "../../../runtime/testing/redis/index.js";
 import { systemClock } from "../../../runtime/time/clock.js";
 import { eventually } from "../../support/eventually.js";
+import { useRedis } from "../../support/redis.js";
 import { createService } from "../../support/service.js";
 import { startTcpProxy, type TcpProxy } from "../../support/tcp-proxy.js";
 
-let redis: RedisServer;
-let admin: Redis;
-beforeAll(async () => {
-  redis = await startRedis();
-  admin = new Redis(redis.url);
-});
+const { redis, admin } = await useRedis();
 afterEach(() => admin.flushall());
-afterAll(async () => {
-  admin.disconnect();
-  await redis.stop();
-});
 
 const USER = 123;
 

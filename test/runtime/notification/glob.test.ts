@@ -1,20 +1,10 @@
 import fc from "fast-check";
-import { Redis } from "ioredis";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { globOf } from "../../../runtime/notification/glob.js";
-import { type RedisServer, startRedis } from "../../../runtime/testing/redis/index.js";
+import { useRedis } from "../../support/redis.js";
 import { runs } from "../../support/runs.js";
 
-let redis: RedisServer;
-let admin: Redis;
-beforeAll(async () => {
-  redis = await startRedis();
-  admin = new Redis(redis.url);
-});
-afterAll(async () => {
-  admin.disconnect();
-  await redis.stop();
-});
+const { admin } = await useRedis();
 
 const pattern = fc
   .array(fc.constantFrom("a", "b", "c", "é", ":", "*", "?", "[", "]", "^", "-", "\\", "[a-c]", "[^b]"), {

@@ -1,6 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { Redis } from "ioredis";
-import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
+import { afterEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import {
   ConfigError,
   type Encoding,
@@ -16,25 +15,16 @@ import {
 } from "../../../generated/index.js";
 import { exampleSuccessNotification } from "../../../generated/testing.js";
 import type { MessagingOptions } from "../../../runtime/service/create-messaging.js";
-import { type RedisServer, startRedis } from "../../../runtime/testing/redis/index.js";
 import { startChild } from "../../support/child.js";
 import { eventually } from "../../support/eventually.js";
+import { useRedis } from "../../support/redis.js";
 import { createService } from "../../support/service.js";
 import { startTcpProxy } from "../../support/tcp-proxy.js";
 
 const encodings: readonly Encoding[] = ["fields", "json"];
 
-let redis: RedisServer;
-let admin: Redis;
-beforeAll(async () => {
-  redis = await startRedis();
-  admin = new Redis(redis.url);
-});
+const { redis, admin } = await useRedis();
 afterEach(() => admin.flushall());
-afterAll(async () => {
-  admin.disconnect();
-  await redis.stop();
-});
 
 const service = (options: MessagingOptions = {}): ReturnType<typeof createService> => createService(redis, options);
 const note = (title: string, target: Partial<SuccessNotificationInput> = {}): SuccessNotificationInput => ({

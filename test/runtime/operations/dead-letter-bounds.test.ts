@@ -1,24 +1,14 @@
-import { Redis } from "ioredis";
-import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
+import { afterEach, expect, it } from "vitest";
 import { type Messaging, type MessagingOptions, onUserCreated, publishUserCreated } from "../../../generated/index.js";
 import { type DeadLetter, examine, Operations } from "../../../runtime/operations/index.js";
-import { type RedisServer, startRedis } from "../../../runtime/testing/redis/index.js";
 import { eventually } from "../../support/eventually.js";
+import { useRedis } from "../../support/redis.js";
 import { createService } from "../../support/service.js";
 
 const GROUP = "test-service-workers";
 
-let redis: RedisServer;
-let admin: Redis;
-beforeAll(async () => {
-  redis = await startRedis();
-  admin = new Redis(redis.url);
-});
+const { redis, admin } = await useRedis();
 afterEach(() => admin.flushall());
-afterAll(async () => {
-  admin.disconnect();
-  await redis.stop();
-});
 
 async function failing(options: MessagingOptions = {}): Promise<Messaging> {
   const messaging = createService(redis, { maxRetries: 0, trimIntervalSeconds: 0.05, ...options });

@@ -1,5 +1,4 @@
-import { Redis } from "ioredis";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import {
   handleValidateToken,
   MessageTooLargeError,
@@ -9,21 +8,12 @@ import {
   userCreated,
   validateToken,
 } from "../../../generated/index.js";
-import { type RedisServer, startRedis } from "../../../runtime/testing/redis/index.js";
 import { eventually } from "../../support/eventually.js";
+import { useRedis } from "../../support/redis.js";
 import { createService } from "../../support/service.js";
 
-let redis: RedisServer;
-let admin: Redis;
-beforeAll(async () => {
-  redis = await startRedis();
-  admin = new Redis(redis.url);
-});
+const { redis, admin } = await useRedis();
 afterEach(() => admin.flushall());
-afterAll(async () => {
-  admin.disconnect();
-  await redis.stop();
-});
 
 const user = (text: string) => ({ entity_id: 1, after_data: { email: "ada@example.com" }, metadata: { text } });
 const bytesOf = (entry: readonly string[]): number => Buffer.byteLength(entry.join(""));

@@ -1,22 +1,11 @@
-import { Redis } from "ioredis";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-
+import { afterEach, describe, expect, it } from "vitest";
 import { ContractError, userCreated } from "../../../generated/index.js";
 import { fieldOf } from "../../../runtime/contract/codec.js";
-import { type RedisServer, startRedis } from "../../../runtime/testing/redis/index.js";
+import { useRedis } from "../../support/redis.js";
 import { createService } from "../../support/service.js";
 
-let redis: RedisServer;
-let admin: Redis;
-beforeAll(async () => {
-  redis = await startRedis();
-  admin = new Redis(redis.url);
-});
+const { redis, admin } = await useRedis();
 afterEach(() => admin.flushall());
-afterAll(async () => {
-  admin.disconnect();
-  await redis.stop();
-});
 
 const user = (entity_id: number) => ({ entity_id, after_data: { email: `user${entity_id}@example.com` } });
 

@@ -1,6 +1,4 @@
-import { Redis } from "ioredis";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-
+import { afterEach, describe, expect, it } from "vitest";
 import {
   ContractError,
   defineEvent,
@@ -13,24 +11,15 @@ import {
 } from "../../../generated/index.js";
 import { fieldOf } from "../../../runtime/contract/codec.js";
 import { contractOf } from "../../../runtime/contract/contract.js";
-import { type RedisServer, startRedis } from "../../../runtime/testing/redis/index.js";
 import { eventually } from "../../support/eventually.js";
+import { useRedis } from "../../support/redis.js";
 import { createService } from "../../support/service.js";
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 const input = { entity_id: 123, after_data: { email: "ada@example.com" } };
 
-let redis: RedisServer;
-let admin: Redis;
-beforeAll(async () => {
-  redis = await startRedis();
-  admin = new Redis(redis.url);
-});
+const { redis, admin } = await useRedis();
 afterEach(() => admin.flushall());
-afterAll(async () => {
-  admin.disconnect();
-  await redis.stop();
-});
 
 /** The one entry of a stream. */
 async function onlyEntry(stream: string): Promise<{ id: string; fields: string[] }> {

@@ -1,5 +1,4 @@
-import { Redis } from "ioredis";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import {
   type Encoding,
   handleReloadConfig,
@@ -18,25 +17,16 @@ import {
 } from "../../../generated/index.js";
 import { fieldOf } from "../../../runtime/contract/codec.js";
 import type { MessagingOptions } from "../../../runtime/service/create-messaging.js";
-import { type RedisServer, startRedis } from "../../../runtime/testing/redis/index.js";
 import { eventually } from "../../support/eventually.js";
+import { useRedis } from "../../support/redis.js";
 import { createService } from "../../support/service.js";
 
 const encodings: readonly Encoding[] = ["fields", "json"];
 const user = { email: "ada@example.com" };
 const note = { title: "Welcome!", message: "text" };
 
-let redis: RedisServer;
-let admin: Redis;
-beforeAll(async () => {
-  redis = await startRedis();
-  admin = new Redis(redis.url);
-});
+const { redis, admin } = await useRedis();
 afterEach(() => admin.flushall());
-afterAll(async () => {
-  admin.disconnect();
-  await redis.stop();
-});
 
 const service = (options: MessagingOptions = {}): ReturnType<typeof createService> => createService(redis, options);
 const strict = (options: MessagingOptions = {}): ReturnType<typeof createService> =>

@@ -1,12 +1,11 @@
-import { Redis } from "ioredis";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import { type Messaging, onUserCreated } from "../../../generated/index.js";
 import { RetryAfter } from "../../../runtime/index.js";
 import { groupState } from "../../../runtime/redis/group-state.js";
 import { streamKeys } from "../../../runtime/redis/keys.js";
 import { trim } from "../../../runtime/redis/lua/trim.js";
-import { type RedisServer, startRedis } from "../../../runtime/testing/redis/index.js";
 import { eventually } from "../../support/eventually.js";
+import { useRedis } from "../../support/redis.js";
 import { createService } from "../../support/service.js";
 import { fillEvents } from "../../support/stream.js";
 
@@ -14,17 +13,8 @@ const GROUP = "test-service-workers";
 const RETRY = `{events}:retry:${GROUP}`;
 const HOUR_MS = 3_600_000;
 
-let redis: RedisServer;
-let admin: Redis;
-beforeAll(async () => {
-  redis = await startRedis();
-  admin = new Redis(redis.url);
-});
+const { redis, admin } = await useRedis();
 afterEach(() => admin.flushall());
-afterAll(async () => {
-  admin.disconnect();
-  await redis.stop();
-});
 
 async function now(): Promise<number> {
   const [seconds] = await admin.time();

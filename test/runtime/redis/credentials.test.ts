@@ -1,24 +1,13 @@
-import { Redis } from "ioredis";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-
+import { describe, expect, it } from "vitest";
 import { onUserCreated, publishUserCreated, subscribeNotifications } from "../../../generated/index.js";
-import { type RedisServer, startRedis } from "../../../runtime/testing/redis/index.js";
 import { eventually } from "../../support/eventually.js";
+import { useRedis } from "../../support/redis.js";
 import { createService, logBook } from "../../support/service.js";
 
 const input = { entity_id: 1, after_data: { email: "ada@example.com" } };
 const ROLES = ["publish", "settle", "subscribe", "read:events", "heartbeat"];
 
-let redis: RedisServer;
-let admin: Redis;
-beforeAll(async () => {
-  redis = await startRedis();
-  admin = new Redis(redis.url);
-});
-afterAll(async () => {
-  admin.disconnect();
-  await redis.stop();
-});
+const { redis, admin } = await useRedis();
 
 const allow = (user: string, password: string): Promise<unknown> =>
   admin.call("ACL", "SETUSER", user, "reset", "on", `>${password}`, "~*", "&*", "+@all");

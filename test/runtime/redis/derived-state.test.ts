@@ -1,12 +1,11 @@
-import { Redis } from "ioredis";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import { type Messaging, onUserCreated, publishUserCreated } from "../../../generated/index.js";
 import { RetryAfter } from "../../../runtime/index.js";
 import { streamKeys } from "../../../runtime/redis/keys.js";
 import { ensureGroup } from "../../../runtime/redis/lua/group.js";
 import { trim } from "../../../runtime/redis/lua/trim.js";
-import { type RedisServer, startRedis } from "../../../runtime/testing/redis/index.js";
 import { eventually } from "../../support/eventually.js";
+import { useRedis } from "../../support/redis.js";
 import { createService } from "../../support/service.js";
 import { fillEvents } from "../../support/stream.js";
 
@@ -17,17 +16,8 @@ const ERRORS = `{events}:errors:${GROUP}`;
 const PATIENT = { withinMs: 25_000 };
 const MESSAGE = { entity_id: 1, after_data: { email: "ada@example.com" } };
 
-let redis: RedisServer;
-let admin: Redis;
-beforeAll(async () => {
-  redis = await startRedis();
-  admin = new Redis(redis.url);
-});
+const { redis, admin } = await useRedis();
 afterEach(() => admin.flushall());
-afterAll(async () => {
-  admin.disconnect();
-  await redis.stop();
-});
 
 /** Trims `events` to so many entries, whoever holds the lock. */
 async function trimTo(most: number, { maxAgeMs = 3_600_000, policy = "" } = {}): Promise<unknown> {

@@ -1,7 +1,5 @@
 import { setImmediate as turn } from "node:timers/promises";
-import { Redis } from "ioredis";
-import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from "vitest";
-
+import { afterEach, describe, expect, it, onTestFinished } from "vitest";
 import {
   currencyRateUpdated,
   healthReport,
@@ -14,24 +12,15 @@ import {
 } from "../../../generated/index.js";
 import { fieldOf, textReader, typeOf } from "../../../runtime/contract/codec.js";
 import { onceKey } from "../../../runtime/redis/keys.js";
-import { type RedisServer, startRedis } from "../../../runtime/testing/redis/index.js";
 import { eventually } from "../../support/eventually.js";
+import { useRedis } from "../../support/redis.js";
 import { createService, logBook } from "../../support/service.js";
 import { startTcpProxy } from "../../support/tcp-proxy.js";
 
 const input = { entity_id: 123, after_data: { email: "ada@example.com" } };
 
-let redis: RedisServer;
-let admin: Redis;
-beforeAll(async () => {
-  redis = await startRedis();
-  admin = new Redis(redis.url);
-});
+const { redis, admin } = await useRedis();
 afterEach(() => admin.flushall());
-afterAll(async () => {
-  admin.disconnect();
-  await redis.stop();
-});
 
 /** The one entry of a stream. */
 async function onlyEntry(stream: string): Promise<{ id: string; fields: string[] }> {

@@ -1,5 +1,4 @@
-import { Redis } from "ioredis";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import {
   handleValidateToken,
   notifySuccess,
@@ -13,8 +12,8 @@ import { exampleUserCreated } from "../../../generated/testing.js";
 import { LAST_ID } from "../../../runtime/broker/entry-id.js";
 import { contractOf } from "../../../runtime/contract/contract.js";
 import { examine, type Finding } from "../../../runtime/operations/index.js";
-import { type RedisServer, startRedis } from "../../../runtime/testing/redis/index.js";
 import { eventually } from "../../support/eventually.js";
+import { useRedis } from "../../support/redis.js";
 import { createService } from "../../support/service.js";
 import { pendingEvents } from "../../support/stream.js";
 
@@ -22,17 +21,8 @@ const GROUP = "test-service-workers";
 const MESSAGE = { entity_id: 1, after_data: { email: "ada@example.com" } };
 const YEAR_MS = 31_557_600_000;
 
-let redis: RedisServer;
-let admin: Redis;
-beforeAll(async () => {
-  redis = await startRedis();
-  admin = new Redis(redis.url);
-});
+const { redis, admin } = await useRedis();
 afterEach(() => admin.flushall());
-afterAll(async () => {
-  admin.disconnect();
-  await redis.stop();
-});
 
 async function addAt(id: string, entity_id: number): Promise<void> {
   const entry = contractOf(userCreated).write({ ...exampleUserCreated({ entity_id }) }, "fields");

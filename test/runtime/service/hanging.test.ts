@@ -1,19 +1,9 @@
-import { Redis } from "ioredis";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { type RedisServer, startRedis } from "../../../runtime/testing/redis/index.js";
+import { afterEach, describe, expect, it } from "vitest";
 import { startChild } from "../../support/child.js";
+import { useRedis } from "../../support/redis.js";
 
-let redis: RedisServer;
-let admin: Redis;
-beforeAll(async () => {
-  redis = await startRedis();
-  admin = new Redis(redis.url);
-});
+const { redis, admin } = await useRedis();
 afterEach(() => admin.flushall());
-afterAll(async () => {
-  admin.disconnect();
-  await redis.stop();
-});
 
 describe("a process with a handler that never ends", () => {
   it.each(["event", "command", "timed out", "in order", "closing"])(

@@ -1,22 +1,13 @@
-import { Redis } from "ioredis";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import { onSuccessNotification, onUserCreated, publishUserCreated } from "../../../generated/index.js";
 import type { MessagingOptions } from "../../../runtime/service/create-messaging.js";
-import { type RedisServer, startRedis } from "../../../runtime/testing/redis/index.js";
+import { startRedis } from "../../../runtime/testing/redis/index.js";
 import { eventually } from "../../support/eventually.js";
+import { useRedis } from "../../support/redis.js";
 import { createService } from "../../support/service.js";
 
-let redis: RedisServer;
-let admin: Redis;
-beforeAll(async () => {
-  redis = await startRedis();
-  admin = new Redis(redis.url);
-});
+const { redis, admin } = await useRedis();
 afterEach(() => admin.flushall());
-afterAll(async () => {
-  admin.disconnect();
-  await redis.stop();
-});
 
 type Service = ReturnType<typeof createService>;
 

@@ -1,5 +1,4 @@
-import { Redis } from "ioredis";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import {
   type HealthReport,
   healthReport,
@@ -11,21 +10,12 @@ import {
 } from "../../../generated/index.js";
 import { contractOf } from "../../../runtime/contract/contract.js";
 import { createMessaging } from "../../../runtime/index.js";
-import { type RedisServer, startRedis } from "../../../runtime/testing/redis/index.js";
 import { eventually } from "../../support/eventually.js";
+import { useRedis } from "../../support/redis.js";
 import { createService, logBook } from "../../support/service.js";
 
-let redis: RedisServer;
-let admin: Redis;
-beforeAll(async () => {
-  redis = await startRedis();
-  admin = new Redis(redis.url);
-});
+const { redis, admin } = await useRedis();
 afterEach(() => admin.flushall());
-afterAll(async () => {
-  admin.disconnect();
-  await redis.stop();
-});
 
 async function reports(): Promise<HealthReport[]> {
   const entries = await admin.xrange("health", "-", "+");

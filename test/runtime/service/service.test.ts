@@ -1,6 +1,4 @@
-import { Redis } from "ioredis";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-
+import { afterEach, describe, expect, it } from "vitest";
 import {
   ClosedError,
   createUser,
@@ -10,25 +8,16 @@ import {
   publishUserCreated,
   sendValidateToken,
 } from "../../../generated/index.js";
-import { type RedisServer, startRedis } from "../../../runtime/testing/redis/index.js";
 import { startChild } from "../../support/child.js";
 import { eventually } from "../../support/eventually.js";
+import { useRedis } from "../../support/redis.js";
 import { createService } from "../../support/service.js";
 
 const input = { entity_id: 1, after_data: { email: "ada@example.com" } };
 const group = "test-service-workers";
 
-let redis: RedisServer;
-let admin: Redis;
-beforeAll(async () => {
-  redis = await startRedis();
-  admin = new Redis(redis.url);
-});
+const { redis, admin } = await useRedis();
 afterEach(() => admin.flushall());
-afterAll(async () => {
-  admin.disconnect();
-  await redis.stop();
-});
 
 /** The names of this service's connections, as Redis knows them. */
 async function connections(service: string): Promise<string[]> {

@@ -1,5 +1,4 @@
-import { Redis } from "ioredis";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import { type HealthReportInput, onUserCreated, publishHealthReport } from "../../../../generated/index.js";
 import { HealthAlertBoard } from "../../../../runtime/operations/health/alert-board.js";
 import {
@@ -7,21 +6,13 @@ import {
   HealthCollector,
   type HealthCollectorOptions,
 } from "../../../../runtime/operations/index.js";
-import { type RedisServer, startRedis } from "../../../../runtime/testing/redis/index.js";
+import { startRedis } from "../../../../runtime/testing/redis/index.js";
 import { eventually } from "../../../support/eventually.js";
+import { useRedis } from "../../../support/redis.js";
 import { createService } from "../../../support/service.js";
 
-let redis: RedisServer;
-let admin: Redis;
-beforeAll(async () => {
-  redis = await startRedis();
-  admin = new Redis(redis.url);
-});
+const { redis, admin } = await useRedis();
 afterEach(() => admin.flushall());
-afterAll(async () => {
-  admin.disconnect();
-  await redis.stop();
-});
 
 /** A collector, and the log of its alerts: `+` raised, `-` cleared. */
 async function collecting(

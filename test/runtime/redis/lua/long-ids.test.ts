@@ -1,26 +1,11 @@
-import { readdirSync } from "node:fs";
-import { Redis } from "ioredis";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Redis } from "ioredis";
+import { describe, expect, it } from "vitest";
 import type { Script } from "../../../../runtime/redis/lua/script.js";
-import { type RedisServer, startRedis } from "../../../../runtime/testing/redis/index.js";
+import { useRedis } from "../../../support/redis.js";
+import { scripts } from "../../../support/scripts.js";
 import { SCRIPT_CASES } from "./script-cases.js";
 
-const folder = new URL("../../../../runtime/redis/lua/", import.meta.url);
-const modules = await Promise.all(
-  readdirSync(folder).map((file) => import(new URL(file, folder).href) as Promise<Record<string, unknown>>),
-);
-const scripts = Object.assign({}, ...modules) as Record<string, Script<unknown>>;
-
-let server: RedisServer;
-let admin: Redis;
-beforeAll(async () => {
-  server = await startRedis();
-  admin = new Redis(server.url);
-});
-afterAll(async () => {
-  admin.disconnect();
-  await server.stop();
-});
+const { admin } = await useRedis();
 
 /** Of ids that a double holds, ids in the same order that differ by less than a double can tell. */
 const BEYOND = 2n ** 63n;
@@ -99,7 +84,7 @@ describe.each(Object.entries(SCRIPT_CASES))("the script %s", (name, cases) => {
   it.each(cases.map((given) => [given.what, given] as const))(
     "does the same to entries whose ids no double holds: %s",
     async (_, given) => {
-      const script = scripts[name] as Script<unknown>;
+      const script = scripts.get(name) as Script<unknown>;
       expect(await outcome(script, lengthening(admin), given)).toBe(await outcome(script, admin, given));
     },
   );

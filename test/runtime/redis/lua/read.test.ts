@@ -1,19 +1,9 @@
-import { Redis } from "ioredis";
-import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
+import { afterEach, expect, it } from "vitest";
 import { fitting, readSome } from "../../../../runtime/redis/lua/read.js";
-import { type RedisServer, startRedis } from "../../../../runtime/testing/redis/index.js";
+import { useRedis } from "../../../support/redis.js";
 
-let redis: RedisServer;
-let admin: Redis;
-beforeAll(async () => {
-  redis = await startRedis();
-  admin = new Redis(redis.url);
-});
+const { admin } = await useRedis();
 afterEach(() => admin.flushall());
-afterAll(async () => {
-  admin.disconnect();
-  await redis.stop();
-});
 
 /** Adds entries of so many bytes each. */
 async function add(lengths: readonly number[]): Promise<void> {

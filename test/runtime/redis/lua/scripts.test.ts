@@ -1,18 +1,9 @@
-import { readdirSync } from "node:fs";
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Script } from "../../../../runtime/redis/lua/script.js";
 import { type RedisServer, startRedis } from "../../../../runtime/testing/redis/index.js";
+import { scripts } from "../../../support/scripts.js";
 import { CHANNEL, SCRIPT_CASES, type ScriptCase } from "./script-cases.js";
-
-const folder = new URL("../../../../runtime/redis/lua/", import.meta.url);
-const modules = await Promise.all(
-  readdirSync(folder).map((file) => import(new URL(file, folder).href) as Promise<Record<string, unknown>>),
-);
-const scripts = new Map<string, Script<unknown>>();
-for (const [name, value] of modules.flatMap((module) => Object.entries(module))) {
-  if (typeof value === "object" && value !== null && "lua" in value) scripts.set(name, value as Script<unknown>);
-}
 
 let server: RedisServer;
 let admin: Redis;
