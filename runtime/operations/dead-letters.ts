@@ -86,16 +86,8 @@ export class DeadLetters {
    */
   async redrive(stream: string, id: string, options: OperatorOptions = {}): Promise<DeadLetterState> {
     const keys = this.#keys(stream);
-    const { redis, service } = this.#config;
-    // What it watches is of its connection, so it has one of its own.
-    const connection = new Connection(redis, service, "settle", systemClock);
-    try {
-      const redrive = (client: Client): Promise<DeadLetterState> =>
-        this.#redrive(client, keys, id, options.by ?? service);
-      return await connection.ask(`redriving ${id} of ${keys.dead}`, redrive);
-    } finally {
-      connection.close();
-    }
+    const by = options.by ?? this.#config.service;
+    return this.#alone(`redriving ${id} of ${keys.dead}`, (client) => this.#redrive(client, keys, id, by));
   }
 
   /**
@@ -111,9 +103,9 @@ export class DeadLetters {
     options: OperatorOptions = {},
   ): Promise<number> {
     let count = 0;
-    for await (const { id, group, original } of this.list(stream, { ...filter, state: "open" })) {
-      if (original.length === 0 || group === "") continue;
-      if ((await this.redrive(stream, id, options)).state === "redriven") count++;
+    for await (const letter of this.list(stream, { ...filter, state: "open" })) {
+      if (!isReturnable(letter)) continue;
+      if ((await this.redrive(stream, letter.id, options)).state === "redriven") count++;
     }
     return count;
   }
@@ -126,14 +118,32 @@ export class DeadLetters {
   async discard(stream: string, id: string, reason: string, options: OperatorOptions = {}): Promise<DeadLetterState> {
     const keys = this.#keys(stream);
     const by = options.by ?? this.#config.service;
-    return this.#ask(`discarding ${id} of ${keys.dead}`, async (client) => {
-      const letter = await this.#get(client, keys, id);
-      const state: DeadLetterState = { state: "discarded", at: new Date().toISOString(), by, reason };
-      const transaction = client.multi().hsetnx(keys.settled, id, JSON.stringify(state));
-      const [[refusal] = []] = (await moveInIndex(transaction, keys, letter).exec()) ?? [];
-      if (refusal) throw refusal;
-      return (await this.#get(client, keys, id)).state;
+    return this.#alone(`discarding ${id} of ${keys.dead}`, async (client) => {
+      for (;;) {
+        await client.watch(keys.settled);
+        const letter = await this.#get(client, keys, id);
+        if (letter.state.state !== "open") return letter.state;
+        const state: DeadLetterState = { state: "discarded", at: new Date().toISOString(), by, reason };
+        // Not only where there is no mark: one that cannot be read leaves the letter open.
+        const transaction = client.multi().hset(keys.settled, id, JSON.stringify(state));
+        const replies = await moveInIndex(transaction, keys, letter).exec();
+        if (replies === null) continue;
+        const [[refusal] = []] = replies;
+        if (refusal) throw refusal;
+        return state;
+      }
     });
+  }
+
+  /** On a connection of its own, because what is watched is the connection's. */
+  async #alone<Reply>(what: string, settle: (client: Client) => Promise<Reply>): Promise<Reply> {
+    const { redis, service } = this.#config;
+    const connection = new Connection(redis, service, "settle", systemClock);
+    try {
+      return await connection.ask(what, settle);
+    } finally {
+      connection.close();
+    }
   }
 
   #ask<Reply>(what: string, question: (client: Client) => Promise<Reply>): Promise<Reply> {
@@ -149,7 +159,7 @@ export class DeadLetters {
       await client.watch(keys.settled);
       const letter = await this.#get(client, keys, id);
       if (letter.state.state !== "open") return letter.state;
-      if (letter.original.length === 0 || letter.group === "")
+      if (!isReturnable(letter))
         throw missing(
           `dead letter ${id} in ${keys.dead} cannot be redriven: ${letter.problem ?? "its original had been deleted"}`,
         );
@@ -207,6 +217,11 @@ function matches(letter: DeadLetter, { group, type, reason, state = "open" }: De
     (reason === undefined || letter.reason === reason) &&
     (state === "any" || letter.state.state === state)
   );
+}
+
+/** Whether there is something to return, and a group to return it to. */
+function isReturnable({ original, group }: DeadLetter): boolean {
+  return original.length > 0 && group !== "";
 }
 
 /** It counts as open no longer. */

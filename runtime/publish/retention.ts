@@ -64,10 +64,10 @@ export class Retention {
       const expireGroups = unservedGroups === "expire-group";
       const graceMs = Math.max(SHORTEST_GRACE_MS, 2 * trimIntervalMs);
       const report = await this.#log.trim({ maxAgeMs, maxLength, lockMs, graceMs, expireGroups });
-      this.#isRefused = false;
       if (report === undefined) return;
       this.#tell(report);
       await this.#boundDeadLetters();
+      this.#isRefused = false;
     } catch (error) {
       // A service that only publishes need not have the right to trim: consumers do it. One report says so.
       const wasRefused = this.#isRefused;

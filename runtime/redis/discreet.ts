@@ -24,6 +24,6 @@ export function discreet<Thrown>(error: Thrown): Thrown {
 }
 
 /** `ERR unknown command 'AUTH'` of `ERR unknown command 'AUTH', with args beginning with: 'user' 'password'`. */
-export function withoutArguments(reply: string): string {
+function withoutArguments(reply: string): string {
   return reply.replace(/,? with args beginning with:.*$/s, "");
 }

@@ -10,26 +10,35 @@ import { boundDead } from "./lua/dead.js";
 const MOST_AT_ONCE = 500;
 /** With that many, the next trim goes on: others may write faster. */
 const MOST_STEPS = 10_000;
+/** Where the script begins to make the index anew, when it does not match the marks. */
+const ANEW = "-";
 const INDEXED = /^(.*)\n[os](\d{20})(\d{20})$/s;
 
-type LetterKeys = Pick<StreamKeys, "dead" | "settled" | "index">;
+type LetterKeys = Pick<StreamKeys, "dead" | "settled" | "index" | "trimming">;
 
-/** How a dead letter stands in the index. Those of a group are apart, open ones from others, and in the order of their ids. */
+/**
+ * How a dead letter stands in the index. Those of a group are apart, open ones from others, and in the order of their ids. A
+ * name of two lines, which no group of ours has, counts as none.
+ */
 export function indexed(group: string, state: "open" | "settled", id: string): string {
-  return `${group}\n${state.charAt(0)}${paddedId(id)}`;
+  return `${group.includes("\n") ? "" : group}\n${state.charAt(0)}${paddedId(id)}`;
 }
 
 /** Removes dead letters that are too old, or too many. */
 export async function boundLetters(
   client: Client,
-  { dead, settled, index }: LetterKeys,
+  { dead, settled, index, trimming }: LetterKeys,
   { maxAgeMs, maxLength }: DeadBounds,
 ): Promise<readonly DroppedLetters[]> {
   const counts = new Map<string, number>();
   let [from, more]: [string, number] = ["", 1];
-  for (let step = 0; more === 1 && step < MOST_STEPS; step++) {
+  let hasBegunAnew = false;
+  // To make the index is not interrupted: the next trim would begin at the first letter again.
+  for (let step = 0; more === 1 && (from !== "" || step < MOST_STEPS); step++) {
+    if (from === ANEW && hasBegunAnew) break;
+    hasBegunAnew ||= from === ANEW;
     const args = [maxAgeMs, maxLength, MOST_AT_ONCE, from];
-    const [next, isMore, ...removed] = await boundDead.run(client, [dead, settled, index], args);
+    const [next, isMore, ...removed] = await boundDead.run(client, [dead, settled, index, trimming], args);
     [from, more] = [next, isMore];
     for (let at = 0; at < removed.length; at += 2) {
       const [group, count] = removed.slice(at, at + 2) as [string, number];
@@ -42,7 +51,7 @@ export async function boundLetters(
 /** Counts the open dead letters of a group, and tells the age of the oldest, without reading any. */
 export async function openLetters(
   client: Client,
-  { dead, index }: LetterKeys,
+  { dead, index }: Pick<LetterKeys, "dead" | "index">,
   group: string,
   nowMs: number,
 ): Promise<OpenLetters> {

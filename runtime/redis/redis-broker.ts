@@ -8,7 +8,7 @@ import { ConfigError } from "../errors.js";
 import type { HookBus } from "../messaging/hooks.js";
 import type { Clock } from "../time/clock.js";
 import { Pause } from "../time/pause.js";
-import { Connection, type ConnectionRole } from "./connection.js";
+import { type Client, Connection, type ConnectionRole } from "./connection.js";
 import { ourError } from "./driver-error.js";
 import { EntryAppender } from "./entry-appender.js";
 import { BlockingSource, pollingSource, type SourceParts } from "./entry-source.js";
@@ -124,6 +124,17 @@ export class RedisBroker implements Broker {
     for (const connection of this.#connections.values()) connection.close();
   }
 
+  /** Housekeeping opens no connection of its own and waits for none. Resolves to `undefined` without one. */
+  async #tidy<Reply>(what: string, work: (client: Client) => Promise<Reply>): Promise<Reply | undefined> {
+    const connection = [this.#settle, this.#publish].find(({ isReady }) => isReady);
+    return (
+      connection &&
+      work(connection.client).catch((error: unknown) => {
+        throw ourError(error, connection.address, what);
+      })
+    );
+  }
+
   #connection(role: ConnectionRole): Connection {
     const existing = this.#connections.get(role);
     if (existing !== undefined) return existing;
@@ -140,24 +151,20 @@ export class RedisBroker implements Broker {
     return {
       stream,
       trim: async ({ maxAgeMs, maxLength, lockMs, graceMs, expireGroups }) => {
-        // Trimming opens no connection of its own.
-        const connection = [this.#settle, this.#publish].find(({ isReady }) => isReady);
-        if (connection === undefined) return undefined;
         const policy = expireGroups ? "expire-group" : "";
         // One group alone reads a redrive stream, whose keys are not followed by its name.
         const args = [prefix, stream === redrive ? "" : ":", maxAgeMs, maxLength, lockMs, graceMs, policy];
         const keys = [stream, trimming, marks, retention, groups];
-        const report = await trim.run(connection.client, keys, args).catch((error: unknown) => {
-          throw ourError(error, connection.address, `trimming ${stream}`);
-        });
-        if (report === null) return undefined;
+        const report = await this.#tidy(`trimming ${stream}`, (client) => trim.run(client, keys, args));
+        if (report == null) return undefined;
         const none = { removed: 0, length: 0, unserved: [], expired: [], missed: [] };
         return { ...none, ...(JSON.parse(report) as Partial<TrimReport>) };
       },
       boundDeadLetters: async (bounds) => {
         // The dead letters of a redrive stream are those of the stream.
-        const connection = [this.#settle, this.#publish].find(({ isReady }) => isReady && stream !== redrive);
-        return connection === undefined ? [] : boundLetters(connection.client, keys, bounds);
+        if (stream === redrive) return [];
+        const what = `bounding the dead letters of ${stream}`;
+        return (await this.#tidy(what, (client) => boundLetters(client, keys, bounds))) ?? [];
       },
       // Over a connection of its own, so that no publish waits for what many screens have missed.
       readAfter: (id, count) =>

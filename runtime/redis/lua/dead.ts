@@ -7,7 +7,7 @@ import { type Script, script } from "./script.js";
  * are counted without reading any. When it does not match the letters and their marks (an older version wrote some,
  * or others deleted some), it is made anew, page by page.
  *
- * KEYS: 1 dead letters · 2 how each was settled (hash) · 3 the index (sorted set)
+ * KEYS: 1 dead letters · 2 how each was settled (hash) · 3 the index (sorted set) · 4 the lock of trimming
  * ARGV: 1 maximum age in ms · 2 maximum number in each group · 3 how many to look at · 4 where to go on in making the index
  *       anew; empty at first
  * Result: where to go on, empty when there is nothing more to do · 1 when there may be more to remove, else 0 · then a group, and
@@ -16,7 +16,9 @@ import { type Script, script } from "./script.js";
 export const boundDead: Script<[from: string, more: number, ...(string | number)[]]> = script(
   "bound_dead",
 )`${CLOCK}${MAP}${ID_ORDER}
+-- No group of ours has a name of two lines: it would stand between the letters of another one.
 local function member(group, id)
+  if string.find(group, '\n', 1, true) then group = '' end
   return group .. '\n' .. (redis.call('HEXISTS', KEYS[2], id) == 1 and 's' or 'o') .. padded(id)
 end
 -- Empty parts stand for those of a member that others have written.
@@ -38,7 +40,11 @@ if from ~= '' then
   for _, letter in ipairs(page) do
     redis.call('ZADD', KEYS[3], 0, member(map(letter[2]).group or '', letter[1]))
   end
-  if #page > 0 then return { page[#page][1], 1 } end
+  if #page > 0 then
+    -- Another service that trimmed meanwhile would begin anew.
+    redis.call('SET', KEYS[4], '1', 'PX', 250)
+    return { page[#page][1], 1 }
+  end
   for _, id in ipairs(redis.call('HKEYS', KEYS[2])) do
     local letter = is_id(id) and redis.call('XRANGE', KEYS[1], id, id)[1]
     if not letter or letter[1] ~= id then redis.call('HDEL', KEYS[2], id) end

@@ -138,7 +138,7 @@ local function before(a, b)
   return padded(a) < padded(b)
 end
 local function is_id(text)
-  local ms, seq = string.match(text or '', '^(%d+)-(%d+)$')
+  local ms, seq = string.match(type(text) == 'string' and text or '', '^(%d+)-(%d+)$')
   if not ms or #ms > 20 or #seq > 20 then return false end
   local most = '18446744073709551615'
   return string.rep('0', 20 - #ms) .. ms <= most and string.rep('0', 20 - #seq) .. seq <= most

@@ -26,6 +26,10 @@ async function die(messaging: Messaging, count: number): Promise<void> {
   await eventually(() => messaging.counts.deadLettered === before + count);
 }
 
+async function calls(command: string): Promise<number> {
+  return Number(new RegExp(`cmdstat_${command}:calls=(\\d+)`).exec(await admin.info("commandstats"))?.[1]);
+}
+
 const healthOf = async (messaging: Messaging) => (await messaging.health()).details.streams["events"];
 const operator = (): Operations => new Operations({ env: {}, redis: { url: redis.url } });
 
@@ -145,4 +149,49 @@ it("letters of an older version, or that others delete, are counted as they are 
   await admin.del("{events}:dead");
   await counted(0);
   await eventually(async () => (await admin.exists("{events}:dead:index")) === 0);
+});
+
+it("a letter whose mark cannot be read is open, and can be discarded", async () => {
+  await using messaging = await failing();
+  await using operations = operator();
+  await die(messaging, 1);
+  const [{ id } = { id: "" }] = await letters(operations);
+  await admin.hset("{events}:dead:settled", id, "junk");
+  expect(await operations.deadLetters.discard("events", id, "a test")).toMatchObject({ state: "discarded" });
+  expect(await letters(operations, "open")).toEqual([]);
+  expect(await operations.deadLetters.discard("events", id, "again")).toMatchObject({ reason: "a test" });
+});
+
+it("a service that may trim and not bound dead letters says so once", async () => {
+  await admin.acl("SETUSER", "half", "reset", "on", ">secret", "allkeys", "allchannels", "+@all", "-xdel");
+  const refused: string[] = [];
+  const hooks = { trouble: ({ error }: { error: unknown }) => void refused.push((error as { code: string }).code) };
+  const url = redis.url.replace("redis://", "redis://half:secret@");
+  await using messaging = createService({ url }, { trimIntervalSeconds: 0.02, hooks });
+  onUserCreated(messaging, () => {});
+  await messaging.start();
+  await eventually(() => refused.length > 0);
+  const before = await calls("evalsha");
+  await eventually(async () => (await calls("evalsha")) > before + 20);
+  expect(refused).toEqual(["REDIS_REFUSED"]);
+});
+
+it("the index is made once, whatever the groups are called", async () => {
+  const pipeline = admin.pipeline();
+  for (let at = 1; at <= 500; at++) pipeline.xadd("{events}:dead", `${at}-1`, "group", at % 2 ? "g" : "g\np");
+  for (let at = 2; at <= 500; at += 2) pipeline.hset("{events}:dead:settled", `${at}-1`, "{}");
+  await pipeline.exec();
+  await using messaging = createService(redis, {
+    trimIntervalSeconds: 0.02,
+    deadLettersMax: 100,
+    deadLetterTtlSeconds: 3e9,
+  });
+  onUserCreated(messaging, () => {});
+  await messaging.start();
+  // A hundred of each: those with a name of two lines count as one group without a name.
+  await eventually(async () => (await admin.xlen("{events}:dead")) === 200);
+  await eventually(async () => (await admin.zcard("{events}:dead:index")) === 200);
+  const [made, scripts] = [await calls("hkeys"), await calls("evalsha")];
+  await eventually(async () => (await calls("evalsha")) > scripts + 20);
+  expect(await calls("hkeys")).toBe(made);
 });

@@ -287,7 +287,7 @@ export const SCRIPT_CASES: Readonly<Record<string, readonly ScriptCase[]>> = {
   boundDead: [
     {
       what: "removes what is settled, then what is old",
-      keys: [DEAD, SETTLED, INDEX],
+      keys: [DEAD, SETTLED, INDEX, TRIMMING],
       args: [60_000, 1, 100, ""],
       prepare: async (redis) => {
         for (const id of ["1-1", "2-1", "3-1"]) await redis.xadd(DEAD, id, "group", "g");
@@ -298,7 +298,7 @@ export const SCRIPT_CASES: Readonly<Record<string, readonly ScriptCase[]>> = {
     },
     {
       what: "makes a lost index anew",
-      keys: [DEAD, SETTLED, INDEX],
+      keys: [DEAD, SETTLED, INDEX, TRIMMING],
       args: [60_000, 1, 100, ""],
       prepare: async (redis) => {
         for (const id of ["1-1", "2-1"]) await redis.xadd(DEAD, id, "group", "g");
@@ -308,7 +308,7 @@ export const SCRIPT_CASES: Readonly<Record<string, readonly ScriptCase[]>> = {
     },
     {
       what: "goes on making it, and forgets what is settled and gone",
-      keys: [DEAD, SETTLED, INDEX],
+      keys: [DEAD, SETTLED, INDEX, TRIMMING],
       args: [1e13, 1, 100, "2-1"],
       prepare: async (redis) => {
         for (const id of ["1-1", "2-1"]) await redis.xadd(DEAD, id, "group", "g");
@@ -318,7 +318,7 @@ export const SCRIPT_CASES: Readonly<Record<string, readonly ScriptCase[]>> = {
     },
     {
       what: "forgets what is known of letters that are gone",
-      keys: [DEAD, SETTLED, INDEX],
+      keys: [DEAD, SETTLED, INDEX, TRIMMING],
       args: [60_000, 1, 100, ""],
       prepare: async (redis) => {
         await redis.hset(SETTLED, "2-1", "{}");
