@@ -92,6 +92,18 @@ describe("what was known of a stream that is gone", () => {
     expect(await repeat()).not.toEqual(second);
     expect(await admin.xlen("events")).toBe(2);
   });
+
+  it("is trusted by a publisher that may not look into what is known of the stream", async () => {
+    await admin.acl("SETUSER", "blind", "reset", "on", ">secret", "allkeys", "allchannels", "+@all", "-hget");
+    await using messaging = createService({ url: redis.url.replace("redis://", "redis://blind:secret@") });
+    const id = crypto.randomUUID();
+    const repeat = () => publishUserCreated(messaging, MESSAGE, { id, once: true });
+    const first = await repeat();
+    await publishUserCreated(messaging, MESSAGE);
+    await trimTo(1);
+    expect(await repeat()).toEqual(first);
+    await admin.acl("DELUSER", "blind");
+  });
 });
 
 /** Parks so many messages, each with its errors, for an hour and more. */
