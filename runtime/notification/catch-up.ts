@@ -24,7 +24,7 @@ export interface CatchUpParts {
 /**
  * Reads for all subscriptions of a process what they have missed. The stream is read in passes, page by page, each entry
  * is decoded once and goes to those who listen to its channel: what it costs depends on what was missed, not on how many
- * missed it. A subscription that comes when a pass is beyond its position waits for the next one.
+ * missed it. A subscription that comes during a pass waits for the next one.
  */
 export class CatchUp {
   readonly #parts: CatchUpParts;
@@ -57,14 +57,13 @@ export class CatchUp {
 
   async #pass(): Promise<void> {
     const lagging = new LaggingSubscriptions();
-    await this.#setBack();
-    let cursor = oldestOf(this.#waiting.keys());
+    const judged = await this.#judged();
+    for (const subscription of judged) {
+      lagging.add(subscription, this.#waiting.get(subscription) as () => void);
+      this.#waiting.delete(subscription);
+    }
+    let cursor = oldestOf(judged);
     for (let isOver = false; !isOver; ) {
-      for (const [subscription, done] of this.#waiting) {
-        if (comesBefore(subscription.position, cursor)) continue;
-        lagging.add(subscription, done);
-        this.#waiting.delete(subscription);
-      }
       const page = await this.#page(cursor, lagging);
       await this.#deliver(page, lagging);
       cursor = page.at(-1)?.[0] ?? cursor;
@@ -74,14 +73,19 @@ export class CatchUp {
     lagging.done();
   }
 
-  /** A position behind the end of the stream is one of another stream, under its name before: nothing of this one is read. */
-  async #setBack(): Promise<void> {
-    const areClosed = (): boolean => [...this.#waiting.keys()].every(({ isClosed }) => isClosed);
+  /**
+   * Those who wait, each with a position in this stream. One past its end is of another stream, which had its name before: of
+   * this one nothing was read.
+   */
+  async #judged(): Promise<ReadonlySet<LaggingSubscription>> {
+    // Not those who come meanwhile: their positions may be later than this end.
+    const waiting = new Set(this.#waiting.keys());
+    const areClosed = (): boolean => [...waiting].every(({ isClosed }) => isClosed);
     const end = await this.#asked(() => this.#parts.log.lastId(), areClosed);
-    if (end === undefined) return;
-    for (const subscription of this.#waiting.keys()) {
-      if (comesBefore(end, subscription.position)) subscription.position = "0-0";
+    for (const subscription of end === undefined ? [] : waiting) {
+      if (comesBefore(end as string, subscription.position)) subscription.position = "0-0";
     }
+    return waiting;
   }
 
   async #page(after: string, lagging: LaggingSubscriptions): Promise<Page> {

@@ -123,6 +123,47 @@ describe("what many screens missed", () => {
   });
 });
 
+describe("a screen that comes while others are read for", () => {
+  it.each([
+    ["past the end that was asked for before it came, is given nothing twice", "7-0", ["8-0"]],
+    [
+      "past the end of the stream, is given all of it: it stood in one that had its name before",
+      "99-0",
+      ["7-0", "8-0"],
+    ],
+  ])("at a position %s", async (_, position, given) => {
+    const entries = ["7-0"];
+    const heard: string[] = [];
+    const screen = (position: string, deliver: (stored: { readonly entryId: string }) => void) => ({
+      channel: { name: "n", isPattern: false },
+      isClosed: false,
+      position,
+      deliver,
+    });
+    let late: Promise<void> | undefined;
+    const catchUp = new CatchUp({
+      log: {
+        lastId: async () => {
+          const end = late === undefined ? "5-0" : (entries.at(-1) as string);
+          late ??= catchUp.read(screen(position, ({ entryId }) => void heard.push(entryId)));
+          return end;
+        },
+        readAfter: async (after: string) => {
+          const page = entries.filter((id) => id > after).map((id) => [id, []]);
+          if (entries.length === 1) entries.push("8-0");
+          return page;
+        },
+      } as never,
+      clock: systemClock,
+      report: () => {},
+      decode: (entryId) => ({ entryId, channel: "n", message: {} }),
+    });
+    await catchUp.read(screen("1-0", () => {}));
+    await late;
+    expect(heard).toEqual(given);
+  });
+});
+
 describe("a forged entry id in a payload", () => {
   it.each(["9999999999999-0", "18446744073709551615-18446744073709551615", "99999999999999999999-0"])(
     "(%s) makes no screen miss anything",
