@@ -146,6 +146,8 @@ export function assertCompilable(what = "a contract"): void {
 
 /** A check that was written at generation time decides and tells all that is needed to explain. */
 function describing(written: WrittenCheck, schemaOf: () => JsonSchema): Check {
+  restoreStringPrototype();
+  let schema: JsonSchema | undefined;
   return (value) => {
     try {
       if (written(value)) return undefined;
@@ -153,7 +155,8 @@ function describing(written: WrittenCheck, schemaOf: () => JsonSchema): Check {
       if (error instanceof RangeError) return TOO_DEEP;
       throw error;
     }
-    return describeErrors(written.errors ?? [], value, schemaOf());
+    schema ??= schemaOf();
+    return describeErrors(written.errors ?? [], value, schema);
   };
 }
 

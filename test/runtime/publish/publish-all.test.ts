@@ -62,6 +62,19 @@ describe("publishing many", () => {
     expect(await admin.exists("events")).toBe(0);
   });
 
+  it("sends nothing when what the contract leaves open holds a number that JSON cannot write", async () => {
+    await using messaging = createService(redis);
+    const users = Array.from({ length: 2500 }, (_, at) => user(at + 1));
+    for (const number of [Number.NaN, Number.POSITIVE_INFINITY]) {
+      const failing = messaging.publishAll(
+        userCreated,
+        users.with(2000, { ...user(1), metadata: { number } } as never),
+      );
+      await expect(failing).rejects.toMatchObject({ issues: [{ path: "[2000].metadata.number" }] });
+    }
+    expect(await admin.exists("events")).toBe(0);
+  });
+
   it("has read all of them when it returns, those that wait for their turn too", async () => {
     await using messaging = createService(redis);
     const users = Array.from({ length: 2500 }, (_, at) => user(at + 1));
