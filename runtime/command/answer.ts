@@ -1,5 +1,7 @@
+import type { CommandDescriptor } from "../contract/descriptor.js";
 import { setOwn } from "../contract/field.js";
 import { normaliseInstant, presentInstant } from "../contract/instant.js";
+import { pathOf, pathWithin, shownPath } from "../contract/issue-path.js";
 import { DecodeError } from "../errors.js";
 
 /** The answer to a command, as it is published on the sender's channel. */
@@ -51,4 +53,10 @@ export function decodeResponse(payload: string): Response {
   const { timestamp } = response;
   if (typeof timestamp === "string") response["timestamp"] = normaliseInstant(timestamp);
   return response as unknown as Response;
+}
+
+/** A place in an answer, as an error names it. Of a result no names are shown that its schema marks as sensitive. */
+export function placeIn(keys: readonly string[], { result }: Pick<CommandDescriptor, "result">): string {
+  const [first, ...within] = keys;
+  return first === "result" ? pathWithin(first, shownPath(within, result)) : pathOf(keys);
 }

@@ -13,7 +13,7 @@ import {
 } from "../errors.js";
 import type { RuntimeParts } from "../messaging/hooks.js";
 import { Pause } from "../time/pause.js";
-import { decodeResponse, type Response } from "./answer.js";
+import { decodeResponse, placeIn, type Response } from "./answer.js";
 
 /** A command whose answer is awaited. */
 export interface Question {
@@ -160,9 +160,10 @@ export class Requester {
 
 /** The error of an answer with a number that would become another one. */
 function unreadable({ descriptor, target }: Question, payload: string, response: Response): DecodeError | undefined {
-  const issue = inexactIn(payload, response);
-  if (issue === undefined) return undefined;
-  return new DecodeError(`the answer of ${target} to ${descriptor.type}: ${issue.path} ${issue.message}`);
+  const inexact = inexactIn(payload, response);
+  if (inexact === undefined) return undefined;
+  const place = placeIn(inexact.keys, descriptor);
+  return new DecodeError(`the answer of ${target} to ${descriptor.type}: ${place} ${inexact.message}`);
 }
 
 /** @throws {CommandFailedError} when the answer is a failure, {ContractError} when its result breaks the contract */

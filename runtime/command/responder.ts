@@ -3,6 +3,7 @@ import type { Answer } from "../broker/delivery.js";
 import { addedAt } from "../broker/entry-id.js";
 import { bytesOf, type FlatFields, textReader } from "../contract/codec.js";
 import { contractOf } from "../contract/contract.js";
+import type { CommandDescriptor } from "../contract/descriptor.js";
 import { inexactIn } from "../contract/exact-number.js";
 import { printable } from "../contract/printable.js";
 import { ContractError, describeIssues, MessageTooLargeError, MessagingError } from "../errors.js";
@@ -12,7 +13,7 @@ import { commandOf, type Route } from "../handle/router.js";
 import type { CommandHandler, MessageContext } from "../messaging/handler.js";
 import type { RuntimeParts } from "../messaging/hooks.js";
 import type { InterceptorChain } from "../messaging/interceptor.js";
-import { encodeResponse, type ResponseOutcome } from "./answer.js";
+import { encodeResponse, placeIn, type ResponseOutcome } from "./answer.js";
 import { DEFAULT_TIMEOUT_SECONDS, isSentOnce, MOST_TIMEOUT_SECONDS } from "./command.js";
 import type { ReplyChannels } from "./reply-channel.js";
 
@@ -114,16 +115,17 @@ export class CommandResponder implements Responding {
   }
 
   /** An answer, which is a failure where the result cannot be written. */
-  #written({ descriptor }: Route, commandId: string, ran: Ran, durationMs: number): string {
+  #written(route: Route, commandId: string, ran: Ran, durationMs: number): string {
     const { mostBytes } = this.#parts;
+    const descriptor = route.descriptor as CommandDescriptor;
     let why: Pick<MessagingError, "message"> & { readonly code: string };
     try {
       const text = encodeResponse(commandId, ran, durationMs);
-      const issue = ran.success ? inexactIn(text, ran.result) : undefined;
+      const inexact = ran.success ? inexactIn(text, { result: ran.result }) : undefined;
       const bytes = bytesOf([text], mostBytes);
-      if (issue === undefined && bytes <= mostBytes) return text;
-      if (issue === undefined) why = new MessageTooLargeError(`the answer to ${descriptor.type}`, bytes, mostBytes);
-      else why = unwritable(descriptor.type, `${issue.path} ${issue.message}`);
+      if (inexact === undefined && bytes <= mostBytes) return text;
+      if (inexact === undefined) why = new MessageTooLargeError(`the answer to ${descriptor.type}`, bytes, mostBytes);
+      else why = unwritable(descriptor.type, `${placeIn(inexact.keys, descriptor)} ${inexact.message}`);
     } catch (thrown) {
       why = unwritable(descriptor.type, describeFailure(thrown).message);
     }

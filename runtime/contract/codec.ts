@@ -3,7 +3,7 @@ import type { Encoding } from "./descriptor.js";
 import { INEXACT, inexactIn, isExact } from "./exact-number.js";
 import { type Field, type Fields, setOwn } from "./field.js";
 import { normaliseInstant } from "./instant.js";
-import { pathOf, pathWithin } from "./issue-path.js";
+import { shownPath } from "./issue-path.js";
 
 /** A message as a plain object that may break its contract. */
 export type PlainMessage = Record<string, unknown>;
@@ -120,8 +120,9 @@ export function layoutOf({ list }: Fields, encoding: Encoding): Layout {
  * Writes a message as a stream entry's fields: always all of them, in the same order.
  * @throws {ContractError} for a number that would be another one in its text
  */
-export function encode(message: PlainMessage, type: string, { list }: Fields, encoding: Encoding): string[] {
-  if (encoding === "json") return [TYPE_FIELD, type, JSON_FIELD, exact(JSON.stringify(message), message, type)];
+export function encode(message: PlainMessage, type: string, fields: Fields, encoding: Encoding): string[] {
+  const { list } = fields;
+  if (encoding === "json") return [TYPE_FIELD, type, JSON_FIELD, exact(JSON.stringify(message), message, type, fields)];
   const entry = new Array<string>(list.length * 2);
   let at = 0;
   for (const { name, kind } of list) {
@@ -129,24 +130,24 @@ export function encode(message: PlainMessage, type: string, { list }: Fields, en
     const value = message[name];
     if (value === undefined || value === null) entry[at++] = "";
     else if (kind === "text" || kind === "instant") entry[at++] = value as string;
-    else entry[at++] = exact(kind === "number" ? String(value) : JSON.stringify(value), value, type, name);
+    else entry[at++] = exact(kind === "number" ? String(value) : JSON.stringify(value), value, type, fields, name);
   }
   return entry;
 }
 
 /** Returns the text of a value. */
-function exact(text: string, value: unknown, type: string, name?: string): string {
-  const issue = inexactIn(text, value);
-  if (issue === undefined) return text;
-  const path = name === undefined ? issue.path : pathWithin(pathOf([name]), issue.path);
-  throw new ContractError(type, [{ ...issue, path }]);
+function exact(text: string, value: unknown, type: string, { schema }: Fields, name?: string): string {
+  const inexact = inexactIn(text, value);
+  if (inexact === undefined) return text;
+  const keys = name === undefined ? inexact.keys : [name, ...inexact.keys];
+  throw new ContractError(type, [{ path: shownPath(keys, schema), message: inexact.message }]);
 }
 
 /** Decodes either encoding; an undeclared field stays text. @throws {DecodeError} for invalid JSON or no object */
 export function decode(entry: FlatFields, fields: Fields): PlainMessage {
   const json = jsonOf(entry);
   if (json !== undefined) {
-    const parsed = parseObject(json, JSON_FIELD);
+    const parsed = parseObject(json, JSON_FIELD, fields);
     for (const name of fields.instants) {
       const value = parsed[name];
       if (typeof value === "string") parsed[name] = normaliseInstant(value);
@@ -163,7 +164,7 @@ export function decode(entry: FlatFields, fields: Fields): PlainMessage {
     const text = entry[at + 1] as string;
     if (text === "") continue;
     const field = fields.byName.get(name);
-    setOwn(message, name, field === undefined ? text : decodeField(field, text));
+    setOwn(message, name, field === undefined ? text : decodeField(field, text, fields));
   }
   return message;
 }
@@ -171,18 +172,18 @@ export function decode(entry: FlatFields, fields: Fields): PlainMessage {
 /** Decodes a Pub/Sub payload, in which Python writes every value as text. Throws as {@link decode}. */
 export function decodePayload(payload: string, fields: Fields): PlainMessage {
   const message: PlainMessage = {};
-  for (const [name, value] of Object.entries(parseObject(payload, "the payload"))) {
+  for (const [name, value] of Object.entries(parseObject(payload, "the payload", fields))) {
     if (value === "" || value === null) continue;
     const field = fields.byName.get(name);
-    setOwn(message, name, field !== undefined && typeof value === "string" ? decodeField(field, value) : value);
+    setOwn(message, name, field !== undefined && typeof value === "string" ? decodeField(field, value, fields) : value);
   }
   return message;
 }
 
-function decodeField({ name, kind, constant }: Field, text: string): unknown {
+function decodeField({ name, kind, constant }: Field, text: string, fields: Fields): unknown {
   if (kind === "text") return constant === undefined ? text : asConstant(text, constant);
   if (kind === "instant") return normaliseInstant(text);
-  return kind === "number" ? decodeNumber(text, name) : parse(text, name);
+  return kind === "number" ? decodeNumber(text, name) : parse(text, name, fields, [name]);
 }
 
 /** The constant, for a text that differs from it in case only: a class name, as in `Partner`, names the same entity. */
@@ -200,14 +201,15 @@ function decodeNumber(text: string, name: string): number | string {
   return Number(text);
 }
 
-function parseObject(text: string, where: string): PlainMessage {
-  const value = parse(text, where);
+function parseObject(text: string, where: string, fields: Fields): PlainMessage {
+  const value = parse(text, where, fields, []);
   if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as PlainMessage;
   const found = Array.isArray(value) ? "a list" : value === null ? "null" : `a ${typeof value}`;
   throw new DecodeError(`${where} must hold a JSON object, but holds ${found}`);
 }
 
-function parse(text: string, where: string): unknown {
+/** @param within - the keys to what the text stands for */
+function parse(text: string, where: string, { schema }: Fields, within: readonly string[]): unknown {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -215,7 +217,8 @@ function parse(text: string, where: string): unknown {
     // What the parser throws quotes the value, which may be secret.
     throw new DecodeError(`${where} is not valid JSON (${text.length} characters)`);
   }
-  const issue = inexactIn(text, value);
-  if (issue !== undefined) throw new DecodeError(`${where}${issue.path && `: ${issue.path}`} ${issue.message}`);
-  return value;
+  const inexact = inexactIn(text, value);
+  if (inexact === undefined) return value;
+  const path = shownPath([...within, ...inexact.keys], schema, within.length);
+  throw new DecodeError(`${where}${path && `: ${path}`} ${inexact.message}`);
 }

@@ -1,6 +1,3 @@
-import type { Issue } from "../errors.js";
-import { pathOf } from "./issue-path.js";
-
 export const INEXACT =
   "is a number that JavaScript cannot hold exactly: send it as text, and declare it as a string in the schema";
 const INFINITE = "is an infinite number or NaN, which JSON cannot write";
@@ -9,16 +6,22 @@ const INFINITE = "is an infinite number or NaN, which JSON cannot write";
 const MOST_DIGITS = 309;
 const [LEAST, MOST] = [Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER];
 
+/** A number that would become another one. Its keys may have names that are sensitive. */
+export interface Inexact {
+  readonly keys: readonly string[];
+  readonly message: string;
+}
+
 /**
  * What is wrong with the first number that becomes another one between a value and its text of JSON; `undefined` if there
  * is none. A whole number has to be held exactly. One with a point or an exponent, which is how a
  * double is written, has to be the double's own text. Fractions that are rounded are not looked for.
  */
-export function inexactIn(text: string, value: unknown): Issue | undefined {
+export function inexactIn(text: string, value: unknown): Inexact | undefined {
   if (!hasLarge(value)) return undefined;
-  for (const path of inexactPaths(text)) return { path: pathOf(path), message: INEXACT };
-  const path = unlessTooDeep(() => infiniteIn(value), undefined);
-  return path === undefined ? undefined : { path, message: INFINITE };
+  for (const keys of inexactPaths(text)) return { keys, message: INEXACT };
+  const keys = unlessTooDeep(() => infiniteIn(value), undefined);
+  return keys === undefined ? undefined : { keys, message: INFINITE };
 }
 
 /** Whether a value may hold a number beyond those of which JavaScript holds each whole one. It is fast. */
@@ -54,11 +57,11 @@ function unlessTooDeep<Result>(look: () => Result, otherwise: Result): Result {
 }
 
 /** The place of an infinite number or of NaN, for which JSON has no text. */
-function infiniteIn(value: unknown, path: readonly string[] = []): string | undefined {
-  if (typeof value === "number") return Number.isFinite(value) ? undefined : pathOf(path);
+function infiniteIn(value: unknown, keys: readonly string[] = []): readonly string[] | undefined {
+  if (typeof value === "number") return Number.isFinite(value) ? undefined : keys;
   if (typeof value !== "object" || value === null || "toJSON" in value) return undefined;
   for (const [name, inner] of Object.entries(value)) {
-    const found = infiniteIn(inner, [...path, name]);
+    const found = infiniteIn(inner, [...keys, name]);
     if (found !== undefined) return found;
   }
   return undefined;

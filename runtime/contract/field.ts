@@ -23,6 +23,7 @@ export interface Fields {
   readonly instants: readonly string[];
   /** Those that can have one text only. */
   readonly constants: readonly Field[];
+  readonly schema: JsonSchema;
 }
 
 export function fieldsOf(schema: JsonSchema): Fields {
@@ -33,7 +34,7 @@ export function fieldsOf(schema: JsonSchema): Fields {
   });
   const instants = list.filter(({ kind }) => kind === "instant").map(({ name }) => name);
   const constants = list.filter(({ constant }) => typeof constant === "string");
-  return { list, byName: new Map(list.map((field) => [field.name, field])), instants, constants };
+  return { list, byName: new Map(list.map((field) => [field.name, field])), instants, constants, schema };
 }
 
 function resolve(root: JsonSchema, schema: JsonSchema, hops = 0): JsonSchema {

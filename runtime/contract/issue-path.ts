@@ -1,5 +1,6 @@
+import type { JsonSchema } from "./json-schema.js";
 import { printable } from "./printable.js";
-import { MASKED } from "./sensitive.js";
+import { MASKED, maskedOf } from "./sensitive.js";
 
 /** More of a path is not shown: its names come from a message, which may be of any length. */
 const LONGEST = 200;
@@ -14,6 +15,11 @@ export function pathOf(keys: readonly string[]): string {
     else path += `[${key === MASKED ? key : printable(JSON.stringify(key))}]`;
   }
   return path.length > LONGEST ? `${path.slice(0, LONGEST)}…` : path;
+}
+
+/** The same without names that a schema marks as sensitive. The first keys are not shown if they are left out. */
+export function shownPath(keys: readonly string[], schema: JsonSchema, leftOut = 0): string {
+  return pathOf(maskedOf(schema, keys, false).path.slice(leftOut));
 }
 
 /** A path below another one. */

@@ -1,7 +1,7 @@
 import type { ErrorObject } from "ajv/dist/2020.js";
 import type { Issue } from "../errors.js";
 import { demandOf } from "./demand.js";
-import { pathOf } from "./issue-path.js";
+import { pathOf, shownPath } from "./issue-path.js";
 import type { JsonSchema } from "./json-schema.js";
 import { printable } from "./printable.js";
 import { maskedOf } from "./sensitive.js";
@@ -115,8 +115,4 @@ function describeFound(found: unknown): string {
   if (typeof found === "bigint") return `, got ${found}n`;
   const text = JSON.stringify(found) ?? String(found);
   return `, got ${printable(cut(text, LONGEST_VALUE))}`;
-}
-
-function shownPath(tokens: readonly string[], schema: JsonSchema): string {
-  return pathOf(maskedOf(schema, tokens, false).path);
 }

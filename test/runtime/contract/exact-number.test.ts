@@ -2,13 +2,14 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Contract, contractOf } from "../../../runtime/contract/contract.js";
 import { INEXACT, inexactIn } from "../../../runtime/contract/exact-number.js";
+import { pathOf } from "../../../runtime/contract/issue-path.js";
 import { ContractError, DecodeError, defineEvent, type JsonSchema } from "../../../runtime/index.js";
 
 /** The place of the number in a text that becomes another one when the text is parsed. */
 function foundIn(json: string): string | undefined {
-  const issue = inexactIn(json, JSON.parse(json));
-  if (issue !== undefined) expect(issue.message).toBe(INEXACT);
-  return issue?.path;
+  const inexact = inexactIn(json, JSON.parse(json));
+  if (inexact !== undefined) expect(inexact.message).toBe(INEXACT);
+  return inexact && pathOf(inexact.keys);
 }
 
 /** A fraction of whole numbers: the exact value of a decimal. */

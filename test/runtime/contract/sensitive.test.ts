@@ -1,7 +1,14 @@
 import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
 
-import { createUser, type JsonSchema, userCreated, userLoggedIn, validateToken } from "../../../generated/index.js";
+import {
+  createUser,
+  defineEvent,
+  type JsonSchema,
+  userCreated,
+  userLoggedIn,
+  validateToken,
+} from "../../../generated/index.js";
 import {
   exampleCreateUser,
   exampleUserCreated,
@@ -125,6 +132,23 @@ describe("a sensitive value", () => {
       { path: "account", message: "must be an object" },
       { path: "note", message: 'must be an object, got "plain"' },
     ]);
+  });
+
+  it("may be the name of a number that cannot be held exactly", () => {
+    const limits: JsonSchema = { type: "object", propertyNames: { sensitive: true }, additionalProperties: true };
+    const contract = contractOf(defineEvent("limit.set", { type: "object", properties: { limits } }));
+    const written = { limits: { [secret]: 2 ** 60 } };
+    const entry = ["limits", `{"${secret}":9007199254740993}`];
+    const attempts = [
+      () => contract.write(written, "json"),
+      () => contract.write(written, "fields"),
+      () => contract.read(entry),
+      () => contract.read(["message_type", "limit.set", "json", `{"limits":${entry[1]}}`]),
+    ];
+    for (const attempt of attempts) {
+      expect(attempt).toThrow(/limits(: |)(\[…\]) is a number that JavaScript cannot hold/);
+      expect(attempt).not.toThrow(secret);
+    }
   });
 
   it("may be a name: it is masked in every path, and in what is wrong with it", () => {
