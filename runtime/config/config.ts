@@ -60,11 +60,11 @@ export interface Settings {
   readonly unservedGroups?: "keep" | "expire-group" | "reject-publish";
   /**
    * Number of dead letters of a stream that each group keeps. Beyond, those are removed that were redriven or discarded, then
-   * the oldest. Health and the doctor tell of it from four fifths on. Env `DEAD_LETTER_MAX`. @defaultValue 10000
+   * the oldest. Health and the doctor warn from 80 % of it. Env `DEAD_LETTER_MAX`. @defaultValue 10000
    */
   readonly deadLettersMax?: number;
   /**
-   * Seconds that a dead letter is kept. Health and the doctor tell of it from four fifths on. Env `DEAD_LETTER_TTL`.
+   * Seconds that a dead letter is kept. Health and the doctor warn from 80 % of it. Env `DEAD_LETTER_TTL`.
    * @defaultValue 2592000 (30 days)
    */
   readonly deadLetterTtlSeconds?: number;

@@ -65,7 +65,7 @@ export class SettingReader {
   host(variable: string, option?: string): string | undefined {
     const given = this.text(variable, option);
     if (given === undefined || /^[^\s/@?#\p{Cc}]+$/u.test(given)) return given;
-    this.problems.push(`${variable} must be the name or the address of a host; a whole URL belongs into REDIS_URL`);
+    this.problems.push(`${variable} must be the name or the address of a host; a whole URL belongs in REDIS_URL`);
     return undefined;
   }
 
@@ -89,7 +89,7 @@ export class SettingReader {
     const names = typeof given === "string" ? given.split(",").map((name) => name.trim()) : given;
     const isGood = Array.isArray(names) && names.every((name) => typeof name === "string" && CHANNEL.test(name));
     if (isGood) return names;
-    return this.#refuse(variable, given, "must be names of channels, each with a * at its end at most", []);
+    return this.#refuse(variable, given, "must be channel names, each optionally ending in *", []);
   }
 
   /** An option that has no variable. The first value is the default. */

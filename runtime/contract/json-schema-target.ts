@@ -21,7 +21,7 @@ export function jsonSchemaFor(target: string, schema: JsonSchema): Mutable {
   const known = Object.keys(TARGETS).join(" and ");
   throw new UsageError(
     "CONFIG_INVALID",
-    `a contract's schema can be had as ${known}, not as ${JSON.stringify(target)}`,
+    `a contract's schema is available as ${known}, not as ${JSON.stringify(target)}`,
   );
 }
 

@@ -74,7 +74,7 @@ export interface HookEvents {
   readonly deadLettersRemoved: GroupPlace & { readonly count: number };
   /** When its memory is full, Redis may evict keys, streams among them. */
   readonly evictionPossible: { readonly policy: string };
-  /** A consumer group was missing and has been created, or stood behind the end of its stream and was set back. */
+  /** A consumer group was missing and has been created, or stood past the end of its stream and was set back. */
   readonly groupCreated: GroupPlace & { readonly from: string };
   /** Background work failed and is tried again. */
   readonly trouble: { readonly what: string; readonly error: unknown };

@@ -11,7 +11,7 @@ export function letterAdvice(
   { count, oldestMs, ids }: OpenLetters,
 ): string | undefined {
   if (ids === "exhausted")
-    return "the stream of dead letters has the last possible id: what is to become one waits; redrive or discard what it holds, then delete it";
+    return "the stream of dead letters has the last possible id, so no message can become a dead letter: redrive or discard what it holds, then delete it";
   const isMany = count >= ALARMING * deadLettersMax;
   const isOld = count > 0 && oldestMs >= ALARMING * deadLetterTtlMs;
   if (!isMany && !isOld) return undefined;

@@ -8,7 +8,7 @@ import { type Script, script } from "./script.js";
  * It never begins at `$`, which would skip the entries that were added meanwhile. Nothing is pending in a new group, so
  * what was recorded of pending entries goes, and with the stream what was known of it.
  *
- * A group that stands behind the greatest id that its stream ever had, because that was set back, would not be given what is
+ * A group that stands past the greatest id that its stream ever had, because that was set back, would not be given what is
  * added next: it is set back, too, in the same way.
  * KEYS: 1 stream · 2 the group's position (hash) · 3 the groups that are served (sorted set) · 4 retry set · 5 errors ·
  *       6 handover · 7 marks · 8 what is known of the stream

@@ -47,7 +47,7 @@ end
 -- A group that others destroyed is created again at its position by its consumers, when they next read. Until then, as
 -- long as they are busy, their heartbeats tell that it is served.
 local present = {}
--- A position behind the end of the stream is one of another stream, so nothing of this one is acknowledged.
+-- A position past the end of the stream is one of another stream, so nothing of this one is acknowledged.
 local function position_of(group, last)
   local position = redis.call('HGET', ARGV[1] .. 'floor:' .. group, 'position')
   if not position or is_id(position) and not before(last, position) then return position end
