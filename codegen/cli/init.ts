@@ -52,7 +52,7 @@ async function init(options: InitArguments): Promise<void> {
   else if (!(await install(plan.manager))) {
     process.stderr.write(`${pc.red("failed")} ${plan.manager} install; run it again, then: merp generate\n`);
     process.exitCode = 1;
-  } else process.stdout.write("next: npx merp generate && npm test\n");
+  } else process.stdout.write(`next: npx merp generate && npm run ${plan.test}\n`);
 }
 
 function printPlan({ files, changed, notes }: Plan): void {

@@ -20,6 +20,8 @@ export interface Plan {
   /** What was left to the user, a sentence each. */
   readonly notes: readonly string[];
   readonly manager: PackageManager;
+  /** The script that runs the contract test. */
+  readonly test: string;
 }
 
 /** The project cannot take a new catalogue. Nothing was changed. */
@@ -81,9 +83,11 @@ export function planProject({ name, schemas, hasCi }: Wish): Plan {
   if (!existsSync("tsconfig.json")) put("tsconfig.json", json(TSCONFIG));
   put(SETTINGS, withMetaSchemas(folder, own));
   if (!existsSync(".gitignore")) put(".gitignore", "node_modules\n");
-  if (hasCi) putNew(WORKFLOW, workflow(folder));
+  const manager = managerOf();
+  const test = hasOtherTest(manifest) && !isVitest ? "test:contract" : "test";
+  if (hasCi) putNew(WORKFLOW, workflow(folder, manager, test));
   const changed = new Set([...files.keys()].filter((path) => existsSync(path)));
-  return { files, changed, notes, manager: managerOf() };
+  return { files, changed, notes, manager, test };
 }
 
 const TSCONFIG = {
@@ -117,6 +121,12 @@ function readManifest(): Manifest {
   throw new ProjectRefusedError("package.json is not valid JSON; mend it first");
 }
 
+/** Whether the project has tests of its own, which the contract test is not to replace. */
+function hasOtherTest({ scripts }: Manifest): boolean {
+  const test = scripts?.["test"];
+  return test !== undefined && !PLACEHOLDER_TEST.test(test);
+}
+
 function hasDependency({ dependencies, devDependencies }: Manifest, name: string): boolean {
   return name in { ...dependencies, ...devDependencies };
 }
@@ -125,8 +135,7 @@ function hasDependency({ dependencies, devDependencies }: Manifest, name: string
 function withScripts(manifest: Manifest, own: OwnPackage, folder: string, notes: string[]): string {
   const isNew = !existsSync("package.json");
   const isUnbegun = readdirSync(".").every((name) => UNBEGUN.test(name));
-  const test = manifest.scripts?.["test"];
-  const hasTest = test !== undefined && !PLACEHOLDER_TEST.test(test);
+  const hasTest = hasOtherTest(manifest);
   const from = folder === "schemas" ? "" : ` --schemas ${folder}`;
   const runner = `tsx --test ${TEST}`;
   const isVitest = hasDependency(manifest, "vitest");
@@ -205,19 +214,28 @@ test("the warehouse is asked for at least one article", () => {
 `;
 }
 
-function workflow(folder: string): string {
+/** The steps that set a package manager up and install what its lock file says. */
+const INSTALL: Readonly<Record<PackageManager, readonly string[]>> = {
+  npm: ["run: npm ci"],
+  pnpm: ["run: corepack enable", "run: pnpm install --frozen-lockfile"],
+  yarn: ["run: corepack enable", "run: yarn install --frozen-lockfile"],
+  bun: ["uses: oven-sh/setup-bun@v2", "run: bun install --frozen-lockfile"],
+};
+
+function workflow(folder: string, manager: PackageManager, test: string): string {
   const from = folder === "schemas" ? "" : ` --schemas ${folder}`;
+  const steps = [
+    "uses: actions/checkout@v4",
+    `uses: actions/setup-node@v4\n        with: { node-version: 22${manager === "npm" ? ", cache: npm" : ""} }`,
+    ...INSTALL[manager],
+    `run: npx merp generate --check${from}`,
+    `run: npm run ${test}`,
+  ];
   return `name: contract
 on: [push, pull_request]
 jobs:
   contract:
     runs-on: ubuntu-latest
     steps:
-      - uses: actions/checkout@v4
-      - uses: actions/setup-node@v4
-        with: { node-version: 22, cache: npm }
-      - run: npm ci
-      - run: npx merp generate --check${from}
-      - run: npm test
-`;
+${steps.map((step) => `      - ${step}\n`).join("")}`;
 }

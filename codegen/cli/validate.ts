@@ -36,10 +36,12 @@ export const validateCommand: Command = new Command("validate")
   .option("--allow-unknown", "leave out messages of types that the catalogue does not describe")
   .option("--all", `print every broken message, not only the first ${SHOWN}`)
   .option("--json", "print a line of JSON for each broken message, and one for the counts")
+  // What commander refuses is not judged either.
+  .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : NOT_JUDGED))
   .addHelpText("after", "\nExit codes: 0 all keep the contract, 1 some break it, 2 they could not be judged.")
   .action(async (files: readonly string[], options: ValidateArguments, command: Command) => {
     if ((files.length === 0) === (options.stream === undefined)) {
-      command.error("error: give files of messages, or --stream and none", { exitCode: NOT_JUDGED });
+      command.error("error: give files of messages, or --stream and none");
     }
     const report = { all: true, format: "text", exitCode: NOT_JUDGED } as const;
     await reportProblems(report, () => validate(files, options));

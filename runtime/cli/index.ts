@@ -7,8 +7,16 @@ const USAGE = `Usage: merp <command>
 
 ${doctorUsage}
 
-merp generate and merp check come with the generator: npm install --save-dev ${GENERATOR}
+The commands init, new, generate, check and validate come with the generator: npm install --save-dev ${GENERATOR}
 `;
+
+// A reader that has seen enough, such as head, closes the pipe. The code is that of a program which SIGPIPE ends.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code === "EPIPE") process.exit(141);
+    throw error;
+  });
+}
 
 const [command = "--help", ...args] = process.argv.slice(2);
 

@@ -101,6 +101,16 @@ describe("merp init", () => {
     expect(await readdir(".")).not.toContain(".github");
   });
 
+  it("writes a job that installs with the project's package manager, and runs the contract test", async () => {
+    await put({ "package.json": '{ "scripts": { "test": "jest" } }', "pnpm-lock.yaml": "" });
+    const { stdout } = await init();
+    const job = await readFile(".github/workflows/contract.yml", "utf8");
+    expect(job).toContain("run: pnpm install --frozen-lockfile");
+    expect(job).not.toContain("npm ci");
+    expect(job).toMatch(/- run: npm run test:contract\n$/);
+    expect(stdout).not.toContain("npm run test\n");
+  });
+
   it("writes its contract test for vitest where the service has that, and takes the folder that it is told", async () => {
     await put({
       "package.json": '{ "devDependencies": { "vitest": "4" }, "scripts": { "test": "vitest run" } }',

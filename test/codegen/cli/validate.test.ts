@@ -155,6 +155,10 @@ describe("merp validate", () => {
     expect(outcome).toBe(
       "stdin:1 order.placed: after_data.total must be a number; after_data.note must be text, got 5\n141\n",
     );
+    const refused = await new Promise<string>((resolve) => {
+      execFile("sh", ["-c", `${program} validate --strikt; echo $?`], (_, stdout) => resolve(stdout));
+    });
+    expect(refused).toBe("2\n");
   }, 120_000);
 });
 
