@@ -4,7 +4,7 @@ import { type ErrorCode, MessagingError } from "../errors.js";
 import { type Client, Connection } from "../redis/connection.js";
 import { type StreamKeys, streamKeys } from "../redis/keys.js";
 import { indexed } from "../redis/letters.js";
-import { fitting } from "../redis/lua/read.js";
+import { pageLength } from "../redis/page.js";
 import { instantIn } from "../redis/redis-clock.js";
 import { field } from "../redis/reply.js";
 import { systemClock } from "../time/clock.js";
@@ -35,8 +35,6 @@ export interface OperatorOptions {
 }
 
 const PAGE = 50;
-/** A page of letters is no longer, but for a single one. */
-const PAGE_BYTES = 8 * 1024 * 1024;
 type Transaction = ReturnType<Client["multi"]>;
 
 /** The dead letters of a system. A redriven or discarded one stays on record, with the operator's name and the time. */
@@ -58,8 +56,7 @@ export class DeadLetters {
     const keys = this.#keys(stream);
     for (let from = "-"; ; ) {
       const page = await this.#ask(`listing ${keys.dead}`, async (client) => {
-        // Without the right to scripts nobody knows how long they are.
-        const count = await fitting.run(client, [keys.dead], [from, PAGE, PAGE_BYTES]).catch(() => 1);
+        const count = await pageLength(client, keys.dead, from, PAGE);
         return this.#read(client, keys, await client.xrangeBuffer(keys.dead, from, "+", "COUNT", count));
       });
       for (const letter of page) if (matches(letter, filter)) yield letter;

@@ -30,18 +30,26 @@ const TYPE_PROPERTIES: Readonly<Record<Exclude<MessageKind, "health">, string>> 
 /** Tells of messages that others wrote whether the readers of a catalogue would take them. */
 export class Judge {
   readonly #descriptors: readonly Descriptor[];
+  readonly #byType: ReadonlyMap<string, readonly Descriptor[]>;
   readonly #isStrict: boolean;
   readonly #explaining = new Map<Descriptor, Check>();
 
   constructor(descriptors: readonly Descriptor[], { strict = false }: JudgeOptions = {}) {
     this.#descriptors = descriptors;
+    const byType = new Map<string, Descriptor[]>();
+    for (const descriptor of descriptors) {
+      const same = byType.get(descriptor.type);
+      if (same === undefined) byType.set(descriptor.type, [descriptor]);
+      else same.push(descriptor);
+    }
+    this.#byType = byType;
     this.#isStrict = strict;
   }
 
   /** Judges an entry of a stream, in either encoding. The stream's name decides between kinds with the same type. */
   entry(entry: FlatFields, stream: string): Verdict {
     const type = typeOf(entry);
-    const named = this.#descriptors.filter((descriptor) => type === undefined || descriptor.type === type);
+    const named = type === undefined ? this.#descriptors : (this.#byType.get(type) ?? []);
     const [first] = named;
     const own = named.find((descriptor) => descriptor.stream === stream);
     const known = type === undefined ? (own?.kind === "health" ? own : undefined) : (own ?? first);

@@ -1,6 +1,7 @@
 import { prefixed } from "../config/config.js";
 import type { FlatFields } from "../contract/codec.js";
 import { ConfigError } from "../errors.js";
+import { pageLength } from "../redis/page.js";
 import { type OperationsOptions, Operator } from "./operator.js";
 
 /** An entry of a stream, undecoded. */
@@ -37,10 +38,13 @@ export async function* streamEntries(
     const [last] = newest;
     for (let from = "-"; ; ) {
       const start = from;
-      const page = await connection.ask(what, (client) => client.xrange(key, start, last, "COUNT", PAGE));
+      const page = await connection.ask(what, async (client) => {
+        const count = await pageLength(client, key, start, PAGE);
+        return client.xrange(key, start, last, "COUNT", count);
+      });
       for (const [id, fields] of page) yield { id, fields };
       const end = page.at(-1);
-      if (end === undefined || page.length < PAGE) return;
+      if (end === undefined) return;
       from = `(${end[0]}`;
     }
   } finally {
