@@ -5,7 +5,7 @@ import { bytesOf, type FlatFields, textReader } from "../contract/codec.js";
 import { contractOf } from "../contract/contract.js";
 import type { CommandDescriptor } from "../contract/descriptor.js";
 import { inexactIn } from "../contract/exact-number.js";
-import { printable } from "../contract/printable.js";
+import { cut, printable } from "../contract/printable.js";
 import { ContractError, describeIssues, MessageTooLargeError, MessagingError } from "../errors.js";
 import type { CommandContext, Responding } from "../handle/dispatcher.js";
 import { describeFailure } from "../handle/failure.js";
@@ -88,7 +88,7 @@ export class CommandResponder implements Responding {
     if (typeof replyTo !== "string" || this.#parts.replyChannels.allow(source, replyTo)) return;
     const demand =
       "must be a channel of the source_service, as in billing-responses:1, or be allowed by REPLY_CHANNELS";
-    const found = printable(JSON.stringify(replyTo.slice(0, LONGEST_SHOWN)));
+    const found = printable(cut(JSON.stringify(replyTo), LONGEST_SHOWN));
     throw new ContractError(type, [{ path: "reply_to", message: `${demand}, got ${found}` }], true);
   }
 

@@ -2,53 +2,31 @@ import type { RedisOptions as IoredisOptions, Redis } from "ioredis";
 import type { SettingReader } from "./setting-reader.js";
 
 /** What the package sets itself, because delivery depends on it. docs/connections.md lists the reasons. */
-type Ours =
-  | "autoPipeliningIgnoredCommands"
-  | "autoResendUnfulfilledCommands"
-  | "autoResubscribe"
-  | "blockingTimeout"
-  | "blockingTimeoutGrace"
-  | "commandTimeout"
-  | "connectionName"
-  | "connectTimeout"
-  | "enableAutoPipelining"
-  | "enableOfflineQueue"
-  | "keyPrefix"
-  | "lazyConnect"
-  | "maxRetriesPerRequest"
-  | "monitor"
-  | "readOnly"
-  | "reconnectOnError"
-  | "replyMapping"
-  | "retryStrategy"
-  | "socketTimeout"
-  | "stringNumbers";
-
-const OURS: { readonly [Name in Ours]: true } = {
-  autoPipeliningIgnoredCommands: true,
-  autoResendUnfulfilledCommands: true,
-  autoResubscribe: true,
-  blockingTimeout: true,
-  blockingTimeoutGrace: true,
-  commandTimeout: true,
-  connectionName: true,
-  connectTimeout: true,
-  enableAutoPipelining: true,
-  enableOfflineQueue: true,
-  keyPrefix: true,
-  lazyConnect: true,
-  maxRetriesPerRequest: true,
-  monitor: true,
-  readOnly: true,
-  reconnectOnError: true,
-  replyMapping: true,
-  retryStrategy: true,
-  socketTimeout: true,
-  stringNumbers: true,
-};
+const OURS = [
+  "autoPipeliningIgnoredCommands",
+  "autoResendUnfulfilledCommands",
+  "autoResubscribe",
+  "blockingTimeout",
+  "blockingTimeoutGrace",
+  "commandTimeout",
+  "connectionName",
+  "connectTimeout",
+  "enableAutoPipelining",
+  "enableOfflineQueue",
+  "keyPrefix",
+  "lazyConnect",
+  "maxRetriesPerRequest",
+  "monitor",
+  "readOnly",
+  "reconnectOnError",
+  "replyMapping",
+  "retryStrategy",
+  "socketTimeout",
+  "stringNumbers",
+] as const satisfies readonly (keyof IoredisOptions)[];
 
 /** Options of ioredis, but for those that the package sets itself. */
-export type ClientOptions = Omit<IoredisOptions, Ours>;
+export type ClientOptions = Omit<IoredisOptions, (typeof OURS)[number]>;
 
 /** A client of ioredis that exists already, whatever its version. Only its options are read. */
 export interface ExistingClient {
@@ -73,7 +51,11 @@ export function readOwnClient(
   client: ClientOptions | ExistingClient | MakeClient | undefined,
 ): OwnClient {
   if (typeof client === "function") return { options: {}, make: client, findsRedis: true };
-  const isExisting = client !== undefined && "isCluster" in client;
+  if (typeof client !== "object" && client !== undefined) {
+    reader.problems.push("redis.client must be options of ioredis, a client, or a function that makes one");
+    return { options: {}, make: undefined, findsRedis: false };
+  }
+  const isExisting = client != null && "isCluster" in client;
   if (isExisting && client.isCluster) {
     reader.problems.push("redis.client is a Cluster: one Redis is needed, or a master that Sentinel watches");
   }
@@ -81,7 +63,7 @@ export function readOwnClient(
   if (isExisting && options.keyPrefix) {
     reader.problems.push("redis.client has a keyPrefix, which would rename streams: use the setting environment");
   }
-  for (const name of Object.keys(OURS) as Ours[]) {
+  for (const name of OURS) {
     if (!isExisting && options[name] !== undefined) {
       reader.problems.push(`redis.client.${name} cannot be set: the package sets it itself (docs/connections.md)`);
     }

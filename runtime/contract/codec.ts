@@ -44,7 +44,7 @@ export function fieldOf(entry: FlatFields, name: string): string | undefined {
   return undefined;
 }
 
-/** How much text an entry is: the lengths of its names and values. It stands for its bytes, which are dear to count. */
+/** How much text an entry is: the lengths of its names and values. It stands for its bytes, which are expensive to count. */
 export function textLength(entry: FlatFields): number {
   let length = 0;
   for (let at = 0; at < entry.length; at++) length += (entry[at] as string).length;

@@ -12,7 +12,7 @@ import {
   type PlainMessage,
 } from "./codec.js";
 import type { CommandDescriptor, Descriptor, Encoding } from "./descriptor.js";
-import { type Field, type Fields, fieldsOf, setOwn } from "./field.js";
+import { type Field, type Fields, fieldsOf, getOwn, setOwn } from "./field.js";
 import { type Check, compileReader, compileWriter } from "./validation.js";
 
 const NO_ISSUES: readonly Issue[] = [];
@@ -61,7 +61,7 @@ export class Contract {
     return this.#writer(message) ?? NO_ISSUES;
   }
 
-  /** Checks a message strictly and writes it. Throws as {@link encode}, and with every issue */
+  /** Checks a message strictly and writes it. Throws as {@link encode} does; a ContractError has every issue */
   write(message: PlainMessage, encoding: Encoding, mostBytes?: number): string[] {
     this.#check(message, encoding);
     return this.encode(message, encoding, mostBytes);
@@ -223,7 +223,7 @@ export function compileComposer({ list, byName }: Fields): Composer {
 
 function compiledComposer(list: Fields["list"]): Composer {
   const source = `"use strict"; return (given, filled) => { const message = {}; let value; ${list.map(line).join(" ")} return message; };`;
-  return new Function("fields", "ownOf", "setOwn", source)(list, ownOf, setOwn) as Composer;
+  return new Function("fields", "getOwn", "setOwn", source)(list, getOwn, setOwn) as Composer;
 }
 
 /** The same by a loop, for where code generation from strings is off. */
@@ -231,16 +231,12 @@ function loopingComposer(list: Fields["list"]): Composer {
   return (given, filled) => {
     const message: PlainMessage = {};
     for (const { name, constant, default: byDefault } of list) {
-      const own = ownOf(given, name);
-      const value = own === undefined ? (constant ?? ownOf(filled, name) ?? byDefault) : own;
+      const own = getOwn(given, name);
+      const value = own === undefined ? (constant ?? getOwn(filled, name) ?? byDefault) : own;
       if (value !== undefined) setOwn(message, name, value);
     }
     return message;
   };
-}
-
-function ownOf(object: PlainMessage, name: string): unknown {
-  return Object.hasOwn(object, name) ? object[name] : undefined;
 }
 
 /** Text of a schema enters the code as a string literal only. */
@@ -248,7 +244,7 @@ function line({ name, constant, default: byDefault }: Field, at: number): string
   const key = JSON.stringify(name);
   // Every object has such a property, and to set `__proto__` sets something else.
   const isInherited = name in Object.prototype;
-  const of = (object: string): string => (isInherited ? `ownOf(${object}, ${key})` : `${object}[${key}]`);
+  const of = (object: string): string => (isInherited ? `getOwn(${object}, ${key})` : `${object}[${key}]`);
   const set = isInherited ? `setOwn(message, ${key}, value)` : `message[${key}] = value`;
   const present = constant === undefined ? of("filled") : `fields[${at}].constant ?? ${of("filled")}`;
   const otherwise = byDefault === undefined ? present : `${present} ?? fields[${at}].default`;

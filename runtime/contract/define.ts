@@ -24,6 +24,7 @@ class Declared<Kind extends MessageKind> implements Descriptor<never> {
   readonly type: string;
   readonly stream: string;
   readonly schema: JsonSchema;
+  #standard: StandardProps<never> | undefined;
 
   constructor(kind: Kind, type: string, stream: string, schema: JsonSchema) {
     this.kind = kind;
@@ -33,7 +34,8 @@ class Declared<Kind extends MessageKind> implements Descriptor<never> {
   }
 
   get "~standard"(): StandardProps<never> {
-    return standardOf(this);
+    this.#standard ??= standardOf(this);
+    return this.#standard;
   }
 }
 

@@ -58,6 +58,11 @@ function kindOf(schema: JsonSchema): FieldKind {
   return types.has("number") || types.has("integer") ? "number" : "json";
 }
 
+/** A property that is the object's own, so that none is found that every object inherits. */
+export function getOwn(object: Readonly<Record<string, unknown>>, name: string): unknown {
+  return Object.hasOwn(object, name) ? object[name] : undefined;
+}
+
 /** Sets a property, also one named `__proto__`. */
 export function setOwn(message: Record<string, unknown>, name: string, value: unknown): void {
   if (name !== "__proto__") message[name] = value;

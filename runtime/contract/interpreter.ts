@@ -1,3 +1,4 @@
+import { getOwn } from "./field.js";
 import type { FormatCheck } from "./format.js";
 import { definitionOf, type JsonSchema } from "./json-schema.js";
 import { hasAtLeast, hasAtMost } from "./text-length.js";
@@ -145,7 +146,7 @@ function isOfDifferent(value: unknown): boolean {
 
 function requiredKeyword(names: unknown): Verdict {
   if (!isList(names) || !names.every(isText)) throw BEYOND;
-  return (value) => !isObject(value) || names.every((name) => propertyOf(value, name) !== undefined);
+  return (value) => !isObject(value) || names.every((name) => getOwn(value, name) !== undefined);
 }
 
 function propertiesKeyword(properties: unknown, _schema: JsonSchema, verdicts: Verdicts): Verdict {
@@ -155,7 +156,7 @@ function propertiesKeyword(properties: unknown, _schema: JsonSchema, verdicts: V
   return (value) => {
     if (!isObject(value)) return true;
     for (const [name, verdict] of entries) {
-      const property = propertyOf(value, name);
+      const property = getOwn(value, name);
       if (property !== undefined && !verdict(property)) return false;
     }
     return true;
@@ -167,12 +168,7 @@ function additionalPropertiesKeyword(additional: unknown, schema: JsonSchema, ve
   const verdict = verdicts.of(additional);
   const declared = new Set(Object.keys(schema.properties ?? {}));
   return (value) =>
-    !isObject(value) || Object.keys(value).every((name) => declared.has(name) || verdict(propertyOf(value, name)));
-}
-
-/** Only what is an object's own counts, as it does for a message that was parsed. */
-function propertyOf(value: Readonly<Record<string, unknown>>, name: string): unknown {
-  return Object.hasOwn(value, name) ? value[name] : undefined;
+    !isObject(value) || Object.keys(value).every((name) => declared.has(name) || verdict(getOwn(value, name)));
 }
 
 function same(constant: unknown): Verdict {

@@ -1,5 +1,5 @@
 import type { JsonSchema } from "./json-schema.js";
-import { printable } from "./printable.js";
+import { cut, printable } from "./printable.js";
 import { MASKED, maskedOf } from "./sensitive.js";
 
 /** More of a path is not shown: its names come from a message, which may be of any length. */
@@ -14,7 +14,7 @@ export function pathOf(keys: readonly string[]): string {
     else if (/^[A-Za-z_$][\w$]*$/.test(key)) path += path === "" ? key : `.${key}`;
     else path += `[${key === MASKED ? key : printable(JSON.stringify(key))}]`;
   }
-  return path.length > LONGEST ? `${path.slice(0, LONGEST)}…` : path;
+  return cut(path, LONGEST);
 }
 
 /** The same without names that a schema marks as sensitive. The first keys are not shown if they are left out. */

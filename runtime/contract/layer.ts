@@ -14,7 +14,7 @@ type Definitions = Readonly<Record<string, JsonSchema>>;
 export function isSingle(schema: JsonSchema): boolean {
   if (FURTHER.some((keyword) => schema[keyword] !== undefined)) return false;
   if (schema.$ref !== undefined) return !SHAPING.some((keyword) => schema[keyword] !== undefined);
-  const patterns = Object.keys((schema["patternProperties"] ?? {}) as object);
+  const patterns = Object.keys(patternsOf(schema));
   if (patterns.length === 0) return true;
   const names = Object.keys(schema.properties ?? {});
   return patterns.length === 1 && !names.some((name) => new RegExp(patterns[0] ?? "", "u").test(name));
@@ -53,16 +53,16 @@ export function furtherOf(schema: JsonSchema): readonly JsonSchema[] {
 
 /** The schemas that one schema has for a property. */
 export function schemasAt(
-  { properties, patternProperties, additionalProperties }: JsonSchema,
+  schema: JsonSchema,
   name: string,
   regexes: ReadonlyMap<string, RegExp>,
 ): readonly JsonSchema[] {
-  const own = ownOf(properties, name);
-  const matching = Object.entries((patternProperties ?? {}) as Definitions)
+  const own = ownOf(schema.properties, name);
+  const matching = Object.entries(patternsOf(schema))
     .filter(([pattern]) => regexes.get(pattern)?.test(name))
     .map(([, schema]) => schema);
   const all = [...own, ...matching];
-  return all.length > 0 ? all : objectsIn(additionalProperties);
+  return all.length > 0 ? all : objectsIn(schema.additionalProperties);
 }
 
 /** The objects and lists among the values that a schema allows one by one. */
@@ -85,7 +85,7 @@ export function objectsIn(value: unknown): readonly JsonSchema[] {
 /** The record with each value replaced. */
 export function mapValues<Value, Result>(
   values: Readonly<Record<string, Value>>,
-  map: (value: Value) => Result,
+  map: (value: Value, name: string) => Result,
 ): Record<string, Result> {
-  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, map(value)]));
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, map(value, name)]));
 }

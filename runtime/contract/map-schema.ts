@@ -1,4 +1,5 @@
 import type { JsonSchema } from "./json-schema.js";
+import { mapValues } from "./layer.js";
 
 /** Keywords that hold one schema, a list of schemas, or schemas by name. What other keywords hold is data. */
 const HOLDS_SCHEMA = new Set([
@@ -36,11 +37,4 @@ export function mapSchemas(
   function replaceOne(inner: JsonSchema): JsonSchema {
     return typeof inner === "object" ? replace(inner) : inner;
   }
-}
-
-function mapValues<Value>(
-  values: { readonly [name: string]: Value },
-  map: (value: Value, name: string) => Value,
-): Record<string, Value> {
-  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, map(value, name)]));
 }

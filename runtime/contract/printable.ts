@@ -14,6 +14,11 @@ export function printable(text: string): string {
     .replace(COMMAND, (begun) => begun.slice(0, -1) + unicodeEscape(begun.slice(-1)));
 }
 
+/** The beginning of a text, with `…` for the rest. It ends with no half of a character. */
+export function cut(text: string, longest: number): string {
+  return text.length > longest ? `${text.slice(0, longest).toWellFormed()}…` : text;
+}
+
 function unicodeEscape(character: string): string {
   return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
 }

@@ -3,7 +3,7 @@ import type { Issue } from "../errors.js";
 import { demandOf } from "./demand.js";
 import { pathOf, shownPath } from "./issue-path.js";
 import type { JsonSchema } from "./json-schema.js";
-import { printable } from "./printable.js";
+import { cut, printable } from "./printable.js";
 import { maskedOf } from "./sensitive.js";
 
 /** More issues than these help nobody: each takes time and text, and what is read may have any number of them. */
@@ -49,10 +49,6 @@ export function describeErrors(errors: readonly ErrorObject[], value: unknown, s
     issues.set(`${path} ${message}`, issue);
   }
   return issues.size > 0 ? [...issues.values()] : [{ path: "", message: "must be what its schema describes" }];
-}
-
-function cut(text: string, longest: number): string {
-  return text.length > longest ? `${text.slice(0, longest)}…` : text;
 }
 
 function isChoice({ keyword }: ErrorObject): boolean {

@@ -1,3 +1,4 @@
+import { cut } from "../contract/printable.js";
 import { MessagingError } from "../errors.js";
 
 const LONGEST_TEXT = 1000;
@@ -38,5 +39,5 @@ function textOf(value: unknown): string {
 }
 
 function bounded(text: string): string {
-  return text.length > LONGEST_TEXT ? `${text.slice(0, LONGEST_TEXT)}…` : text.toWellFormed();
+  return cut(text, LONGEST_TEXT).toWellFormed();
 }

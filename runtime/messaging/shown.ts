@@ -1,11 +1,12 @@
 import { inspect } from "node:util";
+import { cut } from "../contract/printable.js";
 
 const LONGEST_TEXT = 2000;
 
 /** A value as JSON for a log line, of bounded length. It never throws: a handler may throw what holds itself. */
 export function shown(value: unknown): string {
   const text = jsonOf(value);
-  return text.length > LONGEST_TEXT ? JSON.stringify(`${text.slice(0, LONGEST_TEXT)}…`) : text;
+  return text.length > LONGEST_TEXT ? JSON.stringify(cut(text, LONGEST_TEXT)) : text;
 }
 
 function jsonOf(value: unknown): string {

@@ -3,8 +3,7 @@ import { Redis } from "ioredis";
 import type { RedisConfig, RedisCredentials } from "../config/redis-config.js";
 import { ConfigError } from "../errors.js";
 import type { Clock } from "../time/clock.js";
-import { within } from "../time/limit.js";
-import { type CredentialSource, providerError } from "./credentials.js";
+import { askedTls, type CredentialSource } from "./credentials.js";
 import { makeDiscreet } from "./discreet.js";
 
 const LONGEST_PAUSE_MS = 2000;
@@ -68,8 +67,8 @@ function assertObeys(made: Redis, options: { readonly connectionName: string }):
  * Wraps what opens the socket. What throws there would end the client for good: credentials that cannot be had, a file of
  * a certificate that is half written. It counts as a failed attempt to connect instead.
  */
-function askBeforeConnecting(client: Redis, { askTls }: RedisConfig, parts: ClientParts): void {
-  const { credentials, connectTimeout, clock, isClosed } = parts;
+function askBeforeConnecting(client: Redis, config: RedisConfig, parts: ClientParts): void {
+  const { credentials, clock, isClosed } = parts;
   const connector = client["connector"];
   const open = connector.connect.bind(connector);
   const prepare = async (): Promise<void> => {
@@ -77,14 +76,10 @@ function askBeforeConnecting(client: Redis, { askTls }: RedisConfig, parts: Clie
       const given = await credentials.get();
       if (client.condition) client.condition.auth = authOf(given);
     }
-    if (askTls !== undefined) {
-      client.options.tls = await within(connectTimeout, clock, askTls).catch((error: unknown) => {
-        throw providerError("tls", error);
-      });
-    }
+    if (config.askTls !== undefined) client.options.tls = await askedTls(config, clock);
     if (isClosed()) throw new Error("Connection is closed.");
   };
-  const needsAsking = credentials !== undefined || askTls !== undefined;
+  const needsAsking = credentials !== undefined || config.askTls !== undefined;
   connector.connect = async (...emitter: Parameters<typeof open>) => {
     try {
       if (needsAsking) await prepare();

@@ -1,4 +1,5 @@
 import type { RedisConfig, RedisCredentials } from "../config/redis-config.js";
+import type { TlsOptions } from "../config/redis-tls.js";
 import { type Clock, LONGEST_TIMER_MS, type Timer } from "../time/clock.js";
 import { within } from "../time/limit.js";
 
@@ -12,9 +13,23 @@ export class ProviderError extends Error {
   override readonly name = "ProviderError";
 }
 
-export function providerError(option: string, error: unknown): ProviderError {
+function providerError(option: string, error: unknown): ProviderError {
   const why = error instanceof Error ? error.message : String(error);
   return new ProviderError(`redis.${option} failed: ${why}`, { cause: error });
+}
+
+/**
+ * The TLS options for an attempt to connect, where code gives them.
+ * @throws {ProviderError} when it throws or takes too long
+ */
+export async function askedTls(
+  { askTls, connectionTimeoutMs }: RedisConfig,
+  clock: Clock,
+): Promise<TlsOptions | undefined> {
+  if (askTls === undefined) return undefined;
+  return within(connectionTimeoutMs, clock, askTls).catch((error: unknown) => {
+    throw providerError("tls", error);
+  });
 }
 
 /** The credentials of all connections with one configuration. They are asked for once, and again before they expire. */

@@ -4,10 +4,9 @@ import type { RedisConfig } from "../config/redis-config.js";
 import type { TlsOptions } from "../config/redis-tls.js";
 import { ConfigError } from "../errors.js";
 import { type Clock, LONGEST_TIMER_MS } from "../time/clock.js";
-import { within } from "../time/limit.js";
 import { nameOf } from "./client.js";
 import type { Connection } from "./connection.js";
-import { credentialSourceOf } from "./credentials.js";
+import { askedTls, credentialSourceOf } from "./credentials.js";
 
 /** Where the heartbeat's thread connects to, and as whom. */
 export type ThreadPlace = Pick<RedisConfig, "host" | "port" | "socket" | "db" | "username" | "password" | "tls">;
@@ -51,7 +50,7 @@ export async function answerTo(
 ): Promise<{ readonly place?: Partial<ThreadPlace>; readonly failure?: string }> {
   try {
     if (asked.question === "place") return { place: await placeNow(config, connection, clock) };
-    const tls = (await givenTls(config, clock)) ?? config.tls;
+    const tls = (await askedTls(config, clock)) ?? config.tls;
     const failure = (tls?.checkServerIdentity ?? checkServerIdentity)(asked.name, asked.certificate);
     return failure === undefined ? {} : { failure: failure.message };
   } catch (error) {
@@ -62,12 +61,8 @@ export async function answerTo(
 async function placeNow(config: RedisConfig, connection: Connection, clock: Clock): Promise<Partial<ThreadPlace>> {
   const found = config.client.findsRedis ? placeOf(connection) : {};
   const { username, password } = (await credentialSourceOf(config, clock)?.get()) ?? {};
-  const tls = await givenTls(config, clock);
+  const tls = await askedTls(config, clock);
   return { ...found, ...(password !== undefined && { username, password }), ...(tls && { tls: plain(tls) }) };
-}
-
-async function givenTls({ askTls, connectionTimeoutMs }: RedisConfig, clock: Clock): Promise<TlsOptions | undefined> {
-  return askTls && within(connectionTimeoutMs, clock, askTls);
 }
 
 /** Where a client that finds Redis by itself has found it. */

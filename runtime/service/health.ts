@@ -2,7 +2,7 @@ import { idAdvice } from "../broker/id-state.js";
 import type { Config } from "../config/config.js";
 import type { Consumption, ConsumptionParts, HealthTarget } from "../consume/consumption.js";
 import type { Health, StreamHealth } from "../messaging/health.js";
-import type { Clock } from "../time/clock.js";
+import { within } from "../time/limit.js";
 import { letterAdvice } from "./letter-advice.js";
 
 type Findings = Pick<Health["details"], "redis" | "streams">;
@@ -16,7 +16,8 @@ export async function checkHealth(
   { targets, isStarted, heartbeat }: Pick<Consumption, "targets" | "isStarted" | "heartbeat">,
 ): Promise<Health> {
   const { version, redis } = config;
-  const findings = await within(redis.connectionTimeoutMs, clock, examine(config, broker, targets));
+  const examined = within(redis.connectionTimeoutMs, clock, () => examine(config, broker, targets));
+  const findings = await examined.catch(() => UNREACHABLE);
   const isStuck = targets.some(({ loop }) => loop === "stuck") || heartbeat?.state === "unconfirmed";
   const isFull = Object.values(findings.streams).some(({ ids }) => ids === "exhausted");
   const status = !findings.redis.connected || isStuck || isFull ? "unhealthy" : isStarted ? "healthy" : "unknown";
@@ -46,16 +47,6 @@ async function examineStream(config: Config, { membership, loop }: HealthTarget)
   const oldest_dead_letter_seconds = rounded(deadLetters.oldestMs / 1000);
   const letters = { dead_letters, oldest_dead_letter_seconds };
   return { group, loop, lag, pending, oldest_pending_seconds, retrying, ...letters, ids, advice };
-}
-
-function within(ms: number, clock: Clock, findings: Promise<Findings>): Promise<Findings> {
-  return new Promise((resolve) => {
-    const timer = clock.after(ms, () => resolve(UNREACHABLE));
-    void findings
-      .catch(() => UNREACHABLE)
-      .then(resolve)
-      .finally(() => timer.cancel());
-  });
 }
 
 function rounded(value: number): number {

@@ -5,7 +5,8 @@ import type { Messaging } from "../../messaging/messaging.js";
 import type { Connection } from "../../redis/connection.js";
 import { answerKey, redriveKeys, streamKeys } from "../../redis/keys.js";
 import { createMessagingFor } from "../../service/create-messaging.js";
-import { systemClock, type Timer } from "../../time/clock.js";
+import { systemClock } from "../../time/clock.js";
+import { within } from "../../time/limit.js";
 import type { OperationsOptions } from "../operator.js";
 import { type Finding, failed } from "./finding.js";
 import {
@@ -131,20 +132,12 @@ export class DoctorProbe {
 
   async #attempt(check: string, work: () => Promise<string>): Promise<Finding> {
     try {
-      return { check, verdict: "good", text: await within(this.#limitMs, work()) };
+      const late = `nothing arrived within ${this.#limitMs / 1000} s`;
+      return { check, verdict: "good", text: await within(this.#limitMs, systemClock, work, late) };
     } catch (error) {
       return failed(check, error);
     }
   }
-}
-
-function within<Value>(limitMs: number, work: Promise<Value>): Promise<Value> {
-  let timer: Timer | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    const text = `nothing arrived within ${limitMs / 1000} s`;
-    timer = systemClock.after(limitMs, () => reject(new Error(text)));
-  });
-  return Promise.race([work, late]).finally(() => timer?.cancel());
 }
 
 function assertIntact(arrived: unknown): void {
