@@ -2,31 +2,53 @@ import type { RedisOptions as IoredisOptions, Redis } from "ioredis";
 import type { SettingReader } from "./setting-reader.js";
 
 /** What the package sets itself, because delivery depends on it. docs/connections.md lists the reasons. */
-const OURS = [
-  "autoPipeliningIgnoredCommands",
-  "autoResendUnfulfilledCommands",
-  "autoResubscribe",
-  "blockingTimeout",
-  "blockingTimeoutGrace",
-  "commandTimeout",
-  "connectionName",
-  "connectTimeout",
-  "enableAutoPipelining",
-  "enableOfflineQueue",
-  "keyPrefix",
-  "lazyConnect",
-  "maxRetriesPerRequest",
-  "monitor",
-  "readOnly",
-  "reconnectOnError",
-  "replyMapping",
-  "retryStrategy",
-  "socketTimeout",
-  "stringNumbers",
-] as const satisfies readonly (keyof IoredisOptions)[];
+type Ours =
+  | "autoPipeliningIgnoredCommands"
+  | "autoResendUnfulfilledCommands"
+  | "autoResubscribe"
+  | "blockingTimeout"
+  | "blockingTimeoutGrace"
+  | "commandTimeout"
+  | "connectionName"
+  | "connectTimeout"
+  | "enableAutoPipelining"
+  | "enableOfflineQueue"
+  | "keyPrefix"
+  | "lazyConnect"
+  | "maxRetriesPerRequest"
+  | "monitor"
+  | "readOnly"
+  | "reconnectOnError"
+  | "replyMapping"
+  | "retryStrategy"
+  | "socketTimeout"
+  | "stringNumbers";
+
+const OURS: { readonly [Name in Ours]: true } = {
+  autoPipeliningIgnoredCommands: true,
+  autoResendUnfulfilledCommands: true,
+  autoResubscribe: true,
+  blockingTimeout: true,
+  blockingTimeoutGrace: true,
+  commandTimeout: true,
+  connectionName: true,
+  connectTimeout: true,
+  enableAutoPipelining: true,
+  enableOfflineQueue: true,
+  keyPrefix: true,
+  lazyConnect: true,
+  maxRetriesPerRequest: true,
+  monitor: true,
+  readOnly: true,
+  reconnectOnError: true,
+  replyMapping: true,
+  retryStrategy: true,
+  socketTimeout: true,
+  stringNumbers: true,
+};
 
 /** Options of ioredis, but for those that the package sets itself. */
-export type ClientOptions = Omit<IoredisOptions, (typeof OURS)[number]>;
+export type ClientOptions = Omit<IoredisOptions, Ours>;
 
 /** A client of ioredis that exists already, whatever its version. Only its options are read. */
 export interface ExistingClient {
@@ -63,7 +85,7 @@ export function readOwnClient(
   if (isExisting && options.keyPrefix) {
     reader.problems.push("redis.client has a keyPrefix, which would rename streams: use the setting environment");
   }
-  for (const name of OURS) {
+  for (const name of Object.keys(OURS) as Ours[]) {
     if (!isExisting && options[name] !== undefined) {
       reader.problems.push(`redis.client.${name} cannot be set: the package sets it itself (docs/connections.md)`);
     }

@@ -78,9 +78,8 @@ function hasWork({ isBehind, pending }: Work): boolean {
 }
 
 async function workOf(client: Client, keys: StreamKeys, group: string): Promise<Work> {
-  const [{ groups }, [newest], parked, next, time] = await Promise.all([
+  const [{ groups }, parked, next, time] = await Promise.all([
     groupsWithLag(client, keys.stream),
-    client.xrevrange(keys.stream, "+", "-", "COUNT", 1),
     client.zcard(keys.retry),
     client.zrange(keys.retry, "0", "0", "WITHSCORES"),
     client.time(),
@@ -96,12 +95,18 @@ async function workOf(client: Client, keys: StreamKeys, group: string): Promise<
   const [first] = (await client.xpending(keys.stream, group, "-", "+", 1)) as [id: string][];
   return {
     lag: lag ?? undefined,
-    isBehind: newest !== undefined && comesBefore(String(field(info, "last-delivered-id")), newest[0]),
+    isBehind: lag === null ? await isBehind(client, keys.stream, info) : lag > 0,
     pending: Number(field(info, "pending")),
     oldestMs: first && ageOf(first[0], nowMs),
     parked,
     nextDueMs: dueInMs(next[1], nowMs),
   };
+}
+
+/** Whether entries follow a group's position, where nobody knows how many. */
+async function isBehind(client: Client, stream: string, info: readonly unknown[]): Promise<boolean> {
+  const [newest] = await client.xrevrange(stream, "+", "-", "COUNT", 1);
+  return newest !== undefined && comesBefore(String(field(info, "last-delivered-id")), newest[0]);
 }
 
 /** One that was given back is due at once: its time lies before 1970. */

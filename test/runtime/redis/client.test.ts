@@ -126,6 +126,7 @@ describe("own settings of the client", () => {
   const prefixed = new Redis({ lazyConnect: true, keyPrefix: "mine:" });
   const cluster = new Cluster([], { lazyConnect: true });
   it.each<[string, () => RedisOptions, RegExp]>([
+    ["a text", () => ({ client: "redis" as never }), /redis\.client must be options of ioredis, a client, or/],
     ["a cluster", () => ({ client: cluster }), /redis\.client is a Cluster: one Redis is needed/],
     ["a client with a prefix", () => ({ client: prefixed }), /keyPrefix.*use the setting environment/],
     [
