@@ -9,7 +9,6 @@ export {
   defineEvent,
   defineHealth,
   defineNotification,
-  withChecks,
 } from "./contract/define.js";
 export type {
   Catalogue,
@@ -21,8 +20,10 @@ export type {
   MessageKind,
   NotificationDescriptor,
   Publishable,
+  WithoutStandard,
 } from "./contract/descriptor.js";
 export type { JsonSchema } from "./contract/json-schema.js";
+export { withStandard } from "./contract/standard.js";
 export type { StandardIssue, StandardProps, StandardResult } from "./contract/standard-schema.js";
 export {
   ClosedError,

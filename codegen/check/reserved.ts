@@ -16,7 +16,7 @@ const builtInTypes =
 /** Names that the generated code of every catalogue uses. */
 const generatedNames = `EventMap CommandMap NotificationMap EventHandlers CommandHandlers NotificationHandlers
   HealthHandlers catalogue createMessaging registerHandlers InitMessagingOptions initMessaging
-  getMessaging shutdownMessaging facade env overrides base Outcome MessageContext Notification subscribeNotifications schema result checks handlers messaging message options
+  getMessaging shutdownMessaging facade env overrides base Outcome MessageContext Notification subscribeNotifications schema result checks contract handlers messaging message options
   payload MessagingOf`.split(/\s+/);
 
 /** The names that a catalogue may not use, each with the reason. */

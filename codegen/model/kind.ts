@@ -3,7 +3,7 @@ import type { MessageKind } from "../../runtime/contract/descriptor.js";
 /** The properties of a kind of message. */
 export interface Kind {
   readonly kind: MessageKind;
-  /** The folder that holds the messages of this kind. */
+  /** The folder that holds the messages of this kind, and the stream that carries them. */
   readonly folder: string;
   /** The property that holds the message's type; health messages have none. */
   readonly typeProperty: string | undefined;

@@ -3,10 +3,11 @@ import {
   type CommandDescriptor,
   type CommandHandler,
   type CommandOptions,
-  defineCommand,
   type Responder,
   type Sender,
   type SendOptions,
+  type WithoutStandard,
+  withStandard,
 } from "../../runtime/index.js";
 import { result, schema } from "../schemas/commands/create_company.js";
 import type { CountryCode } from "../types/address.js";
@@ -83,9 +84,17 @@ export interface CreateCompanyResult {
   company?: Company;
 }
 
+const contract: WithoutStandard<CommandDescriptor<CreateCompany, CreateCompanyPayload, CreateCompanyResult>> = {
+  kind: "command",
+  type: "create_company",
+  stream: "commands",
+  schema,
+  result,
+};
+
 /** The contract of `create_company`, for functions that take any command. */
 export const createCompany: CommandDescriptor<CreateCompany, CreateCompanyPayload, CreateCompanyResult> =
-  /* @__PURE__ */ defineCommand("create_company", schema, result);
+  /* @__PURE__ */ withStandard(contract);
 
 /**
  * Sends `create_company` to the service that handles it and resolves to the result.
@@ -107,7 +116,7 @@ export function sendCreateCompany(
   payload: CreateCompanyPayload,
   options?: SendOptions,
 ): Promise<CreateCompanyResult> {
-  return messaging.send<CreateCompanyPayload, CreateCompanyResult>(createCompany, payload, options);
+  return messaging.send<CreateCompanyPayload, CreateCompanyResult>(contract, payload, options);
 }
 
 /** Handles `create_company` and returns the result for the sender. */
@@ -128,5 +137,5 @@ export function handleCreateCompany(
   handler: CreateCompanyHandler,
   options?: CommandOptions,
 ): void {
-  messaging.handle<CreateCompany, CreateCompanyResult>(createCompany, handler, options);
+  messaging.handle<CreateCompany, CreateCompanyResult>(contract, handler, options);
 }

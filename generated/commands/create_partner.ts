@@ -3,10 +3,11 @@ import {
   type CommandDescriptor,
   type CommandHandler,
   type CommandOptions,
-  defineCommand,
   type Responder,
   type Sender,
   type SendOptions,
+  type WithoutStandard,
+  withStandard,
 } from "../../runtime/index.js";
 import { result, schema } from "../schemas/commands/create_partner.js";
 import type { Address } from "../types/address.js";
@@ -95,9 +96,17 @@ export interface CreatePartnerResult {
   partner?: Partner;
 }
 
+const contract: WithoutStandard<CommandDescriptor<CreatePartner, CreatePartnerPayload, CreatePartnerResult>> = {
+  kind: "command",
+  type: "create_partner",
+  stream: "commands",
+  schema,
+  result,
+};
+
 /** The contract of `create_partner`, for functions that take any command. */
 export const createPartner: CommandDescriptor<CreatePartner, CreatePartnerPayload, CreatePartnerResult> =
-  /* @__PURE__ */ defineCommand("create_partner", schema, result);
+  /* @__PURE__ */ withStandard(contract);
 
 /**
  * Sends `create_partner` to the service that handles it and resolves to the result.
@@ -119,7 +128,7 @@ export function sendCreatePartner(
   payload: CreatePartnerPayload,
   options?: SendOptions,
 ): Promise<CreatePartnerResult> {
-  return messaging.send<CreatePartnerPayload, CreatePartnerResult>(createPartner, payload, options);
+  return messaging.send<CreatePartnerPayload, CreatePartnerResult>(contract, payload, options);
 }
 
 /** Handles `create_partner` and returns the result for the sender. */
@@ -140,5 +149,5 @@ export function handleCreatePartner(
   handler: CreatePartnerHandler,
   options?: CommandOptions,
 ): void {
-  messaging.handle<CreatePartner, CreatePartnerResult>(createPartner, handler, options);
+  messaging.handle<CreatePartner, CreatePartnerResult>(contract, handler, options);
 }

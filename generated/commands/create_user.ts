@@ -3,10 +3,11 @@ import {
   type CommandDescriptor,
   type CommandHandler,
   type CommandOptions,
-  defineCommand,
   type Responder,
   type Sender,
   type SendOptions,
+  type WithoutStandard,
+  withStandard,
 } from "../../runtime/index.js";
 import { result, schema } from "../schemas/commands/create_user.js";
 import type { CompanyId } from "../types/company.js";
@@ -83,9 +84,17 @@ export interface CreateUserResult {
   user?: User;
 }
 
+const contract: WithoutStandard<CommandDescriptor<CreateUser, CreateUserPayload, CreateUserResult>> = {
+  kind: "command",
+  type: "create_user",
+  stream: "commands",
+  schema,
+  result,
+};
+
 /** The contract of `create_user`, for functions that take any command. */
 export const createUser: CommandDescriptor<CreateUser, CreateUserPayload, CreateUserResult> =
-  /* @__PURE__ */ defineCommand("create_user", schema, result);
+  /* @__PURE__ */ withStandard(contract);
 
 /**
  * Sends `create_user` to the service that handles it and resolves to the result.
@@ -108,7 +117,7 @@ export function sendCreateUser(
   payload: CreateUserPayload,
   options?: SendOptions,
 ): Promise<CreateUserResult> {
-  return messaging.send<CreateUserPayload, CreateUserResult>(createUser, payload, options);
+  return messaging.send<CreateUserPayload, CreateUserResult>(contract, payload, options);
 }
 
 /** Handles `create_user` and returns the result for the sender. */
@@ -125,5 +134,5 @@ export type CreateUserHandler = CommandHandler<CreateUser, CreateUserResult>;
  * }));
  */
 export function handleCreateUser(messaging: Responder, handler: CreateUserHandler, options?: CommandOptions): void {
-  messaging.handle<CreateUser, CreateUserResult>(createUser, handler, options);
+  messaging.handle<CreateUser, CreateUserResult>(contract, handler, options);
 }

@@ -3,10 +3,11 @@ import {
   type CommandDescriptor,
   type CommandHandler,
   type CommandOptions,
-  defineCommand,
   type Responder,
   type Sender,
   type SendOptions,
+  type WithoutStandard,
+  withStandard,
 } from "../../runtime/index.js";
 import { result, schema } from "../schemas/commands/delete_company.js";
 import type { CompanyId } from "../types/company.js";
@@ -67,9 +68,17 @@ export interface DeleteCompanyResult {
   deleted_at?: string;
 }
 
+const contract: WithoutStandard<CommandDescriptor<DeleteCompany, DeleteCompanyPayload, DeleteCompanyResult>> = {
+  kind: "command",
+  type: "delete_company",
+  stream: "commands",
+  schema,
+  result,
+};
+
 /** The contract of `delete_company`, for functions that take any command. */
 export const deleteCompany: CommandDescriptor<DeleteCompany, DeleteCompanyPayload, DeleteCompanyResult> =
-  /* @__PURE__ */ defineCommand("delete_company", schema, result);
+  /* @__PURE__ */ withStandard(contract);
 
 /**
  * Sends `delete_company` to the service that handles it and resolves to the result.
@@ -85,7 +94,7 @@ export function sendDeleteCompany(
   payload: DeleteCompanyPayload,
   options?: SendOptions,
 ): Promise<DeleteCompanyResult> {
-  return messaging.send<DeleteCompanyPayload, DeleteCompanyResult>(deleteCompany, payload, options);
+  return messaging.send<DeleteCompanyPayload, DeleteCompanyResult>(contract, payload, options);
 }
 
 /** Handles `delete_company` and returns the result for the sender. */
@@ -103,5 +112,5 @@ export function handleDeleteCompany(
   handler: DeleteCompanyHandler,
   options?: CommandOptions,
 ): void {
-  messaging.handle<DeleteCompany, DeleteCompanyResult>(deleteCompany, handler, options);
+  messaging.handle<DeleteCompany, DeleteCompanyResult>(contract, handler, options);
 }

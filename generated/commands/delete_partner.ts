@@ -3,10 +3,11 @@ import {
   type CommandDescriptor,
   type CommandHandler,
   type CommandOptions,
-  defineCommand,
   type Responder,
   type Sender,
   type SendOptions,
+  type WithoutStandard,
+  withStandard,
 } from "../../runtime/index.js";
 import { result, schema } from "../schemas/commands/delete_partner.js";
 import type { PartnerId } from "../types/partner.js";
@@ -67,9 +68,17 @@ export interface DeletePartnerResult {
   deleted_at?: string;
 }
 
+const contract: WithoutStandard<CommandDescriptor<DeletePartner, DeletePartnerPayload, DeletePartnerResult>> = {
+  kind: "command",
+  type: "delete_partner",
+  stream: "commands",
+  schema,
+  result,
+};
+
 /** The contract of `delete_partner`, for functions that take any command. */
 export const deletePartner: CommandDescriptor<DeletePartner, DeletePartnerPayload, DeletePartnerResult> =
-  /* @__PURE__ */ defineCommand("delete_partner", schema, result);
+  /* @__PURE__ */ withStandard(contract);
 
 /**
  * Sends `delete_partner` to the service that handles it and resolves to the result.
@@ -85,7 +94,7 @@ export function sendDeletePartner(
   payload: DeletePartnerPayload,
   options?: SendOptions,
 ): Promise<DeletePartnerResult> {
-  return messaging.send<DeletePartnerPayload, DeletePartnerResult>(deletePartner, payload, options);
+  return messaging.send<DeletePartnerPayload, DeletePartnerResult>(contract, payload, options);
 }
 
 /** Handles `delete_partner` and returns the result for the sender. */
@@ -103,5 +112,5 @@ export function handleDeletePartner(
   handler: DeletePartnerHandler,
   options?: CommandOptions,
 ): void {
-  messaging.handle<DeletePartner, DeletePartnerResult>(deletePartner, handler, options);
+  messaging.handle<DeletePartner, DeletePartnerResult>(contract, handler, options);
 }

@@ -3,10 +3,11 @@ import {
   type CommandDescriptor,
   type CommandHandler,
   type CommandOptions,
-  defineCommand,
   type Responder,
   type Sender,
   type SendOptions,
+  type WithoutStandard,
+  withStandard,
 } from "../../runtime/index.js";
 import { result, schema } from "../schemas/commands/delete_user.js";
 import type { UserId } from "../types/user.js";
@@ -67,9 +68,17 @@ export interface DeleteUserResult {
   deleted_at?: string;
 }
 
+const contract: WithoutStandard<CommandDescriptor<DeleteUser, DeleteUserPayload, DeleteUserResult>> = {
+  kind: "command",
+  type: "delete_user",
+  stream: "commands",
+  schema,
+  result,
+};
+
 /** The contract of `delete_user`, for functions that take any command. */
 export const deleteUser: CommandDescriptor<DeleteUser, DeleteUserPayload, DeleteUserResult> =
-  /* @__PURE__ */ defineCommand("delete_user", schema, result);
+  /* @__PURE__ */ withStandard(contract);
 
 /**
  * Sends `delete_user` to the service that handles it and resolves to the result.
@@ -85,7 +94,7 @@ export function sendDeleteUser(
   payload: DeleteUserPayload,
   options?: SendOptions,
 ): Promise<DeleteUserResult> {
-  return messaging.send<DeleteUserPayload, DeleteUserResult>(deleteUser, payload, options);
+  return messaging.send<DeleteUserPayload, DeleteUserResult>(contract, payload, options);
 }
 
 /** Handles `delete_user` and returns the result for the sender. */
@@ -99,5 +108,5 @@ export type DeleteUserHandler = CommandHandler<DeleteUser, DeleteUserResult>;
  * handleDeleteUser(messaging, async ({ payload }) => ({ user_id: 124, deleted_at: "2026-11-23T12:00:00Z" }));
  */
 export function handleDeleteUser(messaging: Responder, handler: DeleteUserHandler, options?: CommandOptions): void {
-  messaging.handle<DeleteUser, DeleteUserResult>(deleteUser, handler, options);
+  messaging.handle<DeleteUser, DeleteUserResult>(contract, handler, options);
 }

@@ -3,10 +3,11 @@ import {
   type CommandDescriptor,
   type CommandHandler,
   type CommandOptions,
-  defineCommand,
   type Responder,
   type Sender,
   type SendOptions,
+  type WithoutStandard,
+  withStandard,
 } from "../../runtime/index.js";
 import { result, schema } from "../schemas/commands/health_check.js";
 import type { ServiceStatus } from "../types/service.js";
@@ -64,9 +65,17 @@ export interface HealthCheckResult {
   details?: Record<string, unknown>;
 }
 
+const contract: WithoutStandard<CommandDescriptor<HealthCheck, HealthCheckPayload, HealthCheckResult>> = {
+  kind: "command",
+  type: "health_check",
+  stream: "commands",
+  schema,
+  result,
+};
+
 /** The contract of `health_check`, for functions that take any command. */
 export const healthCheck: CommandDescriptor<HealthCheck, HealthCheckPayload, HealthCheckResult> =
-  /* @__PURE__ */ defineCommand("health_check", schema, result);
+  /* @__PURE__ */ withStandard(contract);
 
 /**
  * Sends `health_check` to the service that handles it and resolves to the result.
@@ -82,7 +91,7 @@ export function sendHealthCheck(
   payload: HealthCheckPayload = {},
   options?: SendOptions,
 ): Promise<HealthCheckResult> {
-  return messaging.send<HealthCheckPayload, HealthCheckResult>(healthCheck, payload, options);
+  return messaging.send<HealthCheckPayload, HealthCheckResult>(contract, payload, options);
 }
 
 /** Handles `health_check` and returns the result for the sender. */
@@ -101,5 +110,5 @@ export type HealthCheckHandler = CommandHandler<HealthCheck, HealthCheckResult>;
  * }));
  */
 export function handleHealthCheck(messaging: Responder, handler: HealthCheckHandler, options?: CommandOptions): void {
-  messaging.handle<HealthCheck, HealthCheckResult>(healthCheck, handler, options);
+  messaging.handle<HealthCheck, HealthCheckResult>(contract, handler, options);
 }

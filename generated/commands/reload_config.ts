@@ -3,10 +3,11 @@ import {
   type CommandDescriptor,
   type CommandHandler,
   type CommandOptions,
-  defineCommand,
   type Responder,
   type Sender,
   type SendOptions,
+  type WithoutStandard,
+  withStandard,
 } from "../../runtime/index.js";
 import { result, schema } from "../schemas/commands/reload_config.js";
 
@@ -61,9 +62,17 @@ export interface ReloadConfigResult {
   restart_required?: boolean;
 }
 
+const contract: WithoutStandard<CommandDescriptor<ReloadConfig, ReloadConfigPayload, ReloadConfigResult>> = {
+  kind: "command",
+  type: "reload_config",
+  stream: "commands",
+  schema,
+  result,
+};
+
 /** The contract of `reload_config`, for functions that take any command. */
 export const reloadConfig: CommandDescriptor<ReloadConfig, ReloadConfigPayload, ReloadConfigResult> =
-  /* @__PURE__ */ defineCommand("reload_config", schema, result);
+  /* @__PURE__ */ withStandard(contract);
 
 /**
  * Sends `reload_config` to the service that handles it and resolves to the result.
@@ -79,7 +88,7 @@ export function sendReloadConfig(
   payload: ReloadConfigPayload = {},
   options?: SendOptions,
 ): Promise<ReloadConfigResult> {
-  return messaging.send<ReloadConfigPayload, ReloadConfigResult>(reloadConfig, payload, options);
+  return messaging.send<ReloadConfigPayload, ReloadConfigResult>(contract, payload, options);
 }
 
 /** Handles `reload_config` and returns the result for the sender. */
@@ -93,5 +102,5 @@ export type ReloadConfigHandler = CommandHandler<ReloadConfig, ReloadConfigResul
  * handleReloadConfig(messaging, async ({ payload }) => ({ reloaded: ["rate_limits"], restart_required: false }));
  */
 export function handleReloadConfig(messaging: Responder, handler: ReloadConfigHandler, options?: CommandOptions): void {
-  messaging.handle<ReloadConfig, ReloadConfigResult>(reloadConfig, handler, options);
+  messaging.handle<ReloadConfig, ReloadConfigResult>(contract, handler, options);
 }

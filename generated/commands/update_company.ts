@@ -3,10 +3,11 @@ import {
   type CommandDescriptor,
   type CommandHandler,
   type CommandOptions,
-  defineCommand,
   type Responder,
   type Sender,
   type SendOptions,
+  type WithoutStandard,
+  withStandard,
 } from "../../runtime/index.js";
 import { result, schema } from "../schemas/commands/update_company.js";
 import type { Company, CompanyChanges, CompanyId } from "../types/company.js";
@@ -65,9 +66,17 @@ export interface UpdateCompanyResult {
   company?: Company;
 }
 
+const contract: WithoutStandard<CommandDescriptor<UpdateCompany, UpdateCompanyPayload, UpdateCompanyResult>> = {
+  kind: "command",
+  type: "update_company",
+  stream: "commands",
+  schema,
+  result,
+};
+
 /** The contract of `update_company`, for functions that take any command. */
 export const updateCompany: CommandDescriptor<UpdateCompany, UpdateCompanyPayload, UpdateCompanyResult> =
-  /* @__PURE__ */ defineCommand("update_company", schema, result);
+  /* @__PURE__ */ withStandard(contract);
 
 /**
  * Sends `update_company` to the service that handles it and resolves to the result.
@@ -86,7 +95,7 @@ export function sendUpdateCompany(
   payload: UpdateCompanyPayload,
   options?: SendOptions,
 ): Promise<UpdateCompanyResult> {
-  return messaging.send<UpdateCompanyPayload, UpdateCompanyResult>(updateCompany, payload, options);
+  return messaging.send<UpdateCompanyPayload, UpdateCompanyResult>(contract, payload, options);
 }
 
 /** Handles `update_company` and returns the result for the sender. */
@@ -107,5 +116,5 @@ export function handleUpdateCompany(
   handler: UpdateCompanyHandler,
   options?: CommandOptions,
 ): void {
-  messaging.handle<UpdateCompany, UpdateCompanyResult>(updateCompany, handler, options);
+  messaging.handle<UpdateCompany, UpdateCompanyResult>(contract, handler, options);
 }

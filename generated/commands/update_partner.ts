@@ -3,10 +3,11 @@ import {
   type CommandDescriptor,
   type CommandHandler,
   type CommandOptions,
-  defineCommand,
   type Responder,
   type Sender,
   type SendOptions,
+  type WithoutStandard,
+  withStandard,
 } from "../../runtime/index.js";
 import { result, schema } from "../schemas/commands/update_partner.js";
 import type { Partner, PartnerChanges, PartnerId } from "../types/partner.js";
@@ -65,9 +66,17 @@ export interface UpdatePartnerResult {
   partner?: Partner;
 }
 
+const contract: WithoutStandard<CommandDescriptor<UpdatePartner, UpdatePartnerPayload, UpdatePartnerResult>> = {
+  kind: "command",
+  type: "update_partner",
+  stream: "commands",
+  schema,
+  result,
+};
+
 /** The contract of `update_partner`, for functions that take any command. */
 export const updatePartner: CommandDescriptor<UpdatePartner, UpdatePartnerPayload, UpdatePartnerResult> =
-  /* @__PURE__ */ defineCommand("update_partner", schema, result);
+  /* @__PURE__ */ withStandard(contract);
 
 /**
  * Sends `update_partner` to the service that handles it and resolves to the result.
@@ -83,7 +92,7 @@ export function sendUpdatePartner(
   payload: UpdatePartnerPayload,
   options?: SendOptions,
 ): Promise<UpdatePartnerResult> {
-  return messaging.send<UpdatePartnerPayload, UpdatePartnerResult>(updatePartner, payload, options);
+  return messaging.send<UpdatePartnerPayload, UpdatePartnerResult>(contract, payload, options);
 }
 
 /** Handles `update_partner` and returns the result for the sender. */
@@ -104,5 +113,5 @@ export function handleUpdatePartner(
   handler: UpdatePartnerHandler,
   options?: CommandOptions,
 ): void {
-  messaging.handle<UpdatePartner, UpdatePartnerResult>(updatePartner, handler, options);
+  messaging.handle<UpdatePartner, UpdatePartnerResult>(contract, handler, options);
 }

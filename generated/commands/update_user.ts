@@ -3,10 +3,11 @@ import {
   type CommandDescriptor,
   type CommandHandler,
   type CommandOptions,
-  defineCommand,
   type Responder,
   type Sender,
   type SendOptions,
+  type WithoutStandard,
+  withStandard,
 } from "../../runtime/index.js";
 import { result, schema } from "../schemas/commands/update_user.js";
 import type { User, UserChanges, UserId } from "../types/user.js";
@@ -65,9 +66,17 @@ export interface UpdateUserResult {
   user?: User;
 }
 
+const contract: WithoutStandard<CommandDescriptor<UpdateUser, UpdateUserPayload, UpdateUserResult>> = {
+  kind: "command",
+  type: "update_user",
+  stream: "commands",
+  schema,
+  result,
+};
+
 /** The contract of `update_user`, for functions that take any command. */
 export const updateUser: CommandDescriptor<UpdateUser, UpdateUserPayload, UpdateUserResult> =
-  /* @__PURE__ */ defineCommand("update_user", schema, result);
+  /* @__PURE__ */ withStandard(contract);
 
 /**
  * Sends `update_user` to the service that handles it and resolves to the result.
@@ -86,7 +95,7 @@ export function sendUpdateUser(
   payload: UpdateUserPayload,
   options?: SendOptions,
 ): Promise<UpdateUserResult> {
-  return messaging.send<UpdateUserPayload, UpdateUserResult>(updateUser, payload, options);
+  return messaging.send<UpdateUserPayload, UpdateUserResult>(contract, payload, options);
 }
 
 /** Handles `update_user` and returns the result for the sender. */
@@ -103,5 +112,5 @@ export type UpdateUserHandler = CommandHandler<UpdateUser, UpdateUserResult>;
  * }));
  */
 export function handleUpdateUser(messaging: Responder, handler: UpdateUserHandler, options?: CommandOptions): void {
-  messaging.handle<UpdateUser, UpdateUserResult>(updateUser, handler, options);
+  messaging.handle<UpdateUser, UpdateUserResult>(contract, handler, options);
 }

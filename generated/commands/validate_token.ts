@@ -3,10 +3,11 @@ import {
   type CommandDescriptor,
   type CommandHandler,
   type CommandOptions,
-  defineCommand,
   type Responder,
   type Sender,
   type SendOptions,
+  type WithoutStandard,
+  withStandard,
 } from "../../runtime/index.js";
 import { result, schema } from "../schemas/commands/validate_token.js";
 import type { CompanyId } from "../types/company.js";
@@ -73,9 +74,17 @@ export interface ValidateTokenResult {
   expires_at?: string;
 }
 
+const contract: WithoutStandard<CommandDescriptor<ValidateToken, ValidateTokenPayload, ValidateTokenResult>> = {
+  kind: "command",
+  type: "validate_token",
+  stream: "commands",
+  schema,
+  result,
+};
+
 /** The contract of `validate_token`, for functions that take any command. */
 export const validateToken: CommandDescriptor<ValidateToken, ValidateTokenPayload, ValidateTokenResult> =
-  /* @__PURE__ */ defineCommand("validate_token", schema, result);
+  /* @__PURE__ */ withStandard(contract);
 
 /**
  * Sends `validate_token` to the service that handles it and resolves to the result.
@@ -91,7 +100,7 @@ export function sendValidateToken(
   payload: ValidateTokenPayload,
   options?: SendOptions,
 ): Promise<ValidateTokenResult> {
-  return messaging.send<ValidateTokenPayload, ValidateTokenResult>(validateToken, payload, options);
+  return messaging.send<ValidateTokenPayload, ValidateTokenResult>(contract, payload, options);
 }
 
 /** Handles `validate_token` and returns the result for the sender. */
@@ -115,5 +124,5 @@ export function handleValidateToken(
   handler: ValidateTokenHandler,
   options?: CommandOptions,
 ): void {
-  messaging.handle<ValidateToken, ValidateTokenResult>(validateToken, handler, options);
+  messaging.handle<ValidateToken, ValidateTokenResult>(contract, handler, options);
 }

@@ -28,6 +28,12 @@ export interface Descriptor<Message = unknown, Input = never> {
   readonly "~types"?: { readonly message: Message; readonly input: (input: Input) => void };
 }
 
+/**
+ * A descriptor that need not be a Standard Schema. The helpers of generated code pass one, so that a bundle of helpers
+ * alone holds no validator; `withStandard` adds what is missing.
+ */
+export type WithoutStandard<Described extends Descriptor> = Omit<Described, "~standard">;
+
 /** The contract of an event: a fact, published to every service that subscribes. */
 export interface EventDescriptor<Message = unknown, Input = never> extends Descriptor<Message, Input> {
   readonly kind: "event";

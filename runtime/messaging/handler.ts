@@ -1,4 +1,4 @@
-import type { CommandDescriptor, Descriptor, MessageKind } from "../contract/descriptor.js";
+import type { CommandDescriptor, Descriptor, MessageKind, WithoutStandard } from "../contract/descriptor.js";
 
 /** The delivery of the message that a handler receives. */
 export interface MessageContext {
@@ -78,7 +78,7 @@ export interface Subscriber {
    * messaging.on(userCreated, async (event, { attempt }) => console.log(event.after_data.email, attempt));
    */
   on<Message>(
-    descriptor: Descriptor<Message>,
+    descriptor: WithoutStandard<Descriptor<Message>>,
     handler: Handler<NoInfer<Message>>,
     options?: HandlerOptions<NoInfer<Message>>,
   ): void;
@@ -94,7 +94,7 @@ export interface Responder {
    * messaging.handle(validateToken, ({ payload }) => ({ valid: payload.token === "secret" }));
    */
   handle<Message, Result>(
-    descriptor: CommandDescriptor<Message, never, Result>,
+    descriptor: WithoutStandard<CommandDescriptor<Message, never, Result>>,
     handler: CommandHandler<NoInfer<Message>, NoInfer<Result>>,
     options?: CommandOptions,
   ): void;

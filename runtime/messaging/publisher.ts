@@ -1,4 +1,4 @@
-import type { Publishable } from "../contract/descriptor.js";
+import type { Publishable, WithoutStandard } from "../contract/descriptor.js";
 
 /** The place of a published message. */
 export interface Published {
@@ -42,7 +42,7 @@ export interface Publisher<Outcome = Published> {
    * const { id, entryId } = await messaging.publish(userDeleted, { entity_id: 123 });
    */
   publish<Input>(
-    descriptor: Publishable<unknown, Input>,
+    descriptor: WithoutStandard<Publishable<unknown, Input>>,
     message: NoInfer<Input>,
     options?: PublishOptions,
   ): Promise<Outcome>;

@@ -1,4 +1,4 @@
-import type { CommandDescriptor } from "../contract/descriptor.js";
+import type { CommandDescriptor, WithoutStandard } from "../contract/descriptor.js";
 import type { PublishAllOptions, Published, PublishOptions } from "./publisher.js";
 
 /** Options of one `tell`. */
@@ -26,7 +26,7 @@ export interface Sender {
    * const { valid } = await messaging.send(validateToken, { token: "secret" }, { timeoutSeconds: 5 });
    */
   send<Payload, Result>(
-    descriptor: CommandDescriptor<unknown, Payload, Result>,
+    descriptor: WithoutStandard<CommandDescriptor<unknown, Payload, Result>>,
     payload: NoInfer<Payload>,
     options?: SendOptions,
   ): Promise<Result>;

@@ -10,7 +10,8 @@ import { CommandSender } from "../command/sender.js";
 import { type Config, prefixed } from "../config/config.js";
 import { Consumption } from "../consume/consumption.js";
 import type { PlainMessage } from "../contract/codec.js";
-import type { Catalogue, CommandDescriptor, Descriptor, Publishable } from "../contract/descriptor.js";
+import type { Catalogue, CommandDescriptor, Descriptor, Publishable, WithoutStandard } from "../contract/descriptor.js";
+import { withStandard } from "../contract/standard.js";
 import { ClosedError, ConfigError, UsageError } from "../errors.js";
 import { Dispatcher } from "../handle/dispatcher.js";
 import { Router, type StreamRoutes } from "../handle/router.js";
@@ -77,7 +78,12 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
     return this.#parts.hooks.counts;
   }
 
-  publish(descriptor: Publishable, message: unknown, options: PublishOptions = {}): Promise<Published | undefined> {
+  publish(
+    given: WithoutStandard<Publishable>,
+    message: unknown,
+    options: PublishOptions = {},
+  ): Promise<Published | undefined> {
+    const descriptor = withStandard<Publishable>(given);
     const published = this.#call<Published>({ operation: "publish", descriptor, message, options });
     if (!this.#parts.reports) return published;
     return published.catch((error: unknown) => (error instanceof ConfigError ? Promise.reject(error) : undefined));
@@ -88,10 +94,11 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
   }
 
   send<Result>(
-    descriptor: CommandDescriptor<unknown, never, Result>,
+    given: WithoutStandard<CommandDescriptor<unknown, never, Result>>,
     payload: unknown,
     options: SendOptions = {},
   ): Promise<Result> {
+    const descriptor = withStandard<CommandDescriptor>(given);
     return this.#call({ operation: "send", descriptor, payload, options });
   }
 
@@ -115,12 +122,18 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
     return checkHealth(this.#config, this.#parts, this.#consumption);
   }
 
-  on(target: Descriptor | string, handler: Handler<never>, options?: HandlerOptions<never>): void {
+  on(given: WithoutStandard<Descriptor> | string, handler: Handler<never>, options?: HandlerOptions<never>): void {
+    const target = typeof given === "string" ? given : withStandard(given);
     this.#assertNotStarted(typeof target === "string" ? target : target.type);
     this.#router.add(target, handler, options);
   }
 
-  handle(descriptor: CommandDescriptor, handler: CommandHandler<never, unknown>, options: CommandOptions = {}): void {
+  handle(
+    given: WithoutStandard<CommandDescriptor>,
+    handler: CommandHandler<never, unknown>,
+    options: CommandOptions = {},
+  ): void {
+    const descriptor = withStandard<CommandDescriptor>(given);
     this.#assertNotStarted(descriptor.type);
     this.#router.add(descriptor, handler, { ...options, target_service: this.service });
   }

@@ -16,7 +16,7 @@ const entries = {
 };
 
 /** Types leave no trace in a module. */
-const TYPES = ["Interceptor", "Messaging", "HandleCall", "InterceptedCall"];
+const TYPES = ["Interceptor", "Publisher", "Messaging", "HandleCall", "InterceptedCall"];
 
 /** What the code around an example has. Each is declared only for examples that do not declare it themselves. */
 const AMBIENT = `

@@ -1,6 +1,6 @@
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
-import { join } from "node:path";
-import { type BuildResult, build } from "esbuild";
+import { join, relative } from "node:path";
+import { type BuildOptions, type BuildResult, build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { buildPackage } from "../../.ci/build.js";
 import { root } from "./program.js";
@@ -38,14 +38,24 @@ describe("the built package", () => {
     expect(packages).not.toContain("ioredis");
   });
 
+  it.each(["publishUserCreated", "onUserCreated", "sendValidateToken", "notifySuccess", "publishHealthReport"])(
+    "leaves a bundle of %s without the validator, and without any code but the helper's own",
+    async (helper) => {
+      const { text, imported, code } = await minified(`export { ${helper} } from "./generated/index.js"`);
+      expect(text).toContain("properties:");
+      expect(text).not.toContain("~standard");
+      expect(imported).toEqual([]);
+      expect(code).toEqual(["generated/index.js"]);
+    },
+  );
+
   it("leaves a bundle without the messages that it does not use", async () => {
-    const { outputFiles, metafile } = await bundled(`export { publishUserCreated } from "./generated/index.js"`);
-    const [{ text } = { text: "" }] = outputFiles;
+    const { text, imported } = await minified(`export { userCreated } from "./generated/index.js"`);
     expect(text).toContain('"user.created"');
     expect(text).not.toContain("user.logged_in");
+    expect(text).toContain("~standard");
     // Neither a client of Redis nor a module of Node: a descriptor validates in a browser, too, for which it has Ajv.
-    const imported = Object.values(metafile.outputs).flatMap(({ imports }) => imports.map(({ path }) => path));
-    expect(imported.sort()).toEqual(["ajv/dist/2020.js", "fast-deep-equal"]);
+    expect(imported).toEqual(["ajv/dist/2020.js", "fast-deep-equal"]);
   });
 
   it("reads no file by its own path, which it loses in a bundle", async () => {
@@ -88,9 +98,24 @@ async function loadedBy(entry: string): Promise<{ files: string[]; packages: str
   return { files: [...files], packages: [...packages] };
 }
 
+/** A minified bundle: its text, what it imports, and the files of the package whose code is in it. */
+async function minified(contents: string): Promise<{ text: string; imported: string[]; code: string[] }> {
+  const { outputFiles, metafile } = await bundled(contents, { minify: true });
+  const outputs = Object.values(metafile.outputs);
+  const parts = outputs.flatMap(({ inputs }) => Object.entries(inputs));
+  return {
+    text: outputFiles.map((file) => file.text).join("\n"),
+    imported: outputs.flatMap(({ imports }) => imports.map(({ path }) => path)).sort(),
+    code: parts
+      .filter(([, { bytesInOutput }]) => bytesInOutput > 0)
+      .map(([file]) => relative(folder, join(root, file))),
+  };
+}
+
 /** What a bundler makes of a module that imports from the package. */
-function bundled(contents: string): Promise<BuildResult<{ write: false; metafile: true }>> {
+function bundled(contents: string, options: BuildOptions = {}): Promise<BuildResult<{ write: false; metafile: true }>> {
   return build({
+    ...options,
     stdin: { contents, resolveDir: folder },
     bundle: true,
     format: "esm",

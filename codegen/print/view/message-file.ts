@@ -23,6 +23,9 @@ export interface MessageFileView {
   readonly names: MessageNames;
   readonly imports: readonly string[];
   readonly declarations: readonly Declaration[];
+  /** The descriptor as the helpers pass it. */
+  readonly contract: string;
+  /** The same as it is exported. */
   readonly descriptor: string;
   readonly emitSignature: string;
   readonly emitCall: string;
@@ -50,12 +53,7 @@ export function messageFileView(message: Message, model: Model, layout: Layout, 
   const declared = declaredByMessage(message, model);
   const own = new Set(declared.map(({ name }) => name));
   const used = new Set(declared.flatMap(({ schema }) => [...namesIn(schema)]).filter((name) => !own.has(name)));
-  const { values, types: runtimeTypes } = runtimeNames(message.kind.kind);
-  const runtime = {
-    from: layout.runtimeFrom(file),
-    values: layout.isStandalone ? [...values, "withChecks"] : values,
-    types: runtimeTypes,
-  };
+  const runtime = { from: layout.runtimeFrom(file), ...runtimeNames(message.kind.kind) };
   const schemas = [...(message.result === undefined ? [] : ["result"]), "schema"];
   return {
     source: `${layout.schemasName}/${message.definition.source.path}`,
@@ -148,70 +146,70 @@ function printAccess(property: string): string {
   return isIdentifier(property) ? `.${property}` : commentText(`[${stringLiteral(property)}]`);
 }
 
-function publishSignatures({ type, kind: { kind } }: Message, names: MessageNames, layout: Layout) {
-  const define = `define${kind.charAt(0).toUpperCase()}${kind.slice(1)}`;
-  const descriptorType = `${define.slice("define".length)}Descriptor<${names.message}, ${names.input}>`;
+function publishSignatures(message: Message, names: MessageNames, layout: Layout) {
+  const { kind } = message.kind;
+  const noun = `${kind.charAt(0).toUpperCase()}${kind.slice(1)}`;
   return {
-    descriptor: printDescriptor(names.descriptor, descriptorType, layout, define, [stringLiteral(type), "schema"]),
+    ...printDescriptor(`${noun}Descriptor<${names.message}, ${names.input}>`, message, layout),
     emitSignature: printList(
       `export function ${names.emit}<Outcome>(`,
       ["messaging: Publisher<Outcome>", `message: ${names.input}`, "options?: PublishOptions"],
       "): Promise<Outcome> {",
     ),
-    emitCall: printCall(`return messaging.publish<${names.input}>(`, names.descriptor, "message"),
+    emitCall: printCall(`return messaging.publish<${names.input}>(`, "message"),
     subscribeSignature: printList(
       `export function ${names.subscribe}(`,
       ["messaging: Subscriber", `handler: ${names.handler}`, `options?: HandlerOptions<${names.message}>`],
       "): void {",
     ),
-    subscribeCall: printCall(`messaging.on<${names.message}>(`, names.descriptor, "handler"),
+    subscribeCall: printCall(`messaging.on<${names.message}>(`, "handler"),
   };
 }
 
-function commandSignatures({ type, schema }: Message, names: MessageNames, layout: Layout) {
-  const payload = schema.properties?.["payload"];
+function commandSignatures(message: Message, names: MessageNames, layout: Layout) {
+  const payload = message.schema.properties?.["payload"];
   const isOptional = payload !== undefined && payload.$ref === undefined && (payload.required ?? []).length === 0;
-  const types = [names.message, names.input, names.result].join(", ");
   return {
-    descriptor: printDescriptor(names.descriptor, `CommandDescriptor<${types}>`, layout, "defineCommand", [
-      stringLiteral(type),
-      "schema",
-      "result",
-    ]),
+    ...printDescriptor(`CommandDescriptor<${names.message}, ${names.input}, ${names.result}>`, message, layout),
     emitSignature: printList(
       `export function ${names.emit}(`,
       ["messaging: Sender", `payload: ${names.input}${isOptional ? " = {}" : ""}`, "options?: SendOptions"],
       `): Promise<${names.result}> {`,
     ),
-    emitCall: printCall(`return messaging.send<${names.input}, ${names.result}>(`, names.descriptor, "payload"),
+    emitCall: printCall(`return messaging.send<${names.input}, ${names.result}>(`, "payload"),
     subscribeSignature: printList(
       `export function ${names.subscribe}(`,
       ["messaging: Responder", `handler: ${names.handler}`, "options?: CommandOptions"],
       "): void {",
     ),
-    subscribeCall: printCall(`messaging.handle<${names.message}, ${names.result}>(`, names.descriptor, "handler"),
+    subscribeCall: printCall(`messaging.handle<${names.message}, ${names.result}>(`, "handler"),
   };
 }
 
 /** The statement of a helper. Its types are explicit because inferring them slows the type checker down. */
-function printCall(call: string, descriptor: string, given: string): string {
-  return printList(call, [descriptor, given, "options"], ");", 2);
+function printCall(call: string, given: string): string {
+  return printList(call, ["contract", given, "options"], ");", 2);
 }
 
-/** A descriptor's constant, with its checks if they are written, too. */
-function printDescriptor(name: string, type: string, layout: Layout, define: string, items: readonly string[]): string {
-  if (!layout.isStandalone) return printConstant(name, type, define, items);
-  return printConstant(name, type, "withChecks", [`/* @__PURE__ */ ${define}(${items.join(", ")})`, "checks"]);
-}
-
-/** A constant initialized by a call that is annotated as pure, so that bundlers drop it if it is unused. */
-function printConstant(name: string, type: string, call: string, items: readonly string[]): string {
-  const head = `export const ${name}: ${type} =`;
-  const made = `/* @__PURE__ */ ${call}(`;
-  const together = `${head} ${made}`;
-  return together.length > LINE_WIDTH
-    ? `${head}\n  ${printList(made, items, ");", 2)}`
-    : printList(together, items, ");");
+/**
+ * The descriptor as two constants of one object. The helpers use the first, which is data alone; the second brings the
+ * validator of a Standard Schema, and bundlers drop it where only helpers are used.
+ */
+function printDescriptor(type: string, message: Message, layout: Layout) {
+  const { kind, folder } = message.kind;
+  const fields = [
+    ...[`kind: ${stringLiteral(kind)}`, `type: ${stringLiteral(message.type)}`, `stream: ${stringLiteral(folder)}`],
+    "schema",
+    ...(kind === "command" ? ["result"] : []),
+    ...(layout.isStandalone ? ["checks"] : []),
+  ];
+  const head = `export const ${namesOf(message).descriptor}: ${type} =`;
+  const call = "/* @__PURE__ */ withStandard(contract);";
+  const fits = head.length + 1 + call.length <= LINE_WIDTH;
+  return {
+    contract: printList(`const contract: WithoutStandard<${type}> = {`, fields, "};"),
+    descriptor: `${head}${fits ? " " : "\n  "}${call}`,
+  };
 }
 
 /** The call that publishes the schema's first example. */

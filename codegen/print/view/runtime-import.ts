@@ -7,13 +7,19 @@ export function runtimeNames(kind: MessageKind): {
 } {
   if (kind === "command") {
     return {
-      values: ["defineCommand"],
-      types: ["CommandDescriptor", "CommandHandler", "CommandOptions", "Responder", "Sender", "SendOptions"],
+      values: ["withStandard"],
+      types: [
+        ...["CommandDescriptor", "CommandHandler", "CommandOptions", "Responder", "Sender", "SendOptions"],
+        "WithoutStandard",
+      ],
     };
   }
   const noun = `${kind.charAt(0).toUpperCase()}${kind.slice(1)}`;
   return {
-    values: [`define${noun}`],
-    types: [`${noun}Descriptor`, "Handler", "HandlerOptions", "Publisher", "PublishOptions", "Subscriber"],
+    values: ["withStandard"],
+    types: [
+      ...[`${noun}Descriptor`, "Handler", "HandlerOptions", "Publisher", "PublishOptions", "Subscriber"],
+      "WithoutStandard",
+    ],
   };
 }

@@ -1,17 +1,24 @@
 import { Ajv } from "ajv";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { describe, expect, it, vi } from "vitest";
+import * as generated from "../../../generated/index.js";
 import {
   createUser,
   type Descriptor,
+  type EventDescriptor,
   healthReport,
+  type Publisher,
+  type Responder,
+  type Sender,
+  type Subscriber,
   successNotification,
   userCreated,
 } from "../../../generated/index.js";
 import { exampleCreateUser, exampleHealthReport, exampleUserCreated } from "../../../generated/testing.js";
-import { defineEvent } from "../../../runtime/contract/define.js";
+import { defineCommand, defineEvent, defineHealth, defineNotification } from "../../../runtime/contract/define.js";
 import { formats } from "../../../runtime/contract/format.js";
 import type { JsonSchema } from "../../../runtime/contract/json-schema.js";
+import { withStandard } from "../../../runtime/contract/standard.js";
 import { UsageError } from "../../../runtime/errors.js";
 
 const validate = (value: unknown) => userCreated["~standard"].validate(value);
@@ -93,6 +100,40 @@ describe("a descriptor as a Standard Schema", () => {
     // To decide, the first values need nothing compiled; to say what is wrong, they do.
     expect(compiled).toHaveBeenCalledTimes(1);
     compiled.mockRestore();
+  });
+});
+
+describe("a descriptor that a helper passes", () => {
+  const passed: unknown[] = [];
+  const messaging = new Proxy({} as Publisher & Sender & Subscriber & Responder, {
+    get: () => (descriptor: unknown) => void passed.push(descriptor),
+  });
+  const { catalogue, ...exported } = generated;
+  const helpers = Object.entries(exported).filter(([name]) => /^(publish|notify|send|on|handle)[A-Z]/.test(name));
+
+  it("is the one that is exported, of each message", () => {
+    for (const [, helper] of helpers) (helper as (on: typeof messaging, given: unknown) => void)(messaging, {});
+    expect(passed).toHaveLength(2 * catalogue.messages.length);
+    expect(new Set(passed)).toEqual(new Set(catalogue.messages));
+    for (const descriptor of passed) expect(catalogue.messages.includes(descriptor as Descriptor)).toBe(true);
+  });
+
+  it("is the one that its declaration makes", () => {
+    const { result, schema, type } = createUser;
+    expect(createUser).toEqual(defineCommand(type, schema, result));
+    expect(userCreated).toEqual(defineEvent(userCreated.type, userCreated.schema));
+    expect(successNotification).toEqual(defineNotification(successNotification.type, successNotification.schema));
+    expect(healthReport).toEqual(defineHealth(healthReport.type, healthReport.schema));
+  });
+
+  it("becomes a Standard Schema and stays the same object, as often as it is asked", () => {
+    const bare = { kind: "event", type: "odd", stream: "events", schema: { type: "null" } } as const;
+    const whole = withStandard<EventDescriptor<null>>(bare);
+    expect(whole).toBe(bare);
+    expect(withStandard(whole)).toBe(whole);
+    expect(whole["~standard"]).toBe(withStandard(whole)["~standard"]);
+    expect(whole["~standard"].validate(1).issues).toEqual([{ path: [], message: "must be null, got 1" }]);
+    expect(Object.keys(whole)).toEqual(["kind", "type", "stream", "schema"]);
   });
 });
 

@@ -73,6 +73,29 @@ async function users(): Promise<UserCreated[]> {
   return entries.map(([, fields]) => contractOf(userCreated).read(fields) as unknown as UserCreated);
 }
 
+it("is given a descriptor that validates, also if the helper's own bundle left the validator out", async () => {
+  const { kind, type, stream, schema } = userCreated;
+  const bareEvent = { kind, type, stream, schema };
+  const { result, ...command } = validateToken;
+  const bareCommand = { ...command, result };
+  const verdicts: [string, boolean, boolean][] = [];
+  const noting: Interceptor = (call, next) => {
+    const { issues = [] } = call.descriptor["~standard"].validate({});
+    verdicts.push([call.operation, issues.length > 0, call.is(bareEvent as never) || call.is(bareCommand as never)]);
+    return next();
+  };
+  await using messaging = createService(redis, { service, interceptors: [noting] });
+  messaging.on<UserCreated>(bareEvent, () => {});
+  messaging.handle(bareCommand, () => ({ valid: true }));
+  await messaging.start();
+  await messaging.publish(bareEvent, user as never);
+  expect(await messaging.send(bareCommand, { token: "t" } as never)).toEqual({ valid: true });
+  await eventually(() => messaging.counts.handled === 2);
+  expect(verdicts.map(([operation]) => operation).sort()).toEqual(["handle", "handle", "publish", "send"]);
+  for (const [operation, hasIssues, isIt] of verdicts)
+    expect([operation, hasIssues, isIt]).toEqual([operation, true, true]);
+});
+
 describe("an interceptor of what is published, sent and told", () => {
   it.each(calls)("wraps %s, the first one outermost, and passes its result on", async (operation, make) => {
     const steps: unknown[] = [];
