@@ -1,4 +1,5 @@
 import { formats } from "../../runtime/contract/format.js";
+import { hasAtLeast, hasAtMost } from "../../runtime/contract/text-length.js";
 import { during } from "../load/failure.js";
 import { originOf } from "../load/origin.js";
 import type { Problem } from "../load/problem.js";
@@ -147,10 +148,9 @@ class Finder {
 function fits(value: unknown, schema: Schema): boolean {
   const { minLength = 0, maxLength = Number.POSITIVE_INFINITY, pattern, format } = schema;
   if (typeof value === "string") {
-    const length = [...value].length;
     return (
-      length >= minLength &&
-      length <= maxLength &&
+      hasAtLeast(value, minLength) &&
+      hasAtMost(value, maxLength) &&
       (pattern === undefined || new RegExp(pattern, "u").test(value)) &&
       (format === undefined || formats[format]?.(value) !== false)
     );

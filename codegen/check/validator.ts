@@ -52,9 +52,7 @@ export class Validators {
   }
 
   #describe(schema: Schema, value: unknown): readonly Issue[] {
-    const { flattener } = this.#model;
-    const needed = flattener.closure(schema).map((found) => [found.name, flattener.definition(found)] as const);
-    return compileWriter({ ...schema, $defs: Object.fromEntries(needed) })(value) ?? [];
+    return compileWriter(this.#model.flattener.whole(schema))(value) ?? [];
   }
 }
 

@@ -79,6 +79,12 @@ export class Flattener {
     return closure;
   }
 
+  /** A flat schema with the definitions that it refers to, so that it can be used alone. */
+  whole(schema: Schema): Schema {
+    const needed = this.closure(schema).map((found) => [found.name, this.definition(found)] as const);
+    return needed.length === 0 ? schema : { ...schema, $defs: Object.fromEntries(needed) };
+  }
+
   #flatten(schema: Schema): Schema {
     const { $ref, allOf, $defs: _defs, $schema: _dialect, title: _title, ...rest } = schema;
     const own = derivedFrom(

@@ -15,20 +15,15 @@ export interface CheckCode {
 }
 
 /** Has Ajv write the checks that the runtime would otherwise compile, with the same strictness. */
-export function checksOf({ schema, result }: Message, model: Model): readonly CheckCode[] {
-  const whole = withDefinitions(schema, model);
-  const answer = result === undefined ? undefined : withDefinitions(result.schema, model);
+export function checksOf({ schema, result }: Message, { flattener }: Model): readonly CheckCode[] {
+  const whole = compact(flattener.whole(schema));
+  const answer = result === undefined ? undefined : compact(flattener.whole(result.schema));
   return [
     { name: "write", code: writerOf(whole) },
     { name: "read", code: readerOf(whole) },
     ...(answer === undefined ? [] : [{ name: "writeResult", code: writerOf(answer) } as const]),
     ...(answer === undefined ? [] : [{ name: "readResult", code: readerOf(answer) } as const]),
   ];
-}
-
-function withDefinitions(schema: Schema, { flattener }: Model): Schema {
-  const needed = flattener.closure(schema).map((found) => [found.name, compact(flattener.definition(found))] as const);
-  return { ...compact(schema), $defs: Object.fromEntries(needed) };
 }
 
 /** Every issue of a message that its caller composed. */

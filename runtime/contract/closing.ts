@@ -141,7 +141,7 @@ export class Closing {
     const isOpen = layers.some(({ additionalProperties = false }) => additionalProperties !== false);
     const isClosed = !isOpen && layers.some(describesObject);
     const properties = names.map((name) => [name, this.#skeleton(atName(name)) ?? {}] as const);
-    const patternProperties = this.#makePatterns(layers, patterns, names);
+    const patternProperties = this.#makePatterns(layers, regexes, names);
     const rest = isOpen ? this.#skeleton(others) : undefined;
     const isIdle = [...properties, ...patternProperties].every(([, inner]) => Object.keys(inner).length === 0);
     if (!isClosed && rest === undefined && isIdle) return {};
@@ -155,18 +155,18 @@ export class Closing {
   /** The schemas for names that are not declared one by one. A declared name has its own, so its inside is not theirs. */
   #makePatterns(
     layers: readonly JsonSchema[],
-    patterns: readonly string[],
+    regexes: ReadonlyMap<string, RegExp>,
     names: readonly string[],
   ): readonly (readonly [regex: string, inner: JsonSchema])[] {
+    const patterns = [...regexes.keys()];
     const opening = layers.filter(({ additionalProperties }) => objectsIn(additionalProperties).length > 0);
     // Beside whatever else there is, each pattern says to which names that applies.
     const shaping = patterns.filter(
       (pattern) => opening.length > 0 || this.#saysMore(layers.flatMap((layer) => ownOf(patternsOf(layer), pattern))),
     );
-    const regexes = shaping.map((pattern) => new RegExp(pattern, "u"));
     const left = names.filter(
       (name) =>
-        regexes.some((regex) => regex.test(name)) &&
+        shaping.some((pattern) => regexes.get(pattern)?.test(name)) &&
         (opening.length > 0 || this.#saysMore(layers.flatMap(({ properties }) => ownOf(properties, name)))),
     );
     const classes = classesOf(shaping, left).map(({ regex, certain, possible }) => {

@@ -1,5 +1,5 @@
 import { ContractError, DecodeError } from "../errors.js";
-import type { Encoding } from "./descriptor.js";
+import type { Encoding, MessageKind } from "./descriptor.js";
 import { INEXACT, inexactIn, isExact } from "./exact-number.js";
 import { type Field, type Fields, setOwn } from "./field.js";
 import { normaliseInstant } from "./instant.js";
@@ -10,6 +10,13 @@ export type PlainMessage = Record<string, unknown>;
 
 /** A stream entry's fields as Redis returns them: name, value, name, value, … */
 export type FlatFields = readonly string[];
+
+/** The property that holds the type of a message, by its kind. */
+export const TYPE_PROPERTIES: Readonly<Record<Exclude<MessageKind, "health">, string>> = {
+  event: "event_type",
+  command: "command_type",
+  notification: "notification_type",
+};
 
 /** The two fields of the `json` encoding: the message's type, and the message. */
 const TYPE_FIELD = "message_type";
@@ -28,14 +35,8 @@ export function typeOf(entry: FlatFields): string | undefined {
 
 /** Whether a field of this name holds the message's type. */
 export function namesType(field: string): boolean {
-  switch (field) {
-    case TYPE_FIELD:
-    case "event_type":
-    case "command_type":
-    case "notification_type":
-      return true;
-  }
-  return false;
+  const { event, command, notification } = TYPE_PROPERTIES;
+  return field === TYPE_FIELD || field === event || field === command || field === notification;
 }
 
 /** One field's value, read without decoding the entry; `undefined` in the `json` encoding. */

@@ -1,7 +1,7 @@
 import { didYouMean, nearest } from "../config/suggest.js";
-import { type FlatFields, type PlainMessage, typeOf } from "../contract/codec.js";
+import { type FlatFields, type PlainMessage, TYPE_PROPERTIES, typeOf } from "../contract/codec.js";
 import { contractOf } from "../contract/contract.js";
-import type { Descriptor, MessageKind } from "../contract/descriptor.js";
+import type { Descriptor } from "../contract/descriptor.js";
 import { type Check, compileReader } from "../contract/validation.js";
 import { DecodeError, type Issue } from "../errors.js";
 
@@ -20,12 +20,6 @@ export interface JudgeOptions {
   /** Judge as a writer does: undeclared names are refused, formats are exact. @defaultValue false */
   readonly strict?: boolean;
 }
-
-const TYPE_PROPERTIES: Readonly<Record<Exclude<MessageKind, "health">, string>> = {
-  event: "event_type",
-  command: "command_type",
-  notification: "notification_type",
-};
 
 /** Tells of messages that others wrote whether the readers of a catalogue would take them. */
 export class Judge {

@@ -17,9 +17,15 @@ export function lagOf(info: readonly unknown[], [length, , first, last]: Extent)
   return typeof lag === "number" && lag > 0 && lag < length ? lag : null;
 }
 
-/** A stream's groups, as `XINFO GROUPS` tells them, each with its lag; and the greatest id that the stream ever had. */
-export interface StreamGroups {
-  readonly groups: readonly { readonly info: readonly unknown[]; readonly lag: number | null }[];
+/** A group as `XINFO GROUPS` tells it, and its lag. */
+export interface GroupWithLag {
+  readonly info: readonly unknown[];
+  readonly lag: number | null;
+}
+
+/** A stream's groups, and the greatest id that the stream ever had. */
+interface StreamGroups {
+  readonly groups: readonly GroupWithLag[];
   /** `undefined` without the right to scripts. */
   readonly greatest: string | undefined;
 }

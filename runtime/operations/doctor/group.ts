@@ -1,7 +1,7 @@
 import { ageOf, comesBefore } from "../../broker/entry-id.js";
 import type { Client } from "../../redis/connection.js";
 import { redriveKeys, type StreamKeys, streamKeys } from "../../redis/keys.js";
-import { groupsWithLag } from "../../redis/lag.js";
+import { type GroupWithLag, groupsWithLag } from "../../redis/lag.js";
 import { instantIn } from "../../redis/redis-clock.js";
 import { field } from "../../redis/reply.js";
 import { systemClock } from "../../time/clock.js";
@@ -28,34 +28,45 @@ interface Work {
   readonly nextDueMs: number | undefined;
 }
 
-/** A group, and the stream that it reads or whose dead letters were redriven to it. */
-export type GroupPlace = readonly [stream: string, group: string];
-
-/** Examines a group by its stream and its name. */
-export function examineGroup(client: Client, [stream, group]: GroupPlace, leaseMs: number): Promise<GroupReport> {
-  return examine(client, [streamKeys(stream, group), group], leaseMs);
+/** Examines one of the groups of a stream. */
+export function examineGroup(
+  client: Client,
+  [stream, known]: readonly [stream: string, known: GroupWithLag],
+  leaseMs: number,
+): Promise<GroupReport> {
+  const group = nameOf(known);
+  return examine(client, { keys: streamKeys(stream, group), group, known }, leaseMs);
 }
 
 /** Examines the group of the entries that were redriven to a group. `undefined` if there are none to handle. */
 export async function examineRedriven(
   client: Client,
-  [stream, group]: GroupPlace,
+  [stream, group]: readonly [stream: string, group: string],
   leaseMs: number,
 ): Promise<GroupReport | undefined> {
   const keys = redriveKeys(streamKeys(stream, group), group);
   const type = await client.type(keys.stream);
   if (type === "none") return undefined;
   if (type !== "stream") throw new Error(`${keys.stream} holds a ${type}, not a stream`);
-  const report = await examine(client, [keys, group], leaseMs);
+  const { groups } = await groupsWithLag(client, keys.stream);
+  const known = groups.find((each) => nameOf(each) === group);
+  const report = await examine(client, { keys, group, known }, leaseMs);
   return hasWork(report) ? report : undefined;
 }
 
-async function examine(
-  client: Client,
-  [keys, group]: readonly [keys: StreamKeys, group: string],
-  leaseMs: number,
-): Promise<GroupReport> {
-  const work = await workOf(client, keys, group);
+export function nameOf({ info }: GroupWithLag): string {
+  return String(field(info, "name"));
+}
+
+interface GroupPlace {
+  readonly keys: StreamKeys;
+  readonly group: string;
+  /** `undefined` for a group that its first member has not created yet. */
+  readonly known: GroupWithLag | undefined;
+}
+
+async function examine(client: Client, { keys, group, known }: GroupPlace, leaseMs: number): Promise<GroupReport> {
+  const work = await workOf(client, { keys, group, known });
   const watch = new Watch(keys, group, leaseMs);
   // Each heartbeat comes within a third of a lease.
   const until = systemClock.now() + leaseMs / 2;
@@ -77,15 +88,13 @@ function hasWork({ isBehind, pending }: Work): boolean {
   return isBehind || pending > 0;
 }
 
-async function workOf(client: Client, keys: StreamKeys, group: string): Promise<Work> {
-  const [{ groups }, parked, next, time] = await Promise.all([
-    groupsWithLag(client, keys.stream),
+async function workOf(client: Client, { keys, group, known }: GroupPlace): Promise<Work> {
+  const [parked, next, time] = await Promise.all([
     client.zcard(keys.retry),
     client.zrange(keys.retry, "0", "0", "WITHSCORES"),
     client.time(),
   ]);
-  const known = groups.find(({ info }) => field(info, "name") === group);
-  // A group that its first member has not created yet begins with the first entry.
+  // It begins with the first entry.
   if (known === undefined) {
     const lag = await client.xlen(keys.stream);
     return { lag, isBehind: lag > 0, pending: 0, oldestMs: undefined, parked, nextDueMs: undefined };

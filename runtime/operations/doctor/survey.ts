@@ -3,13 +3,12 @@ import type { OpenLetters } from "../../broker/log.js";
 import { type Config, prefixed } from "../../config/config.js";
 import type { Client, Connection } from "../../redis/connection.js";
 import { type StreamKeys, streamKeys } from "../../redis/keys.js";
+import { groupsWithLag } from "../../redis/lag.js";
 import { groupsOfLetters, openLetters } from "../../redis/letters.js";
-import { extent } from "../../redis/lua/extent.js";
 import { instantIn } from "../../redis/redis-clock.js";
-import { field } from "../../redis/reply.js";
 import { letterAdvice } from "../../service/letter-advice.js";
 import { type Finding, failed } from "./finding.js";
-import { examineGroup, examineRedriven, type GroupReport, isAbandoned } from "./group.js";
+import { examineGroup, examineRedriven, type GroupReport, isAbandoned, nameOf } from "./group.js";
 
 type GroupLetters = OpenLetters & { readonly group: string };
 
@@ -43,27 +42,24 @@ async function describe(
   { stream, exists }: { readonly stream: string; readonly exists: boolean },
 ): Promise<Omit<Finding, "check">> {
   const keys = streamKeys(stream, config.group);
-  const [length, letters, counted, served, infos, time, known] = await Promise.all([
+  const [length, letters, counted, served, { groups: known, greatest }, time] = await Promise.all([
     client.xlen(stream),
     client.xlen(keys.dead),
     client.zcard(keys.index),
     client.zrange(keys.groups, "0", "-1"),
-    exists ? (client.xinfo("GROUPS", stream) as Promise<unknown[][]>) : [],
+    exists ? groupsWithLag(client, stream) : { groups: [], greatest: undefined },
     client.time(),
-    // Without the right to scripts its ids are not known.
-    extent.run(client, [stream], []).catch(() => undefined),
   ]);
-  const ids = idState(known?.[1], instantIn(time));
+  const ids = idState(greatest, instantIn(time));
   const addressed = await groupsOfLetters(client, keys.index);
   const open = await openOf(client, keys, { groups: addressed, nowMs: instantIn(time) });
   const deadLetters = open.reduce((sum, { count }) => sum + count, 0);
   const isCounted = counted === letters;
   const advice = [idAdvice(stream, ids), ...open.map((each) => letterAdvice(config, each.group, each))];
-  const names = infos.map((info) => String(field(info, "name")));
   // A group whose stream is gone, or that was destroyed, may still have redriven entries.
-  const everyName = [...new Set([...names, ...addressed, ...served])];
+  const everyName = [...new Set([...known.map(nameOf), ...addressed, ...served])];
   const [groups, redrivenToAny] = await Promise.all([
-    Promise.all(names.map((name) => examineGroup(client, [stream, name], config.leaseMs))),
+    Promise.all(known.map((group) => examineGroup(client, [stream, group], config.leaseMs))),
     Promise.all(everyName.map((name) => examineRedriven(client, [stream, name], config.leaseMs))),
   ]);
   const redriven = redrivenToAny.filter((report) => report !== undefined).map(named);
