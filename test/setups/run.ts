@@ -1,24 +1,19 @@
 // `npm run setups`: tries the packed package in every supported runtime, Redis, compiler and test runner, and prints a table.
 
-import { execFile } from "node:child_process";
-import { copyFile, mkdtemp, readdir, rm, symlink, writeFile } from "node:fs/promises";
+import { copyFile, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { startRedis } from "../../runtime/testing/redis/index.js";
 import { run } from "../package/program.js";
+import { runChecks, type Told } from "./checks.js";
 import { compilers, folder, install, runtimes } from "./installation.js";
-import { play } from "./stories.js";
+import { play, stories } from "./stories.js";
 
-const programs = fileURLToPath(new URL("program/", import.meta.url));
 const [only = ""] = process.argv.slice(2);
 let failures = 0;
 
 /** One line of the table: what was tried, how many checks passed, and what failed. */
-async function trial(
-  name: string,
-  checks: (told: (check: string, error?: unknown) => void) => Promise<void>,
-): Promise<void> {
+async function trial(name: string, checks: (told: Told) => Promise<void>): Promise<void> {
   if (!name.toLowerCase().includes(only.toLowerCase())) return;
   const failed: string[] = [];
   let passed = 0;
@@ -30,25 +25,6 @@ async function trial(
   const verdict = failed.length === 0 ? "✓" : "✗";
   process.stdout.write(`${verdict} ${name.padEnd(34)} ${passed} passed, ${failed.length} failed\n`);
   for (const line of failed) process.stdout.write(`${line}\n`);
-}
-
-/** Runs a program of the folder, which prints a line of JSON for each check. */
-async function tryProgram(
-  command: readonly string[],
-  environment: Readonly<Record<string, string>>,
-  told: (check: string, error?: unknown) => void,
-): Promise<void> {
-  const [program = "", ...args] = command;
-  const env = { ...process.env, ...environment, DENO_DIR: join(folder, ".deno"), NO_COLOR: "1" };
-  const [stdout, problem] = await new Promise<[string, string | undefined]>((resolve) => {
-    execFile(program, args, { cwd: folder, env, timeout: 180_000 }, (error, out, err) =>
-      resolve([out, error === null ? undefined : `${error.message}\n${err}`]),
-    );
-  });
-  const lines = stdout.split("\n").filter((line) => line.startsWith("{"));
-  for (const { check, error } of lines.map((line) => JSON.parse(line) as { check: string; error?: string }))
-    told(check, error);
-  if (problem !== undefined || lines.length === 0) told("runs to its end", problem ?? "it printed nothing");
 }
 
 async function compile(compiler: string, resolution: "nodenext" | "bundler", files: readonly string[]): Promise<void> {
@@ -74,11 +50,7 @@ function textOf(error: unknown): string {
 }
 
 /** Tells of a whole piece of work as one check. */
-async function whole(
-  told: (check: string, error?: unknown) => void,
-  check: string,
-  work: () => Promise<unknown>,
-): Promise<void> {
+async function whole(told: Told, check: string, work: () => Promise<unknown>): Promise<void> {
   await work().then(
     () => told(check),
     (error: unknown) => told(check, error),
@@ -87,27 +59,24 @@ async function whole(
 
 process.stdout.write(`Installing into ${folder}\n`);
 await install();
-for (const name of await readdir(folder)) if (/^contract\.|^matchers\./.test(name)) await rm(join(folder, name));
-for (const name of await readdir(programs))
-  await copyFile(join(programs, name), join(folder, name.replace(/\.txt$/, "")));
 
 for (const [name, command] of Object.entries(runtimes)) {
   await trial(`${name}: conformance`, async (told) => {
     await using redis = await startRedis();
-    await tryProgram([...command, "conformance.mjs"], { REDIS_URL: redis.url }, told);
+    await runChecks([...command, "conformance.mjs"], { REDIS_URL: redis.url }, told);
   });
-  await trial(`${name}: faults`, (told) => play(command, told));
+  await trial(`${name}: faults`, (told) => play(stories, command, told));
 }
 for (const name of Object.keys(runtimes).filter((each) => each.startsWith("Node"))) {
   await trial(`${name}: CommonJS by require`, async (told) => {
     await using redis = await startRedis();
-    await tryProgram([...(runtimes[name] ?? []), "require.cjs"], { REDIS_URL: redis.url }, told);
+    await runChecks([...(runtimes[name] ?? []), "require.cjs"], { REDIS_URL: redis.url }, told);
   });
 }
 for (const version of ["redis-7", "redis-8", "valkey-8"] as const) {
   await trial(`${version}: conformance`, async (told) => {
     await using redis = await startRedis({ version });
-    await tryProgram([process.execPath, "conformance.mjs"], { REDIS_URL: redis.url }, told);
+    await runChecks([process.execPath, "conformance.mjs"], { REDIS_URL: redis.url }, told);
   });
 }
 for (const compiler of compilers) {
