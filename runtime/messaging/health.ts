@@ -5,11 +5,11 @@ export interface StreamHealth {
   readonly group: string;
   /** `reading`, `busy` (no room for more entries), `stuck` (no group yet, or Redis does not answer) or `stopped`. */
   readonly loop: LoopState;
-  /** Entries that have not been delivered to the group. */
+  /** Entries that have not been delivered to the group, redriven ones included. */
   readonly lag: number | null;
-  /** Entries that were delivered and not acknowledged, including those that wait for a retry. */
+  /** Entries that were delivered and not acknowledged, including redriven ones and those that wait for a retry. */
   readonly pending: number;
-  /** The time since the oldest pending entry was published. */
+  /** The time since the oldest pending entry was published or redriven. */
   readonly oldest_pending_seconds: number;
   /** The pending entries that wait for a retry. */
   readonly retrying: number;

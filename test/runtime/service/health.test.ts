@@ -1,5 +1,11 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { onSuccessNotification, onUserCreated, publishUserCreated } from "../../../generated/index.js";
+import {
+  onSuccessNotification,
+  onUserCreated,
+  publishUserCreated,
+  UnrecoverableError,
+} from "../../../generated/index.js";
+import { Operations } from "../../../runtime/operations/index.js";
 import type { MessagingOptions } from "../../../runtime/service/create-messaging.js";
 import { startRedis } from "../../../runtime/testing/redis/index.js";
 import { eventually } from "../../support/eventually.js";
@@ -80,6 +86,32 @@ describe("the health of a service", () => {
     expect(stream?.lag).toBeGreaterThan(5);
     expect(stream?.pending).toBeGreaterThanOrEqual(2);
     open();
+  });
+
+  it("counts what was redriven: what waits, what is in hand, what is to be tried again", async () => {
+    await using operations = new Operations({ env: {}, redis: { url: redis.url } });
+    await using messaging = service({ concurrency: 1, batchSize: 1, maxRetries: 1, retryDelaySeconds: 60 });
+    let open = (): void => {};
+    const opened = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    let isRedriven = false;
+    onUserCreated(messaging, async () => {
+      if (!isRedriven) throw new UnrecoverableError("not now");
+      await opened;
+      throw new Error("later");
+    });
+    await messaging.start();
+    for (let id = 1; id <= 20; id++) await publish(messaging, id);
+    await eventually(() => messaging.counts.deadLettered === 20);
+    isRedriven = true;
+    expect(await operations.deadLetters.redriveAll("events")).toBe(20);
+    const events = async () => (await messaging.health()).details.streams["events"];
+    const waiting = await eventually(events, (seen) => seen?.lag !== 0 && (seen?.oldest_pending_seconds ?? 0) > 0);
+    expect(waiting).toMatchObject({ retrying: 0, dead_letters: 0 });
+    expect((waiting?.lag ?? 0) + (waiting?.pending ?? 0)).toBe(20);
+    open();
+    await eventually(events, (seen) => seen?.lag === 0 && seen.pending === 20 && seen.retrying === 20);
   });
 
   it("of a stream whose lag Redis cannot tell is null, not 0", async () => {
