@@ -5,7 +5,8 @@
  * In its `workerData`, `beats` are the keys and the arguments of each beat's script; `stallMs` is how long the main thread
  * may be blocked before it counts as dead; `clock` is shared memory: the main thread's last turn, the last round that
  * Redis confirmed, and the last one of this thread (all in ns), how many rounds came later than the lease, and for how
- * long (ns) rounds were confirmed. It posts why it cannot beat, whenever the reason changes.
+ * long (ns) rounds were confirmed; `startedNs` is the main thread's time when it started this one. It posts why it cannot
+ * beat, whenever the reason changes.
  *
  * Functions stay in the main thread. Where there are any, it is asked for the place to connect to and for a verdict on the
  * server's certificate; it may post a new password at any time.
@@ -15,10 +16,14 @@ const fs = require("node:fs");
 const net = require("node:net");
 const tls = require("node:tls");
 const { parentPort, workerData } = require("node:worker_threads");
-const { connection, beats, script, intervalMs, leaseMs, stallMs, clock } = workerData;
+const { connection, beats, script, intervalMs, leaseMs, stallMs, clock, startedNs } = workerData;
 const instants = new BigInt64Array(clock);
 const [TURN, BEAT, THREAD, LAPSES, CONFIRMED] = [0, 1, 2, 3, 4];
 const leaseNs = BigInt(leaseMs) * 1000000n;
+/** Bun and Deno count each thread's time from its start, Node that of all threads from the same moment. */
+const behindNs = process.hrtime.bigint() < startedNs ? startedNs : 0n;
+/** The time as the main thread has it. */
+const time = () => process.hrtime.bigint() + behindNs;
 /** Sends a command on the present connection; undefined while there is none that is ready. */
 let send;
 /** How many connections were lost since the last round that Redis confirmed. */
@@ -67,7 +72,7 @@ function connect() {
 }
 
 function beat() {
-  const now = process.hrtime.bigint();
+  const now = time();
   // A handler that never returns to the event loop: others should have its work.
   if (send === undefined || now - Atomics.load(instants, TURN) > BigInt(stallMs) * 1000000n) return;
   beats.forEach(({ keys, args }, at) => {
@@ -84,7 +89,7 @@ function confirm(now) {
   const last = Atomics.load(instants, BEAT);
   const age = last === 0n ? 0n : now - last;
   // Others saw the last beat until this one came to Redis, which may have been as late as its reply.
-  const late = last === 0n ? 0n : process.hrtime.bigint() - last;
+  const late = last === 0n ? 0n : time() - last;
   // Counted before: who sees this beat must know.
   if (late > leaseNs) Atomics.add(instants, LAPSES, 1n);
   // Unless the main thread has been quicker.

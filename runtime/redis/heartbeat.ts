@@ -190,7 +190,7 @@ export class Heartbeat {
     const { config, hooks, clock } = this.#parts;
     const { redis, service, leaseMs, handlerTimeoutMs: stallMs } = config;
     const connection = threadConnection(redis, service);
-    const times = { intervalMs: this.#intervalMs, leaseMs, stallMs };
+    const times = { intervalMs: this.#intervalMs, leaseMs, stallMs, startedNs: process.hrtime.bigint() };
     const beats = this.#beats.map(({ keys, args }) => ({ keys, args }));
     const workerData = { connection, beats, script: beat.lua, clock: this.#instants.buffer, ...times };
     const worker = new Worker(heartbeatThread, { eval: true, workerData, execArgv: [] });

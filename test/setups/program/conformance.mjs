@@ -144,6 +144,8 @@ const checks = {
     const messaging = create({ leaseSeconds: 1 });
     onUserCreated(messaging, () => {});
     await messaging.start({ requireRedis: true });
+    // Nothing says that the thread does not beat before a lease has passed.
+    await sleep(2500);
     await eventually(async () => {
       const { status, details } = await messaging.health();
       return status === "healthy" && details.heartbeat?.state === "confirmed";
