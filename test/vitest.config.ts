@@ -1,9 +1,11 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
-import { impureTests, pureTests } from "./pure-tests.js";
 
-const pure = Object.values(pureTests).flat();
 const root = fileURLToPath(new URL("..", import.meta.url));
+/** Their files share a process: to load the source again for each takes longer than most of them do. */
+const together = "test/{codegen,docs,hostile,interop,runtime,wire}/**/*.test.ts";
+/** Those of them that are about the state of a fresh process. */
+const apart = ["test/runtime/contract/string-prototype.test.ts", "test/runtime/testing/**/*.test.ts"];
 
 export default defineConfig({
   root,
@@ -14,20 +16,12 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 60_000,
     projects: [
-      {
-        extends: true,
-        // To load the source takes longer than most of these tests do, and none leaves anything behind.
-        test: { name: "pure", include: pure, exclude: [...impureTests], isolate: false },
-      },
+      { extends: true, test: { name: "together", include: [together], exclude: apart, isolate: false } },
       {
         extends: true,
         test: {
-          name: "whole",
-          include: ["test/**/*.test.ts"],
-          exclude: [
-            ...pure.filter((tests) => !tests.startsWith("test/runtime/contract/")),
-            "test/runtime/contract/!(round-trip|string-prototype).test.ts",
-          ],
+          name: "apart",
+          include: ["test/!(codegen|docs|hostile|interop|runtime|wire)/**/*.test.ts", ...apart],
           typecheck: { enabled: true, include: ["test/types/**/*.test-d.ts"], tsconfig: "test/tsconfig.json" },
         },
       },
