@@ -1,4 +1,4 @@
-import { LAST_ID, nextId } from "../broker/entry-id.js";
+import { comesBefore, LAST_ID, nextId } from "../broker/entry-id.js";
 import { type Config, prefixed } from "../config/config.js";
 import { type ErrorCode, MessagingError } from "../errors.js";
 import { type Client, Connection } from "../redis/connection.js";
@@ -8,6 +8,7 @@ import { pageLength } from "../redis/page.js";
 import { instantIn } from "../redis/redis-clock.js";
 import { field } from "../redis/reply.js";
 import { systemClock } from "../time/clock.js";
+import { type DeadLetterFilter, matches } from "./dead-letter-filter.js";
 import { type DeadLetterRecord, letterOf } from "./dead-letter-record.js";
 import { type DeadLetterState, stateOf } from "./dead-letter-state.js";
 
@@ -16,16 +17,6 @@ export interface DeadLetter extends DeadLetterRecord {
   /** Its id among the dead letters. */
   readonly id: string;
   readonly state: DeadLetterState;
-}
-
-/** Selects dead letters. A filter that is left out matches every one. */
-export interface DeadLetterFilter {
-  readonly group?: string;
-  readonly type?: string;
-  /** The code or the name of its last error: `ECONNREFUSED`. */
-  readonly reason?: string;
-  /** @defaultValue "open" */
-  readonly state?: DeadLetterState["state"] | "any";
 }
 
 /** Options of a change that is kept on record. */
@@ -88,7 +79,7 @@ export class DeadLetters {
   }
 
   /**
-   * Redrives every open dead letter that matches; resolves to their number.
+   * Redrives every open dead letter that matches and was there when it was called; resolves to their number.
    * @example
    * // The database of one handler was away, and is back.
    * await using operations = new Operations();
@@ -100,7 +91,11 @@ export class DeadLetters {
     options: OperatorOptions = {},
   ): Promise<number> {
     let count = 0;
+    const { dead } = this.#keys(stream);
+    const [newest] = await this.#ask(`reading ${dead}`, (client) => client.xrevrange(dead, "+", "-", "COUNT", 1));
     for await (const letter of this.list(stream, { ...filter, state: "open" })) {
+      // What is redriven may be a dead letter again at once.
+      if (newest === undefined || comesBefore(newest[0], letter.id)) break;
       if (!isReturnable(letter)) continue;
       if ((await this.redrive(stream, letter.id, options)).state === "redriven") count++;
     }
@@ -205,15 +200,6 @@ export class DeadLetters {
   #keys(stream: string): StreamKeys {
     return streamKeys(prefixed(this.#config, stream), this.#config.group);
   }
-}
-
-function matches(letter: DeadLetter, { group, type, reason, state = "open" }: DeadLetterFilter): boolean {
-  return (
-    (group === undefined || letter.group === group) &&
-    (type === undefined || letter.type === type) &&
-    (reason === undefined || letter.reason === reason) &&
-    (state === "any" || letter.state.state === state)
-  );
 }
 
 /** Whether there is something to return, and a group to return it to. */

@@ -1,9 +1,9 @@
 // operations/ holds the operator's tools. It may import every other room but testing/; none of them imports it.
 
+export type { DeadLetterFilter } from "./dead-letter-filter.js";
 export type { DeadLetterState } from "./dead-letter-state.js";
 export {
   type DeadLetter,
-  type DeadLetterFilter,
   DeadLetters,
   type OperatorOptions,
 } from "./dead-letters.js";

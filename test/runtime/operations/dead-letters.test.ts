@@ -4,6 +4,7 @@ import { type DeadLetter, Operations } from "../../../runtime/operations/index.j
 import { eventually } from "../../support/eventually.js";
 import { useRedis } from "../../support/redis.js";
 import { createService } from "../../support/service.js";
+import { fillEvents } from "../../support/stream.js";
 
 const { redis, admin } = await useRedis();
 afterEach(() => admin.flushall());
@@ -61,6 +62,20 @@ it("an operator sees why an entry died, gives it to its own group again, and set
   await operations.deadLetters.redrive("events", first.id);
   await new Promise((resolve) => setTimeout(resolve, 100));
   expect(handled).toEqual([1]);
+});
+
+it("redriving all ends, though what is redriven is a dead letter again at once", async () => {
+  await using operations = new Operations({ env: {}, redis: { url: redis.url } });
+  await using messaging = createService(redis, { maxRetries: 0 });
+  onUserCreated(messaging, () => {
+    throw new Error("broken");
+  });
+  await messaging.start();
+  await fillEvents(admin, 60);
+  await eventually(() => messaging.counts.deadLettered === 60);
+  expect(await operations.deadLetters.redriveAll("events")).toBe(60);
+  await eventually(() => messaging.counts.deadLettered === 120);
+  expect(await lettersOf(operations)).toHaveLength(60);
 });
 
 /** A dead letter of a service that has stopped. */
