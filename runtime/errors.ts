@@ -81,9 +81,12 @@ export class ContractError extends MessagingError {
   }
 }
 
+const ADVICE = "store its content elsewhere and send a reference to it, or raise that setting in every service";
+
 /**
  * A message is larger than `maxMessageBytes`. When publishing, this is thrown before anything reaches Redis. An answer of
- * that size is replaced by a failure with this code.
+ * that size is replaced by a failure with this code. When reading, the entry is not read whole: it stays in its stream, and
+ * its dead letter refers to it.
  * @example
  * try {
  *   await messaging.publish(orderPlaced, { entity_id: 7, after_data: { total: 7 } });
@@ -97,11 +100,16 @@ export class MessageTooLargeError extends MessagingError {
   readonly bytes: number;
   readonly maxBytes: number;
   /** @param what - names the message: its type */
-  constructor(what: string, bytes: number, maxBytes: number) {
-    const advice = "store its content elsewhere and send a reference to it, or raise that setting in every service";
+  constructor(what: string, bytes: number, maxBytes: number, advice: string = ADVICE) {
     super("MESSAGE_TOO_LARGE", `${what} has ${bytes} bytes, and MESSAGE_MAX_BYTES is ${maxBytes}: ${advice}`);
     this.bytes = bytes;
     this.maxBytes = maxBytes;
+  }
+
+  /** The error of an entry that was written by others. */
+  static unread(what: string, bytes: number, maxBytes: number): MessageTooLargeError {
+    const advice = "it was left in its stream; raise that setting in every service that reads it, and redrive it";
+    return new MessageTooLargeError(what, bytes, maxBytes, advice);
   }
 
   /** The same error with another name for the message. */

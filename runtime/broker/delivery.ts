@@ -7,6 +7,8 @@ export interface Delivery {
   readonly fields: FlatFields | null;
   /** The bytes of its text on the wire, where they were counted when it was read. */
   readonly length?: number;
+  /** Where it has more bytes than a message may have: how many. Its fields are then its short ones. */
+  readonly oversizedBytes?: number;
   /** How often the group has been given it, this delivery included. */
   readonly attempt: number;
   /** How many of these deliveries began in processes that died: they use up no retries. None where it is left out. */

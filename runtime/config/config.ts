@@ -42,8 +42,9 @@ export interface Settings {
    */
   readonly publishBufferBytes?: number;
   /**
-   * Bytes of the largest message that may be published, sent or answered: those of the names and values of its entry.
-   * Beyond, it is refused with `MESSAGE_TOO_LARGE`. The same in every service. Env `MESSAGE_MAX_BYTES`.
+   * Bytes of the largest message that may be published, sent, answered or read: those of the names and values of its entry.
+   * Beyond, it is refused with `MESSAGE_TOO_LARGE`, and an entry that others wrote becomes a dead letter without being read
+   * whole. The same in every service. Env `MESSAGE_MAX_BYTES`.
    * @defaultValue 1048576 (1 MiB)
    */
   readonly maxMessageBytes?: number;

@@ -73,7 +73,9 @@ export class Reader {
       count += deliveries.length;
       // Also after the signal: they are pending for this consumer now, to be handled or given back.
       this.#workload.take(deliveries, count === most);
-      for (const delivery of deliveries) longest = Math.max(longest, lengthOf(delivery));
+      for (const delivery of deliveries) {
+        longest = Math.max(longest, delivery.oversizedBytes ?? lengthOf(delivery));
+      }
       this.#longest = longest;
     });
     this.#answered();

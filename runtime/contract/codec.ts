@@ -19,7 +19,7 @@ export const TYPE_PROPERTIES: Readonly<Record<Exclude<MessageKind, "health">, st
 };
 
 /** The two fields of the `json` encoding: the message's type, and the message. */
-const TYPE_FIELD = "message_type";
+export const TYPE_FIELD = "message_type";
 const JSON_FIELD = "json";
 
 /**

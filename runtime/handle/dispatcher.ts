@@ -3,7 +3,7 @@
 import { type Answer, type Delivery, DONE, type Outcome } from "../broker/delivery.js";
 import { type FlatFields, typeOf } from "../contract/codec.js";
 import { contractOf } from "../contract/contract.js";
-import { DecodeError, HandlerTimeoutError, MessagingError, PoisonError } from "../errors.js";
+import { DecodeError, HandlerTimeoutError, MessageTooLargeError, MessagingError, PoisonError } from "../errors.js";
 import { apart, inContextOf } from "../messaging/correlation.js";
 import type { MessageContext } from "../messaging/handler.js";
 import type { RuntimeParts } from "../messaging/hooks.js";
@@ -11,11 +11,12 @@ import type { InterceptorChain } from "../messaging/interceptor.js";
 import { Deadlines } from "../time/deadline.js";
 import { type ContextPlace, DeliveryContext } from "./delivery-context.js";
 import { afterFailure, assertAttemptsLeft, isUnreadable, type RetryPolicy } from "./retry-policy.js";
-import { admits, type Route, type StreamRoutes, suits, wants } from "./router.js";
+import { admits, mayAdmit, type Route, type StreamRoutes, suits, those, wants } from "./router.js";
 
 export interface DispatchPlace extends ContextPlace {
   readonly retry: RetryPolicy;
   readonly handlerTimeoutMs: number;
+  readonly maxMessageBytes: number;
 }
 
 /** The context of a command. */
@@ -74,7 +75,8 @@ export class Dispatcher {
     const type = typeOf(fields);
     const routes = type === undefined ? this.#routes.untyped : this.#routes.byType.get(type);
     // A message that no handler takes costs no more than finding its type.
-    if (routes === undefined) return this.#unrouted(type, fields);
+    if (routes === undefined) return this.#unrouted(type, fields, delivery);
+    if (delivery.oversizedBytes !== undefined) return this.#tooLarge(routes, fields, delivery);
     const admitted = those(routes, admits, fields);
     if (admitted.length === 0) return this.skip(delivery.id, type ?? "", "filtered");
     try {
@@ -118,16 +120,29 @@ export class Dispatcher {
    * An unknown type is no error: its producer may be newer, or another member of the group may handle it. A command for
    * this service that no member handles is answered.
    */
-  #unrouted(type: string | undefined, fields: FlatFields): Outcome {
+  #unrouted(type: string | undefined, fields: FlatFields, { oversizedBytes }: Delivery): Outcome {
     if (type === undefined) {
       const names = "event_type, command_type, notification_type, message_type";
-      const error = new DecodeError(`no field names a message type (${names})`);
+      const isWhole = oversizedBytes === undefined;
+      const error = isWhole ? new DecodeError(`no field names a message type (${names})`) : this.#sized(oversizedBytes);
       return { kind: "unhandled", type, otherwise: { kind: "dead", error } };
     }
     if (!this.#takesCommands) return { kind: "unhandled", type, otherwise: DONE };
     const why = { code: "COMMAND_UNKNOWN", message: `no handler for ${type} here` } as const;
     const answer = this.#parts.responding.refusal(this.#place.stream, fields, why);
     return { kind: "unhandled", type, otherwise: answer === undefined ? DONE : { kind: "done", answer } };
+  }
+
+  /** An entry of which only short fields were read ends as a dead letter, unless they tell that it is for none of the handlers. */
+  #tooLarge(routes: readonly Route[], fields: FlatFields, { id, oversizedBytes = 0 }: Delivery): Outcome {
+    const { type, kind } = (routes[0] as Route).descriptor;
+    if (those(routes, mayAdmit, fields).length === 0) return this.skip(id, type, "filtered");
+    const error = this.#sized(oversizedBytes, type);
+    return kind === "command" ? this.#answered({ kind: "dead", error }, fields, error) : { kind: "dead", error };
+  }
+
+  #sized(bytes: number, type = "an entry without a known type"): MessageTooLargeError {
+    return MessageTooLargeError.unread(type, bytes, this.#place.maxMessageBytes);
   }
 
   #answered(outcome: Outcome, fields: FlatFields, why: Pick<MessagingError, "message" | "code">): Outcome {
@@ -224,19 +239,6 @@ export class Dispatcher {
     this.#parts.hooks.emit("handlerFailed", { stream, group, entryId, type, attempt, error });
     return afterFailure(error, attempt - deaths, { maxRetries, delayMs });
   }
-}
-
-/** The routes whose filters pass. Returns the list itself when all of them do. */
-function those<Subject>(
-  routes: readonly Route[],
-  passes: (route: Route, subject: Subject) => boolean,
-  subject: NoInfer<Subject>,
-): readonly Route[] {
-  for (const route of routes) {
-    if (!route.isFiltered || passes(route, subject)) continue;
-    return routes.filter((each) => !each.isFiltered || passes(each, subject));
-  }
-  return routes;
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

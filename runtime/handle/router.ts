@@ -127,7 +127,33 @@ export function wants({ descriptor, options }: Route, message: Readonly<Record<s
   return where === undefined || inContextOf(correlationOf(descriptor.kind, message), () => where(message));
 }
 
+/**
+ * Whether an entry of which only short fields were read may be for a route. What they do not tell excludes nothing.
+ */
+export function mayAdmit({ descriptor, options }: Route, entry: FlatFields): boolean {
+  const may = (field: string | undefined, wanted: number | string | undefined): boolean =>
+    field === undefined || wanted === undefined || (fieldOf(entry, field) || String(wanted)) === String(wanted);
+  return (
+    may(companyFields[descriptor.kind], options.company_id) &&
+    may("source_service", options.source_service) &&
+    may("target_service", options.target_service)
+  );
+}
+
 /** The descriptor of a command route, which alone has a result. */
 export function commandOf(route: Route): CommandDescriptor | undefined {
   return route.descriptor.kind === "command" ? (route.descriptor as CommandDescriptor) : undefined;
+}
+
+/** The routes whose filters pass. Returns the list itself when all of them do. */
+export function those<Subject>(
+  routes: readonly Route[],
+  passes: (route: Route, subject: Subject) => boolean,
+  subject: NoInfer<Subject>,
+): readonly Route[] {
+  for (const route of routes) {
+    if (!route.isFiltered || passes(route, subject)) continue;
+    return routes.filter((each) => !each.isFiltered || passes(each, subject));
+  }
+  return routes;
 }

@@ -25,8 +25,16 @@ export interface DeadLetterRecord {
   readonly failedAt: string;
   /** The error of every failed attempt, oldest first. */
   readonly errors: readonly Failure[];
-  /** The entry's fields as they were on the wire, byte for byte: name, value, … Empty if it had been deleted. */
+  /**
+   * The entry's fields as they were on the wire, byte for byte: name, value, … Empty if it had been deleted, or is too large to
+   * be kept here.
+   */
   readonly original: readonly Buffer[];
+  /**
+   * How many bytes the entry has, if it has more than `MESSAGE_MAX_BYTES`. It then stays in `stream` as the entry `entryId`,
+   * and is not trimmed while this letter is open.
+   */
+  readonly keptBytes?: number;
   /** What of the record cannot be read, because others wrote or changed it; left out when nothing. It can be discarded. */
   readonly problem?: string;
 }
@@ -39,6 +47,7 @@ export function letterOf(fields: readonly Buffer[]): DeadLetterRecord {
   }
   const text = (name: string): string => values.get(name)?.toString("utf8", 0, LONGEST_TEXT) ?? "";
   const attempts = text("attempts");
+  const keptBytes = text("kept_bytes");
   const errors = errorsIn(values.get("errors"));
   const original = decodeNetstrings(values.get("original") ?? Buffer.alloc(0));
   const problems = [
@@ -60,6 +69,7 @@ export function letterOf(fields: readonly Buffer[]): DeadLetterRecord {
     failedAt: text("failed_at"),
     errors: errors ?? [],
     original: original ?? [],
+    ...(/^\d{1,15}$/.test(keptBytes) ? { keptBytes: Number(keptBytes) } : {}),
     ...(problems.length === 0 ? {} : { problem: problems.join(", and ") }),
   };
 }

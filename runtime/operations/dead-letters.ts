@@ -11,6 +11,7 @@ import { systemClock } from "../time/clock.js";
 import { type DeadLetterFilter, matches } from "./dead-letter-filter.js";
 import { type DeadLetterRecord, letterOf } from "./dead-letter-record.js";
 import { type DeadLetterState, stateOf } from "./dead-letter-state.js";
+import { isReturnable, originalOf } from "./original.js";
 
 /** An entry that could not be handled, with its history. */
 export interface DeadLetter extends DeadLetterRecord {
@@ -68,7 +69,7 @@ export class DeadLetters {
    * is no longer open is left alone. Resolves to its state.
    *
    * @throws {MessagingError} `DEAD_LETTER_MISSING` for an unknown id, or for one whose original had been deleted or cannot
-   * be read;
+   * be read; `MESSAGE_TOO_LARGE` for one whose entry is beyond this operator's `MESSAGE_MAX_BYTES`;
    * `PUBLISH_FAILED` when Redis refuses to add the entry, and the dead letter stays open; `PUBLISH_UNCERTAIN` when it
    * refuses to record that it did
    */
@@ -79,7 +80,8 @@ export class DeadLetters {
   }
 
   /**
-   * Redrives every open dead letter that matches and was there when it was called; resolves to their number.
+   * Redrives every open dead letter that matches and was there when it was called; resolves to their number. Those are left
+   * out of which there is nothing to return, or more than this operator's `MESSAGE_MAX_BYTES`.
    * @example
    * // The database of one handler was away, and is back.
    * await using operations = new Operations();
@@ -96,8 +98,13 @@ export class DeadLetters {
     for await (const letter of this.list(stream, { ...filter, state: "open" })) {
       // What is redriven may be a dead letter again at once.
       if (newest === undefined || comesBefore(newest[0], letter.id)) break;
-      if (!isReturnable(letter)) continue;
-      if ((await this.redrive(stream, letter.id, options)).state === "redriven") count++;
+      if (!isReturnable(letter) || (letter.keptBytes ?? 0) > this.#config.maxMessageBytes) continue;
+      try {
+        if ((await this.redrive(stream, letter.id, options)).state === "redriven") count++;
+      } catch (error) {
+        // It, or its entry, was removed.
+        if (!(error instanceof MessagingError) || error.code !== "DEAD_LETTER_MISSING") throw error;
+      }
     }
     return count;
   }
@@ -155,13 +162,15 @@ export class DeadLetters {
         throw missing(
           `dead letter ${id} in ${keys.dead} cannot be redriven: ${letter.problem ?? "its original had been deleted"}`,
         );
+      const what = `dead letter ${id} in ${keys.dead}`;
+      const original = await originalOf(client, letter, { what, keys, maxBytes: this.#config.maxMessageBytes });
       const { redrive } = streamKeys(keys.stream, letter.group);
       await client.watch(redrive);
       // The mark contains the entry's id, so the id is chosen here: later than any in the stream.
       const entryId = await nextEntryId(client, redrive);
       const state: DeadLetterState = { state: "redriven", at: new Date().toISOString(), by, entryId };
       const transaction = client.multi();
-      transaction.xadd(redrive, entryId, ...letter.original);
+      transaction.xadd(redrive, entryId, ...original);
       transaction.hset(keys.settled, id, JSON.stringify(state));
       moveInIndex(transaction, keys, letter);
       const replies = await transaction.exec();
@@ -200,11 +209,6 @@ export class DeadLetters {
   #keys(stream: string): StreamKeys {
     return streamKeys(prefixed(this.#config, stream), this.#config.group);
   }
-}
-
-/** Whether there is something to return, and a group to return it to. */
-function isReturnable({ original, group }: DeadLetter): boolean {
-  return original.length > 0 && group !== "";
 }
 
 /** It counts as open no longer. */

@@ -1,5 +1,7 @@
 import type { Delivery } from "../broker/delivery.js";
 import { namesType } from "../contract/codec.js";
+import { BRIEF, BriefFields } from "./abridged.js";
+import { interned } from "./interned.js";
 
 export const ASTERISK = 42;
 export const PERCENT = 37;
@@ -10,19 +12,22 @@ const LONGEST_REPEATED = 64;
 const MOST_REPEATED = 128;
 
 /**
- * Decodes the reply to an `XREADGROUP` of one stream, in either version of Redis' protocol, as its bytes arrive. The
- * entries of a stream have the same names, and often the same values, in the same places: a text that equals the last
- * one in its place is recognised by its bytes and not created again, which saves most of the cost of reading.
+ * Decodes the reply to an `XREADGROUP` of one stream, in either version of Redis' protocol, as its bytes arrive. A text that
+ * equals the last one in its place, as most do, is recognised by its bytes and not created again: that is most of the cost.
  */
 export class EntryDecoder {
   /** Of an entry of another type no more is decoded than its type. Without a list each is decoded whole. */
   wanted: ReadonlySet<string | undefined> | undefined;
+  /** Of an entry of more bytes no more is decoded, or held, than its short fields. */
+  maxEntryBytes: number = Number.POSITIVE_INFINITY;
   #bytes: Buffer = Buffer.alloc(0);
   /** The bytes from here on are not decoded yet. */
   #at = 0;
   #parts: Buffer[] = [];
   /** At least so many more bytes are needed to go on. */
   #missing = 0;
+  /** How many of the bytes that are to come are let go. */
+  #skipped = 0;
   /** How many entries are still to come; `undefined` before the reply's head has arrived. */
   #left: number | undefined;
   #deliveries: Delivery[] = [];
@@ -34,7 +39,12 @@ export class EntryDecoder {
   #unread = 0;
   /** The bytes of the entry's texts. */
   #length = 0;
+  /** Whether a text that was not decoded makes the entry too large. */
+  #isTooLong = false;
   #isTyped = false;
+  /** Of an entry that is too large: its short fields, and how many texts it has. */
+  #brief: BriefFields | undefined;
+  #texts = 0;
   /** By place in an entry, the last text there. Only texts of which each character is one byte. */
   readonly #repeated: string[] = [];
 
@@ -47,10 +57,13 @@ export class EntryDecoder {
 
   /** Decodes more of the reply. Returns the bytes after its end, `undefined` before. @throws if it is no such reply */
   write(chunk: Buffer): Buffer | undefined {
-    this.#parts.push(chunk);
-    this.#missing -= chunk.length;
+    const from = Math.min(this.#skipped, chunk.length);
+    this.#skipped -= from;
+    if (this.#skipped > 0) return undefined;
+    this.#parts.push(from === 0 ? chunk : chunk.subarray(from));
+    this.#missing -= chunk.length - from;
     if (this.#missing > 0) return undefined;
-    this.#bytes = this.#parts.length === 1 ? chunk : Buffer.concat(this.#parts);
+    this.#bytes = this.#parts.length === 1 ? (this.#parts[0] as Buffer) : Buffer.concat(this.#parts);
     this.#at = 0;
     const hasEnded = this.#decode();
     const rest = this.#bytes.subarray(this.#at);
@@ -70,15 +83,49 @@ export class EntryDecoder {
       const fields = this.#fields;
       while (this.#filled < fields.length) {
         const text = this.#text(this.#filled);
-        if (text === undefined) return false;
+        if (text === undefined) {
+          if (!this.#isTooLong) return false;
+          this.#abridge(fields.length, fields);
+          break;
+        }
         fields[this.#filled++] = text;
         if (!this.#isTyped && this.#filled % 2 === 0) this.#lookAtType(fields);
       }
-      for (; this.#unread > 0; this.#unread--) if (this.#pass() === undefined) return false;
-      this.#deliveries.push({ id: this.#id, fields, length: this.#length, attempt: 1 });
+      if (this.#brief !== undefined) {
+        if (!this.#abridged(this.#brief)) return false;
+      } else {
+        for (; this.#unread > 0; this.#unread--) if (!this.#letGo()) return false;
+        this.#deliveries.push({ id: this.#id, fields, length: this.#length, attempt: 1 });
+      }
       this.#fields = undefined;
       this.#left--;
     }
+    return this.#skipped === 0;
+  }
+
+  /** From here on only short fields are kept of an entry. @param known - its first texts, as far as they are decoded */
+  #abridge(texts: number, known: readonly string[] = []): string[] {
+    this.#isTooLong = false;
+    this.#texts = texts;
+    this.#brief = new BriefFields();
+    for (let place = 0; place < this.#filled; place++) this.#brief.add(place, known[place]);
+    this.#fields = [];
+    return this.#fields;
+  }
+
+  /** Decodes the short fields of the rest of an entry that is too large. Returns whether it has ended. */
+  #abridged(brief: BriefFields): boolean {
+    for (; this.#filled < this.#texts; this.#filled++) {
+      const length = this.#textLength(BRIEF.longest);
+      if (length === undefined && !this.#isTooLong) return false;
+      const text = length === undefined ? undefined : this.#bytes.toString("utf8", this.#at, this.#at + length);
+      brief.add(this.#filled, text);
+      if (length === undefined) this.#letGo();
+      else this.#advance(length);
+    }
+    const oversizedBytes = Math.max(this.#length, this.#texts);
+    this.#deliveries.push({ id: this.#id, fields: brief.fields, oversizedBytes, attempt: 1 });
+    this.#brief = undefined;
     return true;
   }
 
@@ -113,7 +160,8 @@ export class EntryDecoder {
     this.#filled = 0;
     this.#length = 0;
     this.#isTyped = this.wanted === undefined;
-    return texts === undefined ? undefined : new Array<string>(texts);
+    if (texts === undefined) return undefined;
+    return texts <= this.maxEntryBytes ? new Array<string>(texts) : this.#abridge(texts);
   }
 
   /** Leaves out what follows the type of an entry that is not wanted. */
@@ -126,20 +174,29 @@ export class EntryDecoder {
     fields.length = this.#filled;
   }
 
-  /** Passes over a text. Returns its length. */
-  #pass(): number | undefined {
-    const length = this.#textLength();
-    if (length === undefined) return undefined;
-    this.#at += length + 2;
+  /** Passes over a text that is not needed, as it arrives. Returns whether its length is known. */
+  #letGo(): boolean {
+    const length = this.#number(DOLLAR);
+    this.#isTooLong = false;
+    if (length !== undefined) this.#advance(length);
+    return length !== undefined;
+  }
+
+  /** Goes on behind a text, of which not all need have arrived. */
+  #advance(length: number): void {
     this.#length += length;
-    return length;
+    const end = this.#at + length + 2;
+    this.#at = Math.min(end, this.#bytes.length);
+    this.#skipped = end - this.#at;
   }
 
   #text(place: number): string | undefined {
-    const length = this.#pass();
+    const length = this.#textLength(this.maxEntryBytes - this.#length);
     if (length === undefined) return undefined;
+    const start = this.#at;
+    this.#at += length + 2;
+    this.#length += length;
     if (length === 0) return "";
-    const start = this.#at - length - 2;
     const last = this.#repeated[place];
     if (last !== undefined && last.length === length && this.#stands(last, start)) return last;
     const text = this.#bytes.toString("utf8", start, start + length);
@@ -175,25 +232,19 @@ export class EntryDecoder {
     return isNegative ? -number : number;
   }
 
-  /** The length of a text that has arrived. Goes back to where it began when the text has not arrived in full. */
-  #textLength(): number | undefined {
+  /** The length of a text. Goes back to where it began when the text has not arrived in full, or is too long. */
+  #textLength(most = Number.POSITIVE_INFINITY): number | undefined {
     const from = this.#at;
     const length = this.#number(DOLLAR);
     if (length === undefined) return undefined;
     const missing = this.#at + length + 2 - this.#bytes.length;
-    if (missing <= 0) return length;
+    if (missing <= 0 && length <= most) return length;
     this.#at = from;
-    return this.#wait(missing);
+    this.#isTooLong = length > most;
+    return this.#isTooLong ? undefined : this.#wait(missing);
   }
 
   #wait(bytes: number): undefined {
     this.#missing = bytes;
   }
-}
-
-/** The same text as V8 keeps names: it finds it in an object or a map, and tells it from others, by its address. */
-function interned(text: string): string {
-  const names = Object.create(null) as Record<string, true>;
-  names[text] = true;
-  return Object.keys(names)[0] as string;
 }

@@ -7,6 +7,7 @@ import type { Pause } from "../time/pause.js";
 import type { Connection } from "./connection.js";
 import { type EntryTap, entryTapOf } from "./entry-tap.js";
 import { readSome } from "./lua/read.js";
+import { deliveryOf } from "./lua/retry.js";
 
 export type EntrySource = Pick<Membership, "read" | "interrupt">;
 
@@ -22,6 +23,8 @@ export interface SourceParts {
   readonly blockTimeMs: number;
   /** After how much text a reply ends, where it can. */
   readonly replyBytes: number;
+  /** An entry of more bytes is abridged. */
+  readonly maxEntryBytes: number;
   readonly connection: Connection;
   readonly settle: Connection;
   readonly pause: Pause;
@@ -46,12 +49,12 @@ export class BlockingSource implements EntrySource {
   }
 
   async read(count: number, take: Take): Promise<void> {
-    const { place, blockTimeMs, connection, pause } = this.#parts;
+    const { place, blockTimeMs, maxEntryBytes, connection, pause } = this.#parts;
     const { stream, group, consumer, floor, wanted } = place;
     const client = await connection.ready(pause.signal);
     if (connection.due !== undefined) await this.#limited(connection.authenticate());
     this.#clientId ??= (await this.#limited(client.client("ID").catch(() => 0))) as number;
-    this.#tap.expect(take, { isHeld: floor !== undefined, wanted });
+    this.#tap.expect(take, { isHeld: floor !== undefined, wanted, maxEntryBytes });
     const most = ["COUNT", count, "BLOCK", blockTimeMs] as const;
     const reading = client.xreadgroup("GROUP", group, consumer, ...most, "STREAMS", stream, ">");
     if (floor === undefined) {
@@ -97,12 +100,13 @@ export class BlockingSource implements EntrySource {
 }
 
 /** Reads at intervals, on a shared connection, where a reply is held whole, so it is bounded: for a stream that is mostly empty. */
-export function pollingSource({ place, blockTimeMs, replyBytes, connection, pause }: SourceParts): EntrySource {
+export function pollingSource(parts: SourceParts): EntrySource {
+  const { place, blockTimeMs, replyBytes, maxEntryBytes, connection, pause } = parts;
   const { stream, group, consumer } = place;
   const read: EntrySource["read"] = async (count, take) => {
     const client = await connection.ready(pause.signal);
-    const entries = await readSome.run(client, [stream], [group, consumer, count, replyBytes]);
-    const deliveries = entries.map(([id, fields]) => ({ id, fields, attempt: 1 }));
+    const entries = await readSome.run(client, [stream], [group, consumer, count, replyBytes, maxEntryBytes]);
+    const deliveries = entries.map(deliveryOf);
     if (deliveries.length === 0) await pause.for(blockTimeMs);
     else take(deliveries);
   };

@@ -13,6 +13,8 @@ interface Expected {
   readonly isHeld: boolean;
   /** The types of which the whole entry is needed. */
   readonly wanted: EntryDecoder["wanted"];
+  /** An entry of more bytes is abridged. */
+  readonly maxEntryBytes: number;
 }
 
 /**
@@ -36,9 +38,10 @@ export class EntryTap {
   }
 
   /** To be called just before a read is sent. A few entries are handed over as soon as they arrive, unless held; many long ones in portions. */
-  expect(take: Take, { isHeld, wanted }: Expected): void {
+  expect(take: Take, { isHeld, wanted, maxEntryBytes }: Expected): void {
     this.#take = take;
     this.#decoder.wanted = wanted;
+    this.#decoder.maxEntryBytes = maxEntryBytes;
     this.#isHeld = isHeld;
     this.#received = 0;
     this.#decoder.take();

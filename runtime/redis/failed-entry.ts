@@ -1,12 +1,13 @@
 import type { Delivery } from "../broker/delivery.js";
-import type { Kept, MemberPlace, Membership } from "../broker/membership.js";
+import type { Kept, Membership } from "../broker/membership.js";
 import type { Client } from "./connection.js";
+import type { FetchPlace } from "./fetch-entries.js";
 import type { StreamKeys } from "./keys.js";
 import { park } from "./lua/retry.js";
 import { bury, packed } from "./lua/settlement.js";
 
 /** What settles an entry that failed, of one consumer of a group. */
-export interface FailedPlace extends Pick<MemberPlace, "group" | "consumer"> {
+export interface FailedPlace extends FetchPlace {
   readonly keys: StreamKeys;
   /** `kept` when nobody can have taken over or settled the entry, else empty. */
   readonly keeps: "kept" | "";
@@ -31,13 +32,13 @@ export async function recordFailure(
 export async function moveToDead(
   client: Client,
   { keys, group, consumer, keeps }: FailedPlace,
-  { id, attempt, fields }: Delivery,
+  { id, attempt, fields, oversizedBytes }: Delivery,
   { failure, labels }: RecordOf<"bury">,
 ): Promise<"kept" | "lost"> {
-  const scriptKeys = [keys.stream, keys.dead, keys.retry, keys.errors, keys.index];
+  const scriptKeys = [keys.stream, keys.dead, keys.retry, keys.errors, keys.index, keys.oversized];
   const move = (copy: string): Promise<string | null> => {
-    const args = [group, consumer, id, failure, attempt, keeps, copy, ...Object.entries(labels).flat()];
-    return bury.run(client, scriptKeys, args);
+    const args = [group, consumer, id, failure, attempt, keeps, copy, oversizedBytes ?? ""];
+    return bury.run(client, scriptKeys, [...args, ...Object.entries(labels).flat()]);
   };
   const letter = await move("");
   return (letter === "deleted" ? await move(packed(fields ?? [])) : letter) === null ? "lost" : "kept";

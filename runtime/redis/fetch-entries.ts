@@ -7,6 +7,8 @@ import { fetch } from "./lua/takeover.js";
 /** Where a consumer's entries are. */
 export interface FetchPlace extends Pick<MemberPlace, "group" | "consumer"> {
   readonly keys: Pick<StreamKeys, "stream" | "errors">;
+  /** An entry of more bytes is abridged. */
+  readonly maxEntryBytes: number;
 }
 
 /** An entry, and `kept` when nobody can have taken it over or settled it. */
@@ -15,7 +17,7 @@ export type Wanted = Pick<Unfetched, "id" | "attempt"> & { readonly keeps: "kept
 /** Fetches entries that are pending for a consumer, until they are so many bytes of text. It gets one in any case. */
 export async function fetchEntries(
   client: Client,
-  { keys, group, consumer }: FetchPlace,
+  { keys, group, consumer, maxEntryBytes }: FetchPlace,
   wanted: readonly Wanted[],
   mostBytes: number,
 ): Promise<Fetched> {
@@ -23,7 +25,7 @@ export async function fetchEntries(
   const [found, looked] = await fetch.run(
     client,
     [keys.stream, keys.errors],
-    [group, consumer, Math.ceil(mostBytes), ...entries],
+    [group, consumer, Math.ceil(mostBytes), maxEntryBytes, ...entries],
   );
   return { deliveries: found.map(deliveryOf), looked };
 }

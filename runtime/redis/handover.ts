@@ -13,6 +13,8 @@ export interface HandoverParts {
   readonly leaseMs: number;
   /** After how much text a reply ends. */
   readonly replyBytes: number;
+  /** An entry of more bytes is abridged. */
+  readonly maxEntryBytes: number;
 }
 
 /** Hands entries over between the members of a group, to one that handles their type. */
@@ -22,13 +24,15 @@ export class Handover {
   readonly #keys: StreamKeys;
   readonly #leaseMs: number;
   readonly #replyBytes: number;
+  readonly #maxEntryBytes: number;
 
-  constructor(place: MemberPlace, { keys, leaseMs, replyBytes }: HandoverParts) {
+  constructor(place: MemberPlace, { keys, leaseMs, replyBytes, maxEntryBytes }: HandoverParts) {
     this.types = new HandledTypes(place.consumer, place.handles);
     this.#place = place;
     this.#keys = keys;
     this.#leaseMs = leaseMs;
     this.#replyBytes = replyBytes;
+    this.#maxEntryBytes = maxEntryBytes;
   }
 
   /**
@@ -60,7 +64,7 @@ export class Handover {
   /** Takes entries that others handed over. */
   async take(client: Client, count: number, most: number): Promise<HandedOver> {
     const { stream, errors, types, handover } = this.#keys;
-    const args = [this.#place.group, this.#place.consumer, count, most, this.#replyBytes];
+    const args = [this.#place.group, this.#place.consumer, count, most, this.#replyBytes, this.#maxEntryBytes];
     const [taken, takenOver, more] = await takeHandedOver.run(client, [stream, errors, types, handover], args);
     return { deliveries: taken.map(deliveryOf), takenOver: takenOver.map(takenOverOf), areMore: more === 1 };
   }

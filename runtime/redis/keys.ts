@@ -26,6 +26,8 @@ export interface StreamKeys {
   readonly trimming: string;
   /** ZSET: ids of entries, each with how many entries had been added up to it. */
   readonly marks: string;
+  /** ZSET: the entries that are too large to be moved to the dead letters, each with its letter. */
+  readonly oversized: string;
   /** STREAM: dead letters that were redriven to one group. */
   readonly redrive: string;
   /** STREAM: dead letters, with their errors. */
@@ -84,5 +86,6 @@ function keysUnder(prefix: string, group: string, suffix: string): KeysUnder {
     retention: `${prefix}:retention`,
     trimming: `${prefix}:trimming`,
     marks: `${prefix}:marks`,
+    oversized: `${prefix}:oversized`,
   };
 }

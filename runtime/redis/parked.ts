@@ -20,11 +20,11 @@ export const NONE_PARKED: Omit<Parked, "version"> = { deliveries: [], nextMs: -1
 /** Takes parked entries whose retry is due. */
 export async function takeParked(
   client: Client,
-  { keys, group, consumer }: Omit<FailedPlace, "keeps">,
+  { keys, group, consumer, maxEntryBytes }: Omit<FailedPlace, "keeps">,
   { count, replyBytes }: ParkedLimits,
 ): Promise<Parked> {
   const scriptKeys = [keys.stream, keys.retry, keys.errors, keys.types, keys.handover];
-  const reply = await release.run(client, scriptKeys, [group, consumer, count, replyBytes]);
+  const reply = await release.run(client, scriptKeys, [group, consumer, count, replyBytes, maxEntryBytes]);
   const [released, nextMs, handedOver, version] = reply;
   return { deliveries: released.map(deliveryOf), nextMs, areHandedOver: handedOver > 0, version };
 }

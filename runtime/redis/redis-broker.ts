@@ -1,7 +1,7 @@
 // redis/ implements the port; only it knows ioredis. It may import broker/, config/, messaging/, time/, contract/.
 import type { Appender } from "../broker/append.js";
 import type { Answers, Broker } from "../broker/broker.js";
-import type { Log, TrimReport } from "../broker/log.js";
+import type { Log } from "../broker/log.js";
 import type { MemberPlace, MemberSignals, Members, Membership } from "../broker/membership.js";
 import type { Config } from "../config/config.js";
 import { ConfigError } from "../errors.js";
@@ -17,12 +17,12 @@ import { Heartbeat, type HeartbeatParts } from "./heartbeat.js";
 import { answerKey, redriveKeys, type StreamKeys, streamKeys } from "./keys.js";
 import { boundLetters } from "./letters.js";
 import { answered } from "./lua/answer.js";
-import { trim } from "./lua/trim.js";
 import { RedisClock } from "./redis-clock.js";
 import { RedisMembership } from "./redis-membership.js";
 import { assertSupported, evictionPolicy } from "./requirement.js";
 import { sendAnswer } from "./send-answer.js";
 import { RedisSubscriptions } from "./subscriptions.js";
+import { trimStream } from "./trim-stream.js";
 
 /** The broker that delivery uses in production: one Redis, over one connection for each role. */
 export class RedisBroker implements Broker {
@@ -147,18 +147,14 @@ export class RedisBroker implements Broker {
   }
 
   #log(keys: StreamKeys): Log {
-    const { stream, trimming, marks, retention, groups, prefix, redrive } = keys;
+    const { stream, prefix, redrive } = keys;
     return {
       stream,
       trim: async ({ maxAgeMs, maxLength, lockMs, graceMs, expireGroups }) => {
         const policy = expireGroups ? "expire-group" : "";
         // One group alone reads a redrive stream, whose keys are not followed by its name.
         const args = [prefix, stream === redrive ? "" : ":", maxAgeMs, maxLength, lockMs, graceMs, policy];
-        const keys = [stream, trimming, marks, retention, groups];
-        const report = await this.#tidy(`trimming ${stream}`, (client) => trim.run(client, keys, args));
-        if (report == null) return undefined;
-        const none = { removed: 0, length: 0, unserved: [], expired: [], missed: [] };
-        return { ...none, ...(JSON.parse(report) as Partial<TrimReport>) };
+        return this.#tidy(`trimming ${stream}`, (client) => trimStream(client, keys, args));
       },
       boundDeadLetters: async (bounds) => {
         // The dead letters of a redrive stream are those of the stream.
@@ -193,6 +189,7 @@ export class RedisBroker implements Broker {
       },
       blockTimeMs: config.blockTimeMs,
       replyBytes: config.replyBytes,
+      maxEntryBytes: config.maxMessageBytes,
       connection: redriven ? settle : this.#connection(`read:${stream}`),
       settle,
       pause: new Pause(signals.reading, clock, hooks.trouble),
@@ -200,8 +197,8 @@ export class RedisBroker implements Broker {
     };
     const source = redriven ? pollingSource(parts) : new BlockingSource(parts);
     heartbeat.add(keys, group, consumer);
-    const { leaseMs, replyBytes } = config;
-    const log = this.#log(keys);
-    return new RedisMembership(place, { keys, settle, source, heartbeat, log, leaseMs, replyBytes, clock, signals });
+    const { leaseMs, replyBytes, maxMessageBytes: maxEntryBytes } = config;
+    const given = { keys, settle, source, heartbeat, log: this.#log(keys), clock, signals };
+    return new RedisMembership(place, { ...given, leaseMs, replyBytes, maxEntryBytes });
   }
 }

@@ -9,9 +9,8 @@ import type { EntrySource } from "./entry-source.js";
 import { type FailedPlace, moveToDead, recordFailure } from "./failed-entry.js";
 import { fetchEntries } from "./fetch-entries.js";
 import { groupState } from "./group-state.js";
-import { Handover } from "./handover.js";
+import { Handover, type HandoverParts } from "./handover.js";
 import type { Heartbeat } from "./heartbeat.js";
-import type { StreamKeys } from "./keys.js";
 import { ensureGroup, leave } from "./lua/group.js";
 import { acknowledge } from "./lua/settlement.js";
 import { reap, takenOverOf } from "./lua/takeover.js";
@@ -25,15 +24,11 @@ import { lookForSigns } from "./signs-of-life.js";
 import { takeStrays } from "./stray-finder.js";
 import { sweepAll } from "./sweep.js";
 
-export interface MembershipParts {
-  readonly keys: StreamKeys;
+export interface MembershipParts extends HandoverParts {
   readonly settle: Connection;
   readonly source: EntrySource;
   readonly heartbeat: Heartbeat;
   readonly log: Log;
-  readonly leaseMs: number;
-  /** After how much text a reply ends, wherever it can. */
-  readonly replyBytes: number;
   readonly clock: Clock;
   readonly signals: MemberSignals;
 }
@@ -62,7 +57,7 @@ export class RedisMembership implements Membership {
     this.answers = answers;
     this.log = parts.log;
     this.#parts = parts;
-    this.#place = { keys: parts.keys, group, consumer };
+    this.#place = { keys: parts.keys, group, consumer, maxEntryBytes: parts.maxEntryBytes };
     this.#handover = new Handover(this, parts);
   }
 
@@ -202,8 +197,8 @@ export class RedisMembership implements Membership {
   }
 
   takeOver(...[consumer, beat, options]: Parameters<Membership["takeOver"]>): ReturnType<Membership["takeOver"]> {
-    const { keys, signals, replyBytes } = this.#parts;
-    const limits = [options.most, randomUUID(), options.withFields ? replyBytes : ""];
+    const { keys, signals, replyBytes, maxEntryBytes } = this.#parts;
+    const limits = [options.most, randomUUID(), options.withFields ? replyBytes : "", maxEntryBytes];
     const args = [this.group, this.consumer, consumer, beat, ...limits];
     return this.#unlessGone(signals.reading, undefined, async (client) => {
       const reaped = await reap.run(client, [keys.stream, keys.alive, keys.types, keys.errors], args);

@@ -20,7 +20,7 @@ export async function takeStrays(client: Client, place: FetchPlace, holder: Hold
     let strays = page.filter(([id]) => !holder.holds(id)).map(([id]) => ({ id, attempt: 0, keeps: "" as const }));
     while (strays.length > 0) {
       const { deliveries, looked } = await fetchEntries(client, place, strays, replyBytes);
-      holder.take(deliveries.map(({ id, fields, attempt }) => ({ id, fields, attempt })));
+      holder.take(deliveries.map((delivery) => ({ ...delivery, deaths: 0 })));
       strays = strays.slice(looked);
     }
     const last = page.at(-1);

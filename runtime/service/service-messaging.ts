@@ -197,12 +197,12 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
 
   #dispatcherOf(place: MemberPlace, routes: StreamRoutes, handling: AbortSignal): Dispatcher {
     const { broker, chain, clock, hooks } = this.#parts;
-    const { service, maxRetries, retryDelayMs: delayMs, handlerTimeoutMs, maxMessageBytes: mostBytes } = this.#config;
+    const { service, maxRetries, retryDelayMs: delayMs, handlerTimeoutMs, maxMessageBytes } = this.#config;
     const { answers, clock: brokerClock } = broker;
     const replyChannels = new ReplyChannels(this.#config);
-    const answering = { answers, brokerClock, replyChannels, chain, clock, hooks, mostBytes };
+    const answering = { answers, brokerClock, replyChannels, chain, clock, hooks, mostBytes: maxMessageBytes };
     const responding = new CommandResponder(service, answering);
-    const dispatchPlace = { ...place, handling, retry: { maxRetries, delayMs }, handlerTimeoutMs };
+    const dispatchPlace = { ...place, handling, retry: { maxRetries, delayMs }, handlerTimeoutMs, maxMessageBytes };
     return new Dispatcher(dispatchPlace, routes, { responding, chain, clock, hooks });
   }
 

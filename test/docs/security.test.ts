@@ -160,6 +160,14 @@ describe("the rights in the page on security", () => {
     await using operations = new Operations({ env: {}, service: "operator", redis: { url: urlOf("operator") } });
     expect(await operations.deadLetters.redriveAll("events")).toBeGreaterThan(0);
     await eventually(() => handled > 0);
+    // One that is too large stays in the stream, is trimmed around and redriven.
+    await admin.xadd("events", "*", "event_type", "user.created", "text", "x".repeat(2_000_000));
+    const tooLarge = { reason: "MESSAGE_TOO_LARGE" } as const;
+    await eventually(async () => (await all(operations.deadLetters.list("events", tooLarge))).length === 1);
+    const redis = { url: urlOf("operator") };
+    await using generous = new Operations({ env: {}, service: "operator", redis, maxMessageBytes: 3_000_000 });
+    expect(await generous.deadLetters.redriveAll("events", tooLarge)).toBe(1);
+    await eventually(() => admin.exists("{events}:redrive:consumer-workers:oversized"));
     await one.close();
     expect((await two.health()).status).toBe("healthy");
     // Long enough for looks at the dead, sweeps and trims.

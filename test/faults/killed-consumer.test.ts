@@ -25,6 +25,30 @@ describe.concurrent("a consumer that dies", () => {
     expect({ lost, unexplained, unknown }).toEqual({ lost: [], unexplained: [], unknown: [] });
   });
 
+  it("leaves an entry that is too large to another, before it was a dead letter", async () => {
+    await using stage = await Stage.open();
+    const settings = { maxMessageBytes: 2000 };
+    // Nothing can be added to a text.
+    await stage.client.set("{events}:dead", "in the way");
+    const doomed = await stage.spawn("billing", { settings });
+    const [large] = await stage.publish(1, { from: stage.createPublisher(), text: "x".repeat(5000) });
+    const serials = await stage.publish(8);
+    await eventually(() => serials.every((serial) => stage.handled("billing", serial) === 1));
+    await doomed.kill();
+    await stage.client.del("{events}:dead");
+    await stage.join("billing", { settings });
+
+    await eventually(async () => (await stage.deadLetters()).length === 1);
+    await stage.settled("billing");
+    expect(await stage.deadLetters()).toMatchObject([{ reason: "MESSAGE_TOO_LARGE" }]);
+    const [[id]] = (await stage.client.xrange("events", "-", "+", "COUNT", 1)) as [[string, string[]]];
+    expect(await stage.client.xrange("{events}:dead", "-", "+")).toMatchObject([
+      [expect.any(String), expect.arrayContaining([id, "kept_bytes"])],
+    ]);
+    expect(stage.handled("billing", large as number)).toBe(0);
+    expect(serials.map((serial) => stage.handled("billing", serial))).toEqual(serials.map(() => 1));
+  });
+
   it("has its messages handled by another within three leases, each once", async () => {
     await using stage = await Stage.open();
     const settings = { concurrency: 5, leaseSeconds: 4 };

@@ -21,8 +21,8 @@ function startSmall(url: string, role: { handles: boolean; settings?: object }):
 }
 
 /** Adds so many long messages of one entity. Redis makes the text, so that nobody else holds it. */
-async function fill(client: Redis, count: number, length: number, entity_id = 1): Promise<void> {
-  const message = { ...exampleUserCreated({ entity_id }), metadata: { serial: "SERIAL", text: "TEXT" } };
+async function fill(client: Redis, count: number, length: number, stream = "events"): Promise<void> {
+  const message = { ...exampleUserCreated({ entity_id: 1 }), metadata: { serial: "SERIAL", text: "TEXT" } };
   const entry = contractOf(userCreated).write(message, "fields");
   const script = `
     local text = string.rep('x', ARGV[3])
@@ -32,7 +32,7 @@ async function fill(client: Redis, count: number, length: number, entity_id = 1)
       redis.call('XADD', KEYS[1], '*', unpack(entry))
     end`;
   for (let from = 1; from <= count; from += 50) {
-    await client.eval(script, 1, "events", from, Math.min(count, from + 49), length, ...entry);
+    await client.eval(script, 1, stream, from, Math.min(count, from + 49), length, ...entry);
   }
 }
 
@@ -88,12 +88,35 @@ describe("a process with a heap of 256 MB", () => {
     const count = scaled(60, 250);
     await using stage = await Stage.open();
     await fill(stage.client, count, 5 * MB);
-    await using child = await startSmall(stage.redis.url, { handles: true, settings: { order } });
+    const settings = { order, maxMessageBytes: 6 * MB };
+    await using child = await startSmall(stage.redis.url, { handles: true, settings });
 
     await handled(stage.client, child, count);
     await stage.settled("billing");
     expect(handledBy(child).toSorted((one, other) => one - other)).toEqual(upTo(count));
     expect(mostMegabytes(child)).toBeLessThan(300);
+  });
+
+  it.each([
+    ["its stream", "events"],
+    ["what is redriven", "{events}:redrive:billing-workers"],
+  ])("holds nothing of entries that are too large, and handles those around them (%s)", async (_, stream) => {
+    await using stage = await Stage.open();
+    await using child = await startSmall(stage.redis.url, { handles: true });
+    const begun = await child.next((news) => "ready" in news);
+    child.send({ end: true });
+    await fill(stage.client, 20, 1000, stream);
+    await fill(stage.client, scaled(9, 98), 10 * MB, stream);
+    await fill(stage.client, 20, 1000, stream);
+    await fill(stage.client, 1, scaled(100, 400) * MB, stream);
+    await fill(stage.client, 20, 1000, stream);
+
+    await eventually(() => handledBy(child).length === 60);
+    await eventually(async () => (await stage.deadLetters()).length === scaled(9, 98) + 1);
+    expect(new Set((await stage.deadLetters()).map(({ reason }) => reason))).toEqual(new Set(["MESSAGE_TOO_LARGE"]));
+    expect(await stage.client.zcard(`${stream === "events" ? "{events}" : stream}:oversized`)).toBe(scaled(9, 98) + 1);
+    if (!("ready" in begun)) throw new Error("unreachable");
+    expect(mostMegabytes(child) - begun.mostKilobytes / 1000).toBeLessThan(60);
   });
 
   it("handles a long lane of 1 MB each once and in order", async () => {

@@ -12,7 +12,7 @@ export type Task =
 
 /** What it tells the test. */
 export type HeapNews =
-  | { readonly ready: true }
+  | { readonly ready: true; readonly mostKilobytes: number }
   /** The serial number of a message, and the most memory that the process has had. */
   | { readonly handled: number; readonly mostKilobytes: number }
   | { readonly begun: number }
@@ -46,7 +46,7 @@ if (handles) {
 } else {
   await publishUserCreated(messaging, { entity_id: 1, after_data: { email: "ada@example.com" } });
 }
-say({ ready: true });
+say({ ready: true, mostKilobytes: process.resourceUsage().maxRSS });
 
 onParentMessage<Task>(async (task) => {
   if ("end" in task) return letEnd();

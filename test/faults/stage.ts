@@ -47,6 +47,8 @@ export interface PublishPlan extends PublishOptions {
   readonly everyMs?: number;
   /** How many entities share the messages. @defaultValue each message has its own */
   readonly entities?: number;
+  /** Text that makes each message longer. */
+  readonly text?: string;
 }
 
 const STREAM = "events";
@@ -230,9 +232,13 @@ export class Stage implements AsyncDisposable {
   }
 
   async #publishOne(serial: number, plan: PublishPlan): Promise<void> {
-    const { from = this.publisher, everyMs: _, entities, ...options } = plan;
+    const { from = this.publisher, everyMs: _, entities, text, ...options } = plan;
     const entity = entities === undefined ? serial : 1 + (serial % entities);
-    const message = { entity_id: entity, after_data: { email: "user@example.com" }, metadata: { serial } };
+    const message = {
+      entity_id: entity,
+      after_data: { email: "user@example.com" },
+      metadata: { serial, ...(text !== undefined && { text }) },
+    };
     const id = crypto.randomUUID();
     this.ledger.sending(serial);
     for (;;) {

@@ -1,3 +1,9 @@
+import { TYPE_FIELD, TYPE_PROPERTIES } from "../../contract/codec.js";
+import { BRIEF } from "../abridged.js";
+
+/** The names of the fields that hold a message's type, as members of a table. */
+const TYPE_NAMES = [TYPE_FIELD, ...Object.values(TYPE_PROPERTIES)].map((name) => `${name} = true`).join(", ");
+
 /** Sets `now`: the milliseconds since 1970 by Redis' clock. */
 export const CLOCK = `
 local time = redis.call('TIME')
@@ -102,6 +108,30 @@ local function length(fields)
   local sum = 0
   for _, text in ipairs(fields) do sum = sum + #text end
   return sum
+end`;
+
+/**
+ * Defines `abridged(fields, most)`, after {@link LENGTH}: an entry's fields, how many bytes they have, and 0. Of an entry of
+ * more bytes than `most`, or of more names and values, these are its short fields, and its size instead of 0.
+ */
+export const ABRIDGED: string = `
+local function abridged(fields, most)
+  local bytes = length(fields)
+  local size = math.max(bytes, #fields)
+  if size <= tonumber(most) then return fields, bytes, 0 end
+  local type_names = { ${TYPE_NAMES} }
+  local brief, is_typed = {}, false
+  for i = 1, #fields, 2 do
+    if #fields[i] <= ${BRIEF.longest} and #fields[i + 1] <= ${BRIEF.longest} then
+      local is_type = not is_typed and type_names[fields[i]]
+      is_typed = is_typed or is_type
+      if is_type or #brief < ${2 * BRIEF.most} then
+        brief[#brief + 1] = fields[i]
+        brief[#brief + 1] = fields[i + 1]
+      end
+    end
+  end
+  return brief, bytes, size
 end`;
 
 /** Defines `map(list)`: the table of a list of names and values. */

@@ -1,6 +1,6 @@
 import type { Unhandled } from "../../broker/delivery.js";
 import { paddedId } from "../../broker/entry-id.js";
-import { CLOCK, failuresIn, ID_ORDER, LENGTH, MAP, restoring, WHOLE } from "./fragment.js";
+import { ABRIDGED, CLOCK, failuresIn, ID_ORDER, LENGTH, MAP, restoring, WHOLE } from "./fragment.js";
 import type { Delivered } from "./retry.js";
 import { type Script, script } from "./script.js";
 import type { Reaped } from "./takeover.js";
@@ -109,12 +109,12 @@ return nil
  *
  * KEYS: 1 stream · 2 errors (hash) · 3 handled types (hash) · 4 handover (sorted set)
  * ARGV: 1 group · 2 consumer · 3 how many at most · 4 how many that were taken over at most · 5 after how many bytes of
- *       their fields to stop
+ *       their fields to stop · 6 beyond how many bytes an entry is abridged
  * Result: the entries · those that were taken over · 1 when more wait for the caller than it had room for, else 0
  */
 export const takeHandedOver: Script<[Delivered[], Reaped[], number]> = script(
   "take_handed_over",
-)`${MAP}${ID_ORDER}${failuresIn(2)}${restoring("handover", 4)}${LENGTH}
+)`${MAP}${ID_ORDER}${failuresIn(2)}${restoring("handover", 4)}${LENGTH}${ABRIDGED}
 restore_handover()
 local records = map(redis.call('HGETALL', KEYS[3]))
 local own = records[ARGV[2]]
@@ -152,16 +152,18 @@ end
 local function claim_uncounted(id, count)
   local claimed = redis.call('XCLAIM', KEYS[1], ARGV[1], ARGV[2], 0, id, 'RETRYCOUNT', count)
   if claimed[1] then
-    taken_over[#taken_over + 1] = { id, claimed[1][2], count + 1, deaths(id, count + 1) > 1 and 1 or 0 }
-    left_bytes = left_bytes - length(claimed[1][2])
+    local fields, bytes = abridged(claimed[1][2], ARGV[6])
+    taken_over[#taken_over + 1] = { id, fields, count + 1, deaths(id, count + 1) > 1 and 1 or 0 }
+    left_bytes = left_bytes - bytes
   end
   return claimed[1]
 end
 local function claim(id, count)
   local claimed = redis.call('XCLAIM', KEYS[1], ARGV[1], ARGV[2], 0, id)
   if claimed[1] then
-    taken[#taken + 1] = { id, claimed[1][2], count + 1 }
-    left_bytes = left_bytes - length(claimed[1][2])
+    local fields, bytes, size = abridged(claimed[1][2], ARGV[6])
+    taken[#taken + 1] = { id, fields, count + 1, 0, size }
+    left_bytes = left_bytes - bytes
   end
   return claimed[1]
 end

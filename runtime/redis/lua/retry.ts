@@ -1,5 +1,6 @@
 import type { Delivery } from "../../broker/delivery.js";
 import {
+  ABRIDGED,
   CLOCK,
   DUE,
   DUE_AT_ONCE,
@@ -43,20 +44,24 @@ record(ARGV[3], ARGV[5])
 return 1
 `;
 
-/** An entry: its id, its fields, how often it has now been delivered, and how often of that to processes that died. */
-export type Delivered = [id: string, fields: string[], attempt: number, deaths?: number];
+/**
+ * An entry: its id, its fields, how often it has now been delivered, and how often of that to processes that died; and its
+ * size if it is abridged, else 0.
+ */
+export type Delivered = [id: string, fields: string[], attempt: number, deaths: number, size: number];
 
 /**
  * Takes parked entries whose retry is due. The caller claims each, which counts a delivery. The errors of an entry that
  * is no longer pending, or deleted from the stream, are deleted too.
  * KEYS: 1 stream · 2 retry set · 3 errors (hash) · 4 handled types (hash) · 5 handover (sorted set)
- * ARGV: 1 group · 2 consumer · 3 how many at most · 4 after how many bytes of their fields to stop
+ * ARGV: 1 group · 2 consumer · 3 how many at most · 4 after how many bytes of their fields to stop · 5 beyond how many bytes
+ *       an entry is abridged
  * Result: the released entries · in how many ms the next is due, or -1 when none is parked · how many entries are handed
  *         over · the version of the handled types
  */
 export const release: Script<[Delivered[], number, number, string | null]> = script(
   "release",
-)`${CLOCK}${ID_ORDER}${failuresIn(3)}${restoring("parked", 2)}${LENGTH}
+)`${CLOCK}${ID_ORDER}${failuresIn(3)}${restoring("parked", 2)}${LENGTH}${ABRIDGED}
 restore_parked()
 local released, left = {}, tonumber(ARGV[4])
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', now, 'LIMIT', 0, ARGV[3])) do
@@ -66,8 +71,9 @@ for _, id in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', now, 'LIMIT', 0
     local claimed = redis.call('XCLAIM', KEYS[1], ARGV[1], ARGV[2], 0, id)
     if claimed[1] then
       local attempt = parked[1][4] + 1
-      released[#released + 1] = { id, claimed[1][2], attempt, deaths(id, attempt) }
-      left = left - length(claimed[1][2])
+      local fields, bytes, size = abridged(claimed[1][2], ARGV[5])
+      released[#released + 1] = { id, fields, attempt, deaths(id, attempt), size }
+      left = left - bytes
     else
       redis.call('HDEL', KEYS[3], id)
     end
@@ -154,6 +160,6 @@ end
 return page[1] ~= '0' and page[1] or nil
 `;
 
-export function deliveryOf([id, fields, attempt, deaths = 0]: Delivered): Delivery {
-  return { id, fields, attempt, deaths };
+export function deliveryOf([id, fields, attempt, deaths, size]: Delivered): Delivery {
+  return size === 0 ? { id, fields, attempt, deaths } : { id, fields, attempt, deaths, oversizedBytes: size };
 }

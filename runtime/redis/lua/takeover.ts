@@ -1,5 +1,5 @@
 import type { TakenOver } from "../../broker/membership.js";
-import { failuresIn, LENGTH } from "./fragment.js";
+import { ABRIDGED, failuresIn, LENGTH } from "./fragment.js";
 import type { Delivered } from "./retry.js";
 import { type Script, script } from "./script.js";
 
@@ -15,10 +15,11 @@ export type Reaped = [id: string, fields: string[], attempt: number, isSuspect: 
  * step that was refused is repeated.
  * KEYS: 1 stream · 2 heartbeats · 3 handled types (hash) · 4 errors (hash)
  * ARGV: 1 group · 2 the caller · 3 the dead consumer · 4 its heartbeat as watched · 5 how many entries at most · 6 a new
- *       version of the handled types · 7 if the entries' fields are needed, after how many bytes of them to stop, else empty
+ *       version of the handled types · 7 if the entries' fields are needed, after how many bytes of them to stop, else empty ·
+ *       8 beyond how many bytes an entry is abridged
  * Result: what was taken over, the oldest first; or nil when the consumer lives
  */
-export const reap: Script<Reaped[] | null> = script("reap")`${failuresIn(4)}${LENGTH}
+export const reap: Script<Reaped[] | null> = script("reap")`${failuresIn(4)}${LENGTH}${ABRIDGED}
 if (redis.call('ZSCORE', KEYS[2], ARGV[3]) or '') ~= ARGV[4] then return nil end
 local taken, left = {}, tonumber(ARGV[7])
 for _, entry in ipairs(redis.call('XPENDING', KEYS[1], ARGV[1], '-', '+', ARGV[5], ARGV[3])) do
@@ -27,8 +28,11 @@ for _, entry in ipairs(redis.call('XPENDING', KEYS[1], ARGV[1], '-', '+', ARGV[5
   local claimed
   if left then
     claimed = redis.call('XCLAIM', KEYS[1], ARGV[1], ARGV[2], 0, id, 'RETRYCOUNT', count)
-    if claimed[1] then fields = claimed[1][2] end
-    left = left - length(fields)
+    if claimed[1] then
+      local bytes
+      fields, bytes = abridged(claimed[1][2], ARGV[8])
+      left = left - bytes
+    end
   else
     claimed = redis.call('XCLAIM', KEYS[1], ARGV[1], ARGV[2], 0, id, 'JUSTID')
   end
@@ -49,13 +53,14 @@ return taken
  * Fetches entries that their consumer holds by their ids, just before they begin. One that is not pending at all, although
  * nobody can have taken it over, was dropped when an operator deleted the consumer: it becomes pending again.
  * KEYS: 1 stream · 2 errors (hash)
- * ARGV: 1 group · 2 consumer · 3 after how many bytes of fields to stop · then of each entry: its id · how often it counts
- *       as delivered from now on, at least · `kept` when nobody can have taken it over, else empty
+ * ARGV: 1 group · 2 consumer · 3 after how many bytes of fields to stop · 4 beyond how many bytes an entry is abridged · then
+ *       of each entry: its id · how often it counts as delivered from now on, at least · `kept` when nobody can have taken
+ *       it over, else empty
  * Result: those of the first entries that belong to the consumer · how many of the entries it has looked at
  */
-export const fetch: Script<[Delivered[], number]> = script("fetch")`${failuresIn(2)}${LENGTH}
+export const fetch: Script<[Delivered[], number]> = script("fetch")`${failuresIn(2)}${LENGTH}${ABRIDGED}
 local found, looked, left = {}, 0, tonumber(ARGV[3])
-for i = 4, #ARGV, 3 do
+for i = 5, #ARGV, 3 do
   if left <= 0 then break end
   looked = looked + 1
   local id = ARGV[i]
@@ -64,8 +69,9 @@ for i = 4, #ARGV, 3 do
     local count = math.max(theirs and theirs[4] or 1, ARGV[i + 1])
     local claimed = redis.call('XCLAIM', KEYS[1], ARGV[1], ARGV[2], 0, id, 'FORCE', 'RETRYCOUNT', count)
     if claimed[1] then
-      found[#found + 1] = { id, claimed[1][2], count, deaths(id, count) }
-      left = left - length(claimed[1][2])
+      local fields, bytes, size = abridged(claimed[1][2], ARGV[4])
+      found[#found + 1] = { id, fields, count, deaths(id, count), size }
+      left = left - bytes
     else
       redis.call('HDEL', KEYS[2], id)
     end

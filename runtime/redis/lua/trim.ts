@@ -13,11 +13,14 @@ import { type Script, script } from "./script.js";
  * or are gone than were known, or its last id is lower: then what was known is forgotten. A mark counts only if the stream
  * proves it: its entry is there, or as many entries are gone. A group that is away for longer than the maximum age leaves nothing behind.
  *
+ * Where dead letters refer to entries of the stream, it removes nothing itself, but tells the limit below which {@link trimAround}
+ * is to remove entries, and how many to remove at least.
+ *
  * Redis' clock may jump: a lock of more than a second is none, and after a pause no group is destroyed
  * until every consumer has made itself known again.
  * KEYS: 1 stream · 2 lock · 3 marks (sorted set) · 4 what the last trim knew (hash): how many entries were `gone` and
  *       `added`, the `last` id, with which the stream `began`; when it ran (`at`), and `paused` before ·
- *       5 the groups that are served (sorted set)
+ *       5 the groups that are served (sorted set) · 6 references to entries that are too large (sorted set)
  * ARGV: 1 the prefix of the keys of groups · 2 what stands between their kind and the group · 3 maximum age in ms ·
  *       4 maximum length · 5 the lock in ms · 6 the pause after which, and for which, no group is destroyed, in ms ·
  *       7 `expire-group` to destroy groups that nobody has served for as long as (3)
@@ -74,6 +77,7 @@ end
 if redis.call('EXISTS', KEYS[1]) == 0 then
   redis.call('DEL', KEYS[3])
   redis.call('DEL', KEYS[4])
+  redis.call('DEL', KEYS[6])
   if not is_settled then redis.call('HSET', KEYS[4], 'at', now, 'paused', paused) end
   absent_positions('0-0')
   return nil
@@ -105,6 +109,7 @@ local first = stream['first-entry'] and stream['first-entry'][1]
 local added = stream['entries-added']
 local last = stream['last-generated-id']
 local gone = added - stream.length
+local references = redis.call('ZCARD', KEYS[6])
 local report = { unserved = {}, expired = {}, missed = {} }
 
 local is_other = known.last and (added < known.added or gone < known.gone
@@ -189,7 +194,12 @@ for _, info in ipairs(redis.call('XINFO', 'GROUPS', KEYS[1])) do
   end
   local holds = before(position, limit) and first and before(first, limit)
   local silent = now - served
-  if holds and silent > tonumber(ARGV[3]) and is_settled then
+  local is_unserved = holds and silent > tonumber(ARGV[3]) and is_settled
+  -- The first entry may be one that a dead letter refers to.
+  if is_unserved and references > 0 then
+    is_unserved = #redis.call('XRANGE', KEYS[1], '(' .. position, '(' .. limit, 'COUNT', 1) == 1
+  end
+  if is_unserved then
     table.insert(report.unserved, { group = group.name, silentMs = silent })
     if ARGV[7] == 'expire-group' then
       redis.call('XGROUP', 'DESTROY', KEYS[1], group.name)
@@ -212,8 +222,14 @@ end
 
 -- The entry at a position is acknowledged, those above it may not be.
 if floor and before(next_id(floor), limit) then limit = next_id(floor) end
-report.removed = redis.call('XTRIM', KEYS[1], 'MINID', limit)
-if needed <= most then report.removed = report.removed + redis.call('XTRIM', KEYS[1], 'MAXLEN', ARGV[4]) end
+report.removed = 0
+if references > 0 then
+  report.limit = limit
+  report.excess = needed <= most and math.max(0, stream.length - references - 1 - most) or 0
+else
+  report.removed = redis.call('XTRIM', KEYS[1], 'MINID', limit)
+  if needed <= most then report.removed = report.removed + redis.call('XTRIM', KEYS[1], 'MAXLEN', ARGV[4]) end
+end
 report.length = redis.call('XLEN', KEYS[1])
 redis.call('HSET', KEYS[4], 'gone', added - report.length, 'added', added, 'last', last, 'at', now, 'paused', paused)
 if began then redis.call('HSET', KEYS[4], 'began', began) end

@@ -592,7 +592,7 @@ describe("the script that", () => {
   });
 
   const take = (most: number, suspects: number, by = me): ReturnType<typeof takeHandedOver.run> =>
-    takeHandedOver.run(admin, scriptKeys, [group, by, most, suspects, 1e6]);
+    takeHandedOver.run(admin, scriptKeys, [group, by, most, suspects, 1e6, 1e6]);
 
   it("takes what was handed over takes it in the order of the stream, up to the room, and counts the delivery", async () => {
     const ids = await read(12, other);
@@ -681,7 +681,7 @@ describe("the script that", () => {
   it("settles unhandled entries knows the caller again first when its record is lost", async () => {
     const [one = ""] = await read(1);
     const place = { stream: "events", group, consumer: me, redriven: false, handles: ["a"], answers: false };
-    const handover = new Handover(place, { keys, leaseMs: 60_000, replyBytes: 1e6 });
+    const handover = new Handover(place, { keys, leaseMs: 60_000, replyBytes: 1e6, maxEntryBytes: 1e6 });
     await handover.enrol(admin);
     await admin.hset(keys.types, "version", "v9");
     await admin.hdel(keys.types, me);

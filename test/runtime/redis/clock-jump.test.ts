@@ -112,7 +112,8 @@ describe("Redis' clock that went back", () => {
 });
 
 async function trimOnce(most: number): Promise<{ expired?: readonly string[]; unserved?: readonly object[] }> {
-  const keys = ["events", "{events}:trimming", "{events}:marks", "{events}:retention", "{events}:groups"];
+  const { trimming, marks, retention, groups, oversized } = streamKeys("events", GROUP);
+  const keys = ["events", trimming, marks, retention, groups, oversized];
   const args = ["{events}:", ":", HOUR_MS, most, 1000, 60_000, "expire-group"];
   return JSON.parse((await trim.run(admin, keys, args)) ?? "{}");
 }

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { type Messaging, onUserCreated, publishUserCreated } from "../../../generated/index.js";
+import { paddedId } from "../../../runtime/broker/entry-id.js";
 import { RetryAfter } from "../../../runtime/index.js";
 import { streamKeys } from "../../../runtime/redis/keys.js";
 import { ensureGroup } from "../../../runtime/redis/lua/group.js";
@@ -22,7 +23,8 @@ afterEach(() => admin.flushall());
 /** Trims `events` to so many entries, whoever holds the lock. */
 async function trimTo(most: number, { maxAgeMs = 3_600_000, policy = "" } = {}): Promise<unknown> {
   await admin.del("{events}:trimming");
-  const keys = ["events", "{events}:trimming", "{events}:marks", "{events}:retention", "{events}:groups"];
+  const { trimming, marks, retention, groups, oversized } = streamKeys("events", GROUP);
+  const keys = ["events", trimming, marks, retention, groups, oversized];
   return JSON.parse((await trim.run(admin, keys, ["{events}:", ":", maxAgeMs, most, 1000, 60_000, policy])) ?? "{}");
 }
 
@@ -159,6 +161,10 @@ async function unexplained(
       if (group === "index")
         return (await admin.zcard(key)) === (await admin.xlen(`{${stream}}:dead`)) ? [] : ["drifted"];
       return [];
+    case "oversized": {
+      const letters = (await admin.xrange(`{${stream}}:dead`, "-", "+")).map(([id]) => paddedId(id));
+      return (await admin.zrange(key, "0", "-1")).filter((member) => !letters.includes(member.slice(40)));
+    }
     case "once":
     case "answer":
     case "trimming":

@@ -123,6 +123,81 @@ describe("the reply to a read", () => {
     ]);
   });
 
+  describe("with an entry that is too large", () => {
+    /** What is to be read of an entry, as the scripts do it. */
+    function expected(fields: readonly string[], most: number): readonly [readonly string[], number | undefined] {
+      const bytes = fields.map((each) => Buffer.byteLength(each));
+      const size = Math.max(
+        bytes.reduce((sum, each) => sum + each, 0),
+        fields.length,
+      );
+      if (size <= most) return [fields, undefined];
+      const names = fields.flatMap((_, at) =>
+        at % 2 === 0 && Math.max(bytes[at] ?? 0, bytes[at + 1] ?? 0) <= 200 ? [at] : [],
+      );
+      return [names.slice(0, 64).flatMap((at) => fields.slice(at, at + 2)), size];
+    }
+
+    const longer = fc.oneof(
+      text,
+      fc.integer({ min: 150, max: 900 }).map((length) => "x".repeat(length)),
+      fc.integer({ min: 60, max: 110 }).map((length) => "é".repeat(length)),
+    );
+    const fields = fc.array(fc.tuple(longer, longer), { maxLength: 6 }).map((pairs) => pairs.flat());
+    const sent = fc.array(fc.tuple(fc.stringMatching(/^\d{13}-\d$/), fields), { minLength: 1, maxLength: 5 });
+
+    it("is decoded to the short fields of that one, and to all of the others, wherever the network cuts it", () => {
+      const pieces = fc.oneof(fc.array(fc.nat(), { maxLength: 8 }), fc.constant("bytes" as const));
+      fc.assert(
+        fc.property(
+          fc.array(sent, { minLength: 1, maxLength: 2 }),
+          protocol,
+          pieces,
+          fc.integer({ min: 1, max: 1500 }),
+          (replies, version, places, most) => {
+            const decoder = new EntryDecoder();
+            decoder.maxEntryBytes = most;
+            for (const entries of replies) {
+              const bytes = replyOf(entries, version);
+              const arriving = places === "bytes" ? [...bytes].map((byte) => Buffer.of(byte)) : cut(bytes, places);
+              const rests = arriving.map((piece) => decoder.write(piece));
+              expect(rests.map((rest) => rest?.length)).toEqual([...Array(rests.length - 1).fill(undefined), 0]);
+              const decoded = decoder.take().map(({ id, fields: read, oversizedBytes }) => [id, read, oversizedBytes]);
+              expect(decoded).toEqual(entries.map(([id, all]) => [id, ...expected(all, most)]));
+            }
+          },
+        ),
+      );
+    });
+
+    it.each([
+      ["too large", new Set(["user.created"])],
+      ["of a type that is not handled", new Set(["other"])],
+    ])("holds nothing of a text of one that is %s", (_, wanted) => {
+      const decoder = new EntryDecoder();
+      decoder.maxEntryBytes = 1_048_576;
+      decoder.wanted = wanted;
+      const head = "%1\r\n$6\r\nevents\r\n*1\r\n*2\r\n$3\r\n1-0\r\n*6\r\n$10\r\nevent_type\r\n$12\r\nuser.created\r\n";
+      decoder.write(Buffer.from(`${head}$4\r\ntext\r\n$${400_000_000}\r\n`));
+      const piece = Buffer.alloc(4_000_000);
+      const concat = Buffer.concat;
+      Buffer.concat = () => {
+        throw new Error("it was put together");
+      };
+      try {
+        for (let sentBytes = 0; sentBytes < 400_000_000; sentBytes += 4_000_000) {
+          expect(decoder.write(piece)).toBeUndefined();
+        }
+        expect(decoder.write(Buffer.from("\r\n$2\r\nid\r\n$1\r\n7\r\n:1"))?.toString()).toBe(":1");
+      } finally {
+        Buffer.concat = concat;
+      }
+      const [entry] = decoder.take();
+      expect(entry?.fields?.slice(0, 2)).toEqual(["event_type", "user.created"]);
+      expect([entry?.length, entry?.oversizedBytes]).toContain(400_000_029);
+    });
+  });
+
   it("that holds none is an end, too", () => {
     expect(decode(new EntryDecoder(), [Buffer.from("*"), Buffer.from("-1\r"), Buffer.from("\n")])).toEqual({
       rest: "",

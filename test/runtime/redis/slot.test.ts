@@ -54,5 +54,12 @@ it("whatever belongs to a stream shares its slot of a Redis Cluster, through ret
   await eventually(() => handled.length === 1);
   await Promise.all([1, 2, 3].map((entity_id) => publishUserCreated(messaging, { ...input, entity_id })));
   await eventually(() => handled.length === 4 && trimmed.length > 0);
+  const client = new Redis(place.url);
+  await client.xadd("events", "*", "event_type", "user.created", "text", "x".repeat(2_000_000));
+  await eventually(() => client.exists("{events}:oversized"));
+  trimmed.length = 0;
+  await Promise.all([5, 6, 7].map((entity_id) => publishUserCreated(messaging, { ...input, entity_id })));
+  await eventually(() => trimmed.length > 0);
+  client.disconnect();
   expect(messaging.counts.trouble).toBe(0);
 });

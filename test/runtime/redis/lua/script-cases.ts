@@ -1,4 +1,5 @@
 import type { Redis } from "ioredis";
+import { paddedId } from "../../../../runtime/broker/entry-id.js";
 import { indexed } from "../../../../runtime/redis/letters.js";
 import { handoverMember } from "../../../../runtime/redis/lua/handover.js";
 
@@ -13,28 +14,47 @@ export interface ScriptCase {
 }
 
 export const CHANNEL = "channel";
-const [EVENTS, RETRY, ERRORS, ALIVE, TYPES, HANDOVER, DEAD, SETTLED, INDEX, FLOOR, GROUPS, MARKS, RETENTION, TRIMMING] =
-  [
-    "events",
-    "{events}:retry:g",
-    "{events}:errors:g",
-    "{events}:alive:g",
-    "{events}:types:g",
-    "{events}:handover:g",
-    "{events}:dead",
-    "{events}:dead:settled",
-    "{events}:dead:index",
-    "{events}:floor:g",
-    "{events}:groups",
-    "{events}:marks",
-    "{events}:retention",
-    "{events}:trimming",
-  ] as const;
+const [
+  EVENTS,
+  RETRY,
+  ERRORS,
+  ALIVE,
+  TYPES,
+  HANDOVER,
+  DEAD,
+  SETTLED,
+  INDEX,
+  FLOOR,
+  GROUPS,
+  MARKS,
+  RETENTION,
+  TRIMMING,
+  OVERSIZED,
+] = [
+  "events",
+  "{events}:retry:g",
+  "{events}:errors:g",
+  "{events}:alive:g",
+  "{events}:types:g",
+  "{events}:handover:g",
+  "{events}:dead",
+  "{events}:dead:settled",
+  "{events}:dead:index",
+  "{events}:floor:g",
+  "{events}:groups",
+  "{events}:marks",
+  "{events}:retention",
+  "{events}:trimming",
+  "{events}:oversized",
+] as const;
 const [ANSWER, ONCE] = ["{events}:answer:1", "{events}:once:1"];
 const HANDED_OVER = [
   handoverMember({ id: "2-1", type: "mine", isSuspect: false }),
   handoverMember({ id: "3-1", type: "mine", isSuspect: true }),
 ] as const;
+
+/** How a dead letter refers to an entry that is too large for it. */
+const reference = (entry: string, letter: string): string => paddedId(entry) + paddedId(letter);
 
 /** Three entries that `me` holds in group `g`, the first of which has failed before; who handles what; and heartbeats. */
 async function stage(redis: Redis): Promise<void> {
@@ -181,7 +201,7 @@ export const SCRIPT_CASES: Readonly<Record<string, readonly ScriptCase[]>> = {
     {
       what: "takes both kinds",
       keys: [EVENTS, ERRORS, TYPES, HANDOVER],
-      args: ["g", "me", 10, 10, 1000],
+      args: ["g", "me", 10, 10, 1000, 1000],
       prepare: async (redis) => {
         await held(redis, "handover", ["2-1", "3-1"]);
         await redis.zadd(HANDOVER, ...HANDED_OVER.flatMap((member) => [0, member]), 0, "broken");
@@ -190,7 +210,7 @@ export const SCRIPT_CASES: Readonly<Record<string, readonly ScriptCase[]>> = {
     {
       what: "restores what was dropped with the name of its owner",
       keys: [EVENTS, ERRORS, TYPES, HANDOVER],
-      args: ["g", "me", 10, 10, 1000],
+      args: ["g", "me", 10, 10, 1000, 1000],
       prepare: async (redis) => {
         await held(redis, "handover", ["2-1", "3-1"]);
         await redis.zadd(HANDOVER, ...HANDED_OVER.flatMap((member) => [0, member]));
@@ -220,7 +240,7 @@ export const SCRIPT_CASES: Readonly<Record<string, readonly ScriptCase[]>> = {
     {
       what: "takes one and drops two",
       keys: [EVENTS, RETRY, ERRORS, TYPES, HANDOVER],
-      args: ["g", "me", 10, 1000],
+      args: ["g", "me", 10, 1000, 1000],
       prepare: async (redis) => {
         await parked(redis, ["1-1", "2-1"]);
         await redis.xdel(EVENTS, "2-1");
@@ -231,7 +251,7 @@ export const SCRIPT_CASES: Readonly<Record<string, readonly ScriptCase[]>> = {
     {
       what: "restores what was dropped with the name of its owner",
       keys: [EVENTS, RETRY, ERRORS, TYPES, HANDOVER],
-      args: ["g", "me", 10, 1000],
+      args: ["g", "me", 10, 1000, 1000],
       prepare: async (redis) => {
         await parked(redis, ["1-1", "2-1"]);
         await redis.xgroup("DELCONSUMER", EVENTS, "g", "parked");
@@ -276,12 +296,18 @@ export const SCRIPT_CASES: Readonly<Record<string, readonly ScriptCase[]>> = {
   bury: [
     {
       what: "buries",
-      keys: [EVENTS, DEAD, RETRY, ERRORS, INDEX],
-      args: ["g", "me", "1-1", "{}", 2, "", "", "reason", "E_TEST"],
+      keys: [EVENTS, DEAD, RETRY, ERRORS, INDEX, OVERSIZED],
+      args: ["g", "me", "1-1", "{}", 2, "", "", "", "reason", "E_TEST"],
       prepare: async (redis) => {
         await stage(redis);
         await redis.zadd(RETRY, 1, "1-1");
       },
+    },
+    {
+      what: "leaves an entry that is too large where it is",
+      keys: [EVENTS, DEAD, RETRY, ERRORS, INDEX, OVERSIZED],
+      args: ["g", "me", "1-1", "{}", 2, "", "", 5_000_000, "reason", "E_TEST"],
+      prepare: stage,
     },
   ],
   boundDead: [
@@ -330,7 +356,7 @@ export const SCRIPT_CASES: Readonly<Record<string, readonly ScriptCase[]>> = {
     {
       what: "delivers some of them",
       keys: [EVENTS],
-      args: ["g", "other", 10, 20],
+      args: ["g", "other", 10, 20, 1000],
       prepare: async (redis) => {
         await stage(redis);
         await redis.xgroup("SETID", EVENTS, "g", "1-1");
@@ -342,7 +368,7 @@ export const SCRIPT_CASES: Readonly<Record<string, readonly ScriptCase[]>> = {
     {
       what: "takes over and removes the name",
       keys: [EVENTS, ALIVE, TYPES, ERRORS],
-      args: ["g", "me", "other", "2", 10, "v2", 1000],
+      args: ["g", "me", "other", "2", 10, "v2", 1000, 1000],
       prepare: (redis) => held(redis, "other", ["2-1", "3-1"]),
     },
   ],
@@ -350,7 +376,7 @@ export const SCRIPT_CASES: Readonly<Record<string, readonly ScriptCase[]>> = {
     {
       what: "counts, restores and drops",
       keys: [EVENTS, ERRORS],
-      args: ["g", "me", 1000, "1-1", 2, "", "2-1", 0, "kept", "3-1", 2, ""],
+      args: ["g", "me", 1000, 1000, "1-1", 2, "", "2-1", 0, "kept", "3-1", 2, ""],
       prepare: async (redis) => {
         await stage(redis);
         await redis.xack(EVENTS, "g", "2-1");
@@ -362,7 +388,7 @@ export const SCRIPT_CASES: Readonly<Record<string, readonly ScriptCase[]>> = {
   trim: [
     {
       what: "keeps what is pending, however few entries may stay",
-      keys: [EVENTS, TRIMMING, MARKS, RETENTION, GROUPS],
+      keys: [EVENTS, TRIMMING, MARKS, RETENTION, GROUPS, OVERSIZED],
       args: ["{events}:", ":", 60_000, 1, 1000, 60_000, ""],
       also: ["{events}:floor:*", "{events}:*:g"],
       prepare: async (redis) => {
@@ -375,7 +401,7 @@ export const SCRIPT_CASES: Readonly<Record<string, readonly ScriptCase[]>> = {
     },
     {
       what: "trims, expires a group and forgets another",
-      keys: [EVENTS, TRIMMING, MARKS, RETENTION, GROUPS],
+      keys: [EVENTS, TRIMMING, MARKS, RETENTION, GROUPS, OVERSIZED],
       args: ["{events}:", ":", 60_000, 1, 1000, 60_000, "expire-group"],
       also: ["{events}:floor:*", "{events}:*:g", "{events}:*:lost"],
       prepare: async (redis) => {
@@ -392,7 +418,7 @@ export const SCRIPT_CASES: Readonly<Record<string, readonly ScriptCase[]>> = {
     },
     {
       what: "forgets a stream that is gone",
-      keys: [EVENTS, TRIMMING, MARKS, RETENTION, GROUPS],
+      keys: [EVENTS, TRIMMING, MARKS, RETENTION, GROUPS, OVERSIZED],
       args: ["{events}:", ":", 60_000, 1, 1000, 60_000, ""],
       also: ["{events}:floor:*", "{events}:*:g"],
       prepare: async (redis) => {
@@ -401,6 +427,49 @@ export const SCRIPT_CASES: Readonly<Record<string, readonly ScriptCase[]>> = {
         await redis.zadd(GROUPS, 1, "g");
         await redis.zadd(MARKS, 1, "1-1");
         await redis.hset(RETENTION, "gone", 0);
+        await redis.zadd(OVERSIZED, 0, reference("1-1", "7-1"));
+      },
+    },
+    {
+      what: "removes nothing where letters refer to entries",
+      keys: [EVENTS, TRIMMING, MARKS, RETENTION, GROUPS, OVERSIZED],
+      args: ["{events}:", ":", 60_000, 1, 1000, 60_000, "expire-group"],
+      also: ["{events}:floor:*", "{events}:*:g"],
+      prepare: async (redis) => {
+        await stage(redis);
+        await redis.xgroup("DELCONSUMER", EVENTS, "g", "me");
+        await redis.hset(FLOOR, { position: "1-1", served: 1 });
+        await redis.zadd(GROUPS, 1, "g");
+        await redis.zadd(OVERSIZED, 0, reference("1-1", "7-1"));
+      },
+    },
+  ],
+  trimAround: [
+    {
+      what: "removes what is around entries that letters refer to, and those of settled letters",
+      keys: [EVENTS, OVERSIZED, DEAD, SETTLED, RETENTION],
+      args: ["4-0", "", "", "-"],
+      prepare: async (redis) => {
+        await stage(redis);
+        await redis.xack(EVENTS, "g", "1-1", "2-1", "3-1");
+        await redis.xadd(DEAD, "7-1", "group", "g");
+        await redis.xadd(DEAD, "8-1", "group", "g");
+        await redis.hset(SETTLED, "8-1", "{}");
+        await redis.hset(RETENTION, "gone", 0);
+        const references = [reference("1-1", "7-1"), reference("2-1", "8-1"), "junk"];
+        await redis.zadd(OVERSIZED, ...references.flatMap((member) => [0, member]), 1, reference("3-1", "7-1"));
+      },
+    },
+    {
+      what: "removes so many",
+      keys: [EVENTS, OVERSIZED, DEAD, SETTLED, RETENTION],
+      args: ["4-0", 1, "", "-"],
+      prepare: async (redis) => {
+        await stage(redis);
+        await redis.xack(EVENTS, "g", "1-1", "2-1", "3-1");
+        await redis.xadd(DEAD, "7-1", "group", "g");
+        await redis.hset(RETENTION, "gone", 0);
+        await redis.zadd(OVERSIZED, 0, reference("1-1", "7-1"));
       },
     },
   ],
