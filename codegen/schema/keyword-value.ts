@@ -1,4 +1,6 @@
 import { formats } from "../../runtime/contract/format.js";
+import { matching } from "../../runtime/contract/name-class.js";
+import { isSteady } from "../../runtime/contract/pattern.js";
 import { backtracksExponentially } from "./backtracking.js";
 import { type KeywordValue, keywords, types } from "./keyword.js";
 import type { Path } from "./pointer.js";
@@ -116,7 +118,10 @@ function meaningFaults(keyword: string, value: unknown): readonly Fault[] {
         ? [{ path: ["__proto__"], rule: "property-name", sentence: "cannot be a property name in JavaScript" }]
         : [];
     case "patternProperties":
-      return Object.keys(value as object).flatMap((pattern) => regexFault(pattern, [pattern]));
+      return Object.keys(value as object).flatMap((pattern) =>
+        // A writer's check may test a name for several patterns at once.
+        regexFault(pattern, [pattern], [pattern, `^${matching(pattern)}`]),
+      );
     default:
       return [];
   }
@@ -132,17 +137,27 @@ function typeLike(name: string): string {
   return "string";
 }
 
-function regexFault(pattern: string, path: Path): readonly Fault[] {
+/** @param forms - the pattern as checks have it */
+function regexFault(pattern: string, path: Path, forms: readonly string[] = [pattern]): readonly Fault[] {
   try {
     new RegExp(pattern, "u");
   } catch (error) {
     const reason = error instanceof Error ? error.message.replace(/^Invalid regular expression: /, "") : String(error);
     return [{ path, rule: "regular-expression", sentence: `is not a valid regular expression: ${reason}` }];
   }
+  const sentence = backtrackingOf(pattern, forms);
+  return sentence === undefined ? [] : [{ path, rule: "backtracking", sentence }];
+}
+
+/** Why a text that a pattern refuses may take long. */
+function backtrackingOf(pattern: string, forms: readonly string[]): string | undefined {
   const backtracks = backtracksExponentially(pattern);
-  if (backtracks === false) return [];
-  const sentence = backtracks
-    ? "can match the same characters of a repetition in several ways, so that a text of some dozen characters takes hours; begin each turn of the repetition with a character that cannot continue the last one"
-    : "has repetitions of too many characters to tell how long they take; make them shorter";
-  return [{ path, rule: "backtracking", sentence }];
+  if (backtracks === undefined) {
+    return "has repetitions of too many characters to tell how long they take; make them shorter";
+  }
+  if (backtracks) {
+    return "can match the same characters of a repetition in several ways, so that a text of some dozen characters takes hours; begin each turn of the repetition with a character that cannot continue the last one";
+  }
+  if (forms.every(isSteady)) return undefined;
+  return "can take a time that grows with the square of a text's length, or more; begin it with `^`, have each repetition followed by a character that is not in it, and use no `\\b`, no `\\1` and no look-around but after `^`";
 }

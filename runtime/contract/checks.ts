@@ -1,6 +1,7 @@
 import type { ErrorObject } from "ajv/dist/2020.js";
 import { type FormatCheck, formats, tolerantFormats } from "./format.js";
 import { loadEqual } from "./load-ajv.js";
+import { type Pattern, patternOf } from "./pattern.js";
 import { charactersIn } from "./text-length.js";
 import { areUnique } from "./unique-items.js";
 
@@ -29,8 +30,9 @@ export const checkSupport: {
   readonly tolerantFormats: Readonly<Record<string, FormatCheck>>;
   charactersIn(text: string): number;
   areUnique(items: readonly unknown[]): boolean;
+  patternOf(source: string): Pattern;
   equal(one: unknown, other: unknown): boolean;
-} = { formats, tolerantFormats, charactersIn, areUnique, equal: (one, other) => loadEqual()(one, other) };
+} = { formats, tolerantFormats, charactersIn, areUnique, patternOf, equal: (one, other) => loadEqual()(one, other) };
 
 let isAllowed: boolean | undefined;
 

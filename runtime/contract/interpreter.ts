@@ -1,6 +1,7 @@
 import { getOwn } from "./field.js";
 import type { FormatCheck } from "./format.js";
 import { definitionOf, type JsonSchema } from "./json-schema.js";
+import { type Pattern, patternOf } from "./pattern.js";
 import { hasAtLeast, hasAtMost } from "./text-length.js";
 
 /** True for a value that is certainly what a schema says. Of any other Ajv has the last word. */
@@ -92,7 +93,7 @@ const KEYWORDS: ReadonlyMap<string, Keyword> = new Map<string, Keyword>([
   ["const", (constant) => same(given(constant, isPlain))],
   ["enum", (values) => oneOfThese(listOf(values, isPlain))],
   ["format", (name, _, { formats }) => inText(given(formats[given(name, isText)], isFunction<FormatCheck>))],
-  ["pattern", (pattern) => matching(new RegExp(given(pattern, isText), "u"))],
+  ["pattern", (pattern) => matching(patternOf(given(pattern, isText)))],
   ["minLength", (limit) => within(isText, given(limit, isCount), hasAtLeast)],
   ["maxLength", (limit) => within(isText, given(limit, isCount), hasAtMost)],
   ["minimum", (limit) => within(isNumber, given(limit, isNumber), (value, least) => value >= least)],
@@ -183,8 +184,8 @@ function inText(check: FormatCheck): Verdict {
   return (value) => !isText(value) || check(value);
 }
 
-function matching(regex: RegExp): Verdict {
-  return (value) => !isText(value) || regex.test(value);
+function matching(pattern: Pattern): Verdict {
+  return (value) => !isText(value) || pattern.test(value);
 }
 
 /** A limit of values of one type. */

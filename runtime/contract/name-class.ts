@@ -35,7 +35,8 @@ export function classesOf(patterns: readonly string[], left: readonly string[]):
     });
 }
 
-function matching(pattern: string): string {
+/** A pattern as a part of others: a look-ahead from the beginning of a name. */
+export function matching(pattern: string): string {
   return `(?=${anywhere(pattern)})`;
 }
 

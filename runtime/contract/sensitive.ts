@@ -1,4 +1,5 @@
 import type { JsonSchema } from "./json-schema.js";
+import { patternOf } from "./pattern.js";
 
 type Parts = { readonly [name: string]: JsonSchema } | undefined;
 
@@ -107,7 +108,7 @@ function childrenOf(schema: JsonSchema, token: string): readonly unknown[] {
   const children: unknown[] = [additionalProperties, schema["unevaluatedProperties"]];
   if (properties !== undefined && Object.hasOwn(properties, token)) children.push(properties[token]);
   for (const [pattern, child] of Object.entries((patternProperties as Parts) ?? {})) {
-    if (new RegExp(pattern, "u").test(token)) children.push(child);
+    if (patternOf(pattern).test(token)) children.push(child);
   }
   if (!/^\d+$/.test(token)) return children;
   return [

@@ -7,6 +7,7 @@ import { interpret } from "./interpreter.js";
 import type { JsonSchema } from "./json-schema.js";
 import { loadAjv } from "./load-ajv.js";
 import { withNumberBounds } from "./number-bounds.js";
+import { patternOf } from "./pattern.js";
 import { separateTypes, Verdicts } from "./separate-types.js";
 import { hasSharedType } from "./shared-type.js";
 import { checkLengthsFirst } from "./text-length.js";
@@ -48,6 +49,9 @@ export function closeSchema(given: JsonSchema): JsonSchema {
   return closing.definitions.size === 0 ? closed : { ...closed, $defs: Object.fromEntries(closing.definitions) };
 }
 
+/** How Ajv makes a pattern of a schema, and what a written check calls. */
+const regExpEngine = Object.assign((source: string) => patternOf(source), { code: "checkSupport.patternOf" });
+
 /** An Ajv for the runtime and the generator. It knows our annotations. */
 export function ajvFor(checks: FormatChecks, allErrors: boolean, options?: Options): Ajv2020 {
   const ajv = new (loadAjv().Ajv2020)({
@@ -63,6 +67,7 @@ export function ajvFor(checks: FormatChecks, allErrors: boolean, options?: Optio
     validateSchema: false,
     formats: checks as Record<string, FormatCheck>,
     ...options,
+    code: { regExp: regExpEngine, ...options?.code },
   });
   ajv.addVocabulary(["sensitive", "tolerated"]);
   checkUniqueAtOnce(ajv);

@@ -182,8 +182,31 @@ describe("a pattern", () => {
     "^(?:a|b|[^ab])*$",
     "^(?:\\d1{1,3}b)+$",
     "^(?:\\u{61}b)+[\\]\\\\]*\\k<c>(?<c>.)$",
-  ])("is accepted if each text is matched in one way: %s", async (pattern) => {
+    // A text is read once, though a regular expression would read it again and again.
+    "\\s+$",
+    "^\\S+@\\S+\\.\\S+$",
+    "^(?=.*\\d)(?!.*--.*--).*-.*$",
+  ])("is accepted if each text is matched in one way, or can be read at once: %s", async (pattern) => {
     expect(await lintType({ type: "string", pattern })).toEqual([]);
+  });
+
+  it.each(["^\\w+\\b.*x.*$", "^(\\w+)\\1$", "(?<=a.*)b", "(a|b)*a(a|b){20}", "^.{1,255}@.{1,255}$"])(
+    "is refused if a text can be read again and again, and nothing can be done: %s",
+    async (pattern) => {
+      const sentence = "can take a time that grows with the square of a text's length";
+      expect(await lintType({ type: "string", pattern })).toEqual([expect.stringContaining(sentence)]);
+      const named = { type: "object", patternProperties: { [pattern]: { type: "string" } } };
+      expect(await lintType(named)).toEqual([expect.stringContaining(sentence)]);
+    },
+  );
+
+  it("of names may stand beside others, so that look-aheads that need time are refused", async () => {
+    const pattern = "^(?=.*\\d)(?!.*--.*--).*-.*-.*$";
+    const named = (name: string): object => ({ type: "object", patternProperties: { [name]: { type: "string" } } });
+    expect(await lintType({ type: "string", pattern })).toEqual([]);
+    expect(await lintType(named("^(?=.*\\d)x"))).toEqual([]);
+    expect(await lintType(named("\\s+$"))).toEqual([]);
+    expect(await lintType(named(pattern))).toEqual([expect.stringContaining("grows with the square")]);
   });
 });
 

@@ -1,0 +1,126 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { isSteady, patternOf } from "../../../runtime/contract/pattern.js";
+import { takesFewSteps } from "../../../runtime/contract/pattern-steps.js";
+import { TextAutomaton } from "../../../runtime/contract/text-automaton.js";
+import { compileReader, compileWriter } from "../../../runtime/contract/validation.js";
+import { type Node, nodes, sourceOf, triesOf } from "./backtracking-matcher.js";
+
+const MEBIBYTE = 2 ** 20;
+const texts = fc.string({ unit: fc.constantFrom("a", "b", "-", " ", "é", "😀", "\ud83d", "\n"), maxLength: 14 });
+
+describe("a pattern", () => {
+  it("takes few steps by itself if a text can leave each repetition in one place", () => {
+    const few = [
+      "^[A-Z]{3}$",
+      "^https?://",
+      "^-?\\d+(\\.\\d+)?$",
+      "^[^@\\s]+@[^@\\s]+$",
+      "^[a-z0-9]+(-[a-z0-9]+)*$",
+      "^\\S(.*\\S)?$",
+      "^.*$",
+      "foo",
+      "foo.*",
+      "\\.(jpg|png)$",
+      "^.+\\.(jpg|png)$",
+      "^[\\w.-]{1,64}@[\\w.-]{1,255}\\.[a-z]{2,10}$",
+      "^(?=.*\\d)(?=.*[a-z]).{8,}$",
+      "^(?:(?!--).)*$",
+    ];
+    expect(few.filter((pattern) => !takesFewSteps(pattern))).toEqual([]);
+  });
+
+  it("is told when it does not", () => {
+    const many = [
+      "^\\d+\\d+$",
+      "(a|b)*c",
+      "\\s+$",
+      "a+b",
+      ".*foo.*bar.*",
+      "^.*,.*,.*$",
+      "^\\S+@\\S+$",
+      "^(a+)+$",
+      "^(a|a)*$",
+      "^(?:x.*y|x)*$",
+      "a{40}",
+      "a{1000}",
+      `^${"a?".repeat(24)}${"a".repeat(24)}$`,
+      "^(?!.*a.*b)",
+      "(?<=a.*)b",
+      "^(\\w+)\\1$",
+    ];
+    expect(many.filter((pattern) => takesFewSteps(pattern))).toEqual([]);
+  });
+
+  it("takes no more steps than that, whatever the text", () => {
+    const parts = fc.tuple(texts, texts, fc.integer({ min: 1, max: 60 }), texts);
+    fc.assert(
+      fc.property(nodes(), parts, (node: Node, [before, unit, times, after]) => {
+        const text = `${before}${unit.repeat(times)}${after}`;
+        const most = 64 * (text.length + 1) + 600;
+        if (takesFewSteps(sourceOf(node))) expect(triesOf(node, text, 10 * most)).toBeLessThanOrEqual(most);
+      }),
+      { numRuns: 3000, seed: 11 },
+    );
+  });
+
+  it("is matched by an automaton as by a regular expression", () => {
+    let judged = 0;
+    fc.assert(
+      fc.property(nodes(), fc.array(texts, { minLength: 5, maxLength: 5 }), (node, given) => {
+        const source = sourceOf(node);
+        // Only of an empty text the beginning is behind the end.
+        fc.pre(!/\$.*\^/.test(source));
+        const [automaton, regex] = [new TextAutomaton(source), new RegExp(source, "u")];
+        for (const text of given) {
+          expect([source, text, automaton.test(text)]).toEqual([source, text, regex.test(text)]);
+          expect(patternOf(source).test(text)).toBe(regex.test(text));
+          judged++;
+        }
+      }),
+      { numRuns: 3000, seed: 12 },
+    );
+    expect(judged).toBe(15_000);
+  });
+
+  it.each([
+    ["^(?=.*a.*b)(?!.*--).*-.*-$", ["aXbXXXXXX-X-", "aXbX--XXX-X-", "bXaXXXXXX-X-", "aXbXXXXXXX"]],
+    ["^(?=\\S+@\\S+$)", ["somebody@somewhere", "nobody-nowhere"]],
+    ["^(?=a)b|.*x.*y$", ["zzzzzzzzzxzzy", "bbbbbbbbbbbb"]],
+    ["^(?![)]+$)[\\])]*[)\\]]*$", ["))))))))))))", "))))))))))]"]],
+  ])("may begin with look-aheads: %s", (source, given) => {
+    expect(takesFewSteps(source)).toBe(false);
+    const regex = new RegExp(source, "u");
+    expect(given.map((text) => patternOf(source).test(text))).toEqual(given.map((text) => regex.test(text)));
+  });
+
+  it("of too many ways is no pattern for a catalogue", () => {
+    expect(isSteady("(a|b)*a(a|b){20}")).toBe(false);
+    expect(isSteady("^\\w+\\b.*x.*$")).toBe(false);
+    expect(isSteady("^(?:x.*y|x)*(?=z)$")).toBe(false);
+    expect(isSteady("^\\S+@\\S+$")).toBe(true);
+  });
+
+  it("that is none is refused as JavaScript refuses it", () => {
+    expect(() => patternOf("(")).toThrow(SyntaxError);
+  });
+});
+
+describe("a text of a mebibyte", () => {
+  // Each takes the regular expressions of JavaScript minutes or days.
+  it.each([
+    ["^\\S+@\\S+$", `${"@".repeat(MEBIBYTE)} `],
+    ["\\s+$", `${" ".repeat(MEBIBYTE)}x`],
+    [".*foo.*bar.*", "foo".repeat(MEBIBYTE / 3)],
+    ["^.*,.*,.*$", `${",".repeat(MEBIBYTE)}\n`],
+    ["^(?:a|b)*(?:a|b)*é$", "ab".repeat(MEBIBYTE / 2)],
+  ])("is decided by %s", (pattern, text) => {
+    for (const compile of [compileReader, compileWriter]) {
+      const named = compile({ type: "object", patternProperties: { [pattern]: { type: "string" } } });
+      expect(compile({ type: "string", pattern })(text)).toHaveLength(1);
+      expect(compile({ type: "array", items: { type: "string", pattern }, contains: {} })([text])).toHaveLength(1);
+      expect(compile({ type: "object", propertyNames: { pattern } })({ [text]: 1 })).not.toHaveLength(0);
+      expect(named({ [text]: "" }) ?? []).toHaveLength(compile === compileReader ? 0 : 1);
+    }
+  });
+});
