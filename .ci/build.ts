@@ -120,7 +120,7 @@ export async function bundle(modules: readonly string[], folder: string, shared:
 /** What the generator loads by `require`, because only this takes CommonJS without its types. */
 const REQUIRED = ["json-schema-to-typescript"];
 
-const LATER = { loadAjv: "ajv/dist/2020.js", loadEqual: "fast-deep-equal" };
+const LATER = { loadAjv: "ajv/dist/2020.js" };
 
 /**
  * Has Ajv, which is a hundred files, loaded when the first schema is compiled. Only CommonJS can load something later

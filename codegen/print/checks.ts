@@ -44,17 +44,13 @@ function ajvWith(checks: FormatChecks, name: string, allErrors: boolean): Ajv202
   return ajvFor(checks, allErrors, { code, inlineRefs: false, messages: false });
 }
 
-/** What Ajv requires of its own, the runtime has. */
-const SUPPORT: readonly (readonly [required: string, support: string])[] = [
-  ['require("ajv/dist/runtime/equal").default', "checkSupport.equal"],
-  ['require("ajv/dist/runtime/ucs2length").default', "checkSupport.charactersIn"],
-];
+/** What Ajv requires of its own, and the runtime has. */
+const REQUIRED = 'require("ajv/dist/runtime/ucs2length").default';
 
 function codeOf(ajv: Ajv2020, schema: Schema): string {
   const module = standalone.default(ajv, ajv.compile(schema));
   const [head = "", name] = /^"use strict";\s*export const validate = (\w+);\s*export default \w+;/.exec(module) ?? [];
   if (name === undefined) throw new Error("Ajv writes its code in another form than this version of merp knows");
-  let body = module.slice(head.length);
-  for (const [required, support] of SUPPORT) body = body.replaceAll(required, support);
+  const body = module.slice(head.length).replaceAll(REQUIRED, "checkSupport.charactersIn");
   return `(() => {${body}return ${name};})()`;
 }

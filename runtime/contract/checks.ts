@@ -1,6 +1,7 @@
 import type { ErrorObject } from "ajv/dist/2020.js";
+import { isOneOf } from "./allowed-values.js";
 import { type FormatCheck, formats, tolerantFormats } from "./format.js";
-import { loadEqual } from "./load-ajv.js";
+import { placeIn } from "./keyword-code.js";
 import { type Pattern, patternOf } from "./pattern.js";
 import { charactersIn } from "./text-length.js";
 import { areUnique } from "./unique-items.js";
@@ -31,8 +32,17 @@ export const checkSupport: {
   charactersIn(text: string): number;
   areUnique(items: readonly unknown[]): boolean;
   patternOf(source: string): Pattern;
-  equal(one: unknown, other: unknown): boolean;
-} = { formats, tolerantFormats, charactersIn, areUnique, patternOf, equal: (one, other) => loadEqual()(one, other) };
+  isOneOf(value: unknown, values: readonly unknown[]): boolean;
+  placeIn(values: readonly unknown[], value: unknown): number;
+} = {
+  formats,
+  tolerantFormats,
+  charactersIn,
+  areUnique,
+  patternOf,
+  isOneOf,
+  placeIn,
+};
 
 let isAllowed: boolean | undefined;
 

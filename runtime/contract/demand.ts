@@ -18,11 +18,17 @@ const properties = (limit: unknown): string => `${limit} ${limit === 1 ? "proper
 
 const LEAST_OR_MOST = ", beyond which JavaScript does not hold each whole number; declare it as text instead";
 
+/** More different values than an issue has room for. */
+const MOST_VALUES = 250;
+
 /** The demands of keywords, as sentences without a subject. */
 const DEMANDS: Readonly<Record<string, (params: Params) => string>> = {
   type: ({ type }) => `must be ${([type].flat() as string[]).map((name) => TYPE_NOUNS[name] ?? name).join(" or ")}`,
   const: ({ allowedValue }) => `must be ${JSON.stringify(allowedValue)}`,
-  enum: ({ allowedValues: all }) => `must be one of ${(all as unknown[]).map((one) => JSON.stringify(one)).join(", ")}`,
+  enum: ({ allowedValues: all }) => {
+    const first = (all as unknown[]).slice(0, MOST_VALUES);
+    return `must be one of ${first.map((one) => JSON.stringify(one)).join(", ")}`;
+  },
   format: ({ format }) => `must be ${formatNouns[String(format)] ?? format}`,
   pattern: ({ pattern }) => `must match ${pattern}`,
   minLength: ({ limit }) => (limit === 1 ? "must not be empty" : `must have at least ${limit} characters`),

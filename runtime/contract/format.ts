@@ -11,6 +11,7 @@ const TIME = /^\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)$/;
 
 // Not those of node:net: a browser has none, and descriptors are of use there.
 const IPV4 = /^(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)){3}$/;
+const LONGEST_IPV6 = 45;
 const IPV6_GROUP = /^[\da-f]{1,4}$/i;
 
 const HEX = 1;
@@ -29,6 +30,7 @@ export function isUuid(text: string): boolean {
 
 /** Eight groups, of which `::` stands for at least one, and an IPv4 address at the end for two. */
 function isIpv6(text: string): boolean {
+  if (text.length > LONGEST_IPV6) return false;
   const [head = "", tail, ...more] = text.split("::");
   if (more.length > 0) return false;
   const groups = [head, tail ?? ""].flatMap((part) => (part === "" ? [] : part.split(":")));

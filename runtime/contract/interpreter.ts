@@ -1,8 +1,10 @@
 import { getOwn } from "./field.js";
 import type { FormatCheck } from "./format.js";
 import { definitionOf, type JsonSchema } from "./json-schema.js";
+import { MANY_PROPERTIES } from "./many-properties.js";
 import { type Pattern, patternOf } from "./pattern.js";
 import { hasAtLeast, hasAtMost } from "./text-length.js";
+import { MANY_FORMS } from "./told-apart.js";
 
 /** True for a value that is certainly what a schema says. Of any other Ajv has the last word. */
 export type Verdict = (value: unknown) => boolean;
@@ -108,7 +110,7 @@ const KEYWORDS: ReadonlyMap<string, Keyword> = new Map<string, Keyword>([
   ["properties", propertiesKeyword],
   ["additionalProperties", additionalPropertiesKeyword],
   ["allOf", (schemas, _, verdicts) => every(listOf(schemas).map((schema) => verdicts.of(schema)))],
-  ["anyOf", (schemas, _, verdicts) => some(listOf(schemas).map((schema) => verdicts.of(schema)))],
+  ["anyOf", anyOfKeyword],
 ]);
 
 function given<Argument>(argument: unknown, isKnown: (value: unknown) => value is Argument): Argument {
@@ -151,6 +153,8 @@ function requiredKeyword(names: unknown): Verdict {
 }
 
 function propertiesKeyword(properties: unknown, _schema: JsonSchema, verdicts: Verdicts): Verdict {
+  // Ajv looks them up.
+  if (Object.keys(given(properties, isObject)).length >= MANY_PROPERTIES) throw BEYOND;
   const entries = Object.entries(given(properties, isObject)).map(
     ([name, schema]) => [name, verdicts.of(schema)] as const,
   );
@@ -172,12 +176,19 @@ function additionalPropertiesKeyword(additional: unknown, schema: JsonSchema, ve
     !isObject(value) || Object.keys(value).every((name) => declared.has(name) || verdict(getOwn(value, name)));
 }
 
+function anyOfKeyword(schemas: unknown, _schema: JsonSchema, verdicts: Verdicts): Verdict {
+  // Ajv tells them apart.
+  if (listOf(schemas).length >= MANY_FORMS) throw BEYOND;
+  return some(listOf(schemas).map((schema) => verdicts.of(schema)));
+}
+
 function same(constant: unknown): Verdict {
   return (value) => value === constant;
 }
 
 function oneOfThese(values: readonly unknown[]): Verdict {
-  return (value) => values.some((one) => one === value);
+  const allowed = new Set(values);
+  return (value) => allowed.has(value);
 }
 
 function inText(check: FormatCheck): Verdict {

@@ -1,12 +1,6 @@
 import * as ajv from "ajv/dist/2020.js";
-import equal from "fast-deep-equal";
 
 /** Ajv. The built package loads it with the first call, see `.ci/build.ts`: who never compiles a schema does without. */
 export function loadAjv(): typeof ajv {
   return ajv;
-}
-
-/** Ajv's own comparison of values, loaded likewise. */
-export function loadEqual(): typeof equal {
-  return equal;
 }

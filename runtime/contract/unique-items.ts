@@ -22,12 +22,17 @@ export function areUnique(items: readonly unknown[]): boolean {
   if (items.length < 2) return true;
   const seen = new Set<unknown>();
   for (const item of items) {
-    // A text of an item that is none begins otherwise than any text that is one.
-    const key = typeof item === "string" ? `"${item}` : typeof item === "object" && item !== null ? textOf(item) : item;
+    const key = itemKeyOf(item);
     if (seen.has(key)) return false;
     seen.add(key);
   }
   return true;
+}
+
+/** The same key for equal values only. A text of an item that is none begins otherwise than any text that is one. */
+export function itemKeyOf(item: unknown): unknown {
+  if (typeof item === "string") return `"${item}`;
+  return typeof item === "object" && item !== null ? textOf(item) : item;
 }
 
 /** The same text for equal values only, whatever the order of their names. */

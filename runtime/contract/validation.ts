@@ -1,16 +1,19 @@
 import type { Ajv2020, Options, ValidateFunction } from "ajv/dist/2020.js";
 import { ConfigError, type Issue } from "../errors.js";
+import { lookUpAllowed } from "./allowed-values.js";
 import { mayGenerateCode, type WrittenCheck } from "./checks.js";
 import { Closing } from "./closing.js";
 import { type FormatCheck, formats, tolerantFormats } from "./format.js";
 import { interpret } from "./interpreter.js";
 import type { JsonSchema } from "./json-schema.js";
 import { loadAjv } from "./load-ajv.js";
+import { lookUpProperties } from "./many-properties.js";
 import { withNumberBounds } from "./number-bounds.js";
 import { patternOf } from "./pattern.js";
 import { separateTypes, Verdicts } from "./separate-types.js";
 import { hasSharedType } from "./shared-type.js";
 import { checkLengthsFirst } from "./text-length.js";
+import { lookUpForms } from "./told-apart.js";
 import { withoutTolerated } from "./tolerated.js";
 import { checkUniqueAtOnce } from "./unique-items.js";
 import { describeErrors } from "./violation.js";
@@ -53,7 +56,11 @@ export function closeSchema(given: JsonSchema): JsonSchema {
 const regExpEngine = Object.assign((source: string) => patternOf(source), { code: "checkSupport.patternOf" });
 
 /** An Ajv for the runtime and the generator. It knows our annotations. */
-export function ajvFor(checks: FormatChecks, allErrors: boolean, options?: Options): Ajv2020 {
+export function ajvFor(
+  checks: FormatChecks,
+  allErrors: boolean,
+  { definitions, ...options }: Options & { readonly definitions?: JsonSchema["$defs"] } = {},
+): Ajv2020 {
   const ajv = new (loadAjv().Ajv2020)({
     allErrors,
     allowUnionTypes: true,
@@ -67,10 +74,13 @@ export function ajvFor(checks: FormatChecks, allErrors: boolean, options?: Optio
     validateSchema: false,
     formats: checks as Record<string, FormatCheck>,
     ...options,
-    code: { regExp: regExpEngine, ...options?.code },
+    code: { regExp: regExpEngine, ...options.code },
   });
   ajv.addVocabulary(["sensitive", "tolerated"]);
   checkUniqueAtOnce(ajv);
+  lookUpAllowed(ajv);
+  lookUpProperties(ajv);
+  lookUpForms(ajv, definitions);
   // No contract has `unevaluatedProperties`. Code that keeps track for it is slower, and throws where a condition holds
   // `additionalProperties` beside `patternProperties`.
   ajv.opts.unevaluated = false;
@@ -85,8 +95,8 @@ function ajvOf(
   checks: FormatChecks,
   { allErrors, verdicts, ...options }: Options & { allErrors: boolean; verdicts: Verdicts | undefined },
 ): Ajv2020 {
-  const ajv = ajvFor(checks, allErrors, options);
   const { $defs = {} } = schema;
+  const ajv = ajvFor(checks, allErrors, { ...options, definitions: $defs });
   if (verdicts !== undefined || Object.keys($defs).length > NESTED_TYPES) {
     separateTypes(ajv, (name) => $defs[name], verdicts);
   }

@@ -83,7 +83,9 @@ function describeError(error: ErrorObject, { value, schema, byPlace }: Found): I
   if (keyword === "additionalProperties") {
     return { path: shownPath([...tokens, String(additional)], schema), message: "is not in the contract" };
   }
-  const demand = isChoice(error) ? demandOfChoice(byPlace.get(error.instancePath) ?? []) : demandOf(error);
+  const demand = isChoice(error)
+    ? demandOfChoice(byPlace.get(error.instancePath) ?? [], params["mark"])
+    : demandOf(error);
   if (isDeep) return { path: shownPath(tokens, schema), message: demand };
   const found = valueAt(tokens, value);
   const holdsNothing = typeof found !== "object" || found === null;
@@ -91,12 +93,16 @@ function describeError(error: ErrorObject, { value, schema, byPlace }: Found): I
   return { path: pathOf(path), message: `${demand}${isSensitive && holdsNothing ? "" : describeFound(found)}` };
 }
 
-function demandOfChoice(errors: readonly ErrorObject[]): string {
+/** @param mark - the property that tells the forms apart, where the error is of none of them */
+function demandOfChoice(errors: readonly ErrorObject[], mark: unknown): string {
+  if (typeof mark === "string") return `must be a form that its ${printable(JSON.stringify(mark))} names`;
   const forms = errors.filter(isAboutValue);
-  const demands = new Set(forms.map((form) => demandOf(form).replace(/^must be /, "")));
+  const demands = new Set(forms.slice(0, MOST_FORMS).map((form) => demandOf(form).replace(/^must be /, "")));
   return demands.size === 0 ? "must match exactly one of its forms" : `must be ${[...demands].join(" or ")}`;
 }
 
+/** More different demands than an issue has room for. */
+const MOST_FORMS = 250;
 const LONGEST_VALUE = 60;
 
 function valueAt(tokens: readonly string[], value: unknown): unknown {

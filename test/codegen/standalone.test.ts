@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { expect, it } from "vitest";
 import { readConfig } from "../../codegen/load/config.js";
-import { load } from "../../codegen/load/load.js";
-import { buildModel } from "../../codegen/model/model.js";
+import { load, sourcesOf } from "../../codegen/load/load.js";
+import { buildModel, type Message } from "../../codegen/model/model.js";
 import { type CheckCode, checksOf } from "../../codegen/print/checks.js";
 import { type CommandDescriptor, catalogue, type Descriptor } from "../../generated/index.js";
 import { type Checks, checkSupport } from "../../runtime/contract/checks.js";
@@ -12,6 +12,7 @@ import { typeOf } from "../../runtime/contract/codec.js";
 import { Contract } from "../../runtime/contract/contract.js";
 import { type Check, compileReader, compileWriter } from "../../runtime/contract/validation.js";
 import { variants } from "../support/variants.js";
+import { sound, textsOf } from "./catalogue.js";
 import { repository } from "./scratch.js";
 
 /** Every message with `RUNS`, else a third of them. */
@@ -56,6 +57,67 @@ it("checks that are written at generation time find the same issues as those tha
   }
   expect(tried).toBeGreaterThan(1000);
 }, 60_000);
+
+it("checks that look up what a value is among many find the same issues, too", () => {
+  const many = <Item>(item: (at: number) => Item): Item[] => Array.from({ length: 120 }, (_, at) => item(at));
+  const form = (kind: number): object => ({
+    type: "object",
+    properties: { kind: { const: kind }, n: { type: "integer" } },
+    required: ["kind"],
+  });
+  const parts: Readonly<Record<string, object>> = {
+    value: { enum: [...many((at) => `v${at}`), { a: 1 }] },
+    constant: { const: { toString: 1 } },
+    wide: { type: "object", properties: Object.fromEntries(many((at) => [`p${at}`, { type: "integer" }])) },
+    one: { oneOf: many(form) },
+    any: { anyOf: many(form) },
+    text: { type: "string", pattern: "\\s+$" },
+  };
+  const event = sound["events/order.placed.json"];
+  const properties = { ...event.properties, after_data: { type: "object", properties: parts } };
+  const sources = sourcesOf(textsOf({ ...sound, "events/order.placed.json": { ...event, properties } }), "schemas");
+  const model = buildModel(sources, readConfig(sources.config).config);
+  const message = model.messages.find(({ type }) => type === "order.placed") as Message;
+  const { flattener } = model;
+  const needed = flattener.closure(message.schema).map((one) => [one.name, flattener.definition(one)] as const);
+  const schema = { ...message.schema, $defs: Object.fromEntries(needed) };
+  const checks = evaluate(checksOf(message, model));
+  const pairs = [
+    [compileWriter(schema), compileWriter(schema, checks.write)],
+    [compileReader(schema), compileReader(schema, checks.read)],
+  ] as const;
+  const values: readonly unknown[] = [
+    undefined,
+    1,
+    "v7",
+    "x",
+    "long enough ",
+    { a: 1 },
+    { p7: 1 },
+    { p7: "x", p119: "x" },
+    { toString: 1 },
+  ];
+  const objects: readonly unknown[] = [
+    { toString: 2 },
+    { kind: 7, n: 1 },
+    { kind: 7, n: "x" },
+    { kind: 700 },
+    { kind: "7" },
+    {},
+  ];
+  const [example] = event.examples;
+  const outcomes = new Set<boolean>();
+  for (const name of Object.keys(parts)) {
+    for (const value of [...values, ...objects]) {
+      for (const [compiled, written] of pairs) {
+        const issues = compiled({ ...example, after_data: { [name]: value } });
+        expect(written({ ...example, after_data: { [name]: value } })).toEqual(issues);
+        outcomes.add(issues === undefined);
+      }
+    }
+  }
+  expect(outcomes.size).toBe(2);
+});
 
 /** What the generated file makes of this code. */
 function evaluate(code: readonly CheckCode[]): Checks {

@@ -1,8 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { isIPv4, isIPv6 } from "node:net";
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { formats, isUuid, tolerantFormats } from "../../../runtime/contract/format.js";
+import { takesFewSteps } from "../../../runtime/contract/pattern-steps.js";
 import { runs } from "../../support/runs.js";
 
 const uuid = "985329c1-9789-4731-b311-205992b09849";
@@ -86,5 +87,30 @@ describe.each<[string, readonly string[], readonly string[]]>([
       expect(valid.filter((text) => accepts?.(text) !== true)).toEqual([]);
       expect(invalid.filter((text) => accepts?.(text) !== false)).toEqual([]);
     }
+  });
+});
+
+describe("a format", () => {
+  it("is decided in few steps for each character", () => {
+    const tested = new Set<string>();
+    const test = vi.spyOn(RegExp.prototype, "test").mockImplementation(function (this: RegExp) {
+      tested.add(this.source);
+      return true;
+    });
+    for (const check of Object.values(tolerantFormats)) {
+      for (const text of ["a@b.c", "1::1.2.3.4", "10:00:00Z", "a:b"]) check(text);
+    }
+    test.mockRestore();
+    expect(tested.size).toBe(7);
+    expect([...tested].filter((source) => !takesFewSteps(source))).toEqual([]);
+  });
+
+  it("of an address does not take a text apart that is longer than any", () => {
+    const split = vi.spyOn(String.prototype, "split");
+    const verdict = formats["ipv6"]?.("a:".repeat(500_000));
+    const { length: calls } = split.mock.calls;
+    split.mockRestore();
+    expect([verdict, calls]).toEqual([false, 0]);
+    expect(formats["ipv6"]?.("0000:0000:0000:0000:0000:ffff:255.255.255.255")).toBe(true);
   });
 });

@@ -84,7 +84,100 @@ const shapes: readonly Shape[] = [
     value: (parts) => list(parts, (at) => ({ at, more: [at] })),
     parts: 300,
   },
+  {
+    name: "a list of values among as many that are allowed",
+    schema: { type: "array", items: { enum: list(3000, (at) => `value-${at}`) } },
+    value: (parts) => list(parts, (at) => `value-${2999 - at}`),
+    parts: 300,
+  },
+  {
+    name: "a list of objects among as many that are allowed",
+    schema: { type: "array", items: { enum: list(1000, (at) => ({ at, list: [at] })) } },
+    value: (parts) => list(parts, (at) => ({ list: [999 - at], at: 999 - at })),
+    parts: 100,
+  },
 ];
+
+/** What counts for each item: where much is declared of it, few steps are to be made for it. */
+const wide: readonly Pick<Shape, "name" | "schema" | "value">[] = [
+  {
+    name: "allowed values",
+    schema: { type: "array", items: { enum: list(1000, (at) => (at % 2 === 0 ? at : { at })) } },
+    value: (parts) => list(parts, (at) => (at % 2 === 0 ? 998 : { at: 999 })),
+  },
+  {
+    name: "values that are not allowed",
+    schema: { type: "array", items: { type: "integer", anyOf: [{ enum: list(1000, (at) => at) }, { minimum: 5000 }] } },
+    value: (parts) => list(parts, () => 5000),
+  },
+  {
+    name: "properties",
+    schema: {
+      type: "array",
+      items: { type: "object", properties: Object.fromEntries(list(1000, (at) => [`p${at}`, { type: "integer" }])) },
+    },
+    value: (parts) => list(parts, () => ({ p999: 1 })),
+  },
+  {
+    name: "required properties",
+    schema: { type: "array", items: { not: { type: "object", required: list(1000, (at) => `p${at}`) } } },
+    value: (parts) => list(parts, () => ({})),
+  },
+  ...["anyOf", "oneOf"].map((keyword) => ({
+    name: `forms of ${keyword} that a property tells apart`,
+    schema: {
+      type: "array",
+      items: {
+        [keyword]: list(200, (at) => ({
+          type: "object",
+          properties: { kind: { const: `k${at}` }, a: { type: "integer" } },
+          required: ["kind"],
+        })),
+      },
+    },
+    value: (parts: number) => list(parts, () => ({ kind: "k199", a: 1 })),
+  })),
+];
+
+describe("for an item of a list it takes few steps", () => {
+  it.each(wide)("whatever the number of $name", async ({ schema, value }) => {
+    for (const compile of [compileReader, compileWriter]) {
+      // Only what is compiled while steps are counted counts them all.
+      const stepsFor = (items: number): Promise<number> => {
+        const given = value(items);
+        return stepsOf(() => {
+          const check = compile(schema);
+          for (let time = 0; time < 20; time++) expect(check(value(1))).toBeUndefined();
+          expect(check(given)).toBeUndefined();
+        });
+      };
+      const [few, many] = [await stepsFor(100), await stepsFor(200)];
+      expect((many - few) / 100).toBeLessThan(70);
+    }
+  });
+
+  it.each(wide)("and few looks at it, whatever the number of $name", ({ schema, value }) => {
+    for (const compile of [compileReader, compileWriter]) {
+      const check = compile(schema);
+      let looks = 0;
+      const look = <Result>(result: Result): Result => {
+        looks++;
+        return result;
+      };
+      const watched = (item: unknown): unknown =>
+        typeof item !== "object" || item === null
+          ? item
+          : new Proxy(item, {
+              get: (target, name) => look(Reflect.get(target, name)),
+              has: (target, name) => look(Reflect.has(target, name)),
+              getOwnPropertyDescriptor: (target, name) => look(Reflect.getOwnPropertyDescriptor(target, name)),
+            });
+      for (let time = 0; time < 20; time++) expect(check(value(1))).toBeUndefined();
+      expect(check((value(100) as readonly unknown[]).map(watched))).toBeUndefined();
+      expect(looks / 100).toBeLessThan(15);
+    }
+  });
+});
 
 describe("to check", () => {
   it.each(shapes)("$name takes steps in proportion to the value", async ({ schema, value, parts }) => {

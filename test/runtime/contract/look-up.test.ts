@@ -1,0 +1,120 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { JsonSchema } from "../../../runtime/contract/json-schema.js";
+import { loadAjv } from "../../../runtime/contract/load-ajv.js";
+import { closeSchema, compileReader, compileWriter } from "../../../runtime/contract/validation.js";
+
+const list = <Item>(length: number, item: (at: number) => Item): Item[] => Array.from({ length }, (_, at) => item(at));
+
+/** What Ajv says by itself. */
+function plainly(schema: JsonSchema): (value: unknown) => boolean {
+  const ajv = new (loadAjv().Ajv2020)({ strict: false, ownProperties: true });
+  return ajv.compile(schema) as (value: unknown) => boolean;
+}
+
+const kinds = (size: number, keyword = "const"): JsonSchema[] =>
+  list(size, (at) => ({
+    type: "object",
+    properties: {
+      kind: keyword === "const" ? { const: at } : { enum: [`a${at}`, at, null].slice(0, at === 0 ? 3 : 2) },
+    },
+    required: ["kind"],
+    [at % 2 === 0 ? "minProperties" : "maxProperties"]: 2,
+    additionalProperties: true,
+  }));
+
+const schemas: readonly (readonly [string, JsonSchema])[] = [
+  [
+    "allowed values",
+    { enum: [...list(20, (at) => at), "a1", "-1", true, null, {}, { kind: 1, b: [1] }, [], [1, { a: 1 }], "", "null"] },
+  ],
+  ["plain allowed values", { enum: [...list(20, (at) => at), "1", "{}", "[]", true] }],
+  [
+    "properties",
+    {
+      type: "object",
+      additionalProperties: true,
+      properties: {
+        ...Object.fromEntries(list(150, (at) => [`p${at}`, at % 3 === 0 ? {} : { type: "integer" }])),
+        kind: { type: "integer" },
+        a: { enum: [1, "1"] },
+        constructor: { type: "integer" },
+      },
+    },
+  ],
+  ["forms", { oneOf: kinds(20) }],
+  ["forms of several values", { anyOf: kinds(20, "enum") }],
+  ["forms that are not told apart", { oneOf: [...kinds(20), ...kinds(1)] }],
+  ["forms of other types too", { anyOf: [...kinds(20), { type: "integer" }] }],
+  [
+    "forms by name",
+    {
+      oneOf: list(20, (at) => ({ $ref: `#/$defs/F${at}` })),
+      $defs: Object.fromEntries(kinds(20).map((form, at) => [`F${at}`, form] as const)),
+    },
+  ],
+  ["a condition on forms", { not: { oneOf: kinds(20) } }],
+];
+
+const names = fc.constantFrom("kind", "a", "b", "p1", "p3", "p149", "constructor");
+const plain = fc.constantFrom<unknown>(0, 1, 2, 19, 20, -0, 1.5, "a1", "1", "-1", "", "null", "{}", true, false, null);
+const values = fc.oneof(
+  plain,
+  fc.array(fc.oneof(plain, fc.constantFrom({}, { a: 1 })), { maxLength: 3 }),
+  fc.dictionary(names, fc.oneof(plain, fc.constant([1])), { maxKeys: 4 }),
+  fc.constantFrom<unknown>(new Date(0), Object.assign(Object.create({ kind: 1 }), { a: 1 }), { kind: undefined, a: 1 }),
+);
+
+describe("what is looked up", () => {
+  it.each(schemas)("has the verdict of Ajv by itself: %s", (_, schema) => {
+    const [accepts, writes, reads] = [plainly(schema), compileWriter(schema), compileReader(schema)];
+    const closed = plainly(closeSchema(schema));
+    fc.assert(
+      fc.property(values, (value) => {
+        expect(writes(value) === undefined).toBe(closed(value));
+        // What is read comes from a parser.
+        const read: unknown = JSON.parse(JSON.stringify(value));
+        expect(reads(read) === undefined).toBe(accepts(read));
+      }),
+      { numRuns: 1000, seed: 21 },
+    );
+  });
+
+  it("is told by the form that is meant", () => {
+    const forms = list(20, (at) => ({
+      type: "object",
+      properties: { kind: { const: `k${at}` }, n: { type: "integer" } },
+      required: ["kind", "n"],
+    }));
+    const check = compileWriter({ type: "array", items: { oneOf: forms } });
+    expect(check([{ kind: "k7", n: "x" }])).toEqual([
+      { path: "[0].n", message: 'must be a whole number, got "x"' },
+      { path: "[0]", message: "must match exactly one of its forms, got an object" },
+    ]);
+    expect(check([{ kind: "k70", n: 1 }])).toEqual([
+      { path: "[0]", message: 'must be a form that its "kind" names, got an object' },
+    ]);
+    expect(check([1])).toEqual([{ path: "[0]", message: 'must be a form that its "kind" names, got 1' }]);
+  });
+
+  it.each(["toString", "valueOf", "constructor", "hasOwnProperty"])(
+    "is compared as JSON where an object has a property of its own that all inherit: %s",
+    (name) => {
+      for (const compile of [compileWriter, compileReader]) {
+        for (const allowed of [{ const: { [name]: 1, a: 1 } }, { enum: [{ [name]: 1, a: 1 }, { b: 1 }, []] }]) {
+          const check = compile({ type: "array", items: allowed });
+          expect(check([{ a: 1, [name]: 1 }])).toBeUndefined();
+          expect(check([{ a: 1, [name]: 2 }])).toHaveLength(1);
+          expect(check([{ b: 1, [name]: 2 }])).toHaveLength(1);
+          expect(check([{ [name]: "x" }])).toHaveLength(1);
+        }
+      }
+    },
+  );
+
+  it("is listed as far as there is room", () => {
+    const issues = compileWriter({ enum: list(10_000, (at) => `v${at}`) })("x") ?? [];
+    expect(issues).toHaveLength(1);
+    expect(issues[0]?.message).toMatch(/^must be one of "v0", "v1", .*…$/);
+  });
+});
