@@ -6,15 +6,19 @@ type Writing = (context: KeywordCxt) => boolean;
 
 /** Has an Ajv write a keyword's code in another way, where there is one. @returns the keyword's definition in this Ajv */
 export function writeOtherwise(ajv: Ajv2020, keyword: string, write: Writing): CodeKeywordDefinition {
-  const rule = ajv.RULES.all[keyword];
-  if (typeof rule !== "object" || !("code" in rule.definition)) throw new Error(`Ajv has no code for ${keyword}`);
-  // Each Ajv has a definition of its own.
-  const { definition } = rule;
+  const definition = definitionIn(ajv, keyword);
   const code = definition.code.bind(definition);
   definition.code = (context, type) => {
     if (!write(context)) code(context, type);
   };
   return definition;
+}
+
+/** How an Ajv writes a keyword's code. Each Ajv has a definition of its own. */
+export function definitionIn(ajv: Ajv2020, keyword: string): CodeKeywordDefinition {
+  const rule = ajv.RULES.all[keyword];
+  if (typeof rule !== "object" || !("code" in rule.definition)) throw new Error(`Ajv has no code for ${keyword}`);
+  return rule.definition;
 }
 
 /** A value of the generator in the code that it writes. */

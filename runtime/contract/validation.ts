@@ -3,6 +3,7 @@ import { ConfigError, type Issue } from "../errors.js";
 import { lookUpAllowed } from "./allowed-values.js";
 import { mayGenerateCode, type WrittenCheck } from "./checks.js";
 import { Closing } from "./closing.js";
+import { stopAfterManyErrors } from "./error-limit.js";
 import { type FormatCheck, formats, tolerantFormats } from "./format.js";
 import { interpret } from "./interpreter.js";
 import type { JsonSchema } from "./json-schema.js";
@@ -81,6 +82,7 @@ export function ajvFor(
   lookUpAllowed(ajv);
   lookUpProperties(ajv);
   lookUpForms(ajv, definitions);
+  stopAfterManyErrors(ajv);
   // No contract has `unevaluatedProperties`. Code that keeps track for it is slower, and throws where a condition holds
   // `additionalProperties` beside `patternProperties`.
   ajv.opts.unevaluated = false;

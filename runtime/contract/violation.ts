@@ -1,6 +1,7 @@
 import type { ErrorObject } from "ajv/dist/2020.js";
 import type { Issue } from "../errors.js";
 import { demandOf } from "./demand.js";
+import { MOST_ERRORS } from "./error-limit.js";
 import { pathOf, shownPath } from "./issue-path.js";
 import type { JsonSchema } from "./json-schema.js";
 import { cut, printable } from "./printable.js";
@@ -48,6 +49,9 @@ export function describeErrors(errors: readonly ErrorObject[], value: unknown, s
     const issue = { path, message: cut(message, LONGEST_MESSAGE) };
     issues.set(`${path} ${message}`, issue);
   }
+  // The check stopped before it had found all.
+  if (errors.length > MOST_ERRORS && !issues.has(""))
+    issues.set("", { path: "", message: "has more issues than these" });
   return issues.size > 0 ? [...issues.values()] : [{ path: "", message: "must be what its schema describes" }];
 }
 

@@ -207,6 +207,52 @@ describe("what is said of a message", () => {
     expect(new ContractError("stored", issues).message).toMatch(/; 81 more$/);
   });
 
+  it("is found among the first thousands of errors", async () => {
+    const names = list(15, (at) => `p${at}`);
+    const properties = Object.fromEntries(names.map((name) => [name, { type: "integer" }] as const));
+    const item: JsonSchema = { type: "object", properties, required: names };
+    const places: readonly (readonly [JsonSchema, (size: number) => unknown])[] = [
+      [{ type: "array", items: item }, (size) => list(size, () => ({}))],
+      [{ type: "object", additionalProperties: item }, (size) => Object.fromEntries(list(size, (at) => [at, {}]))],
+      [
+        { type: "object", patternProperties: { "\\d": item } },
+        (size) => Object.fromEntries(list(size, (at) => [at, {}])),
+      ],
+      [{ type: "object" }, (size) => Object.fromEntries(list(20 * size, (at) => [at, 1]))],
+      [
+        { type: "object", propertyNames: { maxLength: 1 }, additionalProperties: true },
+        (size) => Object.fromEntries(list(20 * size, (at) => [`x${at}`, 1])),
+      ],
+    ];
+    for (const [schema, value] of places) {
+      const [some, many] = [value(1000), value(9000)];
+      const stepsFor = (given: unknown): Promise<number> => stepsOf(() => compileWriter(schema)(given));
+      const more = (await stepsFor(many)) - (await stepsFor(some));
+      // It is decided by the first error, and then told by some thousands.
+      expect(more).toBeLessThan(8000 * 6);
+      const issues = compileWriter(schema)(many) ?? [];
+      expect(issues.length).toBeLessThanOrEqual(101);
+      expect(issues.at(-1)?.message).toMatch(/^has more issues than these/);
+    }
+  });
+
+  it("leaves no list refused that holds what it has to, however much of it is wrong", () => {
+    const contains: JsonSchema = { type: "array", contains: { type: "array", items: { const: 1 } }, minContains: 2 };
+    const check = compileWriter({
+      type: "array",
+      items: { anyOf: [{ const: 0 }, { type: "array", items: { const: 1 } }] },
+      allOf: [contains],
+    });
+    const wrong = list(7000, () => 2);
+    expect(check([...list(7000, () => 0), [1], [1]])).toBeUndefined();
+    expect(
+      check([wrong, ...list(7000, () => 0), [1], wrong, [1]])?.some(({ message }) => /contains/.test(message)),
+    ).toBe(false);
+    expect(check([wrong, ...list(7000, () => 0), [1], wrong])?.some(({ message }) => /contains/.test(message))).toBe(
+      true,
+    );
+  });
+
   it("is at least one thing, where a type refuses a value by a second way only", () => {
     const $defs = { Node: { type: "object", properties: { a: refTo("Node"), n: { type: "integer" } } } } as const;
     const schema: JsonSchema = { if: refTo("Node"), else: { allOf: [refTo("Node")] }, $defs };
