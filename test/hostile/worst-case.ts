@@ -1,0 +1,150 @@
+import fc from "fast-check";
+import type { JsonSchema } from "../../runtime/contract/json-schema.js";
+import { type Node, nodes, sourceOf } from "../runtime/contract/backtracking-matcher.js";
+
+/** A schema, and values of any size that are to take it as many steps as possible. */
+export interface WorstCase {
+  readonly name: string;
+  readonly schema: JsonSchema;
+  /** A value of about so many bytes as JSON. */
+  readonly value: (bytes: number) => unknown;
+  /** The pattern of the schema, if it has one. */
+  readonly matched?: Node;
+}
+
+const list = <Item>(length: number, item: (at: number) => Item): Item[] => Array.from({ length }, (_, at) => item(at));
+
+/** Texts that repeat a part, which lets a pattern begin again and again. */
+function texts(): fc.Arbitrary<(length: number) => string> {
+  const part = fc.string({ unit: fc.constantFrom("a", "b", "-", " ", "é"), maxLength: 4 });
+  return fc.tuple(part, part, part).map(([before, unit, after]) => (length) => {
+    const times = Math.max(0, Math.floor((length - before.length - after.length) / Math.max(1, unit.length)));
+    return `${before}${unit.repeat(times)}${after}`;
+  });
+}
+
+/** Repetitions after repetitions of the same characters, and a text of these that is refused at its end. */
+function repetitions(): fc.Arbitrary<WorstCase> {
+  const one = fc.constantFrom("a", "[ab]", ".", "\\w").map((source): Node => ({ kind: "one", source }));
+  const many = fc
+    .tuple(one, fc.constantFrom(0, 1))
+    .map(([part, min]): Node => ({ kind: "repeat", part, min, max: Number.POSITIVE_INFINITY, lazy: false }));
+  const parts = fc.array(fc.oneof(many, one), { minLength: 1, maxLength: 3 });
+  return fc.tuple(fc.boolean(), many, parts).map(([isBound, first, others]): WorstCase => {
+    const beginning: readonly Node[] = isBound ? [{ kind: "begin" }] : [];
+    const node: Node = { kind: "all", parts: [...beginning, first, ...others, { kind: "end" }] };
+    const pattern = sourceOf(node);
+    const value = (bytes: number): string => `${"a".repeat(bytes)}\n`;
+    return { name: `pattern ${pattern}`, matched: node, schema: { type: "string", pattern }, value };
+  });
+}
+
+function patterns(): fc.Arbitrary<WorstCase> {
+  const place = fc.constantFrom("one text", "many texts", "a name", "many names", "names that match");
+  return fc
+    .tuple(nodes(), texts(), place, fc.integer({ min: 9, max: 60 }))
+    .map(([node, text, where, length]): WorstCase => {
+      const pattern = sourceOf(node);
+      const isOne = where === "one text" || where === "a name";
+      const given = (bytes: number): readonly string[] =>
+        isOne
+          ? [text(bytes)]
+          : list(Math.ceil(bytes / length), (at) => text(length) + (where === "many texts" ? "" : at));
+      const matched = node;
+      const named = (bytes: number): object => Object.fromEntries(given(bytes).map((name) => [name, 1]));
+      const name = `pattern ${pattern}, ${where}`;
+      if (where === "one text") return { name, matched, schema: { type: "string", pattern }, value: text };
+      if (where === "many texts") {
+        return { name, matched, schema: { type: "array", items: { type: "string", pattern } }, value: given };
+      }
+      const schema: JsonSchema =
+        where === "names that match"
+          ? { type: "object", patternProperties: { [pattern]: { type: "integer" } } }
+          : { type: "object", propertyNames: { pattern }, additionalProperties: { type: "integer" } };
+      return { name, matched, schema, value: named };
+    });
+}
+
+const formats = ["date-time", "date", "time", "uuid", "ipv4", "ipv6", "hostname", "email", "uri"];
+const beginnings = ["", "a@", "a:", "::", "a.", "2026-11-23T10:30:00.", "10:30:00.", "%"];
+const units = ["a", "1", ".", "-", ":", "a.", "a-", "1:", "%20", "@", "a@", "::", "é"];
+
+function formatted(): fc.Arbitrary<WorstCase> {
+  const ends = fc.constantFrom("", "!", "Z", "@", ".");
+  return fc
+    .tuple(fc.constantFrom(...formats), fc.constantFrom(...beginnings), fc.constantFrom(...units), ends)
+    .map(([format, before, unit, after]) => ({
+      name: `format ${format}, ${JSON.stringify(`${before}${unit}…${after}`)}`,
+      schema: { type: "string", format },
+      value: (bytes) => `${before}${unit.repeat(Math.ceil(bytes / unit.length))}${after}`,
+    }));
+}
+
+/** What describes each item of a list, and items of few bytes. */
+function items(): fc.Arbitrary<readonly [name: string, item: JsonSchema, values: readonly unknown[]]> {
+  const size = fc.constantFrom(3, 15, 16, 40, 120);
+  const form = (at: number): JsonSchema => ({
+    type: "object",
+    properties: { k: { const: at }, a: { type: "integer" } },
+    required: ["k"],
+  });
+  return fc.oneof(
+    size.map((n) => [`enum of ${n} numbers`, { enum: list(n, (at) => at) }, [n - 1, 0, n, {}]] as const),
+    size.map(
+      (n) => [`enum of ${n} objects`, { enum: list(n, (at) => ({ a: at })) }, [{ a: n - 1 }, { a: n }, {}]] as const,
+    ),
+    size.map((n) => [`one of ${n} forms`, { oneOf: list(n, form) }, [{ k: n - 1 }, { k: n }, {}, 1]] as const),
+    size.map((n) => [`any of ${n} forms`, { anyOf: list(n, form) }, [{ k: n - 1, a: 1 }, { k: n }, {}, 1]] as const),
+    size.map((n) => {
+      const properties = Object.fromEntries(list(n, (at) => [`p${at}`, { type: "integer", minimum: 0 }]));
+      return [`${n} properties`, { type: "object", properties }, [{}, { [`p${n - 1}`]: 1 }, { p0: -1 }]] as const;
+    }),
+    size.map((n) => {
+      const properties = Object.fromEntries(list(n, (at) => [`p${at}`, { type: "integer" }]));
+      return [
+        `${n} required`,
+        { type: "object", properties, required: Object.keys(properties) },
+        [{}, { p0: 1 }],
+      ] as const;
+    }),
+    fc.constant([
+      "unique items",
+      { type: "array", uniqueItems: true, items: { type: "integer" } },
+      [[], [1], [1, 2]],
+    ] as const),
+    fc.constant([
+      "a constant object",
+      { const: { a: { b: [1, 2, 3] }, c: "x" } },
+      [{ a: { b: [1, 2, 3] }, c: "x" }, { a: {}, c: 1 }, {}],
+    ] as const),
+    fc.constant(["masked texts", { type: "string", maxLength: 3, sensitive: true }, ["abcd", "a"]] as const),
+    fc.constant([
+      "contained items",
+      { type: "array", items: { type: "integer" }, contains: { const: 7 }, minContains: 1, maxContains: 2 },
+      [[7], [], [7, 7, 7], [1]],
+    ] as const),
+  );
+}
+
+function lists(): fc.Arbitrary<WorstCase> {
+  const more = fc.constantFrom<readonly [string, JsonSchema]>(["", {}], ["unique ", { uniqueItems: true }]);
+  return fc.tuple(items(), more, fc.nat()).map(([[name, item, values], [also, keywords], seed]) => {
+    const value = values[seed % values.length];
+    const each = JSON.stringify(value).length + 1;
+    return {
+      name: `${also}list of ${name}, each ${JSON.stringify(value)}`,
+      schema: { type: "array", items: item, ...keywords },
+      value: (bytes) => list(Math.ceil(bytes / each), () => value),
+    };
+  });
+}
+
+/** Schemas that the generator may accept or refuse, with values for them. */
+export function worstCases(): fc.Arbitrary<WorstCase> {
+  return fc.oneof(
+    { weight: 3, arbitrary: patterns() },
+    { weight: 2, arbitrary: repetitions() },
+    { weight: 1, arbitrary: formatted() },
+    { weight: 3, arbitrary: lists() },
+  );
+}
