@@ -6,6 +6,8 @@ export interface Curve {
   /** What the steps count. */
   readonly unit: string;
   readonly steps: readonly number[];
+  /** What is measured. @defaultValue `curve`: to publish and handle each message */
+  readonly program?: string;
   /** What stands in Redis before the clock starts. */
   readonly prepare?: (redis: Redis, step: number) => Promise<unknown>;
   readonly settings?: (step: number) => object;

@@ -71,6 +71,22 @@ export const curves: readonly Curve[] = [
     steps: [1, 2, 5, 10],
     settings: (consumers) => ({ consumers }),
   },
+  {
+    name: "Screens",
+    unit: "screens that come back to 5,000 missed",
+    program: "screens",
+    steps: [10, 100, 1000, 10_000],
+    settings: (screens) => ({ screens }),
+    count: () => 5000,
+  },
+  {
+    name: "Missed",
+    unit: "notifications that 1,000 screens missed",
+    program: "screens",
+    steps: [1000, 10_000, 100_000],
+    settings: () => ({ screens: 1000 }),
+    count: (missed) => missed,
+  },
 ];
 
 /** Measures every curve, a point at a time from left to right and again, and writes docs/benchmarks.md's second part. */
@@ -90,7 +106,7 @@ export async function runCurves(arena: Arena, isQuick: boolean): Promise<void> {
         await curve.prepare?.(arena.redis, point.step);
         const count = Math.round((curve.count?.(point.step) ?? COUNT) / (isQuick ? 5 : 1));
         const before = await processorTimeOf(arena.redis);
-        const measured = await measure(`${arena.stage.programs}/curve/ours.mjs`, {
+        const measured = await measure(`${arena.stage.programs}/${curve.program ?? "curve"}/ours.mjs`, {
           url: arena.url,
           encoding: "json",
           count,
