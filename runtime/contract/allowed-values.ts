@@ -1,4 +1,5 @@
 import type { Ajv2020, KeywordCxt } from "ajv/dist/2020.js";
+import { areEqual, hasParts } from "./equal.js";
 import { constantOf, writeOtherwise } from "./keyword-code.js";
 import { loadAjv } from "./load-ajv.js";
 import { itemKeyOf } from "./unique-items.js";
@@ -45,23 +46,5 @@ export function isOneOf(value: unknown, values: readonly unknown[]): boolean {
   }
   if (!hasParts(value)) return allowed.plain.has(value);
   const { parts, byKey } = allowed;
-  return byKey === undefined ? parts.some((part) => isSame(part, value)) : isSame(byKey.get(itemKeyOf(value)), value);
-}
-
-function hasParts(value: unknown): value is object {
-  return typeof value === "object" && value !== null;
-}
-
-/** Whether two values are the same as JSON. An instance of a class is no object of JSON. */
-function isSame(one: unknown, other: unknown): boolean {
-  if (!hasParts(one) || !hasParts(other)) return one === other;
-  if (Object.getPrototypeOf(one) !== Object.getPrototypeOf(other)) return false;
-  const names = Object.keys(one);
-  if (names.length !== Object.keys(other).length) return false;
-  if (Array.isArray(one) && one.length !== (other as readonly unknown[]).length) return false;
-  return names.every(
-    (name) =>
-      Object.hasOwn(other, name) &&
-      isSame((one as Record<string, unknown>)[name], (other as Record<string, unknown>)[name]),
-  );
+  return byKey === undefined ? parts.some((part) => areEqual(part, value)) : areEqual(byKey.get(itemKeyOf(value)), value);
 }
