@@ -147,18 +147,7 @@ function exact(text: string, value: unknown, type: string, { schema }: Fields, n
 /** Decodes either encoding; an undeclared field stays text. @throws {DecodeError} for invalid JSON or no object */
 export function decode(entry: FlatFields, fields: Fields): PlainMessage {
   const json = jsonOf(entry);
-  if (json !== undefined) {
-    const parsed = parseObject(json, JSON_FIELD, fields);
-    for (const name of fields.instants) {
-      const value = parsed[name];
-      if (typeof value === "string") parsed[name] = normaliseInstant(value);
-    }
-    for (const { name, constant } of fields.constants) {
-      const value = parsed[name];
-      if (value !== constant) parsed[name] = asConstant(value, constant);
-    }
-    return parsed;
-  }
+  if (json !== undefined) return normalised(parseObject(json, JSON_FIELD, fields), fields);
   const message: PlainMessage = {};
   for (let at = 0; at < entry.length; at += 2) {
     const name = entry[at] as string;
@@ -170,10 +159,32 @@ export function decode(entry: FlatFields, fields: Fields): PlainMessage {
   return message;
 }
 
-/** Decodes a Pub/Sub payload, in which Python writes every value as text. Throws as {@link decode}. */
-export function decodePayload(payload: string, fields: Fields): PlainMessage {
+/** Changes a message: its instants and constants are as the contract writes them. */
+function normalised(message: PlainMessage, fields: Fields): PlainMessage {
+  for (const name of fields.instants) {
+    const value = message[name];
+    if (typeof value === "string") message[name] = normaliseInstant(value);
+  }
+  for (const { name, constant } of fields.constants) {
+    const value = message[name];
+    if (value !== constant) message[name] = asConstant(value, constant);
+  }
+  return message;
+}
+
+/**
+ * Decodes a Pub/Sub payload. What its readers take as it stands was written so; otherwise it is Python's, which writes
+ * every value as text, and one that is missing as an empty one. Throws as {@link decode}.
+ */
+export function decodePayload(
+  payload: string,
+  fields: Fields,
+  isReadable: (message: PlainMessage) => boolean,
+): PlainMessage {
+  const written = normalised(parseObject(payload, "the payload", fields), fields);
+  if (isReadable(written)) return written;
   const message: PlainMessage = {};
-  for (const [name, value] of Object.entries(parseObject(payload, "the payload", fields))) {
+  for (const [name, value] of Object.entries(written)) {
     if (value === "" || value === null) continue;
     const field = fields.byName.get(name);
     setOwn(message, name, field !== undefined && typeof value === "string" ? decodeField(field, value, fields) : value);

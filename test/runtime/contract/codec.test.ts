@@ -373,7 +373,8 @@ describe("the fields of an entry", () => {
     const read = { kind: "order", at, name: "Order" };
     expect(decode(Object.entries(given).flat(), fields)).toEqual(read);
     expect(decode(["message_type", "t", "json", JSON.stringify(given)], fields)).toEqual(read);
-    expect(decodePayload(JSON.stringify(given), fields)).toEqual(read);
+    expect(decodePayload(JSON.stringify(given), fields, () => true)).toEqual(read);
+    expect(decodePayload(JSON.stringify(given), fields, () => false)).toEqual(read);
     for (const other of [
       { kind: "orders", at: "now" },
       { kind: 5, at: 5 },
@@ -382,12 +383,19 @@ describe("the fields of an entry", () => {
     }
   });
 
-  it("are read from a payload as text or as JSON, and are absent if they are empty or null", () => {
+  it("are read from a payload as they stand if readers take them so", () => {
+    const payload = { name: "", at: null, count: "1.5", data: "text", kind: "order" };
+    expect(decodePayload(JSON.stringify(payload), fields, () => true)).toEqual(payload);
+  });
+
+  it("are otherwise read from a payload as text or as JSON, and are absent if they are empty or null", () => {
     const payload = { name: "", at: null, count: "1.5", data: '{"a":1}', stray: '{"a":1}', kind: "order" };
-    expect(decodePayload(JSON.stringify(payload), fields)).toEqual({
+    expect(decodePayload(JSON.stringify(payload), fields, () => false)).toEqual({
       ...{ count: 1.5, data: { a: 1 }, stray: '{"a":1}', kind: "order" },
     });
-    expect(decodePayload('{"count":2,"data":{"a":1},"name":0}', fields)).toEqual({ count: 2, data: { a: 1 }, name: 0 });
+    expect(decodePayload('{"count":2,"data":{"a":1},"name":0}', fields, () => false)).toEqual({
+      ...{ count: 2, data: { a: 1 }, name: 0 },
+    });
   });
 
   it.each([
@@ -395,8 +403,8 @@ describe("the fields of an entry", () => {
     ["json is not valid JSON (2 characters)", () => decode(["message_type", "t", "json", "{b"], fields)],
     ["json must hold a JSON object, but holds a list", () => decode(["message_type", "t", "json", "[]"], fields)],
     ["json must hold a JSON object, but holds null", () => decode(["message_type", "t", "json", "null"], fields)],
-    ["the payload must hold a JSON object, but holds a number", () => decodePayload("5", fields)],
-    ["the payload is not valid JSON (0 characters)", () => decodePayload("", fields)],
+    ["the payload must hold a JSON object, but holds a number", () => decodePayload("5", fields, () => true)],
+    ["the payload is not valid JSON (0 characters)", () => decodePayload("", fields, () => true)],
   ])("are refused with the reason: %s", (reason, read) => {
     expect(read).toThrow(expect.objectContaining({ message: expect.stringContaining(reason) }));
     expect(read).toThrow(DecodeError);

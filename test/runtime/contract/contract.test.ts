@@ -10,6 +10,7 @@ import {
 import { exampleUserCreated } from "../../../generated/testing.js";
 import type { PlainMessage } from "../../../runtime/contract/codec.js";
 import { Contract, contractOf } from "../../../runtime/contract/contract.js";
+import { defineNotification } from "../../../runtime/contract/define.js";
 import { compileReader, compileWriter } from "../../../runtime/contract/validation.js";
 
 describe("input that is out of proportion", () => {
@@ -155,5 +156,25 @@ describe("a contract's parts", () => {
     expect(contract.resultViolations({ stray: 1 })).toEqual([{ path: "stray", message: "is not in the contract" }]);
     expect(contract.receivedResultViolations({ stray: 1 })).toBeUndefined();
     expect(contract.receivedResultViolations(5)).toEqual([{ path: "", message: "must be an object, got 5" }]);
+  });
+});
+
+describe("a notification that is announced", () => {
+  const properties = {
+    text: { type: "string" },
+    any: {},
+    id: { type: ["string", "integer"] },
+    none: { type: ["string", "null"] },
+  };
+  const contract = contractOf(
+    defineNotification("ping", { type: "object", properties, required: Object.keys(properties) }),
+  );
+
+  it.each([
+    { text: "", any: "text", id: "7", none: null },
+    { text: "null", any: null, id: 7, none: "" },
+    { text: "{}", any: "", id: "", none: "1" },
+  ])("is read as it was written: %j", (message) => {
+    expect(contract.readPayload(contract.writePayload(message))).toEqual(message);
   });
 });
