@@ -14,6 +14,7 @@ import { checkPaths } from "./path.js";
 import { checkReferences } from "./reference.js";
 import { checkRequired } from "./required.js";
 import { checkStructure, hidesValues } from "./structure.js";
+import { checkTrials } from "./trial.js";
 import { checkValues } from "./value.js";
 
 /**
@@ -29,7 +30,7 @@ export async function check(sources: Sources, model: Model): Promise<readonly Pr
   const idle = checkIdle(model);
   const severe = [...structure.filter(hidesValues), ...idle, ...references, ...model.flattener.problems, ...required];
   const unsound = new Set(severe.map(({ file }) => file));
-  return [
+  const found = [
     ...structure,
     ...references,
     ...model.flattener.problems,
@@ -43,4 +44,5 @@ export async function check(sources: Sources, model: Model): Promise<readonly Pr
     ...checkImpossible(model, unsound),
     ...(await checkValues(model, unsound)),
   ];
+  return [...found, ...(await checkTrials(model, new Set(found.map(({ file }) => file))))];
 }

@@ -1,15 +1,14 @@
-import { formats } from "../../runtime/contract/format.js";
-import { hasAtLeast, hasAtMost } from "../../runtime/contract/text-length.js";
 import { during } from "../load/failure.js";
 import { originOf } from "../load/origin.js";
 import type { Problem } from "../load/problem.js";
 import { Answers } from "../model/answer.js";
-import { implies, typesOf } from "../model/implies.js";
+import { hasInside, implies, typesOf } from "../model/implies.js";
 import type { Model } from "../model/model.js";
-import { types } from "../schema/keyword.js";
+import { keywordTypes, types } from "../schema/keyword.js";
 import { type Path, valueAt } from "../schema/pointer.js";
 import type { Schema } from "../schema/schema.js";
 import { isObject, sameValueKeywords, walk } from "../schema/walk.js";
+import { Judge } from "./judge.js";
 import { type Fault, namesFault, rangeFault } from "./range.js";
 
 /**
@@ -72,7 +71,9 @@ class Finder {
   /** What a schema says itself that no value satisfies. */
   faultsAt(schema: Schema): readonly Fault[] {
     if (schema.$ref !== undefined || isNothing(schema)) return [];
-    if (schema.const !== undefined) return [];
+    if (schema.const !== undefined) {
+      return fits(schema.const, schema) ? [] : [{ keyword: "const", sentence: "is refused by the keywords beside it" }];
+    }
     const { enum: values = [] } = schema;
     // A layer that narrows a list of values may refuse some of them, but not all.
     const isDead = values.length > 0 && !values.some((value) => fits(value, schema));
@@ -144,24 +145,11 @@ class Finder {
   }
 }
 
-/** Returns whether the keywords about texts and numbers let a value pass. */
+const judge = new Judge(() => undefined);
+/** Keywords about values that have nothing inside. */
+const flatKeywords = ["type", "enum", ...[...keywordTypes].flatMap(([name, type]) => (hasInside(type) ? [] : [name]))];
+
+/** Returns whether the keywords about types, texts and numbers let a value pass. */
 function fits(value: unknown, schema: Schema): boolean {
-  const { minLength = 0, maxLength = Number.POSITIVE_INFINITY, pattern, format } = schema;
-  if (typeof value === "string") {
-    return (
-      hasAtLeast(value, minLength) &&
-      hasAtMost(value, maxLength) &&
-      (pattern === undefined || new RegExp(pattern, "u").test(value)) &&
-      (format === undefined || formats[format]?.(value) !== false)
-    );
-  }
-  if (typeof value !== "number") return true;
-  const bounds = schema as Readonly<Record<string, number | undefined>>;
-  const { minimum = value, maximum = value, exclusiveMinimum, exclusiveMaximum } = bounds;
-  return (
-    value >= minimum &&
-    value <= maximum &&
-    (exclusiveMinimum === undefined || value > exclusiveMinimum) &&
-    (exclusiveMaximum === undefined || value < exclusiveMaximum)
-  );
+  return judge.accepts(Object.fromEntries(flatKeywords.map((keyword) => [keyword, schema[keyword]])), value);
 }

@@ -67,7 +67,7 @@ function valuesOf(schema: Schema): readonly unknown[] {
 }
 
 /** Returns whether a schema that was merged into this one comes from an unsound file. */
-function usesUnsound(schema: Schema, unsound: ReadonlySet<string>): boolean {
+export function usesUnsound(schema: Schema, unsound: ReadonlySet<string>): boolean {
   if (unsound.size === 0) return false;
   return walk(schema).some(([, inner]) => {
     const origin = originOf(inner, (written) => unsound.has(originOf(written)?.source.shownPath ?? ""));

@@ -60,6 +60,16 @@ export class Flattener {
     return this.#expand(schema);
   }
 
+  /** The flat schema of what two flat schemas both accept; `undefined` if they contradict each other. */
+  both(one: Schema, other: Schema): Schema | undefined {
+    let isContradictory = false;
+    const onConflict = (): void => {
+      isContradictory = true;
+    };
+    const merged = merge(one, other, { ...this.#context, onConflict, merging: new Set() });
+    return isContradictory ? undefined : merged;
+  }
+
   /** The definitions that a flat schema refers to, directly or indirectly, sorted by name. */
   closure(schema: Schema): readonly Definition[] {
     const known = this.#closures.get(schema);

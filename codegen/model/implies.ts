@@ -99,7 +99,8 @@ const silentKeywords: ReadonlySet<string> = new Set([
   ...[...keywordTypes].flatMap(([name, type]) => (hasInside(type) ? [] : [name])),
 ]);
 
-function hasInside(type: string): boolean {
+/** Returns whether values of a type hold others. */
+export function hasInside(type: string): boolean {
   return type === "object" || type === "array";
 }
 

@@ -37,4 +37,5 @@ export type Rule =
   | "fields"
   | "example"
   | "default"
-  | "uncompilable";
+  | "uncompilable"
+  | "round-trip";

@@ -4,7 +4,7 @@ export function areEqual(one: unknown, other: unknown): boolean {
   if (Object.getPrototypeOf(one) !== Object.getPrototypeOf(other)) return false;
   const names = Object.keys(one);
   if (names.length !== Object.keys(other).length) return false;
-  if (Array.isArray(one) && one.length !== (other as readonly unknown[]).length) return false;
+  if (Array.isArray(one) && one["length"] !== other["length"]) return false;
   return names.every((name) => Object.hasOwn(other, name) && areEqual(one[name], other[name]));
 }
 

@@ -33,7 +33,7 @@ describe("the built package", () => {
 
   it("has the generator load no client of Redis", async () => {
     const { files, packages } = await loadedBy("generator/codegen/cli/index.js");
-    expect(files.length).toBeLessThanOrEqual(5);
+    expect(files.length).toBeLessThanOrEqual(6);
     expect(packages).toContain("commander");
     expect(packages).not.toContain("ioredis");
   });

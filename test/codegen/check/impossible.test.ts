@@ -66,6 +66,11 @@ describe("a schema that no value satisfies", () => {
       "minProperties: leaves no value: a publisher may write only the 1 declared properties",
     ],
     [{ enum: ["a", "bb"], maxLength: 1 }, 'enum: lists "bb", which the keywords beside it refuse'],
+    [{ type: "string", enum: ["a", 1, null] }, "enum: lists 1, null, which the keywords beside it refuse"],
+    [{ type: "string", const: 1 }, "const: is refused by the keywords beside it"],
+    [{ const: [1], enum: [1, "a"] }, "const: is refused by the keywords beside it"],
+    [{ const: 3, minimum: 5 }, "const: is refused by the keywords beside it"],
+    [{ const: "a", format: "uuid" }, "const: is refused by the keywords beside it"],
     [{ enum: [1, 5, 9], minimum: 4, exclusiveMaximum: 9 }, "enum: lists 1, 9, which the keywords beside it refuse"],
     [
       { allOf: [{ enum: [1, 2] }, { type: "integer", minimum: 3 }] },
@@ -148,6 +153,7 @@ describe("a schema that some value satisfies", () => {
       "a layer that leaves some values of an enum",
       { $ref: "#/$defs/level", minimum: 2, $defs: { level: { type: "integer", enum: [1, 2, 3] } } },
     ],
+    ["a constant that its bounds allow", within({ type: ["integer", "null"], const: null, minimum: 1 })],
     ["bounds of other types", within({ enum: ["a", 1], minimum: 1, maxLength: 1 })],
   ])("is accepted: %s", async (_, schema) => {
     expect(await problems(schema)).toEqual([]);
