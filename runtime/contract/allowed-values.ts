@@ -46,5 +46,7 @@ export function isOneOf(value: unknown, values: readonly unknown[]): boolean {
   }
   if (!hasParts(value)) return allowed.plain.has(value);
   const { parts, byKey } = allowed;
-  return byKey === undefined ? parts.some((part) => areEqual(part, value)) : areEqual(byKey.get(itemKeyOf(value)), value);
+  return byKey === undefined
+    ? parts.some((part) => areEqual(part, value))
+    : areEqual(byKey.get(itemKeyOf(value)), value);
 }
