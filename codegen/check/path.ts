@@ -6,7 +6,7 @@ import { fileOf, type Model } from "../model/model.js";
 const ownFiles = new Set(["catalogue", "handlers", "index", "testing"]);
 
 /** Folders that hold what is generated beside a schema's own file. */
-const ownFolders = new Set(["schemas", "examples"]);
+const ownFolders = { compiled: ["schemas", "examples"], standalone: ["schemas", "examples", "checks"] };
 
 /** Finds schema files whose generated files would have the path of another, also where letters have no case. */
 export function checkPaths(model: Model): readonly Problem[] {
@@ -21,8 +21,9 @@ export function checkPaths(model: Model): readonly Problem[] {
       problems.push(source.problem([], sentence, { rule: "generated-path" }));
     if (rest.length === 0 && ownFiles.has(path)) {
       report(`"${file}.ts" is generated for every catalogue; rename the schema file`);
-    } else if (rest.length > 0 && ownFolders.has(folder)) {
-      report(`the folder "${folder}" is generated for every catalogue; move the schema file to another`);
+    } else if (rest.length > 0 && ownFolders[model.config.checks].includes(folder)) {
+      const which = folder === "checks" ? "catalogue with standalone checks" : "catalogue";
+      report(`the folder "${folder}" is generated for every ${which}; move the schema file to another`);
     } else if (path.endsWith(".d")) {
       report(`"${file}.ts" would be a declaration file of TypeScript; rename the schema file`);
     } else if (other !== undefined) {

@@ -276,6 +276,14 @@ describe("a generated file", () => {
     const problems = sentence === undefined ? [] : [expect.stringContaining(`json:1:1: ${sentence}`)];
     expect(await lint({ [path]: { title, type: "string" } })).toEqual(problems);
   });
+
+  it("never has the path of checks that are written", async () => {
+    const files = { "checks/a.json": { title: "Thing", type: "string" } };
+    expect(await lint(files)).toEqual([]);
+    expect(await lint({ ...files, "catalogue.json": { name: "shop", checks: "standalone" } })).toEqual([
+      'schemas/checks/a.json:1:1: the folder "checks" is generated for every catalogue with standalone checks; move the schema file to another',
+    ]);
+  });
 });
 
 describe("a name", () => {
