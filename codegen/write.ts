@@ -29,6 +29,8 @@ interface Manifest {
 export interface Output {
   readonly folder: string;
   readonly schemasFolder: string;
+  /** The texts of files in the folder that have been read already. */
+  readonly present?: ReadonlyMap<string, string | undefined>;
 }
 
 /** The difference between an output folder and the generated files. */
@@ -70,7 +72,6 @@ export class OutputRefusedError extends Error {
 
 /**
  * Compares an output folder with the generated files. Writes nothing.
- *
  * @throws {OutputRefusedError} the folder is outside the project, behind a link, or another catalogue's
  * @throws {OutputTakenError} a generated file has the path of another file
  */
@@ -79,14 +80,13 @@ export function compareOutput(output: Output, generated: ReadonlyMap<string, str
   assertSuitable(output, generated);
   const known = readManifest(folder);
   const listed = new Set(known?.files);
-  const manifest = printManifest(output, [...generated.keys()]);
-  const files = new Map([...generated, [MANIFEST, manifest]]);
+  const files = new Map([...generated, [MANIFEST, printManifest(output, [...generated.keys()])]]);
   const present = new Map<string, string>();
   const taken: string[] = [];
   for (const [path, text] of files) {
     const found = statOf(join(folder, path));
     if (found === undefined) continue;
-    const before = found.isFile() ? readFileSync(join(folder, path), "utf8") : "";
+    const before = found.isFile() ? (output.present?.get(path) ?? readFileSync(join(folder, path), "utf8")) : "";
     if (isOwn(path, before, text)) present.set(path, before);
     else taken.push(join(folder, path));
   }
@@ -134,8 +134,7 @@ export function writeOutput(output: Output, { written, removed }: Changes): void
 
 function assertSuitable({ folder, schemasFolder }: Output, files: ReadonlyMap<string, string>): void {
   const project = projectOf(schemasFolder);
-  const target = resolve(folder);
-  const schemas = resolve(schemasFolder);
+  const [target, schemas] = [resolve(folder), resolve(schemasFolder)] as const;
   if (!isWithin(target, project))
     throw new OutputRefusedError("is outside the project, the nearest folder around the schemas with a package.json");
   if (isWithin(schemas, target) || isWithin(target, schemas)) {

@@ -7,7 +7,8 @@ import { exportsOf, handlerGroup, namesOf } from "../model/names.js";
 import type { Path } from "../schema/pointer.js";
 import { reservedNames, reservedWords } from "./reserved.js";
 
-interface Claim {
+/** A name that is exported, and the place that gives it. */
+export interface Claim {
   readonly name: string;
   readonly source: Source;
   readonly path: Path;
@@ -39,6 +40,17 @@ export function checkNames(model: Model): readonly Problem[] {
 
 /** Every name that the generated index exports, with its origin. */
 function claimsOf(model: Model): readonly Claim[] {
+  const groups = new Map<string, Claim>();
+  for (const { type, kind, definition } of model.messages) {
+    if (kind.kind !== "event") continue;
+    const { name } = handlerGroup(type);
+    if (!groups.has(name)) groups.set(name, { name, source: definition.source, path: [] });
+  }
+  return [...claimsOfFiles(model), ...groups.values()];
+}
+
+/** The names that are exported from one schema file each. The others are those of the interfaces for handlers. */
+export function claimsOfFiles(model: Model): readonly Claim[] {
   const ofMessages = model.messages.flatMap((message) => {
     const { source } = message.definition;
     const { typeProperty } = message.kind;
@@ -51,13 +63,7 @@ function claimsOf(model: Model): readonly Claim[] {
   const ofDefinitions = model.definitions
     .filter((definition) => !declared.has(definition) && payloads.get(definition.source) !== definition.name)
     .map(({ name, source, path }) => ({ name, source, path: path.length === 0 ? titlePath(source) : path }));
-  const groups = new Map<string, Claim>();
-  for (const { type, kind, definition } of model.messages) {
-    if (kind.kind !== "event") continue;
-    const { name } = handlerGroup(type);
-    if (!groups.has(name)) groups.set(name, { name, source: definition.source, path: [] });
-  }
-  return [...ofMessages, ...ofDefinitions, ...groups.values()];
+  return [...ofMessages, ...ofDefinitions];
 }
 
 /** The names of commands' payload types, which the messages claim themselves, by the commands' files. */

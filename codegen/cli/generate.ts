@@ -1,11 +1,12 @@
 import { Command, Option } from "commander";
 import pc from "picocolors";
 import { type FileChange, type Generated, generate, printable } from "../index.js";
-import { count, type ReportArguments, reportOptions, reportProblems } from "./report.js";
+import { cacheOption, count, type ReportArguments, reportOptions, reportProblems } from "./report.js";
 import { watch } from "./watch.js";
 
 interface GenerateArguments extends ReportArguments {
   readonly schemas: string;
+  readonly cache: boolean;
   readonly check?: true;
   readonly watch?: true;
   readonly standalone?: boolean;
@@ -21,12 +22,13 @@ export const generateCommand: Command = new Command("generate")
   )
   .addOption(new Option("--watch", "generate again at each change of the schemas, until Ctrl-C").conflicts("check"))
   .option("--standalone", 'write checks, too, for where code generation is off; also "checks" in catalogue.json')
+  .addOption(cacheOption)
   .addOption(reportOptions[0])
   .addOption(reportOptions[1])
-  .action(({ schemas, check, standalone = false, watch: isWatching, ...report }: GenerateArguments) => {
+  .action(({ schemas, cache, check, standalone = false, watch: isWatching, ...report }: GenerateArguments) => {
     const run = (changed: readonly string[]): Promise<void> =>
       reportProblems(report, async () => {
-        const generated = await generate(schemas, { dryRun: check === true, standalone });
+        const generated = await generate(schemas, { dryRun: check === true, standalone, cache });
         if (check === true) await printDifference(generated);
         else if (report.format === "text") printSummary(generated, changed);
       });

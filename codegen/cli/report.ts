@@ -16,6 +16,9 @@ export const reportOptions: readonly [Option, Option] = [
   new Option("--format <format>", "how problems are printed").choices(["text", "json"]).default("text"),
 ];
 
+/** The option of a command that generates. */
+export const cacheOption: Option = new Option("--no-cache", "do everything anew, whatever the last run has left");
+
 /** So many problems are printed without being asked for. */
 const SHOWN = 20;
 

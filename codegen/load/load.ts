@@ -19,15 +19,15 @@ export interface Sources {
 }
 
 /**
- * Reads every `.json` file below a folder.
+ * Reads the texts of every `.json` file below a folder, by path.
  *
  * @throws {CatalogueError} if the folder does not exist
  */
-export function load(folder: string): Sources {
+export function readTexts(folder: string): ReadonlyMap<string, string> {
   const paths = entriesOf(folder)
     .filter((entry) => entry.isFile() && entry.name.endsWith(".json"))
     .map((entry) => join(entry.parentPath, entry.name).slice(join(folder, "/").length).replaceAll("\\", "/"));
-  return sourcesOf(new Map(paths.map((path) => [path, readFileSync(join(folder, path), "utf8")])), folder);
+  return new Map(paths.map((path) => [path, readFileSync(join(folder, path), "utf8")]));
 }
 
 function entriesOf(folder: string): readonly Dirent[] {

@@ -99,7 +99,8 @@ function compareText(a: string, b: string): number {
   return a === b ? 0 : a < b ? -1 : 1;
 }
 
-function withoutExtension(path: string): string {
+/** `events/user.created` for `events/user.created.json`. */
+export function withoutExtension(path: string): string {
   return path.replace(/\.json$/, "");
 }
 

@@ -1,4 +1,5 @@
 import { camelCase, pascalCase } from "./casing.js";
+import type { Kind } from "./kind.js";
 import type { Message } from "./model.js";
 
 /** The names that a message file exports. */
@@ -23,8 +24,14 @@ export interface MessageNames {
   readonly exampleResult: string;
 }
 
+/** What a message's names are derived from. */
+export interface Named {
+  readonly name: string;
+  readonly kind: Pick<Kind, "kind">;
+}
+
 /** The names derived from a message's name. */
-export function namesOf({ name, kind: { kind } }: Pick<Message, "name" | "kind">): MessageNames {
+export function namesOf({ name, kind: { kind } }: Named): MessageNames {
   const isCommand = kind === "command";
   return {
     message: name,

@@ -28,7 +28,7 @@ export class References {
     if (/^[a-z][a-z0-9+.-]*:|^\//i.test(file)) {
       return { sentence: `"${ref}" is not a relative path; a $ref may only name files of the same catalogue` };
     }
-    const path = file === "" ? from.path : posix.join(posix.dirname(from.path), decode(file));
+    const path = pathOf(from, file);
     if (path.startsWith("..")) return { sentence: `"${ref}" is outside the schemas folder` };
     const source = this.#sources.get(path);
     if (source === undefined)
@@ -69,6 +69,18 @@ export class References {
       suggestion: near && `"${file}#${near}"`,
     };
   }
+}
+
+/** The paths of the files that the `$ref`s of a file name, whether there are such files or not. */
+export function filesNamedBy(source: Source): readonly string[] {
+  const named = walk(source.schema ?? {}).flatMap(([, { $ref }]) =>
+    $ref === undefined ? [] : [$ref.split("#")[0] ?? ""],
+  );
+  return [...new Set(named.map((file) => pathOf(source, file)))];
+}
+
+function pathOf(from: Source, file: string): string {
+  return file === "" ? from.path : posix.join(posix.dirname(from.path), decode(file));
 }
 
 /** Returns whether a `$ref` was resolved. */

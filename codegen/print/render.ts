@@ -1,5 +1,4 @@
-import { readFileSync } from "node:fs";
-import Handlebars from "handlebars";
+import { templateOf } from "./template.js";
 import type { CatalogueFileView } from "./view/catalogue-file.js";
 import type { ChecksFileView } from "./view/checks-file.js";
 import type { ExampleFileView } from "./view/example-file.js";
@@ -24,27 +23,7 @@ export interface Views {
   index: IndexFileView;
 }
 
-const partials = ["header", "data-header", "types", "subscribe"];
-
-/** Renders views with the templates in `templates/`. Each template is read and compiled at first use. */
-export class Renderer {
-  readonly #handlebars = Handlebars.create();
-  readonly #compiled = new Map<string, Handlebars.TemplateDelegate>();
-
-  constructor() {
-    for (const name of partials) this.#handlebars.registerPartial(name, readTemplate(name));
-  }
-
-  render<Name extends keyof Views>(name: Name, view: Views[Name]): string {
-    let template = this.#compiled.get(name);
-    if (template === undefined) {
-      template = this.#handlebars.compile(readTemplate(name), { strict: true, noEscape: true, knownHelpersOnly: true });
-      this.#compiled.set(name, template);
-    }
-    return template(view);
-  }
-}
-
-function readTemplate(name: string): string {
-  return readFileSync(new URL(`../templates/${name}.hbs`, import.meta.url), "utf8");
+/** Renders a view with the template of its name. */
+export function render<Name extends keyof Views>(name: Name, view: Views[Name]): string {
+  return templateOf(name)(view);
 }

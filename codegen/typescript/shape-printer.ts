@@ -2,9 +2,9 @@ import { createRequire } from "node:module";
 import type { Shape } from "./shape.js";
 
 /** Required, not imported: its typings do not compile under `exactOptionalPropertyTypes`. */
-const { compile } = createRequire(import.meta.url)("json-schema-to-typescript") as {
+interface Library {
   compile(schema: object, name: string, options: object): Promise<string>;
-};
+}
 
 const options = {
   additionalProperties: false,
@@ -19,6 +19,9 @@ const options = {
  * placeholders and no text of the catalogue, so nothing in it can be taken for a reference.
  */
 export async function printShapes(shapes: ReadonlyMap<string, Shape>): Promise<ReadonlyMap<string, string>> {
+  if (shapes.size === 0) return new Map();
+  // Loaded here because it takes long, and a run without new shapes needs none of it.
+  const { compile } = createRequire(import.meta.url)("json-schema-to-typescript") as Library;
   const keys = [...shapes.keys()];
   const properties = Object.fromEntries([...shapes.values()].map((shape, at) => [`shape${at}`, shape]));
   const root = { title: "Root", type: "object", properties, required: Object.keys(properties) };

@@ -15,37 +15,49 @@ export interface TypeText {
   readonly text: string;
 }
 
+/** What json-schema-to-typescript printed of shapes, by their JSON. It depends on nothing else. */
+export type PrintedShapes = ReadonlyMap<string, string>;
+
+/** The shape of a schema, and the texts that it has placeholders for. */
+interface Shaped {
+  readonly key: string;
+  readonly placeholders: Placeholders;
+}
+
 /**
  * Prints the types of flat schemas. json-schema-to-typescript prints the types of an object's properties, and this
- * class assembles them into interfaces. Most properties occur in many messages, so each distinct one is printed once.
+ * class assembles them into interfaces. Most properties occur in many messages, so each distinct shape is printed once.
  */
 export class TypePrinter {
-  readonly #printed: ReadonlyMap<string, string>;
-  readonly #keys: WeakMap<Schema, string>;
-  readonly #placeholders: Placeholders;
+  /** The shapes of the printer's schemas. */
+  readonly printed: PrintedShapes;
+  readonly #shaped: WeakMap<Schema, Shaped>;
 
-  private constructor(printed: ReadonlyMap<string, string>, keys: WeakMap<Schema, string>, placeholders: Placeholders) {
-    this.#printed = printed;
-    this.#keys = keys;
-    this.#placeholders = placeholders;
+  private constructor(printed: PrintedShapes, shaped: WeakMap<Schema, Shaped>) {
+    this.printed = printed;
+    this.#shaped = shaped;
   }
 
-  /** Creates a printer for these schemas. Each distinct shape in them is printed once. */
-  static async of(schemas: Iterable<Schema>): Promise<TypePrinter> {
+  /**
+   * Creates a printer for these schemas.
+   *
+   * @param known what was printed before, which is not printed again
+   */
+  static async of(schemas: Iterable<Schema>, known: PrintedShapes = new Map()): Promise<TypePrinter> {
     const shapes = new Map<string, Shape>();
-    const keys = new WeakMap<Schema, string>();
-    const placeholders = new Placeholders();
+    const shaped = new WeakMap<Schema, Shaped>();
     const collect = (schema: Schema): void => {
       if (isInterface(schema)) for (const property of Object.values(schema.properties ?? {})) collect(property);
-      else if (!keys.has(schema)) {
-        const shape = shapeOf(schema, placeholders);
-        const key = JSON.stringify(shape);
-        keys.set(schema, key);
-        shapes.set(key, shape);
+      else if (!shaped.has(schema)) {
+        const { shape, ...found } = shapedOf(schema);
+        shaped.set(schema, found);
+        shapes.set(found.key, shape);
       }
     };
     for (const schema of schemas) collect(schema);
-    return new TypePrinter(await printShapes(shapes), keys, placeholders);
+    const fresh = await printShapes(new Map([...shapes].filter(([key]) => !known.has(key))));
+    const printed = [...shapes.keys()].map((key) => [key, known.get(key) ?? fresh.get(key) ?? ""] as const);
+    return new TypePrinter(new Map(printed), shaped);
   }
 
   /**
@@ -54,9 +66,9 @@ export class TypePrinter {
    */
   textOf(schema: Schema, column = 0): TypeText {
     if (isInterface(schema)) return { isInterface: true, text: this.#members(schema, 0) };
-    const printed = this.#shape(schema);
-    const isMap = printed.startsWith("{\n") && printed.endsWith("}");
-    return { isInterface: isMap, text: this.#layOut(printed, isMap ? 0 : column) };
+    const shaped = this.#shapedOf(schema);
+    const isMap = shaped.printed.startsWith("{\n") && shaped.printed.endsWith("}");
+    return { isInterface: isMap, text: this.#layOut(shaped, isMap ? 0 : column) };
   }
 
   #members({ properties = {}, required = [] }: Schema, indent: number): string {
@@ -65,23 +77,34 @@ export class TypePrinter {
       const key = `${" ".repeat(indent + 2)}${printKey(name)}${needed.has(name) ? "" : "?"}: `;
       const type = isInterface(property)
         ? this.#members(property, indent + 2)
-        : this.#layOut(this.#shape(property), key.length, indent + 2);
+        : this.#layOut(this.#shapedOf(property), key.length, indent + 2);
       return `${docComment(docOf(property), indent + 2)}${type.startsWith("\n") ? key.trimEnd() : key}${type};\n`;
     });
     return `{\n${members.join("")}${" ".repeat(indent)}}`;
   }
 
   /** An indented type is that of an interface's property. */
-  #layOut(printed: string, column: number, indent = 0): string {
-    return layOutType(printed, { placeholders: this.#placeholders, column, indent, inInterface: indent > 0 });
+  #layOut(
+    { printed, placeholders }: { printed: string; placeholders: Placeholders },
+    column: number,
+    indent = 0,
+  ): string {
+    return layOutType(printed, { placeholders, column, indent, inInterface: indent > 0 });
   }
 
-  #shape(schema: Schema): string {
-    const key = this.#keys.get(schema) ?? JSON.stringify(shapeOf(schema, this.#placeholders));
-    const printed = this.#printed.get(key);
+  #shapedOf(schema: Schema): Shaped & { readonly printed: string } {
+    const { key, placeholders } = this.#shaped.get(schema) ?? shapedOf(schema);
+    const printed = this.printed.get(key);
     if (printed === undefined) throw new Error(`The printer was not created for this shape: ${key}`);
-    return printed;
+    return { key, placeholders, printed };
   }
+}
+
+/** Each shape numbers its own texts, so that schemas which differ in nothing else have the same. */
+function shapedOf(schema: Schema): Shaped & { readonly shape: Shape } {
+  const placeholders = new Placeholders();
+  const shape = shapeOf(schema, placeholders);
+  return { shape, key: JSON.stringify(shape), placeholders };
 }
 
 /** Keywords that make a type more than the object's properties. */

@@ -1,10 +1,11 @@
-import { fileOf, type Message, type Model } from "../../model/model.js";
+import type { CatalogueConfig } from "../../load/config.js";
 import { namesOf } from "../../model/names.js";
 import { docComment } from "../../typescript/doc-comment.js";
 import { stringLiteral } from "../../typescript/escape.js";
 import { type Import, printImports, specifier } from "../../typescript/import.js";
 import { printKey, printList } from "../../typescript/literal.js";
 import type { Layout } from "../layout.js";
+import type { Entry } from "./entry.js";
 
 /** The view of `catalogue.ts`. */
 export interface CatalogueFileView {
@@ -19,8 +20,12 @@ export interface CatalogueFileView {
 }
 
 /** Builds the view of `catalogue.ts`, which lists all messages. */
-export function catalogueFileView(model: Model, layout: Layout): CatalogueFileView {
-  const ofKind = (kind: string) => model.messages.filter((message) => message.kind.kind === kind);
+export function catalogueFileView(
+  messages: readonly Entry[],
+  config: CatalogueConfig,
+  layout: Layout,
+): CatalogueFileView {
+  const ofKind = (kind: string) => messages.filter((message) => message.kind.kind === kind);
   const hasNotifications = ofKind("notification").length > 0;
   const maps = [
     mapOf("EventMap", "event", ofKind("event")),
@@ -43,26 +48,26 @@ export function catalogueFileView(model: Model, layout: Layout): CatalogueFileVi
           ...(hasNotifications ? ["Listening", "ListenOptions", "NotificationListener", "NotificationTarget"] : []),
         ],
       },
-      ...model.messages.map((message): Import => {
+      ...messages.map((message): Import => {
         const isMapped = message.kind.kind !== "health";
-        const from = specifier("catalogue", fileOf(message.definition));
+        const from = specifier("catalogue", message.file);
         return { from, values: [namesOf(message).descriptor], types: isMapped ? [message.name] : [] };
       }),
     ]),
     maps,
     hasNotifications,
-    name: stringLiteral(model.config.name),
-    encoding: stringLiteral(model.config.encoding),
+    name: stringLiteral(config.name),
+    encoding: stringLiteral(config.encoding),
     messages: printList(
       "  messages: /* @__PURE__ */ Array.of<Descriptor>(",
-      model.messages.map((message) => namesOf(message).descriptor),
+      messages.map((message) => namesOf(message).descriptor),
       "),",
       2,
     ),
   };
 }
 
-function mapOf(name: string, noun: string, messages: readonly Message[]): { doc: string; text: string } {
+function mapOf(name: string, noun: string, messages: readonly Entry[]): { doc: string; text: string } {
   const entries = messages.map((message) => `  ${printKey(message.type)}: ${message.name};\n`);
   const body = entries.length === 0 ? "{}" : `{\n${entries.join("")}}`;
   return { doc: docComment(`Every ${noun} by its type.`), text: `export interface ${name} ${body}` };

@@ -1,10 +1,7 @@
 import { posix } from "node:path";
-import { fileOf, type Message } from "../../model/model.js";
-import { namesOf } from "../../model/names.js";
-import type { Schema } from "../../schema/schema.js";
 import { printImports, specifier } from "../../typescript/import.js";
-import { printList, printLiteral } from "../../typescript/literal.js";
 import type { Layout } from "../layout.js";
+import type { Entry, Example } from "./entry.js";
 
 /** The view of a file of examples. */
 export interface ExampleFileView {
@@ -13,16 +10,9 @@ export interface ExampleFileView {
   readonly examples: readonly Example[];
 }
 
-interface Example {
-  readonly what: string;
-  readonly signature: string;
-  readonly typeName: string;
-  readonly literal: string;
-}
-
 /** Groups messages by file of examples, without extension. An entity's events share a file: `examples/events/user`. */
-export function exampleFiles(messages: readonly Message[]): ReadonlyMap<string, readonly Message[]> {
-  const files = new Map<string, Message[]>();
+export function exampleFiles(messages: readonly Entry[]): ReadonlyMap<string, readonly Entry[]> {
+  const files = new Map<string, Entry[]>();
   for (const message of messages) {
     const file = `examples/${entityOf(message)}`;
     const together = files.get(file);
@@ -33,40 +23,23 @@ export function exampleFiles(messages: readonly Message[]): ReadonlyMap<string, 
 }
 
 /** Builds the view of a file of examples. It has a factory for each message with an example. */
-export function exampleFileView(file: string, messages: readonly Message[], layout: Layout): ExampleFileView {
-  const made = messages.map((message) => ({ from: fileOf(message.definition), examples: examplesOf(message) }));
+export function exampleFileView(file: string, messages: readonly Entry[], layout: Layout): ExampleFileView {
   const entity = file.slice("examples/".length);
-  const isWhole = messages.every(({ definition }) => fileOf(definition) === entity);
+  const isWhole = messages.every((message) => message.file === entity);
   return {
     source: `${layout.schemasName}/${entity}${isWhole ? "" : ".*"}.json`,
     imports: printImports([
       { from: layout.testingFrom(file), values: ["example"], types: ["DeepPartial"] },
-      ...made.map(({ from, examples }) => ({
+      ...messages.map(({ file: from, examples }) => ({
         from: specifier(file, from),
         types: examples.map(({ typeName }) => typeName),
       })),
     ]),
-    examples: made.flatMap(({ examples }) => examples),
+    examples: messages.flatMap(({ examples }) => examples),
   };
 }
 
 /** `events/user` for `events/user.created`, `commands/create_user` for itself. */
-function entityOf({ definition }: Message): string {
-  return posix.join(posix.dirname(definition.source.path), definition.source.stem.replace(/\..*/, ""));
-}
-
-function examplesOf(message: Message): readonly Example[] {
-  const names = namesOf(message);
-  return [
-    exampleOf(`A complete \`${message.type}\``, names.example, names.message, message.schema),
-    message.result &&
-      exampleOf(`A result of \`${message.type}\``, names.exampleResult, names.result, message.result.schema),
-  ].filter((example) => example !== undefined);
-}
-
-function exampleOf(what: string, name: string, typeName: string, schema: Schema): Example | undefined {
-  const [first] = schema.examples ?? [];
-  if (first === undefined) return undefined;
-  const signature = printList(`export function ${name}(`, [`overrides?: DeepPartial<${typeName}>`], `): ${typeName} {`);
-  return { what, signature, typeName, literal: printLiteral(first, `  const base: ${typeName} = `.length, 2) };
+function entityOf({ file }: Entry): string {
+  return posix.join(posix.dirname(file), posix.basename(file).replace(/\..*/, ""));
 }

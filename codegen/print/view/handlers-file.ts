@@ -1,9 +1,9 @@
-import { fileOf, type Message, type Model } from "../../model/model.js";
 import { handlerGroup, namesOf } from "../../model/names.js";
 import { docComment } from "../../typescript/doc-comment.js";
 import { type Import, printImports, specifier } from "../../typescript/import.js";
 import { printList } from "../../typescript/literal.js";
 import type { Layout } from "../layout.js";
+import type { Entry } from "./entry.js";
 
 /** The view of `handlers.ts`. */
 export interface HandlersFileView {
@@ -25,8 +25,8 @@ interface HandlerInterface {
 }
 
 /** Builds the view of `handlers.ts`: the interfaces for handler classes, and the function that registers them. */
-export function handlersFileView(model: Model, layout: Layout): HandlersFileView {
-  const ofKind = (kind: string) => model.messages.filter((message) => message.kind.kind === kind);
+export function handlersFileView(entries: readonly Entry[], layout: Layout): HandlersFileView {
+  const ofKind = (kind: string) => entries.filter((message) => message.kind.kind === kind);
   const groups = groupsOf(ofKind("event"));
   const others = [
     interfaceOf("CommandHandlers", "Handlers of commands. Each returns the result for the sender.", ofKind("command")),
@@ -36,7 +36,7 @@ export function handlersFileView(model: Model, layout: Layout): HandlersFileView
   const all = [...(groups.length > 0 ? ["EventHandlers"] : []), ...others.map(({ name }) => name)];
   return {
     source: `${layout.schemasName}/`,
-    imports: importsOf(model, layout),
+    imports: importsOf(entries, layout),
     groups,
     allEvents:
       groups.length === 0
@@ -52,21 +52,21 @@ export function handlersFileView(model: Model, layout: Layout): HandlersFileView
       ["messaging: Subscriber & Responder", `handlers: Partial<${all.join(" & ") || "object"}>`],
       "): void {",
     ),
-    methods: model.messages.map((message) => {
+    methods: entries.map((message) => {
       const { subscribe, descriptor } = namesOf(message);
       return `${subscribe}: ${descriptor},`;
     }),
   };
 }
 
-function groupsOf(events: readonly Message[]): readonly HandlerInterface[] {
+function groupsOf(events: readonly Entry[]): readonly HandlerInterface[] {
   return [...byPrefix(events)].map(([prefix, messages]) =>
     interfaceOf(handlerGroup(prefix).name, `Handlers of the \`${prefix}\` events, for a class to implement.`, messages),
   );
 }
 
-function byPrefix(events: readonly Message[]): ReadonlyMap<string, readonly Message[]> {
-  const groups = new Map<string, Message[]>();
+function byPrefix(events: readonly Entry[]): ReadonlyMap<string, readonly Entry[]> {
+  const groups = new Map<string, Entry[]>();
   for (const event of events) {
     const { prefix } = handlerGroup(event.type);
     const group = groups.get(prefix);
@@ -76,19 +76,17 @@ function byPrefix(events: readonly Message[]): ReadonlyMap<string, readonly Mess
   return groups;
 }
 
-function interfaceOf(name: string, doc: string, messages: readonly Message[]): HandlerInterface {
+function interfaceOf(name: string, doc: string, messages: readonly Entry[]): HandlerInterface {
   return { doc: docComment(doc), name, methods: messages.map(methodOf) };
 }
 
-function methodOf(message: Message): { doc: string; text: string } {
+function methodOf(message: Entry): { doc: string; text: string } {
   const names = namesOf(message);
   const { kind } = message.kind;
   const parameter = `${kind === "health" ? "report" : kind}: ${message.name}`;
   const returned = kind === "command" ? `${names.result} | Promise<${names.result}>` : "unknown";
-  const description = String(message.schema.description ?? "").split("\n\n")[0] ?? "";
-  const deprecated = message.schema.deprecated === true ? "\n@deprecated" : "";
   return {
-    doc: docComment(`${description}${deprecated}`, 2),
+    doc: message.doc,
     text: printList(`${names.subscribe}(`, [parameter, "context: MessageContext"], `): ${returned};`, 2),
   };
 }
@@ -98,17 +96,17 @@ function printExtends(name: string, bases: readonly string[]): string {
   return oneLine.length <= 120 ? oneLine : `export interface ${name}\n  extends ${bases.join(",\n    ")} {}`;
 }
 
-function importsOf(model: Model, layout: Layout): readonly string[] {
+function importsOf(entries: readonly Entry[], layout: Layout): readonly string[] {
   return printImports([
     {
       from: layout.runtimeFrom("handlers"),
       values: ["registerHandlerMethods"],
-      types: ["Responder", "Subscriber", ...(model.messages.length > 0 ? ["MessageContext"] : [])],
+      types: ["Responder", "Subscriber", ...(entries.length > 0 ? ["MessageContext"] : [])],
     },
-    ...model.messages.map((message): Import => {
+    ...entries.map((message): Import => {
       const names = namesOf(message);
       const types = message.kind.kind === "command" ? [names.message, names.result] : [names.message];
-      return { from: specifier("handlers", fileOf(message.definition)), values: [names.descriptor], types };
+      return { from: specifier("handlers", message.file), values: [names.descriptor], types };
     }),
   ]);
 }

@@ -21,12 +21,10 @@ interface SchemaConstant {
   readonly literal: string;
 }
 
-/** The definitions that messages need at run time. */
-export function definitionsAtRunTime(model: Model): ReadonlySet<Definition> {
-  const roots = model.messages.flatMap(({ schema, result }) =>
-    result === undefined ? [schema] : [schema, result.schema],
-  );
-  return new Set(roots.flatMap((schema) => model.flattener.closure(schema)));
+/** The definitions that a message needs at run time. */
+export function neededBy({ schema, result }: Message, { flattener }: Model): ReadonlySet<Definition> {
+  const roots = result === undefined ? [schema] : [schema, result.schema];
+  return new Set(roots.flatMap((root) => flattener.closure(root)));
 }
 
 /** Builds the view of a file's definitions and, if it is a message, of its whole schema. */

@@ -2,8 +2,6 @@
 // @ts-nocheck: the generator has checked this data.
 import type { JsonSchema } from "../../../runtime/index.js";
 
-export const CountryCode: JsonSchema = { type: "string", pattern: "^[A-Z]{2}$" };
-
 export const Address: JsonSchema = {
   type: "object",
   properties: {
@@ -26,3 +24,5 @@ export const Address: JsonSchema = {
 };
 
 export const AddressId: JsonSchema = { type: "integer", minimum: 1 };
+
+export const CountryCode: JsonSchema = { type: "string", pattern: "^[A-Z]{2}$" };

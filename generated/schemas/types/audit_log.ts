@@ -21,6 +21,8 @@ export const AuditLog: JsonSchema = {
   required: ["action", "entity_type"],
 };
 
+export const AuditLogId: JsonSchema = { type: "integer", minimum: 1 };
+
 export const AuditLogChanges: JsonSchema = {
   type: "object",
   properties: {
@@ -38,5 +40,3 @@ export const AuditLogChanges: JsonSchema = {
     created_at: { type: "string", format: "date-time" },
   },
 };
-
-export const AuditLogId: JsonSchema = { type: "integer", minimum: 1 };

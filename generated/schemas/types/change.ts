@@ -2,6 +2,17 @@
 // @ts-nocheck: the generator has checked this data.
 import type { JsonSchema } from "../../../runtime/index.js";
 
+export const ChangedText: JsonSchema = {
+  anyOf: [
+    { type: ["string", "null"] },
+    {
+      type: "object",
+      properties: { from: { type: ["string", "null"] }, to: { type: ["string", "null"] } },
+      required: ["from", "to"],
+    },
+  ],
+};
+
 export const ChangedFlag: JsonSchema = {
   anyOf: [
     { type: ["boolean", "null"] },
@@ -19,17 +30,6 @@ export const ChangedNumber: JsonSchema = {
     {
       type: "object",
       properties: { from: { type: ["number", "null"] }, to: { type: ["number", "null"] } },
-      required: ["from", "to"],
-    },
-  ],
-};
-
-export const ChangedText: JsonSchema = {
-  anyOf: [
-    { type: ["string", "null"] },
-    {
-      type: "object",
-      properties: { from: { type: ["string", "null"] }, to: { type: ["string", "null"] } },
       required: ["from", "to"],
     },
   ],

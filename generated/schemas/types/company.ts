@@ -2,37 +2,36 @@
 // @ts-nocheck: the generator has checked this data.
 import type { JsonSchema } from "../../../runtime/index.js";
 
-export const CompanyId: JsonSchema = { type: "integer", minimum: 1 };
-
-export const ChangedCompany: JsonSchema = {
+export const Company: JsonSchema = {
   type: "object",
   properties: {
-    id: { $ref: "#/$defs/ChangedNumber" },
-    name: { $ref: "#/$defs/ChangedText" },
-    legal_name: { $ref: "#/$defs/ChangedText" },
-    code: { $ref: "#/$defs/ChangedText" },
-    email: { $ref: "#/$defs/ChangedText" },
-    phone: { $ref: "#/$defs/ChangedText", sensitive: true },
-    website: { $ref: "#/$defs/ChangedText" },
-    tax_id: { $ref: "#/$defs/ChangedText" },
-    country_code: { $ref: "#/$defs/ChangedText" },
-    currency: { $ref: "#/$defs/ChangedText" },
-    timezone: { $ref: "#/$defs/ChangedText" },
-    is_active: { $ref: "#/$defs/ChangedFlag" },
-    created_at: { $ref: "#/$defs/ChangedText" },
-    updated_at: { $ref: "#/$defs/ChangedText" },
-    street: { $ref: "#/$defs/ChangedText" },
-    street2: { $ref: "#/$defs/ChangedText" },
-    city: { $ref: "#/$defs/ChangedText" },
-    state: { $ref: "#/$defs/ChangedText" },
-    zip: { $ref: "#/$defs/ChangedText" },
-    country: { $ref: "#/$defs/ChangedText" },
-    logo_url: { $ref: "#/$defs/ChangedText" },
-    framework_version: { $ref: "#/$defs/ChangedText" },
+    id: { $ref: "#/$defs/CompanyId" },
+    name: { type: "string", minLength: 1 },
+    legal_name: { type: ["string", "null"] },
+    code: { type: "string", minLength: 1 },
+    email: { anyOf: [{ type: "string", format: "email" }, { type: "string", tolerated: true }, { type: "null" }] },
+    phone: { type: ["string", "null"], sensitive: true },
+    website: { anyOf: [{ type: "string", format: "uri" }, { type: "string", tolerated: true }, { type: "null" }] },
+    tax_id: { type: ["string", "null"] },
+    country_code: { anyOf: [{ $ref: "#/$defs/CountryCode" }, { type: "null" }] },
+    currency: { anyOf: [{ $ref: "#/$defs/CurrencyCode" }, { type: "null" }] },
+    timezone: { type: ["string", "null"] },
+    is_active: { type: "boolean" },
+    created_at: { type: ["string", "null"], format: "date-time" },
+    updated_at: { type: ["string", "null"], format: "date-time" },
+    street: { type: ["string", "null"] },
+    street2: { type: ["string", "null"] },
+    city: { type: ["string", "null"] },
+    state: { type: ["string", "null"] },
+    zip: { type: ["string", "null"] },
+    country: { type: ["string", "null"] },
+    logo_url: { type: ["string", "null"] },
+    framework_version: { type: "string" },
   },
+  required: ["name"],
 };
 
-export const CompanyChanges: JsonSchema = { $ref: "#/$defs/PartialCompany" };
+export const CompanyId: JsonSchema = { type: "integer", minimum: 1 };
 
 export const CompanyStatusChange: JsonSchema = {
   type: "object",
@@ -71,31 +70,32 @@ export const PartialCompany: JsonSchema = {
   },
 };
 
-export const Company: JsonSchema = {
+export const CompanyChanges: JsonSchema = { $ref: "#/$defs/PartialCompany" };
+
+export const ChangedCompany: JsonSchema = {
   type: "object",
   properties: {
-    id: { $ref: "#/$defs/CompanyId" },
-    name: { type: "string", minLength: 1 },
-    legal_name: { type: ["string", "null"] },
-    code: { type: "string", minLength: 1 },
-    email: { anyOf: [{ type: "string", format: "email" }, { type: "string", tolerated: true }, { type: "null" }] },
-    phone: { type: ["string", "null"], sensitive: true },
-    website: { anyOf: [{ type: "string", format: "uri" }, { type: "string", tolerated: true }, { type: "null" }] },
-    tax_id: { type: ["string", "null"] },
-    country_code: { anyOf: [{ $ref: "#/$defs/CountryCode" }, { type: "null" }] },
-    currency: { anyOf: [{ $ref: "#/$defs/CurrencyCode" }, { type: "null" }] },
-    timezone: { type: ["string", "null"] },
-    is_active: { type: "boolean" },
-    created_at: { type: ["string", "null"], format: "date-time" },
-    updated_at: { type: ["string", "null"], format: "date-time" },
-    street: { type: ["string", "null"] },
-    street2: { type: ["string", "null"] },
-    city: { type: ["string", "null"] },
-    state: { type: ["string", "null"] },
-    zip: { type: ["string", "null"] },
-    country: { type: ["string", "null"] },
-    logo_url: { type: ["string", "null"] },
-    framework_version: { type: "string" },
+    id: { $ref: "#/$defs/ChangedNumber" },
+    name: { $ref: "#/$defs/ChangedText" },
+    legal_name: { $ref: "#/$defs/ChangedText" },
+    code: { $ref: "#/$defs/ChangedText" },
+    email: { $ref: "#/$defs/ChangedText" },
+    phone: { $ref: "#/$defs/ChangedText", sensitive: true },
+    website: { $ref: "#/$defs/ChangedText" },
+    tax_id: { $ref: "#/$defs/ChangedText" },
+    country_code: { $ref: "#/$defs/ChangedText" },
+    currency: { $ref: "#/$defs/ChangedText" },
+    timezone: { $ref: "#/$defs/ChangedText" },
+    is_active: { $ref: "#/$defs/ChangedFlag" },
+    created_at: { $ref: "#/$defs/ChangedText" },
+    updated_at: { $ref: "#/$defs/ChangedText" },
+    street: { $ref: "#/$defs/ChangedText" },
+    street2: { $ref: "#/$defs/ChangedText" },
+    city: { $ref: "#/$defs/ChangedText" },
+    state: { $ref: "#/$defs/ChangedText" },
+    zip: { $ref: "#/$defs/ChangedText" },
+    country: { $ref: "#/$defs/ChangedText" },
+    logo_url: { $ref: "#/$defs/ChangedText" },
+    framework_version: { $ref: "#/$defs/ChangedText" },
   },
-  required: ["name"],
 };

@@ -2,29 +2,6 @@
 // @ts-nocheck: the generator has checked this data.
 import type { JsonSchema } from "../../../runtime/index.js";
 
-export const CurrencyCode: JsonSchema = { type: "string", minLength: 3, maxLength: 3, pattern: "^[A-Z]{3}$" };
-
-export const ChangedCurrency: JsonSchema = {
-  type: "object",
-  properties: {
-    code: { $ref: "#/$defs/ChangedText" },
-    name: { $ref: "#/$defs/ChangedText" },
-    symbol: { $ref: "#/$defs/ChangedText" },
-    decimal_places: { $ref: "#/$defs/ChangedNumber" },
-    rate: { $ref: "#/$defs/ChangedNumber" },
-    is_base: { $ref: "#/$defs/ChangedFlag" },
-    is_active: { $ref: "#/$defs/ChangedFlag" },
-    created_at: { $ref: "#/$defs/ChangedText" },
-    updated_at: { $ref: "#/$defs/ChangedText" },
-    id: { $ref: "#/$defs/ChangedNumber" },
-    company_id: { $ref: "#/$defs/ChangedNumber" },
-    rounding: { $ref: "#/$defs/ChangedText" },
-    position: { $ref: "#/$defs/ChangedText" },
-    thousands_sep: { $ref: "#/$defs/ChangedText" },
-    decimal_sep: { $ref: "#/$defs/ChangedText" },
-  },
-};
-
 export const Currency: JsonSchema = {
   type: "object",
   properties: {
@@ -47,7 +24,7 @@ export const Currency: JsonSchema = {
   required: ["code"],
 };
 
-export const CurrencyChanges: JsonSchema = { $ref: "#/$defs/PartialCurrency" };
+export const CurrencyCode: JsonSchema = { type: "string", minLength: 3, maxLength: 3, pattern: "^[A-Z]{3}$" };
 
 export const PartialCurrency: JsonSchema = {
   type: "object",
@@ -67,5 +44,28 @@ export const PartialCurrency: JsonSchema = {
     position: { type: "string" },
     thousands_sep: { type: ["string", "null"] },
     decimal_sep: { type: ["string", "null"] },
+  },
+};
+
+export const CurrencyChanges: JsonSchema = { $ref: "#/$defs/PartialCurrency" };
+
+export const ChangedCurrency: JsonSchema = {
+  type: "object",
+  properties: {
+    code: { $ref: "#/$defs/ChangedText" },
+    name: { $ref: "#/$defs/ChangedText" },
+    symbol: { $ref: "#/$defs/ChangedText" },
+    decimal_places: { $ref: "#/$defs/ChangedNumber" },
+    rate: { $ref: "#/$defs/ChangedNumber" },
+    is_base: { $ref: "#/$defs/ChangedFlag" },
+    is_active: { $ref: "#/$defs/ChangedFlag" },
+    created_at: { $ref: "#/$defs/ChangedText" },
+    updated_at: { $ref: "#/$defs/ChangedText" },
+    id: { $ref: "#/$defs/ChangedNumber" },
+    company_id: { $ref: "#/$defs/ChangedNumber" },
+    rounding: { $ref: "#/$defs/ChangedText" },
+    position: { $ref: "#/$defs/ChangedText" },
+    thousands_sep: { $ref: "#/$defs/ChangedText" },
+    decimal_sep: { $ref: "#/$defs/ChangedText" },
   },
 };

@@ -2,15 +2,6 @@
 // @ts-nocheck: the generator has checked this data.
 import type { JsonSchema } from "../../../runtime/index.js";
 
-export const IpAddress: JsonSchema = {
-  anyOf: [
-    { type: "string", format: "ipv4" },
-    { type: "string", format: "ipv6" },
-    { type: "string", tolerated: true },
-  ],
-  sensitive: true,
-};
-
 export const LoginData: JsonSchema = {
   type: "object",
   properties: {
@@ -23,6 +14,15 @@ export const LoginData: JsonSchema = {
     email: { type: "string", sensitive: true },
     login_time: { type: ["string", "null"], format: "date-time" },
   },
+};
+
+export const IpAddress: JsonSchema = {
+  anyOf: [
+    { type: "string", format: "ipv4" },
+    { type: "string", format: "ipv6" },
+    { type: "string", tolerated: true },
+  ],
+  sensitive: true,
 };
 
 export const LogoutData: JsonSchema = {

@@ -2,13 +2,27 @@
 // @ts-nocheck: the generator has checked this data.
 import type { JsonSchema } from "../../../runtime/index.js";
 
-export const ChangedPermission: JsonSchema = {
+export const PermissionId: JsonSchema = { type: "string", minLength: 1, maxLength: 100 };
+
+export const PermissionGrant: JsonSchema = {
   type: "object",
   properties: {
-    code: { $ref: "#/$defs/ChangedText" },
-    name: { $ref: "#/$defs/ChangedText" },
-    description: { $ref: "#/$defs/ChangedText" },
-    module: { $ref: "#/$defs/ChangedText" },
+    role_id: { $ref: "#/$defs/RoleId" },
+    user_id: { $ref: "#/$defs/UserId" },
+    granted_by: { $ref: "#/$defs/UserId" },
+    granted_at: { type: "string", format: "date-time" },
+    expires_at: { type: ["string", "null"], format: "date-time" },
+  },
+};
+
+export const PermissionRevocation: JsonSchema = {
+  type: "object",
+  properties: {
+    role_id: { $ref: "#/$defs/RoleId" },
+    user_id: { $ref: "#/$defs/UserId" },
+    revoked_by: { $ref: "#/$defs/UserId" },
+    revoked_at: { type: "string", format: "date-time" },
+    reason: { type: "string", minLength: 1 },
   },
 };
 
@@ -24,26 +38,12 @@ export const PartialPermission: JsonSchema = {
 
 export const PermissionChanges: JsonSchema = { $ref: "#/$defs/PartialPermission" };
 
-export const PermissionGrant: JsonSchema = {
+export const ChangedPermission: JsonSchema = {
   type: "object",
   properties: {
-    role_id: { $ref: "#/$defs/RoleId" },
-    user_id: { $ref: "#/$defs/UserId" },
-    granted_by: { $ref: "#/$defs/UserId" },
-    granted_at: { type: "string", format: "date-time" },
-    expires_at: { type: ["string", "null"], format: "date-time" },
-  },
-};
-
-export const PermissionId: JsonSchema = { type: "string", minLength: 1, maxLength: 100 };
-
-export const PermissionRevocation: JsonSchema = {
-  type: "object",
-  properties: {
-    role_id: { $ref: "#/$defs/RoleId" },
-    user_id: { $ref: "#/$defs/UserId" },
-    revoked_by: { $ref: "#/$defs/UserId" },
-    revoked_at: { type: "string", format: "date-time" },
-    reason: { type: "string", minLength: 1 },
+    code: { $ref: "#/$defs/ChangedText" },
+    name: { $ref: "#/$defs/ChangedText" },
+    description: { $ref: "#/$defs/ChangedText" },
+    module: { $ref: "#/$defs/ChangedText" },
   },
 };

@@ -2,6 +2,67 @@
 // @ts-nocheck: the generator has checked this data.
 import type { JsonSchema } from "../../../runtime/index.js";
 
+export const Rate: JsonSchema = {
+  type: "object",
+  properties: {
+    rate: { type: "number", exclusiveMinimum: 0 },
+    base_currency: { $ref: "#/$defs/CurrencyCode" },
+    source: { type: ["string", "null"] },
+    updated_at: { type: ["string", "null"], format: "date-time" },
+    id: { type: "integer", minimum: 1 },
+    inverse_rate: { type: "number", exclusiveMinimum: 0 },
+    currency_id: { type: "integer", minimum: 1 },
+    base_currency_id: { type: "integer", minimum: 1 },
+    company_id: { $ref: "#/$defs/CompanyId" },
+    provider: { type: ["string", "null"] },
+    date_start: { type: ["string", "null"], format: "date-time" },
+    date_end: { type: ["string", "null"], format: "date-time" },
+    created_at: { type: ["string", "null"], format: "date-time" },
+  },
+  required: ["rate"],
+};
+
+export const PartialRate: JsonSchema = {
+  type: "object",
+  properties: {
+    rate: { type: "number", exclusiveMinimum: 0 },
+    base_currency: { $ref: "#/$defs/CurrencyCode" },
+    source: { type: ["string", "null"] },
+    updated_at: { type: ["string", "null"], format: "date-time" },
+    id: { type: "integer", minimum: 1 },
+    inverse_rate: { type: "number", exclusiveMinimum: 0 },
+    currency_id: { type: "integer", minimum: 1 },
+    base_currency_id: { type: "integer", minimum: 1 },
+    company_id: { $ref: "#/$defs/CompanyId" },
+    provider: { type: ["string", "null"] },
+    date_start: { type: ["string", "null"], format: "date-time" },
+    date_end: { type: ["string", "null"], format: "date-time" },
+    created_at: { type: ["string", "null"], format: "date-time" },
+  },
+};
+
+export const RateChanges: JsonSchema = { $ref: "#/$defs/PartialRate" };
+
+export const RateAsDecimal: JsonSchema = {
+  type: "object",
+  properties: {
+    rate: { $ref: "#/$defs/Decimal" },
+    base_currency: { $ref: "#/$defs/CurrencyCode" },
+    source: { type: ["string", "null"] },
+    updated_at: { type: ["string", "null"], format: "date-time" },
+    id: { type: "integer", minimum: 1 },
+    inverse_rate: { $ref: "#/$defs/Decimal" },
+    currency_id: { type: "integer", minimum: 1 },
+    base_currency_id: { type: "integer", minimum: 1 },
+    company_id: { $ref: "#/$defs/CompanyId" },
+    provider: { type: ["string", "null"] },
+    date_start: { type: ["string", "null"], format: "date-time" },
+    date_end: { type: ["string", "null"], format: "date-time" },
+    created_at: { type: ["string", "null"], format: "date-time" },
+  },
+  required: ["rate"],
+};
+
 export const ChangedRate: JsonSchema = {
   type: "object",
   properties: {
@@ -38,64 +99,3 @@ export const ChangedRate: JsonSchema = {
     created_at: { $ref: "#/$defs/ChangedText" },
   },
 };
-
-export const PartialRate: JsonSchema = {
-  type: "object",
-  properties: {
-    rate: { type: "number", exclusiveMinimum: 0 },
-    base_currency: { $ref: "#/$defs/CurrencyCode" },
-    source: { type: ["string", "null"] },
-    updated_at: { type: ["string", "null"], format: "date-time" },
-    id: { type: "integer", minimum: 1 },
-    inverse_rate: { type: "number", exclusiveMinimum: 0 },
-    currency_id: { type: "integer", minimum: 1 },
-    base_currency_id: { type: "integer", minimum: 1 },
-    company_id: { $ref: "#/$defs/CompanyId" },
-    provider: { type: ["string", "null"] },
-    date_start: { type: ["string", "null"], format: "date-time" },
-    date_end: { type: ["string", "null"], format: "date-time" },
-    created_at: { type: ["string", "null"], format: "date-time" },
-  },
-};
-
-export const Rate: JsonSchema = {
-  type: "object",
-  properties: {
-    rate: { type: "number", exclusiveMinimum: 0 },
-    base_currency: { $ref: "#/$defs/CurrencyCode" },
-    source: { type: ["string", "null"] },
-    updated_at: { type: ["string", "null"], format: "date-time" },
-    id: { type: "integer", minimum: 1 },
-    inverse_rate: { type: "number", exclusiveMinimum: 0 },
-    currency_id: { type: "integer", minimum: 1 },
-    base_currency_id: { type: "integer", minimum: 1 },
-    company_id: { $ref: "#/$defs/CompanyId" },
-    provider: { type: ["string", "null"] },
-    date_start: { type: ["string", "null"], format: "date-time" },
-    date_end: { type: ["string", "null"], format: "date-time" },
-    created_at: { type: ["string", "null"], format: "date-time" },
-  },
-  required: ["rate"],
-};
-
-export const RateAsDecimal: JsonSchema = {
-  type: "object",
-  properties: {
-    rate: { $ref: "#/$defs/Decimal" },
-    base_currency: { $ref: "#/$defs/CurrencyCode" },
-    source: { type: ["string", "null"] },
-    updated_at: { type: ["string", "null"], format: "date-time" },
-    id: { type: "integer", minimum: 1 },
-    inverse_rate: { $ref: "#/$defs/Decimal" },
-    currency_id: { type: "integer", minimum: 1 },
-    base_currency_id: { type: "integer", minimum: 1 },
-    company_id: { $ref: "#/$defs/CompanyId" },
-    provider: { type: ["string", "null"] },
-    date_start: { type: ["string", "null"], format: "date-time" },
-    date_end: { type: ["string", "null"], format: "date-time" },
-    created_at: { type: ["string", "null"], format: "date-time" },
-  },
-  required: ["rate"],
-};
-
-export const RateChanges: JsonSchema = { $ref: "#/$defs/PartialRate" };

@@ -2,38 +2,6 @@
 // @ts-nocheck: the generator has checked this data.
 import type { JsonSchema } from "../../../runtime/index.js";
 
-export const RoleId: JsonSchema = { type: "integer", minimum: 1 };
-
-export const ChangedRole: JsonSchema = {
-  type: "object",
-  properties: {
-    id: { $ref: "#/$defs/ChangedNumber" },
-    name: { $ref: "#/$defs/ChangedText" },
-    description: { $ref: "#/$defs/ChangedText" },
-    company_id: { $ref: "#/$defs/ChangedNumber" },
-    permissions: { $ref: "#/$defs/ChangedTexts" },
-    is_system: { $ref: "#/$defs/ChangedFlag" },
-    is_active: { $ref: "#/$defs/ChangedFlag" },
-    created_at: { $ref: "#/$defs/ChangedText" },
-    updated_at: { $ref: "#/$defs/ChangedText" },
-  },
-};
-
-export const PartialRole: JsonSchema = {
-  type: "object",
-  properties: {
-    id: { $ref: "#/$defs/RoleId" },
-    name: { type: "string", minLength: 1 },
-    description: { type: ["string", "null"] },
-    company_id: { anyOf: [{ $ref: "#/$defs/CompanyId" }, { type: "null" }] },
-    permissions: { type: "array", items: { $ref: "#/$defs/PermissionId" }, uniqueItems: true },
-    is_system: { type: "boolean" },
-    is_active: { type: "boolean" },
-    created_at: { type: ["string", "null"], format: "date-time" },
-    updated_at: { type: ["string", "null"], format: "date-time" },
-  },
-};
-
 export const Role: JsonSchema = {
   type: "object",
   properties: {
@@ -50,4 +18,36 @@ export const Role: JsonSchema = {
   required: ["name"],
 };
 
+export const RoleId: JsonSchema = { type: "integer", minimum: 1 };
+
+export const PartialRole: JsonSchema = {
+  type: "object",
+  properties: {
+    id: { $ref: "#/$defs/RoleId" },
+    name: { type: "string", minLength: 1 },
+    description: { type: ["string", "null"] },
+    company_id: { anyOf: [{ $ref: "#/$defs/CompanyId" }, { type: "null" }] },
+    permissions: { type: "array", items: { $ref: "#/$defs/PermissionId" }, uniqueItems: true },
+    is_system: { type: "boolean" },
+    is_active: { type: "boolean" },
+    created_at: { type: ["string", "null"], format: "date-time" },
+    updated_at: { type: ["string", "null"], format: "date-time" },
+  },
+};
+
 export const RoleChanges: JsonSchema = { $ref: "#/$defs/PartialRole" };
+
+export const ChangedRole: JsonSchema = {
+  type: "object",
+  properties: {
+    id: { $ref: "#/$defs/ChangedNumber" },
+    name: { $ref: "#/$defs/ChangedText" },
+    description: { $ref: "#/$defs/ChangedText" },
+    company_id: { $ref: "#/$defs/ChangedNumber" },
+    permissions: { $ref: "#/$defs/ChangedTexts" },
+    is_system: { $ref: "#/$defs/ChangedFlag" },
+    is_active: { $ref: "#/$defs/ChangedFlag" },
+    created_at: { $ref: "#/$defs/ChangedText" },
+    updated_at: { $ref: "#/$defs/ChangedText" },
+  },
+};

@@ -2,7 +2,27 @@
 // @ts-nocheck: the generator has checked this data.
 import type { JsonSchema } from "../../../runtime/index.js";
 
+export const Service: JsonSchema = { $ref: "#/$defs/ServiceChanges" };
+
 export const ServiceName: JsonSchema = { type: "string", minLength: 1, maxLength: 100 };
+
+export const ServiceStatus: JsonSchema = { type: "string", enum: ["healthy", "unhealthy", "unknown"] };
+
+export const ServiceStop: JsonSchema = {
+  type: "object",
+  properties: {
+    reason: { type: "string", minLength: 1 },
+    exit_code: { type: "integer", minimum: 0, maximum: 255 },
+    instance_id: { type: "string", minLength: 1 },
+    uptime_seconds: {
+      anyOf: [
+        { type: "integer", minimum: 0 },
+        { type: "number", minimum: 0, tolerated: true },
+      ],
+    },
+    stopped_at: { type: "string", format: "date-time" },
+  },
+};
 
 export const ServiceHealth: JsonSchema = {
   type: "object",
@@ -39,10 +59,6 @@ export const ServiceHealthChanges: JsonSchema = {
   },
 };
 
-export const ServiceStatus: JsonSchema = { type: "string", enum: ["healthy", "unhealthy", "unknown"] };
-
-export const Service: JsonSchema = { $ref: "#/$defs/ServiceChanges" };
-
 export const ServiceChanges: JsonSchema = {
   type: "object",
   properties: {
@@ -53,21 +69,5 @@ export const ServiceChanges: JsonSchema = {
     host: { type: "string", minLength: 1 },
     port: { type: "integer", minimum: 1, maximum: 65535 },
     started_at: { type: "string", format: "date-time" },
-  },
-};
-
-export const ServiceStop: JsonSchema = {
-  type: "object",
-  properties: {
-    reason: { type: "string", minLength: 1 },
-    exit_code: { type: "integer", minimum: 0, maximum: 255 },
-    instance_id: { type: "string", minLength: 1 },
-    uptime_seconds: {
-      anyOf: [
-        { type: "integer", minimum: 0 },
-        { type: "number", minimum: 0, tolerated: true },
-      ],
-    },
-    stopped_at: { type: "string", format: "date-time" },
   },
 };

@@ -2,62 +2,6 @@
 // @ts-nocheck: the generator has checked this data.
 import type { JsonSchema } from "../../../runtime/index.js";
 
-export const UserId: JsonSchema = { type: "integer", minimum: 1 };
-
-export const ChangedUser: JsonSchema = {
-  type: "object",
-  properties: {
-    id: { $ref: "#/$defs/ChangedNumber" },
-    email: { $ref: "#/$defs/ChangedText" },
-    username: { $ref: "#/$defs/ChangedText", sensitive: true },
-    first_name: { $ref: "#/$defs/ChangedText" },
-    last_name: { $ref: "#/$defs/ChangedText" },
-    phone: { $ref: "#/$defs/ChangedText", sensitive: true },
-    company_id: { $ref: "#/$defs/ChangedNumber" },
-    role_ids: { $ref: "#/$defs/ChangedNumbers" },
-    language: { $ref: "#/$defs/ChangedText" },
-    timezone: { $ref: "#/$defs/ChangedText" },
-    is_active: { $ref: "#/$defs/ChangedFlag" },
-    is_verified: { $ref: "#/$defs/ChangedFlag" },
-    is_superuser: { $ref: "#/$defs/ChangedFlag" },
-    last_login_at: { $ref: "#/$defs/ChangedText" },
-    locked_until: { $ref: "#/$defs/ChangedText" },
-    created_at: { $ref: "#/$defs/ChangedText" },
-    updated_at: { $ref: "#/$defs/ChangedText" },
-    last_login: { $ref: "#/$defs/ChangedText" },
-    failed_login_attempts: { $ref: "#/$defs/ChangedNumber" },
-    last_failed_login: { $ref: "#/$defs/ChangedText" },
-    deleted_at: { $ref: "#/$defs/ChangedText" },
-  },
-};
-
-export const PartialUser: JsonSchema = {
-  type: "object",
-  properties: {
-    id: { $ref: "#/$defs/UserId" },
-    email: { type: "string", format: "email" },
-    username: { type: "string", minLength: 1, sensitive: true },
-    first_name: { type: "string" },
-    last_name: { type: "string" },
-    phone: { type: ["string", "null"], sensitive: true },
-    company_id: { anyOf: [{ $ref: "#/$defs/CompanyId" }, { type: "null" }] },
-    role_ids: { type: "array", items: { $ref: "#/$defs/RoleId" }, uniqueItems: true },
-    language: { type: ["string", "null"] },
-    timezone: { type: ["string", "null"] },
-    is_active: { type: "boolean" },
-    is_verified: { type: "boolean" },
-    is_superuser: { type: "boolean" },
-    last_login_at: { type: ["string", "null"], format: "date-time" },
-    locked_until: { type: ["string", "null"], format: "date-time" },
-    created_at: { type: ["string", "null"], format: "date-time" },
-    updated_at: { type: ["string", "null"], format: "date-time" },
-    last_login: { type: ["string", "null"], format: "date-time" },
-    failed_login_attempts: { type: "integer", minimum: 0 },
-    last_failed_login: { type: ["string", "null"], format: "date-time" },
-    deleted_at: { type: ["string", "null"], format: "date-time" },
-  },
-};
-
 export const User: JsonSchema = {
   type: "object",
   properties: {
@@ -86,4 +30,60 @@ export const User: JsonSchema = {
   required: ["email"],
 };
 
+export const UserId: JsonSchema = { type: "integer", minimum: 1 };
+
+export const PartialUser: JsonSchema = {
+  type: "object",
+  properties: {
+    id: { $ref: "#/$defs/UserId" },
+    email: { type: "string", format: "email" },
+    username: { type: "string", minLength: 1, sensitive: true },
+    first_name: { type: "string" },
+    last_name: { type: "string" },
+    phone: { type: ["string", "null"], sensitive: true },
+    company_id: { anyOf: [{ $ref: "#/$defs/CompanyId" }, { type: "null" }] },
+    role_ids: { type: "array", items: { $ref: "#/$defs/RoleId" }, uniqueItems: true },
+    language: { type: ["string", "null"] },
+    timezone: { type: ["string", "null"] },
+    is_active: { type: "boolean" },
+    is_verified: { type: "boolean" },
+    is_superuser: { type: "boolean" },
+    last_login_at: { type: ["string", "null"], format: "date-time" },
+    locked_until: { type: ["string", "null"], format: "date-time" },
+    created_at: { type: ["string", "null"], format: "date-time" },
+    updated_at: { type: ["string", "null"], format: "date-time" },
+    last_login: { type: ["string", "null"], format: "date-time" },
+    failed_login_attempts: { type: "integer", minimum: 0 },
+    last_failed_login: { type: ["string", "null"], format: "date-time" },
+    deleted_at: { type: ["string", "null"], format: "date-time" },
+  },
+};
+
 export const UserChanges: JsonSchema = { $ref: "#/$defs/PartialUser" };
+
+export const ChangedUser: JsonSchema = {
+  type: "object",
+  properties: {
+    id: { $ref: "#/$defs/ChangedNumber" },
+    email: { $ref: "#/$defs/ChangedText" },
+    username: { $ref: "#/$defs/ChangedText", sensitive: true },
+    first_name: { $ref: "#/$defs/ChangedText" },
+    last_name: { $ref: "#/$defs/ChangedText" },
+    phone: { $ref: "#/$defs/ChangedText", sensitive: true },
+    company_id: { $ref: "#/$defs/ChangedNumber" },
+    role_ids: { $ref: "#/$defs/ChangedNumbers" },
+    language: { $ref: "#/$defs/ChangedText" },
+    timezone: { $ref: "#/$defs/ChangedText" },
+    is_active: { $ref: "#/$defs/ChangedFlag" },
+    is_verified: { $ref: "#/$defs/ChangedFlag" },
+    is_superuser: { $ref: "#/$defs/ChangedFlag" },
+    last_login_at: { $ref: "#/$defs/ChangedText" },
+    locked_until: { $ref: "#/$defs/ChangedText" },
+    created_at: { $ref: "#/$defs/ChangedText" },
+    updated_at: { $ref: "#/$defs/ChangedText" },
+    last_login: { $ref: "#/$defs/ChangedText" },
+    failed_login_attempts: { $ref: "#/$defs/ChangedNumber" },
+    last_failed_login: { $ref: "#/$defs/ChangedText" },
+    deleted_at: { $ref: "#/$defs/ChangedText" },
+  },
+};

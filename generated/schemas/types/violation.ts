@@ -2,8 +2,6 @@
 // @ts-nocheck: the generator has checked this data.
 import type { JsonSchema } from "../../../runtime/index.js";
 
-export const Severity: JsonSchema = { type: "string", enum: ["low", "medium", "high", "critical"] };
-
 export const Violation: JsonSchema = {
   type: "object",
   additionalProperties: true,
@@ -24,3 +22,5 @@ export const Violation: JsonSchema = {
 };
 
 export const ViolationId: JsonSchema = { type: "string", minLength: 1, maxLength: 100 };
+
+export const Severity: JsonSchema = { type: "string", enum: ["low", "medium", "high", "critical"] };

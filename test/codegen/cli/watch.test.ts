@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
@@ -89,6 +89,9 @@ describe("watching a folder", () => {
 describe("merp generate --watch", () => {
   it("generates what an edit touches, keeps the last good output while a schema is broken, and ends at Ctrl-C", async () => {
     await using scratch = await Scratch.create(sound);
+    // A project, so that each time only what has changed is looked at.
+    await scratch.write("package.json", "{}");
+    await mkdir(scratch.path("node_modules"));
     const program = [
       "--import",
       import.meta.resolve("tsx"),
@@ -128,6 +131,7 @@ describe("merp generate --watch", () => {
 
       child.kill("SIGINT");
       expect(await once(child, "exit")).toEqual([130, null]);
+      expect(await readdir(scratch.path("node_modules/.cache/merp"))).toHaveLength(1);
     } finally {
       child.kill("SIGKILL");
     }
