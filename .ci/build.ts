@@ -4,6 +4,7 @@ import { builtinModules, createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, type Metafile, type Plugin } from "esbuild";
+import { precompile } from "./precompile.js";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const require = createRequire(import.meta.url);
@@ -56,7 +57,8 @@ async function buildGenerator(folder: string): Promise<void> {
   const place = join(folder, GENERATOR);
   // Two levels below the package's folder, as its sources are: it reads the templates, and the names that the runtime
   // exports, by their paths from where it lies itself. Nothing in the runtime is found by its path.
-  const imported = [...(await bundle(["codegen/cli/index"], place, "codegen/cli")), ...REQUIRED].sort();
+  const bundled = await bundle(["codegen/cli/index"], place, "codegen/cli");
+  const imported = [...new Set([...bundled, ...REQUIRED])].sort();
   cpSync(join(root, "codegen/templates"), join(place, "codegen/templates"), { recursive: true });
   cpSync(join(root, "schemas/envelopes"), join(place, "schemas/envelopes"), { recursive: true });
   for (const types of ["runtime/index.d.ts", "runtime/testing/index.d.ts"]) {
@@ -107,7 +109,7 @@ export async function bundle(modules: readonly string[], folder: string, shared:
     splitting: true,
     chunkNames: `${shared}/[name]-[hash]`,
     packages: "external",
-    plugins: [loadLater],
+    plugins: [loadLater, precompile],
     format: "esm",
     platform: "node",
     target: "node20",
@@ -117,8 +119,8 @@ export async function bundle(modules: readonly string[], folder: string, shared:
   return packagesIn(metafile);
 }
 
-/** What the generator loads by `require`, because only this takes CommonJS without its types. */
-const REQUIRED = ["json-schema-to-typescript"];
+/** What the generator loads by `require`, when it needs it: only this does so at once, and takes CommonJS without its types. */
+const REQUIRED = ["json-schema-to-typescript", "jsonc-parser"];
 
 const LATER = { loadAjv: "ajv/dist/2020.js" };
 

@@ -3,21 +3,24 @@
 // own cli/ has the operator's commands.
 
 import { Command } from "commander";
-import { checkCommand } from "./check.js";
-import { generateCommand } from "./generate.js";
-import { initCommand } from "./init.js";
-import { newCommand } from "./new.js";
-import { validateCommand } from "./validate.js";
+
+const commands: Readonly<Record<string, () => Promise<Command>>> = {
+  init: async () => (await import("./init.js")).initCommand,
+  new: async () => (await import("./new.js")).newCommand,
+  generate: async () => (await import("./generate.js")).generateCommand,
+  check: async () => (await import("./check.js")).checkCommand,
+  validate: async () => (await import("./validate.js")).validateCommand,
+};
 
 /** The `merp` command. It exits with 0 on success and with 1 when a command found something wrong. */
 const program = new Command("merp")
   .description("Generates a typed messaging SDK from JSON Schemas.")
-  .addCommand(initCommand)
-  .addCommand(newCommand)
-  .addCommand(generateCommand)
-  .addCommand(checkCommand)
-  .addCommand(validateCommand)
   .addHelpText("after", "\nmerp doctor checks the Redis that the environment names; it comes with @m-erp/messaging.");
+
+// The other commands are only loaded to be listed: what they import would take longer than a small run.
+const asked = process.argv[2] ?? "";
+const loaded = Object.hasOwn(commands, asked) ? [asked] : Object.keys(commands);
+for (const name of loaded) program.addCommand(await (commands[name] as () => Promise<Command>)());
 
 // A reader that has seen enough, such as head, closes the pipe: the rest is not wanted, and no fault. The code is that of
 // a program which the signal SIGPIPE ends.

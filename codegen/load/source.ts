@@ -1,10 +1,14 @@
-import { type Node, type ParseError, parseTree, printParseErrorCode } from "jsonc-parser";
+import { createRequire } from "node:module";
+import type { Node, ParseError } from "jsonc-parser";
 import { type Path, pointerOf } from "../schema/pointer.js";
 import type { Rule } from "../schema/rule.js";
 import type { Schema } from "../schema/schema.js";
 import { isObject } from "../schema/walk.js";
 import { wellFormed } from "../schema/well-formed.js";
 import type { Problem } from "./problem.js";
+
+/** Required, not imported, and only for problems: a catalogue without any needs no positions. */
+const loadParser = () => createRequire(import.meta.url)("jsonc-parser") as typeof import("jsonc-parser");
 
 /** Objects and arrays in each other. */
 const DEEPEST = 200;
@@ -58,7 +62,7 @@ export class Source {
   get #parsed(): Tree {
     if (this.#tree === undefined) {
       const errors: ParseError[] = [];
-      const root = parseTree(this.text, errors, { disallowComments: true, allowTrailingComma: false });
+      const root = loadParser().parseTree(this.text, errors, { disallowComments: true, allowTrailingComma: false });
       this.#tree = { root, errors };
     }
     return this.#tree;
@@ -71,7 +75,7 @@ export class Source {
     const syntax = mistakes.map(({ error, offset }) =>
       this.#problemAt(offset, "", {
         rule: "syntax",
-        sentence: `invalid JSON: ${describeSyntax(printParseErrorCode(error))}`,
+        sentence: `invalid JSON: ${describeSyntax(loadParser().printParseErrorCode(error))}`,
       }),
     );
     return [...syntax, ...(root === undefined ? [] : this.#doubledKeys(root, []))];
