@@ -7,7 +7,7 @@ import type { Path } from "../schema/pointer.js";
 export function checkContent(source: Source): readonly Problem[] {
   // Both are rare, and looking at every value costs more than looking for their traces.
   const mayHold = /\\ud[89a-f]/i.test(source.text);
-  const mayHoldNumber = /\d[eE]|[\d.]{16}/.test(source.text);
+  const mayHoldNumber = /[:,[]\s*-?(?:\d[\d.]*[eE]|[\d.]{16})/.test(source.text);
   return [
     ...(mayHold ? problemsIn(source, source.value, []) : []),
     ...(mayHoldNumber && source.value !== undefined ? numberProblemsIn(source) : []),

@@ -3,6 +3,16 @@ import { stringLiteral } from "./escape.js";
 /** The longest line of generated code. */
 export const LINE_WIDTH = 120;
 
+/** A JSON value that is printed on one line, with what is in it. */
+interface Flat {
+  readonly text: string;
+  /** Whether an array of several objects is in it, which formatters never put on one line. */
+  readonly hasTable: boolean;
+  /** The printed keys and values of an object, the items of an array; `undefined` for all else. */
+  readonly properties?: readonly (readonly [key: string, value: Flat])[];
+  readonly items?: readonly Flat[];
+}
+
 /**
  * Prints a JSON value as a TypeScript literal, laid out as a formatter does: on one line if it fits, else one property
  * a line.
@@ -12,22 +22,50 @@ export const LINE_WIDTH = 120;
  * @param after the number of characters that follow the literal on its last line
  */
 export function printLiteral(value: unknown, column = 0, indent = 0, after = 1): string {
-  const flat = printOnOneLine(value);
-  const fits = column + flat.length + after <= LINE_WIDTH && !hasTable(value);
-  if (fits || typeof value !== "object" || value === null) return flat;
-  const lines = Array.isArray(value)
-    ? value.map((item) => `${" ".repeat(indent + 2)}${printLiteral(item, indent + 2, indent + 2)},\n`)
-    : printProperties(value, indent + 2).map((property) => `${property},\n`);
-  const [open, close] = Array.isArray(value) ? ["[", "]"] : ["{", "}"];
-  return `${open}\n${lines.join("")}${" ".repeat(indent)}${close}`;
+  return layOut(flatten(value), column, indent, after);
 }
 
 /** Prints the properties of an object literal, one property a line, without commas. */
 export function printProperties(value: object, indent: number): readonly string[] {
-  return Object.entries(value).map(([name, item]) => {
-    const key = `${" ".repeat(indent)}${printKey(name)}: `;
-    return `${key}${printLiteral(item, key.length, indent)}`;
-  });
+  return (flatten(value).properties ?? []).map((property) => layOutProperty(property, indent));
+}
+
+function layOut(flat: Flat, column: number, indent: number, after: number): string {
+  const { text, properties, items, hasTable } = flat;
+  if (column + text.length + after <= LINE_WIDTH && !hasTable) return text;
+  const margin = " ".repeat(indent + 2);
+  const lines =
+    properties?.map((property) => layOutProperty(property, indent + 2)) ??
+    items?.map((item) => `${margin}${layOut(item, indent + 2, indent + 2, 1)}`);
+  if (lines === undefined) return text;
+  const [open, close] = properties === undefined ? ["[", "]"] : ["{", "}"];
+  return `${open}\n${lines.map((line) => `${line},\n`).join("")}${" ".repeat(indent)}${close}`;
+}
+
+function layOutProperty([name, value]: readonly [key: string, value: Flat], indent: number): string {
+  const key = `${" ".repeat(indent)}${name}: `;
+  return `${key}${layOut(value, key.length, indent, 1)}`;
+}
+
+/** Each value is looked at once, however deep it is. */
+function flatten(value: unknown): Flat {
+  if (typeof value === "string") return { text: stringLiteral(value), hasTable: false };
+  if (typeof value !== "object" || value === null) return { text: JSON.stringify(value), hasTable: false };
+  if (Array.isArray(value)) {
+    const items = value.map(flatten);
+    const text = `[${items.map((item) => item.text).join(", ")}]`;
+    return { text, items, hasTable: isTable(items) || items.some(({ hasTable }) => hasTable) };
+  }
+  const properties = Object.entries(value).map(([name, item]) => [printKey(name), flatten(item)] as const);
+  const text = properties.map(([name, item]) => `${name}: ${item.text}`).join(", ");
+  const hasTable = properties.some(([, item]) => item.hasTable);
+  return { text: text === "" ? "{}" : `{ ${text} }`, properties, hasTable };
+}
+
+function isTable(items: readonly Flat[]): boolean {
+  const kind = (item: Flat): "items" | "properties" => (item.items === undefined ? "properties" : "items");
+  const isRow = (item: Flat): boolean => (item[kind(item)] ?? []).length > 1;
+  return items.length > 1 && items.every((item) => isRow(item) && kind(item) === kind(items[0] as Flat));
 }
 
 /** Prints items between `before` and `after`: on one line if they fit, else one item a line. */
@@ -46,23 +84,7 @@ export function printKey(name: string): string {
   return /^[A-Za-z_$][\w$]*$/.test(name) ? name : stringLiteral(name);
 }
 
-/** Returns whether a value contains an array of several objects, which formatters never put on one line. */
-function hasTable(value: unknown): boolean {
-  if (typeof value !== "object" || value === null) return false;
-  const items = Object.values(value);
-  const isRow = (item: unknown): boolean => typeof item === "object" && item !== null && Object.keys(item).length > 1;
-  const isTable =
-    Array.isArray(value) &&
-    items.length > 1 &&
-    items.every((item) => isRow(item) && Array.isArray(item) === Array.isArray(items[0]));
-  return isTable || items.some(hasTable);
-}
-
 /** Prints a JSON value as a literal on one line. It is also the type of exactly this value. */
 export function printOnOneLine(value: unknown): string {
-  if (typeof value === "string") return stringLiteral(value);
-  if (Array.isArray(value)) return `[${value.map((item) => printOnOneLine(item)).join(", ")}]`;
-  if (typeof value !== "object" || value === null) return JSON.stringify(value);
-  const properties = Object.entries(value).map(([name, item]) => `${printKey(name)}: ${printOnOneLine(item)}`);
-  return properties.length === 0 ? "{}" : `{ ${properties.join(", ")} }`;
+  return flatten(value).text;
 }

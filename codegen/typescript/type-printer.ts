@@ -26,14 +26,18 @@ interface Shaped {
 
 /**
  * Prints the types of flat schemas. json-schema-to-typescript prints the types of an object's properties, and this
- * class assembles them into interfaces. Most properties occur in many messages, so each distinct shape is printed once.
+ * class assembles them into interfaces. Most properties occur in many messages: each distinct one is looked into once,
+ * and each distinct shape is printed once.
  */
 export class TypePrinter {
   /** The shapes of the printer's schemas. */
   readonly printed: PrintedShapes;
-  readonly #shaped: WeakMap<Schema, Shaped>;
+  /** By the JSON of a schema. */
+  readonly #shaped: ReadonlyMap<string, Shaped>;
+  /** Properties that have been laid out, by all that they depend on. */
+  readonly #members = new Map<string, string>();
 
-  private constructor(printed: PrintedShapes, shaped: WeakMap<Schema, Shaped>) {
+  private constructor(printed: PrintedShapes, shaped: ReadonlyMap<string, Shaped>) {
     this.printed = printed;
     this.#shaped = shaped;
   }
@@ -45,14 +49,20 @@ export class TypePrinter {
    */
   static async of(schemas: Iterable<Schema>, known: PrintedShapes = new Map()): Promise<TypePrinter> {
     const shapes = new Map<string, Shape>();
-    const shaped = new WeakMap<Schema, Shaped>();
+    const shaped = new Map<string, Shaped>();
+    const seen = new Set<Schema>();
     const collect = (schema: Schema): void => {
-      if (isInterface(schema)) for (const property of Object.values(schema.properties ?? {})) collect(property);
-      else if (!shaped.has(schema)) {
-        const { shape, ...found } = shapedOf(schema);
-        shaped.set(schema, found);
-        shapes.set(found.key, shape);
+      // A message and its argument have most properties in common.
+      if (seen.size === seen.add(schema).size) return;
+      if (isInterface(schema)) {
+        for (const property of Object.values(schema.properties ?? {})) collect(property);
+        return;
       }
+      const text = JSON.stringify(schema);
+      if (shaped.has(text)) return;
+      const { shape, ...found } = shapedOf(schema);
+      shaped.set(text, found);
+      shapes.set(found.key, shape);
     };
     for (const schema of schemas) collect(schema);
     const fresh = await printShapes(new Map([...shapes].filter(([key]) => !known.has(key))));
@@ -65,20 +75,25 @@ export class TypePrinter {
    * @param column the column at which the text of an alias starts
    */
   textOf(schema: Schema, column = 0): TypeText {
-    if (isInterface(schema)) return { isInterface: true, text: this.#members(schema, 0) };
-    const shaped = this.#shapedOf(schema);
+    if (isInterface(schema)) return { isInterface: true, text: this.#body(schema, 0) };
+    const shaped = this.#shapedOf(schema, JSON.stringify(schema));
     const isMap = shaped.printed.startsWith("{\n") && shaped.printed.endsWith("}");
     return { isInterface: isMap, text: this.#layOut(shaped, isMap ? 0 : column) };
   }
 
-  #members({ properties = {}, required = [] }: Schema, indent: number): string {
+  #body({ properties = {}, required = [] }: Schema, indent: number): string {
     const needed = new Set(required);
     const members = Object.entries(properties).map(([name, property]) => {
       const key = `${" ".repeat(indent + 2)}${printKey(name)}${needed.has(name) ? "" : "?"}: `;
-      const type = isInterface(property)
-        ? this.#members(property, indent + 2)
-        : this.#layOut(this.#shapedOf(property), key.length, indent + 2);
-      return `${docComment(docOf(property), indent + 2)}${type.startsWith("\n") ? key.trimEnd() : key}${type};\n`;
+      if (isInterface(property)) return printMember(key, property, this.#body(property, indent + 2), indent + 2);
+      const text = JSON.stringify(property);
+      let member = this.#members.get(key + text);
+      if (member === undefined) {
+        const type = this.#layOut(this.#shapedOf(property, text), key.length, indent + 2);
+        member = printMember(key, property, type, indent + 2);
+        this.#members.set(key + text, member);
+      }
+      return member;
     });
     return `{\n${members.join("")}${" ".repeat(indent)}}`;
   }
@@ -92,12 +107,16 @@ export class TypePrinter {
     return layOutType(printed, { placeholders, column, indent, inInterface: indent > 0 });
   }
 
-  #shapedOf(schema: Schema): Shaped & { readonly printed: string } {
-    const { key, placeholders } = this.#shaped.get(schema) ?? shapedOf(schema);
+  #shapedOf(schema: Schema, text: string): Shaped & { readonly printed: string } {
+    const { key, placeholders } = this.#shaped.get(text) ?? shapedOf(schema);
     const printed = this.printed.get(key);
     if (printed === undefined) throw new Error(`The printer was not created for this shape: ${key}`);
     return { key, placeholders, printed };
   }
+}
+
+function printMember(key: string, property: Schema, type: string, indent: number): string {
+  return `${docComment(docOf(property), indent)}${type.startsWith("\n") ? key.trimEnd() : key}${type};\n`;
 }
 
 /** Each shape numbers its own texts, so that schemas which differ in nothing else have the same. */
