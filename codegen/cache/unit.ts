@@ -6,7 +6,7 @@ import { isDefinition } from "../model/reference.js";
 import type { Files, NamesByFile } from "../print/print.js";
 import { type Entry, entryOf } from "../print/view/entry.js";
 import { neededBy } from "../print/view/schema-file.js";
-import { walk } from "../schema/walk.js";
+import { withReferences } from "../schema/walk.js";
 import type { PrintedShapes } from "../typescript/type-printer.js";
 import { type Digest, digestOf } from "./digest.js";
 
@@ -116,9 +116,9 @@ export function areDistinct(drafts: ReadonlyMap<string, Draft>): boolean {
 
 function targetsOf(source: Source, { references }: Model): readonly string[] {
   const found = new Set<string>();
-  for (const [, { $ref }] of walk(source.schema ?? {})) {
-    const target = $ref === undefined ? undefined : references.resolve(source, $ref);
-    if (target !== undefined && isDefinition(target) && target.source !== source) found.add(target.source.path);
+  for (const [, { $ref = "" }] of withReferences(source.schema ?? {})) {
+    const target = references.resolve(source, $ref);
+    if (isDefinition(target) && target.source !== source) found.add(target.source.path);
   }
   return [...found];
 }

@@ -2,16 +2,15 @@ import { during } from "../load/failure.js";
 import type { Problem } from "../load/problem.js";
 import type { Model } from "../model/model.js";
 import { isDefinition } from "../model/reference.js";
-import { walk } from "../schema/walk.js";
+import { withReferences } from "../schema/walk.js";
 
 /** Finds `$ref`s that cannot be resolved or refer to a message. */
 export function checkReferences(model: Model): readonly Problem[] {
   const problems: Problem[] = [];
   const sources = new Set(model.definitions.map((definition) => definition.source));
   for (const source of sources) {
-    for (const [path, schema] of walk(source.schema ?? {})) {
-      if (schema.$ref === undefined) continue;
-      const target = model.references.resolve(source, schema.$ref);
+    for (const [path, { $ref = "" }] of withReferences(source.schema ?? {})) {
+      const target = model.references.resolve(source, $ref);
       const here = [...path, "$ref"];
       if (!isDefinition(target)) {
         problems.push(source.problem(here, target.sentence, { rule: "reference", suggestion: target.suggestion }));

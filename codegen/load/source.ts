@@ -179,6 +179,8 @@ function parsePlain(text: string): unknown {
 
 /** Where a text of JSON is nested too deeply; `undefined` if it is not. */
 function tooDeepAt(text: string): number | undefined {
+  // As many could not be nested too deeply, wherever they are.
+  if (text.split("{").length + text.split("[").length < DEEPEST) return undefined;
   let depth = 0;
   for (const { 0: token, index } of text.matchAll(/"(?:[^"\\]|\\.)*"|[[{}\]]/g)) {
     if (token === "{" || token === "[") depth++;

@@ -2,7 +2,7 @@ import { posix } from "node:path";
 import type { Source } from "../load/source.js";
 import { type Path, parsePointer, pointerOf, valueAt } from "../schema/pointer.js";
 import { suggest } from "../schema/suggest.js";
-import { walk } from "../schema/walk.js";
+import { withReferences } from "../schema/walk.js";
 import type { Definition } from "./definition.js";
 import { placeKey } from "./definition.js";
 
@@ -41,9 +41,9 @@ export class References {
 
   /** The definitions that a definition refers to. */
   from({ source, schema }: Definition): readonly Definition[] {
-    return walk(schema).flatMap(([, { $ref }]) => {
-      const target = $ref === undefined ? undefined : this.resolve(source, $ref);
-      return target !== undefined && isDefinition(target) ? [target] : [];
+    return withReferences(schema).flatMap(([, { $ref = "" }]) => {
+      const target = this.resolve(source, $ref);
+      return isDefinition(target) ? [target] : [];
     });
   }
 
@@ -73,9 +73,7 @@ export class References {
 
 /** The paths of the files that the `$ref`s of a file name, whether there are such files or not. */
 export function filesNamedBy(source: Source): readonly string[] {
-  const named = walk(source.schema ?? {}).flatMap(([, { $ref }]) =>
-    $ref === undefined ? [] : [$ref.split("#")[0] ?? ""],
-  );
+  const named = withReferences(source.schema ?? {}).map(([, { $ref = "" }]) => $ref.split("#")[0] ?? "");
   return [...new Set(named.map((file) => pathOf(source, file)))];
 }
 

@@ -1,5 +1,5 @@
 import type { Schema } from "./schema.js";
-import { walk } from "./walk.js";
+import { withReferences } from "./walk.js";
 
 const POINTER = "#/$defs/";
 
@@ -16,6 +16,6 @@ export function nameOf(ref: string): string {
 /** The names in all `$ref`s of a flat schema. */
 export function namesIn(schema: Schema): ReadonlySet<string> {
   const names = new Set<string>();
-  for (const [, inner] of walk(schema)) if (inner.$ref !== undefined) names.add(nameOf(inner.$ref));
+  for (const [, { $ref = "" }] of withReferences(schema)) names.add(nameOf($ref));
   return names;
 }

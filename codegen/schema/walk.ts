@@ -18,8 +18,9 @@ export const sameValueKeywords: ReadonlySet<string> = new Set([
 /** The schemas directly inside a schema. Values that should be schemas and are not are skipped. */
 export function childrenOf(schema: Schema): readonly Child[] {
   const children: Child[] = [];
-  for (const [keyword, value] of Object.entries(schema)) {
-    // Fast path: most values are strings and numbers.
+  // By name, since most values are strings and numbers, and a list of all would take longer than looking at them.
+  for (const keyword in schema) {
+    const value: unknown = schema[keyword];
     if (typeof value !== "object" || value === null) continue;
     const kind = keywords.get(keyword);
     if (kind === "schema" || kind === "schema or boolean") {
@@ -39,6 +40,18 @@ export function walk(schema: Schema, path: Path = []): readonly Child[] {
     for (const [way, child] of childrenOf(inner)) visit([...at, ...way], child);
   };
   visit(path, schema);
+  return found;
+}
+
+const referring = new WeakMap<Schema, readonly Child[]>();
+
+/** Those of them that have a `$ref`. They are looked for once, since most schemas have none, and many ask. */
+export function withReferences(schema: Schema): readonly Child[] {
+  let found = referring.get(schema);
+  if (found === undefined) {
+    found = walk(schema).filter(([, { $ref }]) => $ref !== undefined);
+    referring.set(schema, found);
+  }
   return found;
 }
 
