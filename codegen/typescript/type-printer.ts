@@ -2,6 +2,7 @@
 
 import type { Schema } from "../schema/schema.js";
 import { docComment, docOf } from "./doc-comment.js";
+import { knownShapes } from "./known-shapes.js";
 import { printKey } from "./literal.js";
 import { Placeholders } from "./placeholder.js";
 import { type Shape, shapeOf } from "./shape.js";
@@ -65,8 +66,9 @@ export class TypePrinter {
       shapes.set(found.key, shape);
     };
     for (const schema of schemas) collect(schema);
-    const fresh = await printShapes(new Map([...shapes].filter(([key]) => !known.has(key))));
-    const printed = [...shapes.keys()].map((key) => [key, known.get(key) ?? fresh.get(key) ?? ""] as const);
+    const before = (key: string): string | undefined => knownShapes.get(key) ?? known.get(key);
+    const fresh = await printShapes(new Map([...shapes].filter(([key]) => before(key) === undefined)));
+    const printed = [...shapes.keys()].map((key) => [key, before(key) ?? fresh.get(key) ?? ""] as const);
     return new TypePrinter(new Map(printed), shaped);
   }
 
