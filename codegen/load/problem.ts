@@ -3,10 +3,8 @@ import type { Rule } from "../schema/rule.js";
 
 export { printable };
 
-/** A problem of a catalogue, with its place. */
-export interface Problem {
-  /** The rule that the catalogue breaks. */
-  readonly rule: Rule;
+/** A place in a file. */
+export interface Place {
   /** Relative to the working directory: `schemas/events/user.created.json`. */
   readonly file: string;
   /** Counted from 1. */
@@ -15,6 +13,12 @@ export interface Problem {
   readonly column: number;
   /** JSON pointer of the place in the file; empty for the whole file. */
   readonly pointer: string;
+}
+
+/** A problem of a catalogue, with its place. */
+export interface Problem extends Place {
+  /** The rule that the catalogue breaks. */
+  readonly rule: Rule;
   readonly sentence: string;
   /** The probable intention, as shown after "did you mean". */
   readonly suggestion?: string;
@@ -22,9 +26,13 @@ export interface Problem {
 
 /** `schemas/events/a.json:3:5 /properties/id: … (did you mean …?)` */
 export function formatProblem(problem: Problem): string {
-  const place = `${problem.file}:${problem.line}:${problem.column}${problem.pointer === "" ? "" : ` ${problem.pointer}`}`;
   const hint = problem.suggestion === undefined ? "" : ` (did you mean ${problem.suggestion}?)`;
-  return printable(`${place}: ${problem.sentence}${hint}`);
+  return printable(`${formatPlace(problem)}: ${problem.sentence}${hint}`);
+}
+
+/** `schemas/events/a.json:3:5 /properties/id` */
+export function formatPlace({ file, line, column, pointer }: Place): string {
+  return printable(`${file}:${line}:${column}${pointer === "" ? "" : ` ${pointer}`}`);
 }
 
 /** Orders problems by file, then line, then column. */

@@ -5,7 +5,7 @@ import type { Rule } from "../schema/rule.js";
 import type { Schema } from "../schema/schema.js";
 import { isObject } from "../schema/walk.js";
 import { wellFormed } from "../schema/well-formed.js";
-import type { Problem } from "./problem.js";
+import type { Place, Problem } from "./problem.js";
 
 /** Required, not imported, and only for problems: a catalogue without any needs no positions. */
 const loadParser = () => createRequire(import.meta.url)("jsonc-parser") as typeof import("jsonc-parser");
@@ -91,20 +91,20 @@ export class Source {
     return this.path.slice(this.path.lastIndexOf("/") + 1).replace(/\.json$/, "");
   }
 
+  /** A place of this file: that of the value, or that of its key. */
+  place(path: Path, at?: "key" | "value"): Place {
+    const node = this.#nodeAt(path);
+    const property = node?.parent?.type === "property" ? node.parent.children?.[0] : undefined;
+    return this.#placeAt((at === "key" ? property : undefined)?.offset ?? node?.offset ?? 0, pointerOf(path));
+  }
+
   /** A problem at a place of this file: at the value, or at its key. */
   problem(
     path: Path,
     sentence: string,
     { rule, suggestion, at }: { rule: Rule; suggestion?: string | undefined; at?: "key" | "value" },
   ): Problem {
-    const node = this.#nodeAt(path);
-    const property = node?.parent?.type === "property" ? node.parent.children?.[0] : undefined;
-    const offset = (at === "key" ? property : undefined)?.offset ?? node?.offset ?? 0;
-    return this.#problemAt(offset, pointerOf(path), {
-      rule,
-      sentence,
-      ...(suggestion !== undefined && { suggestion }),
-    });
+    return { ...this.place(path, at), rule, sentence, ...(suggestion !== undefined && { suggestion }) };
   }
 
   /** The node at a path, or its nearest existing ancestor. */
@@ -131,6 +131,10 @@ export class Source {
   }
 
   #problemAt(offset: number, pointer: string, what: Pick<Problem, "rule" | "sentence" | "suggestion">): Problem {
+    return { ...this.#placeAt(offset, pointer), ...what };
+  }
+
+  #placeAt(offset: number, pointer: string): Place {
     this.#lineStarts ??= [0, ...[...this.text.matchAll(/\n/g)].map(({ index }) => index + 1)];
     const starts = this.#lineStarts;
     let line = 1;
@@ -142,7 +146,7 @@ export class Source {
       else behind = middle;
     }
     const column = offset - (starts[line - 1] ?? 0) + 1;
-    return { file: this.shownPath, line, column, pointer, ...what };
+    return { file: this.shownPath, line, column, pointer };
   }
 
   #doubledKeys(node: Node, path: Path): Problem[] {

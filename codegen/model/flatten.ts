@@ -92,7 +92,7 @@ export class Flattener {
   /** A flat schema with the definitions that it refers to, so that it can be used alone. */
   whole(schema: Schema): Schema {
     const needed = this.closure(schema).map((found) => [found.name, this.definition(found)] as const);
-    return needed.length === 0 ? schema : { ...schema, $defs: Object.fromEntries(needed) };
+    return needed.length === 0 ? schema : derivedFrom({ ...schema, $defs: Object.fromEntries(needed) }, schema);
   }
 
   #flatten(schema: Schema): Schema {
