@@ -4,8 +4,9 @@ import { join } from "node:path";
 import { fingerprint } from "./cache/fingerprint.js";
 import { Store } from "./cache/store.js";
 import { type Compiled, compile, recompile, soundModelOf } from "./compile.js";
+import type { Difference } from "./diff/diff.js";
 import { failureAt } from "./load/failure.js";
-import { CONFIG_FILE, readTexts, sourcesOf } from "./load/load.js";
+import { CONFIG_FILE, load, readTexts, type Sources, sourcesOf } from "./load/load.js";
 import { CatalogueError } from "./load/problem.js";
 import type { Source } from "./load/source.js";
 import type { Descriptor } from "./model/descriptor.js";
@@ -83,7 +84,7 @@ function compare(config: Source | undefined, output: Output, files: Compiled["fi
  * @throws {CatalogueError} if the catalogue has problems; lists all of them
  */
 export async function contractsOf(schemasFolder: string): Promise<readonly Descriptor[]> {
-  const sources = sourcesOf(readTexts(schemasFolder), schemasFolder);
+  const sources = load(schemasFolder);
   // Imported here because it brings Ajv, which most runs do not need.
   const { descriptorsOf } = await import("./model/descriptor.js");
   try {
@@ -93,7 +94,26 @@ export async function contractsOf(schemasFolder: string): Promise<readonly Descr
   }
 }
 
+/**
+ * Compares two versions of a catalogue: what each change means for services that run the one and for those that run the
+ * other. Nothing is generated.
+ *
+ * @throws {CatalogueError} if one of them has problems; lists all of that version
+ * @example
+ * const { findings } = await diffCatalogues(load("released/schemas"), load("schemas"));
+ */
+export async function diffCatalogues(before: Sources, after: Sources): Promise<Difference> {
+  const [was, is] = [await soundModelOf(before), await soundModelOf(after)];
+  // Imported here because it brings Ajv, which most runs do not need.
+  const { diff } = await import("./diff/diff.js");
+  return diff(was, is);
+}
+
 export { compile } from "./compile.js";
+export type { Verdict } from "./diff/advice.js";
+export type { Difference } from "./diff/diff.js";
+export type { Finding } from "./diff/finding.js";
 export { GeneratorError } from "./load/failure.js";
-export { CatalogueError, formatProblem, type Problem, printable } from "./load/problem.js";
+export { load, type Sources, sourcesOf } from "./load/load.js";
+export { CatalogueError, formatPlace, formatProblem, type Problem, printable } from "./load/problem.js";
 export { type FileChange, OutputTakenError } from "./write.js";

@@ -14,6 +14,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   new: async () => (await import("./new.js")).newCommand,
   generate: async () => (await import("./generate.js")).generateCommand,
   check: async () => (await import("./check.js")).checkCommand,
+  diff: async () => (await import("./diff.js")).diffCommand,
   validate: async () => (await import("./validate.js")).validateCommand,
 };
 

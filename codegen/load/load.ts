@@ -40,6 +40,15 @@ function entriesOf(folder: string): readonly Dirent[] {
 }
 
 /**
+ * Reads the schemas of a folder.
+ *
+ * @throws {CatalogueError} if the folder does not exist, or a file is no JSON
+ */
+export function load(folder: string): Sources {
+  return sourcesOf(readTexts(folder), folder);
+}
+
+/**
  * Makes sources of texts by path. The order of the texts does not matter.
  *
  * @param folder the prefix of each path in problems

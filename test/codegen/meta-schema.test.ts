@@ -3,7 +3,7 @@ import { Ajv } from "ajv";
 import { describe, expect, it } from "vitest";
 import { checkStructure } from "../../codegen/check/structure.js";
 import { readConfig } from "../../codegen/load/config.js";
-import { readTexts, sourcesOf } from "../../codegen/load/load.js";
+import { load } from "../../codegen/load/load.js";
 import { Source } from "../../codegen/load/source.js";
 import { bannedKeywords, keywords } from "../../codegen/schema/keyword.js";
 import { sound } from "./catalogue.js";
@@ -74,7 +74,7 @@ describe("the meta-schema of schema files", () => {
   });
 
   it("accepts every schema of M-ERP's catalogue", () => {
-    for (const { shownPath, value } of sourcesOf(readTexts(`${repository}schemas`), `${repository}schemas`).schemas) {
+    for (const { shownPath, value } of load(`${repository}schemas`).schemas) {
       expect(accepts(value), `${shownPath} ${JSON.stringify(accepts.errors)}`).toBe(true);
     }
   });

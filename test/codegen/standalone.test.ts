@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { expect, it } from "vitest";
 import { readConfig } from "../../codegen/load/config.js";
-import { readTexts, sourcesOf } from "../../codegen/load/load.js";
+import { load, sourcesOf } from "../../codegen/load/load.js";
 import { buildModel, type Message } from "../../codegen/model/model.js";
 import { type CheckCode, checksOf } from "../../codegen/print/checks.js";
 import { type CommandDescriptor, catalogue, type Descriptor } from "../../generated/index.js";
@@ -19,8 +19,7 @@ import { repository } from "./scratch.js";
 const STEP = process.env["RUNS"] === undefined ? 3 : 1;
 
 it("checks that are written at generation time find the same issues as those that are compiled", async () => {
-  const folder = join(repository, "schemas");
-  const sources = sourcesOf(readTexts(folder), folder);
+  const sources = load(join(repository, "schemas"));
   const model = buildModel(sources, readConfig(sources.config).config);
   const vectors = ["field-vectors.json", "field-call-sites.json"].map((file) =>
     readJson<{ entries: { fields: Record<string, string> }[] }>(join(repository, "test/wire", file)),

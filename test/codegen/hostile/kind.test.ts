@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { CatalogueError, compile, GeneratorError } from "../../../codegen/index.js";
 import { during } from "../../../codegen/load/failure.js";
-import { readTexts, sourcesOf } from "../../../codegen/load/load.js";
+import { load } from "../../../codegen/load/load.js";
 import { type Files, generated, problemsOf, sound } from "../catalogue.js";
 import { Scratch } from "../scratch.js";
 
@@ -152,7 +152,7 @@ it("names the file that an unexpected error is about", async () => {
   expect(fail).toThrow(GeneratorError);
   expect(fail).toThrow(/^schemas\/types\/a\.json: the generator failed while it was printing this, .*SyntaxError/);
   await using scratch = await Scratch.create(sound);
-  const sources = sourcesOf(readTexts(scratch.path("schemas")), scratch.path("schemas"));
+  const sources = load(scratch.path("schemas"));
   const broken = new Proxy(sources, {
     get: () => {
       throw new TypeError("broken");

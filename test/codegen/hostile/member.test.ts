@@ -4,7 +4,7 @@ import { Judge } from "../../../codegen/check/judge.js";
 import { Samples } from "../../../codegen/check/sample.js";
 import { contractsOf } from "../../../codegen/index.js";
 import { readConfig } from "../../../codegen/load/config.js";
-import { readTexts, sourcesOf } from "../../../codegen/load/load.js";
+import { load } from "../../../codegen/load/load.js";
 import { buildModel } from "../../../codegen/model/model.js";
 import type { Schema } from "../../../codegen/schema/schema.js";
 import { lookUpAllowed } from "../../../runtime/contract/allowed-values.js";
@@ -21,8 +21,7 @@ describe("a hostile schema that is accepted, written and read as it says", () =>
     expect(await problemsOf(files)).toEqual([]);
     await using scratch = await Scratch.create(files);
     const [descriptor] = await contractsOf(scratch.path("schemas"));
-    const folder = scratch.path("schemas");
-    const sources = sourcesOf(readTexts(folder), folder);
+    const sources = load(scratch.path("schemas"));
     const model = buildModel(sources, readConfig(sources.config).config);
     const judge = new Judge((name) => {
       const found = model.byName.get(name);

@@ -1,0 +1,65 @@
+import pc from "picocolors";
+import { type Finding, formatPlace, printable, type Verdict } from "../index.js";
+
+/** What a verdict says in a line. */
+const words: Readonly<Record<Verdict, string>> = {
+  "breaks-both": "breaks old and new readers",
+  "breaks-old-readers": "breaks old readers",
+  "breaks-new-readers": "breaks new readers",
+  "loses-data": "loses data",
+  "may-break": "may break",
+  "breaks-source": "breaks source code",
+  safe: "safe",
+};
+const SEVERITY = Object.keys(words);
+/** More of a message is not printed; `--format json` has all of it. */
+const LONGEST_MESSAGE = 600;
+
+export function wordsOf(verdict: Verdict): string {
+  return words[verdict];
+}
+
+/** The findings as text, grouped by message, the worst of each first. */
+export function describeMessages(findings: readonly Finding[]): string {
+  const byMessage = new Map<string, Finding[]>();
+  for (const finding of findings) {
+    const title = `${finding.type} (${finding.part === "result" ? "result of the command" : finding.kind})`;
+    const known = byMessage.get(title);
+    if (known === undefined) byMessage.set(title, [finding]);
+    else known.push(finding);
+  }
+  return [...byMessage]
+    .map(([title, found]) => {
+      const sorted = found.toSorted((a, b) => SEVERITY.indexOf(a.verdict) - SEVERITY.indexOf(b.verdict));
+      return `${pc.bold(printable(title))}\n${sorted.map(describe).join("")}\n`;
+    })
+    .join("");
+}
+
+function describe(finding: Finding): string {
+  const { place, verdict, sentence, rule } = finding;
+  const colour =
+    verdict === "safe" ? pc.green : verdict === "breaks-source" || verdict === "may-break" ? pc.yellow : pc.red;
+  const heading = `${formatPlace(place)}: ${colour(wordsOf(verdict))}: ${printable(sentence)} (${rule})`;
+  return [heading, ...detailsOf(finding).map((line) => `  ${printable(line)}`)].map((line) => `${line}\n`).join("");
+}
+
+/** What shows that a finding is true, and what to do. */
+export function detailsOf({ verdict, proofs, unproved, remedy, order }: Finding): readonly string[] {
+  if (verdict === "safe") return [];
+  const seen = proofs.map(({ readers, outcome, message, issues, channels }) => {
+    const way = channels.length === 0 || channels.includes("answer") ? "" : `, as ${channels.join(" and ")}`;
+    const does = outcome === "refuses" ? "refuse" : "misread";
+    return `${readers} readers ${does} ${cut(JSON.stringify(message) ?? "it")}${way}: ${issues.slice(0, 3).join("; ")}`;
+  });
+  const doubts = unproved.map(
+    (readers) =>
+      `${readers} readers may refuse it: no message that they refuse was found, and no proof that there is none (unproved)`,
+  );
+  const advice = remedy === "" ? [] : [`instead: ${remedy}`];
+  return [...seen, ...doubts, ...advice, `deploy: ${order}`];
+}
+
+function cut(text: string): string {
+  return text.length > LONGEST_MESSAGE ? `${text.slice(0, LONGEST_MESSAGE)}…` : text;
+}
