@@ -12,6 +12,7 @@ setFlagsFromString("--interrupt-budget=2000000");
 const commands: Readonly<Record<string, () => Promise<Command>>> = {
   init: async () => (await import("./init.js")).initCommand,
   new: async () => (await import("./new.js")).newCommand,
+  import: async () => (await import("./import.js")).importCommand,
   generate: async () => (await import("./generate.js")).generateCommand,
   check: async () => (await import("./check.js")).checkCommand,
   diff: async () => (await import("./diff.js")).diffCommand,
