@@ -1,5 +1,5 @@
-import { existsSync, readFileSync } from "node:fs";
-import { basename, join, relative, resolve } from "node:path";
+import { existsSync, readFileSync, realpathSync } from "node:fs";
+import { basename, dirname, join, relative, resolve } from "node:path";
 import { Argument, Command, Option } from "commander";
 import pc from "picocolors";
 import {
@@ -77,8 +77,7 @@ export const importCommand: Command = new Command("import")
 
 async function run(source: string, options: ImportArguments): Promise<void> {
   const { schemas, type, draft } = options;
-  const way = relative(resolve("."), resolve(schemas));
-  if (way.startsWith("..") || resolve(way) !== resolve(schemas)) {
+  if (relative(realpathSync("."), realPath(schemas)).startsWith("..")) {
     return refuse(`${schemas} is outside of this project; give a folder inside it with --schemas`, 1);
   }
   if (resolve(source) === resolve(schemas)) return refuse(`${source} is the catalogue itself`, NOT_READ);
@@ -94,6 +93,12 @@ async function run(source: string, options: ImportArguments): Promise<void> {
   const report = write(imported, options);
   printReport(report, { all: options.all === true, format: options.format });
   if (report.refusal !== undefined || imported.hindrances.length > 0) process.exitCode = 1;
+}
+
+/** Where a folder is, or would be, when links are followed. */
+function realPath(folder: string): string {
+  const path = resolve(folder);
+  return existsSync(path) ? realpathSync(path) : join(realPath(dirname(path)), basename(path));
 }
 
 /** Writes what may be written, all or nothing. */

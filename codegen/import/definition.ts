@@ -44,6 +44,11 @@ export class Definitions {
     return definition;
   }
 
+  /** Returns whether the part at a place is a definition. */
+  has(place: Place): boolean {
+    return this.#byPlace.has(keyOf(place));
+  }
+
   /** A definition of the same name in another document, with the same text: both are one type. */
   #equalTo(place: Place): Definition | undefined {
     if (place.path.length === 0) return undefined;

@@ -21,7 +21,7 @@ const formatted: Readonly<Record<string, string>> = {
 /** Schemas in schemas beyond this level are left out: they may have no end. */
 const DEEPEST = 12;
 /** So many samples differ in which forms of choices they have. */
-const CHOICES = 4;
+const CHOICES = 8;
 
 /** The target of a schema's `$ref`. */
 export type Expand = (schema: Raw) => Raw;

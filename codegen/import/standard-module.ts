@@ -4,6 +4,7 @@ import { pathToFileURL } from "node:url";
 import { isObject } from "../schema/walk.js";
 import { type Document, type Hindrance, madeDocument } from "./document.js";
 import { ImportRefusedError } from "./failure.js";
+import type { Raw } from "./raw.js";
 
 /** The schemas that a module exports. */
 export interface ModuleContents {
@@ -40,9 +41,11 @@ export async function readModule(name: string): Promise<ModuleContents> {
     }
     try {
       const schema = (jsonSchema as Converter).input({ target: TARGET });
-      documents.push(
-        madeDocument(file, JSON.parse(JSON.stringify(schema)), { draft: "2020-12", stem: stemOf(key, name) }),
-      );
+      const facts = { draft: "2020-12", stem: stemOf(key, name) } as const;
+      const document = madeDocument(file, JSON.parse(JSON.stringify(schema)) as Raw, facts);
+      const [problem] = document.source.syntaxProblems;
+      if (isObject(document.value)) documents.push(document);
+      else refuse("no-json-schema", problem?.sentence ?? `${String(vendor)} gives no schema of it`);
     } catch (error) {
       refuse("no-json-schema", `${String(vendor)} cannot say it as JSON Schema: ${messageOf(error)}`);
     }

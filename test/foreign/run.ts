@@ -2,6 +2,7 @@
 
 import type { Files } from "../codegen/catalogue.js";
 import { Scratch } from "../codegen/scratch.js";
+import { type Adoption, described, type GitHub, importGitHub, importInto } from "./imported.js";
 import type { Maker } from "./maker.js";
 import { makers } from "./makers/index.js";
 import { catalogueOf, type Outcome, tryOut } from "./trial.js";
@@ -13,6 +14,27 @@ for (const make of makers.filter(({ name }) => name.includes(only))) {
   const outcome = await tryOut(maker);
   print(maker, outcome, await typeErrorsOf(catalogueOf(maker)));
   if (outcome.problems.length + outcome.faults.length > 0) process.exitCode = 1;
+}
+
+for (const one of described) await printImport(one[0]().name, (schemas) => importInto(schemas, one));
+await printImport("GitHub's webhooks, a message for each", importGitHub);
+
+/** Imports a maker's documents with `merp import`, and tries the values with what comes of it. */
+async function printImport(
+  name: string,
+  importAll: (schemas: string) => Promise<Partial<Adoption & GitHub>>,
+): Promise<void> {
+  if (!name.includes(only)) return;
+  await using scratch = await Scratch.create({});
+  const { maker, messages, hindrances = [] } = await importAll(scratch.path("schemas"));
+  const lines = [`${name}, by merp import`, ...hindrances.map((hindrance) => `  left out: ${hindrance}`)];
+  if (messages !== undefined) lines.push(`  ${messages} messages`);
+  if (maker !== undefined) {
+    const { given, valid, same, written, faults } = await tryOut(maker);
+    lines.push(`  ${given} values, ${valid} valid; ${same} come back the same, ${written} can be published`, ...faults);
+    if (faults.length + hindrances.length > 0) process.exitCode = 1;
+  }
+  process.stdout.write(`${lines.join("\n")}\n\n`);
 }
 
 /** What the strictest TypeScript says of the generated files. */

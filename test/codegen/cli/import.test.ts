@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, symlinkSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import { importCommand } from "../../../codegen/cli/import.js";
@@ -156,6 +156,15 @@ await publishOrderPaid(createMessaging({ service: "shop" }), { entity_id: 7, aft
     expect(outcome.stderr).toMatch(refusal);
     expect(outcome.code).toBe(code);
     expect(readdirSync(scratch.path("schemas"))).toEqual(["a.txt"]);
+  });
+
+  it("follows no link out of the project", async () => {
+    await using elsewhere = await project({});
+    await using scratch = await project({ "in/order-paid.json": order });
+    symlinkSync(elsewhere.folder, scratch.path("schemas"));
+    const { code, stderr } = await merpImport(scratch, "in", "--schemas", "schemas/deep");
+    expect([code, stderr]).toEqual([1, expect.stringContaining("refused schemas/deep is outside of this project")]);
+    expect(readdirSync(elsewhere.folder)).toEqual([]);
   });
 
   it("names the problems of a catalogue that had them before", async () => {

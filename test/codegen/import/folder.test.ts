@@ -231,6 +231,21 @@ describe("a folder of schemas", () => {
     ]);
   });
 
+  it("assumes a draft where none is stated, says which, and takes another if it is told to", async () => {
+    const schema = (of: object): object => ({ type: "object", properties: { a: of } });
+    const assumed = async (of: object): Promise<readonly unknown[]> => {
+      const { changes } = await imported({ "a.json": schema(of) });
+      return changes.flatMap(({ rule, detail }) => (rule === "assumed-draft" ? [detail] : []));
+    };
+    expect(await assumed({ type: "number", minimum: 1, exclusiveMinimum: true })).toEqual(["draft 04"]);
+    expect(await assumed({ type: "array", items: [{}] })).toEqual(["draft 07"]);
+    expect(await assumed({ type: "array", items: { $recursiveRef: "#" } })).toEqual(["draft 2019-09"]);
+    expect(await assumed({ type: "string" })).toEqual(["draft 2020-12"]);
+    const given = await imported({ "a.json": schema({ type: "string", const: "x" }) }, { draft: "04" });
+    expect(given.rules).toEqual(expect.arrayContaining(["later-keyword"]));
+    expect(given.rules).not.toContain("assumed-draft");
+  });
+
   it("takes the author's example if it is valid, else makes one", async () => {
     const schema = {
       type: "object",

@@ -44,6 +44,11 @@ describe("a module with schemas", () => {
 const jsonSchema = { input: ({ target }) => ({ $schema: target === "draft-2020-12" ? undefined : "wrong", ...schema }), output: () => ({}) };
 export const orderPaid = Object.assign(() => {}, { "~standard": { version: 1, vendor: "own", jsonSchema } });
 export const older = { "~standard": { version: 1, vendor: "zod", validate: () => ({ value: 1 }) } };
+const saying = (schema) => ({ "~standard": { version: 1, vendor: "own", jsonSchema: { input: () => schema } } });
+const deep = (level) => (level === 0 ? {} : { not: deep(level - 1) });
+const circle = {};
+circle.not = circle;
+export const [a, b, c, d] = [undefined, "text", deep(300), circle].map(saying);
 export default { "~standard": { version: 1, vendor: "own", jsonSchema } };
 `,
     );
@@ -53,6 +58,10 @@ export default { "~standard": { version: 1, vendor: "own", jsonSchema } };
       "events/order.paid.json",
     ]);
     expect(hindrances.map(({ sentence }) => sentence)).toEqual([
+      expect.stringMatching(/^own cannot say it as JSON Schema: /),
+      "own gives no schema of it",
+      "is nested more than 200 levels deep; give parts of it names",
+      expect.stringMatching(/^own cannot say it as JSON Schema: Converting circular structure/),
       "zod gives no JSON Schema of it in this version; zod has it since 4.2",
     ]);
   });

@@ -278,6 +278,23 @@ const rows: readonly Row[] = [
     invalid: [{ b: 1 }],
   },
   {
+    rule: "repeated-name",
+    draft: "07",
+    before: { type: ["object", "object"], properties: { b: {} }, required: ["b", "b"] },
+    after: { type: ["object"], properties: { b: {} }, required: ["b"] },
+    valid: [{ b: 1 }],
+    invalid: [{}],
+  },
+  {
+    rule: "unused-definition",
+    draft: "07",
+    before: { type: "string" },
+    after: { type: "string" },
+    definitions: { old: { type: "string" } },
+    valid: ["x"],
+    invalid: [1],
+  },
+  {
     rule: "idle-keyword",
     draft: "2019-09",
     before: { type: "array", items: { type: "string" }, minContains: 2, additionalItems: false },

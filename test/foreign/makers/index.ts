@@ -6,3 +6,5 @@ import { webFeatures } from "./web-features.js";
 
 /** All makers, each read when it is asked for. */
 export const makers: readonly (() => Maker)[] = [octokit, cucumber, jsonResume, webFeatures];
+
+export { cucumber, jsonResume, webFeatures };
