@@ -140,10 +140,10 @@ function saysSomething(value: Raw): boolean {
 
 /** What of a document becomes a type: the whole, and each definition at its root. */
 function partsOf(document: Document): readonly Place[] {
-  const whole = saysSomething(document.value) ? [{ document, path: [] }] : [];
   const named = ["$defs", "definitions"].flatMap((keyword) => {
     const definitions = document.value[keyword];
     return isObject(definitions) ? Object.keys(definitions).map((name) => ({ document, path: [keyword, name] })) : [];
   });
-  return [...whole, ...named];
+  // A document that says nothing at all is there as a whole, so that something is said of it.
+  return saysSomething(document.value) || named.length === 0 ? [{ document, path: [] }, ...named] : named;
 }

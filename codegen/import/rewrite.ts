@@ -1,4 +1,5 @@
 import { derivedFrom, originOf } from "../load/origin.js";
+import { annotations } from "../schema/keyword.js";
 import { pointerOf, valueAt } from "../schema/pointer.js";
 import { isObject, sameValueKeywords } from "../schema/walk.js";
 import { type Addresses, isPlace, RECURSIVE } from "./address.js";
@@ -87,6 +88,13 @@ export class Rewriter {
     const whole = typeof raw === "boolean" ? (raw ? {} : { not: {} }) : visit(raw, place, false);
     if (!isObject(whole)) hindrances.push(hindrance(place, "schema-form", "is no schema: it must be an object"));
     const made = isObject(whole) ? whole : {};
+    if (
+      definition !== undefined &&
+      isRoot(definition) &&
+      Object.keys(made).every((keyword) => annotations.has(keyword))
+    ) {
+      hindrances.push(hindrance(place, "no-schema", "says nothing about values"));
+    }
     declareRequired(made, (schema, name) =>
       note({ ...place, path: originOf(schema)?.path ?? place.path }, "required-name", "required", `"${name}"`),
     );

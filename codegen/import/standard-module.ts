@@ -4,7 +4,7 @@ import { pathToFileURL } from "node:url";
 import { isObject } from "../schema/walk.js";
 import { type Document, type Hindrance, madeDocument } from "./document.js";
 import { ImportRefusedError } from "./failure.js";
-import type { Raw } from "./raw.js";
+import { without } from "./raw.js";
 
 /** The schemas that a module exports. */
 export interface ModuleContents {
@@ -40,12 +40,16 @@ export async function readModule(name: string): Promise<ModuleContents> {
       continue;
     }
     try {
-      const schema = (jsonSchema as Converter).input({ target: TARGET });
+      const given: unknown = JSON.parse(JSON.stringify((jsonSchema as Converter).input({ target: TARGET })));
       const facts = { draft: "2020-12", stem: stemOf(key, name) } as const;
-      const document = madeDocument(file, JSON.parse(JSON.stringify(schema)) as Raw, facts);
+      if (!isObject(given)) {
+        refuse("no-json-schema", `${String(vendor)} gives no schema of it`);
+        continue;
+      }
+      const document = madeDocument(file, without(given, "$schema"), facts);
       const [problem] = document.source.syntaxProblems;
-      if (isObject(document.value)) documents.push(document);
-      else refuse("no-json-schema", problem?.sentence ?? `${String(vendor)} gives no schema of it`);
+      if (problem === undefined) documents.push(document);
+      else refuse(problem.rule, problem.sentence);
     } catch (error) {
       refuse("no-json-schema", `${String(vendor)} cannot say it as JSON Schema: ${messageOf(error)}`);
     }

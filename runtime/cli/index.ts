@@ -7,7 +7,7 @@ const USAGE = `Usage: merp <command>
 
 ${doctorUsage}
 
-The commands init, new, generate, check and validate come with the generator: npm install --save-dev ${GENERATOR}
+The commands init, new, import, generate, check and validate come with the generator: npm install --save-dev ${GENERATOR}
 `;
 
 // A reader that has seen enough, such as head, closes the pipe. The code is that of a program which SIGPIPE ends.

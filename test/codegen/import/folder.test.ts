@@ -96,6 +96,8 @@ describe("a folder of schemas", () => {
       "slow.json": { type: "object", properties: { a: { type: "string", pattern: "^(a+)+$" } } },
       "perl.json": { type: "object", properties: { a: { type: "string", pattern: "(?i)a" } } },
       "old.yaml": "type: object",
+      "silent.json": { $id: "a", "x-own": 1 },
+      "any.json": { $schema: DRAFT_07, title: "Anything" },
     });
     expect(Object.keys(files).filter((path) => /^(events|types)/.test(path))).toEqual([
       "events/good.json",
@@ -115,6 +117,8 @@ describe("a folder of schemas", () => {
       /^list\.json:1 {2}no-object: describes no object but "array", and an event carries an object; wrap it, or import it with --kind type$/,
       /^slow\.json:6 \/properties\/a\/pattern backtracking: /,
       /^perl\.json:6 \/properties\/a\/pattern regular-expression: /,
+      /^silent\.json:1 {2}no-schema: says nothing about values$/,
+      /^any\.json:1 {2}no-schema: says nothing about values$/,
       /^old\.yaml: .* yaml: is YAML, and merp reads JSON; convert it: npx js-yaml \S+old\.yaml > \S+old\.json$/,
     ];
     for (const one of expected) expect(shown).toContainEqual(expect.stringMatching(one));
