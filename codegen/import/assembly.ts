@@ -1,6 +1,4 @@
 import { typesOf } from "../model/implies.js";
-import { pointerOf, valueAt } from "../schema/pointer.js";
-import { isObject } from "../schema/walk.js";
 import type { Addresses } from "./address.js";
 import { type Definition, Definitions, isRoot } from "./definition.js";
 import { type Change, type Document, type Hindrance, hindrance, type Place } from "./document.js";
@@ -9,6 +7,7 @@ import { envelopeOf, exampleMessages, fileOf, messageFile, type Parts } from "./
 import { claimsOf, freeName, nameOf } from "./message-name.js";
 import type { Raw } from "./raw.js";
 import { Rewriter, type Rewritten, targetOf } from "./rewrite.js";
+import { unusedIn } from "./unused.js";
 
 /** What an assembly is made of. */
 export interface Material {
@@ -94,10 +93,11 @@ export class Assembly {
 
   /** What was changed in the parts that nothing hinders. */
   get changes(): readonly Change[] {
+    const documents = new Set([...this.entries, ...this.definitions].map(({ place }) => place.document));
     return [
       ...this.entries.flatMap((entry) => this.#changesOf(entry)),
       ...this.definitions.flatMap((definition) => this.rewritten(definition).changes),
-      ...this.#unused(),
+      ...unusedIn(documents, this.#definitions),
     ];
   }
 
@@ -203,24 +203,6 @@ export class Assembly {
       ...(isMade ? [at("made-example")] : []),
       ...(kind === "command" && parts.result === undefined ? [at("made-result")] : []),
     ];
-  }
-
-  /** The definitions of imported documents that nothing refers to. */
-  #unused(): readonly Change[] {
-    const places = [...this.entries, ...this.definitions].map(({ place }) => place.document);
-    return [...new Set(places)].flatMap((document) =>
-      [["$defs"], ["definitions"], ["components", "schemas"]].flatMap((path) => {
-        const definitions = valueAt(document.value, path);
-        return Object.keys(isObject(definitions) ? definitions : {})
-          .map((name) => ({ document, path: [...path, name] }))
-          .filter((place) => !this.#definitions.has(place))
-          .map((place) => ({
-            rule: "unused-definition" as const,
-            file: document.source.shownPath,
-            pointer: pointerOf(place.path),
-          }));
-      }),
-    );
   }
 
   #needsOf(entry: Entry): readonly Definition[] {

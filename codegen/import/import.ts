@@ -12,7 +12,7 @@ import { Assembly } from "./assembly.js";
 import { contentsOf as contentsOfAsyncApi } from "./async-api.js";
 import { type Change, type Document, type Hindrance, hindrance } from "./document.js";
 import type { Draft } from "./draft.js";
-import { type Contents, type Entry, type ImportedKind, typeFrom } from "./entry.js";
+import type { Contents, ImportedKind } from "./entry.js";
 import { ImportRefusedError } from "./failure.js";
 import { contentsOf } from "./json-schema.js";
 import { envelopeOf, fileOf } from "./message-file.js";
@@ -20,6 +20,7 @@ import type { Raw } from "./raw.js";
 import { isAsyncApi, type Reading, readFiles } from "./read.js";
 import { readModule } from "./standard-module.js";
 import { printed, problemsOf, settle } from "./trial.js";
+import { typesFiles } from "./types-file.js";
 
 /** Options of {@link importSchemas}. */
 export interface ImportOptions {
@@ -84,7 +85,7 @@ export async function importSchemas(input: string, folder: string, options: Impo
     const text = options.envelopes.get(path);
     if (!texts.has(path) && text !== undefined) added.set(path, text);
   }
-  const typesFile = typesFilesOf(reading.documents, contents.entries);
+  const typesFile = typesFiles(reading.documents, contents.entries, present.schemas);
   const planned = new Set([...contents.entries.map(fileOf), ...reading.documents.map(typesFile)]);
   const before = new Map([...texts, ...added].filter(([path]) => !planned.has(path)));
   const model = buildModel(sourcesOf(before, folder), readConfig(undefined).config);
@@ -145,21 +146,6 @@ function contentsIn(
     contents: { entries: named, shared: found.flatMap(({ shared }) => shared) },
     hindrances: found.flatMap(({ hindrances }) => hindrances),
   };
-}
-
-/** The new file of each document's types: named after its message, or after itself. */
-function typesFilesOf(documents: readonly Document[], entries: readonly Entry[]): (document: Document) => string {
-  const files = new Map<Document, string>();
-  const taken = new Set<string>();
-  for (const document of documents) {
-    const own = entries.find(({ place }) => place.document === document && place.path.length === 0)?.type;
-    const last = document.stem.slice(document.stem.lastIndexOf("/") + 1);
-    const names = [own, typeFrom(last, "type"), typeFrom(document.stem, "type")].filter((name) => name !== undefined);
-    const free = names.find((name) => !taken.has(name.toLowerCase())) ?? `${names.at(-1)}_${taken.size}`;
-    taken.add(free.toLowerCase());
-    files.set(document, `types/${free.replace(/[^\w.-]/g, "_")}.json`);
-  }
-  return (document) => files.get(document) ?? "types/imported.json";
 }
 
 /** Every message once: two of a kind cannot have one type, nor can one that the catalogue has already. */

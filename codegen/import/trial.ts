@@ -127,11 +127,11 @@ function settleDefinition(
   const place = placeIn(rewritten.schema, way, definition.place);
   const keyword = { default: "default", example: "examples" }[problem.rule as string];
   const at = keyword === undefined ? undefined : keywordAt(way, keyword);
-  if (at !== undefined) {
-    const value = way.slice(0, at + (keyword === "examples" ? 2 : 1));
-    const key = `${definition.file}#${definition.name}${pointerOf(value)}`;
-    // A value may have several problems.
-    if (dropped.has(key)) return;
+  const value = at === undefined ? [] : way.slice(0, at + (keyword === "examples" ? 2 : 1));
+  const key = `${definition.file}#${definition.name}${pointerOf(value)}`;
+  // A value may have several problems.
+  if (value.length > 0 && dropped.has(key)) return;
+  if (value.length > 0 && valueAt(rewritten.schema, value) !== undefined) {
     dropped.add(key);
     const rule = keyword === "examples" ? "invalid-example" : "invalid-default";
     const change = { rule, file: place.document.source.shownPath, pointer: pointerOf(place.path) } as const;

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, symlinkSync } from "node:fs";
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile, rename, writeFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import { importCommand } from "../../../codegen/cli/import.js";
 import { type Files, sound } from "../catalogue.js";
@@ -26,11 +26,7 @@ async function project(files: Files, schemas: Files = {}): Promise<Scratch> {
 async function merpImport({ folder }: Scratch, ...parameters: readonly string[]): Promise<Outcome> {
   process.chdir(folder);
   try {
-    // Commander keeps the values of options between two runs of a command.
-    const fresh = Object.assign(importCommand, { _optionValues: {}, _optionValueSources: {} });
-    for (const option of fresh.options)
-      fresh.setOptionValueWithSource(option.attributeName(), option.defaultValue, "default");
-    return await runCommand(fresh, ...parameters);
+    return await runCommand(importCommand, ...parameters);
   } finally {
     process.chdir(home);
   }
@@ -85,6 +81,25 @@ await publishOrderPaid(createMessaging({ service: "shop" }), { entity_id: 7, aft
     expect(again.stdout).toContain("unchanged schemas/events/order.sent.json\n");
     expect((await scratch.merp("check")).stderr).toBe("");
   }, 60_000);
+
+  it("leaves the types alone that messages of the catalogue need, and the message that is there already", async () => {
+    const files = {
+      "in/order.json": { type: "object", properties: { id: { type: "string" } } },
+      "in/placed.json": order,
+    };
+    await using scratch = await project(files, sound);
+    const { code, stderr } = await merpImport(scratch, "in/order.json", "--kind", "type");
+    expect([code, stderr]).toEqual([0, ""]);
+    const added = JSON.parse(await readFile(scratch.path("schemas/types/order_2.json"), "utf8")) as object;
+    expect(added).toMatchObject({ title: "OrderOrder" });
+    expect(await readFile(scratch.path("schemas/types/order.json"), "utf8")).toContain('"OrderId"');
+    await rename(scratch.path("schemas/events/order.placed.json"), scratch.path("schemas/events/first.json"));
+    const doubled = await merpImport(scratch, "in/placed.json", "--type", "order.placed");
+    expect(doubled.code).toBe(1);
+    expect(doubled.stderr).toContain(
+      "in/placed.json:1:1: would be the event order.placed, which schemas/events/first.json is already; rename one of them",
+    );
+  });
 
   it("replaces a file that differs only if it is told to", async () => {
     await using scratch = await project({ "in/order-placed.json": order }, sound);

@@ -51,14 +51,12 @@ const { schema } = fc.letrec<{ readonly schema: object | boolean }>((tie) => {
         { requiredKeys: ["type"] },
       ),
       fc.record(
-        {
-          type: fc.constant("array"),
-          items: fc.oneof(inner, list),
-          additionalItems: inner,
-          minItems: count,
-          contains: inner,
-        },
+        { type: fc.constant("array"), items: inner, minItems: count, contains: inner },
         { requiredKeys: ["type"] },
+      ),
+      fc.record(
+        { type: fc.constant("array"), items: list, additionalItems: inner, minItems: count },
+        { requiredKeys: ["type", "items"] },
       ),
       fc.record({ anyOf: list, allOf: list, oneOf: list, not: inner, prefixItems: list }, optional),
       // An object with a `then` would be taken for a promise.
