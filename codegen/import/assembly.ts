@@ -1,12 +1,12 @@
-import { typesOf } from "../model/implies.js";
 import type { Addresses } from "./address.js";
+import { otherThanObject } from "./carried.js";
 import { type Definition, Definitions, isRoot } from "./definition.js";
 import { type Change, type Document, type Hindrance, hindrance, type Place } from "./document.js";
 import type { Contents, Entry } from "./entry.js";
 import { envelopeOf, exampleMessages, fileOf, messageFile, type Parts } from "./message-file.js";
 import { claimsOf, freeName, nameOf } from "./message-name.js";
 import type { Raw } from "./raw.js";
-import { Rewriter, type Rewritten, targetOf } from "./rewrite.js";
+import { Rewriter, type Rewritten } from "./rewrite.js";
 import { unusedIn } from "./unused.js";
 
 /** What an assembly is made of. */
@@ -31,7 +31,6 @@ interface Made {
   readonly schema: Raw;
   readonly parts: Parts;
   readonly rewritten: Rewritten | undefined;
-  readonly examples: readonly unknown[];
 }
 
 /** The imported messages and types, rewritten and named, and what has become of each. */
@@ -43,6 +42,7 @@ export class Assembly {
   readonly #made = new Map<Entry, Made>();
   readonly #names = new Map<Entry, string>();
   readonly #shared: readonly Definition[];
+  readonly #examples = new Map<Entry, readonly unknown[]>();
   /** The example that each message has at present. */
   readonly #chosen = new Map<Entry, number>();
   readonly #refused = new Map<Part, readonly Hindrance[]>();
@@ -65,7 +65,9 @@ export class Assembly {
 
   /** The messages that nothing hinders. */
   get entries(): readonly Entry[] {
-    return [...this.#made.keys()].filter((entry) => this.#isSound(this.#needsOf(entry)) && !this.#refused.has(entry));
+    return [...this.#made.keys()].filter((entry) => {
+      return this.#ownHindrances(entry).length === 0 && this.#isSound(this.#needsOf(entry));
+    });
   }
 
   /** The definitions that nothing hinders and that are needed, or shared. */
@@ -79,7 +81,7 @@ export class Assembly {
   get hindrances(): readonly Hindrance[] {
     const direct = [...this.#reached()].flatMap((definition) => this.#hindrancesOf(definition));
     const ofEntries = [...this.#made.keys()].flatMap((entry) => {
-      const own = [...(this.#refused.get(entry) ?? []), ...(this.#made.get(entry)?.rewritten?.hindrances ?? [])];
+      const own = this.#ownHindrances(entry);
       if (own.length > 0 || this.#isSound(this.#needsOf(entry))) return own;
       return this.#inherited(entry.place, this.#needsOf(entry));
     });
@@ -142,7 +144,7 @@ export class Assembly {
   /** Gives a message its next example. Returns `false` if it has had all. */
   tryNextExample(entry: Entry): boolean {
     const next = (this.#chosen.get(entry) ?? 0) + 1;
-    if (next >= (this.#made.get(entry)?.examples.length ?? 0)) return false;
+    if (next >= this.#examplesOf(entry).length) return false;
     this.#chosen.set(entry, next);
     return true;
   }
@@ -159,36 +161,31 @@ export class Assembly {
     const data = `${name}Data`;
     const content =
       rewritten === undefined ? { carried: this.#definitions.at(entry.place, data) } : { whole: rewritten.schema };
-    if ("carried" in content) this.#demandObject(entry, content.carried);
+    const carried = "carried" in content && this.#isSound([content.carried]) ? content.carried : undefined;
+    const other = carried && otherThanObject(entry, carried, (needed) => this.rewritten(needed).schema);
+    if (other !== undefined) this.refuse(entry, other);
     const result = entry.result && this.#definitions.at(entry.result, `${name}Answer`);
     const envelope = envelopes.get(envelopeOf(entry)) ?? {};
     const description = entry.description ?? `${entry.type}, as ${entry.place.document.source.shownPath} describes it.`;
     const title = name === nameOf(entry) ? undefined : name;
     const parts = { title, envelope, description, result, content };
-    const examples = exampleMessages(entry, parts, (needed) => this.rewritten(needed).schema);
-    return { schema: messageFile(entry, parts), parts, rewritten, examples };
-  }
-
-  /** What a message carries is an object, whatever it is called. */
-  #demandObject(entry: Entry, carried: Definition): void {
-    const passed = new Set<Definition>();
-    let at: Definition | undefined = carried;
-    let schema: Raw = {};
-    for (; at !== undefined && !passed.has(at); at = targetOf(schema)) {
-      passed.add(at);
-      schema = this.rewritten(at).schema;
-    }
-    const types = typesOf(schema);
-    if (types === undefined || types.includes("object")) return;
-    const article = entry.kind === "event" ? "an" : "a";
-    const sentence = `describes no object but "${types.join('" or "')}", and ${article} ${entry.kind} carries an object; wrap it, or import it with --kind type`;
-    this.refuse(entry, hindrance(entry.place, "no-object", sentence));
+    return { schema: messageFile(entry, parts), parts, rewritten };
   }
 
   #fileOf(entry: Entry): Raw {
-    const { schema = {}, examples = [] } = this.#made.get(entry) ?? {};
-    const example = examples[this.#chosen.get(entry) ?? 0];
+    const { schema = {} } = this.#made.get(entry) ?? {};
+    const example = this.#examplesOf(entry)[this.#chosen.get(entry) ?? 0];
     return { ...schema, ...(example !== undefined && { examples: [example] }) };
+  }
+
+  /** Messages that may be examples. They are made when nothing hinders a message: only then its schema is well-formed. */
+  #examplesOf(entry: Entry): readonly unknown[] {
+    const known = this.#examples.get(entry);
+    if (known !== undefined) return known;
+    const { parts } = this.#made.get(entry) as Made;
+    const examples = exampleMessages(entry, parts, (needed) => this.rewritten(needed).schema);
+    this.#examples.set(entry, examples);
+    return examples;
   }
 
   #changesOf(entry: Entry): readonly Change[] {
@@ -212,6 +209,10 @@ export class Assembly {
       ...("carried" in content ? [content.carried] : (rewritten?.needs ?? [])),
       ...(result === undefined ? [] : [result]),
     ];
+  }
+
+  #ownHindrances(entry: Entry): readonly Hindrance[] {
+    return [...(this.#refused.get(entry) ?? []), ...(this.#made.get(entry)?.rewritten?.hindrances ?? [])];
   }
 
   #hindrancesOf(definition: Definition): readonly Hindrance[] {

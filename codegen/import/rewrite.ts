@@ -1,5 +1,6 @@
 import { derivedFrom, originOf } from "../load/origin.js";
 import { annotations } from "../schema/keyword.js";
+import { faultsOf } from "../schema/keyword-value.js";
 import { pointerOf, valueAt } from "../schema/pointer.js";
 import { isObject, sameValueKeywords } from "../schema/walk.js";
 import { type Addresses, isPlace, RECURSIVE } from "./address.js";
@@ -64,6 +65,11 @@ export class Rewriter {
         hindrances.push(hindrance({ ...here, path: [...here.path, keyword] }, "ambiguous-reference", sentence));
       const referring = this.#referring(value, rule.note, refuse);
       const changed = rules.reduce((schema, rewrite) => rewrite(schema, rule), referring);
+      for (const [keyword, one] of Object.entries(changed)) {
+        for (const { path, rule: broken, sentence } of faultsOf(keyword, one)) {
+          hindrances.push(hindrance({ ...here, path: [...here.path, keyword, ...path] }, broken, sentence));
+        }
+      }
       const isHereTyped = isTyped || hasType(changed);
       const inner = mapInner(changed, (child, way) =>
         visit(child, here, sameValueKeywords.has(way[0] ?? "") && isHereTyped),
