@@ -82,6 +82,35 @@ describe("a folder of schemas", () => {
     expect(rules).toEqual(expect.arrayContaining(["definition-name", "equal-definition"]));
   });
 
+  it("resolves references as the draft says, and equal definitions that refer to different ones stay apart", async () => {
+    const withUnit = (unit: object): object => ({
+      $schema: DRAFT_07,
+      type: "object",
+      properties: { money: { $id: "https://example.com/ignored/", $ref: "#/definitions/money" } },
+      definitions: { money: { type: "array", items: { $ref: "#/definitions/unit" } }, unit },
+    });
+    const { files, hindrances } = await imported({
+      "order-paid.json": withUnit({ type: "number" }),
+      "order-sent.json": withUnit({ type: "string" }),
+    });
+    expect(hindrances).toEqual([]);
+    expect(Object.keys(files["types/order.sent.json"]?.["$defs"] ?? {})).toEqual(["OrderSentMoney", "OrderSentUnit"]);
+  });
+
+  it("reads the files that a single one refers to, but none outside of its folder and of the project", async () => {
+    const files = {
+      "near/order.json": { type: "object", properties: { a: { $ref: "part.json" }, b: { $ref: "../far.json" } } },
+      "near/part.json": { type: "object", properties: { c: { type: "string" } } },
+      "far.json": { type: "object", properties: { d: { type: "string" } } },
+    };
+    const { hindrances } = await imported(files, {}, "near/order.json");
+    expect(hindrances.map(({ pointer, sentence }) => [pointer, sentence])).toEqual([
+      ["/properties/b/$ref", 'the file "../far.json" is not among the imported ones'],
+    ]);
+    const folder = await imported(files);
+    expect(folder.hindrances).toEqual([]);
+  });
+
   it("leaves out what something hinders, with the place of the original, and imports the rest", async () => {
     const { files, hindrances } = await imported({
       "good.json": { type: "object", properties: { a: { type: "string" } } },
