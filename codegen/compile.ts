@@ -1,4 +1,5 @@
-// compile.ts is the pipeline: load, model, check, print. It may import every room but cli/, index.ts and write.ts.
+// compile.ts is the pipeline: load, model, check, print. It may import every room but cli/, diff/, import/,
+// index.ts and write.ts.
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";

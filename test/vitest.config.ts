@@ -4,8 +4,14 @@ import { defineConfig } from "vitest/config";
 const root = fileURLToPath(new URL("..", import.meta.url));
 /** Their files share a process: to load the source again for each takes longer than most of them do. */
 const together = "test/{codegen,docs,hostile,interop,runtime,wire}/**/*.test.ts";
-/** Those of them that are about the state of a fresh process. */
-const apart = ["test/runtime/contract/string-prototype.test.ts", "test/runtime/testing/**/*.test.ts"];
+/** Those of them that are about the state of a process, or count its steps or objects: what others left would take long. */
+const apart = [
+  "test/codegen/growth/growth.test.ts",
+  "test/hostile/worst.test.ts",
+  "test/runtime/contract/{linear,string-prototype}.test.ts",
+  "test/runtime/handle/delivery-context.test.ts",
+  "test/runtime/testing/**/*.test.ts",
+];
 
 export default defineConfig({
   root,

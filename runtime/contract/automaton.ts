@@ -24,8 +24,6 @@ export interface Reading {
  * The automaton of a valid regular expression with the flag `u`: each character or class of it is a state, which is reached
  * when it has matched. What a look-ahead describes branches off from the states before it and leads nowhere.
  *
- * @example
- * new Automaton("^a[bc]+$").texts; // ["^", "a", "[bc]", "$"]
  */
 export class Automaton {
   /** The character, class, `^` or `$` of each state, as the pattern has it. */

@@ -22,13 +22,11 @@ type Ways = ReadonlyMap<number, number>;
  * Whether the regular expressions of JavaScript (with the flag `u`) decide a pattern in a few steps for each character,
  * whatever the text is. They try one way after the other, so the steps are the ways in which the beginnings of a text can be
  * matched. In `^\s*\s*$` there are as many as there are places at which a text can leave the first repetition for the
- * second. A pattern that is not bound to the beginning is tried from each character, so that `\s+$` has as many ways.
+ * second. A pattern that is not bound to the beginning is tried from each character, so that `\s+$` has as many ways. A text
+ * leaves the first repetition of `^[^@]+@[^@]+$` at its first `@`, so that there are few; in `^\S+@\S+$` the second one may begin
+ * anywhere in `@@@@`.
  *
  * @returns `false` also for a pattern that is too large to be judged
- *
- * @example
- * takesFewSteps("^[^@]+@[^@]+$"); // true: a text leaves the first repetition at its first "@" only
- * takesFewSteps("^\\S+@\\S+$"); // false: of "@@@@" the second repetition may begin anywhere
  */
 export function takesFewSteps(pattern: string): boolean {
   return MOST_COPIES.some((mostCopies) => {

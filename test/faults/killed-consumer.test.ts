@@ -34,6 +34,8 @@ describe.concurrent("a consumer that dies", () => {
     const [large] = await stage.publish(1, { from: stage.createPublisher(), text: "x".repeat(5000) });
     const serials = await stage.publish(8);
     await eventually(() => serials.every((serial) => stage.handled("billing", serial) === 1));
+    // The others are acknowledged.
+    await eventually(async () => (await stage.client.xpending("events", "billing-workers"))[0] === 1);
     await doomed.kill();
     await stage.client.del("{events}:dead");
     await stage.join("billing", { settings });

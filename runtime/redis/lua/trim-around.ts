@@ -51,6 +51,8 @@ local function remove_below(id, large)
   return true
 end
 
+-- Whether all below the limit is removed that may be.
+local is_done = false
 while more == 1 and left > 0 do
   if most and removed >= most then
     more = 0
@@ -63,7 +65,15 @@ while more == 1 and left > 0 do
   if member and not (#member == 80 and is_id(entry) and is_id(letter)) then
     redis.call('ZREM', KEYS[2], member)
   elseif not member or not before(entry, ARGV[1]) then
-    if remove_below(ARGV[1], entry) then more = 0 end
+    if not is_done and not remove_below(ARGV[1], entry) then break end
+    is_done = true
+    if not member then
+      more = 0
+    else
+      -- The entry is none too many. A reference that holds no longer must not count as one.
+      if not is_open(letter) then redis.call('ZREM', KEYS[2], member) end
+      after = member
+    end
   else
     if not remove_below(entry, entry) then break end
     if is_open(letter) then

@@ -465,11 +465,12 @@ export const edits: readonly Edit[] = [
     rule: "const-changed",
   },
   {
-    name: "text at the top becomes text or null, which is read otherwise live",
+    name: "text at the top becomes text or null",
     before: notificationWith({ shop: text }),
     after: notificationWith({ shop: { type: ["string", "null"] } }),
-    verdict: both,
+    verdict: old,
     rule: "type-widened",
+    isDoubtful: true,
   },
   value(
     "narrows a value inside of a sensitive one",
