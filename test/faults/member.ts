@@ -24,7 +24,7 @@ export interface Role {
  * Short times, so that a test sees in seconds what takes minutes in the field. On a busy machine a heartbeat is late by
  * a second now and then, so a story in which nobody dies may have a longer lease.
  */
-export const SWIFT: Settings = {
+export const SWIFT: Settings & { readonly deadLettersMax: number } = {
   leaseSeconds: 2,
   retryDelaySeconds: 0.1,
   blockTimeMs: 100,

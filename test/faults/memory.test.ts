@@ -69,10 +69,10 @@ describe("a process with a heap of 256 MB", () => {
     await child.next((news) => "ready" in news);
     stage.redis.pause();
     child.send({ publish: scaled(1000, 3000), length: MB });
-    await child.next((news) => "begun" in news);
+    await child.next((news) => "begun" in news, { withinMs: 60_000 });
     stage.redis.resume();
 
-    const news = await child.next((each) => "stored" in each, { withinMs: 30_000 });
+    const news = await child.next((each) => "stored" in each, { withinMs: 60_000 });
     if (!("stored" in news)) throw new Error("unreachable");
     expect(news.others).toEqual([]);
     expect(news.refused[0]).toMatch(/publishes under way hold \d+ bytes .*would exceed 67108864/);

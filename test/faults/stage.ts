@@ -81,7 +81,9 @@ export class Stage implements AsyncDisposable {
 
   createPublisher(options: MessagingOptions = {}, url = this.redis.url): Messaging {
     const redis = { ...SWIFT.redis, ...options.redis };
-    const publisher = createService({ url }, { service: "publisher", ...options, redis });
+    // A publisher trims, too.
+    const { deadLettersMax } = SWIFT;
+    const publisher = createService({ url }, { service: "publisher", deadLettersMax, ...options, redis });
     this.#open.push(publisher);
     return publisher;
   }
