@@ -99,17 +99,11 @@ export class MessageTooLargeError extends MessagingError {
   /** The size of the encoded entry. */
   readonly bytes: number;
   readonly maxBytes: number;
-  /** @param what - names the message: its type */
+  /** @param what - names the message: its type @param advice - says what to do */
   constructor(what: string, bytes: number, maxBytes: number, advice: string = ADVICE) {
     super("MESSAGE_TOO_LARGE", `${what} has ${bytes} bytes, and MESSAGE_MAX_BYTES is ${maxBytes}: ${advice}`);
     this.bytes = bytes;
     this.maxBytes = maxBytes;
-  }
-
-  /** The error of an entry that was written by others. */
-  static unread(what: string, bytes: number, maxBytes: number): MessageTooLargeError {
-    const advice = "it was left in its stream; raise that setting in every service that reads it, and redrive it";
-    return new MessageTooLargeError(what, bytes, maxBytes, advice);
   }
 
   /** The same error with another name for the message. */

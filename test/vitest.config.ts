@@ -22,7 +22,18 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 60_000,
     projects: [
-      { extends: true, test: { name: "together", include: [together], exclude: apart, isolate: false } },
+      {
+        extends: true,
+        test: {
+          name: "together",
+          include: [together],
+          exclude: apart,
+          isolate: false,
+          // Each of these processes has its share of the files from the beginning: with more of them none is left alone.
+          maxWorkers: 4,
+          sequence: { groupOrder: 1 },
+        },
+      },
       {
         extends: true,
         test: {

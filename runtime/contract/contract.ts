@@ -1,5 +1,6 @@
 // contract/ describes messages, checks them, and writes and reads them on the wire. It may import errors.ts alone.
 import { ContractError, type Issue, MessageTooLargeError } from "../errors.js";
+import { bytesAtMost } from "./bytes-at-most.js";
 import { mayGenerateCode } from "./checks.js";
 import {
   bytesOf,
@@ -171,29 +172,6 @@ export class Contract {
     );
     return this.#resultReader(result);
   }
-}
-
-/** Values nested deeper than this are not inspected. */
-const DEEP = 8;
-/** The bytes of an escaped control character. */
-const LONGEST_CHARACTER = 6;
-/** More bytes than a number has, or what is around a text. */
-const MARGIN = 32;
-const HOLE = "null,".length;
-
-/** More bytes than the value has as JSON. NaN if it is not certain that it can be written, or is inspected. */
-function bytesAtMost(value: unknown, depth = 0): number {
-  if (typeof value === "string") return LONGEST_CHARACTER * value.length + MARGIN;
-  // Each larger double is a whole number.
-  if (typeof value === "number") return Math.abs(value) <= Number.MAX_SAFE_INTEGER ? MARGIN : Number.NaN;
-  if (typeof value !== "object" || value === null) return typeof value === "bigint" ? Number.NaN : MARGIN;
-  if (depth === DEEP || "toJSON" in value) return Number.NaN;
-  // A hole of a list is written, too.
-  let bytes = MARGIN + (Array.isArray(value) ? HOLE * value.length : 0);
-  for (const name in value) {
-    bytes += LONGEST_CHARACTER * name.length + bytesAtMost((value as PlainMessage)[name], depth + 1);
-  }
-  return bytes;
 }
 
 const contracts = new WeakMap<Descriptor, Contract>();

@@ -40,6 +40,8 @@ export interface DispatcherParts extends RuntimeParts {
 
 type Message = Record<string, unknown>;
 
+const LEFT = "it was left in its stream; raise that setting in every service that reads it, and redrive it";
+
 /** Called once for a delivery, with its outcome. */
 export type Ended = (delivery: Delivery, outcome: Outcome) => void;
 
@@ -142,7 +144,7 @@ export class Dispatcher {
   }
 
   #sized(bytes: number, type = "an entry without a known type"): MessageTooLargeError {
-    return MessageTooLargeError.unread(type, bytes, this.#place.maxMessageBytes);
+    return new MessageTooLargeError(type, bytes, this.#place.maxMessageBytes, LEFT);
   }
 
   #answered(outcome: Outcome, fields: FlatFields, why: Pick<MessagingError, "message" | "code">): Outcome {

@@ -56,6 +56,8 @@ describe.each([
       handled.push(entity_id);
     });
     await messaging.start();
+    // Entries are counted from a mark that a trim has made.
+    await eventually(async () => (await admin.exists("{events}:marks")) === 1);
     for (const entity_id of numbers(2, 40)) await publishUserCreated(messaging, { ...MESSAGE, entity_id });
     await eventually(() => handled.length === 40);
     await eventually(async () => (await pendingEvents(admin, GROUP)) === 0);
