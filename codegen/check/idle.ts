@@ -8,7 +8,7 @@ import type { Schema } from "../schema/schema.js";
 import { childrenOf, sameValueKeywords } from "../schema/walk.js";
 
 /** Keywords that say nothing without another. */
-const partners: readonly (readonly [keyword: string, others: readonly string[]])[] = [
+export const partners: readonly (readonly [keyword: string, others: readonly string[]])[] = [
   ["then", ["if"]],
   ["else", ["if"]],
   ["if", ["then", "else"]],

@@ -162,7 +162,7 @@ export function matching({ patternProperties = {} }: Schema, name: string): read
 }
 
 /** Returns whether a value has a type of JSON Schema. */
-function isOfType(value: unknown, type: string | undefined): boolean {
+export function isOfType(value: unknown, type: string | undefined): boolean {
   switch (type) {
     case "object":
       return isObject(value);

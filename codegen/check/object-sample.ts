@@ -1,8 +1,8 @@
 import { setOwn } from "../../runtime/contract/field.js";
-import { textsMatching } from "../schema/pattern-text.js";
 import type { Schema } from "../schema/schema.js";
 import { matching } from "./judge.js";
 import { type Maker, saysMore } from "./maker.js";
+import { textsMatching } from "./matching-text.js";
 
 type Columns = ReadonlyMap<string, readonly unknown[]>;
 type Made = Readonly<Record<string, unknown>>;

@@ -4,6 +4,7 @@ import type { Expand } from "../model/implies.js";
 import { annotations } from "../schema/keyword.js";
 import type { Schema } from "../schema/schema.js";
 import { isObject, walk } from "../schema/walk.js";
+import { isOfType } from "./judge.js";
 
 /** Common keywords that Ajv compiles in any combination. */
 const plainKeywords: ReadonlySet<string> = new Set([
@@ -35,7 +36,9 @@ type Accepts = (schema: Schema, value: unknown) => boolean;
 function acceptsKeyword(schema: Schema, keyword: string, value: unknown, accepts: Accepts): boolean {
   switch (keyword) {
     case "type":
-      return [schema.type].flat().some((type) => isOfType(value, type));
+      return [schema.type]
+        .flat()
+        .some((type) => isOfType(value, type) && (type !== "integer" || Number.isSafeInteger(value)));
     case "const":
       return isDeepStrictEqual(value, schema.const);
     case "enum":
@@ -76,21 +79,4 @@ function acceptsAdditional(schema: Schema, value: Readonly<Record<string, unknow
   if (rule === true) return true;
   const undeclared = Object.keys(value).filter((name) => !Object.hasOwn(properties, name));
   return undeclared.every((name) => typeof rule === "object" && accepts(rule, value[name]));
-}
-
-function isOfType(value: unknown, type: string | undefined): boolean {
-  switch (type) {
-    case "object":
-      return isObject(value);
-    case "array":
-      return Array.isArray(value);
-    case "null":
-      return value === null;
-    case "integer":
-      return Number.isSafeInteger(value);
-    case "number":
-      return Number.isFinite(value);
-    default:
-      return typeof value === type;
-  }
 }

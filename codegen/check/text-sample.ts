@@ -1,6 +1,6 @@
 import { formats } from "../../runtime/contract/format.js";
-import { textsMatching } from "../schema/pattern-text.js";
 import type { Schema } from "../schema/schema.js";
+import { textsMatching } from "./matching-text.js";
 
 /** Texts of each format: the usual one first, then one at a limit. */
 const formatted: Readonly<Record<string, readonly string[]>> = {

@@ -1,8 +1,8 @@
+import { areEqual } from "../../runtime/contract/equal.js";
 import type { Path } from "../schema/pointer.js";
 import type { Schema } from "../schema/schema.js";
 import { type Layers, matches } from "./document.js";
 import type { Obstacle, Proof } from "./proof.js";
-import { sameData } from "./sameness.js";
 import { least, most } from "./scalar-inclusion.js";
 
 /** What keeps the properties of layers from being those that a keyword of a schema demands. */
@@ -71,7 +71,7 @@ export function namesObstacles(
   const has = (name: string): boolean => required.includes(name);
   const isFixed = inner.patternsOf(layers).length === 0 && inner.othersOf(layers) === undefined;
   const possible = inner.namesOf(layers).filter((name) => !inner.isImpossible(layers, name));
-  const isSaid = layers.some((layer) => layer[keyword] !== undefined && sameData(layer[keyword], outer[keyword]));
+  const isSaid = layers.some((layer) => layer[keyword] !== undefined && areEqual(layer[keyword], outer[keyword]));
   const limit = Number(outer[keyword]);
   switch (keyword) {
     case "required":

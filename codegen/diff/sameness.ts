@@ -1,3 +1,4 @@
+import { areEqual } from "../../runtime/contract/equal.js";
 import { annotations } from "../schema/keyword.js";
 import type { Schema } from "../schema/schema.js";
 import { isObject } from "../schema/walk.js";
@@ -36,7 +37,7 @@ export class Sameness {
 
   /** The same for the values of one keyword. */
   keyword(keyword: string, mine: unknown, theirs: unknown): boolean {
-    if (HOLDS_DATA.has(keyword)) return sameData(mine, theirs);
+    if (HOLDS_DATA.has(keyword)) return areEqual(mine, theirs);
     if (!HOLDS_NAMED.has(keyword)) return this.schemas(mine, theirs);
     const [one = {}, other = {}] = [mine, theirs] as (Record<string, Schema> | undefined)[];
     const names = Object.keys(one);
@@ -62,23 +63,4 @@ export class Sameness {
     }
     return isSame;
   }
-}
-
-/** Whether two JSON values are the same; the order of names has no meaning. */
-export function sameData(one: unknown, other: unknown): boolean {
-  if (one === other) return true;
-  if (Array.isArray(one) || Array.isArray(other)) {
-    return (
-      Array.isArray(one) &&
-      Array.isArray(other) &&
-      one.length === other.length &&
-      one.every((each, at) => sameData(each, other[at]))
-    );
-  }
-  if (!isObject(one) || !isObject(other)) return false;
-  const names = Object.keys(one);
-  return (
-    names.length === Object.keys(other).length &&
-    names.every((name) => Object.hasOwn(other, name) && sameData(one[name], other[name]))
-  );
 }

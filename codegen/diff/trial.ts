@@ -1,12 +1,12 @@
 import type { PlainMessage } from "../../runtime/contract/codec.js";
 import { type Contract, contractOf } from "../../runtime/contract/contract.js";
 import type { CommandDescriptor, Descriptor, Encoding } from "../../runtime/contract/descriptor.js";
+import { areEqual } from "../../runtime/contract/equal.js";
 import { formats } from "../../runtime/contract/format.js";
 import type { JsonSchema } from "../../runtime/contract/json-schema.js";
 import { type Check, closeSchema, compileReader } from "../../runtime/contract/validation.js";
 import { ContractError, DecodeError, type Issue } from "../../runtime/errors.js";
 import { type Decision, decides } from "./decision.js";
-import { sameData } from "./sameness.js";
 
 /** A way from a writer to a reader: an entry in one of the encodings, a live notification, or the answer to a command. */
 export type Channel = Encoding | "live" | "answer";
@@ -112,7 +112,7 @@ function received(
 
 /** Whether a value is the same to a reader; instants are read in one form or as they are written. */
 function isKept(own: unknown, theirs: unknown): boolean {
-  if (sameData(own, theirs)) return true;
+  if (areEqual(own, theirs)) return true;
   if (typeof own !== "string" || typeof theirs !== "string") return false;
   return (
     own.toLowerCase() === theirs.toLowerCase() ||

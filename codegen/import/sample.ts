@@ -2,7 +2,7 @@ import { formats } from "../../runtime/contract/format.js";
 import { isWithin, typesOf } from "../model/implies.js";
 import type { Schema } from "../schema/schema.js";
 import { isObject } from "../schema/walk.js";
-import { textFor } from "./pattern-text.js";
+import { textFor } from "./fitting-text.js";
 import type { Raw } from "./raw.js";
 
 /** A text of each format. */

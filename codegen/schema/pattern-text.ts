@@ -1,53 +1,42 @@
-/** How a text is made: which of several alternatives, and how often more than it must a part is repeated. */
-interface Choice {
-  readonly alternative: number;
-  readonly extra: number;
+/** Decides between the texts that a pattern matches. */
+export interface PatternChoice {
+  /** The index of one of so many alternatives. */
+  alternative(count: number): number;
+  /** How often a part is repeated that stands at least `min` and at most `max` times. */
+  times(min: number, max: number): number;
+  /** A character that a class or an escape matches, which stands in the pattern as `source`. */
+  character(regex: RegExp, source: string): string;
+  /** Whether it is asked anew each time that a part is repeated. */
+  readonly isVaried: boolean;
 }
-
-const choices: readonly Choice[] = [0, 1, 2, 3].flatMap((alternative) =>
-  [0, 1, 2, 4, 8, 16, 32, 64].map((extra) => ({ alternative, extra })),
-);
-/** So many texts are made for a pattern. */
-const MOST = 4;
-/** The characters that are tried for a class, the usual ones first. */
-const SAMPLES = [..."a0A_ -.:/@,;!?#$%&()*+<=>[]^{|}~\"'\\\n\tzZ95éß€数😀"];
 
 /**
- * Some short texts that a regular expression (with the flag `u`) matches, of different alternatives and lengths. None if
- * it has a part that is not understood, such as an assertion about what follows; it need not be anchored.
- *
- * @param fits whether a text is wanted, besides
+ * A text that a valid pattern (with the flag `u`) may match. Assertions count as nothing, and so does what is looked for ahead
+ * or behind: the pattern itself tells whether it matches.
  */
-export function textsMatching(pattern: string, fits: (text: string) => boolean): readonly string[] {
-  const regex = new RegExp(pattern, "u");
-  const texts = new Set<string>();
-  for (const choice of choices) {
-    const text = new Maker(pattern, choice).text();
-    if (regex.test(text) && fits(text)) texts.add(text);
-    if (texts.size === MOST) break;
-  }
-  return [...texts];
+export function patternText(pattern: string, choice: PatternChoice): string {
+  return new Reader(pattern, choice).alternatives();
 }
 
-/** Reads a pattern, which is known to be valid, and writes a text that it matches. */
-class Maker {
+/** Reads a pattern and writes a text for each part of it. */
+class Reader {
   readonly #pattern: string;
-  readonly #choice: Choice;
+  readonly #choice: PatternChoice;
   #at = 0;
 
-  constructor(pattern: string, choice: Choice) {
+  constructor(pattern: string, choice: PatternChoice) {
     this.#pattern = pattern;
     this.#choice = choice;
   }
 
   /** Parts separated by `|`, up to the end or a closing parenthesis. */
-  text(): string {
-    const alternatives = [this.#sequence()];
+  alternatives(): string {
+    const texts = [this.#sequence()];
     while (this.#pattern[this.#at] === "|") {
       this.#at++;
-      alternatives.push(this.#sequence());
+      texts.push(this.#sequence());
     }
-    return alternatives[this.#choice.alternative % alternatives.length] ?? "";
+    return texts[this.#choice.alternative(texts.length)] ?? "";
   }
 
   #sequence(): string {
@@ -58,15 +47,28 @@ class Maker {
   }
 
   #repeated(): string {
+    const from = this.#at;
     const part = this.#single();
+    const behind = this.#at;
     const [quantifier = "", sign, least = "0", comma, most] =
-      /^(?:([*+?])|\{(\d+)(,?)(\d*)\})\??/.exec(this.#pattern.slice(this.#at)) ?? [];
+      /^(?:([*+?])|\{(\d+)(,?)(\d*)\})\??/.exec(this.#pattern.slice(behind)) ?? [];
     if (quantifier === "") return part;
-    this.#at += quantifier.length;
     const min = sign === undefined ? Number(least) : sign === "+" ? 1 : 0;
     const isOpen = sign === "*" || sign === "+" || (comma === "," && most === "");
     const max = isOpen ? Number.POSITIVE_INFINITY : sign === "?" ? 1 : Number(most || least);
-    return part.repeat(Math.min(min + this.#choice.extra, max, Math.max(min, 1000)));
+    const times = this.#choice.times(min, max);
+    const text = this.#choice.isVaried ? this.#anew(from, part, times) : part.repeat(times);
+    this.#at = behind + quantifier.length;
+    return text;
+  }
+
+  #anew(from: number, part: string, times: number): string {
+    let text = times === 0 ? "" : part;
+    for (let time = 1; time < times; time++) {
+      this.#at = from;
+      text += this.#single();
+    }
+    return text;
   }
 
   #single(): string {
@@ -79,16 +81,15 @@ class Maker {
     const [group] = /^\((?:\?(?:<?[=!]|:|<[^>]*>))?/.exec(rest) ?? [];
     if (group === undefined) return this.#character(rest);
     this.#at += group.length;
-    const part = this.text();
+    const text = this.alternatives();
     this.#at++;
-    return /[=!]$/.test(group) ? "" : part;
+    return /[=!]$/.test(group) ? "" : text;
   }
 
   #character(rest: string): string {
     const [source = ""] =
       /^(?:\[(?:\\.|[^\]\\])*\]|\\(?:[pP]\{[^}]*\}|u\{[^}]*\}|u[\da-fA-F]{4}|x..|c.|.)|.)/su.exec(rest) ?? [];
     this.#at += source.length;
-    const regex = new RegExp(`^${source}$`, "u");
-    return [...SAMPLES, ...source].find((sample) => regex.test(sample)) ?? "";
+    return this.#choice.character(new RegExp(`^${source}$`, "u"), source);
   }
 }

@@ -1,15 +1,8 @@
+import { partners } from "../../check/idle.js";
 import { isWithin, typesOf } from "../../model/implies.js";
 import type { Schema } from "../../schema/schema.js";
 import { without } from "../raw.js";
 import type { Rewrite } from "./step.js";
-
-const partners: readonly (readonly [keyword: string, others: readonly string[]])[] = [
-  ["then", ["if"]],
-  ["else", ["if"]],
-  ["if", ["then", "else"]],
-  ["minContains", ["contains"]],
-  ["maxContains", ["contains"]],
-];
 
 /** A keyword without its partner says nothing. */
 export const dropIdle: Rewrite = (schema, { note }) => {
