@@ -87,6 +87,19 @@ describe("trimming a stream to whose entries dead letters refer", () => {
     expect(await referred()).toEqual([]);
   });
 
+  it("forgets a reference that does not hold, also of an entry that is not too old, and nothing else with it", async () => {
+    await acknowledged(upTo(3));
+    const add = async (): Promise<string> => (await admin.xadd("events", "*", "event_type", "user.created")) as string;
+    const [settled, open, gone] = [await add(), await add(), await add()];
+    await refer("3-0", "9001-0");
+    await refer(settled, "9002-0", "settled");
+    await refer(open, "9003-0");
+    await refer(gone, "9004-0", "gone");
+    expect(await trimmed()).toMatchObject({ removed: 1, length: 5 });
+    expect(await left()).toEqual(["2-0", "3-0", settled, open, gone]);
+    expect(await referred()).toEqual([paddedId("3-0") + paddedId("9001-0"), paddedId(open) + paddedId("9003-0")]);
+  });
+
   it("keeps what a group has not acknowledged, between such entries and behind them", async () => {
     await acknowledged(upTo(3));
     await refer("1-0", "9001-0");
