@@ -29,3 +29,5 @@ export * from "./examples/notifications/success.js";
 export * from "./examples/notifications/system_alert.js";
 export * from "./examples/notifications/user_activity.js";
 export * from "./examples/notifications/warning.js";
+export * from "./test-messaging.js";
+export { type TestMessaging } from "./test-messaging.js";

@@ -21,7 +21,9 @@ export type ErrorCode =
   | "UNRECOVERABLE"
   | "RETRY_AFTER"
   | "DEAD_LETTER_MISSING"
-  | "CLOSED";
+  | "CLOSED"
+  | "TEST_UNSETTLED"
+  | "TEST_ENDLESS";
 
 interface MessagingErrorOptions extends ErrorOptions {
   readonly retryable?: boolean;

@@ -78,5 +78,6 @@ export type {
 } from "./messaging/notification.js";
 export type { PublishAllOptions, Published, Publisher, PublishOptions } from "./messaging/publisher.js";
 export type { Sender, SendOptions, TellOptions } from "./messaging/sender.js";
-export { createMessaging, createMessagingFor, type MessagingOptions } from "./service/create-messaging.js";
+export type { MessagingOptions } from "./service/assemble.js";
+export { createMessaging, createMessagingFor } from "./service/create-messaging.js";
 export { type InitOptions, MessagingFacade } from "./service/process-messaging.js";

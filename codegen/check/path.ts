@@ -3,7 +3,7 @@ import type { Source } from "../load/source.js";
 import { fileOf, type Model } from "../model/model.js";
 
 /** Files that every catalogue generates. */
-const ownFiles = new Set(["catalogue", "handlers", "index", "testing"]);
+const ownFiles = new Set(["catalogue", "handlers", "index", "test-messaging", "testing"]);
 
 /** Folders that hold what is generated beside a schema's own file. */
 const ownFolders = { compiled: ["schemas", "examples"], standalone: ["schemas", "examples", "checks"] };

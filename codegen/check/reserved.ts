@@ -15,7 +15,7 @@ const builtInTypes =
 
 /** Names that the generated code of every catalogue uses. */
 const generatedNames = `EventMap CommandMap NotificationMap EventHandlers CommandHandlers NotificationHandlers
-  HealthHandlers catalogue createMessaging registerHandlers InitMessagingOptions initMessaging
+  HealthHandlers catalogue createMessaging createTestMessaging TestMessagingOf registerHandlers InitMessagingOptions initMessaging
   getMessaging shutdownMessaging facade env overrides base Outcome MessageContext Notification subscribeNotifications schema result checks contract handlers messaging message options
   payload MessagingOf`.split(/\s+/);
 

@@ -17,6 +17,7 @@ import { indexFileView } from "./view/index-file.js";
 import { declaredByMessage, messageFileView } from "./view/message-file.js";
 import { schemaFileView } from "./view/schema-file.js";
 import { declaredByFile, sharedFileView } from "./view/shared-file.js";
+import { testMessagingFileView } from "./view/test-messaging-file.js";
 
 /** The names of definitions, by generated file without extension. */
 export type NamesByFile = ReadonlyMap<string, ReadonlySet<string>>;
@@ -154,6 +155,9 @@ export async function printWhole(
   // The catalogue's versions know the messages; the runtime's are for use without a catalogue.
   const preferred = { catalogue: "createMessaging, type Messaging" };
   files.set("index", print("index", indexFileView(source, layout.runtimeFrom("index"), all, preferred)));
-  files.set("testing", print("index", indexFileView(source, layout.testingFrom("testing"), [...examples.keys()])));
+  files.set("test-messaging", print("test-messaging", testMessagingFileView(layout)));
+  const tested = ["test-messaging", ...examples.keys()];
+  const typed = { "test-messaging": "type TestMessaging" };
+  files.set("testing", print("index", indexFileView(source, layout.testingFrom("testing"), tested, typed)));
   return new Map([...files].map(([file, text]) => [`${file}.ts`, text]));
 }

@@ -7,6 +7,7 @@ import type { IndexFileView } from "./view/index-file.js";
 import type { MessageFileView } from "./view/message-file.js";
 import type { SchemaFileView } from "./view/schema-file.js";
 import type { SharedFileView } from "./view/shared-file.js";
+import type { TestMessagingFileView } from "./view/test-messaging-file.js";
 
 /** The view of each template. Templates use only `each` and `if`; views make all decisions. */
 export interface Views {
@@ -21,6 +22,7 @@ export interface Views {
   catalogue: CatalogueFileView;
   handlers: HandlersFileView;
   index: IndexFileView;
+  "test-messaging": TestMessagingFileView;
 }
 
 /** Renders a view with the template of its name. */

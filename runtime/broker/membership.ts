@@ -206,11 +206,21 @@ export interface Membership extends MemberPlace {
   release(count: number): Promise<Released>;
   /** Takes up to so many entries that others handed over: this member handles their type, or no member does any more. */
   receive(count: number, takenOver: number): Promise<HandedOver>;
+  /**
+   * Waits before the next look for what is due: for so many ms, or for as long as the broker knows that there is nothing.
+   * Resolves to `false` when this member reads no more.
+   */
+  untilDue(ms: number): Promise<boolean>;
   /** Makes entries due that are parked or handed over and whose record of that was lost. */
   sweep(): Promise<void>;
 
   /** Looks for signs of life of the other consumers. */
   look(): Promise<SignsOfLife>;
+  /**
+   * Waits before the next look for signs of life: for so many ms, and for as long as the broker knows that all others live.
+   * Resolves to `false` when this member reads no more.
+   */
+  untilSuspicious(ms: number): Promise<boolean>;
   /**
    * Takes over up to so many entries of a consumer whose heartbeat still is the given one, else `undefined`. The oldest
    * come first.

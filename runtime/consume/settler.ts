@@ -81,7 +81,7 @@ export class Settler {
     const due = new Promise<void>((resolve) => {
       this.#wake = resolve;
     });
-    await Promise.race([this.#parts.reading.for(mostMs), due]);
+    await Promise.race([this.#parts.membership.untilDue(mostMs), due]);
   }
 
   /** Resolves when every settlement so far is confirmed. */

@@ -1,8 +1,8 @@
+import { globOf } from "../broker/glob.js";
 import type { Channel } from "../broker/subscriptions.js";
 import { type Config, prefixed } from "../config/config.js";
 import { ConfigError } from "../errors.js";
 import type { NotificationTarget } from "../messaging/notification.js";
-import { globOf } from "./glob.js";
 
 const NAME = /^[^\s:*?[\]]+$/;
 

@@ -1,6 +1,6 @@
+import { BRIEF, BriefFields } from "../broker/abridged.js";
 import type { Delivery } from "../broker/delivery.js";
 import { namesType } from "../contract/codec.js";
-import { BRIEF, BriefFields } from "./abridged.js";
 import { interned } from "./interned.js";
 
 export const ASTERISK = 42;

@@ -1,10 +1,11 @@
 import type { Delivery } from "../broker/delivery.js";
 import type { Kept, Membership } from "../broker/membership.js";
+import { packed } from "../broker/packed.js";
 import type { Client } from "./connection.js";
 import type { FetchPlace } from "./fetch-entries.js";
 import type { StreamKeys } from "./keys.js";
 import { park } from "./lua/retry.js";
-import { bury, packed } from "./lua/settlement.js";
+import { bury } from "./lua/settlement.js";
 
 /** What settles an entry that failed, of one consumer of a group. */
 export interface FailedPlace extends FetchPlace {

@@ -198,7 +198,7 @@ export class RedisBroker implements Broker {
     const source = redriven ? pollingSource(parts) : new BlockingSource(parts);
     heartbeat.add(keys, group, consumer);
     const { leaseMs, replyBytes, maxMessageBytes: maxEntryBytes } = config;
-    const given = { keys, settle, source, heartbeat, log: this.#log(keys), clock, signals };
+    const given = { keys, settle, source, heartbeat, log: this.#log(keys), clock, pause: parts.pause, signals };
     return new RedisMembership(place, { ...given, leaseMs, replyBytes, maxEntryBytes });
   }
 }

@@ -4,6 +4,7 @@ import type { Answer, Take, Unhandled } from "../broker/delivery.js";
 import type { Log } from "../broker/log.js";
 import type { FailureRecord, Holder, Kept, MemberPlace, MemberSignals, Membership } from "../broker/membership.js";
 import type { Clock } from "../time/clock.js";
+import type { Pause } from "../time/pause.js";
 import type { Client, Connection } from "./connection.js";
 import type { EntrySource } from "./entry-source.js";
 import { type FailedPlace, moveToDead, recordFailure } from "./failed-entry.js";
@@ -30,6 +31,8 @@ export interface MembershipParts extends HandoverParts {
   readonly heartbeat: Heartbeat;
   readonly log: Log;
   readonly clock: Clock;
+  /** Waits until this member reads no more. */
+  readonly pause: Pause;
   readonly signals: MemberSignals;
 }
 
@@ -185,6 +188,10 @@ export class RedisMembership implements Membership {
     return this.#unlessGone(this.#parts.signals.reading, none, (client) => this.#handover.take(client, count, most));
   }
 
+  untilDue(ms: number): Promise<boolean> {
+    return this.#parts.pause.for(ms);
+  }
+
   sweep(): Promise<void> {
     const { keys, signals } = this.#parts;
     return this.#unlessGone(signals.reading, undefined, (client) => sweepAll(client, keys, this.group));
@@ -194,6 +201,10 @@ export class RedisMembership implements Membership {
     const { keys, settle, heartbeat, signals } = this.#parts;
     const signs = await lookForSigns(await settle.ready(signals.reading), keys, this);
     return { ...signs, confirmedMs: heartbeat.confirmedMs };
+  }
+
+  untilSuspicious(ms: number): Promise<boolean> {
+    return this.#parts.pause.for(ms);
   }
 
   takeOver(...[consumer, beat, options]: Parameters<Membership["takeOver"]>): ReturnType<Membership["takeOver"]> {

@@ -1,6 +1,9 @@
 // testing/ holds the contract tests and the private Redis of test suites. It may import contract/ and errors.ts.
 export { assertContract, contractIssues, contractMatchers, type MatcherResult } from "./contract.js";
 export { type DeepPartial, example } from "./example.js";
+export { EndlessError, UnsettledError } from "./messaging/errors.js";
+export { createTestBroker, type TestBroker, type TestBrokerOptions, type TestTime } from "./messaging/test-broker.js";
+export { createTestMessagingFor, type TestMessaging, type TestMessagingOptions } from "./messaging/test-messaging.js";
 export {
   type ExternalRedis,
   type FoundRedis,

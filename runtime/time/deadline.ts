@@ -62,5 +62,7 @@ export class Deadlines {
       this.end(run);
       run.expire();
     }
+    // The next run begins to look again.
+    if (this.#oldest === undefined) this.stop();
   }
 }

@@ -77,6 +77,7 @@ const places: readonly Place[] = [
     says: `runtime/redis/ may import ${inWords(delivery)}`,
     mayImportIoredis: true,
   },
+  { path: "runtime/memory/", may: delivery },
   { path: "runtime/publish/", may: delivery },
   { path: "runtime/handle/", may: delivery },
   { path: "runtime/command/", may: ["publish", "handle", ...delivery] },
@@ -107,10 +108,11 @@ const places: readonly Place[] = [
     says: "runtime/testing/ may import contract and errors",
     mayImportIoredis: true,
   },
+  { path: "runtime/testing/messaging/", may: ["memory", "service", ...delivery] },
   {
     path: "runtime/index.ts",
     may: service.concat("service"),
-    says: "runtime/index.ts may import every room but redis, operations, cli and testing",
+    says: "runtime/index.ts may import every room but redis, memory, operations, cli and testing",
   },
 ];
 

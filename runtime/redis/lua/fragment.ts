@@ -1,5 +1,5 @@
+import { BRIEF } from "../../broker/abridged.js";
 import { TYPE_FIELD, TYPE_PROPERTIES } from "../../contract/codec.js";
-import { BRIEF } from "../abridged.js";
 
 /** The names of the fields that hold a message's type, as members of a table. */
 const TYPE_NAMES = [TYPE_FIELD, ...Object.values(TYPE_PROPERTIES)].map((name) => `${name} = true`).join(", ");

@@ -1,4 +1,3 @@
-import type { FlatFields } from "../../contract/codec.js";
 import { ID_ORDER, MINE, THEIRS } from "./fragment.js";
 import { type Script, script } from "./script.js";
 
@@ -54,8 +53,3 @@ redis.call('ZREM', KEYS[3], ARGV[3])
 redis.call('HDEL', KEYS[4], ARGV[3])
 return id
 `;
-
-/** The fields of an entry as a dead letter holds them. */
-export function packed(fields: FlatFields): string {
-  return fields.map((text) => `${Buffer.byteLength(text)}:${text},`).join("");
-}

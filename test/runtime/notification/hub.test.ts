@@ -14,7 +14,7 @@ import {
   subscribeNotifications,
 } from "../../../generated/index.js";
 import { exampleSuccessNotification } from "../../../generated/testing.js";
-import type { MessagingOptions } from "../../../runtime/service/create-messaging.js";
+import type { MessagingOptions } from "../../../runtime/service/assemble.js";
 import { startChild } from "../../support/child.js";
 import { eventually } from "../../support/eventually.js";
 import { useRedis } from "../../support/redis.js";

@@ -16,7 +16,7 @@ import {
   withCorrelation,
 } from "../../../generated/index.js";
 import { fieldOf } from "../../../runtime/contract/codec.js";
-import type { MessagingOptions } from "../../../runtime/service/create-messaging.js";
+import type { MessagingOptions } from "../../../runtime/service/assemble.js";
 import { eventually } from "../../support/eventually.js";
 import { useRedis } from "../../support/redis.js";
 import { createService } from "../../support/service.js";

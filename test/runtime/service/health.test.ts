@@ -6,7 +6,7 @@ import {
   UnrecoverableError,
 } from "../../../generated/index.js";
 import { Operations } from "../../../runtime/operations/index.js";
-import type { MessagingOptions } from "../../../runtime/service/create-messaging.js";
+import type { MessagingOptions } from "../../../runtime/service/assemble.js";
 import { startRedis } from "../../../runtime/testing/redis/index.js";
 import { eventually } from "../../support/eventually.js";
 import { useRedis } from "../../support/redis.js";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { globOf } from "../../../runtime/notification/glob.js";
+import { globOf } from "../../../runtime/broker/glob.js";
 import { useRedis } from "../../support/redis.js";
 import { runs } from "../../support/runs.js";
 

@@ -1,4 +1,5 @@
-import { namesType } from "../contract/codec.js";
+import { bytesOf, type FlatFields, namesType, textLength } from "../contract/codec.js";
+import type { Delivery } from "./delivery.js";
 
 /**
  * Of an entry that is too large to be read, these fields are read: up to so many of those of which neither the name nor the
@@ -24,4 +25,17 @@ export class BriefFields {
     this.#isTyped ||= isType;
     if (isType || this.fields.length < 2 * BRIEF.most) this.fields.push(name, value);
   }
+}
+
+/**
+ * What is delivered of an entry: its fields, and how many bytes they have. Of one of more bytes than `most`, or of more names
+ * and values, these are its short fields, and it says how large it is.
+ */
+export function abridged(fields: FlatFields, most: number): Pick<Delivery, "fields" | "length" | "oversizedBytes"> {
+  const length = textLength(fields);
+  const size = Math.max(bytesOf(fields, most), fields.length);
+  if (size <= most) return { fields, length };
+  const brief = new BriefFields();
+  for (const [place, text] of fields.entries()) brief.add(place, text);
+  return { fields: brief.fields, length: textLength(brief.fields), oversizedBytes: size };
 }

@@ -1,0 +1,111 @@
+// memory/ implements the port without Redis, in the memory of one process. It may import delivery's base: broker/ to errors.ts.
+import type { Append } from "../broker/append.js";
+import type { Answer } from "../broker/delivery.js";
+import { MemoryLetters } from "./memory-letters.js";
+import { MemoryStream } from "./memory-stream.js";
+import { PubSub } from "./pub-sub.js";
+import type { VirtualClock } from "./virtual-clock.js";
+
+interface Kept<Value> {
+  readonly value: Value;
+  /** In ms since 1970. */
+  readonly until: number;
+}
+
+/** What a Redis would hold: streams, dead letters, stored answers, channels. All brokers of a test share one. */
+export class Store {
+  readonly clock: VirtualClock;
+  readonly channels: PubSub = new PubSub();
+  readonly #streams = new Map<string, MemoryStream>();
+  readonly #letters = new Map<string, MemoryLetters>();
+  readonly #answers = new Map<string, Kept<string>>();
+  readonly #once = new Map<string, Kept<string>>();
+  /** How often anything was asked of it. */
+  calls = 0;
+
+  readonly #added: (stream: string, entryId: string) => void;
+  #isHalted = false;
+
+  /** @param added - told of each entry that is added */
+  constructor(clock: VirtualClock, added: (stream: string, entryId: string) => void) {
+    this.clock = clock;
+    this.#added = added;
+  }
+
+  /** Whether nothing is delivered any more. */
+  get isHalted(): boolean {
+    return this.#isHalted;
+  }
+
+  halt(): void {
+    this.#isHalted = true;
+  }
+
+  /** Whether a living member holds an entry that it does not keep for a retry. */
+  get isUnsettled(): boolean {
+    const groups = this.streams.flatMap(({ groups }) => [...groups.values()]);
+    return groups.some(({ members, pending }) =>
+      [...pending.values()].some(({ owner, isKept }) => !isKept && members.get(owner)?.state === "living"),
+    );
+  }
+
+  get streams(): readonly MemoryStream[] {
+    return [...this.#streams.values()];
+  }
+
+  /** The first call for a name creates the stream. */
+  stream(name: string): MemoryStream {
+    return known(this.#streams, name, () => new MemoryStream(name));
+  }
+
+  /** The dead letters of a stream. */
+  letters(stream: string): MemoryLetters {
+    return known(this.#letters, stream, () => new MemoryLetters());
+  }
+
+  /** Stores an answer and sends it. */
+  answer({ stream, commandId, text, keepMs, replyTo }: Answer): void {
+    this.#answers.set(keyOf(stream, commandId), { value: text, until: this.clock.wall() + keepMs });
+    this.channels.publish(replyTo, text);
+  }
+
+  answerTo(stream: string, commandId: string): string | undefined {
+    return this.#kept(this.#answers, keyOf(stream, commandId));
+  }
+
+  /** Adds an entry, unless it is to be stored once and is. Returns its id. */
+  append({ stream, entry, messageId = "", announced, onceWindowMs }: Append): string {
+    const now = this.clock.wall();
+    const once = onceWindowMs === undefined ? undefined : this.#kept(this.#once, keyOf(stream, messageId));
+    if (once !== undefined) return once;
+    const { id } = this.stream(stream).add(entry, now);
+    this.#added(stream, id);
+    if (onceWindowMs !== undefined) this.#once.set(keyOf(stream, messageId), { value: id, until: now + onceWindowMs });
+    if (announced !== undefined) {
+      this.channels.publish(announced.channel, `{"entry_id":"${id}",${announced.json.slice(1)}`);
+    }
+    return id;
+  }
+
+  #kept(map: Map<string, Kept<string>>, key: string): string | undefined {
+    const kept = map.get(key);
+    if (kept !== undefined && kept.until > this.clock.wall()) return kept.value;
+    map.delete(key);
+    return undefined;
+  }
+}
+
+/** The name of the stream of what was redriven to a group. */
+export function redriveName(stream: string, group: string): string {
+  return `{${stream}}:redrive:${group}`;
+}
+
+function keyOf(stream: string, id: string): string {
+  return `${stream}\n${id}`;
+}
+
+function known<Value>(map: Map<string, Value>, name: string, create: () => Value): Value {
+  const value = map.get(name) ?? create();
+  map.set(name, value);
+  return value;
+}

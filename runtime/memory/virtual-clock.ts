@@ -1,0 +1,81 @@
+import type { Clock, Timer } from "../time/clock.js";
+import { type Due, TimerQueue } from "./timer-queue.js";
+
+/** A time that passes only when it is told to. */
+export class VirtualClock implements Clock {
+  readonly #startedAt: number;
+  readonly #queue = new TimerQueue();
+  #now = 0;
+  #set = 0;
+
+  /** @param startsAt - in ms since 1970 */
+  constructor(startsAt: number) {
+    this.#startedAt = startsAt;
+  }
+
+  now(): number {
+    return this.#now;
+  }
+
+  wall(): number {
+    return this.#startedAt + this.#now;
+  }
+
+  after(ms: number, call: () => void): Timer {
+    return timerOf(this.#add(ms, call));
+  }
+
+  every(ms: number, call: () => void): Timer {
+    let due!: Due;
+    const set = (): void => {
+      due = this.#add(ms, () => {
+        set();
+        call();
+      });
+    };
+    set();
+    const timer: Timer = {
+      cancel: () => {
+        due.isCancelled = true;
+      },
+      unref: () => timer,
+    };
+    return timer;
+  }
+
+  /** When the next timer is due, in ms on this clock. */
+  get next(): number | undefined {
+    return this.#queue.first()?.at;
+  }
+
+  /** Lets the time pass until the next timer, and calls it. */
+  step(): void {
+    const due = this.#queue.first();
+    if (due === undefined) return;
+    this.#queue.shift();
+    this.#now = Math.max(this.#now, due.at);
+    due.call();
+  }
+
+  /** Lets the time pass. No timer may be due before. */
+  passTo(moment: number): void {
+    this.#now = Math.max(this.#now, moment);
+  }
+
+  #add(ms: number, call: () => void): Due {
+    // Not a number, as 0: Node does the same.
+    const due = { at: this.#now + (ms > 0 ? ms : 0), order: this.#set++, call, isCancelled: false };
+    this.#queue.push(due);
+    return due;
+  }
+}
+
+function timerOf(due: Due): Timer {
+  const timer: Timer = {
+    cancel: () => {
+      due.isCancelled = true;
+    },
+    unref: () => timer,
+  };
+  return timer;
+}

@@ -1,0 +1,61 @@
+import type { Broker } from "../broker/broker.js";
+import { type Config, readConfig, type Settings } from "../config/config.js";
+import type { Variables } from "../config/setting-reader.js";
+import type { Catalogue } from "../contract/descriptor.js";
+import { assertCompilable } from "../contract/validation.js";
+import { HookBus, type Hooks } from "../messaging/hooks.js";
+import { type Interceptor, InterceptorChain } from "../messaging/interceptor.js";
+import { consoleLogger, type Logger, loggingHooks } from "../messaging/logger.js";
+import type { Clock } from "../time/clock.js";
+import type { ServiceParts } from "./service-messaging.js";
+
+/** Options of a messaging. A setting that is left out comes from the environment, then from its default. */
+export interface MessagingOptions extends Settings {
+  /** Called on the events of this messaging, for metrics. */
+  readonly hooks?: Hooks;
+  /** Wrap the handling, publishing, sending and telling of messages. The first one is the outermost. */
+  readonly interceptors?: readonly Interceptor[];
+  /** @defaultValue warnings and errors on standard error */
+  readonly logger?: Logger;
+  /**
+   * With `report` a failed `publish` does not reject: it is logged, counted, told to the hook `publishFailed`, and
+   * resolves to `undefined`. `publishAll`, `send` and `tell` are reported too, and still reject. @defaultValue "throw"
+   */
+  readonly onPublishFailure?: "throw" | "report";
+  /** The variables from which settings are read. @defaultValue process.env */
+  readonly env?: Variables;
+}
+
+/** Options beside the settings; the last three are those of `initMessaging`. */
+const OTHERS = ["hooks", "interceptors", "logger", "onPublishFailure", "env", "handlers", "signals", "requireRedis"];
+
+/** What a messaging stands on. */
+export interface Foundation {
+  readonly clock: Clock;
+  readonly brokerOf: (config: Config, hooks: HookBus, clock: Clock) => Broker;
+}
+
+/**
+ * Reads the settings of a messaging and makes its parts.
+ * @throws {ConfigError} naming every bad setting
+ */
+export function assemble(
+  catalogue: Catalogue,
+  options: MessagingOptions,
+  { clock, brokerOf }: Foundation,
+): { readonly config: Config; readonly parts: ServiceParts } {
+  const { hooks = {}, interceptors = [], logger = consoleLogger, onPublishFailure, env = process.env } = options;
+  const compiled = catalogue.messages.find(({ checks }) => checks === undefined);
+  if (compiled !== undefined) assertCompilable(compiled.type);
+  const config = readConfig(options, catalogue.encoding, env, OTHERS);
+  const bus = new HookBus(loggingHooks(logger, config.service, clock), hooks);
+  const parts: ServiceParts = {
+    broker: brokerOf(config, bus, clock),
+    chain: interceptors.length === 0 ? undefined : new InterceptorChain(interceptors, clock),
+    clock,
+    hooks: bus,
+    replyChannel: options.replyChannel,
+    reports: onPublishFailure === "report",
+  };
+  return { config, parts };
+}

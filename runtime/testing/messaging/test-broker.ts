@@ -1,0 +1,190 @@
+import { setImmediate, setTimeout } from "node:timers/promises";
+import type { Instance } from "../../memory/instance.js";
+import { Store } from "../../memory/store.js";
+import { VirtualClock } from "../../memory/virtual-clock.js";
+import { Activity, type Run } from "./activity.js";
+import { type Duration, msOf } from "./duration.js";
+import { EndlessError, UnsettledError } from "./errors.js";
+
+/** Options of a broker of tests. */
+export interface TestBrokerOptions {
+  /** The moment at which its time begins. @defaultValue the present */
+  readonly startsAt?: Date | string | number;
+  /** Milliseconds of real time without any sign of a handler that runs, after which `settled()` rejects. @defaultValue 5000 */
+  readonly realTimeLimitMs?: number;
+  /** How many messages one `settled()` or `advance()` lets be handled before it rejects. @defaultValue 10000 */
+  readonly maxHandled?: number;
+}
+
+/** The time of a test. It passes only when it is told to. */
+export interface TestTime {
+  /** The present moment. */
+  now(): Date;
+  /**
+   * Lets time pass, from timer to timer: retries, timeouts, leases. What each causes is handled before the next.
+   * @throws {EndlessError} messages cause each other without end
+   * @example
+   * await time.advance("10m");
+   */
+  advance(duration: Duration): Promise<void>;
+}
+
+/** What stands for Redis in a test. Several services, and several instances of one, may share it. */
+export interface TestBroker extends AsyncDisposable {
+  readonly time: TestTime;
+  /**
+   * Resolves when everything that was published has been handled, and what that caused, to any depth. What waits for a retry
+   * or for a timeout is left to {@link TestTime.advance}.
+   * @throws {UnsettledError} a handler does not end
+   * @throws {EndlessError} messages cause each other without end
+   * @example
+   * await broker.settled();
+   */
+  settled(): Promise<void>;
+  /** Nothing is delivered any more. */
+  close(): Promise<void>;
+}
+
+/** How long a handler may do nothing in real time before time passes without it. */
+const PATIENCE_MS = 250;
+/** Acknowledgements are gathered for so long. */
+const SOON_MS = 5;
+const QUIET_TURNS = 2;
+const IDLE_TURNS = 50;
+
+/** The broker of tests, with what the messagings that share it need. */
+export class SharedBroker implements TestBroker, TestTime {
+  readonly store: Store;
+  readonly activity: Activity = new Activity();
+  readonly #clock: VirtualClock;
+  readonly #limitMs: number;
+  readonly #maxHandled: number;
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor({ startsAt = Date.now(), realTimeLimitMs = 5000, maxHandled = 10_000 }: TestBrokerOptions = {}) {
+    this.#clock = new VirtualClock(new Date(startsAt).getTime());
+    this.#limitMs = realTimeLimitMs;
+    this.#maxHandled = maxHandled;
+    this.store = new Store(this.#clock, (stream, entryId) => this.activity.added(stream, entryId));
+  }
+
+  get time(): TestTime {
+    return this;
+  }
+
+  now(): Date {
+    return new Date(this.#clock.wall());
+  }
+
+  advance(duration: Duration): Promise<void> {
+    const ms = msOf(duration);
+    return this.#alone("time.advance()", async () => {
+      const end = this.#clock.now() + ms;
+      await this.#quiet();
+      for (let next = this.#clock.next; next !== undefined && next <= end; next = this.#clock.next) {
+        this.#clock.step();
+        await this.#quiet();
+      }
+      this.#clock.passTo(end);
+    });
+  }
+
+  settled(): Promise<void> {
+    return this.#alone("settled()", async () => {
+      for (;;) {
+        const busy = await this.#drain(this.#limitMs, () => this.activity.busy);
+        if (busy.length > 0) throw new UnsettledError(busy, this.#limitMs);
+        if (!this.#stepSoon()) return;
+      }
+    });
+  }
+
+  async close(): Promise<void> {
+    this.store.halt();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  /** Lets time pass until work ends that may wait for it. */
+  async during(work: Promise<void>, instance: Instance): Promise<void> {
+    let isOver = instance.hasCrashed;
+    const done = work.finally(() => {
+      isOver = true;
+    });
+    done.catch(() => {});
+    while (!isOver) {
+      await this.#quiet();
+      if (!isOver) this.#clock.step();
+    }
+    if (!instance.hasCrashed) await done;
+  }
+
+  /** Acknowledgements wait for others for a moment. */
+  #stepSoon(): boolean {
+    const { next } = this.#clock;
+    if (next === undefined || next - this.#clock.now() > SOON_MS || !this.store.isUnsettled) return false;
+    this.#clock.step();
+    return true;
+  }
+
+  /** Waits for what runs, but not for handlers that do nothing: time passes without them. */
+  async #quiet(): Promise<void> {
+    const busy = (): readonly Run[] => this.activity.busy.filter(({ isIdle }) => !isIdle);
+    for (const run of await this.#drain(PATIENCE_MS, busy)) run.isIdle = true;
+  }
+
+  /**
+   * Lets everything run that can without virtual time. Resolves to the handlers that still run, and have done nothing for so
+   * many ms of real time.
+   */
+  async #drain(patienceMs: number, busyOf: () => readonly Run[]): Promise<readonly Run[]> {
+    let quiet = 0;
+    let quietSince = performance.now();
+    for (;;) {
+      const before = this.#signs;
+      await (quiet < IDLE_TURNS ? setImmediate() : setTimeout(1));
+      if (this.activity.begun > this.#maxHandled) {
+        this.store.halt();
+        throw new EndlessError(this.activity.newest, this.#maxHandled);
+      }
+      if (this.#signs !== before) {
+        quiet = 0;
+        quietSince = performance.now();
+        continue;
+      }
+      if (++quiet < QUIET_TURNS) continue;
+      const busy = busyOf();
+      if (busy.length === 0 && !this.activity.isPublishing) return busy;
+      if (performance.now() - quietSince > patienceMs) return busy;
+    }
+  }
+
+  get #signs(): number {
+    return this.store.calls + this.activity.events;
+  }
+
+  /** One at a time: two that let time pass would disturb each other. */
+  #alone<Result>(what: string, work: () => Promise<Result>): Promise<Result> {
+    return this.activity.waiting(what, () => {
+      const done = this.#last.then(() => {
+        this.activity.begun = 0;
+        return work();
+      });
+      this.#last = done.catch(() => {});
+      return done;
+    });
+  }
+}
+
+/**
+ * Creates what stands for Redis in a test, for several services.
+ * @example
+ * const broker = createTestBroker();
+ * const orders = createTestMessaging({ service: "orders", broker });
+ * const billing = createTestMessaging({ service: "billing", broker });
+ */
+export function createTestBroker(options?: TestBrokerOptions): TestBroker {
+  return new SharedBroker(options);
+}

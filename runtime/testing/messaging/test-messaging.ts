@@ -1,0 +1,118 @@
+import type { Catalogue } from "../../contract/descriptor.js";
+import { ConfigError } from "../../errors.js";
+import { Instance } from "../../memory/instance.js";
+import { MemoryBroker } from "../../memory/memory-broker.js";
+import type { Messaging } from "../../messaging/messaging.js";
+import type {
+  Listening,
+  ListenOptions,
+  NotificationListener,
+  NotificationTarget,
+} from "../../messaging/notification.js";
+import type { Published } from "../../messaging/publisher.js";
+import { assemble, type MessagingOptions } from "../../service/assemble.js";
+import { ServiceMessaging } from "../../service/service-messaging.js";
+import { SharedBroker, type TestBroker, type TestTime } from "./test-broker.js";
+
+/** Options of a messaging of tests. Settings are not read from the environment. */
+export interface TestMessagingOptions extends MessagingOptions {
+  /** The broker that it shares with others. @defaultValue one of its own */
+  readonly broker?: TestBroker;
+}
+
+/** A messaging over a broker in the memory of this process, with a time that passes when it is told to. */
+export interface TestMessaging<Events extends object = Record<never, never>, Outcome = Published>
+  extends Messaging<Events, Outcome> {
+  readonly broker: TestBroker;
+  /** The time of its broker. */
+  readonly time: TestTime;
+  /** See {@link TestBroker.settled}. */
+  settled(): Promise<void>;
+  /**
+   * Ends this instance as `kill -9` would: its calls never end, its heartbeat stands still, and what its handlers do has no
+   * effect. Other instances take over its messages when its lease has passed.
+   */
+  crash(): void;
+}
+
+/** Streams are bounded once an hour, since a day may pass in a test. */
+const DEFAULTS = { STREAM_TRIM_INTERVAL: "3600" };
+
+class MemoryMessaging<Events extends object>
+  extends ServiceMessaging<Events>
+  implements TestMessaging<Events, Published | undefined>
+{
+  readonly #broker: SharedBroker;
+  readonly #instance: Instance;
+
+  constructor(catalogue: Catalogue<Events>, options: TestMessagingOptions) {
+    const { broker = new SharedBroker(), ...own } = options;
+    if (!(broker instanceof SharedBroker))
+      throw new ConfigError(["broker must be one that createTestBroker() returned"]);
+    const { store, activity } = broker;
+    const instance = new Instance(store.clock, () => {
+      store.calls++;
+    });
+    const watching = activity.watching(own.service ?? "");
+    const interceptors = [watching, ...(own.interceptors ?? [])];
+    const env = { ...DEFAULTS, ...own.env };
+    const { config, parts } = assemble(
+      catalogue,
+      { ...own, env, interceptors },
+      {
+        clock: instance.clock,
+        brokerOf: (config, hooks) => new MemoryBroker(store, instance, { config, hooks }),
+      },
+    );
+    super(catalogue, config, parts);
+    this.#broker = broker;
+    this.#instance = instance;
+  }
+
+  get broker(): TestBroker {
+    return this.#broker;
+  }
+
+  get time(): TestTime {
+    return this.#broker.time;
+  }
+
+  settled(): Promise<void> {
+    return this.#broker.settled();
+  }
+
+  crash(): void {
+    this.#instance.crash();
+    this.#broker.activity.forget(this.service);
+  }
+
+  override listen<Message>(
+    target: NotificationTarget,
+    listener: NotificationListener<Message>,
+    options?: ListenOptions,
+  ): Promise<Listening> {
+    const { activity } = this.#broker;
+    const watched: NotificationListener<Message> = (message, context) =>
+      activity.listen(this.service, context.channel, () => listener(message, context));
+    return super.listen(target, watched, options);
+  }
+
+  override stop(): Promise<void> {
+    return this.#broker.during(super.stop(), this.#instance);
+  }
+
+  override close(): Promise<void> {
+    return this.#broker.during(super.close(), this.#instance);
+  }
+}
+
+/**
+ * Creates a messaging of tests for a catalogue. Generated code wraps it for its own catalogue.
+ * @throws {ConfigError} naming every bad setting
+ */
+export function createTestMessagingFor<Events extends object>(
+  catalogue: Catalogue<Events>,
+  options: TestMessagingOptions,
+): TestMessaging<Events, Published | undefined> {
+  return new MemoryMessaging(catalogue, options);
+}
