@@ -1,6 +1,7 @@
 // memory/ implements the port without Redis, in the memory of one process. It may import delivery's base: broker/ to errors.ts.
 import type { Append } from "../broker/append.js";
 import type { Answer } from "../broker/delivery.js";
+import type { FlatFields } from "../contract/codec.js";
 import { MemoryLetters } from "./memory-letters.js";
 import { MemoryStream } from "./memory-stream.js";
 import { PubSub } from "./pub-sub.js";
@@ -78,12 +79,19 @@ export class Store {
     const now = this.clock.wall();
     const once = onceWindowMs === undefined ? undefined : this.#kept(this.#once, keyOf(stream, messageId));
     if (once !== undefined) return once;
-    const { id } = this.stream(stream).add(entry, now);
-    this.#added(stream, id);
+    const id = this.add(stream, entry);
     if (onceWindowMs !== undefined) this.#once.set(keyOf(stream, messageId), { value: id, until: now + onceWindowMs });
     if (announced !== undefined) {
       this.channels.publish(announced.channel, `{"entry_id":"${id}",${announced.json.slice(1)}`);
     }
+    return id;
+  }
+
+  /** Returns the id of the new entry. */
+  add(stream: string, fields: FlatFields): string {
+    this.calls++;
+    const { id } = this.stream(stream).add(fields, this.clock.wall());
+    this.#added(stream, id);
     return id;
   }
 

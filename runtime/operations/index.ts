@@ -1,12 +1,12 @@
 // operations/ holds the operator's tools. It may import every other room but testing/; none of them imports it.
 
-export type { DeadLetterFilter } from "./dead-letter-filter.js";
-export type { DeadLetterState } from "./dead-letter-state.js";
+export type { DeadLetterFilter } from "../letters/dead-letter-filter.js";
+export type { DeadLetterState } from "../letters/dead-letter-state.js";
 export {
   type DeadLetter,
   DeadLetters,
   type OperatorOptions,
-} from "./dead-letters.js";
+} from "../letters/dead-letters.js";
 export { type DoctorOptions, examine } from "./doctor/doctor.js";
 export type { Finding } from "./doctor/finding.js";
 export type { HealthAlert, HealthRules } from "./health/alert.js";

@@ -1,5 +1,7 @@
+import { DeadLetters } from "../letters/dead-letters.js";
 import type { Connection } from "../redis/connection.js";
-import { DeadLetters } from "./dead-letters.js";
+import { RedisLetters } from "../redis/redis-letters.js";
+import { systemClock } from "../time/clock.js";
 import { type OperationsOptions, Operator } from "./operator.js";
 
 /**
@@ -18,7 +20,10 @@ export class Operations implements AsyncDisposable {
   constructor(options: OperationsOptions = {}) {
     const { config, connection } = new Operator(options, { name: "operator" });
     this.#connection = connection;
-    this.deadLetters = new DeadLetters(config, connection);
+    this.deadLetters = new DeadLetters(config, {
+      clock: systemClock,
+      lettersOf: (stream) => new RedisLetters(config, connection, stream),
+    });
   }
 
   /** Closes the connection. */

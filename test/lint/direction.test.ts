@@ -22,7 +22,7 @@ const model = ["load", "schema", "runtime/contract"];
 const print = ["typescript", "model", ...model];
 const delivery = ["broker", "config", "messaging", "time", "contract", "errors"];
 const service = ["notification", "command", "consume", "handle", "publish", ...delivery];
-const operations = ["service", "redis", ...service];
+const operations = ["service", "redis", "letters", ...service];
 
 const places: readonly Place[] = [
   { path: "codegen/schema/", may: ["runtime/contract"] },
@@ -80,6 +80,7 @@ const places: readonly Place[] = [
   { path: "runtime/memory/", may: delivery },
   { path: "runtime/publish/", may: delivery },
   { path: "runtime/handle/", may: delivery },
+  { path: "runtime/letters/", may: ["handle", ...delivery] },
   { path: "runtime/command/", may: ["publish", "handle", ...delivery] },
   { path: "runtime/consume/", may: ["handle", ...delivery] },
   { path: "runtime/notification/", may: ["publish", ...delivery] },
@@ -108,11 +109,11 @@ const places: readonly Place[] = [
     says: "runtime/testing/ may import contract and errors",
     mayImportIoredis: true,
   },
-  { path: "runtime/testing/messaging/", may: ["memory", "service", ...delivery] },
+  { path: "runtime/testing/messaging/", may: ["memory", "letters", "service", ...delivery] },
   {
     path: "runtime/index.ts",
     may: service.concat("service"),
-    says: "runtime/index.ts may import every room but redis, memory, operations, cli and testing",
+    says: "runtime/index.ts may import every room but redis, memory, letters, operations, cli and testing",
   },
 ];
 

@@ -1,7 +1,11 @@
+import type { Letters } from "../../broker/letters.js";
+import type { Config } from "../../config/config.js";
 import type { Catalogue } from "../../contract/descriptor.js";
 import { ConfigError } from "../../errors.js";
+import { DeadLetters } from "../../letters/dead-letters.js";
 import { Instance } from "../../memory/instance.js";
 import { MemoryBroker } from "../../memory/memory-broker.js";
+import { OperatorsLetters } from "../../memory/operators-letters.js";
 import type { Messaging } from "../../messaging/messaging.js";
 import type {
   Listening,
@@ -24,6 +28,8 @@ export interface TestMessagingOptions extends MessagingOptions {
 export interface TestMessaging<Events extends object = Record<never, never>, Outcome = Published>
   extends Messaging<Events, Outcome> {
   readonly broker: TestBroker;
+  /** The dead letters of its streams, for an operator of its name. */
+  readonly deadLetters: DeadLetters;
   /** The time of its broker. */
   readonly time: TestTime;
   /** See {@link TestBroker.settled}. */
@@ -44,6 +50,7 @@ class MemoryMessaging<Events extends object>
 {
   readonly #broker: SharedBroker;
   readonly #instance: Instance;
+  readonly #config: Config;
 
   constructor(catalogue: Catalogue<Events>, options: TestMessagingOptions) {
     const { broker = new SharedBroker(), ...own } = options;
@@ -65,8 +72,15 @@ class MemoryMessaging<Events extends object>
       },
     );
     super(catalogue, config, parts);
+    this.#config = config;
     this.#broker = broker;
     this.#instance = instance;
+  }
+
+  get deadLetters(): DeadLetters {
+    const { store } = this.#broker;
+    const lettersOf = (stream: string): Letters => new OperatorsLetters(store, stream);
+    return new DeadLetters(this.#config, { clock: store.clock, lettersOf });
   }
 
   get broker(): TestBroker {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { letterOf } from "../../../runtime/operations/dead-letter-record.js";
+import { letterOf } from "../../../runtime/letters/dead-letter-record.js";
 
 const letter = (fields: Readonly<Record<string, string | Buffer>>): Buffer[] =>
   Object.entries(fields).flatMap(([name, value]) => [Buffer.from(name), Buffer.from(value)]);

@@ -1,0 +1,169 @@
+import { LAST_ID, nextId } from "../broker/entry-id.js";
+import type { Letters, ReadEntry, Settlement, StoredLetter } from "../broker/letters.js";
+import type { Config } from "../config/config.js";
+import { type ErrorCode, MessagingError } from "../errors.js";
+import { systemClock } from "../time/clock.js";
+import { type Client, Connection } from "./connection.js";
+import { type StreamKeys, streamKeys } from "./keys.js";
+import { indexed } from "./letters.js";
+import { pageLength } from "./page.js";
+import { instantIn } from "./redis-clock.js";
+import { field } from "./reply.js";
+
+type Transaction = ReturnType<Client["multi"]>;
+
+/** The dead letters of a stream in Redis. */
+export class RedisLetters implements Letters {
+  readonly name: string;
+  readonly #config: Config;
+  readonly #connection: Connection;
+  readonly #keys: StreamKeys;
+
+  /** @param stream - its whole name */
+  constructor(config: Config, connection: Connection, stream: string) {
+    this.#config = config;
+    this.#connection = connection;
+    this.#keys = streamKeys(stream, config.group);
+    this.name = this.#keys.dead;
+  }
+
+  page(after: string | undefined, count: number): Promise<readonly StoredLetter[]> {
+    const from = after === undefined ? "-" : `(${after}`;
+    return this.#ask(`listing ${this.name}`, async (client) => {
+      const length = await pageLength(client, this.name, from, count);
+      return this.#read(client, await client.xrangeBuffer(this.name, from, "+", "COUNT", length));
+    });
+  }
+
+  find(id: string): Promise<StoredLetter | undefined> {
+    return this.#ask(`reading ${this.name}`, (client) => this.#find(client, id));
+  }
+
+  async newestId(): Promise<string | undefined> {
+    const [newest] = await this.#ask(`reading ${this.name}`, (client) =>
+      client.xrevrange(this.name, "+", "-", "COUNT", 1),
+    );
+    return newest?.[0];
+  }
+
+  /** On a connection of its own, because what is watched is the connection's. */
+  async settle<State extends object>(...[what, id, judge]: SettleParameters<State>): Promise<State> {
+    const { redis, service } = this.#config;
+    const connection = new Connection(redis, service, "settle", systemClock);
+    try {
+      return await connection.ask(`${what} ${id} of ${this.name}`, async (client) => {
+        for (;;) {
+          await client.watch(this.#keys.settled);
+          const settlement = await judge(await this.#find(client, id), this.#entryOf(client));
+          const state = await this.#settled(client, id, settlement);
+          if (state !== undefined) return state;
+        }
+      });
+    } finally {
+      connection.close();
+    }
+  }
+
+  #ask<Reply>(what: string, question: (client: Client) => Promise<Reply>): Promise<Reply> {
+    return this.#connection.ask(what, question);
+  }
+
+  #entryOf(client: Client): ReadEntry {
+    const { stream: own } = this.#keys;
+    return async (stream, group, id) => {
+      if (stream !== own && stream !== streamKeys(own, group).redrive) return undefined;
+      const [entry] = await client.xrangeBuffer(stream, id, id);
+      return entry?.[1];
+    };
+  }
+
+  async #find(client: Client, id: string): Promise<StoredLetter | undefined> {
+    const [letter] = await this.#read(client, await client.xrangeBuffer(this.name, id, id));
+    return letter;
+  }
+
+  async #read(client: Client, page: readonly [Buffer, Buffer[]][]): Promise<StoredLetter[]> {
+    if (page.length === 0) return [];
+    const ids = page.map(([id]) => id.toString());
+    const marks = await client.hmget(this.#keys.settled, ...ids);
+    return page.map(([, fields], at) => ({ id: ids[at] as string, fields, mark: marks[at] }));
+  }
+
+  /** Resolves to `undefined` when others have settled a letter meanwhile. */
+  async #settled<State extends object>(
+    client: Client,
+    id: string,
+    settlement: Settlement<State>,
+  ): Promise<State | undefined> {
+    if (settlement.kind === "left") return settlement.state;
+    if (settlement.kind === "returned") return this.#return(client, id, settlement);
+    const { group, state } = settlement;
+    // Not only where there is no mark: one that cannot be read leaves the letter open.
+    const transaction = client.multi().hset(this.#keys.settled, id, JSON.stringify(state));
+    const replies = await this.#moveInIndex(transaction, group, id).exec();
+    if (replies === null) return undefined;
+    const [[refusal] = []] = replies;
+    if (refusal) throw refusal;
+    return state;
+  }
+
+  /**
+   * Writes the new entry and the mark in one transaction. Its watch keeps two operators from redriving one letter. Redis
+   * goes on with a transaction when one of its commands fails, so a mark without its entry is deleted again.
+   */
+  async #return<State extends object>(
+    client: Client,
+    id: string,
+    { group, original, stateOf }: Extract<Settlement<State>, { readonly kind: "returned" }>,
+  ): Promise<State | undefined> {
+    const { settled, index, stream } = this.#keys;
+    const { redrive } = streamKeys(stream, group);
+    await client.watch(redrive);
+    // The mark contains the entry's id, so the id is chosen here: later than any in the stream.
+    const entryId = await nextEntryId(client, redrive);
+    const state = stateOf(entryId);
+    const transaction = client.multi();
+    transaction.xadd(redrive, entryId, ...original);
+    transaction.hset(settled, id, JSON.stringify(state));
+    this.#moveInIndex(transaction, group, id);
+    const replies = await transaction.exec();
+    if (replies === null) return undefined;
+    const [[notAdded] = [], [notMarked] = []] = replies;
+    if (notAdded && !notMarked) {
+      const undoing = client
+        .multi()
+        .hdel(settled, id)
+        .zrem(index, indexed(group, "settled", id));
+      await undoing.zadd(index, 0, indexed(group, "open", id)).exec();
+    }
+    if (notAdded) throw failure("PUBLISH_FAILED", `dead letter ${id} was not returned to its group`, notAdded);
+    // It is open still, so another redrive would return it once more.
+    if (notMarked) throw failure("PUBLISH_UNCERTAIN", `dead letter ${id} was returned, but not marked`, notMarked);
+    return state;
+  }
+
+  /** It counts as open no longer. */
+  #moveInIndex(transaction: Transaction, group: string, id: string): Transaction {
+    const { index } = this.#keys;
+    return transaction.zrem(index, indexed(group, "open", id)).zadd(index, 0, indexed(group, "settled", id));
+  }
+}
+
+type SettleParameters<State extends object> = [
+  what: string,
+  id: string,
+  judge: (letter: StoredLetter | undefined, entry: ReadEntry) => Promise<Settlement<State>>,
+];
+
+async function nextEntryId(client: Client, stream: string): Promise<string> {
+  const time = await client.time();
+  const info = (await client.exists(stream)) === 0 ? [] : ((await client.xinfo("STREAM", stream)) as unknown[]);
+  const last = String(field(info, "last-generated-id") ?? "0-0");
+  const next = nextId(last, instantIn(time));
+  // With this one Redis refuses the entry, and says why.
+  return next ?? LAST_ID;
+}
+
+function failure(code: ErrorCode, what: string, cause: Error): MessagingError {
+  return new MessagingError(code, `${what}: Redis says ${cause.message}`, { cause });
+}
