@@ -97,10 +97,12 @@ export class MemoryMembership implements Membership {
 
   read(count: number, take: Take): Promise<void> {
     return this.#call(async () => {
+      const { store } = this.#parts;
       this.#endsRead = false;
+      await store.breathe();
       for (;;) {
         const group = this.#group;
-        const read = this.#parts.store.isHalted ? [] : group.read(this.consumer, count);
+        const read = store.isHalted ? [] : group.read(this.consumer, count);
         if (read.length > 0) return take(read.map((pending) => this.#deliveryOf(pending)));
         if (this.#endsRead || this.#parts.signals.reading.aborted) return;
         await group.arrived.next();
@@ -234,7 +236,8 @@ export class MemoryMembership implements Membership {
     return this.#call(() => {
       const now = this.#parts.store.clock.now();
       const group = this.#stream.group(this.group);
-      const due = (group?.parked ?? []).filter(({ dueAt }) => dueAt <= now).slice(0, count);
+      const parked = this.#parts.store.isHalted ? [] : (group?.parked ?? []);
+      const due = parked.filter(({ dueAt }) => dueAt <= now).slice(0, count);
       const deliveries = due.flatMap((pending) => this.#claimed(pending));
       const next = group?.parked[0];
       const nextMs = next === undefined ? -1 : Math.max(0, next.dueAt - now);

@@ -1,4 +1,5 @@
 // memory/ implements the port without Redis, in the memory of one process. It may import delivery's base: broker/ to errors.ts.
+import { setImmediate } from "node:timers/promises";
 import type { Append } from "../broker/append.js";
 import type { Answer } from "../broker/delivery.js";
 import type { FlatFields } from "../contract/codec.js";
@@ -6,6 +7,8 @@ import { MemoryLetters } from "./memory-letters.js";
 import { MemoryStream } from "./memory-stream.js";
 import { PubSub } from "./pub-sub.js";
 import type { VirtualClock } from "./virtual-clock.js";
+
+const DELIVERIES_A_TURN = 64;
 
 interface Kept<Value> {
   readonly value: Value;
@@ -26,6 +29,7 @@ export class Store {
 
   readonly #added: (stream: string, entryId: string) => void;
   #isHalted = false;
+  #deliveries = 0;
 
   /** @param added - told of each entry that is added */
   constructor(clock: VirtualClock, added: (stream: string, entryId: string) => void) {
@@ -36,6 +40,14 @@ export class Store {
   /** Whether nothing is delivered any more. */
   get isHalted(): boolean {
     return this.#isHalted;
+  }
+
+  /**
+   * Waits for a turn of the event loop now and then. Deliveries that cause each other would otherwise keep everything else
+   * from running for good.
+   */
+  async breathe(): Promise<void> {
+    if (++this.#deliveries % DELIVERIES_A_TURN === 0) await setImmediate();
   }
 
   halt(): void {

@@ -1,0 +1,45 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { createMessaging, type Messaging, type MessagingOptions } from "../../generated/index.js";
+import { Operations } from "../../runtime/operations/index.js";
+import type { RedisServer } from "../../runtime/testing/redis/index.js";
+import { eventually } from "../support/eventually.js";
+import { logBook } from "../support/service.js";
+import { startTcpProxy, type TcpProxy } from "../support/tcp-proxy.js";
+import type { Stage } from "./stage.js";
+
+let plays = 0;
+
+/** Plays on a Redis that other plays may use at the same time: each has an environment of its own. */
+export async function onRedis(redis: RedisServer, play: (stage: Stage) => Promise<void>): Promise<void> {
+  const environment = `play-${++plays}`;
+  const services: Messaging[] = [];
+  const proxies: TcpProxy[] = [];
+  const create = (service: string, options: MessagingOptions, url: string): Messaging => {
+    const place = { environment, env: {}, logger: logBook(), retryDelaySeconds: 0.05, blockTimeMs: 50 };
+    const messaging = createMessaging({ service, ...place, ...options, redis: { url } }) as Messaging;
+    services.push(messaging);
+    return messaging;
+  };
+  await using operations = new Operations({ environment, env: {}, redis: { url: redis.url } });
+  try {
+    await play({
+      service: (name, options = {}) => create(name, options, redis.url),
+      mortal: async (name, options = {}) => {
+        const proxy = await startTcpProxy(redis);
+        proxies.push(proxy);
+        const service = create(name, { drainTimeoutSeconds: 0, ...options }, proxy.url);
+        // Neither what it sends nor what it is sent arrives any more.
+        const crash = (): void => {
+          proxy.mode = "blackhole";
+        };
+        return { service, crash };
+      },
+      deadLetters: operations.deadLetters,
+      until: async (holds, what) => void (await eventually(holds, Boolean, { what, everyMs: 5 })),
+      pass: (ms) => sleep(ms),
+    });
+  } finally {
+    for (const proxy of proxies) await proxy.close();
+    await Promise.all(services.map((service) => service.close()));
+  }
+}

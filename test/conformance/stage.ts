@@ -1,0 +1,27 @@
+import type { MessagingOptions } from "../../generated/index.js";
+import type { TestMessaging } from "../../generated/testing.js";
+import type { DeadLetters } from "../../runtime/letters/dead-letters.js";
+
+/** What both brokers offer. */
+export type Service = Omit<TestMessaging, "broker" | "time" | "settled" | "crash" | "deadLetters">;
+
+export interface Mortal {
+  readonly service: Service;
+  crash(): void;
+}
+
+/** Where a sentence is played: on Redis in real time, or in memory in virtual time. All of its services share a broker. */
+export interface Stage {
+  /** A service, or another instance of one. Its retries wait for a twentieth of a second unless the options say otherwise. */
+  service(name: string, options?: MessagingOptions): Service;
+  /** A service whose process may end without a word. */
+  mortal(name: string, options?: MessagingOptions): Promise<Mortal>;
+  readonly deadLetters: Pick<DeadLetters, "list" | "get" | "redrive" | "redriveAll" | "discard">;
+  /** Resolves when something holds, as time passes: within ten seconds. */
+  until(holds: () => boolean | Promise<boolean>, what: string): Promise<void>;
+  /** Lets time pass, in which something may happen that should not. */
+  pass(ms: number): Promise<void>;
+}
+
+/** Sentences about delivery, each with the play that shows it. */
+export type Sentences = Readonly<Record<string, (stage: Stage) => Promise<void>>>;
