@@ -122,31 +122,37 @@ export async function bundle(modules: readonly string[], folder: string, shared:
 /** What the generator loads by `require`, when it needs it: only this does so at once, and takes CommonJS without its types. */
 const REQUIRED = ["json-schema-to-typescript", "jsonc-parser"];
 
-const LATER = { loadAjv: "ajv/dist/2020.js" };
+/** What is loaded later, by the module that imports it, each by the function that returns it. */
+const LATER: Readonly<Record<string, { readonly function: string; readonly path: string }>> = {
+  "load-ajv": { function: "loadAjv", path: "ajv/dist/2020.js" },
+  "load-ioredis": { function: "loadIoredis", path: "ioredis" },
+};
 
 /**
- * Has Ajv, which is a hundred files, loaded when the first schema is compiled. Only CommonJS can load something later
- * and at once, in one file or in many, so the module that imports Ajv is written as CommonJS.
+ * Has Ajv, which is a hundred files, loaded when the first schema is compiled, and the client of Redis with the first
+ * connection. Only CommonJS can load something later and at once, in one file or in many, so the modules that import these
+ * are written as CommonJS.
  */
 const loadLater: Plugin = {
-  name: "load Ajv later",
+  name: "load later",
   setup({ onResolve, onEnd }) {
-    const module = "./load-ajv.cjs";
-    onResolve({ filter: /\/load-ajv\.js$/ }, () => ({ path: module, external: true }));
-    onEnd(({ metafile }) => {
-      const loads = Object.entries(LATER).map(([name, path]) => `exports.${name} = () => require("${path}");\n`);
-      // Beside each file that imports it.
-      for (const [file, { imports }] of Object.entries(metafile?.outputs ?? {})) {
-        if (!imports.some(({ path }) => path === module)) continue;
-        writeFileSync(join(root, dirname(file), module), `"use strict";\n${loads.join("")}`);
-      }
-    });
+    for (const [name, later] of Object.entries(LATER)) {
+      const module = `./${name}.cjs`;
+      onResolve({ filter: new RegExp(`/${name}\\.js$`) }, () => ({ path: module, external: true }));
+      onEnd(({ metafile }) => {
+        const text = `"use strict";\nexports.${later.function} = () => require("${later.path}");\n`;
+        // Beside each file that imports it.
+        for (const [file, { imports }] of Object.entries(metafile?.outputs ?? {})) {
+          if (imports.some(({ path }) => path === module)) writeFileSync(join(root, dirname(file), module), text);
+        }
+      });
+    }
   },
 };
 
 function packagesIn({ outputs }: Metafile): readonly string[] {
   const external = Object.values(outputs).flatMap(({ imports }) => imports.filter((one) => one.external === true));
-  const paths = [...external.map(({ path }) => path), ...Object.values(LATER)];
+  const paths = [...external.map(({ path }) => path), ...Object.values(LATER).map(({ path }) => path)];
   const names = paths.flatMap((path) => /^(?:@[^/:]+\/)?[^./:@][^/:]*(?=\/|$)/.exec(path)?.[0] ?? []);
   return [...new Set(names)].filter((name) => !builtinModules.includes(name)).sort();
 }

@@ -1,10 +1,11 @@
 import { Socket } from "node:net";
-import { Redis } from "ioredis";
+import type { Redis } from "ioredis";
 import type { RedisConfig, RedisCredentials } from "../config/redis-config.js";
 import { ConfigError } from "../errors.js";
 import type { Clock } from "../time/clock.js";
 import { askedTls, type CredentialSource } from "./credentials.js";
 import { makeDiscreet } from "./discreet.js";
+import { loadIoredis } from "./load-ioredis.js";
 
 const LONGEST_PAUSE_MS = 2000;
 
@@ -44,7 +45,7 @@ export function createClient(config: RedisConfig, parts: ClientParts): Redis {
     connectionName,
     connectTimeout,
   };
-  const made = client.make === undefined ? new Redis(options) : client.make(options);
+  const made = client.make === undefined ? new (loadIoredis().Redis)(options) : client.make(options);
   assertObeys(made, options);
   makeDiscreet(made);
   askBeforeConnecting(made, config, parts);

@@ -157,7 +157,7 @@ export const members: Sentences = {
   },
 
   "a type that only a member handled which left waits for its successor": async (stage) => {
-    const [creates, updates] = [stage.service("billing", LEASE), stage.service("billing", LEASE)];
+    const [creates, updates] = [stage.service("billing"), stage.service("billing")];
     const handled: string[] = [];
     onUserCreated(creates, () => void handled.push("created"));
     onUserUpdated(updates, () => void handled.push("updated"));
@@ -166,7 +166,7 @@ export const members: Sentences = {
     await updates.close();
     await publishUserUpdated(creates, { entity_id: 1, after_data: {}, changes: {} });
     await stage.pass(20);
-    const successor = stage.service("billing", LEASE);
+    const successor = stage.service("billing");
     onUserUpdated(successor, () => void handled.push("updated by its successor"));
     await successor.start();
     await stage.until(() => handled.length === 1, "the message");
