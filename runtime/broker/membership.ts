@@ -138,6 +138,9 @@ export interface Holder {
   take(deliveries: readonly Delivery[]): void;
 }
 
+/** What a member looks for now and then: entries that are due or handed over, or consumers that are dead. */
+export type Watch = "due" | "dead";
+
 /**
  * A consumer's membership in its group. Every read and every settlement of its entries goes through here.
  *
@@ -206,21 +209,13 @@ export interface Membership extends MemberPlace {
   release(count: number): Promise<Released>;
   /** Takes up to so many entries that others handed over: this member handles their type, or no member does any more. */
   receive(count: number, takenOver: number): Promise<HandedOver>;
-  /**
-   * Waits before the next look for what is due: for so many ms, or for as long as the broker knows that there is nothing.
-   * Resolves to `false` when this member reads no more.
-   */
-  untilDue(ms: number): Promise<boolean>;
   /** Makes entries due that are parked or handed over and whose record of that was lost. */
   sweep(): Promise<void>;
 
+  /** Waits before the next look: so long, or for as long as it would find nothing. `false` when this member reads no more. */
+  until(watch: Watch, ms: number): Promise<boolean>;
   /** Looks for signs of life of the other consumers. */
   look(): Promise<SignsOfLife>;
-  /**
-   * Waits before the next look for signs of life: for so many ms, and for as long as the broker knows that all others live.
-   * Resolves to `false` when this member reads no more.
-   */
-  untilSuspicious(ms: number): Promise<boolean>;
   /**
    * Takes over up to so many entries of a consumer whose heartbeat still is the given one, else `undefined`. The oldest
    * come first.

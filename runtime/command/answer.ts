@@ -20,14 +20,19 @@ export type ResponseOutcome =
   | { readonly success: false; readonly error: string; readonly errorCode: string | undefined };
 
 /** Writes an answer. Absent values are null, as the Python services write them, whose models have whole milliseconds. */
-export function encodeResponse(commandId: string, outcome: ResponseOutcome, executionTimeMs?: number): string {
+export function encodeResponse(
+  commandId: string,
+  outcome: ResponseOutcome,
+  executionTimeMs?: number,
+  now?: number,
+): string {
   return JSON.stringify({
     command_id: commandId,
     success: outcome.success,
     result: outcome.success ? (outcome.result ?? null) : null,
     error: outcome.success ? null : outcome.error,
     error_code: outcome.success ? null : (outcome.errorCode ?? null),
-    timestamp: presentInstant(),
+    timestamp: presentInstant(now),
     execution_time_ms: executionTimeMs === undefined ? null : Math.round(executionTimeMs),
   });
 }

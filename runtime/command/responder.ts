@@ -98,7 +98,12 @@ export class CommandResponder implements Responding {
     const replyTo = textOf("reply_to");
     if (!commandId || !replyTo || textOf("target_service") !== this.#service) return undefined;
     if (!this.#parts.replyChannels.allow(textOf("source_service"), replyTo)) return undefined;
-    const text = encodeResponse(commandId, { success: false, error: why.message, errorCode: why.code }, undefined);
+    const text = encodeResponse(
+      commandId,
+      { success: false, error: why.message, errorCode: why.code },
+      undefined,
+      this.#parts.clock.wall(),
+    );
     return { stream, commandId, text, keepMs: KEPT_LONGER_MS, replyTo };
   }
 
@@ -120,7 +125,7 @@ export class CommandResponder implements Responding {
     const descriptor = route.descriptor as CommandDescriptor;
     let why: Pick<MessagingError, "message"> & { readonly code: string };
     try {
-      const text = encodeResponse(commandId, ran, durationMs);
+      const text = encodeResponse(commandId, ran, durationMs, this.#parts.clock.wall());
       const inexact = ran.success ? inexactIn(text, { result: ran.result }) : undefined;
       const bytes = bytesOf([text], mostBytes);
       if (inexact === undefined && bytes <= mostBytes) return text;
@@ -130,7 +135,7 @@ export class CommandResponder implements Responding {
       why = unwritable(descriptor.type, describeFailure(thrown).message);
     }
     const failure = { success: false, error: why.message, errorCode: why.code } as const;
-    return encodeResponse(commandId, failure, durationMs);
+    return encodeResponse(commandId, failure, durationMs, this.#parts.clock.wall());
   }
 
   /** Whether the command cannot have been answered and its sender waits. Then there is nothing to look up. */

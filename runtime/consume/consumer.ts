@@ -89,7 +89,9 @@ export class StreamConsumer {
   /** Gives back the entries that it still holds, so that another consumer has them at once, and leaves the group. */
   async leave(): Promise<void> {
     if (!this.#workload.isOpen) return;
-    const failure = JSON.stringify(describeFailure(new ClosedError("the handler had not ended")));
+    const failure = JSON.stringify(
+      describeFailure(new ClosedError("the handler had not ended"), this.#parts.clock.wall()),
+    );
     await this.membership.leave({ ...this.#workload.close(), failure });
   }
 

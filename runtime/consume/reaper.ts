@@ -40,7 +40,7 @@ export class Reaper {
     const { config, hooks, membership } = this.#parts;
     // With jitter, consumers that started together do not all look at the same moment.
     const pauseMs = (): number => (config.leaseMs / 4) * (0.75 + Math.random() / 2);
-    while (await membership.untilSuspicious(this.#isBehind ? Math.min(BEHIND_MS, pauseMs()) : pauseMs())) {
+    while (await membership.until("dead", this.#isBehind ? Math.min(BEHIND_MS, pauseMs()) : pauseMs())) {
       try {
         this.#isBehind = false;
         await this.#look();

@@ -81,7 +81,7 @@ export class Settler {
     const due = new Promise<void>((resolve) => {
       this.#wake = resolve;
     });
-    await Promise.race([this.#parts.membership.untilDue(mostMs), due]);
+    await Promise.race([this.#parts.membership.until("due", mostMs), due]);
   }
 
   /** Resolves when every settlement so far is confirmed. */
@@ -175,8 +175,8 @@ export class Settler {
 
   /** Returns what records a failure. An entry that is deleted from its stream cannot be delivered again: it is buried. */
   #failing(delivery: Delivery, { delayMs, error }: Retry, parkedMs: number | undefined): Work<Kept> {
-    const { membership, hooks } = this.#parts;
-    const failure = JSON.stringify(describeFailure(error));
+    const { membership, clock, hooks } = this.#parts;
+    const failure = JSON.stringify(describeFailure(error, clock.wall()));
     return async (isRepeated) => {
       const isContested = isRepeated || delivery.isTakenOver === true;
       const kept = await membership.recordFailure(delivery, { failure, isContested, parkedMs });
@@ -193,8 +193,8 @@ export class Settler {
     { error, answer }: Omit<Extract<Outcome, { kind: "dead" }>, "kind">,
     mayBeSettled = delivery.isTakenOver === true,
   ): Promise<unknown> {
-    const { membership, config, hooks } = this.#parts;
-    const described = describeFailure(error);
+    const { membership, config, clock, hooks } = this.#parts;
+    const described = describeFailure(error, clock.wall());
     const reason = described.code ?? described.name;
     const labels = { ...labelsOf(delivery.fields ?? []), service: config.service, failed_at: described.at, reason };
     const failure = JSON.stringify(described);

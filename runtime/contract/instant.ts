@@ -90,9 +90,8 @@ let lastSecond = Number.NaN;
 /** The text of the last second, up to its milliseconds. */
 let prefix = "";
 
-/** The current instant as it is written. Its text is made once a millisecond, and most of it once a second. */
-export function presentInstant(): string {
-  const now = Date.now();
+/** The present instant as it is written. Its text is made once a millisecond, and most of it once a second. */
+export function presentInstant(now: number = Date.now()): string {
   if (now === lastMs) return lastText;
   const ms = now % 1000;
   if (now - ms !== lastSecond) {

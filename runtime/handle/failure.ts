@@ -16,8 +16,8 @@ export interface Failure {
 }
 
 /** Describes a thrown value in a record of bounded size. It never throws, even if a getter of the value does. */
-export function describeFailure(thrown: unknown): Failure {
-  const at = new Date().toISOString();
+export function describeFailure(thrown: unknown, now: number = Date.now()): Failure {
+  const at = new Date(now).toISOString();
   try {
     if (!(thrown instanceof Error)) return { at, name: typeof thrown, message: textOf(thrown) };
     const { name, message, code } = thrown as Error & { readonly code?: unknown };

@@ -9,6 +9,7 @@ import { Pause } from "../time/pause.js";
 import type { Instance } from "./instance.js";
 import { logOf } from "./memory-log.js";
 import { MemoryMembership } from "./memory-membership.js";
+import { Seat } from "./seat.js";
 import type { Store } from "./store.js";
 
 export interface BrokerParts {
@@ -99,9 +100,10 @@ export class MemoryBroker implements Broker {
 
   #member(place: MemberPlace, signals: MemberSignals): Membership {
     const { maxMessageBytes } = this.#config;
-    const [store, instance] = [this.#store, this.#instance];
+    const instance = this.#instance;
     const pause = new Pause(signals.reading, instance.clock, this.#hooks.trouble);
-    const membership = new MemoryMembership(place, { store, instance, signals, pause, maxMessageBytes });
+    const seat = new Seat(place, this.#store, maxMessageBytes);
+    const membership = new MemoryMembership(seat, { instance, signals, pause });
     this.#memberships.add(membership);
     return membership;
   }

@@ -1,25 +1,23 @@
-import { abridged } from "../broker/abridged.js";
-import type { Answer, Delivery, Take, Unhandled } from "../broker/delivery.js";
+import type { Answer, Take, Unhandled } from "../broker/delivery.js";
 import { ageOf } from "../broker/entry-id.js";
 import type { Log } from "../broker/log.js";
-import type { Holder, Joined, Kept, MemberPlace, MemberSignals, Membership, TakenOver } from "../broker/membership.js";
-import { packed } from "../broker/packed.js";
+import type { Joined, Kept, MemberPlace, MemberSignals, Membership, Watch } from "../broker/membership.js";
 import { ConnectionError } from "../errors.js";
 import type { Pause } from "../time/pause.js";
+import { fetch, receive, release, takeOver } from "./claiming.js";
+import { groupState, signsOfLife } from "./group-state.js";
 import type { Instance } from "./instance.js";
-import { deathsOf, HANDOVER, type MemoryGroup, PARKED, type Pending, record } from "./memory-group.js";
+import type { MemoryGroup } from "./memory-group.js";
 import { logOf } from "./memory-log.js";
-import type { MemoryStream } from "./memory-stream.js";
-import { redriveName, type Store } from "./store.js";
+import type { Seat } from "./seat.js";
+import { answer, bury, handOver, leave, recordFailure } from "./settling.js";
+import { nobodyDead, nothingDue } from "./waiting.js";
 
 export interface MembershipParts {
-  readonly store: Store;
   readonly instance: Instance;
   readonly signals: MemberSignals;
   /** Waits until this member reads no more. */
   readonly pause: Pause;
-  /** An entry of more bytes is abridged. */
-  readonly maxMessageBytes: number;
 }
 
 /** A consumer of a group in the memory of this process. */
@@ -31,79 +29,59 @@ export class MemoryMembership implements Membership {
   readonly handles: MemberPlace["handles"];
   readonly answers: boolean;
   readonly log: Log;
+  readonly #seat: Seat;
   readonly #parts: MembershipParts;
-  /** The stream whose dead letters are those of this one. */
-  readonly #main: string;
-  readonly #stream: MemoryStream;
   #endsRead = false;
-  /** Whether it has looked for what is due since it waited for that, and what there was. */
-  #hasLooked = false;
-  #lookedAt = 0;
+  /** What there was to be told of when it last looked for what is due, unless it has waited since. */
+  #lookedAt: number | undefined;
 
-  constructor({ stream, group, consumer, redriven, handles, answers }: MemberPlace, parts: MembershipParts) {
-    const { store, instance, signals } = parts;
-    this.#main = stream;
-    this.stream = redriven ? redriveName(stream, group) : stream;
+  constructor(seat: Seat, parts: MembershipParts) {
+    const { group, consumer, redriven, handles, answers } = seat.place;
+    this.stream = seat.stream.name;
     this.group = group;
     this.consumer = consumer;
     this.redriven = redriven;
     this.handles = handles;
     this.answers = answers;
-    this.log = logOf(store, instance, this.stream);
+    this.log = logOf(seat.store, parts.instance, this.stream);
+    this.#seat = seat;
     this.#parts = parts;
-    this.#stream = store.stream(this.stream);
-    signals.reading.addEventListener("abort", () => this.#wake(), { once: true });
-    instance.onCrash(() => this.#silenced());
+    parts.signals.reading.addEventListener("abort", () => this.#wake(), { once: true });
+    parts.instance.onCrash(() => this.#silence());
   }
 
   join(startFrom: "all" | "new" | number): Promise<Joined> {
     return this.#call(() => {
-      const existing = this.#stream.group(this.group);
-      const from = startFrom === "all" ? 0 : startFrom === "new" ? this.#stream.log.added : this.#placeOf(startFrom);
-      const group = existing ?? this.#stream.createGroup(this.group, from);
-      const now = this.#parts.store.clock.wall();
-      const handles = new Set(this.handles);
-      group.members.add({ name: this.consumer, handles, state: "living", livedAt: now });
+      const { stream, store, group: existing } = this.#seat;
+      const from = startFrom === "all" ? 0 : startFrom === "new" ? stream.log.added : this.#placeOf(startFrom);
+      const group = existing ?? stream.createGroup(this.group, from);
+      const now = store.clock.wall();
+      group.members.add({ name: this.consumer, handles: new Set(this.handles), state: "living", livedAt: now });
       group.servedAt = now;
       group.due.tell();
-      return { createdFrom: existing === undefined ? this.#idBefore(from) : undefined };
+      const { lastId } = stream.log;
+      return { createdFrom: existing !== undefined ? undefined : from === 0 ? "0" : lastId };
     });
   }
 
-  leave(...[{ unbegun, begun, failure }]: Parameters<Membership["leave"]>): Promise<void> {
-    return this.#call(() => {
-      const group = this.#stream.group(this.group);
-      if (group === undefined) return;
-      const [isUnbegun, isBegun] = [new Set(unbegun), new Set(begun)];
-      for (const pending of group.of(this.consumer)) {
-        const { id } = pending.entry;
-        if (isBegun.has(id)) record(pending, failure);
-        const most = pending.failures.length + (isBegun.has(id) ? 0 : 1);
-        const count = isUnbegun.has(id) ? Math.max(0, pending.count - 1) : Math.min(pending.count, most);
-        // By any clock; in the order of the stream.
-        group.park(pending, count, Number.MIN_SAFE_INTEGER + pending.entry.at);
-      }
-      const now = this.#parts.store.clock.wall();
-      group.members.leave(this.consumer, now);
-      group.servedAt = now;
-      group.silent.tell();
-      group.due.tell();
-    });
+  leave(...[leaving]: Parameters<Membership["leave"]>): Promise<void> {
+    return this.#call(() => leave(this.#seat, leaving));
   }
 
+  /** What stops one process stops all of them here. */
   lapsed(): boolean {
     return false;
   }
 
   read(count: number, take: Take): Promise<void> {
     return this.#call(async () => {
-      const { store } = this.#parts;
+      const { store } = this.#seat;
       this.#endsRead = false;
       await store.breathe();
       for (;;) {
         const group = this.#group;
         const read = store.isHalted ? [] : group.read(this.consumer, count);
-        if (read.length > 0) return take(read.map((pending) => this.#deliveryOf(pending)));
+        if (read.length > 0) return take(read.map((pending) => this.#seat.deliver(pending)));
         if (this.#endsRead || this.#parts.signals.reading.aborted) return;
         await group.arrived.next();
         if (this.#parts.instance.hasCrashed) return;
@@ -118,213 +96,97 @@ export class MemoryMembership implements Membership {
   /** Has a read that waits end without an entry. */
   endRead(): void {
     this.#endsRead = true;
-    this.#stream.group(this.group)?.arrived.tell();
+    this.#seat.group?.arrived.tell();
   }
 
-  takeStrays(_holder: Holder): Promise<void> {
+  /** No reply is lost on its way. */
+  takeStrays(): Promise<void> {
     return this.#call(() => {});
   }
 
   acknowledge(ids: readonly string[]): Promise<void> {
-    return this.#call(() => this.#stream.group(this.group)?.acknowledge(ids));
+    return this.#call(() => this.#seat.group?.acknowledge(ids));
   }
 
   get receives(): boolean {
-    return this.#stream.group(this.group)?.members.receives(this.consumer) ?? false;
+    return this.#seat.group?.members.receives(this.consumer) ?? false;
   }
 
   acknowledgeUnhandled(unhandled: readonly Unhandled[], ids: readonly string[]): Promise<readonly Unhandled[]> {
     return this.#call(() => {
-      const group = this.#stream.group(this.group);
-      if (group === undefined) return [];
-      const free = unhandled.filter((each) => !this.#giveAway(group, each));
-      group.acknowledge([...ids, ...free.map(({ id }) => id)]);
+      const free = unhandled.filter((each) => !handOver(this.#seat, each));
+      this.#seat.group?.acknowledge([...ids, ...free.map(({ id }) => id)]);
       return free;
     });
   }
 
   handOver(unhandled: Unhandled): Promise<boolean> {
+    return this.#call(() => handOver(this.#seat, unhandled));
+  }
+
+  refuse(given: Answer, unhandled: Unhandled): Promise<{ isHandedOver: boolean; error?: unknown }> {
     return this.#call(() => {
-      const group = this.#stream.group(this.group);
-      return group === undefined || this.#giveAway(group, unhandled);
+      const isHandedOver = handOver(this.#seat, unhandled);
+      if (!isHandedOver) answer(this.#seat, given, unhandled.id);
+      return { isHandedOver };
     });
   }
 
-  refuse(answer: Answer, unhandled: Unhandled): Promise<{ isHandedOver: boolean; error?: unknown }> {
-    return this.#call(() => {
-      if (this.#giveAway(this.#group, unhandled)) return { isHandedOver: true };
-      this.#answer(answer, unhandled.id);
-      return { isHandedOver: false };
-    });
+  recordFailure(...[delivery, record]: Parameters<Membership["recordFailure"]>): Promise<Kept> {
+    return this.#call(() => recordFailure(this.#seat, delivery, record));
   }
 
-  recordFailure(...[delivery, { failure, parkedMs }]: Parameters<Membership["recordFailure"]>): Promise<Kept> {
-    return this.#call(() => {
-      const group = this.#stream.group(this.group);
-      const pending = group?.pending.get(delivery.id);
-      if (group === undefined || pending === undefined) return "lost";
-      const owner = parkedMs === undefined ? this.consumer : PARKED;
-      if (pending.owner !== this.consumer) return pending.owner === owner ? "kept" : "lost";
-      // It did not kill this process, and so not those before: their deliveries count no longer.
-      const count = delivery.attempt - (delivery.deaths ?? 0);
-      record(pending, failure);
-      if (parkedMs !== undefined) {
-        const dueAt = this.#parts.store.clock.now() + Math.max(1, Math.ceil(parkedMs));
-        return group.park(pending, count, dueAt) ? "kept" : "deleted";
-      }
-      const isThere = group.claim(pending, owner, count);
-      pending.isKept = isThere;
-      return isThere ? "kept" : "deleted";
-    });
+  bury(...[delivery, record]: Parameters<Membership["bury"]>): ReturnType<Membership["bury"]> {
+    return this.#call(() => bury(this.#seat, delivery, record));
   }
 
-  bury(...[delivery, { failure, labels }]: Parameters<Membership["bury"]>): ReturnType<Membership["bury"]> {
-    return this.#call(() => {
-      const { store } = this.#parts;
-      const group = this.#stream.group(this.group);
-      const pending = group?.pending.get(delivery.id);
-      if (group === undefined || pending?.owner !== this.consumer) return "lost";
-      const { id, attempt, oversizedBytes } = delivery;
-      const place = { stream: this.stream, group: this.group, consumer: this.consumer, entry_id: id };
-      const errors = `[${[...pending.failures, failure].join(",")}]`;
-      const content =
-        oversizedBytes === undefined
-          ? { original: packed(pending.entry.fields) }
-          : { kept_bytes: String(oversizedBytes) };
-      const fields = Object.entries({ ...place, attempts: String(attempt), errors, ...labels, ...content }).flat();
-      const kept = oversizedBytes === undefined ? undefined : pending.entry;
-      store.letters(this.#main).add({ group: this.group, fields, kept }, store.clock.wall());
-      group.acknowledge([id]);
-      return "kept";
-    });
-  }
-
-  answer(answer: Answer, id: string): Promise<unknown> {
-    return this.#call(() => this.#answer(answer, id));
+  answer(given: Answer, id: string): Promise<unknown> {
+    return this.#call(() => answer(this.#seat, given, id));
   }
 
   fetch(...[entries, mostBytes]: Parameters<Membership["fetch"]>): ReturnType<Membership["fetch"]> {
-    return this.#call(() => {
-      const group = this.#stream.group(this.group);
-      if (group === undefined) return { deliveries: [], looked: entries.length };
-      const deliveries: Delivery[] = [];
-      let [looked, left] = [0, mostBytes];
-      for (const { id, attempt } of entries) {
-        if (left <= 0) break;
-        looked++;
-        const pending = group.pending.get(id);
-        if (pending?.owner !== this.consumer) continue;
-        const count = Math.max(pending.count, attempt);
-        if (!group.claim(pending, this.consumer, count)) continue;
-        const delivery = this.#deliveryOf(pending);
-        deliveries.push(delivery);
-        left -= delivery.length ?? 0;
-      }
-      return { deliveries, looked };
-    });
+    return this.#call(() => fetch(this.#seat, entries, mostBytes));
   }
 
   owned(ids: readonly string[]): Promise<ReadonlySet<string>> {
     return this.#call(() => {
-      const group = this.#stream.group(this.group);
-      if (group === undefined) return new Set(ids);
-      return new Set(ids.filter((id) => group.pending.get(id)?.owner === this.consumer));
+      const isGone = this.#seat.group === undefined;
+      return new Set(ids.filter((id) => isGone || this.#seat.own(id) !== undefined));
     });
   }
 
   release(count: number): ReturnType<Membership["release"]> {
     return this.#call(() => {
-      const now = this.#parts.store.clock.now();
-      const group = this.#stream.group(this.group);
-      const parked = this.#parts.store.isHalted ? [] : (group?.parked ?? []);
-      const due = parked.filter(({ dueAt }) => dueAt <= now).slice(0, count);
-      const deliveries = due.flatMap((pending) => this.#claimed(pending));
-      const next = group?.parked[0];
-      const nextMs = next === undefined ? -1 : Math.max(0, next.dueAt - now);
-      this.#hasLooked = true;
-      this.#lookedAt = group?.due.version ?? 0;
-      const areHandedOver = (group?.of(HANDOVER).length ?? 0) > 0;
-      return { deliveries, nextMs, areHandedOver, isOutdated: false };
+      const released = release(this.#seat, count);
+      this.#lookedAt = this.#seat.group?.due.version;
+      return released;
     });
   }
 
   receive(count: number, most: number): ReturnType<Membership["receive"]> {
-    return this.#call(() => {
-      const deliveries: Delivery[] = [];
-      const takenOver: TakenOver[] = [];
-      let areMore = false;
-      const group = this.#stream.group(this.group);
-      for (const pending of group?.of(HANDOVER) ?? []) {
-        const { type, isSuspect } = pending.unhandled as Unhandled;
-        if (!this.handles.includes(type) && group?.members.isHandledElsewhere(this.consumer, type)) continue;
-        const hasRoom = isSuspect ? takenOver.length < most : deliveries.length < count;
-        if (!hasRoom) areMore = true;
-        else if (!isSuspect) deliveries.push(...this.#claimed(pending));
-        else if (group?.claim(pending, this.consumer)) takenOver.push(takenOverOf(pending, true));
-      }
-      return { deliveries, takenOver, areMore };
-    });
+    return this.#call(() => receive(this.#seat, count, most));
   }
 
-  /** A wait that follows no look lasts as long as it is told to. */
-  async untilDue(ms: number): Promise<boolean> {
-    const { reading } = this.#parts.signals;
-    const hasLooked = this.#hasLooked;
-    this.#hasLooked = false;
-    if (!hasLooked) return this.#parts.pause.for(ms);
-    return this.#call(async () => {
-      const group = this.#stream.group(this.group);
-      const next = group?.parked[0];
-      if (group === undefined || group.due.version !== this.#lookedAt || reading.aborted) return !reading.aborted;
-      const { clock } = this.#parts.instance;
-      const timer = next && clock.after(next.dueAt - clock.now(), () => group.due.tell());
-      await group.due.next();
-      timer?.cancel();
-      return !reading.aborted;
-    });
-  }
-
-  /** Nothing that it records is ever lost. */
+  /** Nothing that is recorded is ever lost. */
   sweep(): Promise<void> {
     return this.#call(() => {});
   }
 
   look(): ReturnType<Membership["look"]> {
-    return this.#call(() => {
-      const { members, pending } = this.#group;
-      const { clock } = this.#parts.store;
-      const others = members.others(this.consumer);
-      const idleMs = new Map(
-        others.map(({ name, state, livedAt }) => [name, state === "living" ? 1 : clock.wall() - livedAt]),
-      );
-      const holders = new Set([...pending.values()].map(({ owner }) => owner));
-      for (const name of [this.consumer, PARKED, HANDOVER]) holders.delete(name);
-      return { confirmedMs: clock.now(), beats: members.beats(), idleMs, holders: [...holders] };
-    });
+    return this.#call(() => signsOfLife(this.#seat, this.#group));
   }
 
-  async untilSuspicious(ms: number): Promise<boolean> {
-    const { reading } = this.#parts.signals;
-    const group = this.#stream.group(this.group);
-    while (group?.members.areAllLiving === true && !reading.aborted) await this.#call(() => group.silent.next());
-    return this.#parts.pause.for(ms);
+  until(watch: Watch, ms: number): Promise<boolean> {
+    const { signals, pause, instance } = this.#parts;
+    const lookedAt = this.#lookedAt;
+    if (watch === "due") this.#lookedAt = undefined;
+    const waiting = { seat: this.#seat, reading: signals.reading, clock: instance.clock, lookedAt, ms };
+    const nothing = watch === "due" ? this.#call(() => nothingDue(waiting)) : this.#call(() => nobodyDead(waiting));
+    return nothing.then((elapsed) => (elapsed ? !signals.reading.aborted : pause.for(ms)));
   }
 
-  takeOver(
-    ...[consumer, beat, { most, withFields }]: Parameters<Membership["takeOver"]>
-  ): ReturnType<Membership["takeOver"]> {
-    return this.#call(() => {
-      const group = this.#stream.group(this.group);
-      const dead = group?.members.get(consumer);
-      if (group === undefined || dead === undefined || dead.state === "living" || beat === "") return undefined;
-      const held = group.of(consumer);
-      const taken = held.slice(0, most).filter((pending) => group.claim(pending, this.consumer));
-      if (held.length <= most) {
-        group.members.remove(consumer);
-        group.due.tell();
-      }
-      return taken.map((pending) => takenOverOf(pending, withFields));
-    });
+  takeOver(...[dead, _beat, options]: Parameters<Membership["takeOver"]>): ReturnType<Membership["takeOver"]> {
+    return this.#call(() => takeOver(this.#seat, dead, options));
   }
 
   /** What the others handle is known at any time. */
@@ -333,26 +195,12 @@ export class MemoryMembership implements Membership {
   }
 
   state(): ReturnType<Membership["state"]> {
-    return this.#call(() => {
-      const { store } = this.#parts;
-      const now = store.clock.wall();
-      const names = this.redriven ? [this.stream] : [this.stream, redriveName(this.stream, this.group)];
-      const groups = names.flatMap((name) => store.stream(name).group(this.group) ?? []);
-      const pending = groups.flatMap((group) => [...group.pending.values()]);
-      return {
-        lag: groups.reduce((sum, { lag }) => sum + lag, 0),
-        pending: pending.length,
-        oldestPendingSeconds: Math.round(Math.max(0, ...pending.map(({ entry }) => ageOf(entry.id, now)))) / 1000,
-        parked: pending.filter(({ owner }) => owner === PARKED).length,
-        deadLetters: store.letters(this.#main).open(this.group, now),
-        ids: "current",
-      };
-    });
+    return this.#call(() => groupState(this.#seat));
   }
 
   /** @throws {ConnectionError} when the group was destroyed: this member has to join again */
   get #group(): MemoryGroup {
-    const group = this.#stream.group(this.group);
+    const { group } = this.#seat;
     if (group !== undefined) return group;
     throw new ConnectionError("REDIS_UNAVAILABLE", `there is no group ${this.group} of ${this.stream}`);
   }
@@ -363,62 +211,26 @@ export class MemoryMembership implements Membership {
 
   /** Ends whatever waits. */
   #wake(): void {
-    const group = this.#stream.group(this.group);
+    const { group } = this.#seat;
     for (const signal of [group?.arrived, group?.due, group?.silent]) signal?.tell();
   }
 
-  #silenced(): void {
-    const group = this.#stream.group(this.group);
+  /** Its heartbeat stands still. */
+  #silence(): void {
+    const { group, store } = this.#seat;
     const own = group?.members.get(this.consumer);
     if (group === undefined || own?.state !== "living") return;
     own.state = "crashed";
-    own.livedAt = this.#parts.store.clock.wall();
+    own.livedAt = store.clock.wall();
     group.servedAt = own.livedAt;
     this.#wake();
   }
 
-  #claimed(pending: Pending): Delivery[] {
-    return this.#group.claim(pending, this.consumer, pending.count + 1) ? [this.#deliveryOf(pending)] : [];
-  }
-
-  #deliveryOf(pending: Pending): Delivery {
-    const { entry, count: attempt } = pending;
-    const brief = abridged(entry.fields, this.#parts.maxMessageBytes);
-    return { id: entry.id, ...brief, attempt, deaths: deathsOf(pending, attempt) };
-  }
-
-  /** Hands an entry over. Returns `false` when no other member handles its type. */
-  #giveAway(group: MemoryGroup, unhandled: Unhandled): boolean {
-    if (!group.members.isHandledElsewhere(this.consumer, unhandled.type)) return false;
-    const pending = group.pending.get(unhandled.id);
-    if (pending?.owner !== this.consumer) return true;
-    // The delivery to this member does not count.
-    if (group.claim(pending, HANDOVER, Math.max(0, pending.count - 1))) pending.unhandled = unhandled;
-    group.due.tell();
-    return true;
-  }
-
-  #answer(answer: Answer, id: string): undefined {
-    this.#parts.store.answer(answer);
-    if (id !== "") this.#stream.group(this.group)?.acknowledge([id]);
-  }
-
   /** The place of what was added since a moment of the monotonic clock. */
   #placeOf(since: number): number {
-    const { clock } = this.#parts.store;
-    const wall = clock.wall() - (clock.now() - since);
-    const first = this.#stream.log.after("0-0").find(({ id }) => ageOf(id, wall) <= 0);
-    return first?.at ?? this.#stream.log.added;
+    const { stream, store } = this.#seat;
+    const wall = store.clock.wall() - (store.clock.now() - since);
+    const first = stream.log.after("0-0").find(({ id }) => ageOf(id, wall) <= 0);
+    return first?.at ?? stream.log.added;
   }
-
-  #idBefore(place: number): string {
-    return place === 0 ? "0" : (this.#stream.log.from(place)?.id ?? this.#stream.log.lastId);
-  }
-}
-
-function takenOverOf(pending: Pending, withFields: boolean): TakenOver {
-  const { entry, count } = pending;
-  const attempt = count + 1;
-  const isSuspect = deathsOf(pending, attempt) > 1;
-  return { id: entry.id, fields: withFields ? entry.fields : [], attempt, isSuspect };
 }

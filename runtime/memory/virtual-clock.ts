@@ -18,7 +18,8 @@ export class VirtualClock implements Clock {
   }
 
   wall(): number {
-    return this.#startedAt + this.#now;
+    // As Redis and Node tell it: in whole milliseconds.
+    return this.#startedAt + Math.floor(this.#now);
   }
 
   after(ms: number, call: () => void): Timer {

@@ -8,6 +8,7 @@ import { presentInstant } from "../contract/instant.js";
 import { ContractError } from "../errors.js";
 import { currentCorrelation, inheritMetadata, withDefaults } from "../messaging/correlation.js";
 import type { PublishOptions } from "../messaging/publisher.js";
+import type { Clock } from "../time/clock.js";
 
 const NO_COMPANY =
   'is required, because tenancy is "required"; for a message that belongs to no company, pass { withoutCompany: true }';
@@ -23,13 +24,15 @@ export function prepare(
   contract: Contract,
   given: PlainMessage,
   options: PublishOptions,
+  clock: Pick<Clock, "wall">,
 ): PlainMessage {
   const { kind, type } = descriptor;
-  if (kind === "health") return contract.compose(given, { service_name: config.service, timestamp: presentInstant() });
+  const timestamp = presentInstant(clock.wall());
+  if (kind === "health") return contract.compose(given, { service_name: config.service, timestamp });
   const correlation = currentCorrelation();
   const filled: PlainMessage = {
     id: options.id ?? randomUUID(),
-    timestamp: presentInstant(),
+    timestamp,
     source_service: config.service,
     correlation_id: options.correlationId ?? correlation?.correlationId,
   };

@@ -17,6 +17,7 @@ import {
 import type { HookBus } from "../messaging/hooks.js";
 import type { InterceptorChain, OutgoingCall } from "../messaging/interceptor.js";
 import type { PublishAllOptions, Published, PublishOptions } from "../messaging/publisher.js";
+import type { Clock } from "../time/clock.js";
 import { sendAll } from "./bulk.js";
 import { channelOf, prepare } from "./prepare.js";
 import type { Retentions } from "./retention.js";
@@ -37,6 +38,7 @@ interface Written {
 export interface PublisherParts {
   readonly appender: Appender;
   readonly retentions: Retentions;
+  readonly clock: Clock;
   readonly hooks: HookBus;
   readonly reports: boolean;
 }
@@ -60,7 +62,7 @@ export class MessagePublisher {
     try {
       this.#assertOpen();
       const contract = contractOf(descriptor);
-      const message = prepare(this.#config, descriptor, contract, given, options);
+      const message = prepare(this.#config, descriptor, contract, given, options, this.#parts.clock);
       const { encoding, maxMessageBytes } = this.#config;
       const written = this.#written(descriptor, message, contract.write(message, encoding, maxMessageBytes));
       let resolve!: (published: Published) => void;
@@ -138,7 +140,7 @@ export class MessagePublisher {
     const messages: PlainMessage[] = [];
     for (const [index, each] of given.entries()) {
       try {
-        const message = prepare(this.#config, descriptor, contract, each, options);
+        const message = prepare(this.#config, descriptor, contract, each, options, this.#parts.clock);
         contract.assertWritable(message, this.#config.encoding, this.#config.maxMessageBytes);
         messages.push(message);
       } catch (error) {

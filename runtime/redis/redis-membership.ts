@@ -3,10 +3,8 @@ import { YOUNG_MS } from "../broker/broker.js";
 import type { Answer, Take, Unhandled } from "../broker/delivery.js";
 import type { Log } from "../broker/log.js";
 import type { FailureRecord, Holder, Kept, MemberPlace, MemberSignals, Membership } from "../broker/membership.js";
-import type { Clock } from "../time/clock.js";
-import type { Pause } from "../time/pause.js";
-import type { Client, Connection } from "./connection.js";
-import type { EntrySource } from "./entry-source.js";
+import type { Client } from "./connection.js";
+import type { EntrySource, SourceParts } from "./entry-source.js";
 import { type FailedPlace, moveToDead, recordFailure } from "./failed-entry.js";
 import { fetchEntries } from "./fetch-entries.js";
 import { groupState } from "./group-state.js";
@@ -25,14 +23,10 @@ import { lookForSigns } from "./signs-of-life.js";
 import { takeStrays } from "./stray-finder.js";
 import { sweepAll } from "./sweep.js";
 
-export interface MembershipParts extends HandoverParts {
-  readonly settle: Connection;
+export interface MembershipParts extends HandoverParts, Pick<SourceParts, "clock" | "pause" | "settle"> {
   readonly source: EntrySource;
   readonly heartbeat: Heartbeat;
   readonly log: Log;
-  readonly clock: Clock;
-  /** Waits until this member reads no more. */
-  readonly pause: Pause;
   readonly signals: MemberSignals;
 }
 
@@ -188,10 +182,6 @@ export class RedisMembership implements Membership {
     return this.#unlessGone(this.#parts.signals.reading, none, (client) => this.#handover.take(client, count, most));
   }
 
-  untilDue(ms: number): Promise<boolean> {
-    return this.#parts.pause.for(ms);
-  }
-
   sweep(): Promise<void> {
     const { keys, signals } = this.#parts;
     return this.#unlessGone(signals.reading, undefined, (client) => sweepAll(client, keys, this.group));
@@ -203,7 +193,7 @@ export class RedisMembership implements Membership {
     return { ...signs, confirmedMs: heartbeat.confirmedMs };
   }
 
-  untilSuspicious(ms: number): Promise<boolean> {
+  until(...[, ms]: Parameters<Membership["until"]>): Promise<boolean> {
     return this.#parts.pause.for(ms);
   }
 

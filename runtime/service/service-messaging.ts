@@ -64,7 +64,7 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
     const { appender } = broker;
     this.#router = new Router(catalogue);
     this.#retentions = new Retentions(broker, (log) => new Retention(log, config, clock, hooks));
-    this.#publisher = new MessagePublisher(config, { appender, retentions: this.#retentions, hooks, reports });
+    this.#publisher = new MessagePublisher(config, { appender, retentions: this.#retentions, clock, hooks, reports });
     const streamOf = ({ stream }: Descriptor): string => prefixed(config, stream);
     this.#sender = new CommandSender(this.#publisher, streamOf, () => this.#createRequester());
     const dispatcherOf = this.#dispatcherOf.bind(this);

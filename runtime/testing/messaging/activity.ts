@@ -1,9 +1,16 @@
 import { AsyncLocalStorage } from "node:async_hooks";
+import { MessagingError } from "../../errors.js";
 import type { HandleCall, InterceptedCall, Interceptor } from "../../messaging/interceptor.js";
+
+/** The process in which something runs. */
+export interface Place {
+  readonly service: string;
+  readonly hasCrashed: () => boolean;
+}
 
 /** A handler that runs. */
 export interface Run {
-  readonly service: string;
+  readonly place: Place;
   readonly type: string;
   /** The entry that it handles; empty for a notification whose listener runs. */
   readonly entryId: string;
@@ -22,7 +29,8 @@ export class Activity {
   readonly #contexts = new AsyncLocalStorage<Run>();
   /** By the entries that handlers added. */
   readonly #causes = new Map<string, Run>();
-  #outgoing = 0;
+  /** The publishes that have not ended, each by the process that makes it. */
+  readonly #outgoing = new Map<object, Place>();
   /** How often anything began or ended. */
   events = 0;
   /** How many handlers began since this was last set. */
@@ -31,7 +39,7 @@ export class Activity {
 
   /** The handlers that run and wait for nothing that takes virtual time. */
   get busy(): readonly Run[] {
-    return [...this.#running].filter(({ waitsFor }) => waitsFor.size === 0);
+    return [...this.#running].filter(({ place, waitsFor }) => waitsFor.size === 0 && !place.hasCrashed());
   }
 
   /** The handler in which this is called. */
@@ -41,7 +49,7 @@ export class Activity {
 
   /** Whether a publish has not ended. */
   get isPublishing(): boolean {
-    return this.#outgoing > 0;
+    return [...this.#outgoing.values()].some((place) => !place.hasCrashed());
   }
 
   /** An entry was added, by the handler that runs here, if one does. */
@@ -52,14 +60,15 @@ export class Activity {
     this.#causes.set(`${stream} ${entryId}`, cause);
   }
 
-  /** Watches the calls of one service. */
-  watching(service: string): Interceptor {
-    return (call, next) => (call.operation === "handle" ? this.#handle(service, call, next) : this.#send(call, next));
+  /** Watches the calls of one process. */
+  watching(place: Place): Interceptor {
+    return (call, next) =>
+      call.operation === "handle" ? this.#handle(place, call, next) : this.#send(place, call, next);
   }
 
   /** Runs a listener as a handler. */
-  listen(service: string, type: string, work: () => unknown): Promise<void> {
-    return this.#run({ service, type, entryId: "", attempt: 1, cause: this.current }, async () => void (await work()));
+  listen(place: Place, type: string, work: () => unknown): Promise<void> {
+    return this.#run({ place, type, entryId: "", attempt: 1, cause: this.current }, async () => void (await work()));
   }
 
   /** Work in which the handler that runs here, if one does, waits for something that takes virtual time. */
@@ -75,15 +84,10 @@ export class Activity {
     }
   }
 
-  /** The handlers of a process that crashed run no more. */
-  forget(service: string): void {
-    for (const run of this.#running) if (run.service === service) this.#running.delete(run);
-  }
-
-  #handle(service: string, { descriptor, context }: HandleCall, next: () => Promise<unknown>): Promise<unknown> {
+  #handle(place: Place, { descriptor, context }: HandleCall, next: () => Promise<unknown>): Promise<unknown> {
     const { stream, entryId, attempt, signal } = context;
     const cause = this.#causes.get(`${stream} ${entryId}`);
-    return this.#run({ service, type: descriptor.type, entryId, attempt, cause }, next, signal);
+    return this.#run({ place, type: descriptor.type, entryId, attempt, cause }, next, signal);
   }
 
   async #run<Result>(
@@ -109,14 +113,22 @@ export class Activity {
     }
   }
 
-  async #send(call: InterceptedCall, next: () => Promise<unknown>): Promise<unknown> {
+  async #send(place: Place, call: InterceptedCall, next: () => Promise<unknown>): Promise<unknown> {
+    // What a handler of a process that has crashed calls never ends.
+    if (place.hasCrashed() && this.current === undefined) throw crashed(place, call);
     if (call.operation === "send") return this.waiting(`the answer to ${call.descriptor.type}`, next);
-    this.#outgoing++;
+    const key = {};
+    this.#outgoing.set(key, place);
     try {
       return await next();
     } finally {
-      this.#outgoing--;
+      this.#outgoing.delete(key);
       this.events++;
     }
   }
+}
+
+function crashed({ service }: Place, { operation, descriptor }: InterceptedCall): MessagingError {
+  const text = `cannot ${operation} ${descriptor.type}: this instance of ${service} has crashed; create another on its broker`;
+  return new MessagingError("CLOSED", text);
 }

@@ -35,6 +35,6 @@ function chainOf(run: Run | undefined): readonly string[] {
   return chain;
 }
 
-function described({ service, type, entryId, attempt }: Run): string {
+function described({ place: { service }, type, entryId, attempt }: Run): string {
   return `${service} handles ${type}${entryId === "" ? "" : ` (${entryId}, attempt ${attempt})`}`;
 }

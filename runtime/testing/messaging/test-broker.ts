@@ -145,7 +145,7 @@ export class SharedBroker implements TestBroker, TestTime {
     for (;;) {
       const before = this.#signs;
       await (quiet < IDLE_TURNS ? setImmediate() : setTimeout(1));
-      if (this.activity.begun > this.#maxHandled) {
+      if (this.activity.begun > this.#maxHandled && !this.store.isHalted) {
         this.store.halt();
         throw new EndlessError(this.activity.newest, this.#maxHandled);
       }

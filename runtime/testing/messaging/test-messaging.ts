@@ -16,6 +16,7 @@ import type {
 import type { Published } from "../../messaging/publisher.js";
 import { assemble, type MessagingOptions } from "../../service/assemble.js";
 import { ServiceMessaging } from "../../service/service-messaging.js";
+import type { Place } from "./activity.js";
 import { SharedBroker, type TestBroker, type TestTime } from "./test-broker.js";
 
 /** Options of a messaging of tests. Settings are not read from the environment. */
@@ -50,6 +51,7 @@ class MemoryMessaging<Events extends object>
 {
   readonly #broker: SharedBroker;
   readonly #instance: Instance;
+  readonly #place: Place;
   readonly #config: Config;
 
   constructor(catalogue: Catalogue<Events>, options: TestMessagingOptions) {
@@ -60,8 +62,8 @@ class MemoryMessaging<Events extends object>
     const instance = new Instance(store.clock, () => {
       store.calls++;
     });
-    const watching = activity.watching(own.service ?? "");
-    const interceptors = [watching, ...(own.interceptors ?? [])];
+    const place: Place = { service: own.service ?? "", hasCrashed: () => instance.hasCrashed };
+    const interceptors = [activity.watching(place), ...(own.interceptors ?? [])];
     const env = { ...DEFAULTS, ...own.env };
     const { config, parts } = assemble(
       catalogue,
@@ -75,6 +77,7 @@ class MemoryMessaging<Events extends object>
     this.#config = config;
     this.#broker = broker;
     this.#instance = instance;
+    this.#place = place;
   }
 
   get deadLetters(): DeadLetters {
@@ -97,7 +100,6 @@ class MemoryMessaging<Events extends object>
 
   crash(): void {
     this.#instance.crash();
-    this.#broker.activity.forget(this.service);
   }
 
   override listen<Message>(
@@ -107,7 +109,7 @@ class MemoryMessaging<Events extends object>
   ): Promise<Listening> {
     const { activity } = this.#broker;
     const watched: NotificationListener<Message> = (message, context) =>
-      activity.listen(this.service, context.channel, () => listener(message, context));
+      activity.listen(this.#place, context.channel, () => listener(message, context));
     return super.listen(target, watched, options);
   }
 

@@ -1,0 +1,57 @@
+import { abridged } from "../broker/abridged.js";
+import type { Delivery } from "../broker/delivery.js";
+import type { MemberPlace, TakenOver } from "../broker/membership.js";
+import { deathsOf, type MemoryGroup, type Pending } from "./memory-group.js";
+import type { MemoryStream } from "./memory-stream.js";
+import { redriveName, type Store } from "./store.js";
+
+/** The place of a member in its group, with what it needs to be given entries. */
+export class Seat {
+  readonly place: MemberPlace;
+  readonly store: Store;
+  /** What it reads: the stream of its place, or what was redriven from there to its group. */
+  readonly stream: MemoryStream;
+  /** An entry of more bytes is abridged. */
+  readonly #maxMessageBytes: number;
+
+  constructor(place: MemberPlace, store: Store, maxMessageBytes: number) {
+    this.place = place;
+    this.store = store;
+    this.stream = store.stream(place.redriven ? redriveName(place.stream, place.group) : place.stream);
+    this.#maxMessageBytes = maxMessageBytes;
+  }
+
+  get name(): string {
+    return this.place.consumer;
+  }
+
+  /** `undefined` when it was destroyed, or before it is created. */
+  get group(): MemoryGroup | undefined {
+    return this.stream.group(this.place.group);
+  }
+
+  /** An entry of which this member is the owner. */
+  own(id: string): Pending | undefined {
+    const pending = this.group?.pending.get(id);
+    return pending?.owner === this.name ? pending : undefined;
+  }
+
+  /** Claims an entry, which counts a delivery. None if it was deleted from its stream. */
+  claim(pending: Pending): readonly Delivery[] {
+    return this.group?.claim(pending, this.name, pending.count + 1) === true ? [this.deliver(pending)] : [];
+  }
+
+  deliver(pending: Pending): Delivery {
+    const { entry, count: attempt } = pending;
+    const content = abridged(entry.fields, this.#maxMessageBytes);
+    return { id: entry.id, ...content, attempt, deaths: deathsOf(pending, attempt) };
+  }
+
+  /** Claims an entry that another one held when it died. Its delivery is counted when it begins. */
+  takeOver(pending: Pending, withFields: boolean): readonly TakenOver[] {
+    if (this.group?.claim(pending, this.name) !== true) return [];
+    const attempt = pending.count + 1;
+    const fields = withFields ? (this.deliver(pending).fields ?? []) : [];
+    return [{ id: pending.entry.id, fields, attempt, isSuspect: deathsOf(pending, attempt) > 1 }];
+  }
+}

@@ -1,0 +1,88 @@
+import type { Answer, Delivery, Unhandled } from "../broker/delivery.js";
+import type { Kept, Leaving, Membership } from "../broker/membership.js";
+import { packed } from "../broker/packed.js";
+import { HANDOVER, PARKED, record } from "./memory-group.js";
+import type { Seat } from "./seat.js";
+
+type RecordOf<Method extends "recordFailure" | "bury"> = Parameters<Membership[Method]>[1];
+
+/** Parks an entry that failed, or leaves it to its owner. */
+export function recordFailure(
+  { group, name, place, store }: Seat,
+  { id, attempt, deaths = 0 }: Delivery,
+  { failure, parkedMs }: RecordOf<"recordFailure">,
+): Kept {
+  const pending = group?.pending.get(id);
+  if (group === undefined || pending === undefined) return "lost";
+  if (pending.owner !== name) return parkedMs !== undefined && pending.owner === PARKED ? "kept" : "lost";
+  record(pending, failure);
+  // It did not kill this process, and so not those before: their deliveries count no longer.
+  const count = attempt - deaths;
+  if (parkedMs !== undefined) {
+    const dueAt = store.clock.now() + Math.max(1, Math.ceil(parkedMs));
+    return group.park(pending, count, dueAt) ? "kept" : "deleted";
+  }
+  const isThere = group.claim(pending, place.consumer, count);
+  pending.isKept = isThere;
+  return isThere ? "kept" : "deleted";
+}
+
+/** Moves an entry to the dead letters. One that is too large stays where it is, and its letter refers to it. */
+export function bury(
+  seat: Seat,
+  { id, attempt, oversizedBytes }: Delivery,
+  { failure, labels }: RecordOf<"bury">,
+): Exclude<Kept, "deleted"> {
+  const { group, name, place, store, stream } = seat;
+  const pending = seat.own(id);
+  if (group === undefined || pending === undefined) return "lost";
+  const isKept = oversizedBytes !== undefined;
+  const fields = Object.entries({
+    ...{ stream: stream.name, group: place.group, consumer: name, entry_id: id, attempts: String(attempt) },
+    errors: `[${[...pending.failures, failure].join(",")}]`,
+    ...labels,
+    ...(isKept ? { kept_bytes: String(oversizedBytes) } : { original: packed(pending.entry.fields) }),
+  }).flat();
+  const letter = { group: place.group, fields, kept: isKept ? pending.entry : undefined };
+  store.letters(place.stream).add(letter, store.clock.wall());
+  group.acknowledge([id]);
+  return "kept";
+}
+
+/** Hands an entry over, without counting its delivery. Returns `false` when no other member handles its type. */
+export function handOver(seat: Seat, unhandled: Unhandled): boolean {
+  const { group, name } = seat;
+  if (group === undefined) return true;
+  if (!group.members.isHandledElsewhere(name, unhandled.type)) return false;
+  const pending = seat.own(unhandled.id);
+  if (pending === undefined) return true;
+  if (group.claim(pending, HANDOVER, Math.max(0, pending.count - 1))) pending.unhandled = unhandled;
+  group.due.tell();
+  return true;
+}
+
+/** Stores and sends an answer, and acknowledges its command. */
+export function answer({ group, store }: Seat, given: Answer, id: string): undefined {
+  store.answer(given);
+  if (id !== "") group?.acknowledge([id]);
+}
+
+/** Gives back what a member holds, so that others have it at once, and ends its membership. */
+export function leave({ group, name, store }: Seat, { unbegun, begun, failure }: Leaving): void {
+  if (group === undefined) return;
+  const [areUnbegun, haveBegun] = [new Set(unbegun), new Set(begun)];
+  for (const pending of group.of(name)) {
+    const { id, at } = pending.entry;
+    const hasBegun = haveBegun.has(id);
+    if (hasBegun) record(pending, failure);
+    const most = pending.failures.length + (hasBegun ? 0 : 1);
+    const count = areUnbegun.has(id) ? Math.max(0, pending.count - 1) : Math.min(pending.count, most);
+    // Due at once, in the order of the stream.
+    group.park(pending, count, Number.MIN_SAFE_INTEGER + at);
+  }
+  const now = store.clock.wall();
+  group.members.leave(name, now);
+  group.servedAt = now;
+  group.silent.tell();
+  group.due.tell();
+}
