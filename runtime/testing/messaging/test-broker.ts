@@ -1,4 +1,6 @@
 import { setImmediate, setTimeout } from "node:timers/promises";
+import { unknownOptions } from "../../config/suggest.js";
+import { ConfigError, MessagingError } from "../../errors.js";
 import type { Instance } from "../../memory/instance.js";
 import { Store } from "../../memory/store.js";
 import { VirtualClock } from "../../memory/virtual-clock.js";
@@ -41,10 +43,12 @@ export interface TestBroker extends AsyncDisposable {
    * await broker.settled();
    */
   settled(): Promise<void>;
-  /** Nothing is delivered any more. */
+  /** Closes every messaging on it. Nothing is delivered any more. */
   close(): Promise<void>;
 }
 
+/** The real one, whatever a test replaces later. */
+const realNow: () => number = performance.now.bind(performance);
 /** How long a handler may do nothing in real time before time passes without it. */
 const PATIENCE_MS = 250;
 /** Acknowledgements are gathered for so long. */
@@ -59,10 +63,22 @@ export class SharedBroker implements TestBroker, TestTime {
   readonly #clock: VirtualClock;
   readonly #limitMs: number;
   readonly #maxHandled: number;
+  readonly #services = new Set<{ close(): Promise<void> }>();
+  #closing: Promise<void> | undefined;
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor({ startsAt = Date.now(), realTimeLimitMs = 5000, maxHandled = 10_000 }: TestBrokerOptions = {}) {
-    this.#clock = new VirtualClock(new Date(startsAt).getTime());
+  /** @throws {ConfigError} */
+  constructor(options: TestBrokerOptions = {}) {
+    const { startsAt = Date.now(), realTimeLimitMs = 5000, maxHandled = 10_000 } = options;
+    const startsAtMs = new Date(startsAt).getTime();
+    const problems = [
+      ...unknownOptions(options, ["startsAt", "realTimeLimitMs", "maxHandled"]),
+      ...(Number.isNaN(startsAtMs) ? [`startsAt must be a date, got ${JSON.stringify(startsAt)}`] : []),
+      ...(realTimeLimitMs > 0 ? [] : [`realTimeLimitMs must be greater than 0, got ${realTimeLimitMs}`]),
+      ...(maxHandled > 0 ? [] : [`maxHandled must be greater than 0, got ${maxHandled}`]),
+    ];
+    if (problems.length > 0) throw new ConfigError(problems);
+    this.#clock = new VirtualClock(startsAtMs);
     this.#limitMs = realTimeLimitMs;
     this.#maxHandled = maxHandled;
     this.store = new Store(this.#clock, (stream, entryId) => this.activity.added(stream, entryId));
@@ -76,7 +92,7 @@ export class SharedBroker implements TestBroker, TestTime {
     return new Date(this.#clock.wall());
   }
 
-  advance(duration: Duration): Promise<void> {
+  async advance(duration: Duration): Promise<void> {
     const ms = msOf(duration);
     return this.#alone("time.advance()", async () => {
       const end = this.#clock.now() + ms;
@@ -99,8 +115,15 @@ export class SharedBroker implements TestBroker, TestTime {
     });
   }
 
-  async close(): Promise<void> {
-    this.store.halt();
+  close(): Promise<void> {
+    this.#closing ??= Promise.all([...this.#services].map((service) => service.close())).then(() => this.store.halt());
+    return this.#closing;
+  }
+
+  /** @throws {MessagingError} `CLOSED` */
+  add(service: { close(): Promise<void> }): void {
+    this.#assertOpen("create a messaging");
+    this.#services.add(service);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -141,7 +164,7 @@ export class SharedBroker implements TestBroker, TestTime {
    */
   async #drain(patienceMs: number, busyOf: () => readonly Run[]): Promise<readonly Run[]> {
     let quiet = 0;
-    let quietSince = performance.now();
+    let quietSince = realNow();
     for (;;) {
       const before = this.#signs;
       await (quiet < IDLE_TURNS ? setImmediate() : setTimeout(1));
@@ -151,14 +174,19 @@ export class SharedBroker implements TestBroker, TestTime {
       }
       if (this.#signs !== before) {
         quiet = 0;
-        quietSince = performance.now();
+        quietSince = realNow();
         continue;
       }
       if (++quiet < QUIET_TURNS) continue;
       const busy = busyOf();
       if (busy.length === 0 && !this.activity.isPublishing) return busy;
-      if (performance.now() - quietSince > patienceMs) return busy;
+      if (realNow() - quietSince > patienceMs) return busy;
     }
+  }
+
+  #assertOpen(what: string): void {
+    if (this.#closing === undefined) return;
+    throw new MessagingError("CLOSED", `cannot ${what}: the broker of this test is closed; create another`);
   }
 
   get #signs(): number {
@@ -166,7 +194,8 @@ export class SharedBroker implements TestBroker, TestTime {
   }
 
   /** One at a time: two that let time pass would disturb each other. */
-  #alone<Result>(what: string, work: () => Promise<Result>): Promise<Result> {
+  async #alone<Result>(what: string, work: () => Promise<Result>): Promise<Result> {
+    this.#assertOpen(`await ${what}`);
     return this.activity.waiting(what, () => {
       const done = this.#last.then(() => {
         this.activity.begun = 0;

@@ -4,8 +4,10 @@ import type { Catalogue } from "../../contract/descriptor.js";
 import { ConfigError } from "../../errors.js";
 import { DeadLetters } from "../../letters/dead-letters.js";
 import { Instance } from "../../memory/instance.js";
+import { isServed, leftoversOf, leftoverText } from "../../memory/leftovers.js";
 import { MemoryBroker } from "../../memory/memory-broker.js";
 import { OperatorsLetters } from "../../memory/operators-letters.js";
+import { consoleLogger, type Logger } from "../../messaging/logger.js";
 import type { Messaging } from "../../messaging/messaging.js";
 import type {
   Listening,
@@ -53,16 +55,19 @@ class MemoryMessaging<Events extends object>
   readonly #instance: Instance;
   readonly #place: Place;
   readonly #config: Config;
+  readonly #logger: Logger;
+  #closing: Promise<void> | undefined;
 
   constructor(catalogue: Catalogue<Events>, options: TestMessagingOptions) {
     const { broker = new SharedBroker(), ...own } = options;
-    if (!(broker instanceof SharedBroker))
+    if (!(broker instanceof SharedBroker)) {
       throw new ConfigError(["broker must be one that createTestBroker() returned"]);
+    }
     const { store, activity } = broker;
     const instance = new Instance(store.clock, () => {
       store.calls++;
     });
-    const place: Place = { service: own.service ?? "", hasCrashed: () => instance.hasCrashed };
+    const place = { service: "", hasCrashed: () => instance.hasCrashed };
     const interceptors = [activity.watching(place), ...(own.interceptors ?? [])];
     const env = { ...DEFAULTS, ...own.env };
     const { config, parts } = assemble(
@@ -74,6 +79,9 @@ class MemoryMessaging<Events extends object>
       },
     );
     super(catalogue, config, parts);
+    place.service = config.service;
+    broker.add(this);
+    this.#logger = own.logger ?? consoleLogger;
     this.#config = config;
     this.#broker = broker;
     this.#instance = instance;
@@ -118,7 +126,21 @@ class MemoryMessaging<Events extends object>
   }
 
   override close(): Promise<void> {
-    return this.#broker.during(super.close(), this.#instance);
+    this.#closing ??= this.#broker.during(super.close(), this.#instance).then(() => this.#tellLeftovers());
+    return this.#closing;
+  }
+
+  /** Tells what nobody has handled, if no other instance of this service may yet. */
+  #tellLeftovers(): void {
+    const { store } = this.#broker;
+    const { group, service } = this.#config;
+    const leftovers = isServed(store, group) ? [] : leftoversOf(store, group).map(leftoverText);
+    if (leftovers.length === 0) return;
+    const text = `${service} was closed before it had handled everything`;
+    this.#logger.warn(
+      { leftovers, advice: "await settled(), or have time pass for retries, before the test ends" },
+      text,
+    );
   }
 }
 
