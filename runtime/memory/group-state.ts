@@ -25,7 +25,7 @@ export function signsOfLife({ name, store: { clock } }: Seat, { members, pending
   const idleMs = new Map(
     members
       .others(name)
-      .map(({ name, state, livedAt }) => [name, state === "living" ? 1 : clock.wall() - livedAt] as const),
+      .map(({ name, state, livedAt }) => [name, state === "living" ? 1 : clock.now() - livedAt] as const),
   );
   const holders = new Set([...pending.values()].map(({ owner }) => owner));
   for (const each of [name, PARKED, HANDOVER]) holders.delete(each);

@@ -4,7 +4,7 @@ export interface Member {
   readonly handles: ReadonlySet<string | undefined>;
   /** `left` in order, while others wait for its successor. */
   state: "living" | "crashed" | "left";
-  /** When it was last known to live, in ms on the broker's clock. */
+  /** When it was last known to live, in ms on the monotonic clock. */
   livedAt: number;
 }
 
@@ -61,14 +61,14 @@ export class Members {
   }
 
   /** Those that left and are waited for are forgotten with the last one that lives. */
-  leave(name: string, nowMs: number): void {
+  leave(name: string, now: number): void {
     const own = this.get(name);
     if (own === undefined) return;
     const others = this.others(name).filter(({ state }) => state !== "left");
     const isMissed = [...own.handles].some((type) => !others.some(({ handles }) => handles.has(type)));
     if (others.length > 0 && isMissed) {
       own.state = "left";
-      own.livedAt = nowMs;
+      own.livedAt = now;
       return;
     }
     this.remove(name);

@@ -114,8 +114,3 @@ export class MemoryGroup {
 export function deathsOf({ failures }: Pending, attempt: number): number {
   return Math.max(0, attempt - 1 - failures.length);
 }
-
-/** Records the error of a failed attempt. To repeat it adds nothing. */
-export function record({ failures }: Pending, failure: string): void {
-  if (failures.at(-1) !== failure) failures.push(failure);
-}

@@ -55,9 +55,9 @@ export class MemoryMembership implements Membership {
       const { stream, store, group: existing } = this.#seat;
       const from = startFrom === "all" ? 0 : startFrom === "new" ? stream.log.added : this.#placeOf(startFrom);
       const group = existing ?? stream.createGroup(this.group, from);
-      const now = store.clock.wall();
-      group.members.add({ name: this.consumer, handles: new Set(this.handles), state: "living", livedAt: now });
-      group.servedAt = now;
+      const livedAt = store.clock.now();
+      group.members.add({ name: this.consumer, handles: new Set(this.handles), state: "living", livedAt });
+      group.servedAt = store.clock.wall();
       group.due.tell();
       const { lastId } = stream.log;
       return { createdFrom: existing !== undefined ? undefined : from === 0 ? "0" : lastId };
@@ -221,8 +221,8 @@ export class MemoryMembership implements Membership {
     const own = group?.members.get(this.consumer);
     if (group === undefined || own?.state !== "living") return;
     own.state = "crashed";
-    own.livedAt = store.clock.wall();
-    group.servedAt = own.livedAt;
+    own.livedAt = store.clock.now();
+    group.servedAt = store.clock.wall();
     this.#wake();
   }
 

@@ -1,7 +1,7 @@
 import type { Answer, Delivery, Unhandled } from "../broker/delivery.js";
 import type { Kept, Leaving, Membership } from "../broker/membership.js";
 import { packed } from "../broker/packed.js";
-import { HANDOVER, PARKED, record } from "./memory-group.js";
+import { HANDOVER, PARKED } from "./memory-group.js";
 import type { Seat } from "./seat.js";
 
 type RecordOf<Method extends "recordFailure" | "bury"> = Parameters<Membership[Method]>[1];
@@ -15,7 +15,8 @@ export function recordFailure(
   const pending = group?.pending.get(id);
   if (group === undefined || pending === undefined) return "lost";
   if (pending.owner !== name) return parkedMs !== undefined && pending.owner === PARKED ? "kept" : "lost";
-  record(pending, failure);
+  // Never repeated here: no reply is lost. In virtual time two attempts may have the very same text.
+  pending.failures.push(failure);
   // It did not kill this process, and so not those before: their deliveries count no longer.
   const count = attempt - deaths;
   if (parkedMs !== undefined) {
@@ -74,15 +75,14 @@ export function leave({ group, name, store }: Seat, { unbegun, begun, failure }:
   for (const pending of group.of(name)) {
     const { id, at } = pending.entry;
     const hasBegun = haveBegun.has(id);
-    if (hasBegun) record(pending, failure);
+    if (hasBegun) pending.failures.push(failure);
     const most = pending.failures.length + (hasBegun ? 0 : 1);
     const count = areUnbegun.has(id) ? Math.max(0, pending.count - 1) : Math.min(pending.count, most);
     // Due at once, in the order of the stream.
     group.park(pending, count, Number.MIN_SAFE_INTEGER + at);
   }
-  const now = store.clock.wall();
-  group.members.leave(name, now);
-  group.servedAt = now;
+  group.members.leave(name, store.clock.now());
+  group.servedAt = store.clock.wall();
   group.silent.tell();
   group.due.tell();
 }

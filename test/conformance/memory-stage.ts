@@ -7,7 +7,7 @@ const STEP_MS = 50;
 
 /** Plays in memory. Time passes when a sentence waits. */
 export async function inMemory(play: (stage: Stage) => Promise<void>): Promise<void> {
-  const broker = createTestBroker();
+  const broker = createTestBroker({ patienceMs: 2 });
   const services: TestMessaging[] = [];
   const create = (service: string, options: object): TestMessaging => {
     const messaging = createTestMessaging({ service, logger: logBook(), retryDelaySeconds: 0.05, ...options, broker });

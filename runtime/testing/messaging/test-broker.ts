@@ -14,6 +14,11 @@ export interface TestBrokerOptions {
   readonly startsAt?: Date | string | number;
   /** Milliseconds of real time without any sign of a handler that runs, after which `settled()` rejects. @defaultValue 5000 */
   readonly realTimeLimitMs?: number;
+  /**
+   * Milliseconds of real time without any sign of a handler that runs, after which `advance()` has time pass without it.
+   * @defaultValue 250
+   */
+  readonly patienceMs?: number;
   /** How many messages one `settled()` or `advance()` lets be handled before it rejects. @defaultValue 10000 */
   readonly maxHandled?: number;
 }
@@ -49,8 +54,6 @@ export interface TestBroker extends AsyncDisposable {
 
 /** The real one, whatever a test replaces later. */
 const realNow: () => number = performance.now.bind(performance);
-/** How long a handler may do nothing in real time before time passes without it. */
-const PATIENCE_MS = 250;
 /** Acknowledgements are gathered for so long. */
 const SOON_MS = 5;
 const QUIET_TURNS = 2;
@@ -62,24 +65,30 @@ export class SharedBroker implements TestBroker, TestTime {
   readonly activity: Activity = new Activity();
   readonly #clock: VirtualClock;
   readonly #limitMs: number;
+  readonly #patienceMs: number;
   readonly #maxHandled: number;
   readonly #services = new Set<{ close(): Promise<void> }>();
+  /** What ends as time passes, and the time that passes for it. */
+  readonly #closings = new Set<Promise<void>>();
+  #passing: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
   #last: Promise<unknown> = Promise.resolve();
 
   /** @throws {ConfigError} */
   constructor(options: TestBrokerOptions = {}) {
-    const { startsAt = Date.now(), realTimeLimitMs = 5000, maxHandled = 10_000 } = options;
+    const { startsAt = Date.now(), realTimeLimitMs = 5000, patienceMs = 250, maxHandled = 10_000 } = options;
     const startsAtMs = new Date(startsAt).getTime();
     const problems = [
-      ...unknownOptions(options, ["startsAt", "realTimeLimitMs", "maxHandled"]),
+      ...unknownOptions(options, ["startsAt", "realTimeLimitMs", "patienceMs", "maxHandled"]),
       ...(Number.isNaN(startsAtMs) ? [`startsAt must be a date, got ${JSON.stringify(startsAt)}`] : []),
       ...(realTimeLimitMs > 0 ? [] : [`realTimeLimitMs must be greater than 0, got ${realTimeLimitMs}`]),
+      ...(patienceMs > 0 ? [] : [`patienceMs must be greater than 0, got ${patienceMs}`]),
       ...(maxHandled > 0 ? [] : [`maxHandled must be greater than 0, got ${maxHandled}`]),
     ];
     if (problems.length > 0) throw new ConfigError(problems);
     this.#clock = new VirtualClock(startsAtMs);
     this.#limitMs = realTimeLimitMs;
+    this.#patienceMs = patienceMs;
     this.#maxHandled = maxHandled;
     this.store = new Store(this.#clock, (stream, entryId) => this.activity.added(stream, entryId));
   }
@@ -130,18 +139,21 @@ export class SharedBroker implements TestBroker, TestTime {
     return this.close();
   }
 
-  /** Lets time pass until work ends that may wait for it. */
+  /** Lets time pass until work of an instance ends that may wait for it. */
   async during(work: Promise<void>, instance: Instance): Promise<void> {
-    let isOver = instance.hasCrashed;
-    const done = work.finally(() => {
-      isOver = true;
-    });
-    done.catch(() => {});
-    while (!isOver) {
+    if (instance.hasCrashed) return;
+    this.#closings.add(work);
+    work.catch(() => {}).finally(() => this.#closings.delete(work));
+    this.#passing ??= this.#passUntilClosed();
+    await work;
+  }
+
+  async #passUntilClosed(): Promise<void> {
+    while (this.#closings.size > 0) {
       await this.#quiet();
-      if (!isOver) this.#clock.step();
+      if (this.#closings.size > 0) this.#clock.step();
     }
-    if (!instance.hasCrashed) await done;
+    this.#passing = undefined;
   }
 
   /** Acknowledgements wait for others for a moment. */
@@ -155,7 +167,7 @@ export class SharedBroker implements TestBroker, TestTime {
   /** Waits for what runs, but not for handlers that do nothing: time passes without them. */
   async #quiet(): Promise<void> {
     const busy = (): readonly Run[] => this.activity.busy.filter(({ isIdle }) => !isIdle);
-    for (const run of await this.#drain(PATIENCE_MS, busy)) run.isIdle = true;
+    for (const run of await this.#drain(this.#patienceMs, busy)) run.isIdle = true;
   }
 
   /**

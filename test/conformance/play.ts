@@ -1,0 +1,113 @@
+import { expect } from "vitest";
+import { handleValidateToken, onUserCreated, sendValidateToken, userCreated } from "../../generated/index.js";
+import { all, user } from "./cast.js";
+import type { Planned, Scenario } from "./scenario.js";
+import type { Mortal, Stage } from "./stage.js";
+
+const MAX_RETRIES = 3;
+const LEASE_SECONDS = 0.5;
+
+/** What has become of a message. */
+interface Fate extends Planned {
+  readonly id: number;
+  failed: number;
+  handled: number;
+  hasHung: boolean;
+}
+
+/** Plays a scenario to its end, and compares what has become of each message with what delivery promises. */
+export async function play(stage: Stage, { order, instances, concurrency, steps }: Scenario): Promise<void> {
+  const fates: Fate[] = [];
+  const finished: Fate[] = [];
+  const running: Mortal[] = [];
+  const answers: { readonly expected: string; got: string | undefined }[] = [];
+  let [crashes, areHanging] = [0, true];
+
+  const begin = async (): Promise<void> => {
+    const options = { order, concurrency, maxRetries: MAX_RETRIES, leaseSeconds: LEASE_SECONDS };
+    const timing = { retryDelaySeconds: 0.02, drainTimeoutSeconds: 0 };
+    const mortal = await stage.mortal("billing", { ...options, ...timing });
+    onUserCreated(mortal.service, async ({ user_id = 0 }) => {
+      const fate = fates[user_id - 1] as Fate;
+      if (fate.hangs && !fate.hasHung && areHanging) {
+        fate.hasHung = true;
+        await new Promise(() => {});
+      }
+      if (fate.failures === "always" || fate.failed < fate.failures) {
+        fate.failed++;
+        throw new Error("as planned");
+      }
+      if (fate.handled++ === 0) finished.push(fate);
+    });
+    handleValidateToken(mortal.service, ({ payload }) => {
+      if (payload.token === "fails") throw new Error("as planned");
+      return { valid: true };
+    });
+    await mortal.service.start();
+    running.push(mortal);
+  };
+
+  const sender = stage.service("web");
+  for (let count = 0; count < instances; count++) await begin();
+  for (const step of steps) {
+    if (step.kind === "pass") await stage.pass(step.ms);
+    else if (step.kind === "publish") {
+      const added = step.messages.map((planned) => ({ ...planned, failed: 0, handled: 0, hasHung: false }));
+      const first = fates.length + 1;
+      fates.push(...added.map((fate, at) => ({ ...fate, id: first + at })));
+      await sender.publishAll(
+        userCreated,
+        added.map(({ entity }, at) => user(entity, { user_id: first + at })),
+      );
+    } else if (step.kind === "command") {
+      const answer = { expected: step.fails ? "COMMAND_FAILED" : "valid", got: undefined as string | undefined };
+      answers.push(answer);
+      sendValidateToken(sender, { token: step.fails ? "fails" : "holds" }, { targetService: "billing" }).then(
+        () => {
+          answer.got = "valid";
+        },
+        ({ code }) => {
+          answer.got = code;
+        },
+      );
+    } else {
+      const oldest = running.shift() as Mortal;
+      if (step.kind === "close") await oldest.service.close();
+      else {
+        crashes++;
+        oldest.crash();
+      }
+      await begin();
+    }
+  }
+
+  // What hangs is given back, and ends in the instance that follows.
+  areHanging = false;
+  for (const { service } of running.splice(0)) await service.close();
+  await begin();
+  const dead = fates.filter(({ failures }) => failures === "always").map(({ id }) => id);
+  const letters = async (): Promise<number[]> => {
+    const list = await all(stage.deadLetters.list("events"));
+    return list.map(({ original }) => Number(original[original.findIndex((text) => `${text}` === "user_id") + 1]));
+  };
+  const isOver = async (): Promise<boolean> =>
+    fates.every(({ failures, handled }) => failures === "always" || handled > 0) &&
+    answers.every(({ got }) => got !== undefined) &&
+    new Set(await letters()).size >= dead.length;
+  await stage.until(isOver, "the end of the scenario");
+
+  expect(answers.map(({ got }) => got)).toEqual(answers.map(({ expected }) => expected));
+  expect([...new Set(await letters())].sort((one, other) => one - other)).toEqual(dead);
+  for (const { handled, failures, failed, hangs } of fates) {
+    // Only a process that dies has a message handled again.
+    expect(handled).toBeLessThanOrEqual(failures === "always" ? 0 : 1 + crashes);
+    const most = failures === "always" ? 1 + MAX_RETRIES : failures;
+    expect(failed).toBeLessThanOrEqual(most + crashes);
+    if (failures === "always") expect(failed).toBeGreaterThanOrEqual(1 + MAX_RETRIES - (hangs ? 1 : 0));
+  }
+  if (order !== "entity") return;
+  for (const entity of [1, 2, 3]) {
+    const ids = finished.filter((fate) => fate.entity === entity).map(({ id }) => id);
+    expect(ids).toEqual(ids.toSorted((one, other) => one - other));
+  }
+}
