@@ -21,6 +21,7 @@ const TYPES = ["Interceptor", "Publisher", "Messaging", "HandleCall", "Intercept
 /** What the code around an example has. Each is declared only for examples that do not declare it themselves. */
 const AMBIENT = `
 import type { Descriptor, Messaging, Publishable } from "@m-erp/messaging";
+import type { TestBroker, TestTime } from "@m-erp/messaging/testing";
 import type {} from "vitest";
 import type { JsonSchema } from "@m-erp/messaging/runtime";
 declare global {
@@ -28,6 +29,8 @@ declare global {
   interface OrderPlacedInput { readonly entity_id: number; readonly after_data: { readonly total: number } }
   const messaging: Messaging;
   const message: unknown;
+  const broker: TestBroker;
+  const time: TestTime;
   const orderPlaced: Publishable<OrderPlaced, OrderPlacedInput>;
   const request: { readonly id: string; readonly headers: { readonly traceparent?: string } };
   const schema: JsonSchema;
@@ -52,9 +55,12 @@ beforeAll(async () => {
   await symlink(join(root, "node_modules"), join(folder, "node_modules"));
   await writeFile(join(folder, "ambient.ts"), AMBIENT);
   for (const [at, { text }] of examples.entries()) await writeFile(join(folder, `example-${at}.ts`), moduleOf(text));
-  const pages = blocksOf(await readFile(join(root, "docs/connections.md"), "utf8"));
-  for (const [at, { text }] of pages.filter(({ language }) => language === "ts").entries())
-    await writeFile(join(folder, `connections-${at}.ts`), text);
+  for (const page of ["connections", "testing"]) {
+    const blocks = blocksOf(await readFile(join(root, `docs/${page}.md`), "utf8"));
+    for (const [at, { text }] of blocks.filter(({ language }) => language === "ts").entries()) {
+      await writeFile(join(folder, `${page}-${at}.ts`), `${text}\nexport {};\n`);
+    }
+  }
   const paths = {
     "@m-erp/messaging": [join(root, "generated/index.ts")],
     "@m-erp/messaging/operations": [join(root, "runtime/operations/index.ts")],
@@ -70,7 +76,7 @@ beforeAll(async () => {
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-it("every example in a doc comment of the runtime and in docs/connections.md compiles", async () => {
+it("every example in a doc comment of the runtime and in two pages of the documentation compiles", async () => {
   expect(examples.length).toBeGreaterThan(20);
   await runInstalled("tsc", ["-p", folder]);
 });
