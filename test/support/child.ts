@@ -4,9 +4,8 @@ import { constants } from "node:os";
 import { createInterface } from "node:readline";
 import type { Writable } from "node:stream";
 import { fileURLToPath, pathToFileURL } from "node:url";
-
-import { bundleOf } from "./child-bundle.js";
 import { eventually } from "./eventually.js";
+import { bundleOf } from "./program-bundle.js";
 
 export interface StartChildOptions {
   readonly arguments?: readonly string[];

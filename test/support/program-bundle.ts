@@ -5,7 +5,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { build, type Plugin } from "esbuild";
 
 /** From here the bundles find the repository's packages. */
-const folder = fileURLToPath(new URL("../../node_modules/.cache/children", import.meta.url));
+const folder = fileURLToPath(new URL("../../node_modules/.cache/programs", import.meta.url));
 const bundles = new Map<string, Promise<string>>();
 
 /** Each module of a bundle finds its neighbours from where its source is. */
