@@ -6,6 +6,8 @@ import { build, type Plugin } from "esbuild";
 
 /** From here the bundles find the repository's packages. */
 const folder = fileURLToPath(new URL("../../node_modules/.cache/programs", import.meta.url));
+/** Says where the sources of this package are, for programs that import it by its name. */
+const tsconfig = fileURLToPath(new URL("../../examples/tsconfig.json", import.meta.url));
 const bundles = new Map<string, Promise<string>>();
 
 /** Each module of a bundle finds its neighbours from where its source is. */
@@ -42,7 +44,7 @@ async function write(program: string): Promise<string> {
       format: "esm",
       target: "node20",
     },
-    ...{ write: false, logLevel: "silent", plugins: [ownAddress] },
+    ...{ write: false, tsconfig, logLevel: "silent", plugins: [ownAddress] },
   });
   const contents = outputFiles[0]?.contents as Uint8Array;
   const digest = createHash("sha256").update(contents).digest("hex").slice(0, 16);
