@@ -209,12 +209,12 @@ describe("merp diff", () => {
     const { code, stderr } = await diff(scratch, "--against", "main");
     expect([code, stderr]).toEqual([
       2,
-      expect.stringMatching(/^main:schemas\/types\/order\.json:6:15 \/properties\/total\/type: "nummber"/),
+      expect.stringMatching(/"nummber".*\n --> main:schemas\/types\/order\.json:6:15 \/properties\/total\/type\n/),
     ]);
     await using other = await repositoryOf(sound, broken);
     expect(await diff(other, "--against", "main")).toMatchObject({
       code: 2,
-      stderr: expect.stringMatching(/^schemas\/types\/order\.json:6:15/),
+      stderr: expect.stringMatching(/^ --> schemas\/types\/order\.json:6:15/m),
     });
   });
 

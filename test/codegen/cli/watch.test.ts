@@ -115,7 +115,9 @@ describe("merp generate --watch", () => {
 
       said = "";
       await scratch.writeSchemas({ "types/order.json": '{ "type": "object", "prop' });
-      expect(await saying("nothing was written\n")).toMatch(/^schemas\/types\/order\.json:1:\d+: invalid JSON/m);
+      expect(await saying("nothing was written\n")).toMatch(
+        /^error\[syntax\]: invalid JSON.*\n --> schemas\/types\/order\.json:1:/m,
+      );
       expect(await readFile(generated, "utf8")).toBe(good);
 
       said = "";
