@@ -1,5 +1,5 @@
 // compile.ts is the pipeline: load, model, check, print. It may import every room but cli/, diff/, import/,
-// index.ts and write.ts.
+// index.ts, lint/ and write.ts.
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";

@@ -5,8 +5,10 @@ import { fingerprint } from "./cache/fingerprint.js";
 import { Store } from "./cache/store.js";
 import { type Compiled, compile, recompile, soundModelOf } from "./compile.js";
 import type { Difference } from "./diff/diff.js";
+import type { LintFinding } from "./lint/finding.js";
+import { readConfig } from "./load/config.js";
 import { failureAt } from "./load/failure.js";
-import { CONFIG_FILE, load, readTexts, type Sources, sourcesOf } from "./load/load.js";
+import { CONFIG_FILE, load, readTexts, type Sources, shownPath, sourcesOf } from "./load/load.js";
 import { CatalogueError } from "./load/problem.js";
 import type { Source } from "./load/source.js";
 import type { Descriptor } from "./model/descriptor.js";
@@ -31,6 +33,12 @@ export interface GenerateOptions {
    * @defaultValue true
    */
   readonly cache?: boolean;
+}
+
+/** The result of mending. */
+export interface Fixed {
+  readonly texts: ReadonlyMap<string, string>;
+  readonly mended: readonly LintFinding[];
 }
 
 /**
@@ -109,6 +117,39 @@ export async function diffCatalogues(before: Sources, after: Sources): Promise<D
   return diff(was, is);
 }
 
+/**
+ * Mends the findings of the lint that can be mended safely: no value becomes valid by it, and none invalid.
+ *
+ * @param findings of {@link lintCatalogue}, of the files as they are now
+ * @returns the new texts of the files that change, by path relative to the folder, and what was mended in them
+ * @example
+ * const { texts } = await fixLint("schemas", await lintCatalogue("schemas"));
+ */
+export async function fixLint(schemasFolder: string, findings: readonly LintFinding[]): Promise<Fixed> {
+  // Imported here because it brings a parser, which most runs do not need.
+  const { edited } = await import("./lint/fix.js");
+  const mended = findings.filter(({ edit }) => edit !== undefined);
+  const texts = [...readTexts(schemasFolder)].flatMap(([path, text]) => {
+    const edits = mended.flatMap(({ file, edit }) => (edit && file === shownPath(schemasFolder, path) ? [edit] : []));
+    return edits.length === 0 ? [] : [[path, edited(text, edits)] as const];
+  });
+  return { texts: new Map(texts), mended };
+}
+
+/**
+ * Finds what a catalogue should not do, by the rules of the lint that `catalogue.json` has not switched off.
+ *
+ * @param schemasFolder the folder of a catalogue that has no problems: what {@link generate} refuses is not looked at
+ * @example
+ * for (const { file, line, rule, sentence } of await lintCatalogue("schemas")) console.log(file, line, rule, sentence);
+ */
+export async function lintCatalogue(schemasFolder: string): Promise<readonly LintFinding[]> {
+  const sources = load(schemasFolder);
+  // Imported here because most commands do not lint.
+  const { lint } = await import("./lint/lint.js");
+  return lint(sources, readConfig(sources.config).config);
+}
+
 export { compile } from "./compile.js";
 export type { Verdict } from "./diff/advice.js";
 export type { Difference } from "./diff/diff.js";
@@ -119,7 +160,11 @@ export { type ImportedKind, messageKinds } from "./import/entry.js";
 export { ImportRefusedError } from "./import/failure.js";
 export { type Imported, type ImportOptions, importSchemas } from "./import/import.js";
 export { changeRules } from "./import/rule.js";
+export type { LintFinding } from "./lint/finding.js";
+export { lintTexts } from "./lint/text.js";
 export { GeneratorError } from "./load/failure.js";
 export { load, type Sources, sourcesOf } from "./load/load.js";
-export { CatalogueError, formatPlace, formatProblem, type Problem, printable } from "./load/problem.js";
+export { CatalogueError, formatPlace, formatProblem, type Place, type Problem, printable } from "./load/problem.js";
+export { isLintRule, lintRules } from "./schema/lint-rule.js";
+export { suggest } from "./schema/suggest.js";
 export { type FileChange, OutputTakenError } from "./write.js";

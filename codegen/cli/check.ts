@@ -1,23 +1,94 @@
-import { Command } from "commander";
-import pc from "picocolors";
-import { generate } from "../index.js";
-import { cacheOption, count, type ReportArguments, reportOptions, reportProblems } from "./report.js";
+import { Command, InvalidArgumentError, Option } from "commander";
+import { fixLint, generate, type LintFinding, lintCatalogue, printable } from "../index.js";
+import { coloursFor } from "./colour.js";
+import { count } from "./count.js";
+import { explain } from "./explain.js";
+import { UnwritableError, writeFiles } from "./new-files.js";
+import { isShort } from "./problem-text.js";
+import { cacheOption, printReport, type ReportArguments, reportOptions, reportProblems } from "./report.js";
 
 interface CheckArguments extends ReportArguments {
   readonly schemas: string;
   readonly cache: boolean;
+  readonly fix?: true;
+  readonly maxWarnings?: number;
+  readonly explain?: string;
 }
 
 /** `merp check` */
 export const checkCommand: Command = new Command("check")
-  .description("check the schemas; exit with 1 if anything is wrong")
+  .description("check and lint the schemas; exit with 1 if anything is wrong")
   .option("--schemas <folder>", "the folder that holds catalogue.json", "schemas")
+  .option(
+    "--max-warnings <number>",
+    "exit with 1 if the lint warns of more; by default it may warn of any",
+    wholeNumber,
+  )
+  .addOption(new Option("--fix", "mend what the lint can mend safely, in the schema files"))
+  .addOption(new Option("--explain <rule>", "say why the lint has a rule, and what to do; check nothing"))
   .addOption(cacheOption)
   .addOption(reportOptions[0])
   .addOption(reportOptions[1])
-  .action(({ schemas, cache, ...report }: CheckArguments) =>
-    reportProblems(report, async () => {
+  .action(({ schemas, cache, fix, maxWarnings, explain: rule, ...report }: CheckArguments) => {
+    if (rule !== undefined) return explain(rule);
+    return reportProblems(report, async () => {
       const { messages } = await generate(schemas, { dryRun: true, cache });
-      if (report.format === "text") process.stdout.write(`${pc.green("valid")} ${count(messages, "message")}\n`);
-    }),
-  );
+      const before = await lintCatalogue(schemas);
+      const findings = fix === true ? await mend(schemas, before, report) : before;
+      printReport(findings, report);
+      conclude(findings, { ...report, messages, maxWarnings });
+    });
+  });
+
+/** Mends what can be mended. Resolves to what is left. */
+async function mend(
+  schemas: string,
+  findings: readonly LintFinding[],
+  { format }: ReportArguments,
+): Promise<readonly LintFinding[]> {
+  const { texts, mended } = await fixLint(schemas, findings);
+  if (texts.size === 0) return findings;
+  try {
+    writeFiles(schemas, texts);
+  } catch (error) {
+    if (!(error instanceof UnwritableError)) throw error;
+    process.stderr.write(`${coloursFor(process.stderr).red("refused")} ${printable(error.message)}\n`);
+    return findings;
+  }
+  if (format === "text") {
+    const { green } = coloursFor(process.stdout);
+    for (const { file, line, pointer, rule } of mended)
+      process.stdout.write(`${green("fixed")} ${printable(`${file}:${line} ${pointer} (${rule})`)}\n`);
+  }
+  return lintCatalogue(schemas);
+}
+
+interface Verdict extends ReportArguments {
+  readonly messages: number;
+  readonly maxWarnings: number | undefined;
+}
+
+function conclude(findings: readonly LintFinding[], { messages, maxWarnings, all, format }: Verdict): void {
+  const warnings = findings.filter(({ level }) => level === "warn").length;
+  const errors = findings.length - warnings;
+  const isTooMany = maxWarnings !== undefined && warnings > maxWarnings;
+  if (errors > 0 || isTooMany) process.exitCode = 1;
+  if (format === "json" || format === "sarif") return;
+  const counts = [
+    ...(errors > 0 ? [count(errors, "problem")] : []),
+    ...(warnings > 0 ? [`${count(warnings, "warning")}${isTooMany ? `, more than ${maxWarnings}` : ""}`] : []),
+  ];
+  const isCut = format === "text" && !isShort(findings, { all: all === true });
+  const hint = isCut ? "; --all prints every place" : "";
+  if (errors > 0 || isTooMany) {
+    process.stderr.write(`${coloursFor(process.stderr).red("invalid")} ${counts.join(", ")}${hint}\n`);
+  } else if (format === "text") {
+    const valid = `${coloursFor(process.stdout).green("valid")} ${[count(messages, "message"), ...counts].join(", ")}`;
+    process.stdout.write(`${valid}${hint}\n`);
+  }
+}
+
+function wholeNumber(text: string): number {
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError("give a whole number, as in --max-warnings 0.");
+}

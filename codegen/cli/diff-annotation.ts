@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
-import { type Finding, formatPlace, printable } from "../index.js";
+import { type Finding, formatPlace } from "../index.js";
+import { formatAnnotation } from "./annotation.js";
 import { detailsOf, wordsOf } from "./diff-text.js";
 
 /** A finding as an annotation of GitHub Actions. */
@@ -9,16 +10,6 @@ export function annotationOf(finding: Finding): string {
     verdict === "safe" ? "notice" : verdict === "breaks-source" || verdict === "may-break" ? "warning" : "error";
   // A place in another version is in no file that can be annotated.
   const isHere = existsSync(place.file);
-  const where = isHere ? [`file=${property(place.file)}`, `line=${place.line}`, `col=${place.column}`] : [];
-  const text = [`${type}: ${sentence} (${rule})`, ...(isHere ? [] : [formatPlace(place)]), ...detailsOf(finding)];
-  return `::${level} ${[...where, `title=${property(wordsOf(verdict))}`].join(",")}::${text.map(value).join("%0A")}`;
-}
-
-/** Text of a schema must not end the line, nor begin another command. */
-function value(text: string): string {
-  return printable(text).replaceAll("%", "%25").replaceAll("\r", "%0D").replaceAll("\n", "%0A");
-}
-
-function property(text: string): string {
-  return value(text).replaceAll(":", "%3A").replaceAll(",", "%2C");
+  const lines = [`${type}: ${sentence} (${rule})`, ...(isHere ? [] : [formatPlace(place)]), ...detailsOf(finding)];
+  return formatAnnotation({ level, place: isHere ? place : undefined, title: wordsOf(verdict), lines });
 }

@@ -2,9 +2,10 @@ import { Command, Option } from "commander";
 import pc from "picocolors";
 import { diffCatalogues, load, printable, type Verdict } from "../index.js";
 import { BaselineError, baselineOf } from "./baseline.js";
+import { count } from "./count.js";
 import { annotationOf } from "./diff-annotation.js";
 import { describeMessages } from "./diff-text.js";
-import { count, reportProblems } from "./report.js";
+import { reportProblems } from "./report.js";
 
 interface DiffArguments {
   readonly against?: string;

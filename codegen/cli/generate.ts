@@ -1,7 +1,8 @@
 import { Command, Option } from "commander";
-import pc from "picocolors";
 import { type FileChange, type Generated, generate, printable } from "../index.js";
-import { cacheOption, count, type ReportArguments, reportOptions, reportProblems } from "./report.js";
+import { coloursFor } from "./colour.js";
+import { count } from "./count.js";
+import { cacheOption, printReport, type ReportArguments, reportOptions, reportProblems } from "./report.js";
 import { watch } from "./watch.js";
 
 interface GenerateArguments extends ReportArguments {
@@ -31,6 +32,7 @@ export const generateCommand: Command = new Command("generate")
         const generated = await generate(schemas, { dryRun: check === true, standalone, cache });
         if (check === true) await printDifference(generated);
         else if (report.format === "text") printSummary(generated, changed);
+        if (report.format !== "text") printReport([], report);
       });
     // It ends with the process.
     return isWatching === true ? watch(schemas, run, new AbortController().signal) : run([]);
@@ -44,7 +46,7 @@ function printSummary({ folder, messages, written, removed, unchanged }: Generat
   const rest = changed.length > NAMED ? ` and ${changed.length - NAMED} more` : "";
   const cause = changed.length === 0 ? "" : `${printable(changed.slice(0, NAMED).join(", "))}${rest}: `;
   process.stdout.write(
-    `${cause}${pc.green("generated")} ${printable(`${count(messages, "message")} into ${folder}: ${parts.join(", ")}`)}\n`,
+    `${cause}${coloursFor(process.stdout).green("generated")} ${printable(`${count(messages, "message")} into ${folder}: ${parts.join(", ")}`)}\n`,
   );
 }
 
@@ -61,7 +63,7 @@ async function printDifference({ folder, written, removed }: Generated): Promise
     process.stdout.write(createTwoFilesPatch(name, name, before, after, "present", "expected"));
   }
   process.stderr.write(
-    `${pc.red("stale")} ${count(changes.length, "file")} in ${printable(folder)}; run: merp generate\n`,
+    `${coloursFor(process.stderr).red("stale")} ${count(changes.length, "file")} in ${printable(folder)}; run: merp generate\n`,
   );
   process.exitCode = 1;
 }

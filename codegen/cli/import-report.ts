@@ -1,6 +1,6 @@
 import pc from "picocolors";
 import { type Change, changeRules, type Hindrance, type Imported, printable } from "../index.js";
-import { count } from "./report.js";
+import { count } from "./count.js";
 
 /** What an import did, or would do. */
 export interface ImportReport extends Omit<Imported, "files"> {

@@ -3,8 +3,9 @@ import pc from "picocolors";
 import type { Judge, Verdict } from "../../runtime/operations/judge.js";
 import type { Cause, Tally } from "../../runtime/operations/tally.js";
 import { contractsOf, printable } from "../index.js";
+import { count } from "./count.js";
 import { messagesOf, UnreadableError } from "./message-source.js";
-import { count, reportProblems } from "./report.js";
+import { reportProblems } from "./report.js";
 
 interface ValidateArguments {
   readonly schemas: string;

@@ -1,4 +1,5 @@
 import type { Encoding } from "../../runtime/contract/descriptor.js";
+import { type LintLevels, levelFaults } from "../schema/lint-rule.js";
 import { suggest } from "../schema/suggest.js";
 import { isObject } from "../schema/walk.js";
 import type { Problem } from "./problem.js";
@@ -24,6 +25,11 @@ export interface CatalogueConfig {
    * @defaultValue "compiled"
    */
   readonly checks: "compiled" | "standalone";
+  /**
+   * The levels of lint rules that differ from `warn`.
+   * @defaultValue {}
+   */
+  readonly lint: LintLevels;
 }
 
 const defaults: CatalogueConfig = {
@@ -32,10 +38,11 @@ const defaults: CatalogueConfig = {
   output: "../generated",
   runtime: "@m-erp/messaging/runtime",
   checks: "compiled",
+  lint: {},
 };
 
 const demands: Readonly<
-  Record<keyof CatalogueConfig, { readonly holds: (text: string) => boolean; readonly demand: string }>
+  Record<Exclude<keyof CatalogueConfig, "lint">, { readonly holds: (text: string) => boolean; readonly demand: string }>
 > = {
   name: {
     holds: (text) => /^[a-z][a-z0-9_-]*$/.test(text),
@@ -60,12 +67,22 @@ export function readConfig(source: Source | undefined): { config: CatalogueConfi
   if (!isObject(source.value))
     return { config: defaults, problems: [source.problem([], "must be an object", { rule: "setting" })] };
   const problems: Problem[] = [];
-  const config: Record<string, string> = {};
+  const config: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(source.value)) {
     if (key === "$schema" || key === "description") continue;
-    const demand = Object.hasOwn(demands, key) ? demands[key as keyof CatalogueConfig] : undefined;
+    if (key === "lint") {
+      const faults = levelFaults(value);
+      if (faults.length === 0) config[key] = value;
+      problems.push(
+        ...faults.map(({ path, sentence, ...more }) =>
+          source.problem([key, ...path], sentence, { rule: "setting", ...more }),
+        ),
+      );
+      continue;
+    }
+    const demand = Object.hasOwn(demands, key) ? demands[key as keyof typeof demands] : undefined;
     if (demand === undefined) {
-      const suggestion = suggest(key, Object.keys(demands));
+      const suggestion = suggest(key, [...Object.keys(demands), "lint"]);
       const sentence = `"${key}" is not a setting of catalogue.json`;
       problems.push(source.problem([key], sentence, { rule: "setting", suggestion, at: "key" }));
     } else if (typeof value !== "string" || !demand.holds(value)) {

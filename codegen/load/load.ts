@@ -48,6 +48,11 @@ export function load(folder: string): Sources {
   return sourcesOf(readTexts(folder), folder);
 }
 
+/** The path of a file as problems name it. */
+export function shownPath(folder: string, path: string): string {
+  return join(folder, path).replaceAll("\\", "/");
+}
+
 /**
  * Makes sources of texts by path. The order of the texts does not matter.
  *
@@ -57,7 +62,7 @@ export function sourcesOf(texts: ReadonlyMap<string, string>, folder: string): S
   const sources = [...texts]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([path, text]) => {
-      const shown = join(folder, path).replaceAll("\\", "/");
+      const shown = shownPath(folder, path);
       return during("reading", shown, () => new Source(path, shown, text));
     });
   for (const source of sources) during("reading", source.shownPath, () => recordOrigins(source));

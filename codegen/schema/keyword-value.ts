@@ -3,6 +3,7 @@ import { matching } from "../../runtime/contract/name-class.js";
 import { isSteady } from "../../runtime/contract/pattern.js";
 import { backtracksExponentially } from "./backtracking.js";
 import { type KeywordValue, keywords, types } from "./keyword.js";
+import { exceptionFaults } from "./lint-rule.js";
 import type { Path } from "./pointer.js";
 import type { Rule } from "./rule.js";
 import { suggest } from "./suggest.js";
@@ -15,6 +16,7 @@ export interface Fault {
   readonly rule: Rule;
   readonly sentence: string;
   readonly suggestion?: string | undefined;
+  readonly at?: "key";
 }
 
 /** Keywords that may have any text. */
@@ -69,6 +71,8 @@ function formFaults(kind: KeywordValue, value: unknown): readonly Fault[] {
         ...unless(isObject(value), "an object whose values are schemas"),
         ...(isObject(value) ? notSchemas(Object.entries(value)) : []),
       ];
+    case "exceptions":
+      return exceptionFaults(value).map((fault) => ({ ...fault, rule: "keyword-value" }));
     case "anything":
       return [];
   }

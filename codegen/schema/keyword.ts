@@ -13,9 +13,10 @@ export type KeywordValue =
   | "named names"
   | "type"
   | "values"
+  | "exceptions"
   | "anything";
 
-/** The keywords of JSON Schema 2020-12 that a catalogue may use, and our annotations, `sensitive` and `tolerated`. */
+/** The keywords of JSON Schema 2020-12 that a catalogue may use, and our annotations, `sensitive`, `tolerated` and `lintIgnore`. */
 export const keywords: ReadonlyMap<string, KeywordValue> = new Map<string, KeywordValue>([
   ["$schema", "text"],
   ["$comment", "text"],
@@ -28,6 +29,7 @@ export const keywords: ReadonlyMap<string, KeywordValue> = new Map<string, Keywo
   ["writeOnly", "flag"],
   ["sensitive", "flag"],
   ["tolerated", "flag"],
+  ["lintIgnore", "exceptions"],
   ["default", "anything"],
   ["examples", "values"],
   ["type", "type"],
@@ -100,6 +102,7 @@ export const annotations: ReadonlySet<string> = new Set([
   "writeOnly",
   "sensitive",
   "tolerated",
+  "lintIgnore",
   "default",
   "examples",
 ]);

@@ -1,17 +1,19 @@
 import { keywords } from "./keyword.js";
 import { faultsOf, isSchema } from "./keyword-value.js";
+import { EXCEPTION } from "./lint-rule.js";
 import type { Schema } from "./schema.js";
 import { isObject } from "./walk.js";
 
 /**
- * Keeps the well-formed part of a document and drops keywords that are unknown or have a wrong value. The checks report
- * the dropped keywords. All other code can rely on the form of a schema.
+ * Keeps the well-formed part of a document and drops keywords that are unknown or have a wrong value, which the checks
+ * report, and the exceptions from lint rules. All other code can rely on the form of a schema.
  */
 export function wellFormed(document: Readonly<Record<string, unknown>>): Schema {
   const schema: Record<string, unknown> = {};
   for (const [keyword, value] of Object.entries(document)) {
     const kind = keywords.get(keyword);
-    if (kind === undefined) continue;
+    // Exceptions are for the lint alone, which reads them from the document.
+    if (kind === undefined || keyword === EXCEPTION) continue;
     if (kind === "named schemas" && isObject(value)) {
       const sound = Object.entries(value).filter(([name, inner]) => isSchema(inner) && name !== "__proto__");
       schema[keyword] = Object.fromEntries(sound.map(([name, inner]) => [name, schemaOf(inner)]));

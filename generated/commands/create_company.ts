@@ -60,13 +60,13 @@ export interface CreateCompanyPayload {
   legal_name?: string;
   /** Short unique code, as in ACME. */
   code?: string;
-  /** The company's general address. */
+  /** The company's general address. Sensitive: masked in logs and on screens. */
   email?: string;
   /** Telephone number, as in +4930123456; null when there is none. Sensitive: masked in logs and on screens. */
   phone?: string | null;
   /** Address of the website; null when there is none. */
   website?: string | null;
-  /** Tax or VAT number; null when there is none. */
+  /** Tax or VAT number; null when there is none. Sensitive: masked in logs and on screens. */
   tax_id?: string | null;
   /** The country the company is registered in. */
   country_code?: CountryCode;

@@ -56,9 +56,9 @@ export interface CreateUser {
 export interface CreateUserPayload {
   /** The address the user signs in with, unique across M-ERP. Sensitive: masked in logs and on screens. */
   email: string;
-  /** Given name. */
+  /** Given name. Sensitive: masked in logs and on screens. */
   first_name?: string;
-  /** Family name. */
+  /** Family name. Sensitive: masked in logs and on screens. */
   last_name?: string;
   /** Telephone number, as in +4930123456; null when there is none. Sensitive: masked in logs and on screens. */
   phone?: string | null;

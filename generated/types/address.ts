@@ -7,9 +7,9 @@ export interface Address {
   id?: AddressId;
   /** What the address is for, such as billing or shipping. */
   address_type?: string;
-  /** Street and number. */
+  /** Street and number. Sensitive: masked in logs and on screens. */
   street: string;
-  /** Second line of the street; null when there is none. */
+  /** Second line of the street; null when there is none. Sensitive: masked in logs and on screens. */
   street2?: string | null;
   /** Town or city. */
   city: string;

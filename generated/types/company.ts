@@ -13,13 +13,16 @@ export interface Company {
   legal_name?: string | null;
   /** Short unique code, as in ACME. */
   code?: string;
-  /** The company's general address; null when there is none. Services that do not check it may write any text. */
+  /**
+   * The company's general address; null when there is none. Services that do not check it may write any text.
+   * Sensitive: masked in logs and on screens.
+   */
   email?: string | null;
   /** Telephone number, as in +4930123456; null when there is none. Sensitive: masked in logs and on screens. */
   phone?: string | null;
   /** Address of the website; null when there is none. Services that do not check it may write any text. */
   website?: string | null;
-  /** Tax or VAT number; null when there is none. */
+  /** Tax or VAT number; null when there is none. Sensitive: masked in logs and on screens. */
   tax_id?: string | null;
   /** The country the company is registered in; null when unknown. */
   country_code?: CountryCode | null;
@@ -33,9 +36,9 @@ export interface Company {
   created_at?: string | null;
   /** When the company last changed; null before it is stored. */
   updated_at?: string | null;
-  /** Street and number; null when unknown. */
+  /** Street and number; null when unknown. Sensitive: masked in logs and on screens. */
   street?: string | null;
-  /** Second line of the street; null when there is none. */
+  /** Second line of the street; null when there is none. Sensitive: masked in logs and on screens. */
   street2?: string | null;
   /** Town or city; null when unknown. */
   city?: string | null;
@@ -74,13 +77,16 @@ export interface PartialCompany {
   legal_name?: string | null;
   /** Short unique code, as in ACME. */
   code?: string;
-  /** The company's general address; null when there is none. Services that do not check it may write any text. */
+  /**
+   * The company's general address; null when there is none. Services that do not check it may write any text.
+   * Sensitive: masked in logs and on screens.
+   */
   email?: string | null;
   /** Telephone number, as in +4930123456; null when there is none. Sensitive: masked in logs and on screens. */
   phone?: string | null;
   /** Address of the website; null when there is none. Services that do not check it may write any text. */
   website?: string | null;
-  /** Tax or VAT number; null when there is none. */
+  /** Tax or VAT number; null when there is none. Sensitive: masked in logs and on screens. */
   tax_id?: string | null;
   /** The country the company is registered in; null when unknown. */
   country_code?: CountryCode | null;
@@ -94,9 +100,9 @@ export interface PartialCompany {
   created_at?: string | null;
   /** When the company last changed; null before it is stored. */
   updated_at?: string | null;
-  /** Street and number; null when unknown. */
+  /** Street and number; null when unknown. Sensitive: masked in logs and on screens. */
   street?: string | null;
-  /** Second line of the street; null when there is none. */
+  /** Second line of the street; null when there is none. Sensitive: masked in logs and on screens. */
   street2?: string | null;
   /** Town or city; null when unknown. */
   city?: string | null;
@@ -125,13 +131,16 @@ export interface ChangedCompany {
   legal_name?: ChangedText;
   /** Short unique code, as in ACME. */
   code?: ChangedText;
-  /** The company's general address; null when there is none. Services that do not check it may write any text. */
+  /**
+   * The company's general address; null when there is none. Services that do not check it may write any text.
+   * Sensitive: masked in logs and on screens.
+   */
   email?: ChangedText;
   /** Telephone number, as in +4930123456; null when there is none. Sensitive: masked in logs and on screens. */
   phone?: ChangedText;
   /** Address of the website; null when there is none. Services that do not check it may write any text. */
   website?: ChangedText;
-  /** Tax or VAT number; null when there is none. */
+  /** Tax or VAT number; null when there is none. Sensitive: masked in logs and on screens. */
   tax_id?: ChangedText;
   /** The country the company is registered in; null when unknown. */
   country_code?: ChangedText;
@@ -145,9 +154,9 @@ export interface ChangedCompany {
   created_at?: ChangedText;
   /** When the company last changed; null before it is stored. */
   updated_at?: ChangedText;
-  /** Street and number; null when unknown. */
+  /** Street and number; null when unknown. Sensitive: masked in logs and on screens. */
   street?: ChangedText;
-  /** Second line of the street; null when there is none. */
+  /** Second line of the street; null when there is none. Sensitive: masked in logs and on screens. */
   street2?: ChangedText;
   /** Town or city; null when unknown. */
   city?: ChangedText;

@@ -7,7 +7,10 @@ export interface Contact {
   id?: ContactId;
   /** The person's full name. */
   name: string;
-  /** The person's address; null when there is none. Services that do not check it may write any text. */
+  /**
+   * The person's address; null when there is none. Services that do not check it may write any text. Sensitive: masked
+   * in logs and on screens.
+   */
   email?: string | null;
   /** Telephone number, as in +4930123456; null when there is none. Sensitive: masked in logs and on screens. */
   phone?: string | null;

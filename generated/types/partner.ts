@@ -13,7 +13,10 @@ export interface Partner {
   name: string;
   /** Short code, unique within the company; null when there is none. */
   code?: string | null;
-  /** The partner's address; null when there is none. Services that do not check it may write any text. */
+  /**
+   * The partner's address; null when there is none. Services that do not check it may write any text. Sensitive: masked
+   * in logs and on screens.
+   */
   email?: string | null;
   /** Telephone number, as in +4930123456; null when there is none. Sensitive: masked in logs and on screens. */
   phone?: string | null;
@@ -68,7 +71,10 @@ export interface PartialPartner {
   name?: string;
   /** Short code, unique within the company; null when there is none. */
   code?: string | null;
-  /** The partner's address; null when there is none. Services that do not check it may write any text. */
+  /**
+   * The partner's address; null when there is none. Services that do not check it may write any text. Sensitive: masked
+   * in logs and on screens.
+   */
   email?: string | null;
   /** Telephone number, as in +4930123456; null when there is none. Sensitive: masked in logs and on screens. */
   phone?: string | null;
@@ -123,7 +129,10 @@ export interface ChangedPartner {
   name?: ChangedText;
   /** Short code, unique within the company; null when there is none. */
   code?: ChangedText;
-  /** The partner's address; null when there is none. Services that do not check it may write any text. */
+  /**
+   * The partner's address; null when there is none. Services that do not check it may write any text. Sensitive: masked
+   * in logs and on screens.
+   */
   email?: ChangedText;
   /** Telephone number, as in +4930123456; null when there is none. Sensitive: masked in logs and on screens. */
   phone?: ChangedText;

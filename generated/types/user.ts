@@ -7,7 +7,7 @@ import type { RoleId } from "./role.js";
 export interface User {
   /** The user's id, the `entity_id` of its events. */
   id?: UserId;
-  /** The address the user signs in with, unique across M-ERP. */
+  /** The address the user signs in with, unique across M-ERP. Sensitive: masked in logs and on screens. */
   email: string;
   /**
    * A former sign-in name. Use `email`: users sign in with their email address. Sensitive: masked in logs and on
@@ -15,9 +15,9 @@ export interface User {
    * @deprecated
    */
   username?: string;
-  /** Given name. */
+  /** Given name. Sensitive: masked in logs and on screens. */
   first_name?: string;
-  /** Family name. */
+  /** Family name. Sensitive: masked in logs and on screens. */
   last_name?: string;
   /** Telephone number, as in +4930123456; null when there is none. Sensitive: masked in logs and on screens. */
   phone?: string | null;
@@ -60,7 +60,7 @@ export type UserId = number;
 export interface PartialUser {
   /** The user's id, the `entity_id` of its events. */
   id?: UserId;
-  /** The address the user signs in with, unique across M-ERP. */
+  /** The address the user signs in with, unique across M-ERP. Sensitive: masked in logs and on screens. */
   email?: string;
   /**
    * A former sign-in name. Use `email`: users sign in with their email address. Sensitive: masked in logs and on
@@ -68,9 +68,9 @@ export interface PartialUser {
    * @deprecated
    */
   username?: string;
-  /** Given name. */
+  /** Given name. Sensitive: masked in logs and on screens. */
   first_name?: string;
-  /** Family name. */
+  /** Family name. Sensitive: masked in logs and on screens. */
   last_name?: string;
   /** Telephone number, as in +4930123456; null when there is none. Sensitive: masked in logs and on screens. */
   phone?: string | null;
@@ -113,16 +113,16 @@ export type UserChanges = PartialUser;
 export interface ChangedUser {
   /** The user's id, the `entity_id` of its events. */
   id?: ChangedNumber;
-  /** The address the user signs in with, unique across M-ERP. */
+  /** The address the user signs in with, unique across M-ERP. Sensitive: masked in logs and on screens. */
   email?: ChangedText;
   /**
    * A former sign-in name. Use `email`: users sign in with their email address. Sensitive: masked in logs and on
    * screens.
    */
   username?: ChangedText;
-  /** Given name. */
+  /** Given name. Sensitive: masked in logs and on screens. */
   first_name?: ChangedText;
-  /** Family name. */
+  /** Family name. Sensitive: masked in logs and on screens. */
   last_name?: ChangedText;
   /** Telephone number, as in +4930123456; null when there is none. Sensitive: masked in logs and on screens. */
   phone?: ChangedText;

@@ -6,11 +6,20 @@ import { readConfig } from "../../codegen/load/config.js";
 import { load } from "../../codegen/load/load.js";
 import { Source } from "../../codegen/load/source.js";
 import { bannedKeywords, keywords } from "../../codegen/schema/keyword.js";
+import { lintRules } from "../../codegen/schema/lint-rule.js";
 import { sound } from "./catalogue.js";
 import { repository } from "./scratch.js";
 
 interface MetaSchema {
   readonly definitions: { readonly schema: { readonly properties: Readonly<Record<string, object>> } };
+}
+
+interface LintProperties {
+  readonly properties: object;
+}
+
+interface CatalogueMetaSchema {
+  readonly properties: { readonly lint: LintProperties };
 }
 
 function read(name: string): object {
@@ -56,6 +65,9 @@ describe("the meta-schema of schema files", () => {
       { minLenght: 1 },
     ],
     ...[
+      { "unbounded-text": "a free text" },
+      { "unbounded-text": " " },
+      { "unbounded-txt": "a free text" },
       { __proto__: null, a: {} },
       JSON.parse('{"__proto__":{}}') as unknown,
       "https://json-schema.org/draft/2020-12/schema",
@@ -85,6 +97,13 @@ describe("the meta-schema of schema files", () => {
   });
 });
 
+it("know every rule of the lint", () => {
+  const levels = (read("catalogue") as CatalogueMetaSchema).properties.lint.properties;
+  const reasons = (meta as MetaSchema).definitions.schema.properties["lintIgnore"] as LintProperties;
+  expect(Object.keys(levels)).toEqual([...lintRules]);
+  expect(Object.keys(reasons.properties)).toEqual([...lintRules]);
+});
+
 describe("the meta-schema of catalogue.json", () => {
   const acceptsSettings = ajv.compile(read("catalogue"));
 
@@ -96,6 +115,12 @@ describe("the meta-schema of catalogue.json", () => {
     { output: "" },
     { runtime: "a b" },
     { encodng: "json" },
+    { checks: "standalone" },
+    { checks: "none" },
+    { lint: { "unbounded-text": "off", "closed-enum": "error" } },
+    { lint: { "unbounded-text": "of" } },
+    { lint: { "unbounded-txt": "off" } },
+    { lint: "off" },
     {},
     [],
   ])("accepts %j if the generator does", (settings) => {

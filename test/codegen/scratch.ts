@@ -3,10 +3,14 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { bundleOf } from "../support/program-bundle.js";
 import { type Files, textsOf } from "./catalogue.js";
 
 /** The repository's own folder. */
 export const repository = fileURLToPath(new URL("../../", import.meta.url));
+
+/** The path of the command line's program. */
+export const merpProgram = (): Promise<string> => bundleOf(join(repository, "codegen/cli/index.ts"));
 
 /** What a program that ended left behind. */
 export interface Outcome {
@@ -43,13 +47,8 @@ export class Scratch implements AsyncDisposable {
   }
 
   /** Runs the command line in this folder. */
-  merp(...parameters: readonly string[]): Promise<Outcome> {
-    const tsx = import.meta.resolve("tsx");
-    return run(
-      process.execPath,
-      ["--import", tsx, join(repository, "codegen/cli/index.ts"), ...parameters],
-      this.folder,
-    );
+  async merp(...parameters: readonly string[]): Promise<Outcome> {
+    return run(process.execPath, [await merpProgram(), ...parameters], this.folder);
   }
 
   /** Type-checks this folder as strictly as the repository itself, with the repository's runtime. */

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { expect, it } from "vitest";
-import { changeRules } from "../../codegen/index.js";
+import { changeRules, lintTexts } from "../../codegen/index.js";
 
 const read = (path: string): Promise<string> => readFile(new URL(`../../${path}`, import.meta.url), "utf8");
 
@@ -24,5 +24,15 @@ it("names every change that an import may make with its effect, and no other", a
   const listed = [...text.matchAll(/^\| `([a-z-]+)` \| (\w+) \|/gm)].map(([, name, effect]) => [name, effect]);
   const known = Object.entries(changeRules).map(([name, { effect }]) => [name, effect]);
   expect(known.length).toBeGreaterThan(30);
+  expect(listed).toEqual(known);
+});
+
+it("says of each rule of the lint what merp check --explain says, and of no other", async () => {
+  const text = await chapter("Lint");
+  const listed = [...text.matchAll(/^\| `([a-z-]+)` \| (.*) \| (.*) \| (.*) \|$/gm)].map(([, ...cells]) => cells);
+  const known = Object.entries(lintTexts).map(([name, { demand, why, fix, isFixable }]) => [
+    ...[name, demand, why],
+    isFixable === true ? `${fix} \`--fix\` does it.` : fix,
+  ]);
   expect(listed).toEqual(known);
 });

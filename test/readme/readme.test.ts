@@ -88,7 +88,7 @@ test("every other block that is a program runs to its end", async () => {
   );
 
   expect(programs.length).toBeGreaterThan(3);
-  expect(outputs.join("")).toContain('after_data.email must be an email address, got "grace at example.com"');
+  expect(outputs.join("")).toContain("after_data.email must be an email address\n");
 });
 
 describe("the README's tables are complete:", () => {

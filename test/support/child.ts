@@ -4,8 +4,8 @@ import { constants } from "node:os";
 import { createInterface } from "node:readline";
 import type { Writable } from "node:stream";
 import { fileURLToPath, pathToFileURL } from "node:url";
-
 import { eventually } from "./eventually.js";
+import { bundleOf } from "./program-bundle.js";
 
 export interface StartChildOptions {
   readonly arguments?: readonly string[];
@@ -57,9 +57,10 @@ exit $code
 `;
 
 const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
+const tests = fileURLToPath(new URL("..", import.meta.url));
 
 /**
- * Starts a TypeScript file, or a JavaScript file as plain Node does; resolves as soon as the process runs, long before
+ * Starts a TypeScript file, one of the tests as a bundle, or a JavaScript file as plain Node does; resolves as soon as the process runs, long before
  * its first line does.
  *
  * @example
@@ -74,8 +75,7 @@ export async function startChild<Message = unknown>(
   options: StartChildOptions = {},
 ): Promise<Child<Message>> {
   const path = script instanceof URL ? fileURLToPath(script) : script;
-  const loader = path.endsWith(".ts") ? ["--import", tsx] : [];
-  const command = [process.execPath, ...loader, path, ...(options.arguments ?? [])];
+  const command = [process.execPath, ...(await programOf(path)), ...(options.arguments ?? [])];
   const shell = spawn("/bin/sh", ["-c", leash, "leash", ...command], {
     detached: true,
     env: { ...process.env, ...options.environment },
@@ -84,6 +84,11 @@ export async function startChild<Message = unknown>(
   const child = new NodeChild<Message>(shell);
   await child.started;
   return child;
+}
+
+async function programOf(path: string): Promise<readonly string[]> {
+  if (!path.endsWith(".ts")) return [path];
+  return path.startsWith(tests) ? [await bundleOf(path)] : ["--import", tsx, path];
 }
 
 class NodeChild<Message> implements Child<Message> {

@@ -21,8 +21,8 @@ export const schema: JsonSchema = {
       type: "object",
       properties: {
         email: { type: "string", format: "email", sensitive: true },
-        first_name: { type: "string" },
-        last_name: { type: "string" },
+        first_name: { type: "string", sensitive: true },
+        last_name: { type: "string", sensitive: true },
         phone: { type: ["string", "null"], sensitive: true },
         company_id: { $ref: "#/$defs/CompanyId" },
         role_ids: { type: "array", items: { $ref: "#/$defs/RoleId" }, uniqueItems: true },

@@ -7,8 +7,8 @@ export const Address: JsonSchema = {
   properties: {
     id: { $ref: "#/$defs/AddressId" },
     address_type: { type: "string", minLength: 1 },
-    street: { type: "string" },
-    street2: { type: ["string", "null"] },
+    street: { type: "string", sensitive: true },
+    street2: { type: ["string", "null"], sensitive: true },
     city: { type: "string" },
     state: { type: ["string", "null"] },
     postal_code: { type: ["string", "null"] },

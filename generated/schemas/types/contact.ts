@@ -7,7 +7,10 @@ export const Contact: JsonSchema = {
   properties: {
     id: { $ref: "#/$defs/ContactId" },
     name: { type: "string", minLength: 1 },
-    email: { anyOf: [{ type: "string", format: "email" }, { type: "string", tolerated: true }, { type: "null" }] },
+    email: {
+      anyOf: [{ type: "string", format: "email" }, { type: "string", tolerated: true }, { type: "null" }],
+      sensitive: true,
+    },
     phone: { type: ["string", "null"], sensitive: true },
     mobile: { type: ["string", "null"], sensitive: true },
     job_title: { type: ["string", "null"] },

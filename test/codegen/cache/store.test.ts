@@ -129,7 +129,7 @@ it("is not made in a project without node_modules", async () => {
 it("is written as a whole by processes that run at once", async () => {
   await using scratch = await project();
   await scratch.writeSchemas(edited);
-  const outcomes = await Promise.all([scratch.merp("generate"), scratch.merp("check")]);
+  const outcomes = await Promise.all([scratch.merp("generate"), scratch.merp("check", "--format", "json")]);
   expect(outcomes.map(({ code, stderr }) => [code, stderr])).toEqual(outcomes.map(() => [0, ""]));
   expect(readFileSync(cacheFile(scratch), "utf8")).toContain("has placed");
   expect(await writtenBy(scratch)).toEqual([]);

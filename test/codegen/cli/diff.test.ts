@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { diffCommand } from "../../../codegen/cli/diff.js";
 import type { Finding } from "../../../codegen/index.js";
 import { sound } from "../catalogue.js";
-import { type Outcome, repository, Scratch } from "../scratch.js";
+import { merpProgram, type Outcome, Scratch } from "../scratch.js";
 import { runCommand } from "./command.js";
 
 const home = process.cwd();
@@ -209,12 +209,12 @@ describe("merp diff", () => {
     const { code, stderr } = await diff(scratch, "--against", "main");
     expect([code, stderr]).toEqual([
       2,
-      expect.stringMatching(/^main:schemas\/types\/order\.json:6:15 \/properties\/total\/type: "nummber"/),
+      expect.stringMatching(/"nummber".*\n --> main:schemas\/types\/order\.json:6:15 \/properties\/total\/type\n/),
     ]);
     await using other = await repositoryOf(sound, broken);
     expect(await diff(other, "--against", "main")).toMatchObject({
       code: 2,
-      stderr: expect.stringMatching(/^schemas\/types\/order\.json:6:15/),
+      stderr: expect.stringMatching(/^ --> schemas\/types\/order\.json:6:15/m),
     });
   });
 
@@ -234,14 +234,7 @@ describe("merp diff", () => {
     ]);
     expect((await scratch.merp("diff", "--help")).code).toBe(0);
     expect((await scratch.merp("diff", "--against", "main", "--format", "xml")).code).toBe(2);
-    const program = [
-      "--import",
-      import.meta.resolve("tsx"),
-      `${repository}codegen/cli/index.ts`,
-      "diff",
-      "--against",
-      "main",
-    ];
+    const program = [await merpProgram(), "diff", "--against", "main"];
     const child = spawn(process.execPath, program, { cwd: scratch.folder, env: { PATH: "/nowhere", NO_COLOR: "1" } });
     let stderr = "";
     child.stderr.on("data", (text) => {
@@ -253,14 +246,7 @@ describe("merp diff", () => {
 
   it("ends with 141 when the reader of its output closes the pipe", async () => {
     await using scratch = await repositoryOf(sound, cheap);
-    const program = [
-      "--import",
-      import.meta.resolve("tsx"),
-      `${repository}codegen/cli/index.ts`,
-      "diff",
-      "--against",
-      "main",
-    ];
+    const program = [await merpProgram(), "diff", "--against", "main"];
     const child = spawn(process.execPath, program, { cwd: scratch.folder, stdio: ["ignore", "pipe", "ignore"] });
     child.stdout?.destroy();
     expect(await new Promise((resolve) => child.once("close", resolve))).toBe(141);

@@ -79,7 +79,7 @@ await publishOrderPaid(createMessaging({ service: "shop" }), { entity_id: 7, aft
     expect(Object.keys((JSON.parse(types) as { readonly $defs: object }).$defs)).toEqual(["OrderSentOrder"]);
     const again = await merpImport(scratch, "in/order-sent.json");
     expect(again.stdout).toContain("unchanged schemas/events/order.sent.json\n");
-    expect((await scratch.merp("check")).stderr).toBe("");
+    expect((await scratch.merp("check")).code).toBe(0);
   }, 60_000);
 
   it("leaves the types alone that messages of the catalogue need, and the message that is there already", async () => {
@@ -114,7 +114,7 @@ await publishOrderPaid(createMessaging({ service: "shop" }), { entity_id: 7, aft
     const forced = await merpImport(scratch, "in/order-placed.json", "--force");
     expect([forced.code, forced.stderr]).toEqual([0, ""]);
     expect(forced.stdout).toContain("changed schemas/events/order.placed.json\n");
-    expect((await scratch.merp("check")).stderr).toBe("");
+    expect((await scratch.merp("check")).code).toBe(0);
   }, 60_000);
 
   it("writes the rest if something is left out, and with --strict nothing", async () => {
@@ -189,7 +189,7 @@ await publishOrderPaid(createMessaging({ service: "shop" }), { entity_id: 7, aft
     );
     const { code, stderr } = await merpImport(scratch, "in");
     expect(code).toBe(2);
-    expect(stderr).toContain('schemas/types/a.json:2:11 /type: "strin" is not a type of JSON Schema');
+    expect(stderr).toContain('"strin" is not a type of JSON Schema\n --> schemas/types/a.json:2:11 /type\n');
     expect(existsSync(scratch.path("schemas/events/order.paid.json"))).toBe(false);
   });
 

@@ -1,12 +1,11 @@
 import { execFile } from "node:child_process";
 import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { validateCommand } from "../../../codegen/cli/validate.js";
 import { obtainRedis } from "../../../runtime/testing/redis/index.js";
 import { sound } from "../catalogue.js";
-import { type Outcome, repository, Scratch } from "../scratch.js";
+import { merpProgram, type Outcome, Scratch } from "../scratch.js";
 import { runCommand } from "./command.js";
 
 const [good] = sound["events/order.placed.json"].examples;
@@ -147,7 +146,7 @@ describe("merp validate", () => {
   it("reads the standard input, and ends in silence when the reader of its output has seen enough", async () => {
     const path = scratch.path("many");
     await writeFile(path, lines(...Array.from({ length: 2000 }, () => bad)));
-    const program = `${process.execPath} --import ${import.meta.resolve("tsx")} ${join(repository, "codegen/cli/index.ts")}`;
+    const program = `${process.execPath} ${await merpProgram()}`;
     const script = `cat ${path} | { ${program} validate - --all; echo $? >code; } | head -n 1; cat code`;
     const outcome = await new Promise<string>((resolve) => {
       execFile("sh", ["-c", script], { cwd: scratch.folder }, (_, stdout, stderr) => resolve(stdout + stderr));

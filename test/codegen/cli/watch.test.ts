@@ -7,7 +7,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { watch } from "../../../codegen/cli/watch.js";
 import { eventually } from "../../support/eventually.js";
 import { sound } from "../catalogue.js";
-import { repository, Scratch } from "../scratch.js";
+import { merpProgram, Scratch } from "../scratch.js";
 
 const ends: (() => Promise<void>)[] = [];
 
@@ -92,13 +92,7 @@ describe("merp generate --watch", () => {
     // A project, so that each time only what has changed is looked at.
     await scratch.write("package.json", "{}");
     await mkdir(scratch.path("node_modules"));
-    const program = [
-      "--import",
-      import.meta.resolve("tsx"),
-      join(repository, "codegen/cli/index.ts"),
-      "generate",
-      "--watch",
-    ];
+    const program = [await merpProgram(), "generate", "--watch"];
     const child = spawn(process.execPath, program, { cwd: scratch.folder, env: { ...process.env, NO_COLOR: "1" } });
     let said = "";
     for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => (said += chunk.toString()));
@@ -121,7 +115,9 @@ describe("merp generate --watch", () => {
 
       said = "";
       await scratch.writeSchemas({ "types/order.json": '{ "type": "object", "prop' });
-      expect(await saying("nothing was written\n")).toMatch(/^schemas\/types\/order\.json:1:\d+: invalid JSON/m);
+      expect(await saying("nothing was written\n")).toMatch(
+        /^error\[syntax\]: invalid JSON.*\n --> schemas\/types\/order\.json:1:/m,
+      );
       expect(await readFile(generated, "utf8")).toBe(good);
 
       said = "";

@@ -115,15 +115,13 @@ describe("a message that breaks its contract", () => {
         { path: "pasword_hash", message: misspelt },
         { path: "entity_id", message: 'must be a whole number, got "123"' },
         { path: "company_id", message: "must be >= 1, got 0" },
-        { path: "after_data.email", message: 'must be an email address, got "x"' },
+        { path: "after_data.email", message: "must be an email address" },
         { path: "after_data.frist_name", message: misspelt },
         { path: "after_data.role_ids", message: "must not hold the same item twice, got a list" },
       ]),
     );
     expect(contractOf(userCreated).violations(broken)).toHaveLength(6);
-    expect(refused).toThrow(
-      /^user\.created breaks its contract: .*after_data\.email must be an email address, got "x"/,
-    );
+    expect(refused).toThrow(/^user\.created breaks its contract: .*after_data\.email must be an email address[^,]/);
     expect(refused).toThrow(
       expect.objectContaining({ code: "CONTRACT_VIOLATED", type: "user.created", reading: false }),
     );

@@ -130,7 +130,7 @@ describe("publishing what breaks its contract", () => {
       retryable: false,
       issues: expect.arrayContaining([
         expect.objectContaining({ path: "entity_id" }),
-        { path: "after_data.email", message: 'must be an email address, got "x"' },
+        { path: "after_data.email", message: "must be an email address" },
         expect.objectContaining({ path: "stray" }),
       ]),
     });

@@ -7,17 +7,12 @@ import { examine, type Finding } from "../../../../runtime/operations/index.js";
 import { type StartRedisOptions, startRedis } from "../../../../runtime/testing/redis/index.js";
 import { type Outcome, repository } from "../../../codegen/scratch.js";
 import { eventually } from "../../../support/eventually.js";
+import { bundleOf } from "../../../support/program-bundle.js";
 import { createService } from "../../../support/service.js";
 
 /** Runs the command with nothing of this machine's settings; gives it up when it does not end. */
-function merpDoctor(env: Readonly<Record<string, string>>, ...parameters: readonly string[]): Promise<Outcome> {
-  const program = [
-    "--import",
-    import.meta.resolve("tsx"),
-    join(repository, "runtime/cli/index.ts"),
-    "doctor",
-    ...parameters,
-  ];
+async function merpDoctor(env: Readonly<Record<string, string>>, ...parameters: readonly string[]): Promise<Outcome> {
+  const program = [await bundleOf(join(repository, "runtime/cli/index.ts")), "doctor", ...parameters];
   const options = { env: { PATH: process.env["PATH"] ?? "", NO_COLOR: "1", ...env }, timeout: 25_000 };
   return new Promise((resolve) => {
     execFile(process.execPath, program, options, (error, stdout, stderr) => {
