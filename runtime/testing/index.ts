@@ -19,3 +19,7 @@ export {
   type StartRedisOptions,
   startRedis,
 } from "./redis/index.js";
+export { NotSurvivedError } from "./survives/error.js";
+export { type MemoryState, memoryState } from "./survives/memory-state.js";
+export type { IdempotencyKeys, StateSource, SurvivesOptions, World } from "./survives/options.js";
+export { type Survival, survives } from "./survives/survives.js";

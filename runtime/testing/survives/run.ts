@@ -1,0 +1,33 @@
+import type { EffectCall, KeyOf } from "./effects.js";
+import type { Delivery, Process } from "./process.js";
+import type { DeviationKind, Schedule } from "./schedule.js";
+import type { Story } from "./story.js";
+
+/** What all schedules have in common. */
+export interface Setting {
+  /** Makes the handler of a process. */
+  readonly start: (world: { readonly state: unknown; readonly effects: unknown }) => unknown;
+  /** Runs it for one delivery. */
+  readonly handle: (handler: unknown, delivery: Delivery, process: Process, signal: AbortSignal) => unknown;
+  readonly fresh: () => unknown;
+  readonly snapshot: (state: unknown) => unknown;
+  readonly effects: () => unknown;
+  readonly keys: Readonly<Record<string, KeyOf | undefined>>;
+  readonly transactions: readonly string[];
+  readonly timeoutMs: number;
+}
+
+/** What became of one schedule. */
+export interface Run {
+  /** The deviations that were possible, where they were demanded. */
+  readonly schedule: Schedule;
+  /** The deviations that are possible at each step. */
+  readonly choices: readonly (readonly DeviationKind[])[];
+  readonly story: Story;
+  readonly state: unknown;
+  readonly effects: readonly EffectCall[];
+  /** The error of a handler that fails at every attempt, so that the message becomes a dead letter. */
+  readonly deadLetter: { readonly error: unknown } | undefined;
+  /** What the handler returned when the message was acknowledged last. */
+  readonly answer: unknown;
+}
