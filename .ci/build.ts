@@ -12,6 +12,7 @@ const manifest = require("../package.json") as Manifest;
 
 interface Manifest {
   readonly dependencies: Readonly<Record<string, string>>;
+  readonly peerDependencies: Readonly<Record<string, string>>;
   readonly devDependencies: Readonly<Record<string, string>>;
   readonly [field: string]: unknown;
 }
@@ -22,6 +23,7 @@ const entries = [
   "generated/testing",
   "runtime/index",
   "runtime/testing/index",
+  "runtime/testing/arbitrary/index",
   "runtime/operations/index",
   "runtime/cli/index",
   // By itself, so that a bundle of no more than descriptions of messages is without a client of Redis.
@@ -49,7 +51,8 @@ export async function buildPackage(folder: string): Promise<string> {
 
 async function buildRuntime(folder: string): Promise<void> {
   const imported = await bundle(entries, folder, "runtime/shared");
-  const undeclared = imported.filter((name) => manifest.dependencies[name] === undefined);
+  const declared = { ...manifest.dependencies, ...manifest.peerDependencies };
+  const undeclared = imported.filter((name) => declared[name] === undefined);
   if (undeclared.length > 0) throw new Error(`not among the dependencies: ${undeclared.join(", ")}`);
 }
 

@@ -5,15 +5,14 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type CommandDescriptor, ContractError, catalogue, type JsonSchema } from "../../../generated/index.js";
 import type { PlainMessage } from "../../../runtime/contract/codec.js";
 import { contractOf } from "../../../runtime/contract/contract.js";
+import { valuesOf } from "../../../runtime/testing/arbitrary/values.js";
 import { type RedisServer, startRedis } from "../../../runtime/testing/redis/index.js";
-import { arbitraryOf } from "../../support/arbitrary.js";
 
 const encodings = ["fields", "json"] as const;
 const runs = { numRuns: 40 };
 const descriptors = catalogue.messages;
 
-const messagesOf = (schema: JsonSchema): fc.Arbitrary<PlainMessage> =>
-  arbitraryOf(schema) as fc.Arbitrary<PlainMessage>;
+const messagesOf = (schema: JsonSchema): fc.Arbitrary<PlainMessage> => valuesOf(schema) as fc.Arbitrary<PlainMessage>;
 
 describe.each(descriptors)("every valid $type", (descriptor) => {
   const contract = contractOf(descriptor);
@@ -76,7 +75,7 @@ describe.each(descriptors.filter(({ kind }) => kind === "command"))("every valid
     const { result } = descriptor as CommandDescriptor;
     const contract = contractOf(descriptor);
     return fc.assert(
-      fc.property(arbitraryOf(result), (value) => {
+      fc.property(valuesOf(result), (value) => {
         expect(contract.resultViolations(value)).toBeUndefined();
         expect(contract.receivedResultViolations(JSON.parse(JSON.stringify(value)))).toBeUndefined();
         expect(contract.resultViolations({ ...(value as object), stray: 1 })).toHaveLength(1);
