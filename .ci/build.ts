@@ -23,6 +23,8 @@ const entries = [
   "generated/testing",
   "runtime/index",
   "runtime/testing/index",
+  "runtime/testing/runner/vitest",
+  "runtime/testing/runner/jest",
   "runtime/testing/arbitrary/index",
   "runtime/operations/index",
   "runtime/cli/index",

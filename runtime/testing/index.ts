@@ -1,9 +1,27 @@
 // testing/ holds the contract tests and the private Redis of test suites. It may import contract/ and errors.ts.
 export { assertContract, contractIssues, contractMatchers, type MatcherResult } from "./contract.js";
 export { type DeepPartial, example } from "./example.js";
+export {
+  assertDeadLettered,
+  assertHandled,
+  assertPublished,
+  assertSent,
+  type MessagingMatchers,
+  messagingMatchers,
+} from "./messaging/assertions.js";
 export { EndlessError, UnsettledError } from "./messaging/errors.js";
+export type { Observations } from "./messaging/observer.js";
+export {
+  type ReadRecording,
+  type RecordedMessage,
+  type Recording,
+  readRecording,
+  writeRecording,
+} from "./messaging/recording.js";
+export { type StubOptions, stub } from "./messaging/stub.js";
 export { createTestBroker, type TestBroker, type TestBrokerOptions, type TestTime } from "./messaging/test-broker.js";
 export { createTestMessagingFor, type TestMessaging, type TestMessagingOptions } from "./messaging/test-messaging.js";
+export type { PartOf } from "./pattern.js";
 export {
   type ExternalRedis,
   type FoundRedis,

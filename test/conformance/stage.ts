@@ -1,9 +1,8 @@
-import type { MessagingOptions } from "../../generated/index.js";
-import type { TestMessaging } from "../../generated/testing.js";
+import type { Messaging, MessagingOptions } from "../../generated/index.js";
 import type { DeadLetters } from "../../runtime/letters/dead-letters.js";
 
 /** What both brokers offer. */
-export type Service = Omit<TestMessaging, "broker" | "time" | "settled" | "crash" | "deadLetters">;
+export type Service = Messaging;
 
 export interface Mortal {
   readonly service: Service;

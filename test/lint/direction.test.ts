@@ -118,6 +118,7 @@ const places: readonly Place[] = [
   { path: "runtime/cli/", may: ["operations"] },
   { path: "runtime/testing/", may: ["contract", "errors"] },
   { path: "runtime/testing/arbitrary/", may: ["contract", "errors"] },
+  { path: "runtime/testing/runner/", may: ["errors"] },
   { path: "runtime/testing/survives/", may: ["messaging", "contract", "errors"] },
   {
     path: "runtime/testing/redis/",

@@ -5,8 +5,10 @@ import type { Instance } from "../../memory/instance.js";
 import { Store } from "../../memory/store.js";
 import { VirtualClock } from "../../memory/virtual-clock.js";
 import { Activity, type Run } from "./activity.js";
+import { Chronicle } from "./chronicle.js";
 import { type Duration, msOf } from "./duration.js";
 import { EndlessError, UnsettledError } from "./errors.js";
+import { type Observations, Observer } from "./observer.js";
 
 /** Options of a broker of tests. */
 export interface TestBrokerOptions {
@@ -37,7 +39,7 @@ export interface TestTime {
 }
 
 /** What stands for Redis in a test. Several services, and several instances of one, may share it. */
-export interface TestBroker extends AsyncDisposable {
+export interface TestBroker extends AsyncDisposable, Observations {
   readonly time: TestTime;
   /**
    * Resolves when everything that was published has been handled, and what that caused, to any depth. What waits for a retry
@@ -60,9 +62,10 @@ const QUIET_TURNS = 2;
 const IDLE_TURNS = 50;
 
 /** The broker of tests, with what the messagings that share it need. */
-export class SharedBroker implements TestBroker, TestTime {
+export class SharedBroker extends Observer implements TestBroker, TestTime {
   readonly store: Store;
   readonly activity: Activity = new Activity();
+  readonly chronicle: Chronicle;
   readonly #clock: VirtualClock;
   readonly #limitMs: number;
   readonly #patienceMs: number;
@@ -86,11 +89,18 @@ export class SharedBroker implements TestBroker, TestTime {
       ...(maxHandled > 0 ? [] : [`maxHandled must be greater than 0, got ${maxHandled}`]),
     ];
     if (problems.length > 0) throw new ConfigError(problems);
+    const chronicle = new Chronicle();
+    super(chronicle);
+    this.chronicle = chronicle;
     this.#clock = new VirtualClock(startsAtMs);
     this.#limitMs = realTimeLimitMs;
     this.#patienceMs = patienceMs;
     this.#maxHandled = maxHandled;
-    this.store = new Store(this.#clock, (stream, entryId) => this.activity.added(stream, entryId));
+    this.store = new Store(this.#clock, (stream, entryId) => {
+      const fields = this.store.stream(stream).log.find(entryId)?.fields ?? [];
+      this.chronicle.added(stream, entryId, fields, this.activity.current);
+      this.activity.added(stream, entryId);
+    });
   }
 
   get time(): TestTime {

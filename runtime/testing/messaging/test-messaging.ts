@@ -1,6 +1,7 @@
 import type { Letters } from "../../broker/letters.js";
-import type { Config } from "../../config/config.js";
-import type { Catalogue } from "../../contract/descriptor.js";
+import { type Config, prefixed } from "../../config/config.js";
+import { TYPE_FIELD } from "../../contract/codec.js";
+import type { Catalogue, CommandDescriptor, Descriptor, Publishable } from "../../contract/descriptor.js";
 import { ConfigError } from "../../errors.js";
 import { DeadLetters } from "../../letters/dead-letters.js";
 import { Instance } from "../../memory/instance.js";
@@ -19,6 +20,8 @@ import type { Published } from "../../messaging/publisher.js";
 import { assemble, type MessagingOptions } from "../../service/assemble.js";
 import { ServiceMessaging } from "../../service/service-messaging.js";
 import type { Place } from "./activity.js";
+import { type Observations, Observer } from "./observer.js";
+import type { Recording } from "./recording.js";
 import { SharedBroker, type TestBroker, type TestTime } from "./test-broker.js";
 
 /** Options of a messaging of tests. Settings are not read from the environment. */
@@ -29,7 +32,8 @@ export interface TestMessagingOptions extends MessagingOptions {
 
 /** A messaging over a broker in the memory of this process, with a time that passes when it is told to. */
 export interface TestMessaging<Events extends object = Record<never, never>, Outcome = Published>
-  extends Messaging<Events, Outcome> {
+  extends Messaging<Events, Outcome>,
+    Observations {
   readonly broker: TestBroker;
   /** The dead letters of its streams, for an operator of its name. */
   readonly deadLetters: DeadLetters;
@@ -37,6 +41,16 @@ export interface TestMessaging<Events extends object = Record<never, never>, Out
   readonly time: TestTime;
   /** See {@link TestBroker.settled}. */
   settled(): Promise<void>;
+  /** Returns what this service has published and sent so far, for {@link writeRecording}. */
+  record(): Recording;
+  /**
+   * Adds the messages of another service's recording to their streams, as that service would. Those of types that are not in
+   * the catalogue are left out.
+   * @example
+   * await messaging.replay(await readRecording("../user-auth/contract/user-auth.json", catalogue));
+   * await messaging.settled();
+   */
+  replay(recording: Recording): Promise<void>;
   /**
    * Ends this instance as `kill -9` would: its calls never end, its heartbeat stands still, and what its handlers do has no
    * effect. Other instances take over its messages when its lease has passed.
@@ -55,6 +69,7 @@ class MemoryMessaging<Events extends object>
   readonly #instance: Instance;
   readonly #place: Place;
   readonly #config: Config;
+  readonly #observer: Observer;
   readonly #logger: Logger;
   #isClosing = false;
   #closing: Promise<void> | undefined;
@@ -64,7 +79,7 @@ class MemoryMessaging<Events extends object>
     if (!(broker instanceof SharedBroker)) {
       throw new ConfigError(["broker must be one that createTestBroker() returned"]);
     }
-    const { store, activity } = broker;
+    const { store, activity, chronicle } = broker;
     const instance = new Instance(store.clock, () => {
       store.calls++;
     });
@@ -73,7 +88,7 @@ class MemoryMessaging<Events extends object>
     const env = { ...DEFAULTS, ...own.env };
     const { config, parts } = assemble(
       catalogue,
-      { ...own, env, interceptors },
+      { ...own, env, interceptors, hooks: chronicle.hooksFor(place, own.hooks) },
       {
         clock: instance.clock,
         brokerOf: (config, hooks) => new MemoryBroker(store, instance, { config, hooks }),
@@ -84,6 +99,7 @@ class MemoryMessaging<Events extends object>
     broker.add(this);
     this.#logger = own.logger ?? consoleLogger;
     this.#config = config;
+    this.#observer = new Observer(chronicle, config.service);
     this.#broker = broker;
     this.#instance = instance;
     this.#place = place;
@@ -101,6 +117,44 @@ class MemoryMessaging<Events extends object>
 
   get time(): TestTime {
     return this.#broker.time;
+  }
+
+  get observed(): string {
+    return this.service;
+  }
+
+  published<Message>(descriptor: Publishable<Message>): readonly Message[] {
+    return this.#observer.published(descriptor);
+  }
+
+  sent<Message>(descriptor: CommandDescriptor<Message>): readonly Message[] {
+    return this.#observer.sent(descriptor);
+  }
+
+  handled<Message>(descriptor: Descriptor<Message>): readonly Message[] {
+    return this.#observer.handled(descriptor);
+  }
+
+  deadLettered<Message>(descriptor: Descriptor<Message>): readonly Message[] {
+    return this.#observer.deadLettered(descriptor);
+  }
+
+  history(): string {
+    return this.#observer.history();
+  }
+
+  record(): Recording {
+    return { service: this.service, messages: this.#observer.recorded(this.catalogue) };
+  }
+
+  async replay({ messages }: Recording): Promise<void> {
+    for (const { kind, type, message } of messages) {
+      const descriptor = this.catalogue.messages.find((each) => each.kind === kind && each.type === type);
+      if (descriptor === undefined) continue;
+      // As JSON and unchecked: its contract is that of the other service, which may know more.
+      const fields = [TYPE_FIELD, type, "json", JSON.stringify(message)];
+      this.#broker.store.add(prefixed(this.#config, descriptor.stream), fields);
+    }
   }
 
   settled(): Promise<void> {
