@@ -1,9 +1,8 @@
 import { ContractError, userCreated } from "@m-erp/messaging";
-import { assertContract, contractMatchers, exampleUserCreated } from "@m-erp/messaging/testing";
+import { assertContract, exampleUserCreated } from "@m-erp/messaging/testing";
+import "@m-erp/messaging/testing/vitest";
 import { expect, test } from "vitest";
 import { type AccountRow, greeting, toUser } from "./registration.js";
-
-expect.extend(contractMatchers);
 
 const row: AccountRow = {
   id: 124,

@@ -9,6 +9,7 @@ export default defineConfig({
   resolve: {
     alias: [
       { find: /^@m-erp\/messaging$/, replacement: source("generated/index.ts") },
+      { find: /^@m-erp\/messaging\/testing\/vitest$/, replacement: source("runtime/testing/runner/vitest.ts") },
       { find: /^@m-erp\/messaging\/testing$/, replacement: source("generated/testing.ts") },
     ],
   },

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import * as messaging from "../../generated/index.js";
 import * as testing from "../../generated/testing.js";
 import * as operations from "../../runtime/operations/index.js";
+import * as arbitrary from "../../runtime/testing/arbitrary/index.js";
 import { root, runInstalled } from "../package/program.js";
 import { blocksOf } from "../readme/blocks.js";
 
@@ -12,6 +13,7 @@ import { blocksOf } from "../readme/blocks.js";
 const entries = {
   "@m-erp/messaging": Object.keys(messaging),
   "@m-erp/messaging/testing": Object.keys(testing).filter((name) => !(name in messaging)),
+  "@m-erp/messaging/testing/arbitrary": Object.keys(arbitrary),
   "@m-erp/messaging/operations": Object.keys(operations),
 };
 
@@ -20,14 +22,14 @@ const TYPES = ["Interceptor", "Publisher", "Messaging", "HandleCall", "Intercept
 
 /** What the code around an example has. Each is declared only for examples that do not declare it themselves. */
 const AMBIENT = `
-import type { Descriptor, Messaging, Publishable } from "@m-erp/messaging";
-import type { TestBroker, TestTime } from "@m-erp/messaging/testing";
-import type {} from "vitest";
+import "@m-erp/messaging/testing/vitest";
+import type { Publishable } from "@m-erp/messaging";
+import type { TestBroker, TestMessaging, TestTime } from "@m-erp/messaging/testing";
 import type { JsonSchema } from "@m-erp/messaging/runtime";
 declare global {
   interface OrderPlaced { readonly entity_id: number }
   interface OrderPlacedInput { readonly entity_id: number; readonly after_data: { readonly total: number } }
-  const messaging: Messaging;
+  const messaging: TestMessaging;
   const message: unknown;
   const broker: TestBroker;
   const time: TestTime;
@@ -38,11 +40,6 @@ declare global {
   function signedToken(user: string): Promise<string>;
   function page(service: string, rule: string): void;
   function unpage(service: string, rule: string): void;
-}
-declare module "vitest" {
-  interface Matchers<T> {
-    toKeepContract(contract: Descriptor): T;
-  }
 }
 export {};
 `;
@@ -66,6 +63,7 @@ beforeAll(async () => {
     "@m-erp/messaging/operations": [join(root, "runtime/operations/index.ts")],
     "@m-erp/messaging/runtime": [join(root, "runtime/index.ts")],
     "@m-erp/messaging/testing": [join(root, "generated/testing.ts")],
+    "@m-erp/messaging/testing/*": [join(root, "runtime/testing/runner/*.ts"), join(root, "runtime/testing/*/index.ts")],
   };
   const relaxed = { isolatedDeclarations: false, noUnusedLocals: false, noUnusedParameters: false };
   const compilerOptions = { ...relaxed, noEmit: true, declaration: false, rootDir: "/", skipLibCheck: true, paths };
@@ -123,6 +121,7 @@ function moduleOf(text: string): string {
   const types = TYPES.filter(uses);
   if (types.length > 0) imports.push(`import type { ${types.join(", ")} } from "@m-erp/messaging";`);
   if (uses("Redis")) imports.push('import { Redis } from "ioredis";');
+  if (text.includes("fc.")) imports.push('import * as fc from "fast-check";');
   if (uses("expect")) imports.push('import { expect } from "vitest";');
   return `${imports.filter((line) => line !== "").join("\n")}\n${text}\nexport {};\n`;
 }

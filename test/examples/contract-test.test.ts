@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { userCreated } from "../../generated/index.js";
@@ -11,7 +12,15 @@ const example = fileURLToPath(new URL("../../examples/contract-test", import.met
 test("a service's contract test passes under vitest as it stands", async () => {
   const output = await runInstalled("vitest", ["run", "--config", `${example}/vitest.config.ts`]);
 
-  expect(output).toMatch(/Tests {2}4 passed/);
+  expect(output).toMatch(/Tests {2}7 passed/);
+}, 120_000);
+
+test("the README shows one of its files as it stands", async () => {
+  const [readme, shown] = await Promise.all([
+    readFile(new URL("../../README.md", import.meta.url), "utf8"),
+    readFile(`${example}/welcome.test.ts`, "utf8"),
+  ]);
+  expect(readme).toContain(`\`\`\`ts\n${shown}\`\`\`\n`);
 });
 
 test("the matcher names every violation", () => {

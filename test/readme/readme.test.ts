@@ -32,6 +32,7 @@ beforeAll(async () => {
     "@m-erp/messaging/operations": ["./runtime/operations/index.ts"],
     "@m-erp/messaging/runtime": ["./runtime/index.ts"],
     "@m-erp/messaging/testing": ["./generated/testing.ts"],
+    "@m-erp/messaging/testing/vitest": ["./runtime/testing/runner/vitest.ts"],
   };
   const compilerOptions = { noEmit: true, declaration: false, isolatedDeclarations: false, rootDir: "/", paths };
   const config = { extends: join(root, "tsconfig.json"), compilerOptions, include: ["*.ts"] };
