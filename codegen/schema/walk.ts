@@ -43,6 +43,11 @@ export function walk(schema: Schema, path: Path = []): readonly Child[] {
   return found;
 }
 
+/** Returns whether a test holds for a schema and every schema inside it. */
+export function everyWithin(schema: Schema, holds: (inner: Schema) => boolean): boolean {
+  return holds(schema) && childrenOf(schema).every(([, child]) => everyWithin(child, holds));
+}
+
 const referring = new WeakMap<Schema, readonly Child[]>();
 
 /** Those of them that have a `$ref`. They are looked for once, since most schemas have none, and many ask. */
