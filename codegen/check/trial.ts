@@ -120,8 +120,7 @@ class Trials {
       const value = complete(sample);
       const failure = { part, sample, value };
       if (!this.#writer.accepts(closed, value)) return [failure];
-      if (this.#reader.accepts(schema, value))
-        return misreadings(value).map((finding) => ({ ...failure, finding }));
+      if (this.#reader.accepts(schema, value)) return misreadings(value).map((finding) => ({ ...failure, finding }));
       const sentence = `${shown(value)} may be written, and its readers refuse it`;
       return [{ ...failure, finding: { keys: [], sentence } }];
     });

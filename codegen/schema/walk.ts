@@ -60,11 +60,9 @@ export function withReferences(schema: Schema): readonly Child[] {
   return found;
 }
 
-/** Copies the schema with every schema directly inside it replaced. */
+/** The schema with every schema directly inside it replaced: a copy, or itself if each is replaced by itself. */
 export function mapChildren(schema: Schema, replace: (child: Schema) => Schema): Schema {
-  const mapped: Record<string, unknown> = {};
-  for (const [keyword, value] of Object.entries(schema)) mapped[keyword] = mapKeyword(keyword, value, replace);
-  return mapped;
+  return mapEach(schema, (value, keyword) => mapKeyword(keyword, value, replace));
 }
 
 function mapKeyword(keyword: string, value: unknown, replace: (child: Schema) => Schema): unknown {
@@ -76,10 +74,24 @@ function mapKeyword(keyword: string, value: unknown, replace: (child: Schema) =>
     case "schemas":
       return (value as readonly Schema[]).map(replace);
     case "named schemas":
-      return Object.fromEntries(
-        Object.entries(value as Readonly<Record<string, Schema>>).map(([name, child]) => [name, replace(child)]),
-      );
+      return mapEach(value as Readonly<Record<string, Schema>>, replace);
     default:
       return value;
   }
+}
+
+/** Replaces the values of an object. It is copied only if one of them changes: most schemas stay as they are. */
+export function mapEach<Value>(
+  values: Readonly<Record<string, Value>>,
+  replace: (value: Value, key: string) => Value,
+): Record<string, Value> {
+  let mapped: Record<string, Value> | undefined;
+  for (const key in values) {
+    const value = values[key] as Value;
+    const replaced = replace(value, key);
+    if (replaced === value) continue;
+    mapped ??= { ...values };
+    mapped[key] = replaced;
+  }
+  return mapped ?? values;
 }
