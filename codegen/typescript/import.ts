@@ -13,7 +13,8 @@ export interface Import {
 export function printImports(imports: readonly Import[]): readonly string[] {
   return imports
     .filter(({ values = [], types = [] }) => values.length + types.length > 0)
-    .sort((a, b) => compareModules(a.from, b.from))
+    .map((each) => ({ ...each, distance: distanceOf(each.from) }))
+    .sort((a, b) => b.distance - a.distance || compareNames(a.from, b.from))
     .map(({ from, values = [], types = [] }) => {
       const isTypeOnly = values.length === 0;
       const named = [
@@ -35,28 +36,24 @@ export function specifier(fromFile: string, toFile: string): string {
   return `${relative.startsWith(".") ? relative : `./${relative}`}.js`;
 }
 
-/** Biome's order of modules: packages first, then the most distant folders. */
-function compareModules(a: string, b: string): number {
-  const distance = (from: string): number =>
-    from.startsWith("./")
-      ? 0
-      : from.startsWith("../")
-        ? (from.match(/\.\.\//g)?.length ?? 0)
-        : Number.POSITIVE_INFINITY;
-  const [left, right] = [distance(a), distance(b)];
-  return left === right ? compareNames(a, b) : right - left;
+/** How many folders up a module is: Biome has packages first, then the most distant folders. */
+function distanceOf(from: string): number {
+  if (from.startsWith("./")) return 0;
+  return from.startsWith("../") ? (from.match(/\.\.\//g)?.length ?? 0) : PACKAGE;
 }
+
+const PACKAGE = Number.MAX_SAFE_INTEGER;
 
 /**
  * Biome's order of names: letter by letter without regard to case, upper case first where only the case differs.
  */
 export function compareNames(a: string, b: string): number {
-  for (let at = 0; at < Math.min(a.length, b.length); at++) {
-    const left = a.charAt(at);
-    const right = b.charAt(at);
-    if (left === right) continue;
-    const folded = left.toLowerCase() === right.toLowerCase() ? 0 : left.toLowerCase() < right.toLowerCase() ? -1 : 1;
-    return folded || (left < right ? -1 : 1);
-  }
-  return a.length - b.length;
+  const common = Math.min(a.length, b.length);
+  let at = 0;
+  while (at < common && a.charCodeAt(at) === b.charCodeAt(at)) at++;
+  if (at === common) return a.length - b.length;
+  const [left, right] = [a.charAt(at), b.charAt(at)];
+  const [low, high] = [left.toLowerCase(), right.toLowerCase()];
+  if (low !== high) return low < high ? -1 : 1;
+  return left < right ? -1 : 1;
 }

@@ -117,13 +117,23 @@ function typesOf(message: Message, names: MessageNames): readonly NamedSchema[] 
 }
 
 /** The publisher's argument: without constants and fields that the runtime fills in, and with defaults optional. */
-function inputSchema({ schema, kind }: Message): Schema {
+function inputSchema(message: Message): Schema {
+  const known = inputs.get(message);
+  if (known !== undefined) return known;
+  const input = makeInput(message);
+  inputs.set(message, input);
+  return input;
+}
+
+/** Made once, since several parts of a file are about the argument. */
+const inputs = new WeakMap<Message, Schema>();
+
+function makeInput({ schema, kind }: Message): Schema {
   const given = Object.entries(schema.properties ?? {}).filter(
     ([name, property]) => property.const === undefined && !kind.filledIn.includes(name),
   );
-  const required = (schema.required ?? []).filter((name) =>
-    given.some(([given, property]) => given === name && property.default === undefined),
-  );
+  const needed = new Set(given.flatMap(([name, property]) => (property.default === undefined ? [name] : [])));
+  const required = (schema.required ?? []).filter((name) => needed.has(name));
   return {
     ...schema,
     properties: Object.fromEntries(given.map(([name, property]) => [name, written(property)])),
@@ -132,8 +142,9 @@ function inputSchema({ schema, kind }: Message): Schema {
 }
 
 /** A property as its publisher gives it: without forms that are only read. */
-function written({ anyOf, ...property }: Schema): Schema {
-  if (anyOf === undefined) return property;
+function written(schema: Schema): Schema {
+  if (schema.anyOf === undefined) return schema;
+  const { anyOf, ...property } = schema;
   const forms = anyOf.filter(({ tolerated }) => tolerated !== true);
   const [only] = forms;
   if (forms.length !== 1 || only === undefined) return { ...property, anyOf: forms };
