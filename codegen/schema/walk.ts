@@ -18,18 +18,27 @@ export const sameValueKeywords: ReadonlySet<string> = new Set([
 /** The schemas directly inside a schema. Values that should be schemas and are not are skipped. */
 export function childrenOf(schema: Schema): readonly Child[] {
   const children: Child[] = [];
+  everyChild(schema, (child, keyword, key) => {
+    children.push([key === undefined ? [keyword] : [keyword, key], child]);
+    return true;
+  });
+  return children;
+}
+
+/** Returns whether a test holds for every schema directly inside a schema. It is not called behind one that fails. */
+function everyChild(schema: Schema, holds: (child: Schema, keyword: string, key?: string) => boolean): boolean {
   // By name, since most values are strings and numbers, and a list of all would take longer than looking at them.
   for (const keyword in schema) {
     const value: unknown = schema[keyword];
     if (typeof value !== "object" || value === null) continue;
     const kind = keywords.get(keyword);
     if (kind === "schema" || kind === "schema or boolean") {
-      if (isObject(value)) children.push([[keyword], value]);
+      if (isObject(value) && !holds(value, keyword)) return false;
     } else if ((kind === "schemas" && Array.isArray(value)) || (kind === "named schemas" && isObject(value))) {
-      for (const [key, item] of Object.entries(value)) if (isObject(item)) children.push([[keyword, key], item]);
+      for (const [key, item] of Object.entries(value)) if (isObject(item) && !holds(item, keyword, key)) return false;
     }
   }
-  return children;
+  return true;
 }
 
 /** The schema and every schema inside it, outermost first. */
@@ -45,7 +54,7 @@ export function walk(schema: Schema, path: Path = []): readonly Child[] {
 
 /** Returns whether a test holds for a schema and every schema inside it. */
 export function everyWithin(schema: Schema, holds: (inner: Schema) => boolean): boolean {
-  return holds(schema) && childrenOf(schema).every(([, child]) => everyWithin(child, holds));
+  return holds(schema) && everyChild(schema, (child) => everyWithin(child, holds));
 }
 
 const referring = new WeakMap<Schema, readonly Child[]>();

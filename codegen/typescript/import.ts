@@ -16,24 +16,43 @@ export function printImports(imports: readonly Import[]): readonly string[] {
     .map((each) => ({ ...each, distance: distanceOf(each.from) }))
     .sort((a, b) => b.distance - a.distance || compareNames(a.from, b.from))
     .map(({ from, values = [], types = [] }) => {
-      const isTypeOnly = values.length === 0;
-      const named = [
-        ...values.map((name) => ({ name, text: name })),
-        ...types.map((name) => ({ name, text: isTypeOnly ? name : `type ${name}` })),
-      ].sort((a, b) => compareNames(a.name, b.name));
-      const head = isTypeOnly ? "import type {" : "import {";
-      return printList(
-        head,
-        named.map(({ text }) => text),
-        `} from ${stringLiteral(from)};`,
-      );
+      const head = values.length === 0 ? "import type {" : "import {";
+      return printList(head, namesInOrder(values, types), `} from ${stringLiteral(from)};`);
     });
 }
 
+/** What was put in order, by what it was made of: all messages of a kind import the same names. */
+const ordered = new Map<string, readonly string[]>();
+
+function namesInOrder(values: readonly string[], types: readonly string[]): readonly string[] {
+  const mark = values.length === 0 ? "" : "type ";
+  if (values.length + types.length === 1) return [...values, ...types.map((name) => mark + name)];
+  const key = `${values.join()};${types.join()}`;
+  let names = ordered.get(key);
+  if (names === undefined) {
+    const marked = [
+      ...values.map((name) => ({ name, text: name })),
+      ...types.map((name) => ({ name, text: mark + name })),
+    ];
+    names = marked.sort((a, b) => compareNames(a.name, b.name)).map(({ text }) => text);
+    ordered.set(key, names);
+  }
+  return names;
+}
+
+const ways = new Map<string, string>();
+
 /** The specifier with which a generated file imports another. Both paths are without extension. */
 export function specifier(fromFile: string, toFile: string): string {
-  const relative = posix.relative(posix.dirname(fromFile), toFile);
-  return `${relative.startsWith(".") ? relative : `./${relative}`}.js`;
+  const at = toFile.lastIndexOf("/") + 1;
+  const folders = `${fromFile.slice(0, fromFile.lastIndexOf("/") + 1)} ${toFile.slice(0, at)}`;
+  let way = ways.get(folders);
+  if (way === undefined) {
+    const relative = posix.relative(posix.dirname(fromFile), posix.dirname(toFile));
+    way = relative === "" ? "./" : relative.startsWith(".") ? `${relative}/` : `./${relative}/`;
+    ways.set(folders, way);
+  }
+  return `${way}${toFile.slice(at)}.js`;
 }
 
 /** How many folders up a module is: Biome has packages first, then the most distant folders. */
