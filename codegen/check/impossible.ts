@@ -76,8 +76,13 @@ class Finder {
       return beside("const", schema)(schema.const) ? [] : [{ keyword: "const", sentence }];
     }
     if (schema.enum !== undefined) return deadValues(schema.enum, schema);
-    const faults = (typesOf(schema) ?? []).flatMap((type) => rangeFault(schema, type, this.#distinct(schema)) ?? []);
-    return [...faults, ...["anyOf", "oneOf"].flatMap((keyword) => this.#deadForms(schema, keyword))];
+    const faults = (typesOf(schema) ?? []).flatMap((type) => this.#rangeFault(schema, type) ?? []);
+    const forms = ["anyOf", "oneOf"].filter((keyword) => schema[keyword] !== undefined);
+    return [...faults, ...forms.flatMap((keyword) => this.#deadForms(schema, keyword))];
+  }
+
+  #rangeFault(schema: Schema, type: string): Fault | undefined {
+    return rangeFault(schema, type, type === "array" ? this.#distinct(schema) : Number.POSITIVE_INFINITY);
   }
 
   /** Forms that no value has, though nothing in them says so by itself. */
@@ -117,7 +122,7 @@ class Finder {
   }
 
   #isPossibleAs(schema: Schema, type: string): boolean {
-    if (rangeFault(schema, type, this.#distinct(schema)) !== undefined) return false;
+    if (this.#rangeFault(schema, type) !== undefined) return false;
     if (type === "object") {
       const { properties = {}, required = [] } = schema;
       return required.every((name) => !Object.hasOwn(properties, name) || this.isPossible(properties[name] ?? {}));

@@ -13,31 +13,31 @@ export interface Import {
 export function printImports(imports: readonly Import[]): readonly string[] {
   return imports
     .filter(({ values = [], types = [] }) => values.length + types.length > 0)
-    .map((each) => ({ ...each, distance: distanceOf(each.from) }))
-    .sort((a, b) => b.distance - a.distance || compareNames(a.from, b.from))
-    .map(({ from, values = [], types = [] }) => {
-      const head = values.length === 0 ? "import type {" : "import {";
-      return printList(head, namesInOrder(values, types), `} from ${stringLiteral(from)};`);
-    });
+    .map((names) => ({ names, distance: distanceOf(names.from) }))
+    .sort((a, b) => b.distance - a.distance || compareNames(a.names.from, b.names.from))
+    .map(({ names }) => printImport(names));
 }
 
-/** What was put in order, by what it was made of: all messages of a kind import the same names. */
-const ordered = new Map<string, readonly string[]>();
+/** A list is remembered from so many names on: each message of a kind imports the same from the runtime. */
+const MANY = 4;
+const remembered = new Map<string, string>();
 
-function namesInOrder(values: readonly string[], types: readonly string[]): readonly string[] {
+function printImport(names: Import): string {
+  const { from, values = [], types = [] } = names;
+  if (values.length + types.length < MANY) return printNames(names);
+  const key = `${from} ${values.join()} ${types.join()}`;
+  const statement = remembered.get(key) ?? printNames(names);
+  remembered.set(key, statement);
+  return statement;
+}
+
+function printNames({ from, values = [], types = [] }: Import): string {
+  const head = values.length === 0 ? "import type {" : "import {";
   const mark = values.length === 0 ? "" : "type ";
-  if (values.length + types.length === 1) return [...values, ...types.map((name) => mark + name)];
-  const key = `${values.join()};${types.join()}`;
-  let names = ordered.get(key);
-  if (names === undefined) {
-    const marked = [
-      ...values.map((name) => ({ name, text: name })),
-      ...types.map((name) => ({ name, text: mark + name })),
-    ];
-    names = marked.sort((a, b) => compareNames(a.name, b.name)).map(({ text }) => text);
-    ordered.set(key, names);
-  }
-  return names;
+  const marked = new Map(types.map((name) => [name, mark + name]));
+  for (const name of values) marked.set(name, name);
+  const texts = [...marked].sort(([a], [b]) => compareNames(a, b)).map(([, text]) => text);
+  return printList(head, texts, `} from ${stringLiteral(from)};`);
 }
 
 const ways = new Map<string, string>();
@@ -58,7 +58,7 @@ export function specifier(fromFile: string, toFile: string): string {
 /** How many folders up a module is: Biome has packages first, then the most distant folders. */
 function distanceOf(from: string): number {
   if (from.startsWith("./")) return 0;
-  return from.startsWith("../") ? (from.match(/\.\.\//g)?.length ?? 0) : PACKAGE;
+  return from.startsWith("../") ? from.split("../").length - 1 : PACKAGE;
 }
 
 const PACKAGE = Number.MAX_SAFE_INTEGER;
