@@ -14,6 +14,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   generate: async () => (await import("./generate.js")).generateCommand,
   check: async () => (await import("./check.js")).checkCommand,
   diff: async () => (await import("./diff.js")).diffCommand,
+  docs: async () => (await import("./docs.js")).docsCommand,
   validate: async () => (await import("./validate.js")).validateCommand,
 };
 
