@@ -8,7 +8,8 @@ import type { AsyncSchema, SchemaWriter } from "./schema.js";
 /** A message as AsyncAPI describes it. */
 export function messageObject(message: Message, writer: SchemaWriter, encoding: Encoding): object {
   const { kind, type, name, schema } = message;
-  const { title: _title, description, examples = [], deprecated, ...rest } = schema;
+  const { title: _title, examples = [], ...whole } = schema;
+  const { description, deprecated } = schema;
   return {
     name: type,
     title: name,
@@ -20,9 +21,9 @@ export function messageObject(message: Message, writer: SchemaWriter, encoding: 
     }),
     tags: [{ name: kind.kind }, ...(deprecated === true ? [{ name: "deprecated" }] : [])],
     bindings: { redis: {} },
-    payload: writer.write({ ...rest, ...(description !== undefined && { description }) }),
+    payload: writer.write(whole),
     examples: examples.map((payload) => ({ payload })),
-    "x-merp": { kind: kind.kind, type, name, ...(deprecated === true && { deprecated }) },
+    "x-merp": { kind: kind.kind, type, name },
     "x-redis": wireOf(message, encoding),
   };
 }

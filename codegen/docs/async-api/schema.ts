@@ -1,22 +1,11 @@
 import { describesObject } from "../../../runtime/contract/layer.js";
 import { nameOf } from "../../schema/definition-ref.js";
+import { CLOSED, extensions } from "../../schema/extension.js";
 import type { Schema } from "../../schema/schema.js";
 import { mapChildren } from "../../schema/walk.js";
 
 /** A schema of AsyncAPI, which is of draft 07 with some more keywords. */
 export type AsyncSchema = Readonly<Record<string, unknown>>;
-
-/** Says of an object that a publisher may use no name that neither its schema nor what applies beside it declares. */
-export const CLOSED = "x-closed-for-publishers";
-
-/** Our annotations, and keywords of 2020-12 for which draft 07 has none, by the extensions that stand for them. */
-export const EXTENSIONS: Readonly<Record<string, string>> = {
-  sensitive: "x-sensitive",
-  tolerated: "x-tolerated",
-  contains: "x-contains",
-  minContains: "x-minContains",
-  maxContains: "x-maxContains",
-};
 
 /** Writes schemas for AsyncAPI: they accept the same values, unless an extension says what draft 07 cannot. */
 export class SchemaWriter {
@@ -46,8 +35,8 @@ export class SchemaWriter {
     const isCounted = schema["minContains"] !== undefined || schema["maxContains"] !== undefined;
     return Object.fromEntries(
       Object.entries(schema).map(([keyword, value]) => {
-        const isExtension = Object.hasOwn(EXTENSIONS, keyword) && (keyword !== "contains" || isCounted);
-        return [isExtension ? (EXTENSIONS[keyword] ?? keyword) : keyword, value];
+        const isExtension = Object.hasOwn(extensions, keyword) && (keyword !== "contains" || isCounted);
+        return [isExtension ? (extensions[keyword] ?? keyword) : keyword, value];
       }),
     );
   }

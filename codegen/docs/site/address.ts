@@ -4,13 +4,13 @@ import { fileOf } from "../../model/model.js";
 /** The path of a page in the site's folder: `events/user.created.html`. */
 export function pageOf(definition: Definition): string {
   const file = fileOf(definition);
-  // Beside index.html there may be no other page of that name.
-  return `${file.includes("/") ? file : `root/${file}`}.html`;
+  // Beside index.html are only pages of which no folder of schemas can have the path.
+  return `${file.includes("/") ? file : `file-${file}`}.html`;
 }
 
 /** The page of a service. */
 export function servicePage(name: string): string {
-  return `services/${name}.html`;
+  return `service-${name}.html`;
 }
 
 /** The way from a page to the site's folder: `../` for `events/user.created.html`. */

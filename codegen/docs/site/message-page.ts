@@ -72,13 +72,13 @@ ${properties.list(schema, rest)}</details>`,
 
 function answer({ result }: Message, properties: Properties): Content {
   if (result === undefined) return false;
-  const { schema } = result;
+  const { schema, definition } = result;
   const [example] = schema.examples ?? [];
-  return [
+  return html`<div id="${typeAnchor(definition)}">${[
     schema.description !== undefined && html`<p class="says">${prose(schema.description)}</p>`,
     properties.whole(schema, [""]),
     example !== undefined && html`<figure><figcaption>For example</figcaption>${jsonBlock(example)}</figure>`,
-  ];
+  ]}</div>`;
 }
 
 /** The definitions that only this message has. */

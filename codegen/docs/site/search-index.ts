@@ -8,7 +8,7 @@ import { anchorOf, pageOf, servicePage, typeAnchor } from "./address.js";
 type Entry = readonly [kind: string, name: string, context: string, address: string, text: string];
 
 /** Properties in each other are found to this level; those of shared types on the pages of these. */
-const DEEPEST = 4;
+const DEEPEST = 8;
 
 /** A script that holds the index, since a page that lies in a folder may not load JSON. */
 export function searchIndex(subject: Subject): string {
