@@ -30,6 +30,6 @@ function item({ commit, date, subject, findings }: Version): Content {
 `;
 }
 
-function change({ verdict, rule, sentence, part }: Finding): Content {
-  return html`<li><span class="verdict ${verdict}">${verdicts[verdict]}</span> <span class="says">${prose(sentence)}</span>${part === "result" && " (of the answer)"} <code class="rule">${rule}</code></li>`;
+function change({ verdict, rule, sentence, part, place }: Finding): Content {
+  return html`<li><span class="verdict ${verdict}">${verdicts[verdict]}</span> <span class="says">${prose(sentence)}</span>${part === "result" && " (of the answer)"} <code class="rule">${place.pointer !== "" && `${place.pointer} `}${rule}</code></li>`;
 }
