@@ -157,7 +157,7 @@ export type { Finding } from "./diff/finding.js";
 export { type Format, formats } from "./docs/documentation.js";
 export type { Commit } from "./docs/history.js";
 export type { History } from "./docs/subject.js";
-export { type Documented, document, historyOf } from "./document.js";
+export { document, historyOf } from "./document.js";
 export type { Change, Hindrance } from "./import/document.js";
 export { drafts } from "./import/draft.js";
 export { type ImportedKind, messageKinds } from "./import/entry.js";
