@@ -26,16 +26,16 @@ export function addressOf(page: string, from: string, anchor = ""): string {
 }
 
 /**
- * The anchor of a property: `after_data.email`. Other characters than those of most names are written as numbers, so that
- * an anchor is the same in an `id` and in an address. Anchors of sections begin with a colon, which no property has.
+ * The anchor of a property within that of what has it: `after_data.email`. Other characters than those of most names are
+ * written as numbers, so that an anchor is the same in an `id` and in an address. What is no name, such as a section or a
+ * form, begins with a colon, which no name has then: `:history`, `method:oneOf-1.kind`.
  */
-export function anchorOf(path: readonly string[]): string {
-  return path
-    .map((name) => name.replace(/[^\w-]/gu, (character) => `~${(character.codePointAt(0) ?? 0).toString(16)}~`))
-    .join(".");
+export function anchorWithin(anchor: string, name: string): string {
+  const written = name === "" ? "~~" : name.replace(/[^\w-]/gu, (one) => `~${(one.codePointAt(0) ?? 0).toString(16)}~`);
+  return anchor === "" ? written : `${anchor}.${written}`;
 }
 
 /** The anchor of a type on its page. */
 export function typeAnchor({ name }: Pick<Definition, "name">): string {
-  return `:${anchorOf([name])}`;
+  return anchorWithin(":type", name);
 }

@@ -76,7 +76,7 @@ function answer({ result }: Message, properties: Properties): Content {
   const [example] = schema.examples ?? [];
   return html`<div id="${typeAnchor(definition)}">${[
     schema.description !== undefined && html`<p class="says">${prose(schema.description)}</p>`,
-    properties.whole(schema, [""]),
+    properties.whole(schema, ":answer"),
     example !== undefined && html`<figure><figcaption>For example</figcaption>${jsonBlock(example)}</figure>`,
   ]}</div>`;
 }
@@ -86,15 +86,30 @@ function types(message: Message, { model }: Subject, properties: Properties): Co
   const own = localDefinitions(message, model);
   return (
     own.length > 0 &&
-    own.map((definition) => typeSection(definition.name, model.flattener.definition(definition), properties))
+    own.map((definition) => {
+      const schema = model.flattener.definition(definition);
+      return typeSection({ name: definition.name, schema, anchor: typeAnchor(definition) }, properties);
+    })
   );
 }
 
+/** A type as a page shows it. */
+interface ShownType {
+  readonly name: string;
+  readonly schema: Schema;
+  /** Begins the anchors of its properties. */
+  readonly anchor: string;
+}
+
 /** A type under a heading of its own. */
-export function typeSection(name: string, schema: Schema, properties: Properties, further: Content = false): Content {
-  const anchor = typeAnchor({ name });
-  return html`<section class="type-section" id="${anchor}"><h3><a href="#${anchor}">${name}</a>${schema.deprecated === true && html` <span class="flag warning">deprecated</span>`}</h3>
-${properties.value(schema, [name])}
+export function typeSection(
+  { name, schema, anchor }: ShownType,
+  properties: Properties,
+  further: Content = false,
+): Content {
+  const own = typeAnchor({ name });
+  return html`<section class="type-section" id="${own}"><h3><a href="#${own}">${name}</a>${schema.deprecated === true && html` <span class="flag warning">deprecated</span>`}</h3>
+${properties.value(schema, name, anchor)}
 ${further}</section>
 `;
 }

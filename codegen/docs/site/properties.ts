@@ -4,7 +4,7 @@ import { nameOf } from "../../schema/definition-ref.js";
 import type { Schema } from "../../schema/schema.js";
 import { isObject } from "../../schema/walk.js";
 import { type Content, type Html, html, joined, prose } from "../html.js";
-import { addressOf, anchorOf, pageOf, typeAnchor } from "./address.js";
+import { addressOf, anchorWithin, pageOf, typeAnchor } from "./address.js";
 import { conditionalOf, conditionsOf } from "./condition.js";
 import { type LinkOf, limitsOf, literal, phraseOf, typeWords } from "./words.js";
 
@@ -16,8 +16,10 @@ const DEEPEST = 6;
 
 /** Where a schema stands on a page. */
 interface At {
-  /** The names that lead to it, which make the anchors. */
-  readonly path: readonly string[];
+  /** Its anchor; empty for the whole message. */
+  readonly anchor: string;
+  /** So many properties and items lead to it. */
+  readonly depth: number;
   /** The types around it, which are not shown within themselves. */
   readonly within: readonly string[];
 }
@@ -43,27 +45,27 @@ export class Properties {
   };
 
   /** All that a schema says of a value, but for its description: properties, forms, items and conditions. */
-  whole(schema: Schema, path: readonly string[]): Content {
-    return this.#inside(schema, { path, within: [] });
+  whole(schema: Schema, anchor: string): Content {
+    return this.#inside(schema, { anchor, depth: 1, within: [] });
   }
 
   /** The same with what it is, its description and its limits. */
-  value(schema: Schema, path: readonly string[]): Content {
+  value(schema: Schema, name: string, anchor: string): Content {
     return html`<p class="label"><span class="type">${typeWords(schema, this.linkOf)}</span>${schema["sensitive"] === true && html` <span class="flag warning">sensitive</span>`}</p>
 ${schema.description !== undefined && html`<p class="says">${prose(schema.description)}</p>`}
 ${this.#limits(schema)}
-${this.#inside(schema, { path, within: path })}`;
+${this.#inside(schema, { anchor, depth: 1, within: [name] })}`;
   }
 
   /** Some of the properties of a schema. */
   list(schema: Schema, names: readonly string[]): Content {
-    return this.#list(schema, names, { path: [], within: [] });
+    return this.#list(schema, names, { anchor: "", depth: 0, within: [] });
   }
 
   /** What is said of a schema beside its properties: limits, forms and conditions. */
   beside(schema: Schema): Content {
     const { properties: _, ...rest } = schema;
-    return this.#inside(rest, { path: [], within: [] });
+    return this.#inside(rest, { anchor: "", depth: 0, within: [] });
   }
 
   #list(schema: Schema, names: readonly string[], at: At): Content {
@@ -74,9 +76,8 @@ ${this.#inside(schema, { path, within: path })}`;
 
   #row(name: string, property: Schema, isRequired: boolean, at: At): Html {
     this.#rows++;
-    const path = [...at.path, name];
-    const anchor = anchorOf(path);
-    const isTop = at.path.length === 0;
+    const anchor = anchorWithin(at.anchor, name);
+    const isTop = at.depth === 0;
     const said = this.#spoken(property);
     const flags = [
       isRequired && html`<span class="flag required">required</span>`,
@@ -91,7 +92,7 @@ ${this.#inside(schema, { path, within: path })}`;
 <div class="body">
 ${said.description !== undefined && html`<p class="says">${prose(said.description)}</p>`}
 ${this.#limits(said)}
-${this.#folded(property, { path, within: at.within }, isTop && isRequired)}
+${this.#folded(property, { anchor, depth: at.depth + 1, within: at.within }, isTop && isRequired)}
 </div>
 </li>
 `;
@@ -152,20 +153,20 @@ ${inside}</details>`;
   #elements(schema: Schema, at: At): readonly Content[] {
     const { prefixItems, items, patternProperties = {}, additionalProperties } = schema;
     const elements: (readonly [Content, string, Schema])[] = [
-      ...(prefixItems ?? []).map((item, index) => [`item ${index + 1}`, `${index}`, item] as const),
+      ...(prefixItems ?? []).map((item, index) => [`item ${index + 1}`, `item-${index + 1}`, item] as const),
       ...(isObject(items)
-        ? [[prefixItems === undefined ? "each item" : "each further item", "*", items as Schema] as const]
+        ? [[prefixItems === undefined ? "each item" : "each further item", "items", items as Schema] as const]
         : []),
       ...Object.entries(patternProperties).map(
-        ([pattern, value]) => [["each ", html`<code>${pattern}</code>`], pattern, value] as const,
+        ([pattern, value], index) => [["each ", html`<code>${pattern}</code>`], `names-${index + 1}`, value] as const,
       ),
-      ...(isObject(additionalProperties) ? [["each value", "*", additionalProperties as Schema] as const] : []),
+      ...(isObject(additionalProperties) ? [["each value", "values", additionalProperties as Schema] as const] : []),
     ];
     const isList = prefixItems === undefined && elements.length === 1;
     return elements.map(([label, name, inner]) => {
       const said = this.#spoken(inner);
       const limits = this.#limits(said);
-      const folded = this.#folded(inner, { ...at, path: [...at.path, name] }, at.path.length < 2);
+      const folded = this.#folded(inner, stepOf(at, name), at.depth < 2);
       if (isList && said.description === undefined && limits === false && folded === false) return false;
       return html`<div class="element"><p class="label">${label}: <span class="type">${typeWords(inner, this.linkOf)}</span></p>
 ${said.description !== undefined && html`<p class="says">${prose(said.description)}</p>`}${limits}${folded}</div>`;
@@ -179,7 +180,7 @@ ${said.description !== undefined && html`<p class="says">${prose(said.descriptio
       const shown = forms.map((form, index) => {
         const said = this.#spoken(form);
         const limits = this.#limits(said);
-        const folded = this.#folded(form, { ...at, path: [...at.path, `${keyword}-${index + 1}`] }, forms.length < 4);
+        const folded = this.#folded(form, stepOf(at, `${keyword}-${index + 1}`), forms.length < 4);
         const isTold =
           said.description !== undefined || limits !== false || folded !== false || form["tolerated"] === true;
         const bare = form.type === undefined && form.properties === undefined && form.$ref === undefined;
@@ -201,11 +202,10 @@ ${said.description !== undefined && html`<p class="says">${prose(said.descriptio
     const sentences = conditionsOf(schema, this.linkOf);
     const declared = conditionalOf(schema).flatMap((inner, index) => {
       const names = Object.keys(inner.properties ?? {}).filter((name) => !Object.hasOwn(schema.properties ?? {}, name));
-      const path = [...at.path, `condition-${index + 1}`];
-      return names.length === 0 ? [] : [this.#list(inner, names, { ...at, path })];
+      return names.length === 0 ? [] : [this.#list(inner, names, stepOf(at, `condition-${index + 1}`))];
     });
     const layers = (schema.allOf ?? []).map((layer, index) => {
-      return this.#folded(layer, { ...at, path: [...at.path, `allOf-${index + 1}`] }, true);
+      return this.#folded(layer, stepOf(at, `allOf-${index + 1}`), true);
     });
     if (sentences.length === 0) return layers;
     return [
@@ -213,6 +213,11 @@ ${said.description !== undefined && html`<p class="says">${prose(said.descriptio
       ...layers,
     ];
   }
+}
+
+/** A step that is no property. */
+function stepOf(at: At, name: string): At {
+  return { ...at, anchor: `${at.anchor}:${name}`, depth: at.depth + 1 };
 }
 
 function isPresent(content: Content): boolean {

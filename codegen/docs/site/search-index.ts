@@ -2,7 +2,7 @@ import type { Definition } from "../../model/definition.js";
 import type { Schema } from "../../schema/schema.js";
 import { isObject } from "../../schema/walk.js";
 import { firstSentence, type Subject } from "../subject.js";
-import { anchorOf, pageOf, servicePage, typeAnchor } from "./address.js";
+import { anchorWithin, pageOf, servicePage, typeAnchor } from "./address.js";
 
 /** What is found: its kind, its name, where it is, its address and what it says. */
 type Entry = readonly [kind: string, name: string, context: string, address: string, text: string];
@@ -14,21 +14,21 @@ const DEEPEST = 8;
 export function searchIndex(subject: Subject): string {
   const { model, services, schemasName } = subject;
   const entries: Entry[] = [];
-  const add = (kind: string, definition: Definition, name: string, schema: Schema, path: readonly string[]): void => {
+  const add = (kind: string, definition: Definition, name: string, schema: Schema): void => {
     const page = pageOf(definition);
-    const anchor = definition.message === undefined ? `#${typeAnchor(definition)}` : "";
+    const isMessage = definition.message !== undefined;
+    const anchor = isMessage ? "" : `#${typeAnchor(definition)}`;
     entries.push([kind, name, "", `${page}${anchor}`, firstSentence(schema.description ?? "")]);
-    for (const [way, property] of propertiesIn(schema, path)) {
-      const text = firstSentence(property.description ?? "");
-      entries.push(["property", way.at(-1) ?? "", name, `${page}#${anchorOf(way)}`, text]);
+    for (const [at, property, spoken] of propertiesIn(schema, isMessage ? "" : definition.name)) {
+      entries.push(["property", property, name, `${page}#${at}`, firstSentence(spoken.description ?? "")]);
     }
   };
   for (const { kind, type, definition, schema } of model.messages) {
-    add(kind.kind, definition, type, withoutConstants(schema, definition), []);
+    add(kind.kind, definition, type, withoutConstants(schema, definition));
   }
   for (const { definitions } of model.sharedFiles) {
     for (const definition of definitions) {
-      add("type", definition, definition.name, model.flattener.definition(definition), [definition.name]);
+      add("type", definition, definition.name, model.flattener.definition(definition));
     }
   }
   for (const { name, description } of services) {
@@ -49,21 +49,20 @@ function withoutConstants(schema: Schema, { schema: written }: Definition): Sche
   return { ...schema, properties: Object.fromEntries(own) };
 }
 
-function* propertiesIn(
-  schema: Schema,
-  path: readonly string[],
-  depth = 0,
-): Generator<readonly [readonly string[], Schema]> {
+/** The properties that are written in a schema, with their anchors, as its page has them. */
+function* propertiesIn(schema: Schema, anchor: string, depth = 0): Generator<readonly [string, string, Schema]> {
   if (depth > DEEPEST) return;
   for (const [name, property] of Object.entries(schema.properties ?? {})) {
-    yield [[...path, name], property];
-    yield* propertiesIn(property, [...path, name], depth + 1);
+    const at = anchorWithin(anchor, name);
+    yield [at, name, property];
+    yield* propertiesIn(property, at, depth + 1);
   }
   for (const keyword of ["anyOf", "oneOf"] as const) {
-    const forms = schema[keyword] ?? [];
-    for (const [at, form] of forms.entries()) yield* propertiesIn(form, [...path, `${keyword}-${at + 1}`], depth + 1);
+    for (const [at, form] of (schema[keyword] ?? []).entries()) {
+      yield* propertiesIn(form, `${anchor}:${keyword}-${at + 1}`, depth + 1);
+    }
   }
-  if (isObject(schema.items)) yield* propertiesIn(schema.items as Schema, [...path, "*"], depth + 1);
+  if (isObject(schema.items)) yield* propertiesIn(schema.items as Schema, `${anchor}:items`, depth + 1);
 }
 
 /** JSON that is a literal of JavaScript, and stays in its place whatever it says. */

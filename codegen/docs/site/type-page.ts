@@ -18,7 +18,10 @@ export function typePage({ path: file, definitions }: SharedFile, subject: Subje
     const examples = schema.examples ?? [];
     const shown =
       examples.length > 0 && html`<figure><figcaption>For example</figcaption>${examples.map(jsonBlock)}</figure>`;
-    return typeSection(definition.name, schema, properties, [usedBy(definition, subject, path), shown]);
+    return typeSection({ name: definition.name, schema, anchor: definition.name }, properties, [
+      usedBy(definition, subject, path),
+      shown,
+    ]);
   });
   const main = html`<p class="crumbs"><a href="${addressOf(INDEX, path)}">${model.config.name}</a> / <a href="${addressOf(INDEX, path, ":types")}">types</a></p>
 <h1><span class="kind type">types</span> <span class="says">${file}</span></h1>

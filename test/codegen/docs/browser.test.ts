@@ -66,8 +66,8 @@ describe.skipIf(!hasChromium)("the site, as files in Chromium (apt-get install c
     expect(await page.locator("dialog .status").innerText()).toBe("1 found");
     await page.keyboard.press("Enter");
     await page.waitForURL(/payment/);
-    expect(place()).toBe("events/payment.received.html#after_data.method.oneOf-1.proof.anyOf-2.device");
-    expect(await page.locator('[id="after_data.method.oneOf-1.proof.anyOf-2.device"]').isVisible()).toBe(true);
+    expect(place()).toBe("events/payment.received.html#after_data.method:oneOf-1.proof:anyOf-2.device");
+    expect(await page.locator('[id="after_data.method:oneOf-1.proof:anyOf-2.device"]').isVisible()).toBe(true);
 
     await page.keyboard.press("/");
     await page.keyboard.type("order");
