@@ -30,12 +30,12 @@ export class SchemaWriter {
     return { allOf: [reference, ...allOf], ...beside };
   };
 
-  /** `contains` of draft 07 demands one item: with another number it would say something else. */
+  /** `contains` of draft 07 demands an item: if there may be none, it would say something else. */
   #extensions(schema: AsyncSchema): AsyncSchema {
-    const isCounted = schema["minContains"] !== undefined || schema["maxContains"] !== undefined;
+    const mayContainNone = schema["minContains"] === 0;
     return Object.fromEntries(
       Object.entries(schema).map(([keyword, value]) => {
-        const isExtension = Object.hasOwn(extensions, keyword) && (keyword !== "contains" || isCounted);
+        const isExtension = Object.hasOwn(extensions, keyword) && (keyword !== "contains" || mayContainNone);
         return [isExtension ? (extensions[keyword] ?? keyword) : keyword, value];
       }),
     );

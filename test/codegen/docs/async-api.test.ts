@@ -1,12 +1,14 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Parser } from "@asyncapi/parser";
+import { Ajv } from "ajv";
 import { describe, expect, it } from "vitest";
 import { envelopes, ownPackage } from "../../../codegen/cli/own-package.js";
 import { Document } from "../../../codegen/diff/document.js";
 import { Sameness } from "../../../codegen/diff/sameness.js";
 import { asyncApiOf } from "../../../codegen/docs/async-api/document.js";
+import { SchemaWriter } from "../../../codegen/docs/async-api/schema.js";
 import { diffCatalogues, importSchemas } from "../../../codegen/index.js";
 import { readConfig } from "../../../codegen/load/config.js";
 import { readTexts, sourcesOf } from "../../../codegen/load/load.js";
@@ -15,7 +17,9 @@ import { buildModel } from "../../../codegen/model/model.js";
 import { CLOSED } from "../../../codegen/schema/extension.js";
 import { contractOf } from "../../../runtime/contract/contract.js";
 import type { CommandDescriptor, Descriptor } from "../../../runtime/contract/descriptor.js";
+import { tolerantFormats } from "../../../runtime/contract/format.js";
 import type { JsonSchema } from "../../../runtime/contract/json-schema.js";
+import { compileReader } from "../../../runtime/contract/validation.js";
 import { type Files, textsOf } from "../catalogue.js";
 import { repository } from "../scratch.js";
 import { hard, starter, subjectOf } from "./catalogue.js";
@@ -27,6 +31,15 @@ interface AsyncMessage {
     readonly written: string;
     readonly encodings: { readonly fields: { readonly fields: readonly { readonly name: string }[] } };
   };
+}
+
+/** A schema of the official suite, with values. */
+interface Case {
+  readonly about: string;
+  readonly schema: object;
+  readonly valid: readonly unknown[];
+  readonly invalid: readonly unknown[];
+  readonly refused?: readonly string[];
 }
 
 interface AsyncDocument {
@@ -123,6 +136,42 @@ describe("the document of AsyncAPI", () => {
     expect(contract.readerViolations(closed)).toBe(undefined);
     expect(contract.violations({ ...example, metadata: { further: 1 } })).toEqual([]);
     expect(carried).toMatchObject({ properties: { iban: { "x-sensitive": true } } });
+  });
+
+  it("accepts by draft 07 what a reader accepts, for every schema of the official suite, but for numbers of items", () => {
+    const folder = `${repository}test/codegen/official/`;
+    const lines = readdirSync(folder).flatMap((file) =>
+      file.endsWith(".jsonl") ? readFileSync(`${folder}${file}`, "utf8").trim().split("\n") : [],
+    );
+    const writer = new SchemaWriter((name) => name);
+    const differing = new Set<string>();
+    let same = 0;
+    for (const line of lines) {
+      const { about, schema, valid, invalid, refused } = JSON.parse(line) as Case;
+      if (refused !== undefined) continue;
+      const sources = sourcesOf(textsOf({ "types/case.json": schema }), "schemas");
+      const { definitions, flattener } = buildModel(sources, readConfig(undefined).config);
+      const [root] = definitions;
+      if (root === undefined) continue;
+      const flat = flattener.definition(root);
+      const schemas = definitions.map((each) => [each.name, writer.write(flattener.definition(each))] as const);
+      const ajv = new Ajv({
+        strict: false,
+        formats: tolerantFormats,
+        ownProperties: true,
+        meta: false,
+        validateSchema: false,
+      });
+      const accepts = ajv.compile({ components: { schemas: Object.fromEntries(schemas) }, ...writer.write(flat) });
+      const reads = compileReader(flattener.whole(flat));
+      for (const value of [...valid, ...invalid]) {
+        if (accepts(value) === (reads(value) === undefined)) same++;
+        else differing.add(about);
+      }
+    }
+    expect([...differing].filter((about) => !/m(?:in|ax)Contains/.test(about))).toEqual([]);
+    expect(differing.size).toBeLessThan(7);
+    expect(same).toBeGreaterThan(500);
   });
 
   it.each([
