@@ -23,20 +23,20 @@ export function conditionsOf(schema: Schema, linkOf: LinkOf): readonly Content[]
   const phrase = (inner: Schema): Content => phraseOf(inner, linkOf);
   const sentences: Content[] = [];
   if (test !== undefined) {
-    const demand = then === undefined ? "anything goes" : ["it ", phrase(then)];
-    sentences.push(["If it ", phrase(test), ": ", demand, otherwise && ["; otherwise it ", phrase(otherwise)], "."]);
+    const demand = then === undefined ? "anything goes" : phrase(then);
+    sentences.push(["If ", phrase(test), ": ", demand, otherwise && ["; otherwise ", phrase(otherwise)], "."]);
   }
   for (const [name, others] of Object.entries(dependentRequired)) {
     const names = joined(others.map(code), ", ", " and ");
     sentences.push(["With ", code(name), ", ", names, others.length === 1 ? " is" : " are", " required, too."]);
   }
   for (const [name, inner] of Object.entries(dependentSchemas)) {
-    sentences.push(["With ", code(name), ", it ", phrase(inner), "."]);
+    sentences.push(["With ", code(name), ", ", phrase(inner), "."]);
   }
-  if (not !== undefined) sentences.push(["It is refused if it ", phrase(not), "."]);
+  if (not !== undefined) sentences.push(["It is refused if ", phrase(not), "."]);
   if (contains !== undefined) {
     const most = maxContains === undefined ? "" : ` and at most ${maxContains}`;
-    sentences.push([`At least ${minContains}${most} of the items: it `, phrase(contains), "."]);
+    sentences.push([`Of the items, for at least ${minContains}${most}: `, phrase(contains), "."]);
   }
   return sentences;
 }

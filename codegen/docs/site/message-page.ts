@@ -18,7 +18,7 @@ export function messagePage(message: Message, descriptor: Descriptor, subject: S
   const path = pageOf(message.definition);
   const { kind, folder, filledIn } = message.kind;
   const { schema } = message;
-  const properties = new Properties(model, path, filledIn);
+  const properties = new Properties(model, path, { filledIn });
   const [example] = (schema.examples ?? []) as readonly object[];
   const sections: readonly (readonly [anchor: string, title: string, content: Content])[] = [
     ["carries", "What it carries", carried(message, properties)],

@@ -24,18 +24,26 @@ interface At {
   readonly within: readonly string[];
 }
 
+interface PropertiesOptions {
+  /** The top-level properties that the runtime fills in. */
+  readonly filledIn?: readonly string[];
+  /** Whether types that the page shows anyway are only linked. @defaultValue false */
+  readonly linksOwn?: boolean;
+}
+
 /** Lists the properties of a schema, with all that is inside them. */
 export class Properties {
   readonly #model: Model;
   readonly #page: string;
   readonly #filledIn: ReadonlySet<string>;
+  readonly #linksOwn: boolean;
   #rows = 0;
 
-  /** @param filledIn the top-level properties that the runtime fills in */
-  constructor(model: Model, page: string, filledIn: Iterable<string> = []) {
+  constructor(model: Model, page: string, { filledIn = [], linksOwn = false }: PropertiesOptions = {}) {
     this.#model = model;
     this.#page = page;
     this.#filledIn = new Set(filledIn);
+    this.#linksOwn = linksOwn;
   }
 
   readonly linkOf: LinkOf = (ref) => {
@@ -87,7 +95,7 @@ ${this.#inside(schema, { anchor, depth: 1, within: [name] })}`;
       said["readOnly"] === true && html`<span class="flag">read only</span>`,
       said["writeOnly"] === true && html`<span class="flag">write only</span>`,
     ].filter(isPresent);
-    return html`<li class="property" id="${anchor}">
+    return html`<li class="entry" id="${anchor}">
 <div class="head"><a class="name" href="#${anchor}"><code>${name}</code></a> <span class="type">${typeWords(property, this.linkOf)}</span> ${joined(flags, " ")}</div>
 <div class="body">
 ${said.description !== undefined && html`<p class="says">${prose(said.description)}</p>`}
@@ -119,6 +127,7 @@ ${this.#folded(property, { anchor, depth: at.depth + 1, within: at.within }, isT
     if (definition === undefined) return this.#fold(schema, at, isOpen);
     const { name } = definition;
     if (at.within.includes(name) || at.within.length >= DEEPEST || this.#rows > MOST_ROWS) return false;
+    if (this.#linksOwn && pageOf(definition) === this.#page) return false;
     return this.#fold(
       this.#model.flattener.definition(definition),
       { ...at, within: [...at.within, name] },

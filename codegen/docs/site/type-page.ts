@@ -12,7 +12,7 @@ import { Properties } from "./properties.js";
 export function typePage({ path: file, definitions }: SharedFile, subject: Subject): Page {
   const { model } = subject;
   const path = pageOf(definitions[0] as Definition);
-  const properties = new Properties(model, path);
+  const properties = new Properties(model, path, { linksOwn: true });
   const sections = definitions.map((definition) => {
     const schema = model.flattener.definition(definition);
     const examples = schema.examples ?? [];

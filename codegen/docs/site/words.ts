@@ -93,7 +93,7 @@ export function limitsOf(schema: Schema): readonly Content[] {
   if (uniqueItems === true) found.push("no item twice");
   bound("minProperties", "at least", "property");
   bound("maxProperties", "at most", "property");
-  if (isObject(propertyNames)) found.push(["each name ", phraseOf(propertyNames as Schema)]);
+  if (isObject(propertyNames)) found.push(phraseOf(propertyNames as Schema, plainLink, "each name"));
   for (const name of Object.keys(patternProperties ?? {}))
     found.push(["names that match ", html`<code>${name}</code>`]);
   if (additionalProperties === true) found.push("open: any other property may be there");
@@ -111,8 +111,8 @@ function pluralOf(unit: string): string {
 
 const plainLink: LinkOf = (ref) => html`<code>${ref.split("/").at(-1)}</code>`;
 
-/** What a schema demands of a value, in half a sentence: `is "paid"`, `has total and total is at least 1`. */
-export function phraseOf(schema: Schema, linkOf: LinkOf = plainLink): Content {
+/** What a schema demands of a value, as a clause: `it has total`, `state is "paid" and total is a number`. */
+export function phraseOf(schema: Schema, linkOf: LinkOf = plainLink, subject: Content = "it"): Content {
   const {
     const: value,
     required = [],
@@ -127,44 +127,29 @@ export function phraseOf(schema: Schema, linkOf: LinkOf = plainLink): Content {
     readonly required?: readonly string[];
   };
   const { type } = schema as { readonly type?: string | readonly string[] };
-  const parts: Content[] = [];
-  if ($ref !== undefined) parts.push(["is ", linkOf($ref)]);
-  if (value !== undefined) parts.push(["is ", literal(value)]);
-  else if (type !== undefined && !(type === "object" && (required.length > 0 || Object.keys(properties).length > 0))) {
+  const clauses: Content[] = [];
+  if ($ref !== undefined) clauses.push([subject, " is ", linkOf($ref)]);
+  if (value !== undefined) clauses.push([subject, " is ", literal(value)]);
+  else if (type !== undefined && !(type === "object" && required.length + Object.keys(properties).length > 0)) {
     const { anyOf: _anyOf, oneOf: _oneOf, ...plain } = schema;
-    parts.push(["is ", typeWords(plain, linkOf)]);
+    clauses.push([subject, " is ", typeWords(plain, linkOf)]);
   }
   const limits = limitsOf(schema);
-  if (limits.length > 0) parts.push(["is ", joined(limits, ", ")]);
+  if (limits.length > 0) clauses.push([subject, " is limited (", joined(limits, ", "), ")"]);
   for (const [name, inner] of Object.entries(properties)) {
-    const phrase = phraseOf(inner, linkOf);
-    parts.push([html`<code>${name}</code> `, required.includes(name) ? "" : "(if it is there) ", phrase]);
+    const code = html`<code>${name}</code>`;
+    clauses.push(phraseOf(inner, linkOf, required.includes(name) ? code : [code, ", if it is there,"]));
   }
-  const bare = required.filter((name) => !Object.hasOwn(properties, name));
-  if (bare.length > 0)
-    parts.push([
-      "has ",
-      joined(
-        bare.map((name) => html`<code>${name}</code>`),
-        ", ",
-        " and ",
-      ),
-    ]);
-  if (not !== undefined) parts.push(["is not such that it ", phraseOf(not, linkOf)]);
+  const bare = required.filter((name) => !Object.hasOwn(properties, name)).map((name) => html`<code>${name}</code>`);
+  if (bare.length > 0) clauses.push([subject, " has ", joined(bare, ", ", " and ")]);
+  if (not !== undefined) clauses.push(["not (", phraseOf(not, linkOf, subject), ")"]);
   for (const [forms, word] of [
     [anyOf, " or "],
     [oneOf, " or else "],
     [allOf, " and "],
   ] as const) {
-    if (forms !== undefined)
-      parts.push([
-        "(",
-        joined(
-          forms.map((form) => phraseOf(form, linkOf)),
-          word,
-        ),
-        ")",
-      ]);
+    const each = forms?.map((form) => phraseOf(form, linkOf, subject));
+    if (each !== undefined) clauses.push(["(", joined(each, word), ")"]);
   }
-  return parts.length === 0 ? "is any value" : joined(parts, " and ");
+  return clauses.length === 0 ? [subject, " is any value"] : joined(clauses, " and ");
 }

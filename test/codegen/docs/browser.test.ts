@@ -43,7 +43,7 @@ describe.skipIf(!hasChromium)("the site, as files in Chromium (apt-get install c
       lead: document.querySelector(".lead").textContent,
       title: document.title,
       name: document.querySelector(".inside .name code").textContent,
-      constant: document.querySelector(".inside .property .type code").textContent,
+      constant: document.querySelector(".inside .entry .type code").textContent,
     })`);
     expect(seen).toEqual({
       stolen: false,
