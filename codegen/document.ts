@@ -76,12 +76,21 @@ async function modelOf(sources: Sources, schemasFolder: string): Promise<Model> 
 
 /** The services that a file names, in the form of the setting `services`. */
 function observedIn(file: string, types: ReadonlySet<string>): readonly Service[] {
-  const source = new Source(file, file, readFileSync(file, "utf8"));
+  const source = new Source(file, file, textOf(file));
   if (source.syntaxProblems.length > 0) throw new CatalogueError(source.syntaxProblems);
   const { services, problems } = readServices(source, []);
   const found = [...problems, ...unknownTypes(source, [], types)];
   if (found.length > 0) throw new CatalogueError(found);
   return services;
+}
+
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    const sentence = `cannot be read (${(error as NodeJS.ErrnoException).code}); give a file of JSON`;
+    throw new CatalogueError([{ file, line: 1, column: 1, pointer: "", rule: "setting", sentence }]);
+  }
 }
 
 /** The version of the nearest package around the schemas. */

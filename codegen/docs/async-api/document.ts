@@ -128,7 +128,7 @@ function liveChannel({ address, parameter, to }: (typeof LIVE)[number], messages
     address,
     title: `Live notifications for ${to}`,
     description:
-      "A Pub/Sub channel. Each notification is published as JSON, in addition to its entry in the stream, on the most specific of three channels: of a user, of a company, or of its own `channel`.",
+      "A Pub/Sub channel. Each notification is published as JSON, in addition to its entry in the stream, on the most specific of three channels: of a user, of a company, or of its own `channel`. Outside of development the environment and a colon come before the name.",
     messages,
     parameters: {
       [parameter]: { description: `The notification's \`${parameter}\`.`, location: `$message.payload#/${parameter}` },

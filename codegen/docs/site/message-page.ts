@@ -88,7 +88,7 @@ function types(message: Message, { model }: Subject, properties: Properties): Co
     own.length > 0 &&
     own.map((definition) => {
       const schema = model.flattener.definition(definition);
-      return typeSection({ name: definition.name, schema, anchor: typeAnchor(definition) }, properties);
+      return typeSection({ name: definition.name, schema, anchor: typeAnchor(definition), level: 3 }, properties);
     })
   );
 }
@@ -99,16 +99,18 @@ interface ShownType {
   readonly schema: Schema;
   /** Begins the anchors of its properties. */
   readonly anchor: string;
+  /** The level of its heading. */
+  readonly level: 2 | 3;
 }
 
 /** A type under a heading of its own. */
 export function typeSection(
-  { name, schema, anchor }: ShownType,
+  { name, schema, anchor, level }: ShownType,
   properties: Properties,
   further: Content = false,
 ): Content {
   const own = typeAnchor({ name });
-  return html`<section class="type-section" id="${own}"><h3><a href="#${own}">${name}</a>${schema.deprecated === true && html` <span class="flag warning">deprecated</span>`}</h3>
+  return html`<section class="type-section" id="${own}"><h${level}><a href="#${own}">${name}</a>${schema.deprecated === true && html` <span class="flag warning">deprecated</span>`}</h${level}>
 ${properties.value(schema, name, anchor)}
 ${further}</section>
 `;

@@ -18,7 +18,7 @@ export function typePage({ path: file, definitions }: SharedFile, subject: Subje
     const examples = schema.examples ?? [];
     const shown =
       examples.length > 0 && html`<figure><figcaption>For example</figcaption>${examples.map(jsonBlock)}</figure>`;
-    return typeSection({ name: definition.name, schema, anchor: definition.name }, properties, [
+    return typeSection({ name: definition.name, schema, anchor: definition.name, level: 2 }, properties, [
       usedBy(definition, subject, path),
       shown,
     ]);

@@ -78,7 +78,8 @@ describe("merp docs", () => {
         ["--out", "mine"],
         "refused merp does not overwrite files that it did not generate; move them or change the output: mine/index.html",
       ],
-      [["--services", "missing.json"], "failed ENOENT: no such file or directory, open 'missing.json'"],
+      [["--services", "missing.json"], "missing.json:1:1: cannot be read (ENOENT); give a file of JSON"],
+      [["--services", "mine"], "mine:1:1: cannot be read (EISDIR); give a file of JSON"],
       [["--schemas", "missing"], "missing:1:1: the folder does not exist"],
     ] as const) {
       const { code, stdout, stderr } = await docs(scratch, ...parameters);

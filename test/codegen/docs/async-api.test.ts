@@ -89,7 +89,7 @@ describe("the document of AsyncAPI", () => {
     const { document, diagnostics } = await new Parser().parse(await textOf(files));
     expect(diagnostics.map(({ code }) => code)).toEqual(["asyncapi-latest-version"]);
     expect(document?.allMessages().length).toBeGreaterThan(4);
-  });
+  }, 120_000);
 
   it("has a channel for each stream and what is live, and two operations for each message", async () => {
     const { channels, operations } = await documentOf(hard);
@@ -208,5 +208,5 @@ describe("the document of AsyncAPI", () => {
       if (result === undefined || otherResult === undefined) continue;
       expect(isSame(result, otherResult), `the result of ${descriptor.type}`).toBe(true);
     }
-  });
+  }, 120_000);
 });
