@@ -6,7 +6,7 @@ import { isObject } from "../../schema/walk.js";
 import { type Content, type Html, html, joined, prose } from "../html.js";
 import { addressOf, anchorWithin, pageOf, typeAnchor } from "./address.js";
 import { conditionalOf, conditionsOf } from "./condition.js";
-import { type LinkOf, limitsOf, literal, phraseOf, typeWords } from "./words.js";
+import { insideWords, type LinkOf, limitsOf, literal, phraseOf, toldApart, typeWords } from "./words.js";
 
 /** A page shows so many properties of other types; what is beyond is on the pages of these. */
 const MOST_ROWS = 400;
@@ -196,7 +196,7 @@ ${said.description !== undefined && html`<p class="says">${prose(said.descriptio
         const words = bare && form.const === undefined ? phraseOf(form, this.linkOf) : typeWords(form, this.linkOf);
         return {
           isTold,
-          item: html`<li class="form"><p class="label"><span class="type">${words}</span>${form["tolerated"] === true && html` <span class="flag">read, never written</span>`}</p>
+          item: html`<li class="form"><p class="label"><span class="type">${words}</span>${toldApart(form)}${form["tolerated"] === true && html` <span class="flag">read, never written</span>`}</p>
 ${said.description !== undefined && html`<p class="says">${prose(said.description)}</p>`}${limits}${folded}</li>
 `,
         };
@@ -231,14 +231,4 @@ function stepOf(at: At, name: string): At {
 
 function isPresent(content: Content): boolean {
   return content !== false && content !== undefined;
-}
-
-/** What is inside of a value, counted. */
-function insideWords({ properties = {}, anyOf, oneOf, prefixItems, items }: Schema): string {
-  const count = Object.keys(properties).length;
-  if (count > 0) return count === 1 ? "1 property" : `${count} properties`;
-  const forms = anyOf ?? oneOf;
-  if (forms !== undefined) return forms.length === 1 ? "1 form" : `${forms.length} forms`;
-  if (prefixItems !== undefined) return `${prefixItems.length} items`;
-  return isObject(items) ? "each item" : "what is inside";
 }

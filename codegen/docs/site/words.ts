@@ -153,3 +153,27 @@ export function phraseOf(schema: Schema, linkOf: LinkOf = plainLink, subject: Co
   }
   return clauses.length === 0 ? [subject, " is any value"] : joined(clauses, " and ");
 }
+
+/** The constant that tells a form from the others. */
+export function toldApart({ properties = {} }: Schema): Content {
+  const [told] = Object.entries(properties).filter(([, property]) => property.const !== undefined);
+  return told !== undefined && html` whose <code>${told[0]}</code> is ${literal(told[1].const)}`;
+}
+
+/** What is inside of a value, counted. */
+export function insideWords({
+  properties = {},
+  anyOf,
+  oneOf,
+  prefixItems,
+  items,
+  additionalProperties,
+}: Schema): string {
+  const count = Object.keys(properties).length;
+  if (count > 0) return count === 1 ? "1 property" : `${count} properties`;
+  const forms = anyOf ?? oneOf;
+  if (forms !== undefined) return forms.length === 1 ? "1 form" : `${forms.length} forms`;
+  if (prefixItems !== undefined) return `${prefixItems.length} items`;
+  if (isObject(items)) return "each item";
+  return isObject(additionalProperties) ? "each value" : "what is inside";
+}

@@ -112,7 +112,12 @@ describe.skipIf(!hasChromium)("the site, as files in Chromium (apt-get install c
       "Light",
       light,
     ]);
+    await button.click();
     await page.emulateMedia({ colorScheme: "light" });
+    expect(await ground()).toBe(dark);
+    await page.emulateMedia({ media: "print" });
+    expect(await page.evaluate("getComputedStyle(document.body).color")).toBe("rgb(30, 36, 40)");
+    await page.emulateMedia({ media: "screen" });
   });
 
   it("fits a telephone, and prints what is folded", async () => {
