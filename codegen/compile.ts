@@ -152,13 +152,8 @@ async function compileChanged(
   const fresh = draftsOf(model, made);
   const drafts = new Map([...schemas.keys()].map((path) => [path, fresh.get(path) ?? (known.get(path) as Unit)]));
   if (!areDistinct(drafts)) return undefined;
-  if (
-    unknownInServices(
-      source,
-      [...drafts.values()].flatMap(({ entry }) => entry ?? []),
-    ).length > 0
-  )
-    return undefined;
+  const entries = [...drafts.values()].flatMap(({ entry }) => entry ?? []);
+  if (unknownInServices(source, entries).length > 0) return undefined;
   const needed = neededOf(drafts.values());
   const printed = new Set([...drafts.keys()].filter((path) => !isPrintedWith(path, fresh, known, needed)));
   if ([...printed].some((path) => !sources.schemas.some((one) => one.path === path))) return undefined;
