@@ -2,8 +2,8 @@ import { join } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
 import pc from "picocolors";
 import { document, type Format, formats, OutputRefusedError, printable } from "../index.js";
-import { historyIn } from "./history.js";
 import { count } from "./count.js";
+import { historyIn } from "./history.js";
 import { reportProblems } from "./report.js";
 
 interface DocsArguments {
