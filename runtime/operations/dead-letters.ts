@@ -2,14 +2,14 @@ import { comesBefore, LAST_ID, nextId } from "../broker/entry-id.js";
 import { type Config, prefixed } from "../config/config.js";
 import { type ErrorCode, MessagingError } from "../errors.js";
 import { type Client, Connection } from "../redis/connection.js";
+import { greatestId } from "../redis/greatest-id.js";
 import { type StreamKeys, streamKeys } from "../redis/keys.js";
-import { indexed } from "../redis/letters.js";
-import { pageLength } from "../redis/page.js";
+import { indexed, marksOf } from "../redis/letters.js";
+import { type PageRange, readBytes } from "../redis/page.js";
 import { instantIn } from "../redis/redis-clock.js";
-import { field } from "../redis/reply.js";
 import { systemClock } from "../time/clock.js";
 import { type DeadLetterFilter, matches } from "./dead-letter-filter.js";
-import { type DeadLetterRecord, letterOf } from "./dead-letter-record.js";
+import { type DeadLetterRecord, letterOf, longestLetter } from "./dead-letter-record.js";
 import { type DeadLetterState, stateOf } from "./dead-letter-state.js";
 import { isReturnable, originalOf } from "./original.js";
 
@@ -27,6 +27,8 @@ export interface OperatorOptions {
 }
 
 const PAGE = 50;
+/** What `redriveAll` goes on after. */
+const LEFT_OUT: ReadonlySet<ErrorCode> = new Set(["DEAD_LETTER_MISSING", "MESSAGE_TOO_LARGE"]);
 type Transaction = ReturnType<Client["multi"]>;
 
 /** The dead letters of a system. A redriven or discarded one stays on record, with the operator's name and the time. */
@@ -47,10 +49,7 @@ export class DeadLetters {
   async *list(stream: string, filter: DeadLetterFilter = {}): AsyncGenerator<DeadLetter> {
     const keys = this.#keys(stream);
     for (let from = "-"; ; ) {
-      const page = await this.#ask(`listing ${keys.dead}`, async (client) => {
-        const count = await pageLength(client, keys.dead, from, PAGE);
-        return this.#read(client, keys, await client.xrangeBuffer(keys.dead, from, "+", "COUNT", count));
-      });
+      const page = await this.#ask(`listing ${keys.dead}`, (client) => this.#read(client, keys, { from, most: PAGE }));
       for (const letter of page) if (matches(letter, filter)) yield letter;
       const last = page.at(-1);
       if (last === undefined) return;
@@ -94,16 +93,16 @@ export class DeadLetters {
   ): Promise<number> {
     let count = 0;
     const { dead } = this.#keys(stream);
-    const [newest] = await this.#ask(`reading ${dead}`, (client) => client.xrevrange(dead, "+", "-", "COUNT", 1));
+    const newest = await this.#ask(`reading ${dead}`, (client) => greatestId(client, dead));
     for await (const letter of this.list(stream, { ...filter, state: "open" })) {
       // What is redriven may be a dead letter again at once.
-      if (newest === undefined || comesBefore(newest[0], letter.id)) break;
-      if (!isReturnable(letter) || (letter.keptBytes ?? 0) > this.#config.maxMessageBytes) continue;
+      if (comesBefore(newest, letter.id)) break;
+      if (!isReturnable(letter)) continue;
       try {
         if ((await this.redrive(stream, letter.id, options)).state === "redriven") count++;
       } catch (error) {
-        // It, or its entry, was removed.
-        if (!(error instanceof MessagingError) || error.code !== "DEAD_LETTER_MISSING") throw error;
+        // It, or its entry, was removed, or is too large.
+        if (!(error instanceof MessagingError) || !LEFT_OUT.has(error.code)) throw error;
       }
     }
     return count;
@@ -192,18 +191,28 @@ export class DeadLetters {
   }
 
   async #get(client: Client, keys: StreamKeys, id: string): Promise<DeadLetter> {
-    const page = await client.xrangeBuffer(keys.dead, id, id);
-    const [letter] = await this.#read(client, keys, page);
+    const [letter] = await this.#read(client, keys, { from: id, to: id, most: 1 });
     if (letter === undefined)
       throw missing(`there is no dead letter ${id} in ${keys.dead}: list them to see their ids`);
     return letter;
   }
 
-  async #read(client: Client, keys: StreamKeys, page: readonly [Buffer, Buffer[]][]): Promise<DeadLetter[]> {
-    if (page.length === 0) return [];
-    const ids = page.map(([id]) => id.toString());
-    const marks = await client.hmget(keys.settled, ...ids);
-    return page.map(([, fields], at) => ({ id: ids[at] as string, ...letterOf(fields), state: stateOf(marks[at]) }));
+  async #read(
+    client: Client,
+    keys: StreamKeys,
+    range: Pick<PageRange, "from" | "to" | "most">,
+  ): Promise<readonly DeadLetter[]> {
+    const maxEntryBytes = longestLetter(this.#config.maxMessageBytes);
+    const { entries } = await readBytes(client, keys.dead, { ...range, maxEntryBytes });
+    if (entries.length === 0) return [];
+    const found = await marksOf(
+      client,
+      keys.settled,
+      entries.map(({ id }) => id),
+    );
+    return entries.map(({ id, fields, oversizedBytes }, at) => ({
+      ...{ id, ...letterOf(fields, oversizedBytes), state: stateOf(found[at]) },
+    }));
   }
 
   #keys(stream: string): StreamKeys {
@@ -219,8 +228,7 @@ function moveInIndex(transaction: Transaction, { index }: StreamKeys, letter: De
 
 async function nextEntryId(client: Client, stream: string): Promise<string> {
   const time = await client.time();
-  const info = (await client.exists(stream)) === 0 ? [] : ((await client.xinfo("STREAM", stream)) as unknown[]);
-  const last = String(field(info, "last-generated-id") ?? "0-0");
+  const last = await greatestId(client, stream);
   const next = nextId(last, instantIn(time));
   // With this one Redis refuses the entry, and says why.
   return next ?? LAST_ID;

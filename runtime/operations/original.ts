@@ -2,6 +2,7 @@ import { entryIdIn } from "../broker/entry-id.js";
 import { MessageTooLargeError, MessagingError } from "../errors.js";
 import type { Client } from "../redis/connection.js";
 import { type StreamKeys, streamKeys } from "../redis/keys.js";
+import { page } from "../redis/lua/read.js";
 import type { DeadLetterRecord } from "./dead-letter-record.js";
 
 /** Whether there is something to return, and a group to return it to. */
@@ -10,7 +11,8 @@ export function isReturnable({ original, keptBytes, group }: DeadLetterRecord): 
 }
 
 /**
- * The fields of a dead letter's entry, which is in its stream if it was too large for the letter.
+ * The fields of a dead letter's entry, which is in its stream if it was too large for the letter. How large it is Redis says,
+ * not the letter, which others may have written.
  *
  * @param what - names the letter
  * @throws {MessageTooLargeError} the entry is too large for the operator's own limit
@@ -23,13 +25,16 @@ export async function originalOf(
 ): Promise<readonly Buffer[]> {
   const { original, keptBytes, stream, entryId, group } = letter;
   if (keptBytes === undefined) return original;
-  const advice = `raise it here and in every service of the group ${group}, and redrive it`;
-  if (keptBytes > maxBytes) throw new MessageTooLargeError(`the entry of ${what}`, keptBytes, maxBytes, advice);
-  // A letter is what others may have written: it names no stream of another kind.
+  // Nor does it name a stream of another kind.
   const isOurs = stream === keys.stream || stream === streamKeys(keys.stream, group).redrive;
   const id = isOurs ? entryIdIn(entryId) : undefined;
-  const [entry] = id === undefined ? [] : await client.xrangeBuffer(stream, id, id);
-  if (entry !== undefined) return entry[1];
+  const [entry] = id === undefined ? [] : (await page.run(client, [stream], [id, id, 1, 1, maxBytes, ""]))[0];
+  if (entry !== undefined) {
+    const [, fields, bytes] = entry;
+    if (bytes === 0) return fields;
+    const advice = `raise it here and in every service of the group ${group}, and redrive it`;
+    throw new MessageTooLargeError(`the entry of ${what}`, bytes, maxBytes, advice);
+  }
   const text = `${what} cannot be redriven: its entry ${entryId} is not in ${stream} any more`;
   throw new MessagingError("DEAD_LETTER_MISSING", text);
 }
