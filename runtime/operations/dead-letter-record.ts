@@ -4,7 +4,7 @@ const [COLON, COMMA] = [0x3a, 0x2c];
 const MOST_DIGITS = 12;
 /** Of any field but the errors and the original. */
 const LONGEST_TEXT = 10_000;
-const MOST_ERROR_BYTES = 8 * 1024 * 1024;
+const MOST_ERROR_BYTES = 3 * 1024 * 1024;
 
 /** A dead letter as its stream stores it. */
 export interface DeadLetterRecord {
