@@ -35,6 +35,9 @@ export async function originalOf(
     const advice = `raise it here and in every service of the group ${group}, and redrive it`;
     throw new MessageTooLargeError(`the entry of ${what}`, bytes, maxBytes, advice);
   }
-  const text = `${what} cannot be redriven: its entry ${entryId} is not in ${stream} any more`;
+  const why = isOurs
+    ? `its entry ${entryId} was removed from ${stream}, by hand or by a service of an older version, whose trimming does not know that the letter refers to it`
+    : `it refers to ${stream}, which is not the stream of its group`;
+  const text = `${what} cannot be redriven: ${why}. Discard it`;
   throw new MessagingError("DEAD_LETTER_MISSING", text);
 }
