@@ -49,7 +49,7 @@ export class Judge {
     const type = typeOf(entry);
     if (oversizedBytes !== undefined) {
       const isKnown = type !== undefined && this.#byType.has(type);
-      return { ...broken(type, `has ${oversizedBytes} bytes, which is larger than MESSAGE_MAX_BYTES`), isKnown };
+      return { ...broken(type, "is larger than MESSAGE_MAX_BYTES, so no service reads it"), isKnown };
     }
     const named = type === undefined ? this.#descriptors : (this.#byType.get(type) ?? []);
     const [first] = named;
