@@ -8,6 +8,7 @@ import { type FormatCheck, formats, tolerantFormats } from "./format.js";
 import { interpret } from "./interpreter.js";
 import type { JsonSchema } from "./json-schema.js";
 import { loadAjv } from "./load-ajv.js";
+import { matchPatternsTogether } from "./many-patterns.js";
 import { lookUpProperties } from "./many-properties.js";
 import { withNumberBounds } from "./number-bounds.js";
 import { patternOf } from "./pattern.js";
@@ -81,6 +82,7 @@ export function ajvFor(
   checkUniqueAtOnce(ajv);
   lookUpAllowed(ajv);
   lookUpProperties(ajv);
+  matchPatternsTogether(ajv);
   lookUpForms(ajv, definitions);
   stopAfterManyErrors(ajv);
   // No contract has `unevaluatedProperties`. Code that keeps track for it is slower, and throws where a condition holds
