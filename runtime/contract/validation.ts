@@ -109,7 +109,7 @@ function ajvOf(
 
 const TOO_DEEP: readonly Issue[] = [{ path: "", message: "is nested too deeply" }];
 
-/** So many values are decided without compiling anything. A process that lives for a few messages never compiles. */
+/** So many values, if they are not large, are decided without compiling anything. A process that lives for a few messages never compiles. */
 const INTERPRETED = 30;
 
 /**
@@ -136,7 +136,9 @@ function compile(given: JsonSchema, checks: FormatChecks, { allErrors, ownProper
   // Where several ways lead to one type, it would be judged once for each of them.
   const verdict = verdicts === undefined ? interpret(schema, checks) : undefined;
   let accepts: (value: unknown) => unknown =
-    verdict === undefined ? decider() : (value) => (interpreted++ < INTERPRETED ? verdict(value) : isCompiled(value));
+    verdict === undefined
+      ? decider()
+      : (value) => (interpreted++ < INTERPRETED ? verdict(value) : undefined) ?? isCompiled(value);
   let explain: ValidateFunction | undefined;
   return (value) => {
     try {
