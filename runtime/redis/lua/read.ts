@@ -60,8 +60,8 @@ return { entries, 1 }
  */
 export const marks: Script<readonly (Buffer | null)[]> = readOnlyScript`
 local found = redis.call('HMGET', KEYS[1], unpack(ARGV, 2))
-for i, mark in ipairs(found) do
-  if mark and #mark > tonumber(ARGV[1]) then found[i] = false end
+for i, text in ipairs(found) do
+  if text and #text > tonumber(ARGV[1]) then found[i] = false end
 end
 return found
 `;
