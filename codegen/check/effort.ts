@@ -1,4 +1,4 @@
-import type { JsonSchema } from "../../runtime/contract/json-schema.js";
+import { definitionOf, type JsonSchema } from "../../runtime/contract/json-schema.js";
 import { markOf } from "../../runtime/contract/told-apart.js";
 import { during } from "../load/failure.js";
 import { originOf } from "../load/origin.js";
@@ -59,7 +59,7 @@ export function checkEffort(model: Model, unsound: ReadonlySet<string>): readonl
       const isWithinItself = other === undefined || components.get(other) === component;
       return isWithinItself ? NONE : (known.get(other.name) ?? NONE);
     };
-    const estimate = new Estimate(model, root, effortOf);
+    const estimate = new Estimate(root, effortOf);
     const schema = model.flattener.definition(definition);
     known.set(
       definition.name,
@@ -72,13 +72,11 @@ export function checkEffort(model: Model, unsound: ReadonlySet<string>): readonl
 
 class Estimate {
   readonly problems: Problem[] = [];
-  readonly #model: Model;
   /** Holds every definition by its name. */
   readonly #root: JsonSchema;
   readonly #effortOf: (ref: string) => Effort;
 
-  constructor(model: Model, root: JsonSchema, effortOf: (ref: string) => Effort) {
-    this.#model = model;
+  constructor(root: JsonSchema, effortOf: (ref: string) => Effort) {
     this.#root = root;
     this.#effortOf = effortOf;
   }
@@ -193,13 +191,14 @@ class Estimate {
   }
 
   /** How many bytes a value has at least, with its comma. A value that is refused ends the check, so it does not count. */
-  #leastBytes(schema: Schema, depth = 0): number {
-    const expanded = this.#model.flattener.expand(schema);
-    const forms = ((expanded.anyOf ?? expanded.oneOf ?? []) as readonly Schema[]).filter(isObject);
-    if (forms.length > 0 && depth < 5) return Math.min(...forms.map((form) => this.#leastBytes(form, depth + 1)));
-    if (expanded.type !== "object")
-      return expanded.type === "string" || expanded.type === "array" ? SHAPED_BYTES : PLAIN_BYTES;
-    return (expanded.required ?? []).reduce<number>((sum, name) => sum + bytesOf(name), SHAPED_BYTES);
+  #leastBytes(schema: Schema, isForm = false): number {
+    const whole = schema.$ref === undefined ? schema : definitionOf(this.#root, schema);
+    const { type, required = [], anyOf, oneOf } = whole ?? {};
+    const forms = (anyOf ?? oneOf ?? []) as readonly Schema[];
+    // A choice in a choice is not looked into: it may be of small values.
+    if (forms.length > 0) return isForm ? PLAIN_BYTES : Math.min(...forms.map((form) => this.#leastBytes(form, true)));
+    if (type !== "object") return type === "string" || type === "array" ? SHAPED_BYTES : PLAIN_BYTES;
+    return required.reduce<number>((sum, name) => sum + bytesOf(name), SHAPED_BYTES);
   }
 }
 
