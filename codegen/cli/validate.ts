@@ -82,8 +82,8 @@ async function* inFiles(files: readonly string[], judge: Judge): AsyncGenerator<
 async function* inStream(stream: string, judge: Judge): AsyncGenerator<Judged> {
   // Imported here because it brings the Redis client.
   const { streamEntries } = await import("../../runtime/operations/stream-entries.js");
-  for await (const { id, fields } of streamEntries(stream)) {
-    yield { where: `${stream} ${id}`, verdict: judge.entry(fields, stream) };
+  for await (const entry of streamEntries(stream)) {
+    yield { where: `${stream} ${entry.id}`, verdict: judge.entry(entry, stream) };
   }
 }
 

@@ -3,6 +3,7 @@ import { type LintLevels, levelFaults } from "../schema/lint-rule.js";
 import { suggest } from "../schema/suggest.js";
 import { isObject } from "../schema/walk.js";
 import type { Problem } from "./problem.js";
+import { readServices, type Service } from "./service.js";
 import type { Source } from "./source.js";
 
 /** The settings of `catalogue.json`, with defaults filled in. */
@@ -30,6 +31,8 @@ export interface CatalogueConfig {
    * @defaultValue {}
    */
   readonly lint: LintLevels;
+  /** The services that publish and handle the messages, for the documentation. @defaultValue none */
+  readonly services: readonly Service[];
 }
 
 const defaults: CatalogueConfig = {
@@ -39,10 +42,14 @@ const defaults: CatalogueConfig = {
   runtime: "@m-erp/messaging/runtime",
   checks: "compiled",
   lint: {},
+  services: [],
 };
 
 const demands: Readonly<
-  Record<Exclude<keyof CatalogueConfig, "lint">, { readonly holds: (text: string) => boolean; readonly demand: string }>
+  Record<
+    Exclude<keyof CatalogueConfig, "lint" | "services">,
+    { readonly holds: (text: string) => boolean; readonly demand: string }
+  >
 > = {
   name: {
     holds: (text) => /^[a-z][a-z0-9_-]*$/.test(text),
@@ -80,9 +87,15 @@ export function readConfig(source: Source | undefined): { config: CatalogueConfi
       );
       continue;
     }
+    if (key === "services") {
+      const read = readServices(source, [key]);
+      config[key] = read.services;
+      problems.push(...read.problems);
+      continue;
+    }
     const demand = Object.hasOwn(demands, key) ? demands[key as keyof typeof demands] : undefined;
     if (demand === undefined) {
-      const suggestion = suggest(key, [...Object.keys(demands), "lint"]);
+      const suggestion = suggest(key, [...Object.keys(demands), "lint", "services"]);
       const sentence = `"${key}" is not a setting of catalogue.json`;
       problems.push(source.problem([key], sentence, { rule: "setting", suggestion, at: "key" }));
     } else if (typeof value !== "string" || !demand.holds(value)) {

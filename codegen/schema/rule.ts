@@ -20,6 +20,7 @@ export type Rule =
   | "unknown-format"
   | "regular-expression"
   | "backtracking"
+  | "effort"
   | "property-name"
   | "reference"
   | "message-reference"

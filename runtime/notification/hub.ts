@@ -2,13 +2,13 @@
 
 import type { BrokerClock } from "../broker/broker.js";
 import { addedAt, entryIdIn } from "../broker/entry-id.js";
-import type { Log } from "../broker/log.js";
+import type { Log, LogEntry } from "../broker/log.js";
 import type { Channel, Subscriptions } from "../broker/subscriptions.js";
 import type { Config } from "../config/config.js";
-import { type FlatFields, type PlainMessage, typeOf } from "../contract/codec.js";
+import { type PlainMessage, typeOf } from "../contract/codec.js";
 import { type Contract, contractOf } from "../contract/contract.js";
 import type { Catalogue } from "../contract/descriptor.js";
-import { DecodeError } from "../errors.js";
+import { DecodeError, MessageTooLargeError } from "../errors.js";
 import { correlationOf, withCorrelationOnly } from "../messaging/correlation.js";
 import type { RuntimeParts } from "../messaging/hooks.js";
 import type {
@@ -28,6 +28,8 @@ import { Missed } from "./missed.js";
 const ADVANCE_EVERY_MS = 5000;
 /** No machine's clock is as far behind that of Redis. */
 const DAY_MS = 86_400_000;
+/** What is said of an entry that is too large. */
+const SKIPPED = "nobody who missed it gets it; raise that setting in every service that listens";
 
 interface Listener {
   readonly receive: NotificationListener;
@@ -63,7 +65,7 @@ export class NotificationHub {
     this.#contracts = new Map(notifications.map((descriptor) => [descriptor.type, contractOf(descriptor)]));
     this.#parts = parts;
     const { log, clock, hooks } = parts;
-    const decode = (entryId: string, fields: FlatFields): Stored | undefined => this.#decodeStored(entryId, fields);
+    const decode = (entry: LogEntry): Stored | undefined => this.#decodeStored(entry);
     this.#catchUp = new CatchUp({ log, clock, report: hooks.trouble, decode });
     parts.brokerClock.start();
   }
@@ -191,10 +193,13 @@ export class NotificationHub {
     return Date.parse(expires) <= now;
   }
 
-  #decodeStored(entryId: string, fields: FlatFields): Stored | undefined {
+  #decodeStored({ id: entryId, fields, oversizedBytes }: LogEntry): Stored | undefined {
     const contract = this.#contracts.get(typeOf(fields) ?? "");
     if (contract === undefined) return undefined;
     try {
+      if (oversizedBytes !== undefined) {
+        throw new MessageTooLargeError(contract.type, oversizedBytes, this.#config.maxMessageBytes, SKIPPED);
+      }
       const message = contract.read(fields);
       return { entryId, channel: channelOf(this.#config, message), message };
     } catch (error) {

@@ -1,3 +1,4 @@
+import { longestLetter } from "../letters/dead-letter-record.js";
 import { DeadLetters } from "../letters/dead-letters.js";
 import type { Connection } from "../redis/connection.js";
 import { RedisLetters } from "../redis/redis-letters.js";
@@ -22,7 +23,7 @@ export class Operations implements AsyncDisposable {
     this.#connection = connection;
     this.deadLetters = new DeadLetters(config, {
       clock: systemClock,
-      lettersOf: (stream) => new RedisLetters(config, connection, stream),
+      lettersOf: (stream) => new RedisLetters(config, connection, stream, longestLetter(config.maxMessageBytes)),
     });
   }
 
