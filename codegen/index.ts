@@ -91,14 +91,13 @@ function compare(config: Source | undefined, output: Output, files: Compiled["fi
  *
  * @throws {CatalogueError} if the catalogue has problems; lists all of them
  */
-export async function contractsOf(schemasFolder: string): Promise<readonly Descriptor[]> {
-  const sources = load(schemasFolder);
+export async function contractsOf(sources: Sources): Promise<readonly Descriptor[]> {
   // Imported here because it brings Ajv, which most runs do not need.
   const { descriptorsOf } = await import("./model/descriptor.js");
   try {
     return descriptorsOf(await soundModelOf(sources));
   } catch (error) {
-    throw failureAt(schemasFolder, "reading", error);
+    throw failureAt("the catalogue", "reading", error);
   }
 }
 
