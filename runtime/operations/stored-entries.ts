@@ -4,8 +4,8 @@ import { prefixed } from "../config/config.js";
 import { greatestId } from "../redis/greatest-id.js";
 import { streamKeys } from "../redis/keys.js";
 import { type Page, readPage } from "../redis/page.js";
-import { DeadLetters } from "./dead-letters.js";
 import { type OperationsOptions, Operator } from "./operator.js";
+import { deadLettersOf } from "./redis-dead-letters.js";
 import { type Group, groupsOf, type Waiting, waitingFor } from "./waiting.js";
 
 /** An entry that will yet be read. */
@@ -89,7 +89,7 @@ function pageOf({ config, connection }: Operator, key: string, from: string, to:
 
 async function* lettersOf({ config, connection }: Operator, stream: string): AsyncGenerator<Found> {
   const key = streamKeys(prefixed(config, stream), "").dead;
-  for await (const letter of new DeadLetters(config, connection).list(stream, { state: "open" })) {
+  for await (const letter of deadLettersOf(config, connection).list(stream, { state: "open" })) {
     const { id, group, keptBytes } = letter;
     const fields = letter.original.map(String);
     const oversized = keptBytes === undefined ? {} : { oversizedBytes: keptBytes };
