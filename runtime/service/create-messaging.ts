@@ -1,6 +1,8 @@
 import { readConfig, type Settings } from "../config/config.js";
 import type { Variables } from "../config/setting-reader.js";
 import type { Catalogue } from "../contract/descriptor.js";
+import type { Upcaster } from "../contract/upcaster.js";
+import { Upcasting } from "../contract/upcasting.js";
 import { assertCompilable } from "../contract/validation.js";
 import { HookBus, type Hooks } from "../messaging/hooks.js";
 import { type Interceptor, InterceptorChain } from "../messaging/interceptor.js";
@@ -17,6 +19,11 @@ export interface MessagingOptions extends Settings {
   readonly hooks?: Hooks;
   /** Wrap the handling, publishing, sending and telling of messages. The first one is the outermost. */
   readonly interceptors?: readonly Interceptor[];
+  /**
+   * Make messages of new types from those of old ones, before they are handled. Those of M-ERP's types and your own may be
+   * mixed, in any order; several may follow one another. See docs/evolving.md.
+   */
+  readonly upcasters?: readonly Upcaster[];
   /** @defaultValue warnings and errors on standard error */
   readonly logger?: Logger;
   /**
@@ -29,7 +36,17 @@ export interface MessagingOptions extends Settings {
 }
 
 /** Options beside the settings; the last three are those of `initMessaging`. */
-const OTHERS = ["hooks", "interceptors", "logger", "onPublishFailure", "env", "handlers", "signals", "requireRedis"];
+const OTHERS = [
+  "hooks",
+  "interceptors",
+  "upcasters",
+  "logger",
+  "onPublishFailure",
+  "env",
+  "handlers",
+  "signals",
+  "requireRedis",
+];
 
 const EMPTY: Catalogue = { name: "none", encoding: "json", messages: [] };
 
@@ -41,7 +58,14 @@ export function createMessagingFor<Events extends object>(
   catalogue: Catalogue<Events>,
   options: MessagingOptions,
 ): Messaging<Events, Published | undefined> {
-  const { hooks = {}, interceptors = [], logger = consoleLogger, onPublishFailure, env = process.env } = options;
+  const {
+    hooks = {},
+    interceptors = [],
+    upcasters = [],
+    logger = consoleLogger,
+    onPublishFailure,
+    env = process.env,
+  } = options;
   const clock = systemClock;
   const compiled = catalogue.messages.find(({ checks }) => checks === undefined);
   if (compiled !== undefined) assertCompilable(compiled.type);
@@ -52,6 +76,7 @@ export function createMessagingFor<Events extends object>(
     chain: interceptors.length === 0 ? undefined : new InterceptorChain(interceptors, clock),
     clock,
     hooks: bus,
+    upcasting: upcasters.length === 0 ? undefined : new Upcasting(upcasters),
     replyChannel: options.replyChannel,
     reports: onPublishFailure === "report",
   });
