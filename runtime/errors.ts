@@ -130,10 +130,13 @@ export class UpcastError extends MessagingError {
   /** The type of the message, and the one that it was to become. */
   readonly from: string;
   readonly to: string;
+  /** What the upcaster did, as a sentence without its subject. */
+  readonly why: string;
   constructor(from: string, to: string, why: string, cause?: unknown) {
-    super("UPCAST_FAILED", `${from} cannot be upcast to ${to}: ${why}`, { cause });
+    super("UPCAST_FAILED", `${from} cannot be upcast to ${to}: its upcaster ${why}`, { cause });
     this.from = from;
     this.to = to;
+    this.why = why;
   }
 }
 

@@ -1,4 +1,4 @@
-import type { EventDescriptor, NotificationDescriptor } from "./descriptor.js";
+import type { Descriptor } from "./descriptor.js";
 
 type Common = "id" | "timestamp" | "source_service" | "correlation_id" | "metadata" | "type";
 
@@ -29,13 +29,10 @@ export const keptFields: { readonly [Kind in keyof Kept]: readonly Kept[Kind][] 
 /** The part of a message that an upcaster makes: all but what is kept. */
 export type Upcasted<Message, Kind extends keyof Kept> = Omit<Message, Kept[Kind]>;
 
-/** The two contracts of an upcaster, the old and the new. */
-export type Upcastable<Message = unknown> = EventDescriptor<Message> | NotificationDescriptor<Message>;
-
 /** Makes messages of a new type from messages of an old one. Pass it to `createMessaging({ upcasters: [...] })`. */
 export interface Upcaster {
-  readonly from: Upcastable;
-  readonly to: Upcastable;
+  readonly from: Descriptor;
+  readonly to: Descriptor;
   readonly upcast: (old: never) => unknown;
 }
 
@@ -54,16 +51,10 @@ export interface Upcaster {
  * }));
  * await using messaging = createMessaging({ service: "billing", upcasters: [upcastOrderPlaced] });
  */
-export function upcaster<Old, New>(
-  from: EventDescriptor<Old>,
-  to: EventDescriptor<New>,
-  upcast: (old: Old) => Upcasted<NoInfer<New>, "event">,
-): Upcaster;
-export function upcaster<Old, New>(
-  from: NotificationDescriptor<Old>,
-  to: NotificationDescriptor<New>,
-  upcast: (old: Old) => Upcasted<NoInfer<New>, "notification">,
-): Upcaster;
-export function upcaster(from: Upcastable, to: Upcastable, upcast: (old: never) => unknown): Upcaster {
+export function upcaster<Kind extends keyof Kept, Old, New>(
+  from: Descriptor<Old> & { readonly kind: Kind },
+  to: Descriptor<New> & { readonly kind: NoInfer<Kind> },
+  upcast: (old: Old) => NoInfer<Upcasted<New, Kind>>,
+): Upcaster {
   return { from, to, upcast };
 }

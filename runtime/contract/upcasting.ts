@@ -1,4 +1,4 @@
-import { ConfigError, ContractError, UpcastError } from "../errors.js";
+import { ConfigError, ContractError, describeIssues, UpcastError } from "../errors.js";
 import type { PlainMessage } from "./codec.js";
 import { contractOf } from "./contract.js";
 import type { Descriptor, MessageKind } from "./descriptor.js";
@@ -20,6 +20,7 @@ export class Upcasting {
 
   /** @throws {ConfigError} when an upcaster is none, or two of them contradict each other */
   constructor(upcasters: readonly Upcaster[]) {
+    if (!Array.isArray(upcasters)) throw new ConfigError(["upcasters must be a list of what upcaster(…) returns"]);
     const problems = upcasters.map(faultOf).filter((fault) => fault !== undefined);
     if (problems.length > 0) throw new ConfigError(problems);
     const steps = new Map<string, Upcaster>();
@@ -75,7 +76,12 @@ export function upcastOnce(message: PlainMessage, step: Upcaster): PlainMessage 
     return made;
   } catch (error) {
     if (!(error instanceof ContractError)) throw error;
-    throw new UpcastError(step.from.type, step.to.type, `what its upcaster gave: ${error.message}`, error);
+    throw new UpcastError(
+      step.from.type,
+      step.to.type,
+      `gave what its readers refuse: ${describeIssues(error.issues, "it")}`,
+      error,
+    );
   }
 }
 
@@ -84,19 +90,20 @@ export function upcastOnce(message: PlainMessage, step: Upcaster): PlainMessage 
  * @throws {UpcastError} when the upcaster throws or gives no object
  */
 export function composed(message: PlainMessage, { from, to, upcast }: Upcaster): PlainMessage {
+  // Before the upcaster runs: it may change the message that it is given.
+  const kept = keptFields[from.kind as keyof typeof keptFields].map((name) => [name, getOwn(message, name)] as const);
   let given: unknown;
   try {
     given = (upcast as (old: PlainMessage) => unknown)(message);
   } catch (error) {
-    throw new UpcastError(from.type, to.type, `its upcaster threw: ${textOf(error)}`, error);
+    throw new UpcastError(from.type, to.type, `threw: ${textOf(error)}`, error);
   }
   if (typeof given !== "object" || given === null || Array.isArray(given) || given instanceof Promise) {
     const what = given instanceof Promise ? "a promise" : given === null ? "null" : `a value of type ${typeof given}`;
-    throw new UpcastError(from.type, to.type, `its upcaster must give an object, and gave ${what}`);
+    throw new UpcastError(from.type, to.type, `must give an object, and gave ${what}`);
   }
   const made: PlainMessage = { ...given };
-  for (const name of keptFields[from.kind as keyof typeof keptFields]) {
-    const value = getOwn(message, name);
+  for (const [name, value] of kept) {
     if (value === undefined) delete made[name];
     else made[name] = value;
   }

@@ -29,6 +29,16 @@ describe("an upcast message", () => {
     expect(made).toHaveProperty("undeclared", 1);
   });
 
+  it("keeps what it had before the upcaster changed it", () => {
+    const taking = given((old) => {
+      Object.assign(old, { id: "x", entity_id: 6 });
+      delete old.company_id;
+      return Object.assign(old, { after_data: data });
+    });
+    const { id, company_id } = message();
+    expect(upcast(taking)).toMatchObject({ id, company_id, entity_id: 5, after_data: data });
+  });
+
   it("has no company, user or correlation that the old one has not", () => {
     const { company_id: _, user_id: __, correlation_id: ___, ...old } = message();
     const made = upcast(
@@ -52,11 +62,7 @@ describe("an upcast message", () => {
     ["gives nothing", () => undefined, /must give an object, and gave a value of type undefined/],
     ["gives null", () => null, /gave null/],
     ["gives a list", () => [], /gave a value of type object/],
-    [
-      "gives too little",
-      () => ({}),
-      /what its upcaster gave: user.created.v2 breaks its contract: after_data is required/,
-    ],
+    ["gives too little", () => ({}), /its upcaster gave what its readers refuse: after_data is required/],
     ["gives a wrong value", () => ({ after_data: { ...data, name: 7 } }), /after_data.name must be text/],
   ])("is none when the upcaster %s: the error has the code, both types and the reason", (_, wrong, text) => {
     const failing = (): unknown => upcast(given(wrong));
@@ -108,6 +114,12 @@ describe("upcasters", () => {
     ["that are missing", [toV2, undefined], "upcasters[1] is none"],
   ])("%s are refused when the messaging is created", (_, upcasters, text) => {
     expect(() => createMessaging({ service: "a", env: {}, upcasters: upcasters as Upcaster[] })).toThrow(text);
+  });
+
+  it("that stand alone are refused", () => {
+    expect(() => createMessaging({ service: "a", env: {}, upcasters: toV2 as never })).toThrow(
+      "upcasters must be a list",
+    );
   });
 
   it("may lead from one stream to another", () => {
