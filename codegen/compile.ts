@@ -1,5 +1,5 @@
 // compile.ts is the pipeline: load, model, check, print. It may import every room but cli/, diff/, docs/, document.ts,
-// import/, index.ts, lint/, manifest.ts and write.ts.
+// import/, index.ts, lint/, manifest.ts, upcast/ and write.ts.
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";

@@ -33,6 +33,11 @@ export interface CatalogueConfig {
   readonly lint: LintLevels;
   /** The services that publish and handle the messages, for the documentation. @defaultValue none */
   readonly services: readonly Service[];
+  /**
+   * The module that exports the project's upcasters, relative to the schemas folder. `merp check` tries them; nothing that
+   * is generated depends on it.
+   */
+  readonly upcasters?: string;
 }
 
 const defaults: CatalogueConfig = {
@@ -65,6 +70,10 @@ const demands: Readonly<
     demand: "a package name or entry point, or a relative path that ends in .js",
   },
   checks: { holds: (text) => text === "compiled" || text === "standalone", demand: '"compiled" or "standalone"' },
+  upcasters: {
+    holds: (text) => /^\.\.?\/.*\.[cm]?[jt]s$/.test(text),
+    demand: "a path relative to the schemas folder that begins with ./ or ../ and ends in .ts or .js",
+  },
 };
 
 /** Reads `catalogue.json`. A wrong setting is reported as a problem and replaced by its default. */

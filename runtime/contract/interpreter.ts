@@ -89,7 +89,9 @@ class Verdicts {
   }
 }
 
-const ANNOTATIONS = new Set(["title", "description", "default", "examples", "deprecated", "sensitive", "tolerated"]);
+const ANNOTATIONS = new Set([
+  ...["title", "description", "default", "examples", "deprecated", "sunset", "replacedBy", "sensitive", "tolerated"],
+]);
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value);

@@ -127,6 +127,7 @@ describe("whatever stands in Redis or is sent,", () => {
       subscriptions,
       log,
       brokerClock,
+      upcasting: undefined,
       clock: systemClock,
       hooks,
     });

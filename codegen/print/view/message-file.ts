@@ -3,6 +3,7 @@ import type { Definition } from "../../model/definition.js";
 import { fileOf, localDefinitions, type Message, type Model } from "../../model/model.js";
 import { type MessageNames, namesOf } from "../../model/names.js";
 import { namesIn, refTo } from "../../schema/definition-ref.js";
+import { deprecationOf } from "../../typescript/doc-comment.js";
 import { commentText, stringLiteral } from "../../typescript/escape.js";
 import { type Import, printImports, specifier } from "../../typescript/import.js";
 import { LINE_WIDTH, printList } from "../../typescript/literal.js";
@@ -34,7 +35,8 @@ export interface MessageFileView {
   readonly subscribeCall: string;
   /** The lines of an example call that handles a command. */
   readonly handleExample: readonly string[];
-  readonly deprecated: boolean;
+  /** The tag of a message that is deprecated. */
+  readonly deprecated: string | undefined;
 }
 
 /** The types that a message file declares. */
@@ -73,7 +75,7 @@ export function messageFileView(message: Message, model: Model, layout: Layout, 
       : publishSignatures(message, names, layout)),
     emitExample: linesOf(emitExample(message)),
     handleExample: linesOf(handleExample(message)),
-    deprecated: message.schema.deprecated === true,
+    deprecated: deprecationOf(message.schema),
   };
 }
 
