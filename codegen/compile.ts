@@ -1,5 +1,5 @@
-// compile.ts is the pipeline: load, model, check, print. It may import every room but cli/, diff/, import/,
-// index.ts, lint/ and write.ts.
+// compile.ts is the pipeline: load, model, check, print. It may import every room but cli/, diff/, docs/, document.ts,
+// import/, index.ts, lint/, manifest.ts, upcast/ and write.ts.
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -20,13 +20,15 @@ import { check } from "./check/check.js";
 import { type CatalogueConfig, readConfig } from "./load/config.js";
 import { failureAt } from "./load/failure.js";
 import { CONFIG_FILE, type Sources, sourcesOf } from "./load/load.js";
-import { CatalogueError } from "./load/problem.js";
+import { CatalogueError, type Problem } from "./load/problem.js";
+import { unknownTypes } from "./load/service.js";
 import type { Source } from "./load/source.js";
 import { kinds } from "./model/kind.js";
 import { buildModel, type Model, withoutExtension } from "./model/model.js";
 import { filesNamedBy } from "./model/reference.js";
 import { layoutOf } from "./print/layout.js";
 import { type Files, printParts, printWhole } from "./print/print.js";
+import { valueAt } from "./schema/pointer.js";
 import type { PrintedShapes } from "./typescript/type-printer.js";
 
 /** Options of {@link compile}. */
@@ -79,13 +81,27 @@ export async function compile(
  *
  * @throws {CatalogueError} if it has problems; lists all of them
  */
-export async function soundModelOf(sources: Sources, { standalone = false }: CompileOptions = {}): Promise<Model> {
+export async function soundModelOf(sources: Sources, options: CompileOptions = {}): Promise<Model> {
+  return checkedModelOf(sources, options, ({ messages }) => unknownInServices(sources.config, messages));
+}
+
+/** The same of a part of a catalogue, with all that it refers to; `beside` finds what only a whole one can tell. */
+export async function checkedModelOf(
+  sources: Sources,
+  { standalone = false }: CompileOptions = {},
+  beside: (model: Model) => readonly Problem[] = () => [],
+): Promise<Model> {
   const { config: given, problems } = readConfig(sources.config);
   const config = standalone ? { ...given, checks: "standalone" as const } : given;
   const model = buildModel(sources, config);
-  const found = [...problems, ...(await check(sources, model))];
+  const found = [...problems, ...beside(model), ...(await check(sources, model))];
   if (found.length > 0) throw new CatalogueError(found);
   return model;
+}
+
+function unknownInServices(source: Source | undefined, messages: readonly { readonly type: string }[]) {
+  if (source === undefined || valueAt(source.value, ["services"]) === undefined) return [];
+  return unknownTypes(source, ["services"], new Set(messages.map(({ type }) => type)));
 }
 
 /**
@@ -130,12 +146,14 @@ async function compileChanged(
   const beside = [...withTargets([...ahead, ...before], known)].filter((path) => !targets.has(path));
   const read = pick(beside).schemas;
   const sources = { config: source, schemas: [...made, ...read].sort((a, b) => (a.path < b.path ? -1 : 1)) };
-  const model = await soundModelOf(sources, options);
+  const model = await checkedModelOf(sources, options);
   const { config } = model;
 
   const fresh = draftsOf(model, made);
   const drafts = new Map([...schemas.keys()].map((path) => [path, fresh.get(path) ?? (known.get(path) as Unit)]));
   if (!areDistinct(drafts)) return undefined;
+  const entries = [...drafts.values()].flatMap(({ entry }) => entry ?? []);
+  if (unknownInServices(source, entries).length > 0) return undefined;
   const needed = neededOf(drafts.values());
   const printed = new Set([...drafts.keys()].filter((path) => !isPrintedWith(path, fresh, known, needed)));
   if ([...printed].some((path) => !sources.schemas.some((one) => one.path === path))) return undefined;

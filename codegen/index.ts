@@ -3,15 +3,17 @@
 import { join } from "node:path";
 import { fingerprint } from "./cache/fingerprint.js";
 import { Store } from "./cache/store.js";
+import { sunsetWarnings } from "./check/sunset.js";
 import { type Compiled, compile, recompile, soundModelOf } from "./compile.js";
 import type { Difference } from "./diff/diff.js";
 import type { LintFinding } from "./lint/finding.js";
 import { readConfig } from "./load/config.js";
 import { failureAt } from "./load/failure.js";
 import { CONFIG_FILE, load, readTexts, type Sources, shownPath, sourcesOf } from "./load/load.js";
-import { CatalogueError } from "./load/problem.js";
+import { CatalogueError, type Problem } from "./load/problem.js";
 import type { Source } from "./load/source.js";
 import type { Descriptor } from "./model/descriptor.js";
+import type { Tried } from "./upcast/trial.js";
 import { type Changes, compareOutput, type Output, OutputRefusedError, writeOutput } from "./write.js";
 
 /** The result of generating. */
@@ -87,18 +89,40 @@ function compare(config: Source | undefined, output: Output, files: Compiled["fi
 }
 
 /**
+ * What its authors should know of a catalogue that is sound: parts whose sunset has come, and replacements that do not exist.
+ *
+ * @param today the day of the run, as `2027-03-01`
+ */
+export function warningsOf(schemasFolder: string, today: string): readonly Problem[] {
+  return sunsetWarnings(load(schemasFolder), today);
+}
+
+/**
+ * Tries the upcasters of the module that `catalogue.json` names, if it names one: each on a thousand messages of its old type.
+ * The module is loaded, and runs.
+ *
+ * @throws {CatalogueError} if the catalogue has problems, or an upcaster must not be used
+ */
+export async function upcastersOf(schemasFolder: string): Promise<readonly Tried[]> {
+  const sources = load(schemasFolder);
+  if (sources.config === undefined || readConfig(sources.config).config.upcasters === undefined) return [];
+  // Imported here because it brings Ajv, which most runs do not need.
+  const { tryUpcasters } = await import("./upcast/upcasters.js");
+  return tryUpcasters(sources.config, await soundModelOf(sources), schemasFolder);
+}
+
+/**
  * The contracts of a catalogue without generating it, as its generated code would have them.
  *
  * @throws {CatalogueError} if the catalogue has problems; lists all of them
  */
-export async function contractsOf(schemasFolder: string): Promise<readonly Descriptor[]> {
-  const sources = load(schemasFolder);
+export async function contractsOf(sources: Sources): Promise<readonly Descriptor[]> {
   // Imported here because it brings Ajv, which most runs do not need.
   const { descriptorsOf } = await import("./model/descriptor.js");
   try {
     return descriptorsOf(await soundModelOf(sources));
   } catch (error) {
-    throw failureAt(schemasFolder, "reading", error);
+    throw failureAt("the catalogue", "reading", error);
   }
 }
 
@@ -154,6 +178,10 @@ export { compile } from "./compile.js";
 export type { Verdict } from "./diff/advice.js";
 export type { Difference } from "./diff/diff.js";
 export type { Finding } from "./diff/finding.js";
+export { type Format, formats } from "./docs/documentation.js";
+export type { Commit } from "./docs/history.js";
+export type { History } from "./docs/subject.js";
+export { document, historyOf } from "./document.js";
 export type { Change, Hindrance } from "./import/document.js";
 export { drafts } from "./import/draft.js";
 export { type ImportedKind, messageKinds } from "./import/entry.js";
@@ -167,4 +195,5 @@ export { load, type Sources, sourcesOf } from "./load/load.js";
 export { CatalogueError, formatPlace, formatProblem, type Place, type Problem, printable } from "./load/problem.js";
 export { isLintRule, lintRules } from "./schema/lint-rule.js";
 export { suggest } from "./schema/suggest.js";
-export { type FileChange, OutputTakenError } from "./write.js";
+export type { Tried } from "./upcast/trial.js";
+export { type FileChange, OutputRefusedError, OutputTakenError } from "./write.js";

@@ -3,6 +3,7 @@ export type ErrorCode =
   | "CONTRACT_VIOLATED"
   | "MESSAGE_TOO_LARGE"
   | "ENTRY_UNREADABLE"
+  | "UPCAST_FAILED"
   | "CONFIG_INVALID"
   | "HANDLER_CONFLICT"
   | "HANDLER_LATE"
@@ -119,6 +120,25 @@ export class DecodeError extends MessagingError {
   override readonly name = "DecodeError";
   constructor(message: string, options?: MessagingErrorOptions) {
     super("ENTRY_UNREADABLE", message, options);
+  }
+}
+
+/**
+ * A message of an old type cannot be upcast: its upcaster threw, or gave what breaks the contract of the new type. A
+ * repeat would end the same way, so the entry becomes a dead letter at once. Correct the upcaster, deploy, and redrive it.
+ */
+export class UpcastError extends MessagingError {
+  override readonly name = "UpcastError";
+  /** The type of the message, and the one that it was to become. */
+  readonly from: string;
+  readonly to: string;
+  /** What the upcaster did, as a sentence without its subject. */
+  readonly why: string;
+  constructor(from: string, to: string, why: string, cause?: unknown) {
+    super("UPCAST_FAILED", `${from} cannot be upcast to ${to}: its upcaster ${why}`, { cause });
+    this.from = from;
+    this.to = to;
+    this.why = why;
   }
 }
 

@@ -25,6 +25,7 @@ export type {
 export type { JsonSchema } from "./contract/json-schema.js";
 export { withStandard } from "./contract/standard.js";
 export type { StandardIssue, StandardProps, StandardResult } from "./contract/standard-schema.js";
+export { type Upcaster, upcaster } from "./contract/upcaster.js";
 export {
   ClosedError,
   CommandFailedError,
@@ -42,6 +43,7 @@ export {
   PublishError,
   RetryAfter,
   UnrecoverableError,
+  UpcastError,
   UsageError,
 } from "./errors.js";
 export { registerHandlerMethods } from "./handle/handler-methods.js";

@@ -1,10 +1,8 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 
 /** Stands for a text: two texts with the same digest are the same. */
 export type Digest = string;
 
 export function digestOf(...texts: readonly string[]): Digest {
-  const hash = createHash("sha256");
-  for (const text of texts) hash.update(text).update("\0");
-  return hash.digest("base64url");
+  return hash("sha256", `${texts.join("\0")}\0`, "base64url");
 }

@@ -2,10 +2,11 @@
 // model/, load/, schema/ and the runtime's contract.
 
 import { randomUUID } from "node:crypto";
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { digestOf } from "./digest.js";
 import { cacheFolderFor } from "./place.js";
+import { prune } from "./prune.js";
 import type { Known, Unit, Whole } from "./unit.js";
 
 /** What the file holds below its checksum. */
@@ -56,24 +57,39 @@ export class Store {
     }
   }
 
-  /** Replaces the file as a whole, so that of two processes one has written it. What it holds already is left there. */
+  /**
+   * Replaces the file as a whole, so that of two processes one has written it, and removes those of catalogues that are
+   * gone. What it holds already is left there.
+   */
   write({ units, whole, shapes }: Known): void {
     const content = JSON.stringify({ units: [...units], whole, shapes: [...shapes] } satisfies Written);
-    if (content === this.#content) return;
+    attempt(() => (content === this.#content ? this.#touch() : this.#replace(content)));
+  }
+
+  /** Says that the file is used. */
+  #touch(): void {
+    const now = new Date();
+    utimesSync(this.#file, now, now);
+  }
+
+  #replace(content: string): void {
+    const folder = dirname(this.#file);
     const temporary = `${this.#file}.${randomUUID()}.tmp`;
     try {
-      mkdirSync(dirname(this.#file), { recursive: true });
+      mkdirSync(folder, { recursive: true });
       writeFileSync(temporary, `${digestOf(this.#key, content)}\n${content}`);
       renameSync(temporary, this.#file);
-    } catch {
-      // A folder that cannot be written to leaves the next run with all to do.
-      removeIfThere(temporary);
+    } catch (error) {
+      attempt(() => rmSync(temporary, { force: true }));
+      throw error;
     }
+    prune(folder);
   }
 }
 
-function removeIfThere(path: string): void {
+/** A folder that cannot be written to leaves the next run with all to do, and is no reason to fail. */
+function attempt(step: () => void): void {
   try {
-    rmSync(path, { force: true });
+    step();
   } catch {}
 }

@@ -4,6 +4,7 @@ import { during } from "../load/failure.js";
 import type { Sources } from "../load/load.js";
 import type { Problem } from "../load/problem.js";
 import type { Model } from "../model/model.js";
+import { checkEffort } from "./effort.js";
 import { checkFieldsEncoding } from "./fields-encoding.js";
 import { checkFolder } from "./folder.js";
 import { checkIdle } from "./idle.js";
@@ -42,6 +43,7 @@ export async function check(sources: Sources, model: Model): Promise<readonly Pr
     ...idle,
     ...(model.config.encoding === "fields" ? checkFieldsEncoding(model) : []),
     ...checkImpossible(model, unsound),
+    ...checkEffort(model, unsound),
     ...(await checkValues(model, unsound)),
   ];
   return [...found, ...(await checkTrials(model, new Set(found.map(({ file }) => file))))];

@@ -72,19 +72,17 @@ class Finder {
   faultsAt(schema: Schema): readonly Fault[] {
     if (schema.$ref !== undefined || isNothing(schema)) return [];
     if (schema.const !== undefined) {
-      return fits(schema.const, schema) ? [] : [{ keyword: "const", sentence: "is refused by the keywords beside it" }];
+      const sentence = "is refused by the keywords beside it";
+      return beside("const", schema)(schema.const) ? [] : [{ keyword: "const", sentence }];
     }
-    const { enum: values = [] } = schema;
-    // A layer that narrows a list of values may refuse some of them, but not all.
-    const isDead = values.length > 0 && !values.some((value) => fits(value, schema));
-    const dead = isDead ? values : values.filter((value) => !fits(value, writtenBeside("enum", schema)));
-    if (dead.length > 0) {
-      const shown = dead.slice(0, 3).map((value) => JSON.stringify(value));
-      return [{ keyword: "enum", sentence: `lists ${shown.join(", ")}, which the keywords beside it refuse` }];
-    }
-    if (schema.enum !== undefined) return [];
-    const faults = (typesOf(schema) ?? []).flatMap((type) => rangeFault(schema, type, this.#distinct(schema)) ?? []);
-    return [...faults, ...["anyOf", "oneOf"].flatMap((keyword) => this.#deadForms(schema, keyword))];
+    if (schema.enum !== undefined) return deadValues(schema.enum, schema);
+    const faults = (typesOf(schema) ?? []).flatMap((type) => this.#rangeFault(schema, type) ?? []);
+    const forms = ["anyOf", "oneOf"].filter((keyword) => schema[keyword] !== undefined);
+    return [...faults, ...forms.flatMap((keyword) => this.#deadForms(schema, keyword))];
+  }
+
+  #rangeFault(schema: Schema, type: string): Fault | undefined {
+    return rangeFault(schema, type, type === "array" ? this.#distinct(schema) : Number.POSITIVE_INFINITY);
   }
 
   /** Forms that no value has, though nothing in them says so by itself. */
@@ -124,7 +122,7 @@ class Finder {
   }
 
   #isPossibleAs(schema: Schema, type: string): boolean {
-    if (rangeFault(schema, type, this.#distinct(schema)) !== undefined) return false;
+    if (this.#rangeFault(schema, type) !== undefined) return false;
     if (type === "object") {
       const { properties = {}, required = [] } = schema;
       return required.every((name) => !Object.hasOwn(properties, name) || this.isPossible(properties[name] ?? {}));
@@ -145,11 +143,26 @@ class Finder {
   }
 }
 
+function deadValues(values: readonly unknown[], schema: Schema): readonly Fault[] {
+  // A layer that narrows a list of values may refuse some of them, but not all.
+  const isDead = values.length > 0 && !values.some(beside("enum", schema));
+  const fits = beside("enum", writtenBeside("enum", schema));
+  const dead = isDead ? values : values.filter((value) => !fits(value));
+  if (dead.length === 0) return [];
+  const shown = dead.slice(0, 3).map((value) => JSON.stringify(value));
+  return [{ keyword: "enum", sentence: `lists ${shown.join(", ")}, which the keywords beside it refuse` }];
+}
+
 const judge = new Judge(() => undefined);
 /** Keywords about values that have nothing inside. */
-const flatKeywords = ["type", "enum", ...[...keywordTypes].flatMap(([name, type]) => (hasInside(type) ? [] : [name]))];
+const flatKeywords = new Set([
+  ...["type", "enum"],
+  ...[...keywordTypes].flatMap(([name, type]) => (hasInside(type) ? [] : [name])),
+]);
 
-/** Returns whether the keywords about types, texts and numbers let a value pass. */
-function fits(value: unknown, schema: Schema): boolean {
-  return judge.accepts(Object.fromEntries(flatKeywords.map((keyword) => [keyword, schema[keyword]])), value);
+/** Tells whether the keywords about types, texts and numbers that stand beside a keyword let a value pass. */
+function beside(keyword: string, schema: Schema): (value: unknown) => boolean {
+  const others: Record<string, unknown> = {};
+  for (const other in schema) if (other !== keyword && flatKeywords.has(other)) others[other] = schema[other];
+  return (value) => judge.accepts(others, value);
 }

@@ -3,11 +3,11 @@ import { formats } from "../../runtime/contract/format.js";
 import type { Expand } from "../model/implies.js";
 import { annotations } from "../schema/keyword.js";
 import type { Schema } from "../schema/schema.js";
-import { isObject, walk } from "../schema/walk.js";
+import { everyWithin, isObject } from "../schema/walk.js";
 import { isOfType } from "./judge.js";
 
 /** Common keywords that Ajv compiles in any combination. */
-const plainKeywords: ReadonlySet<string> = new Set([
+export const plainKeywords: ReadonlySet<string> = new Set([
   ...annotations,
   ...["$ref", "type", "const", "enum", "format", "minLength", "maxLength", "minimum", "maximum"],
   ...["properties", "required", "additionalProperties", "items"],
@@ -15,7 +15,10 @@ const plainKeywords: ReadonlySet<string> = new Set([
 
 /** Returns whether a schema uses only plain keywords, at every depth. Such a schema is known to compile. */
 export function isPlain(schema: Schema): boolean {
-  return walk(schema).every(([, inner]) => Object.keys(inner).every((keyword) => plainKeywords.has(keyword)));
+  return everyWithin(schema, (inner) => {
+    for (const keyword in inner) if (!plainKeywords.has(keyword)) return false;
+    return true;
+  });
 }
 
 /**

@@ -7,6 +7,7 @@ import type { Schema } from "../schema/schema.js";
 import { suggest } from "../schema/suggest.js";
 import { isObject, walk } from "../schema/walk.js";
 import { checkContent } from "./content.js";
+import { checkDeprecated } from "./deprecated.js";
 import { checkTolerated } from "./tolerated.js";
 
 const DIALECT = "https://json-schema.org/draft/2020-12/schema";
@@ -30,6 +31,7 @@ export function checkStructure(source: Source): readonly Problem[] {
   }
   for (const [path, schema] of walk(source.value)) {
     problems.push(...checkSchema(source, schema, path), ...checkTolerated(source, schema, path));
+    problems.push(...checkDeprecated(source, schema, path));
   }
   return problems;
 }

@@ -10,8 +10,8 @@ import type { Problem } from "../load/problem.js";
 import { dependentsOf } from "../model/dependent.js";
 import type { Message, Model } from "../model/model.js";
 import type { Schema } from "../schema/schema.js";
+import { Certainty } from "./certain.js";
 import { Judge } from "./judge.js";
-import { isPlain } from "./plain.js";
 import { type Finding, misreading, passagesOf, shown } from "./round-trip.js";
 import { Samples } from "./sample.js";
 import { usesUnsound } from "./value.js";
@@ -30,8 +30,13 @@ type Part = Pick<Message, "definition" | "schema">;
  * tried.
  *
  * @param faulty files with problems; messages that use them are skipped
+ * @param certainty says which messages are not tried because their schemas show what would come of it
  */
-export async function checkTrials(model: Model, faulty: ReadonlySet<string>): Promise<readonly Problem[]> {
+export async function checkTrials(
+  model: Model,
+  faulty: ReadonlySet<string>,
+  certainty: Pick<Certainty, "of"> = new Certainty(model),
+): Promise<readonly Problem[]> {
   const unreliable = dependentsOf(
     model.definitions.filter(({ source }) => faulty.has(source.shownPath)),
     model,
@@ -40,8 +45,10 @@ export async function checkTrials(model: Model, faulty: ReadonlySet<string>): Pr
     const isUnreliable = unreliable.has(definition) || (result !== undefined && unreliable.has(result.definition));
     return !isUnreliable && !usesUnsound(schema, faulty);
   });
+  const doubtful = sound.filter((message) => !certainty.of(message));
+  if (doubtful.length === 0) return [];
   const trials = new Trials(model);
-  const findings = sound.flatMap((message) =>
+  const findings = doubtful.flatMap((message) =>
     during("trying", message.definition.source.shownPath, () => trials.of(message)),
   );
   if (findings.length === 0) return [];
@@ -66,7 +73,6 @@ class Trials {
   readonly #closing: Closing;
   readonly #reader: Judge;
   readonly #writer: Judge;
-  readonly #plain = new Map<Schema, boolean>();
 
   constructor(model: Model) {
     this.#model = model;
@@ -101,21 +107,12 @@ class Trials {
     return [...failures, ...ofResult];
   }
 
-  #isPlain(schema: Schema): boolean {
-    const known = this.#plain.get(schema) ?? isPlain(schema);
-    this.#plain.set(schema, known);
-    return known;
-  }
-
   #tried(
     part: Part,
     complete: (value: unknown) => unknown,
     misreadings: (value: unknown) => readonly Finding[],
   ): readonly Failure[] {
     const { schema } = part;
-    // What may be written by a plain schema may certainly be read.
-    const types = this.#model.flattener.closure(schema).map((found) => this.#model.flattener.definition(found));
-    const isCertain = [schema, ...types].every((each) => this.#isPlain(each));
     const closed = this.#closing.close(withoutTolerated(schema)) as Schema;
     const examples = (schema.examples ?? []).slice(0, MOST_EXAMPLES);
     const samples = new Samples(this.#model, this.#reader).of(schema).slice(0, MOST_VALUES - examples.length);
@@ -123,8 +120,7 @@ class Trials {
       const value = complete(sample);
       const failure = { part, sample, value };
       if (!this.#writer.accepts(closed, value)) return [failure];
-      if (isCertain || this.#reader.accepts(schema, value))
-        return misreadings(value).map((finding) => ({ ...failure, finding }));
+      if (this.#reader.accepts(schema, value)) return misreadings(value).map((finding) => ({ ...failure, finding }));
       const sentence = `${shown(value)} may be written, and its readers refuse it`;
       return [{ ...failure, finding: { keys: [], sentence } }];
     });

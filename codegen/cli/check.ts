@@ -1,11 +1,21 @@
 import { Command, InvalidArgumentError, Option } from "commander";
-import { fixLint, generate, type LintFinding, lintCatalogue, printable } from "../index.js";
+import {
+  fixLint,
+  generate,
+  type LintFinding,
+  lintCatalogue,
+  printable,
+  type Tried,
+  upcastersOf,
+  warningsOf,
+} from "../index.js";
 import { coloursFor } from "./colour.js";
 import { count } from "./count.js";
 import { explain } from "./explain.js";
 import { UnwritableError, writeFiles } from "./new-files.js";
 import { isShort } from "./problem-text.js";
 import { cacheOption, printReport, type ReportArguments, reportOptions, reportProblems } from "./report.js";
+import type { Reported } from "./reported.js";
 
 interface CheckArguments extends ReportArguments {
   readonly schemas: string;
@@ -13,6 +23,7 @@ interface CheckArguments extends ReportArguments {
   readonly fix?: true;
   readonly maxWarnings?: number;
   readonly explain?: string;
+  readonly today?: string;
 }
 
 /** `merp check` */
@@ -24,18 +35,22 @@ export const checkCommand: Command = new Command("check")
     "exit with 1 if the lint warns of more; by default it may warn of any",
     wholeNumber,
   )
+  .option("--today <day>", "the day by which sunsets have come, as YYYY-MM-DD; by default that of the run", dayOf)
   .addOption(new Option("--fix", "mend what the lint can mend safely, in the schema files"))
   .addOption(new Option("--explain <rule>", "say why the lint has a rule, and what to do; check nothing"))
   .addOption(cacheOption)
   .addOption(reportOptions[0])
   .addOption(reportOptions[1])
-  .action(({ schemas, cache, fix, maxWarnings, explain: rule, ...report }: CheckArguments) => {
+  .action(({ schemas, cache, fix, maxWarnings, explain: rule, today = dayNow(), ...report }: CheckArguments) => {
     if (rule !== undefined) return explain(rule);
     return reportProblems(report, async () => {
       const { messages } = await generate(schemas, { dryRun: true, cache });
       const before = await lintCatalogue(schemas);
-      const findings = fix === true ? await mend(schemas, before, report) : before;
-      printReport(findings, report);
+      const lint = fix === true ? await mend(schemas, before, report) : before;
+      const findings = [...lint, ...warningsOf(schemas, today).map((found) => ({ ...found, level: "warn" as const }))];
+      const upcasters = await upcastersOf(schemas);
+      printReport(findings, report, upcasters.length === 0 ? {} : { upcasters });
+      if (report.format === "text") for (const tried of upcasters) process.stdout.write(`${told(tried)}\n`);
       conclude(findings, { ...report, messages, maxWarnings });
     });
   });
@@ -68,7 +83,7 @@ interface Verdict extends ReportArguments {
   readonly maxWarnings: number | undefined;
 }
 
-function conclude(findings: readonly LintFinding[], { messages, maxWarnings, all, format }: Verdict): void {
+function conclude(findings: readonly Reported[], { messages, maxWarnings, all, format }: Verdict): void {
   const warnings = findings.filter(({ level }) => level === "warn").length;
   const errors = findings.length - warnings;
   const isTooMany = maxWarnings !== undefined && warnings > maxWarnings;
@@ -91,4 +106,23 @@ function conclude(findings: readonly LintFinding[], { messages, maxWarnings, all
 function wholeNumber(text: string): number {
   if (/^\d{1,9}$/.test(text)) return Number(text);
   throw new InvalidArgumentError("give a whole number, as in --max-warnings 0.");
+}
+
+function told({ from, to, messages, seed, loses, unknown }: Tried): string {
+  const steps = `${from} to ${to}`;
+  const lost = loses.length === 0 ? "loses nothing" : `loses ${loses.join(", ")}`;
+  const text =
+    unknown === undefined
+      ? `${steps}: ${count(messages, "message")} with the seed ${seed}, ${lost}`
+      : `${steps}: not tried, since ${unknown} is no message of this catalogue`;
+  return `${coloursFor(process.stdout).green("upcast")} ${printable(text)}`;
+}
+
+function dayNow(): string {
+  return new Date().toISOString().slice(0, 10);
+}
+
+function dayOf(text: string): string {
+  if (/^\d{4}-\d\d-\d\d$/.test(text)) return text;
+  throw new InvalidArgumentError("give a day as YYYY-MM-DD.");
 }

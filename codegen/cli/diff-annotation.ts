@@ -1,7 +1,9 @@
 import { existsSync } from "node:fs";
+import type { StoredMessages } from "../../runtime/operations/stored-messages.js";
 import { type Finding, formatPlace } from "../index.js";
 import { formatAnnotation } from "./annotation.js";
 import { detailsOf, wordsOf } from "./diff-text.js";
+import { describeStored } from "./stored.js";
 
 /** A finding as an annotation of GitHub Actions. */
 export function annotationOf(finding: Finding): string {
@@ -12,4 +14,10 @@ export function annotationOf(finding: Finding): string {
   const isHere = existsSync(place.file);
   const lines = [`${type}: ${sentence} (${rule})`, ...(isHere ? [] : [formatPlace(place)]), ...detailsOf(finding)];
   return formatAnnotation({ level, place: isHere ? place : undefined, title: wordsOf(verdict), lines });
+}
+
+/** What a Redis holds is in no file: one annotation says what the readers would refuse. */
+export function annotationOfStored(messages: StoredMessages): string {
+  const lines = describeStored(messages, false).trimEnd().split("\n");
+  return formatAnnotation({ level: "error", place: undefined, title: "refuses stored messages", lines });
 }

@@ -42,7 +42,7 @@ export function sourcesAtRef(ref: string, schemasFolder: string): Sources {
 }
 
 /** The ids of the files with schemas, by their paths below the folder. */
-function filesOf(schemasFolder: string, commit: string, folder: string): ReadonlyMap<string, string> {
+export function filesOf(schemasFolder: string, commit: string, folder: string): ReadonlyMap<string, string> {
   const within = folder === "" ? [] : ["--", folder];
   const listed = git(schemasFolder, ["ls-tree", "-r", "-z", "--full-tree", commit, ...within])?.toString() ?? "";
   const files = new Map<string, string>();
@@ -57,7 +57,7 @@ function filesOf(schemasFolder: string, commit: string, folder: string): Readonl
 }
 
 /** The texts of files by path, from one process, however many they are. */
-function textsOf(schemasFolder: string, files: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
+export function textsOf(schemasFolder: string, files: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
   const output = git(schemasFolder, ["cat-file", "--batch"], `${[...files.values()].join("\n")}\n`);
   const texts = new Map<string, string>();
   let at = 0;
@@ -73,7 +73,7 @@ function textsOf(schemasFolder: string, files: ReadonlyMap<string, string>): Rea
 }
 
 /** What a command of git prints; `undefined` if it fails. No shell takes part, and git takes no lock. */
-function git(folder: string, parameters: readonly string[], input = ""): Buffer | undefined {
+export function git(folder: string, parameters: readonly string[], input = ""): Buffer | undefined {
   const env = { ...process.env, GIT_OPTIONAL_LOCKS: "0" };
   const { status, stdout, error } = spawnSync("git", ["-C", folder, ...parameters], {
     input,

@@ -87,7 +87,7 @@ async function run(source: string, options: ImportArguments): Promise<void> {
     each: options.each === true,
     ...(type !== undefined && { type }),
     ...(draft !== undefined && { draft }),
-    envelopes: envelopes(ownPackage()),
+    envelopes: envelopes(ownPackage(), "health"),
     name: nameOf(basename(resolve("."))),
   });
   const report = write(imported, options);

@@ -2,12 +2,10 @@
 // cli/ is the merp command, a file a command; it may import index.ts; validate.ts also the runtime's operations. The runtime's
 // own cli/ has the operator's commands.
 
-import { setFlagsFromString } from "node:v8";
 import { Command } from "commander";
+import { optimizeLate } from "./engine.js";
 
-// V8 optimizes what has run for a while. For a run of a second that comes too early: most of what is optimized is hardly
-// called again, and it takes a third of the processor time. Other values change the time and nothing else.
-setFlagsFromString("--interrupt-budget=2000000");
+optimizeLate();
 
 const commands: Readonly<Record<string, () => Promise<Command>>> = {
   init: async () => (await import("./init.js")).initCommand,
@@ -16,6 +14,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   generate: async () => (await import("./generate.js")).generateCommand,
   check: async () => (await import("./check.js")).checkCommand,
   diff: async () => (await import("./diff.js")).diffCommand,
+  docs: async () => (await import("./docs.js")).docsCommand,
   validate: async () => (await import("./validate.js")).validateCommand,
 };
 

@@ -27,8 +27,8 @@ export function metaSchemaPath(file: "schema" | "catalogue", { folder, name }: O
 }
 
 /** The envelopes that a new catalogue begins with, by path in the folder of its schemas. */
-export function envelopes({ folder }: OwnPackage): ReadonlyMap<string, string> {
-  const kinds = ["event", "command", "notification"].map((kind) => `envelopes/${kind}.json`);
+export function envelopes({ folder }: OwnPackage, ...further: readonly "health"[]): ReadonlyMap<string, string> {
+  const kinds = ["event", "command", "notification", ...further].map((kind) => `envelopes/${kind}.json`);
   return new Map(
     kinds.map((path) => {
       // An editor prefers a file's own `$schema` to the meta-schema that knows our keywords.

@@ -51,14 +51,20 @@ function isOfSystem(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && "syscall" in error && "path" in error;
 }
 
-/** Prints problems in the format that was asked for: as text where errors go, else where output goes. */
-export function printReport(problems: readonly Reported[], { all, format }: ReportArguments): void {
+/**
+ * Prints problems in the format that was asked for: as text where errors go, else where output goes.
+ * @param noted what else is printed as JSON
+ */
+export function printReport(problems: readonly Reported[], { all, format }: ReportArguments, noted: object = {}): void {
   if (format === "text") {
     const colours = coloursFor(process.stderr);
     const width = widthOf(process.stderr);
     process.stderr.write(describeProblems(problems, { colours, width, all: all === true }));
   } else if (format === "github") process.stdout.write(problems.map((problem) => `${annotate(problem)}\n`).join(""));
-  else process.stdout.write(`${JSON.stringify(format === "sarif" ? sarifOf(problems) : jsonOf(problems), null, 2)}\n`);
+  else
+    process.stdout.write(
+      `${JSON.stringify(format === "sarif" ? sarifOf(problems) : { ...jsonOf(problems), ...noted }, null, 2)}\n`,
+    );
 }
 
 /** Says how many problems there are. */

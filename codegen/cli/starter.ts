@@ -63,7 +63,8 @@ export const firstMessages: readonly Starter[] = [
 ];
 
 function event(type: string, { description, properties, required, example }: Content): Starter {
-  const entity = type.slice(0, type.lastIndexOf("."));
+  // A version is said behind what happened: `order.placed.v2`.
+  const entity = type.replace(/(?<=\.[^.]+)\.v\d+$/, "").replace(/\.[^.]*$/, "");
   return {
     path: `events/${type}.json`,
     schema: {

@@ -1,8 +1,9 @@
 import { Command } from "commander";
 import pc from "picocolors";
 import type { Judge, Verdict } from "../../runtime/operations/judge.js";
-import type { Cause, Tally } from "../../runtime/operations/tally.js";
-import { contractsOf, printable } from "../index.js";
+import type { Tally } from "../../runtime/operations/tally.js";
+import { contractsOf, load, printable } from "../index.js";
+import { describeCauses, describeIssues } from "./causes.js";
 import { count } from "./count.js";
 import { messagesOf, UnreadableError } from "./message-source.js";
 import { reportProblems } from "./report.js";
@@ -49,7 +50,7 @@ export const validateCommand: Command = new Command("validate")
   });
 
 async function validate(files: readonly string[], options: ValidateArguments): Promise<void> {
-  const descriptors = await contractsOf(options.schemas);
+  const descriptors = await contractsOf(load(options.schemas));
   // Imported here because it brings Ajv, which most commands do not need.
   const { Judge } = await import("../../runtime/operations/judge.js");
   const { Tally } = await import("../../runtime/operations/tally.js");
@@ -82,8 +83,8 @@ async function* inFiles(files: readonly string[], judge: Judge): AsyncGenerator<
 async function* inStream(stream: string, judge: Judge): AsyncGenerator<Judged> {
   // Imported here because it brings the Redis client.
   const { streamEntries } = await import("../../runtime/operations/stream-entries.js");
-  for await (const { id, fields } of streamEntries(stream)) {
-    yield { where: `${stream} ${id}`, verdict: judge.entry(fields, stream) };
+  for await (const entry of streamEntries(stream)) {
+    yield { where: `${stream} ${entry.id}`, verdict: judge.entry(entry, stream) };
   }
 }
 
@@ -95,8 +96,9 @@ function printBroken(
 ): void {
   if (json === true) process.stdout.write(`${JSON.stringify({ where, type, issues })}\n`);
   else if (all === true || broken <= SHOWN) {
-    const listed = issues.map(({ path, message }) => `${path || "the message"} ${message}`).join("; ");
-    process.stdout.write(`${printable(`${where}${type === undefined ? "" : ` ${type}`}: ${listed}`)}\n`);
+    process.stdout.write(
+      `${printable(`${where}${type === undefined ? "" : ` ${type}`}: ${describeIssues(issues)}`)}\n`,
+    );
   }
 }
 
@@ -112,14 +114,6 @@ function printCounts({ messages, broken, causes }: Tally, { json, all }: Validat
   if (all !== true && broken > SHOWN) {
     process.stdout.write(`${pc.dim(`  and ${count(broken - SHOWN, "more message")}; --all prints every one`)}\n`);
   }
-  const shown = all === true ? causes : causes.slice(0, SHOWN);
-  const more = causes.length - shown.length;
-  process.stdout.write(`\n${shown.map((cause) => `${describeCause(cause)}\n`).join("")}`);
-  if (more > 0) process.stdout.write(`${pc.dim(`  and ${count(more, "more cause")}`)}\n`);
+  process.stdout.write(`\n${describeCauses(causes, all === true ? causes.length : SHOWN)}`);
   process.stderr.write(`\n${pc.red("broken")} ${broken} of ${count(messages, "message")}\n`);
-}
-
-function describeCause({ count: number, type, path, message }: Cause): string {
-  const subject = [type, path || undefined].filter((part) => part !== undefined).join(" ");
-  return printable(`${String(number).padStart(7)}  ${subject === "" ? "" : `${subject} `}${message}`);
 }

@@ -144,7 +144,8 @@ function catalogueFinding({ message, descriptor }: Described, { rule, verdict, s
     const written = unread[readers];
     if (written === undefined) return [];
     const [example] = (written.descriptor.schema["examples"] ?? []) as readonly unknown[];
-    const issue = `the message is of a type that the ${readers} catalogue does not describe as a ${written.descriptor.kind}`;
+    const { kind } = written.descriptor;
+    const issue = `the message is of a type that the ${readers} catalogue has no ${kind} of`;
     return [{ readers, outcome: "refuses" as const, message: example, issues: [issue], channels: [] }];
   });
   return {

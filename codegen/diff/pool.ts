@@ -1,8 +1,8 @@
 import { typesOf } from "../model/implies.js";
+import { Random } from "../schema/random.js";
 import type { Schema } from "../schema/schema.js";
 import { boundariesOf, listedIn } from "./boundaries.js";
 import { type Document, isNever, type Layers, matches } from "./document.js";
-import { Random } from "./random.js";
 import { patternSamples } from "./text-samples.js";
 
 /** What there is to know of one value, in the writer's and in the reader's version. */

@@ -156,7 +156,7 @@ export class Assembly {
   #make(entry: Entry): Made {
     const { as, envelopes } = this.#material;
     const file = fileOf(entry);
-    const rewritten = as === "message" ? this.#rewriter.at(entry.place, file) : undefined;
+    const rewritten = as === "message" || entry.isWhole === true ? this.#rewriter.at(entry.place, file) : undefined;
     const name = this.#names.get(entry) ?? nameOf(entry);
     const data = `${name}Data`;
     const content =

@@ -2,7 +2,11 @@ import { valueAt } from "../schema/pointer.js";
 import { isObject } from "../schema/walk.js";
 import { type Addresses, isPlace } from "./address.js";
 import { type Document, type Hindrance, hindrance, type Place } from "./document.js";
-import { type Contents, type Entry, type ImportedKind, typeFrom } from "./entry.js";
+import { type Contents, type Entry, type ImportedKind, messageKinds, typeFrom } from "./entry.js";
+import type { Raw } from "./raw.js";
+
+/** The extension of a message in a document that `merp docs` wrote. */
+const OWN = "x-merp";
 
 /** A message as a document of AsyncAPI uses it. */
 interface Use {
@@ -124,7 +128,8 @@ class AsyncApi {
     if (!isObject(message)) return [];
     const payload = this.#payloadOf(place, message);
     if (payload === undefined) return [];
-    const told = isAsked ? "command" : kindIn(words);
+    const own = ownOf(message);
+    const told = own?.kind ?? (isAsked ? "command" : kindIn(words));
     const kind = told ?? (this.#kind === "type" ? "event" : this.#kind);
     const { name, title, summary, description, examples } = message;
     const last = place.path.at(-1) ?? "";
@@ -136,19 +141,31 @@ class AsyncApi {
     const values = (Array.isArray(examples) ? examples : []).flatMap((one) =>
       isObject(one) && one["payload"] !== undefined ? [one["payload"]] : [],
     );
-    const result = answer && this.#payloadOf(answer, this.#at(answer));
+    const result = answer && this.#resultOf(answer);
+    const ownDescription = valueAt(this.#at(payload), ["description"]);
     const change = { rule: "kind", file: place.document.source.shownPath, pointer: "", detail: kind } as const;
     return [
       {
         place: payload,
         kind,
-        type: typeFrom(String(called ?? last), kind),
-        description: says as string | undefined,
+        type: own?.type ?? typeFrom(String(called ?? last), kind),
+        description: (own !== undefined && typeof ownDescription === "string" ? ownDescription : says) as
+          | string
+          | undefined,
         examples: values,
         result,
         changes: told === undefined ? [] : [change],
+        ...(own !== undefined && { name: own.name, isWhole: true }),
       },
     ];
+  }
+
+  /** What answers a command: the payload, or the part of it that a document of `merp docs` names. */
+  #resultOf(answer: Place): Place | undefined {
+    const message = this.#at(answer);
+    const ref = valueAt(message, [OWN, "result"]);
+    const found = typeof ref === "string" ? this.#addresses.resolve(ref, answer) : undefined;
+    return found !== undefined && isPlace(found) ? found : this.#payloadOf(answer, message);
   }
 
   /** The schema of what a message carries; in version 3 it may be inside, with its format. */
@@ -205,6 +222,16 @@ class AsyncApi {
     }
     return this.#target(found, new Set([...passed, key(found)]));
   }
+}
+
+/** What a document that `merp docs` wrote says of a message; its payload is the whole message. */
+function ownOf(
+  message: Raw,
+): { readonly kind: ImportedKind; readonly type: string; readonly name: string } | undefined {
+  const { kind, type, name } = (isObject(message[OWN]) ? message[OWN] : {}) as Readonly<Record<string, unknown>>;
+  const known = [...messageKinds, "health"].find((one) => one === kind) as ImportedKind | undefined;
+  if (known === undefined || typeof type !== "string" || typeof name !== "string") return undefined;
+  return { kind: known, type, name };
 }
 
 /** The kind that a channel or an operation is named after. */

@@ -2,7 +2,8 @@ import type { Change, Place } from "./document.js";
 
 /** The kinds of message that can be imported. */
 export const messageKinds = ["event", "command", "notification"] as const;
-export type ImportedKind = (typeof messageKinds)[number];
+/** A document that `merp docs` wrote has the health of services as well. */
+export type ImportedKind = (typeof messageKinds)[number] | "health";
 
 /** A message of the catalogue to be: what it carries, or the whole of it, is described at a place of a document. */
 export interface Entry {
@@ -16,6 +17,10 @@ export interface Entry {
   /** What answers a command. */
   readonly result: Place | undefined;
   readonly changes: readonly Change[];
+  /** The name in TypeScript. @defaultValue made of the type */
+  readonly name?: string;
+  /** Set if the place is the whole message, whatever is asked for. */
+  readonly isWhole?: true;
 }
 
 /** What is to be imported: messages, and the parts that become shared types though no message needs them. */

@@ -7,7 +7,7 @@ import { targetOf } from "./rewrite.js";
 import { samplesOf } from "./sample.js";
 
 /** The property that carries what a message has to say. */
-const CARRIERS = { event: "after_data", command: "payload", notification: "data" } as const;
+const CARRIERS = { event: "after_data", command: "payload", notification: "data", health: "details" } as const;
 
 /** The parts of a message's file. */
 export interface Parts {
@@ -27,6 +27,8 @@ export function kindOf({ kind }: Pick<Entry, "kind">): Kind {
 
 /** The file of a message: `events/order.placed.json`. */
 export function fileOf(entry: Pick<Entry, "kind" | "type">): string {
+  // The type of what has none is its folder and its file.
+  if (entry.kind === "health") return `health/${entry.type.replace(/^health\./, "").replace(/[^\w.-]/g, "_")}.json`;
   return `${kindOf(entry).folder}/${entry.type.replace(/[^\w.-]/g, "_")}.json`;
 }
 
@@ -37,11 +39,12 @@ export function envelopeOf({ kind }: Pick<Entry, "kind">): string {
 
 /** The schema of a message without its example. */
 export function messageFile(entry: Entry, { title, description, result, content }: Parts): Raw {
-  const { typeProperty = "" } = kindOf(entry);
+  const { typeProperty } = kindOf(entry);
   const file = fileOf(entry);
   const head = { ...(title !== undefined && { title }), description, $ref: `../${envelopeOf(entry)}` };
   const answer = entry.kind === "command" ? { $defs: { result: resultOf(file, result) } } : {};
-  const stated = { [typeProperty]: { const: entry.type }, ...entityOf(entry) };
+  const ofType = typeProperty === undefined ? {} : { [typeProperty]: { const: entry.type } };
+  const stated = { ...ofType, ...entityOf(entry) };
   if ("carried" in content) {
     const carrier = CARRIERS[entry.kind];
     const properties = { ...stated, [carrier]: { $ref: refFrom(file, content.carried) } };
@@ -51,7 +54,7 @@ export function messageFile(entry: Entry, { title, description, result, content 
   if (whole["$ref"] !== undefined) return { ...head, allOf: [whole], properties: stated, ...answer };
   const { properties, ...rest } = without(whole, "title", "description", "examples");
   const own = isObject(properties) ? properties : {};
-  return { ...head, ...rest, properties: { ...own, [typeProperty]: stated[typeProperty] }, ...answer };
+  return { ...head, ...rest, properties: { ...own, ...ofType }, ...answer };
 }
 
 /** `order.line.added` happened to an `order.line`. */
@@ -82,9 +85,10 @@ export function exampleMessages(
     const target = targetOf(schema);
     return target === undefined ? {} : schemaOf(target);
   };
-  const { typeProperty = "" } = kindOf(entry);
+  const { typeProperty } = kindOf(entry);
   const { entity_type: entity } = entityOf(entry) as { readonly entity_type?: { readonly const: string } };
-  const stated = { [typeProperty]: entry.type, ...(entity !== undefined && { entity_type: entity.const }) };
+  const ofType = typeProperty === undefined ? {} : { [typeProperty]: entry.type };
+  const stated = { ...ofType, ...(entity !== undefined && { entity_type: entity.const }) };
   const around = (value: unknown): Raw => ({ ...(isObject(value) ? value : {}), ...stated });
   if ("whole" in content) {
     return [...entry.examples, ...samplesOf({ allOf: [envelope, content.whole] }, expand).map(around)];

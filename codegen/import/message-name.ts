@@ -10,7 +10,7 @@ export function nameOf(entry: Entry): string {
 
 /** The name of a message, with its kind if another type has it. */
 export function freeName(entry: Entry, taken: ReadonlySet<string>): string {
-  const name = nameOf(entry);
+  const name = entry.name ?? nameOf(entry);
   const longer = `${name}${pascalCase(entry.kind)}`;
   const candidates = [name, longer];
   for (let number = 2; ; number++) {

@@ -16,6 +16,7 @@ export type ChangeName =
   | "definition-name"
   | "title"
   | "unused-definition"
+  | "own-extension"
   | "unknown-keyword"
   | "discriminator"
   | "content-schema"
@@ -69,6 +70,7 @@ export const changeRules: Readonly<Record<ChangeName, ChangeRule>> = {
   "definition-name": same("a definition's name is a type's name, and no other type of the catalogue has it"),
   title: same("the title of a definition would be its name in TypeScript; it is left out, or is the description"),
   "unused-definition": same("nothing refers to this definition, so it is left out"),
+  "own-extension": same("`merp docs` wrote this extension, and it is the keyword again that it stands for"),
   "unknown-keyword": same("it is no keyword of JSON Schema, and validators ignore it: it is left out"),
   discriminator: same("it belongs to OpenAPI and decides nothing that the forms do not say: it is left out"),
   "content-schema": same("nothing checks what a text holds: it is left out"),

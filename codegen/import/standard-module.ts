@@ -1,6 +1,4 @@
-import { createRequire } from "node:module";
-import { resolve } from "node:path";
-import { pathToFileURL } from "node:url";
+import { loadModule, ModuleError, messageOf } from "../load/module.js";
 import { isObject } from "../schema/walk.js";
 import { type Document, type Hindrance, madeDocument } from "./document.js";
 import { ImportRefusedError } from "./failure.js";
@@ -76,23 +74,10 @@ function standardOf(value: unknown): { readonly vendor?: unknown; readonly jsonS
 }
 
 async function load(name: string): Promise<object> {
-  const isPath = /^[./\\]|^[A-Za-z]:|\.[cm]?[jt]s$/.test(name);
   try {
-    const path = isPath ? resolve(name) : createRequire(resolve("package.json")).resolve(name);
-    return (await import(pathToFileURL(path).href)) as object;
+    return await loadModule(name);
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === "ERR_UNKNOWN_FILE_EXTENSION") {
-      throw new ImportRefusedError(
-        `this version of Node cannot load ${name}: compile it to JavaScript, or run merp under tsx`,
-        { cause: error },
-      );
-    }
-    throw new ImportRefusedError(`${name} cannot be loaded: ${messageOf(error)}`, { cause: error });
+    if (!(error instanceof ModuleError)) throw error;
+    throw new ImportRefusedError(error.message, { cause: error });
   }
-}
-
-function messageOf(error: unknown): string {
-  const [first = ""] = (error instanceof Error ? error.message : String(error)).split("\n");
-  return first;
 }

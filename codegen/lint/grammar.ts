@@ -9,12 +9,14 @@ export function findEventTenses(sites: readonly Site[]): readonly Found[] {
   const stated = statedTypeOf(sites);
   if (stated?.kind !== "event") return [];
   const { site, type } = stated;
-  const [entity, happened] = split(type);
+  // A version is said behind what happened: `order.placed.v2`.
+  const [version = ""] = /(?<=\.[^.]+)\.v\d+$/.exec(type) ?? [];
+  const [entity, happened] = split(type.slice(0, type.length - version.length));
   const words = wordsOf(happened);
   if (words.some(isParticiple)) return [];
   const sentence = "the type of an event says what has happened, with a past participle, as in order.placed";
   const past = participleOf(words.at(-1) ?? "");
-  const suggestion = past && `"${entity}${[...words.slice(0, -1), past].join("_")}"`;
+  const suggestion = past && `"${entity}${[...words.slice(0, -1), past].join("_")}${version}"`;
   return [{ site, way: ["const"], sentence, suggestion }];
 }
 

@@ -3,6 +3,7 @@ import { type LintLevels, levelFaults } from "../schema/lint-rule.js";
 import { suggest } from "../schema/suggest.js";
 import { isObject } from "../schema/walk.js";
 import type { Problem } from "./problem.js";
+import { readServices, type Service } from "./service.js";
 import type { Source } from "./source.js";
 
 /** The settings of `catalogue.json`, with defaults filled in. */
@@ -30,6 +31,13 @@ export interface CatalogueConfig {
    * @defaultValue {}
    */
   readonly lint: LintLevels;
+  /** The services that publish and handle the messages, for the documentation. @defaultValue none */
+  readonly services: readonly Service[];
+  /**
+   * The module that exports the project's upcasters, relative to the schemas folder. `merp check` tries them; nothing that
+   * is generated depends on it.
+   */
+  readonly upcasters?: string;
 }
 
 const defaults: CatalogueConfig = {
@@ -39,10 +47,14 @@ const defaults: CatalogueConfig = {
   runtime: "@m-erp/messaging/runtime",
   checks: "compiled",
   lint: {},
+  services: [],
 };
 
 const demands: Readonly<
-  Record<Exclude<keyof CatalogueConfig, "lint">, { readonly holds: (text: string) => boolean; readonly demand: string }>
+  Record<
+    Exclude<keyof CatalogueConfig, "lint" | "services">,
+    { readonly holds: (text: string) => boolean; readonly demand: string }
+  >
 > = {
   name: {
     holds: (text) => /^[a-z][a-z0-9_-]*$/.test(text),
@@ -58,6 +70,10 @@ const demands: Readonly<
     demand: "a package name or entry point, or a relative path that ends in .js",
   },
   checks: { holds: (text) => text === "compiled" || text === "standalone", demand: '"compiled" or "standalone"' },
+  upcasters: {
+    holds: (text) => /^\.\.?\/.*\.[cm]?[jt]s$/.test(text),
+    demand: "a path relative to the schemas folder that begins with ./ or ../ and ends in .ts or .js",
+  },
 };
 
 /** Reads `catalogue.json`. A wrong setting is reported as a problem and replaced by its default. */
@@ -80,9 +96,15 @@ export function readConfig(source: Source | undefined): { config: CatalogueConfi
       );
       continue;
     }
+    if (key === "services") {
+      const read = readServices(source, [key]);
+      config[key] = read.services;
+      problems.push(...read.problems);
+      continue;
+    }
     const demand = Object.hasOwn(demands, key) ? demands[key as keyof typeof demands] : undefined;
     if (demand === undefined) {
-      const suggestion = suggest(key, [...Object.keys(demands), "lint"]);
+      const suggestion = suggest(key, [...Object.keys(demands), "lint", "services"]);
       const sentence = `"${key}" is not a setting of catalogue.json`;
       problems.push(source.problem([key], sentence, { rule: "setting", suggestion, at: "key" }));
     } else if (typeof value !== "string" || !demand.holds(value)) {

@@ -7,19 +7,36 @@ export interface Origin {
   readonly path: Path;
 }
 
-const origins = new WeakMap<object, Origin>();
+/** An object of a schema file, and where it is in the object around it. */
+interface Spot {
+  readonly source: Source;
+  /** `undefined` for the whole schema. */
+  readonly outer: Spot | undefined;
+  readonly key: string;
+}
+
+const spots = new WeakMap<object, Spot>();
 const parents = new WeakMap<object, readonly object[]>();
 
 /** Records the origin of every object and array of a schema. */
-export function recordOrigins(source: Source, value: unknown = source.schema, path: Path = []): void {
+export function recordOrigins(source: Source, value: unknown = source.schema): void {
+  record(value, { source, outer: undefined, key: "" });
+}
+
+function record(value: unknown, spot: Spot): void {
   if (typeof value !== "object" || value === null) return;
-  origins.set(value, { source, path });
-  for (const [key, inner] of Object.entries(value)) recordOrigins(source, inner, [...path, key]);
+  spots.set(value, spot);
+  for (const key in value) {
+    const inner: unknown = value[key as keyof typeof value];
+    if (typeof inner === "object" && inner !== null) record(inner, { source: spot.source, outer: spot, key });
+  }
 }
 
 /** Records the objects that a value was derived from, the most specific first, so that its problems can be located. */
 export function derivedFrom<Value extends object>(value: Value, ...from: readonly object[]): Value {
-  if (!origins.has(value)) parents.set(value, [...(parents.get(value) ?? []), ...from]);
+  if (spots.has(value)) return value;
+  const known = parents.get(value);
+  parents.set(value, known === undefined ? from : [...known, ...from]);
   return value;
 }
 
@@ -27,7 +44,7 @@ export function derivedFrom<Value extends object>(value: Value, ...from: readonl
 function* originals(value: object, seen: Set<object> = new Set()): Generator<object> {
   if (seen.has(value)) return;
   seen.add(value);
-  if (origins.has(value)) yield value;
+  if (spots.has(value)) yield value;
   for (const parent of parents.get(value) ?? []) yield* originals(parent, seen);
 }
 
@@ -35,5 +52,13 @@ function* originals(value: object, seen: Set<object> = new Set()): Generator<obj
 export function originOf(value: object, matches: (original: object) => boolean = () => true): Origin | undefined {
   const candidates = [...originals(value)];
   const original = candidates.find(matches) ?? candidates[0];
-  return original && origins.get(original);
+  const spot = original && spots.get(original);
+  return spot && { source: spot.source, path: pathOf(spot) };
+}
+
+/** Paths are made when they are asked for, which only problems do. */
+function pathOf(spot: Spot): Path {
+  const path: string[] = [];
+  for (let at = spot; at.outer !== undefined; at = at.outer) path.unshift(at.key);
+  return path;
 }

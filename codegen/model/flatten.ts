@@ -96,9 +96,9 @@ export class Flattener {
   }
 
   #flatten(schema: Schema): Schema {
-    const { $ref, allOf, $defs: _defs, $schema: _dialect, title: _title, ...rest } = schema;
+    const { $ref, allOf } = schema;
     const own = derivedFrom(
-      mapChildren(rest, (child) => this.#flatten(child)),
+      mapChildren(ownPart(schema), (child) => this.#flatten(child)),
       schema,
     );
     const layers: Schema[] = [];
@@ -163,3 +163,12 @@ export class Flattener {
     if (origin !== undefined) this.problems.push(origin.source.problem([...origin.path, keyword], sentence, { rule }));
   }
 }
+
+/** A schema without what leads to others, and without names. Most have neither, and stay what they are. */
+function ownPart(schema: Schema): Schema {
+  if (!apart.some((keyword) => schema[keyword] !== undefined)) return schema;
+  const { $ref: _ref, allOf: _layers, $defs: _defs, $schema: _dialect, title: _title, ...rest } = schema;
+  return rest;
+}
+
+const apart = ["$ref", "allOf", "$defs", "$schema", "title"];

@@ -114,7 +114,8 @@ function isSilent(form: Schema, beside: Schema): boolean {
 
 /** The types that a schema allows; `undefined` if it allows any. */
 export function typesOf(schema: Schema): readonly string[] | undefined {
-  if (schema.type !== undefined) return [schema.type].flat();
+  const { type } = schema;
+  if (type !== undefined) return typeof type === "string" ? [type] : type;
   const samples = schema.const === undefined ? schema.enum : [schema.const];
   return samples && [...new Set(samples.map(typeOfValue))];
 }

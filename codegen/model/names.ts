@@ -30,8 +30,16 @@ export interface Named {
   readonly kind: Pick<Kind, "kind">;
 }
 
-/** The names derived from a message's name. */
-export function namesOf({ name, kind: { kind } }: Named): MessageNames {
+const known = new WeakMap<Named, MessageNames>();
+
+/** The names derived from a message's name. They are derived once, since every file about the message asks for them. */
+export function namesOf(named: Named): MessageNames {
+  const names = known.get(named) ?? deriveNames(named);
+  known.set(named, names);
+  return names;
+}
+
+function deriveNames({ name, kind: { kind } }: Named): MessageNames {
   const isCommand = kind === "command";
   return {
     message: name,

@@ -16,14 +16,23 @@ export interface DeadReference {
 export class References {
   readonly #definitions: ReadonlyMap<string, Definition>;
   readonly #sources: ReadonlyMap<string, Source>;
+  /** By file and `$ref`. */
+  readonly #resolved = new Map<Source, Map<string, Definition | DeadReference>>();
 
   constructor(sources: readonly Source[], definitions: readonly Definition[]) {
     this.#sources = new Map(sources.map((source) => [source.path, source]));
     this.#definitions = new Map(definitions.map((found) => [placeKey(found.source.path, found.path), found]));
   }
 
-  /** The definition that a `$ref` in this file refers to, or the reason why there is none. */
+  /** The definition that a `$ref` in this file refers to, or the reason why there is none. It is looked for once. */
   resolve(from: Source, ref: string): Definition | DeadReference {
+    const ofFile = this.#resolved.get(from) ?? new Map<string, Definition | DeadReference>();
+    const found = ofFile.get(ref) ?? this.#find(from, ref);
+    this.#resolved.set(from, ofFile.set(ref, found));
+    return found;
+  }
+
+  #find(from: Source, ref: string): Definition | DeadReference {
     const [file = "", fragment = ""] = ref.split(/#(.*)/s);
     if (/^[a-z][a-z0-9+.-]*:|^\//i.test(file)) {
       return { sentence: `"${ref}" is not a relative path; a $ref may only name files of the same catalogue` };

@@ -21,11 +21,18 @@ export function layoutOf(config: CatalogueConfig, schemasFolder: string): Layout
     ? posix.join(posix.dirname(config.runtime), "testing/index.js")
     : `${config.runtime}/testing`;
   const schemas = resolve(schemasFolder).replaceAll("\\", "/");
+  // The same for all files of a folder.
+  const rebased = new Map<string, string>();
   const rebase = (file: string, target: string): string => {
     if (!isRelative) return target;
-    const folder = posix.dirname(posix.join(schemas, config.output, file));
-    const relative = posix.relative(folder, posix.join(schemas, target));
-    return relative.startsWith(".") ? relative : `./${relative}`;
+    const folder = posix.dirname(file);
+    const key = `${folder} ${target}`;
+    const known = rebased.get(key);
+    if (known !== undefined) return known;
+    const relative = posix.relative(posix.join(schemas, config.output, folder), posix.join(schemas, target));
+    const from = relative.startsWith(".") ? relative : `./${relative}`;
+    rebased.set(key, from);
+    return from;
   };
   return {
     isStandalone: config.checks === "standalone",

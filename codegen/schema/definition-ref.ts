@@ -1,5 +1,5 @@
 import type { Schema } from "./schema.js";
-import { withReferences } from "./walk.js";
+import { everyWithin } from "./walk.js";
 
 const POINTER = "#/$defs/";
 
@@ -13,9 +13,17 @@ export function nameOf(ref: string): string {
   return ref.slice(POINTER.length);
 }
 
-/** The names in all `$ref`s of a flat schema. */
+const named = new WeakMap<Schema, ReadonlySet<string>>();
+
+/** The names in all `$ref`s of a flat schema. They are looked for once, since many ask. */
 export function namesIn(schema: Schema): ReadonlySet<string> {
+  const known = named.get(schema);
+  if (known !== undefined) return known;
   const names = new Set<string>();
-  for (const [, { $ref = "" }] of withReferences(schema)) names.add(nameOf($ref));
+  everyWithin(schema, ({ $ref }) => {
+    if ($ref !== undefined) names.add(nameOf($ref));
+    return true;
+  });
+  named.set(schema, names);
   return names;
 }

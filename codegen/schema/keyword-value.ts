@@ -73,9 +73,22 @@ function formFaults(kind: KeywordValue, value: unknown): readonly Fault[] {
       ];
     case "exceptions":
       return exceptionFaults(value).map((fault) => ({ ...fault, rule: "keyword-value" }));
+    case "day":
+      return unless(typeof value === "string" && isDay(value), "a day as YYYY-MM-DD");
+    case "name":
+      return unless(
+        typeof value === "string" && /^\w[\w.-]*$/.test(value),
+        "a name: letters, digits, `.`, `_` and `-`",
+      );
     case "anything":
       return [];
   }
+}
+
+/** A day that there is, in the form of RFC 3339. */
+function isDay(text: string): boolean {
+  const time = /^\d{4}-\d\d-\d\d$/.test(text) ? Date.parse(`${text}T00:00:00Z`) : Number.NaN;
+  return !Number.isNaN(time) && new Date(time).toISOString().startsWith(text);
 }
 
 function ruleOf(kind: KeywordValue): Rule {

@@ -14,9 +14,14 @@ export type KeywordValue =
   | "type"
   | "values"
   | "exceptions"
+  | "day"
+  | "name"
   | "anything";
 
-/** The keywords of JSON Schema 2020-12 that a catalogue may use, and our annotations, `sensitive`, `tolerated` and `lintIgnore`. */
+/**
+ * The keywords of JSON Schema 2020-12 that a catalogue may use, and our annotations: `sunset`, `replacedBy`, `sensitive`,
+ * `tolerated` and `lintIgnore`.
+ */
 export const keywords: ReadonlyMap<string, KeywordValue> = new Map<string, KeywordValue>([
   ["$schema", "text"],
   ["$comment", "text"],
@@ -25,6 +30,8 @@ export const keywords: ReadonlyMap<string, KeywordValue> = new Map<string, Keywo
   ["title", "text"],
   ["description", "text"],
   ["deprecated", "flag"],
+  ["sunset", "day"],
+  ["replacedBy", "name"],
   ["readOnly", "flag"],
   ["writeOnly", "flag"],
   ["sensitive", "flag"],
@@ -98,6 +105,8 @@ export const annotations: ReadonlySet<string> = new Set([
   "title",
   "description",
   "deprecated",
+  "sunset",
+  "replacedBy",
   "readOnly",
   "writeOnly",
   "sensitive",

@@ -8,6 +8,8 @@ export interface Schema extends JsonSchema {
   readonly title?: string;
   readonly description?: string;
   readonly deprecated?: boolean;
+  readonly sunset?: string;
+  readonly replacedBy?: string;
   readonly examples?: readonly unknown[];
   readonly minLength?: number;
   readonly maxLength?: number;

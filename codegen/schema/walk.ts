@@ -18,18 +18,27 @@ export const sameValueKeywords: ReadonlySet<string> = new Set([
 /** The schemas directly inside a schema. Values that should be schemas and are not are skipped. */
 export function childrenOf(schema: Schema): readonly Child[] {
   const children: Child[] = [];
+  everyChild(schema, (child, keyword, key) => {
+    children.push([key === undefined ? [keyword] : [keyword, key], child]);
+    return true;
+  });
+  return children;
+}
+
+/** Returns whether a test holds for every schema directly inside a schema. It is not called behind one that fails. */
+function everyChild(schema: Schema, holds: (child: Schema, keyword: string, key?: string) => boolean): boolean {
   // By name, since most values are strings and numbers, and a list of all would take longer than looking at them.
   for (const keyword in schema) {
     const value: unknown = schema[keyword];
     if (typeof value !== "object" || value === null) continue;
     const kind = keywords.get(keyword);
     if (kind === "schema" || kind === "schema or boolean") {
-      if (isObject(value)) children.push([[keyword], value]);
+      if (isObject(value) && !holds(value, keyword)) return false;
     } else if ((kind === "schemas" && Array.isArray(value)) || (kind === "named schemas" && isObject(value))) {
-      for (const [key, item] of Object.entries(value)) if (isObject(item)) children.push([[keyword, key], item]);
+      for (const [key, item] of Object.entries(value)) if (isObject(item) && !holds(item, keyword, key)) return false;
     }
   }
-  return children;
+  return true;
 }
 
 /** The schema and every schema inside it, outermost first. */
@@ -41,6 +50,11 @@ export function walk(schema: Schema, path: Path = []): readonly Child[] {
   };
   visit(path, schema);
   return found;
+}
+
+/** Returns whether a test holds for a schema and every schema inside it. */
+export function everyWithin(schema: Schema, holds: (inner: Schema) => boolean): boolean {
+  return holds(schema) && everyChild(schema, (child) => everyWithin(child, holds));
 }
 
 const referring = new WeakMap<Schema, readonly Child[]>();
@@ -55,11 +69,9 @@ export function withReferences(schema: Schema): readonly Child[] {
   return found;
 }
 
-/** Copies the schema with every schema directly inside it replaced. */
+/** The schema with every schema directly inside it replaced: a copy, or itself if each is replaced by itself. */
 export function mapChildren(schema: Schema, replace: (child: Schema) => Schema): Schema {
-  const mapped: Record<string, unknown> = {};
-  for (const [keyword, value] of Object.entries(schema)) mapped[keyword] = mapKeyword(keyword, value, replace);
-  return mapped;
+  return mapEach(schema, (value, keyword) => mapKeyword(keyword, value, replace));
 }
 
 function mapKeyword(keyword: string, value: unknown, replace: (child: Schema) => Schema): unknown {
@@ -71,10 +83,24 @@ function mapKeyword(keyword: string, value: unknown, replace: (child: Schema) =>
     case "schemas":
       return (value as readonly Schema[]).map(replace);
     case "named schemas":
-      return Object.fromEntries(
-        Object.entries(value as Readonly<Record<string, Schema>>).map(([name, child]) => [name, replace(child)]),
-      );
+      return mapEach(value as Readonly<Record<string, Schema>>, replace);
     default:
       return value;
   }
+}
+
+/** Replaces the values of an object. It is copied only if one of them changes: most schemas stay as they are. */
+export function mapEach<Value>(
+  values: Readonly<Record<string, Value>>,
+  replace: (value: Value, key: string) => Value,
+): Record<string, Value> {
+  let mapped: Record<string, Value> | undefined;
+  for (const key in values) {
+    const value = values[key] as Value;
+    const replaced = replace(value, key);
+    if (replaced === value) continue;
+    mapped ??= { ...values };
+    mapped[key] = replaced;
+  }
+  return mapped ?? values;
 }

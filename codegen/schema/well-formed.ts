@@ -1,30 +1,42 @@
-import { keywords } from "./keyword.js";
+import { type KeywordValue, keywords } from "./keyword.js";
 import { faultsOf, isSchema } from "./keyword-value.js";
 import { EXCEPTION } from "./lint-rule.js";
 import type { Schema } from "./schema.js";
-import { isObject } from "./walk.js";
+import { isObject, mapEach } from "./walk.js";
 
 /**
  * Keeps the well-formed part of a document and drops keywords that are unknown or have a wrong value, which the checks
- * report, and the exceptions from lint rules. All other code can rely on the form of a schema.
+ * report, and the exceptions from lint rules. All other code can rely on the form of a schema. What is well-formed as a
+ * whole is not copied.
  */
 export function wellFormed(document: Readonly<Record<string, unknown>>): Schema {
-  const schema: Record<string, unknown> = {};
-  for (const [keyword, value] of Object.entries(document)) {
+  const isSound = (keyword: string): boolean => {
     const kind = keywords.get(keyword);
     // Exceptions are for the lint alone, which reads them from the document.
-    if (kind === undefined || keyword === EXCEPTION) continue;
-    if (kind === "named schemas" && isObject(value)) {
-      const sound = Object.entries(value).filter(([name, inner]) => isSchema(inner) && name !== "__proto__");
-      schema[keyword] = Object.fromEntries(sound.map(([name, inner]) => [name, schemaOf(inner)]));
-    } else if (faultsOf(keyword, value).length === 0) schema[keyword] = withinKeyword(value, kind);
-  }
-  return schema;
+    if (kind === undefined || keyword === EXCEPTION) return false;
+    const value = document[keyword];
+    return (kind === "named schemas" && isObject(value)) || faultsOf(keyword, value).length === 0;
+  };
+  return mapEach(onlyThose(document, isSound), (value, keyword) => withinKeyword(value, keywords.get(keyword)));
 }
 
-function withinKeyword(value: unknown, kind: string): unknown {
+function withinKeyword(value: unknown, kind: KeywordValue | undefined): unknown {
+  if (kind === "named schemas" && isObject(value)) {
+    const isSound = (name: string): boolean => isSchema(value[name]) && name !== "__proto__";
+    return mapEach(onlyThose(value, isSound), schemaOf);
+  }
   if (kind === "schemas") return (value as readonly unknown[]).map(schemaOf);
   return kind === "schema" || (kind === "schema or boolean" && isObject(value)) ? schemaOf(value) : value;
+}
+
+/** An object with only those of its properties that pass a test; the object itself if all of them do. */
+function onlyThose(
+  object: Readonly<Record<string, unknown>>,
+  passes: (key: string) => boolean,
+): Readonly<Record<string, unknown>> {
+  const keys = Object.keys(object);
+  const kept = keys.filter(passes);
+  return kept.length === keys.length ? object : Object.fromEntries(kept.map((key) => [key, object[key]]));
 }
 
 /** A schema as an object: `true` allows anything, `false` nothing. */

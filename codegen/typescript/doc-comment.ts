@@ -19,15 +19,23 @@ export function docComment(text: string, indent = 0): string {
 
 /** The text of a schema's doc comment. */
 export function docOf(schema: Schema): string {
-  const { description, deprecated } = schema;
+  const { description } = schema;
   const sensitive = schema.sensitive === true ? "Sensitive: masked in logs and on screens." : undefined;
   return [
     [description, sensitive].filter((sentence) => sentence !== undefined).join(" "),
     schema.default === undefined ? undefined : `@defaultValue ${JSON.stringify(schema.default)}`,
-    deprecated === true ? "@deprecated" : undefined,
+    deprecationOf(schema),
   ]
     .filter((line) => line !== undefined && line !== "")
     .join("\n");
+}
+
+/** The tag of what is deprecated, with what replaces it and the day of its sunset. */
+export function deprecationOf({ deprecated, replacedBy, sunset }: Schema): string | undefined {
+  if (deprecated !== true) return undefined;
+  const use = replacedBy === undefined ? [] : [`Use \`${replacedBy}\` instead.`];
+  const end = sunset === undefined ? [] : [`Its sunset is ${sunset}.`];
+  return ["@deprecated", ...use, ...end].join(" ");
 }
 
 function wrap(text: string, width: number): readonly string[] {

@@ -4,8 +4,13 @@
  */
 const HIDDEN = /[\p{Cc}\p{Cs}\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/gu;
 
+/** Texts of plain characters, which are most of them, and need no escape in a literal or in a comment. */
+const PLAIN_IN_LITERAL = /^[ !#-[\]-~]*$/;
+const PLAIN_IN_COMMENT = /^[ -)+-?A-~]*$/;
+
 /** Prints a text as a string literal of TypeScript. */
 export function stringLiteral(text: string): string {
+  if (PLAIN_IN_LITERAL.test(text)) return `"${text}"`;
   return JSON.stringify(text).replace(HIDDEN, unicodeEscape);
 }
 
@@ -14,6 +19,7 @@ export function stringLiteral(text: string): string {
  * kept.
  */
 export function commentText(text: string): string {
+  if (PLAIN_IN_COMMENT.test(text)) return text;
   return text
     .replace(/\r\n?/g, "\n")
     .replaceAll("*/", "*\\/")

@@ -13,50 +13,66 @@ export interface Import {
 export function printImports(imports: readonly Import[]): readonly string[] {
   return imports
     .filter(({ values = [], types = [] }) => values.length + types.length > 0)
-    .sort((a, b) => compareModules(a.from, b.from))
-    .map(({ from, values = [], types = [] }) => {
-      const isTypeOnly = values.length === 0;
-      const named = [
-        ...values.map((name) => ({ name, text: name })),
-        ...types.map((name) => ({ name, text: isTypeOnly ? name : `type ${name}` })),
-      ].sort((a, b) => compareNames(a.name, b.name));
-      const head = isTypeOnly ? "import type {" : "import {";
-      return printList(
-        head,
-        named.map(({ text }) => text),
-        `} from ${stringLiteral(from)};`,
-      );
-    });
+    .map((names) => ({ names, distance: distanceOf(names.from) }))
+    .sort((a, b) => b.distance - a.distance || compareNames(a.names.from, b.names.from))
+    .map(({ names }) => printImport(names));
 }
+
+/** A list is remembered from so many names on: each message of a kind imports the same from the runtime. */
+const MANY = 4;
+const remembered = new Map<string, string>();
+
+function printImport(names: Import): string {
+  const { from, values = [], types = [] } = names;
+  if (values.length + types.length < MANY) return printNames(names);
+  const key = `${from} ${values.join()} ${types.join()}`;
+  const statement = remembered.get(key) ?? printNames(names);
+  remembered.set(key, statement);
+  return statement;
+}
+
+function printNames({ from, values = [], types = [] }: Import): string {
+  const head = values.length === 0 ? "import type {" : "import {";
+  const mark = values.length === 0 ? "" : "type ";
+  const marked = new Map(types.map((name) => [name, mark + name]));
+  for (const name of values) marked.set(name, name);
+  const texts = [...marked].sort(([a], [b]) => compareNames(a, b)).map(([, text]) => text);
+  return printList(head, texts, `} from ${stringLiteral(from)};`);
+}
+
+const ways = new Map<string, string>();
 
 /** The specifier with which a generated file imports another. Both paths are without extension. */
 export function specifier(fromFile: string, toFile: string): string {
-  const relative = posix.relative(posix.dirname(fromFile), toFile);
-  return `${relative.startsWith(".") ? relative : `./${relative}`}.js`;
+  const at = toFile.lastIndexOf("/") + 1;
+  const folders = `${fromFile.slice(0, fromFile.lastIndexOf("/") + 1)} ${toFile.slice(0, at)}`;
+  let way = ways.get(folders);
+  if (way === undefined) {
+    const relative = posix.relative(posix.dirname(fromFile), posix.dirname(toFile));
+    way = relative === "" ? "./" : relative.startsWith(".") ? `${relative}/` : `./${relative}/`;
+    ways.set(folders, way);
+  }
+  return `${way}${toFile.slice(at)}.js`;
 }
 
-/** Biome's order of modules: packages first, then the most distant folders. */
-function compareModules(a: string, b: string): number {
-  const distance = (from: string): number =>
-    from.startsWith("./")
-      ? 0
-      : from.startsWith("../")
-        ? (from.match(/\.\.\//g)?.length ?? 0)
-        : Number.POSITIVE_INFINITY;
-  const [left, right] = [distance(a), distance(b)];
-  return left === right ? compareNames(a, b) : right - left;
+/** How many folders up a module is: Biome has packages first, then the most distant folders. */
+function distanceOf(from: string): number {
+  if (from.startsWith("./")) return 0;
+  return from.startsWith("../") ? from.split("../").length - 1 : PACKAGE;
 }
+
+const PACKAGE = Number.MAX_SAFE_INTEGER;
 
 /**
  * Biome's order of names: letter by letter without regard to case, upper case first where only the case differs.
  */
 export function compareNames(a: string, b: string): number {
-  for (let at = 0; at < Math.min(a.length, b.length); at++) {
-    const left = a.charAt(at);
-    const right = b.charAt(at);
-    if (left === right) continue;
-    const folded = left.toLowerCase() === right.toLowerCase() ? 0 : left.toLowerCase() < right.toLowerCase() ? -1 : 1;
-    return folded || (left < right ? -1 : 1);
-  }
-  return a.length - b.length;
+  const common = Math.min(a.length, b.length);
+  let at = 0;
+  while (at < common && a.charCodeAt(at) === b.charCodeAt(at)) at++;
+  if (at === common) return a.length - b.length;
+  const [left, right] = [a.charAt(at), b.charAt(at)];
+  const [low, high] = [left.toLowerCase(), right.toLowerCase()];
+  if (low !== high) return low < high ? -1 : 1;
+  return left < right ? -1 : 1;
 }

@@ -23,6 +23,8 @@ export type PrintedShapes = ReadonlyMap<string, string>;
 interface Shaped {
   readonly key: string;
   readonly placeholders: Placeholders;
+  /** How it was laid out as a property, by the text before it. */
+  readonly members: Map<string, string>;
 }
 
 /**
@@ -33,12 +35,12 @@ interface Shaped {
 export class TypePrinter {
   /** The shapes of the printer's schemas. */
   readonly printed: PrintedShapes;
-  /** By the JSON of a schema. */
-  readonly #shaped: ReadonlyMap<string, Shaped>;
-  /** Properties that have been laid out, by all that they depend on. */
-  readonly #members = new Map<string, string>();
+  /** The same for all schemas with the same JSON. */
+  readonly #shaped: ReadonlyMap<Schema, Shaped>;
+  /** Properties with properties of their own that have been laid out, by the text before them. */
+  readonly #nested = new Map<Schema, Map<string, string>>();
 
-  private constructor(printed: PrintedShapes, shaped: ReadonlyMap<string, Shaped>) {
+  private constructor(printed: PrintedShapes, shaped: ReadonlyMap<Schema, Shaped>) {
     this.printed = printed;
     this.#shaped = shaped;
   }
@@ -50,7 +52,8 @@ export class TypePrinter {
    */
   static async of(schemas: Iterable<Schema>, known: PrintedShapes = new Map()): Promise<TypePrinter> {
     const shapes = new Map<string, Shape>();
-    const shaped = new Map<string, Shaped>();
+    const shaped = new Map<Schema, Shaped>();
+    const byText = new Map<string, Shaped>();
     const seen = new Set<Schema>();
     const collect = (schema: Schema): void => {
       // A message and its argument have most properties in common.
@@ -60,9 +63,14 @@ export class TypePrinter {
         return;
       }
       const text = JSON.stringify(schema);
-      if (shaped.has(text)) return;
+      const known = byText.get(text);
+      if (known !== undefined) {
+        shaped.set(schema, known);
+        return;
+      }
       const { shape, ...found } = shapedOf(schema);
-      shaped.set(text, found);
+      byText.set(text, found);
+      shaped.set(schema, found);
       shapes.set(found.key, shape);
     };
     for (const schema of schemas) collect(schema);
@@ -78,42 +86,50 @@ export class TypePrinter {
    */
   textOf(schema: Schema, column = 0): TypeText {
     if (isInterface(schema)) return { isInterface: true, text: this.#body(schema, 0) };
-    const shaped = this.#shapedOf(schema, JSON.stringify(schema));
-    const isMap = shaped.printed.startsWith("{\n") && shaped.printed.endsWith("}");
+    const shaped = this.#shapedOf(schema);
+    const printed = this.#printedOf(shaped);
+    const isMap = printed.startsWith("{\n") && printed.endsWith("}");
     return { isInterface: isMap, text: this.#layOut(shaped, isMap ? 0 : column) };
   }
 
   #body({ properties = {}, required = [] }: Schema, indent: number): string {
     const needed = new Set(required);
-    const members = Object.entries(properties).map(([name, property]) => {
-      const key = `${" ".repeat(indent + 2)}${printKey(name)}${needed.has(name) ? "" : "?"}: `;
-      if (isInterface(property)) return printMember(key, property, this.#body(property, indent + 2), indent + 2);
-      const text = JSON.stringify(property);
-      let member = this.#members.get(key + text);
-      if (member === undefined) {
-        const type = this.#layOut(this.#shapedOf(property, text), key.length, indent + 2);
-        member = printMember(key, property, type, indent + 2);
-        this.#members.set(key + text, member);
-      }
-      return member;
-    });
-    return `{\n${members.join("")}${" ".repeat(indent)}}`;
+    const margin = " ".repeat(indent + 2);
+    let members = "";
+    for (const [name, property] of Object.entries(properties)) {
+      members += this.#member(`${margin}${printKey(name)}${needed.has(name) ? "" : "?"}: `, property, indent + 2);
+    }
+    return `{\n${members}${" ".repeat(indent)}}`;
+  }
+
+  #member(key: string, property: Schema, indent: number): string {
+    const isNested = isInterface(property);
+    const shaped = isNested ? undefined : this.#shapedOf(property);
+    const known = shaped?.members ?? this.#nested.get(property) ?? new Map<string, string>();
+    if (isNested) this.#nested.set(property, known);
+    let member = known.get(key);
+    if (member === undefined) {
+      const type = shaped === undefined ? this.#body(property, indent) : this.#layOut(shaped, key.length, indent);
+      member = printMember(key, property, type, indent);
+      known.set(key, member);
+    }
+    return member;
   }
 
   /** An indented type is that of an interface's property. */
-  #layOut(
-    { printed, placeholders }: { printed: string; placeholders: Placeholders },
-    column: number,
-    indent = 0,
-  ): string {
-    return layOutType(printed, { placeholders, column, indent, inInterface: indent > 0 });
+  #layOut(shaped: Shaped, column: number, indent = 0): string {
+    const { placeholders } = shaped;
+    return layOutType(this.#printedOf(shaped), { placeholders, column, indent, inInterface: indent > 0 });
   }
 
-  #shapedOf(schema: Schema, text: string): Shaped & { readonly printed: string } {
-    const { key, placeholders } = this.#shaped.get(text) ?? shapedOf(schema);
+  #printedOf({ key }: Shaped): string {
     const printed = this.printed.get(key);
     if (printed === undefined) throw new Error(`The printer was not created for this shape: ${key}`);
-    return { key, placeholders, printed };
+    return printed;
+  }
+
+  #shapedOf(schema: Schema): Shaped {
+    return this.#shaped.get(schema) ?? shapedOf(schema);
   }
 }
 
@@ -125,7 +141,7 @@ function printMember(key: string, property: Schema, type: string, indent: number
 function shapedOf(schema: Schema): Shaped & { readonly shape: Shape } {
   const placeholders = new Placeholders();
   const shape = shapeOf(schema, placeholders);
-  return { shape, key: JSON.stringify(shape), placeholders };
+  return { shape, key: JSON.stringify(shape), placeholders, members: new Map() };
 }
 
 /** Keywords that make a type more than the object's properties. */

@@ -1,8 +1,7 @@
+import type { LogEntry } from "./log.js";
+
 /** A dead letter as it is stored. */
-export interface StoredLetter {
-  readonly id: string;
-  /** Name, value, … */
-  readonly fields: readonly Buffer[];
+export interface StoredLetter extends LogEntry<Buffer> {
   /** How it was settled, as JSON. */
   readonly mark: string | null | undefined;
 }
@@ -19,11 +18,20 @@ export type Settlement<State extends object> =
       readonly stateOf: (entryId: string) => State;
     };
 
+/** An entry to which a letter refers. */
+export interface EntryPlace {
+  readonly stream: string;
+  readonly group: string;
+  readonly id: string;
+  /** One of more bytes is abridged. */
+  readonly maxBytes: number;
+}
+
 /**
- * Reads an entry of the stream to which the letters belong, or of what was redriven to a group. `undefined` if it is not
- * there, or another stream is named.
+ * Reads an entry of the stream to which the letters belong, or of what was redriven to a group. `foreign` if another stream
+ * is named.
  */
-export type ReadEntry = (stream: string, group: string, id: string) => Promise<readonly Buffer[] | undefined>;
+export type ReadEntry = (place: EntryPlace) => Promise<LogEntry<Buffer> | "foreign" | undefined>;
 
 /** The dead letters of a stream, for operators. */
 export interface Letters {
@@ -32,7 +40,8 @@ export interface Letters {
   /** Up to so many letters that follow an id, the oldest first: at least one if there is one. */
   page(after: string | undefined, count: number): Promise<readonly StoredLetter[]>;
   find(id: string): Promise<StoredLetter | undefined>;
-  newestId(): Promise<string | undefined>;
+  /** The greatest id that a letter ever had. */
+  newestId(): Promise<string>;
   /**
    * Settles a letter as it is judged. If others settle it meanwhile, it is judged again.
    * @param what - for error texts: `redriving`

@@ -1,4 +1,3 @@
-import type { FlatFields } from "../contract/codec.js";
 import type { IdState } from "./id-state.js";
 
 /** How much of a stream is kept, once every group has acknowledged it. */
@@ -46,6 +45,15 @@ export interface OpenLetters {
   readonly ids: IdState;
 }
 
+/** An entry of a stream, undecoded. */
+export interface LogEntry<Text = string> {
+  readonly id: string;
+  /** Name, value, … */
+  readonly fields: readonly Text[];
+  /** Where it has more bytes than a message may have: how many. Its fields are then its short ones. */
+  readonly oversizedBytes?: number;
+}
+
 /** A stream as a log, independent of groups. */
 export interface Log {
   readonly stream: string;
@@ -53,8 +61,8 @@ export interface Log {
   trim(bounds: TrimBounds): Promise<TrimReport | undefined>;
   /** Removes dead letters beyond the bounds. Resolves to those of them that were open. */
   boundDeadLetters(bounds: DeadBounds): Promise<readonly DroppedLetters[]>;
-  /** Up to `count` entries that follow an id, the oldest first. */
-  readAfter(id: string, count: number): Promise<readonly (readonly [id: string, fields: FlatFields])[]>;
+  /** Up to `count` entries that follow an id, the oldest first, at least one if there is any; and whether there may be more. */
+  readAfter(id: string, count: number): Promise<{ readonly entries: readonly LogEntry[]; readonly isMore: boolean }>;
   /** The greatest id that an entry ever had there; `0-0` when there was none. */
   lastId(): Promise<string>;
 }

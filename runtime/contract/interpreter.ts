@@ -9,8 +9,10 @@ import { MANY_FORMS } from "./told-apart.js";
 /** True for a value that is certainly what a schema says. Of any other Ajv has the last word. */
 export type Verdict = (value: unknown) => boolean;
 
-/** Thrown on the way when a schema says what only Ajv understands. */
+/** Thrown on the way when a schema says what only Ajv understands, or a value has so many parts that Ajv is faster. */
 const BEYOND = Symbol("beyond");
+/** So many schemas are held against a value. Ajv takes as long to compile one. */
+const MOST_STEPS = 10_000;
 
 /** What a keyword says of any value. It throws {@link BEYOND} for an argument that it does not know. */
 type Keyword = (argument: unknown, schema: JsonSchema, verdicts: Verdicts) => Verdict;
@@ -20,11 +22,16 @@ type Keyword = (argument: unknown, schema: JsonSchema, verdicts: Verdicts) => Ve
  * schema, which a process that publishes a message or two need not spend. It is Ajv's verdict, as `validation.ts`
  * configures it; of a keyword or an argument that is not understood here, it knows nothing.
  *
- * @returns `undefined` if the schema holds anything else
+ * @returns `undefined` if the schema holds anything else; the verdict is `undefined` of a value that is too large
  */
-export function interpret(schema: JsonSchema, formats: Readonly<Record<string, FormatCheck>>): Verdict | undefined {
+export function interpret(
+  schema: JsonSchema,
+  formats: Readonly<Record<string, FormatCheck>>,
+): ((value: unknown) => boolean | undefined) | undefined {
   try {
-    return new Verdicts(schema, formats).of(schema);
+    const verdicts = new Verdicts(schema, formats);
+    const verdict = verdicts.of(schema);
+    return (value) => verdicts.within(MOST_STEPS, () => verdict(value));
   } catch {
     // Ajv knows more, and says what is wrong with a schema.
     return undefined;
@@ -36,6 +43,7 @@ class Verdicts {
   readonly formats: Readonly<Record<string, FormatCheck>>;
   readonly #root: JsonSchema;
   readonly #known = new Map<unknown, Verdict>();
+  #stepsLeft = 0;
 
   constructor(root: JsonSchema, formats: Readonly<Record<string, FormatCheck>>) {
     this.#root = root;
@@ -49,6 +57,7 @@ class Verdicts {
     if (known !== undefined) return known;
     const all: Verdict[] = [];
     const verdict: Verdict = (value) => {
+      if (--this.#stepsLeft < 0) throw BEYOND;
       for (const one of all) if (!one(value)) return false;
       return true;
     };
@@ -63,13 +72,26 @@ class Verdicts {
     return verdict;
   }
 
+  /** What is found out in so many steps; `undefined` if that is nothing. */
+  within(steps: number, judge: () => boolean): boolean | undefined {
+    this.#stepsLeft = steps;
+    try {
+      return judge();
+    } catch (error) {
+      if (error !== BEYOND) throw error;
+      return undefined;
+    }
+  }
+
   referredTo($ref: string): Verdict {
     if (!/^#\/\$defs\/[^%~/]+$/.test($ref)) throw BEYOND;
     return this.of(definitionOf(this.#root, { $ref }));
   }
 }
 
-const ANNOTATIONS = new Set(["title", "description", "default", "examples", "deprecated", "sensitive", "tolerated"]);
+const ANNOTATIONS = new Set([
+  ...["title", "description", "default", "examples", "deprecated", "sunset", "replacedBy", "sensitive", "tolerated"],
+]);
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value);

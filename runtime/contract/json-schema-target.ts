@@ -26,7 +26,7 @@ export function jsonSchemaFor(target: string, schema: JsonSchema): Mutable {
 }
 
 function portable(schema: JsonSchema): JsonSchema {
-  const { sensitive: _, tolerated: __, ...rest } = mapSchemas(schema, portable);
+  const { sensitive: _, tolerated: __, sunset: ___, replacedBy: ____, ...rest } = mapSchemas(schema, portable);
   return rest;
 }
 

@@ -54,3 +54,8 @@ export function placeIn(values: readonly unknown[], value: unknown): number {
   }
   return known.get(value) ?? -1;
 }
+
+/** Whether a schema accepts every value. */
+export function isEmptySchema(schema: unknown): boolean {
+  return schema === true || (typeof schema === "object" && schema !== null && Object.keys(schema).length === 0);
+}

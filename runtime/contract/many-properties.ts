@@ -1,5 +1,5 @@
 import type { Ajv2020 } from "ajv/dist/2020.js";
-import { constantOf, placeIn, writeOneOf, writeOtherwise } from "./keyword-code.js";
+import { constantOf, isEmptySchema, placeIn, writeOneOf, writeOtherwise } from "./keyword-code.js";
 import { loadAjv } from "./load-ajv.js";
 
 /** So many properties take an object that has none of them as long as its own take. */
@@ -9,7 +9,7 @@ export const MANY_PROPERTIES = 100;
 export function lookUpProperties(ajv: Ajv2020): void {
   writeOtherwise(ajv, "properties", (context) => {
     const { gen, data, schema, it } = context;
-    const names = Object.keys(schema).filter((name) => !isEmpty(schema[name]));
+    const names = Object.keys(schema).filter((name) => !isEmptySchema(schema[name]));
     if (names.length < MANY_PROPERTIES) return false;
     const { _ } = loadAjv();
     const place = gen.scopeValue("func", { ref: placeIn, code: _`checkSupport.placeIn` });
@@ -29,8 +29,4 @@ export function lookUpProperties(ajv: Ajv2020): void {
     context.ok(valid);
     return true;
   });
-}
-
-function isEmpty(schema: unknown): boolean {
-  return schema === true || (typeof schema === "object" && schema !== null && Object.keys(schema).length === 0);
 }

@@ -8,6 +8,7 @@ import { type FormatCheck, formats, tolerantFormats } from "./format.js";
 import { interpret } from "./interpreter.js";
 import type { JsonSchema } from "./json-schema.js";
 import { loadAjv } from "./load-ajv.js";
+import { matchPatternsTogether } from "./many-patterns.js";
 import { lookUpProperties } from "./many-properties.js";
 import { withNumberBounds } from "./number-bounds.js";
 import { patternOf } from "./pattern.js";
@@ -77,10 +78,11 @@ export function ajvFor(
     ...options,
     code: { regExp: regExpEngine, ...options.code },
   });
-  ajv.addVocabulary(["sensitive", "tolerated"]);
+  ajv.addVocabulary(["sunset", "replacedBy", "sensitive", "tolerated"]);
   checkUniqueAtOnce(ajv);
   lookUpAllowed(ajv);
   lookUpProperties(ajv);
+  matchPatternsTogether(ajv);
   lookUpForms(ajv, definitions);
   stopAfterManyErrors(ajv);
   // No contract has `unevaluatedProperties`. Code that keeps track for it is slower, and throws where a condition holds
@@ -107,7 +109,7 @@ function ajvOf(
 
 const TOO_DEEP: readonly Issue[] = [{ path: "", message: "is nested too deeply" }];
 
-/** So many values are decided without compiling anything. A process that lives for a few messages never compiles. */
+/** So many values, if they are not large, are decided without compiling anything. A process that lives for a few messages never compiles. */
 const INTERPRETED = 30;
 
 /**
@@ -134,7 +136,9 @@ function compile(given: JsonSchema, checks: FormatChecks, { allErrors, ownProper
   // Where several ways lead to one type, it would be judged once for each of them.
   const verdict = verdicts === undefined ? interpret(schema, checks) : undefined;
   let accepts: (value: unknown) => unknown =
-    verdict === undefined ? decider() : (value) => (interpreted++ < INTERPRETED ? verdict(value) : isCompiled(value));
+    verdict === undefined
+      ? decider()
+      : (value) => (interpreted++ < INTERPRETED ? verdict(value) : undefined) ?? isCompiled(value);
   let explain: ValidateFunction | undefined;
   return (value) => {
     try {

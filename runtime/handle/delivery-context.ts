@@ -2,9 +2,10 @@ import type { Delivery } from "../broker/delivery.js";
 import { addedAt } from "../broker/entry-id.js";
 import type { MemberPlace } from "../broker/membership.js";
 import { companyOf } from "../contract/company.js";
-import type { Descriptor, MessageKind } from "../contract/descriptor.js";
+import type { MessageKind } from "../contract/descriptor.js";
 import { type Correlation, traceOf, withCorrelationOnly } from "../messaging/correlation.js";
 import type { MessageContext } from "../messaging/handler.js";
+import type { Route } from "./router.js";
 
 type Message = Readonly<Record<string, unknown>>;
 
@@ -16,6 +17,7 @@ export interface ContextPlace extends Pick<MemberPlace, "stream" | "group" | "co
 /** The context of one delivery, and the correlation of every message that is published while it is handled. */
 export class DeliveryContext implements MessageContext, Correlation {
   readonly type: string;
+  readonly originalType: string | undefined;
   readonly kind: MessageKind;
   readonly entryId: string;
   readonly attempt: number;
@@ -33,7 +35,7 @@ export class DeliveryContext implements MessageContext, Correlation {
   constructor(
     place: ContextPlace,
     { id, attempt, isNew = false }: Delivery,
-    { type, kind }: Descriptor,
+    { descriptor: { type, kind }, upcast }: Pick<Route, "descriptor" | "upcast">,
     message: Message,
   ) {
     this.#place = place;
@@ -42,6 +44,7 @@ export class DeliveryContext implements MessageContext, Correlation {
     this.attempt = attempt;
     this.isNew = isNew;
     this.type = type;
+    this.originalType = upcast?.from.type;
     this.kind = kind;
   }
 

@@ -10,27 +10,14 @@ import type { RuntimeParts } from "../messaging/hooks.js";
 import type { InterceptorChain } from "../messaging/interceptor.js";
 import { Deadlines } from "../time/deadline.js";
 import { type ContextPlace, DeliveryContext } from "./delivery-context.js";
+import type { Responding } from "./responding.js";
 import { afterFailure, assertAttemptsLeft, isUnreadable, type RetryPolicy } from "./retry-policy.js";
-import { admits, mayAdmit, type Route, type StreamRoutes, suits, those, wants } from "./router.js";
+import { admits, mayAdmit, type Route, type StreamRoutes, suits, those, typesOf, wants } from "./router.js";
 
 export interface DispatchPlace extends ContextPlace {
   readonly retry: RetryPolicy;
   readonly handlerTimeoutMs: number;
   readonly maxMessageBytes: number;
-}
-
-/** The context of a command. */
-export interface CommandContext extends MessageContext, Pick<Delivery, "isNew"> {}
-
-/** Runs the handlers of commands and makes their answers. */
-export interface Responding {
-  respond(route: Route, command: Message, context: CommandContext): Promise<Answer | undefined>;
-  /** @throws {ContractError} when a command asks to be answered where this service does not answer it */
-  assertAnswerable(type: string, command: Message): void;
-  /** The answer to a command that cannot run, if it is for this service and its sender waits. */
-  refusal(stream: string, entry: FlatFields, why: Pick<MessagingError, "message" | "code">): Answer | undefined;
-  /** Stores and sends the answer of a handler that ended after its time. The retry of the command finds it. */
-  answerLate(answer: Answer): void;
 }
 
 export interface DispatcherParts extends RuntimeParts {
@@ -84,12 +71,13 @@ export class Dispatcher {
     try {
       if (delivery.attempt > 1) assertAttemptsLeft(delivery, this.#mostRetries(admitted));
       const first = admitted[0] as Route;
-      const contract = contractOf(first.descriptor);
-      const message = contract.decode(fields);
+      const contract = contractOf(first.upcast?.from ?? first.descriptor);
+      let message = contract.decode(fields);
       // Only messages that pass the filters are checked against their contract.
       const suited = those(admitted, suits, message);
       if (suited.length === 0) return this.skip(delivery.id, first.descriptor.type, "filtered");
       contract.assertReadable(message);
+      if (first.upcast !== undefined) message = first.upcast.apply(message);
       const wanting = those(suited, wants, message);
       if (wanting.length === 0) return this.skip(delivery.id, first.descriptor.type, "filtered");
       const { kind, type: name } = first.descriptor;
@@ -154,9 +142,9 @@ export class Dispatcher {
 
   /** Ends with the handlers, or when their time is up, whichever comes first. */
   #handle(delivery: Delivery, routes: readonly Route[], message: Message, ended: Ended): Outcome | undefined {
-    const { descriptor } = routes[0] as Route;
-    const { type, kind } = descriptor;
-    const context = new DeliveryContext(this.#place, delivery, descriptor, message);
+    const first = routes[0] as Route;
+    const { type, kind } = first.descriptor;
+    const context = new DeliveryContext(this.#place, delivery, first, message);
     const began = this.#parts.hooks.wants("handled") ? this.#parts.clock.now() : 0;
     let running: unknown;
     try {
@@ -167,12 +155,12 @@ export class Dispatcher {
     }
     if (!(running instanceof Promise)) {
       context.end();
-      return this.#succeed(delivery, type, began);
+      return this.#succeed(delivery, first, began);
     }
     const run = this.#deadlines.begin(() => {
       const error = new HandlerTimeoutError(type, this.#place.handlerTimeoutMs);
       context.expire(error);
-      ended(delivery, this.#fail(routes[0] as Route, delivery, error));
+      ended(delivery, this.#fail(first, delivery, error));
     });
     running.then(
       (result) => {
@@ -182,7 +170,7 @@ export class Dispatcher {
           return;
         }
         context.end();
-        const outcome = this.#succeed(delivery, type, began);
+        const outcome = this.#succeed(delivery, first, began);
         ended(delivery, answer === undefined ? outcome : { kind: "done", answer });
       },
       (error: unknown) => {
@@ -222,12 +210,13 @@ export class Dispatcher {
     return (route.handler as (message: Message, context: MessageContext) => unknown)(message, context);
   }
 
-  #succeed({ id, attempt }: Delivery, type: string, began: number): Outcome {
+  #succeed({ id: entryId, attempt }: Delivery, route: Route, began: number): Outcome {
     const { clock, hooks } = this.#parts;
     if (!hooks.wants("handled")) hooks.count("handled");
     else {
       const { stream, group } = this.#place;
-      hooks.emit("handled", { stream, group, entryId: id, type, attempt, durationMs: clock.now() - began });
+      const durationMs = clock.now() - began;
+      hooks.emit("handled", { stream, group, entryId, ...typesOf(route), attempt, durationMs });
     }
     return DONE;
   }
@@ -235,10 +224,9 @@ export class Dispatcher {
   #fail(route: Route, delivery: Delivery, error: unknown): Outcome {
     const { stream, group, retry } = this.#place;
     const { id: entryId, attempt, deaths = 0 } = delivery;
-    const { type } = route.descriptor;
     const { maxRetries = retry.maxRetries, retryDelaySeconds } = route.options;
     const delayMs = retryDelaySeconds === undefined ? retry.delayMs : retryDelaySeconds * 1000;
-    this.#parts.hooks.emit("handlerFailed", { stream, group, entryId, type, attempt, error });
+    this.#parts.hooks.emit("handlerFailed", { stream, group, entryId, ...typesOf(route), attempt, error });
     return afterFailure(error, attempt - deaths, { maxRetries, delayMs });
   }
 }

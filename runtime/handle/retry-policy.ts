@@ -1,5 +1,5 @@
 import type { Delivery, Outcome } from "../broker/delivery.js";
-import { ContractError, DecodeError, PoisonError, RetryAfter, UnrecoverableError } from "../errors.js";
+import { ContractError, DecodeError, PoisonError, RetryAfter, UnrecoverableError, UpcastError } from "../errors.js";
 
 export interface RetryPolicy {
   readonly maxRetries: number;
@@ -32,9 +32,10 @@ export function afterFailure(error: unknown, attempt: number, policy: RetryPolic
   return { kind: "retry", delayMs, error };
 }
 
-/** Whether the message itself is at fault. A contract that the handler's own publish broke may be retried. */
+/** Whether the message itself, or its upcaster, is at fault. A contract that the handler's own publish broke may be retried. */
 export function isUnreadable(error: unknown): boolean {
-  return error instanceof DecodeError || (error instanceof ContractError && error.reading);
+  if (error instanceof DecodeError || error instanceof UpcastError) return true;
+  return error instanceof ContractError && error.reading;
 }
 
 /** Doubles with each attempt. With jitter, messages that failed together do not come back together. */

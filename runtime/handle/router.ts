@@ -2,6 +2,7 @@ import { didYouMean, nearest, unknownOptions } from "../config/suggest.js";
 import { type FlatFields, fieldOf, isJsonEntry } from "../contract/codec.js";
 import { companyFields, companyOf } from "../contract/company.js";
 import type { Catalogue, CommandDescriptor, Descriptor } from "../contract/descriptor.js";
+import type { Upcast, Upcasting } from "../contract/upcasting.js";
 import { ConfigError, UsageError } from "../errors.js";
 import { correlationOf, inContextOf } from "../messaging/correlation.js";
 import type { CommandHandler, Handler, HandlerOptions } from "../messaging/handler.js";
@@ -12,6 +13,8 @@ export interface Route {
   readonly options: RouteOptions;
   /** Whether its options may filter a message out. */
   readonly isFiltered: boolean;
+  /** How the entry's message becomes one of the descriptor's, if it is of an older type. */
+  readonly upcast: Upcast | undefined;
 }
 
 export interface RouteOptions extends HandlerOptions<never> {
@@ -39,10 +42,12 @@ export interface StreamRoutes {
 /** The handlers of a service. They are fixed once it has started. */
 export class Router {
   readonly #catalogue: Catalogue;
+  readonly #upcasting: Upcasting | undefined;
   readonly #routes = new Map<string, Map<string, Route[]>>();
 
-  constructor(catalogue: Catalogue) {
+  constructor(catalogue: Catalogue, upcasting?: Upcasting) {
     this.#catalogue = catalogue;
+    this.#upcasting = upcasting;
   }
 
   /** @throws {UsageError} when handlers conflict, {ConfigError} for a pattern of no event, or an unknown option */
@@ -50,6 +55,12 @@ export class Router {
     const unknown = unknownOptions(options, Object.keys(OPTIONS));
     if (unknown.length > 0) throw new ConfigError(unknown);
     for (const descriptor of typeof target === "string" ? this.#matching(target) : [target]) {
+      const upcast = this.#upcasting?.of(descriptor);
+      if (upcast !== undefined) {
+        const [older, newest] = [descriptor.type, upcast.to.type];
+        const claim = `${older} is upcast to ${newest} in this service`;
+        throw new UsageError("HANDLER_CONFLICT", `${claim}: register the handler of ${newest}, which receives both`);
+      }
       const byType = this.#routes.get(descriptor.stream) ?? new Map<string, Route[]>();
       const present = byType.get(descriptor.type) ?? [];
       if (present.some((other) => other.descriptor !== descriptor)) {
@@ -59,22 +70,39 @@ export class Router {
       if (descriptor.kind === "command" && present.length > 0) {
         throw new UsageError("HANDLER_CONFLICT", `${descriptor.type} has a handler already: a command has exactly one`);
       }
-      const route = { descriptor, handler, options, isFiltered: isFilter(options) };
+      const route = { descriptor, handler, options, isFiltered: isFilter(options), upcast: undefined };
       this.#routes.set(descriptor.stream, byType.set(descriptor.type, [...present, route]));
     }
   }
 
   streams(): StreamRoutes[] {
-    return [...this.#routes].map(([stream, byType]) => ({
+    return [...this.#withOlder()].map(([stream, byType]) => ({
       stream,
       byType,
       untyped: [...byType.values()].find(([route]) => route?.descriptor.kind === "health"),
     }));
   }
 
+  /** The routes, and those of the older types that are upcast to a type with a handler. */
+  #withOlder(): ReadonlyMap<string, ReadonlyMap<string, readonly Route[]>> {
+    const routes = new Map([...this.#routes].map(([stream, byType]) => [stream, new Map(byType)]));
+    for (const upcast of this.#upcasting?.all ?? []) {
+      const { from, to } = upcast;
+      const newest = this.#routes.get(to.stream)?.get(to.type);
+      if (newest === undefined) continue;
+      const byType = routes.get(from.stream) ?? new Map<string, Route[]>();
+      const older = newest.map((route) => ({ ...route, upcast }));
+      routes.set(from.stream, byType.set(from.type, older));
+    }
+    return routes;
+  }
+
   #matching(pattern: string): readonly Descriptor[] {
     const events = this.#catalogue.messages.filter(({ kind }) => kind === "event");
-    const matches = events.filter(({ type }) => matchesPattern(type, pattern));
+    const all = events.filter(({ type }) => matchesPattern(type, pattern));
+    // A message that is upcast arrives as one of the newest type.
+    const newest = all.filter((descriptor) => this.#upcasting?.of(descriptor) === undefined);
+    const matches = newest.length === 0 ? all : newest;
     if (matches.length > 0) return matches;
     const prefixes = new Set(events.map(({ type }) => `${type.split(".")[0]}.*`));
     const meant = didYouMean(nearest(pattern, [...events.map(({ type }) => type), ...prefixes]));
@@ -143,6 +171,11 @@ export function mayAdmit({ descriptor, options }: Route, entry: FlatFields): boo
 /** The descriptor of a command route, which alone has a result. */
 export function commandOf(route: Route): CommandDescriptor | undefined {
   return route.descriptor.kind === "command" ? (route.descriptor as CommandDescriptor) : undefined;
+}
+
+/** The type of a message as its handler has it, and that on the wire if it is another one. */
+export function typesOf({ descriptor: { type }, upcast }: Route): { type: string; originalType?: string } {
+  return upcast === undefined ? { type } : { type, originalType: upcast.from.type };
 }
 
 /** The routes whose filters pass. Returns the list itself when all of them do. */

@@ -4,6 +4,7 @@ const [COLON, COMMA] = [0x3a, 0x2c];
 const MOST_DIGITS = 12;
 /** Of any field but the errors and the original. */
 const LONGEST_TEXT = 10_000;
+const MOST_ERROR_BYTES = 3 * 1024 * 1024;
 
 /** A dead letter as its stream stores it. */
 export interface DeadLetterRecord {
@@ -39,8 +40,17 @@ export interface DeadLetterRecord {
   readonly problem?: string;
 }
 
-/** Reads a dead letter's fields: name, value, … They may be anything: what cannot be read is left out. */
-export function letterOf(fields: readonly Buffer[]): DeadLetterRecord {
+/** A letter holds a message of so many bytes, of which each may be packed as a text of its own, its labels, and its errors. */
+export function longestLetter(maxMessageBytes: number): number {
+  return 5 * maxMessageBytes + MOST_ERROR_BYTES;
+}
+
+/**
+ * Reads a dead letter's fields: name, value, … They may be anything: what cannot be read is left out.
+ *
+ * @param oversizedBytes - its size, if these are only its short fields
+ */
+export function letterOf(fields: readonly Buffer[], oversizedBytes?: number): DeadLetterRecord {
   const values = new Map<string, Buffer>();
   for (let at = 0; at + 1 < fields.length; at += 2) {
     values.set((fields[at] as Buffer).toString(), fields[at + 1] as Buffer);
@@ -51,6 +61,9 @@ export function letterOf(fields: readonly Buffer[]): DeadLetterRecord {
   const errors = errorsIn(values.get("errors"));
   const original = decodeNetstrings(values.get("original") ?? Buffer.alloc(0));
   const problems = [
+    ...(oversizedBytes === undefined
+      ? []
+      : [`it has ${oversizedBytes} bytes: raise MESSAGE_MAX_BYTES to read it whole`]),
     ...(values.has("group") ? [] : ["it names no group"]),
     ...(errors === undefined ? ["its errors are not a list of errors"] : []),
     ...(original === undefined ? ["its original is not a list of names and values"] : []),

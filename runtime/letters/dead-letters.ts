@@ -2,7 +2,7 @@
 import { comesBefore } from "../broker/entry-id.js";
 import type { Letters, StoredLetter } from "../broker/letters.js";
 import { type Config, prefixed } from "../config/config.js";
-import { MessagingError } from "../errors.js";
+import { type ErrorCode, MessagingError } from "../errors.js";
 import type { Clock } from "../time/clock.js";
 import { type DeadLetterFilter, matches } from "./dead-letter-filter.js";
 import { type DeadLetterRecord, letterOf } from "./dead-letter-record.js";
@@ -23,6 +23,8 @@ export interface OperatorOptions {
 }
 
 const PAGE = 50;
+/** What `redriveAll` goes on after. */
+const LEFT_OUT: ReadonlySet<ErrorCode> = new Set(["DEAD_LETTER_MISSING", "MESSAGE_TOO_LARGE"]);
 
 /** What the dead letters are read from. */
 export interface LetterParts {
@@ -107,13 +109,13 @@ export class DeadLetters {
     const newest = await this.#letters(stream).newestId();
     for await (const letter of this.list(stream, { ...filter, state: "open" })) {
       // What is redriven may be a dead letter again at once.
-      if (newest === undefined || comesBefore(newest, letter.id)) break;
-      if (!isReturnable(letter) || (letter.keptBytes ?? 0) > this.#config.maxMessageBytes) continue;
+      if (comesBefore(newest, letter.id)) break;
+      if (!isReturnable(letter)) continue;
       try {
         if ((await this.redrive(stream, letter.id, options)).state === "redriven") count++;
       } catch (error) {
-        // It, or its entry, was removed.
-        if (!(error instanceof MessagingError) || error.code !== "DEAD_LETTER_MISSING") throw error;
+        // It, or its entry, was removed, or is too large.
+        if (!(error instanceof MessagingError) || !LEFT_OUT.has(error.code)) throw error;
       }
     }
     return count;
@@ -144,8 +146,8 @@ export class DeadLetters {
   }
 }
 
-function read({ id, fields, mark }: StoredLetter): DeadLetter {
-  return { id, ...letterOf(fields), state: stateOf(mark) };
+function read({ id, fields, oversizedBytes, mark }: StoredLetter): DeadLetter {
+  return { id, ...letterOf(fields, oversizedBytes), state: stateOf(mark) };
 }
 
 function found({ name }: Letters, id: string, letter: StoredLetter | undefined): DeadLetter {

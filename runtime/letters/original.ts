@@ -9,7 +9,8 @@ export function isReturnable({ original, keptBytes, group }: DeadLetterRecord): 
 }
 
 /**
- * The fields of a dead letter's entry, which is in its stream if it was too large for the letter.
+ * The fields of a dead letter's entry, which is in its stream if it was too large for the letter. How large it is the broker
+ * says, not the letter, which others may have written.
  *
  * @param what - names the letter
  * @throws {MessageTooLargeError} the entry is too large for the operator's own limit
@@ -21,12 +22,19 @@ export async function originalOf(
 ): Promise<readonly Buffer[]> {
   const { original, keptBytes, stream, entryId, group } = letter;
   if (keptBytes === undefined) return original;
-  const advice = `raise it here and in every service of the group ${group}, and redrive it`;
-  if (keptBytes > maxBytes) throw new MessageTooLargeError(`the entry of ${what}`, keptBytes, maxBytes, advice);
-  // A letter is what others may have written: it names no stream of another kind.
+  // Nor does it name a stream of another kind.
   const id = entryIdIn(entryId);
-  const fields = id === undefined ? undefined : await entry(stream, group, id);
-  if (fields !== undefined) return fields;
-  const text = `${what} cannot be redriven: its entry ${entryId} is not in ${stream} any more`;
+  const found = await entry({ stream, group, id: id ?? "0-0", maxBytes });
+  if (found !== undefined && found !== "foreign" && id !== undefined) {
+    const { fields, oversizedBytes } = found;
+    if (oversizedBytes === undefined) return fields;
+    const advice = `raise it here and in every service of the group ${group}, and redrive it`;
+    throw new MessageTooLargeError(`the entry of ${what}`, oversizedBytes, maxBytes, advice);
+  }
+  const why =
+    found === "foreign"
+      ? `it refers to ${stream}, which is not the stream of its group`
+      : `its entry ${entryId} was removed from ${stream}, by hand or by a service of an older version, whose trimming does not know that the letter refers to it`;
+  const text = `${what} cannot be redriven: ${why}. Discard it`;
   throw new MessagingError("DEAD_LETTER_MISSING", text);
 }

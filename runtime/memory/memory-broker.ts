@@ -81,7 +81,7 @@ export class MemoryBroker implements Broker {
   }
 
   log(stream: string): Log {
-    return logOf(this.#store, this.#instance, stream);
+    return logOf(this.#store, this.#instance, stream, this.#config.maxMessageBytes);
   }
 
   members(): Members {

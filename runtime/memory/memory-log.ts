@@ -1,19 +1,27 @@
+import { abridged } from "../broker/abridged.js";
 import { addedAt } from "../broker/entry-id.js";
 import type { Log, TrimBounds, TrimReport } from "../broker/log.js";
 import type { Instance } from "./instance.js";
 import type { MemoryStream } from "./memory-stream.js";
 import type { Store } from "./store.js";
 
-/** A stream as a log. */
-export function logOf(store: Store, instance: Instance, stream: string): Log {
+/**
+ * A stream as a log.
+ * @param maxMessageBytes - an entry of more bytes is abridged
+ */
+export function logOf(store: Store, instance: Instance, stream: string, maxMessageBytes: number): Log {
   return {
     stream,
     trim: (bounds) => instance.call(() => trimmed(store, store.stream(stream), bounds)),
     boundDeadLetters: (bounds) => instance.call(() => store.letters(stream).bound(bounds, store.clock.wall())),
     readAfter: (id, count) =>
       instance.call(() => {
-        const entries = store.stream(stream).log.after(id).slice(0, count);
-        return entries.map((entry) => [entry.id, entry.fields] as const);
+        const following = store.stream(stream).log.after(id);
+        const entries = following.slice(0, count).map((entry) => {
+          const { fields, oversizedBytes } = abridged(entry.fields, maxMessageBytes);
+          return { id: entry.id, fields: fields ?? [], ...(oversizedBytes !== undefined && { oversizedBytes }) };
+        });
+        return { entries, isMore: following.length > count };
       }),
     lastId: () => instance.call(() => store.stream(stream).log.lastId),
   };

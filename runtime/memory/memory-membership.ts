@@ -43,7 +43,7 @@ export class MemoryMembership implements Membership {
     this.redriven = redriven;
     this.handles = handles;
     this.answers = answers;
-    this.log = logOf(seat.store, parts.instance, this.stream);
+    this.log = logOf(seat.store, parts.instance, this.stream, seat.maxMessageBytes);
     this.#seat = seat;
     this.#parts = parts;
     parts.signals.reading.addEventListener("abort", () => this.#wake(), { once: true });

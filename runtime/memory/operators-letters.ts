@@ -1,3 +1,4 @@
+import { abridged } from "../broker/abridged.js";
 import { comesBefore } from "../broker/entry-id.js";
 import type { Letters, ReadEntry, Settlement, StoredLetter } from "../broker/letters.js";
 import type { FlatFields } from "../contract/codec.js";
@@ -27,8 +28,8 @@ export class OperatorsLetters implements Letters {
     return letter && storedOf(letter);
   }
 
-  async newestId(): Promise<string | undefined> {
-    return this.#letters.all.at(-1)?.id;
+  async newestId(): Promise<string> {
+    return this.#letters.all.at(-1)?.id ?? "0-0";
   }
 
   async settle<State extends object>(
@@ -54,10 +55,12 @@ export class OperatorsLetters implements Letters {
     return this.#store.add(redriveName(this.#stream, group), fields);
   }
 
-  readonly #entry: ReadEntry = async (stream, group, id) => {
-    if (stream !== this.#stream && stream !== redriveName(this.#stream, group)) return undefined;
+  readonly #entry: ReadEntry = async ({ stream, group, id, maxBytes }) => {
+    if (stream !== this.#stream && stream !== redriveName(this.#stream, group)) return "foreign";
     const entry = this.#store.stream(stream).log.find(id);
-    return entry && buffersOf(entry.fields);
+    if (entry === undefined) return undefined;
+    const { fields, oversizedBytes } = abridged(entry.fields, maxBytes);
+    return { id, fields: buffersOf(fields ?? []), ...(oversizedBytes !== undefined && { oversizedBytes }) };
   };
 
   get #letters(): MemoryLetters {

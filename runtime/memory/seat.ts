@@ -12,13 +12,13 @@ export class Seat {
   /** What it reads: the stream of its place, or what was redriven from there to its group. */
   readonly stream: MemoryStream;
   /** An entry of more bytes is abridged. */
-  readonly #maxMessageBytes: number;
+  readonly maxMessageBytes: number;
 
   constructor(place: MemberPlace, store: Store, maxMessageBytes: number) {
     this.place = place;
     this.store = store;
     this.stream = store.stream(place.redriven ? redriveName(place.stream, place.group) : place.stream);
-    this.#maxMessageBytes = maxMessageBytes;
+    this.maxMessageBytes = maxMessageBytes;
   }
 
   get name(): string {
@@ -43,7 +43,7 @@ export class Seat {
 
   deliver(pending: Pending): Delivery {
     const { entry, count: attempt } = pending;
-    const content = abridged(entry.fields, this.#maxMessageBytes);
+    const content = abridged(entry.fields, this.maxMessageBytes);
     return { id: entry.id, ...content, attempt, deaths: deathsOf(pending, attempt) };
   }
 

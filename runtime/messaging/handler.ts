@@ -6,6 +6,8 @@ export interface MessageContext {
   readonly messageId: string | undefined;
   /** The message's type: `user.created`. */
   readonly type: string;
+  /** The type on the wire, if an upcaster made this message of an older one. */
+  readonly originalType?: string | undefined;
   readonly kind: MessageKind;
   /** The whole name of the stream, with the environment's prefix. */
   readonly stream: string;

@@ -11,7 +11,15 @@ export interface DeliveryPlace {
 
 type GroupPlace = Pick<DeliveryPlace, "stream" | "group">;
 
-interface Attempt<Type = string> extends DeliveryPlace {
+/** A message as its handler has it. */
+interface Handling extends DeliveryPlace {
+  readonly type: string;
+  /** The type on the wire, if an upcaster made the message of an older one. */
+  readonly originalType?: string;
+  readonly attempt: number;
+}
+
+interface Attempt<Type> extends DeliveryPlace {
   readonly type: Type;
   readonly attempt: number;
 }
@@ -30,9 +38,9 @@ export interface HookEvents {
    */
   readonly publishFailed: { readonly type: string; readonly error: MessagingError; readonly reported: boolean };
   /** A handler finished. Its entry is about to be acknowledged. */
-  readonly handled: Attempt & { readonly durationMs: number };
+  readonly handled: Handling & { readonly durationMs: number };
   /** A handler threw. The message stays pending and is redelivered, answered or moved to the dead letters. */
-  readonly handlerFailed: Attempt & { readonly error: unknown };
+  readonly handlerFailed: Handling & { readonly error: unknown };
   /** A failed message was parked. It is redelivered after the delay. */
   readonly retried: Attempt<string | undefined> & { readonly delayMs: number };
   /**

@@ -1,6 +1,5 @@
 import { comesBefore } from "../broker/entry-id.js";
-import type { Log } from "../broker/log.js";
-import type { FlatFields } from "../contract/codec.js";
+import type { Log, LogEntry } from "../broker/log.js";
 import { MessagingError } from "../errors.js";
 import type { Clock } from "../time/clock.js";
 import type { ReportTrouble } from "../time/pause.js";
@@ -8,6 +7,7 @@ import { type LaggingSubscription, LaggingSubscriptions, type Stored } from "./l
 
 type Page = Awaited<ReturnType<Log["readAfter"]>>;
 
+const NONE: Page = { entries: [], isMore: false };
 const PAGE = 200;
 const RETRY_MS = 100;
 /** After so many deliveries other work of the process goes on. */
@@ -17,8 +17,8 @@ export interface CatchUpParts {
   readonly log: Log;
   readonly clock: Clock;
   readonly report: ReportTrouble;
-  /** `undefined` for an entry that is no notification of the catalogue. */
-  readonly decode: (entryId: string, fields: FlatFields) => Stored | undefined;
+  /** `undefined` for an entry that is no notification of the catalogue, or too large. */
+  readonly decode: (entry: LogEntry) => Stored | undefined;
 }
 
 /**
@@ -64,11 +64,11 @@ export class CatchUp {
     }
     let cursor = oldestOf(judged);
     for (let isOver = false; !isOver; ) {
-      const page = await this.#page(cursor, lagging);
-      await this.#deliver(page, lagging);
-      cursor = page.at(-1)?.[0] ?? cursor;
+      const { entries, isMore } = await this.#page(cursor, lagging);
+      await this.#deliver(entries, lagging);
+      cursor = entries.at(-1)?.id ?? cursor;
       lagging.reached(cursor);
-      isOver = page.length < PAGE;
+      isOver = !isMore;
     }
     lagging.done();
   }
@@ -93,7 +93,7 @@ export class CatchUp {
       (await this.#asked(
         () => this.#parts.log.readAfter(after, PAGE),
         () => lagging.areClosed,
-      )) ?? []
+      )) ?? NONE
     );
   }
 
@@ -113,10 +113,11 @@ export class CatchUp {
     return undefined;
   }
 
-  async #deliver(page: Page, lagging: LaggingSubscriptions): Promise<void> {
+  async #deliver(entries: readonly LogEntry[], lagging: LaggingSubscriptions): Promise<void> {
     let delivered = 0;
-    for (const [entryId, fields] of page) {
-      const stored = this.#parts.decode(entryId, fields);
+    for (const entry of entries) {
+      const { id: entryId } = entry;
+      const stored = this.#parts.decode(entry);
       if (stored === undefined) continue;
       for (const subscription of lagging.of(stored.channel)) {
         if (subscription.isClosed || !comesBefore(subscription.position, entryId)) continue;

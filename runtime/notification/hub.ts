@@ -2,13 +2,14 @@
 
 import type { BrokerClock } from "../broker/broker.js";
 import { addedAt, entryIdIn } from "../broker/entry-id.js";
-import type { Log } from "../broker/log.js";
+import type { Log, LogEntry } from "../broker/log.js";
 import type { Channel, Subscriptions } from "../broker/subscriptions.js";
 import type { Config } from "../config/config.js";
-import { type FlatFields, type PlainMessage, typeOf } from "../contract/codec.js";
+import { type PlainMessage, typeOf } from "../contract/codec.js";
 import { type Contract, contractOf } from "../contract/contract.js";
-import type { Catalogue } from "../contract/descriptor.js";
-import { DecodeError } from "../errors.js";
+import type { Catalogue, Descriptor } from "../contract/descriptor.js";
+import type { Upcast, Upcasting } from "../contract/upcasting.js";
+import { DecodeError, MessageTooLargeError } from "../errors.js";
 import { correlationOf, withCorrelationOnly } from "../messaging/correlation.js";
 import type { RuntimeParts } from "../messaging/hooks.js";
 import type {
@@ -22,18 +23,27 @@ import { channelOf } from "../publish/prepare.js";
 import type { Timer } from "../time/clock.js";
 import { CatchUp } from "./catch-up.js";
 import { subscriptionOf } from "./channel.js";
+import { labelsOfPayload } from "./label.js";
 import type { Stored } from "./lagging-subscriptions.js";
 import { Missed } from "./missed.js";
 
 const ADVANCE_EVERY_MS = 5000;
 /** No machine's clock is as far behind that of Redis. */
 const DAY_MS = 86_400_000;
+/** What is said of an entry that is too large. */
+const SKIPPED = "nobody who missed it gets it; raise that setting in every service that listens";
 
 interface Listener {
   readonly receive: NotificationListener;
   /** Only where it is to catch up. */
   missed: Missed | undefined;
   isOpen: boolean;
+}
+
+/** What reads notifications of a type, and makes those of an older type newer. */
+interface Reader {
+  readonly contract: Contract;
+  readonly upcast: Upcast | undefined;
 }
 
 type Received = Pick<NotificationContext, "entryId"> & { readonly message: PlainMessage };
@@ -43,12 +53,13 @@ export interface HubParts extends RuntimeParts {
   readonly log: Log;
   /** Started with the hub. */
   readonly brokerClock: BrokerClock;
+  readonly upcasting: Upcasting | undefined;
 }
 
 /** Delivers notifications to the listeners of this process as they are published. */
 export class NotificationHub {
   readonly #config: Config;
-  readonly #contracts: ReadonlyMap<string, Contract>;
+  readonly #readers: ReadonlyMap<string, Reader>;
   readonly #parts: HubParts;
   readonly #catchUp: CatchUp;
   readonly #catchingUp = new Set<Missed>();
@@ -59,11 +70,13 @@ export class NotificationHub {
 
   constructor(config: Config, catalogue: Catalogue, parts: HubParts) {
     this.#config = config;
-    const notifications = catalogue.messages.filter(({ kind }) => kind === "notification");
-    this.#contracts = new Map(notifications.map((descriptor) => [descriptor.type, contractOf(descriptor)]));
+    const older = [...(parts.upcasting?.all ?? [])].map(({ from }) => from);
+    const notifications = [...older, ...catalogue.messages].filter(({ kind }) => kind === "notification");
+    const readerOf = (from: Descriptor): Reader => ({ contract: contractOf(from), upcast: parts.upcasting?.of(from) });
+    this.#readers = new Map(notifications.map((descriptor) => [descriptor.type, readerOf(descriptor)]));
     this.#parts = parts;
     const { log, clock, hooks } = parts;
-    const decode = (entryId: string, fields: FlatFields): Stored | undefined => this.#decodeStored(entryId, fields);
+    const decode = (entry: LogEntry): Stored | undefined => this.#decodeStored(entry);
     this.#catchUp = new CatchUp({ log, clock, report: hooks.trouble, decode });
     parts.brokerClock.start();
   }
@@ -154,13 +167,13 @@ export class NotificationHub {
   #decode(channel: string, payload: string): Received | undefined {
     try {
       const { type, entryId } = labelsOfPayload(payload);
-      const contract = this.#contracts.get(type);
-      if (contract === undefined) {
+      const reader = this.#readers.get(type);
+      if (reader === undefined) {
         this.#parts.hooks.count("skipped");
         return undefined;
       }
-      const { entry_id: _, ...message } = contract.readPayload(payload);
-      return { message, entryId };
+      const { entry_id: _, ...message } = reader.contract.readPayload(payload);
+      return { message: reader.upcast?.apply(message) ?? message, entryId };
     } catch (error) {
       this.#parts.hooks.trouble(`reading a notification on ${channel}`, error);
       return undefined;
@@ -191,11 +204,15 @@ export class NotificationHub {
     return Date.parse(expires) <= now;
   }
 
-  #decodeStored(entryId: string, fields: FlatFields): Stored | undefined {
-    const contract = this.#contracts.get(typeOf(fields) ?? "");
-    if (contract === undefined) return undefined;
+  #decodeStored({ id: entryId, fields, oversizedBytes }: LogEntry): Stored | undefined {
+    const reader = this.#readers.get(typeOf(fields) ?? "");
+    if (reader === undefined) return undefined;
     try {
-      const message = contract.read(fields);
+      if (oversizedBytes !== undefined) {
+        throw new MessageTooLargeError(reader.contract.type, oversizedBytes, this.#config.maxMessageBytes, SKIPPED);
+      }
+      const written = reader.contract.read(fields);
+      const message = reader.upcast?.apply(written) ?? written;
       return { entryId, channel: channelOf(this.#config, message), message };
     } catch (error) {
       this.#parts.hooks.trouble(`reading the notification ${entryId}`, error);
@@ -222,19 +239,4 @@ export class NotificationHub {
       this.#isAdvancing = false;
     }
   }
-}
-
-function labelsOfPayload(payload: string): { type: string; entryId: string | undefined } {
-  let parsed: Record<string, unknown> | null;
-  try {
-    parsed = JSON.parse(payload) as Record<string, unknown> | null;
-  } catch {
-    throw new DecodeError(`a notification holds no JSON (${payload.length} characters)`);
-  }
-  const entryId = parsed?.["entry_id"];
-  return {
-    type: String(parsed?.["notification_type"] ?? ""),
-    // Anyone may publish on a channel. The position of a screen must not depend on a text that is no id.
-    entryId: typeof entryId === "string" ? entryIdIn(entryId) : undefined,
-  };
 }

@@ -1,3 +1,4 @@
+import type { LogEntry } from "../broker/log.js";
 import { didYouMean, nearest } from "../config/suggest.js";
 import { type FlatFields, type PlainMessage, TYPE_PROPERTIES, typeOf } from "../contract/codec.js";
 import { contractOf } from "../contract/contract.js";
@@ -40,9 +41,16 @@ export class Judge {
     this.#isStrict = strict;
   }
 
-  /** Judges an entry of a stream, in either encoding. The stream's name decides between kinds with the same type. */
-  entry(entry: FlatFields, stream: string): Verdict {
+  /**
+   * Judges an entry of a stream, in either encoding. The stream's name decides between kinds with the same type. One that is too
+   * large is read by nobody.
+   */
+  entry({ fields: entry, oversizedBytes }: Pick<LogEntry, "fields" | "oversizedBytes">, stream: string): Verdict {
     const type = typeOf(entry);
+    if (oversizedBytes !== undefined) {
+      const isKnown = type !== undefined && this.#byType.has(type);
+      return { ...broken(type, "is larger than MESSAGE_MAX_BYTES, so no service reads it"), isKnown };
+    }
     const named = type === undefined ? this.#descriptors : (this.#byType.get(type) ?? []);
     const [first] = named;
     const own = named.find((descriptor) => descriptor.stream === stream);

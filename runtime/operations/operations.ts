@@ -1,8 +1,7 @@
-import { DeadLetters } from "../letters/dead-letters.js";
+import type { DeadLetters } from "../letters/dead-letters.js";
 import type { Connection } from "../redis/connection.js";
-import { RedisLetters } from "../redis/redis-letters.js";
-import { systemClock } from "../time/clock.js";
 import { type OperationsOptions, Operator } from "./operator.js";
+import { deadLettersOf } from "./redis-dead-letters.js";
 
 /**
  * Gives an operator access to the dead letters: to inspect, redrive or discard them. Reads the same variables as the
@@ -20,10 +19,7 @@ export class Operations implements AsyncDisposable {
   constructor(options: OperationsOptions = {}) {
     const { config, connection } = new Operator(options, { name: "operator" });
     this.#connection = connection;
-    this.deadLetters = new DeadLetters(config, {
-      clock: systemClock,
-      lettersOf: (stream) => new RedisLetters(config, connection, stream),
-    });
+    this.deadLetters = deadLettersOf(config, connection);
   }
 
   /** Closes the connection. */

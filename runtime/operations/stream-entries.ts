@@ -1,20 +1,15 @@
+import type { LogEntry } from "../broker/log.js";
 import { prefixed } from "../config/config.js";
-import type { FlatFields } from "../contract/codec.js";
 import { ConfigError } from "../errors.js";
-import { pageLength } from "../redis/page.js";
+import { greatestId } from "../redis/greatest-id.js";
+import { readPage } from "../redis/page.js";
 import { type OperationsOptions, Operator } from "./operator.js";
-
-/** An entry of a stream, undecoded. */
-export interface StreamEntry {
-  readonly id: string;
-  readonly fields: FlatFields;
-}
 
 const PAGE = 200;
 
 /**
  * Reads the entries that a stream holds when it is called, oldest first, a page at a time. Nothing is changed: no group
- * is created, and no entry is acknowledged.
+ * is created, and no entry is acknowledged. Of one that is larger than `maxMessageBytes` only the short fields are read.
  *
  * @param stream its name without the environment's prefix
  * @throws {ConfigError} naming every bad setting; there is no such stream
@@ -23,29 +18,27 @@ const PAGE = 200;
 export async function* streamEntries(
   stream: string,
   options: OperationsOptions = {},
-): AsyncGenerator<StreamEntry, void, undefined> {
+): AsyncGenerator<LogEntry, void, undefined> {
   const { config, connection } = new Operator(options, { name: "validate", connectionName: "validate" });
   const key = prefixed(config, stream);
   const what = `reading ${key}`;
   try {
-    const [newest] = await connection.ask(what, (client) => client.xrevrange(key, "+", "-", "COUNT", 1));
-    if (newest === undefined) {
+    const last = await connection.ask(what, (client) => greatestId(client, key));
+    if (last === "0-0") {
       if ((await connection.ask(what, (client) => client.exists(key))) === 1) return;
       throw new ConfigError([
         `there is no stream ${key} at ${connection.address}: check its name, ENVIRONMENT and REDIS_DB`,
       ]);
     }
-    const [last] = newest;
-    for (let from = "-"; ; ) {
+    const range = { to: last, most: PAGE, maxEntryBytes: config.maxMessageBytes };
+    for (let from = "-", isOver = false; !isOver; ) {
       const start = from;
-      const page = await connection.ask(what, async (client) => {
-        const count = await pageLength(client, key, start, PAGE);
-        return client.xrange(key, start, last, "COUNT", count);
-      });
-      for (const [id, fields] of page) yield { id, fields };
-      const end = page.at(-1);
-      if (end === undefined) return;
-      from = `(${end[0]}`;
+      const { entries, isMore } = await connection.ask(what, (client) =>
+        readPage(client, key, { ...range, from: start }),
+      );
+      yield* entries;
+      from = `(${entries.at(-1)?.id ?? last}`;
+      isOver = !isMore;
     }
   } finally {
     connection.close();

@@ -1,17 +1,24 @@
 import { comesBefore } from "../broker/entry-id.js";
 import type { Client } from "./connection.js";
-import { extent } from "./lua/extent.js";
+import { extent, seenExtent } from "./lua/extent.js";
+import { readPage } from "./page.js";
 import { isReply } from "./reply.js";
 
 /** The greatest id that an entry of a stream ever had; `0-0` when there was none. Without scripts: that of its last entry. */
 export async function greatestId(client: Client, stream: string): Promise<string> {
-  try {
-    return (await extent.run(client, [stream], []))[1];
-  } catch (error) {
-    if (!isReply(error, "NOPERM")) throw error;
+  const asking = [
+    async () => (await extent.run(client, [stream], []))[1],
+    async () => String((await seenExtent.run(client, [stream], []))[1]),
+  ];
+  for (const ask of asking) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (!isReply(error, "NOPERM")) throw error;
+    }
   }
-  const [last] = await client.xrevrange(stream, "+", "-", "COUNT", 1);
-  return last?.[0] ?? "0-0";
+  const { entries } = await readPage(client, stream, { most: 1, maxEntryBytes: 0, newestFirst: true });
+  return entries[0]?.id ?? "0-0";
 }
 
 /** A position in a stream; its end for one beyond it, where nothing is to come: the stream was deleted, or set back. */

@@ -5,6 +5,8 @@ import type { Client } from "./connection.js";
 import { greatestId } from "./greatest-id.js";
 import type { StreamKeys } from "./keys.js";
 import { boundDead } from "./lua/dead.js";
+import { marks } from "./lua/read.js";
+import { isReply } from "./reply.js";
 
 /** Redis runs nothing else meanwhile. */
 const MOST_AT_ONCE = 500;
@@ -12,6 +14,8 @@ const MOST_AT_ONCE = 500;
 const MOST_STEPS = 10_000;
 /** Where the script begins to make the index anew, when it does not match the marks. */
 const ANEW = "-";
+/** None of ours is longer, but for what an operator gives as a reason. */
+const LONGEST_MARK = 1024 * 1024;
 const INDEXED = /^(.*)\n[os](\d{20})(\d{20})$/s;
 
 type LetterKeys = Pick<StreamKeys, "dead" | "settled" | "index" | "trimming">;
@@ -76,5 +80,20 @@ export async function groupsOfLetters(client: Client, index: string): Promise<re
     const [, group] = INDEXED.exec(head) ?? [];
     if (group !== undefined) groups.push(group);
     from = group === undefined ? `(${head}` : `(${group}\nt`;
+  }
+}
+
+/** How letters were settled, each as its record says. One that is too long is none of ours. */
+export async function marksOf(
+  client: Client,
+  settled: string,
+  ids: readonly string[],
+): Promise<readonly (string | null)[]> {
+  try {
+    const found = await marks.run(client, [settled], [LONGEST_MARK, ...ids]);
+    return found.map((mark) => mark?.toString() ?? null);
+  } catch (error) {
+    if (!isReply(error, "NOPERM")) throw error;
+    return client.hmget(settled, ...ids);
   }
 }

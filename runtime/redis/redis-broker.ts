@@ -17,6 +17,7 @@ import { Heartbeat, type HeartbeatParts } from "./heartbeat.js";
 import { answerKey, redriveKeys, type StreamKeys, streamKeys } from "./keys.js";
 import { boundLetters } from "./letters.js";
 import { answered } from "./lua/answer.js";
+import { readPage } from "./page.js";
 import { RedisClock } from "./redis-clock.js";
 import { RedisMembership } from "./redis-membership.js";
 import { assertSupported, evictionPolicy } from "./requirement.js";
@@ -165,7 +166,7 @@ export class RedisBroker implements Broker {
       // Over a connection of its own, so that no publish waits for what many screens have missed.
       readAfter: (id, count) =>
         this.#connection("catch-up").ask(`reading ${stream}`, (client) =>
-          client.xrange(stream, `(${id}`, "+", "COUNT", count),
+          readPage(client, stream, { from: `(${id}`, most: count, maxEntryBytes: this.#parts.config.maxMessageBytes }),
         ),
       lastId: () => this.#publish.ask(`reading the end of ${stream}`, (client) => greatestId(client, stream)),
     };

@@ -4,11 +4,11 @@ import type { Config } from "../config/config.js";
 import { type ErrorCode, MessagingError } from "../errors.js";
 import { systemClock } from "../time/clock.js";
 import { type Client, Connection } from "./connection.js";
+import { greatestId } from "./greatest-id.js";
 import { type StreamKeys, streamKeys } from "./keys.js";
-import { indexed } from "./letters.js";
-import { pageLength } from "./page.js";
+import { indexed, marksOf } from "./letters.js";
+import { type PageRange, readBytes } from "./page.js";
 import { instantIn } from "./redis-clock.js";
-import { field } from "./reply.js";
 
 type Transaction = ReturnType<Client["multi"]>;
 
@@ -19,8 +19,14 @@ export class RedisLetters implements Letters {
   readonly #connection: Connection;
   readonly #keys: StreamKeys;
 
-  /** @param stream - its whole name */
-  constructor(config: Config, connection: Connection, stream: string) {
+  readonly #longest: number;
+
+  /**
+   * @param stream - its whole name
+   * @param longest - a letter of more bytes is abridged
+   */
+  constructor(config: Config, connection: Connection, stream: string, longest: number) {
+    this.#longest = longest;
     this.#config = config;
     this.#connection = connection;
     this.#keys = streamKeys(stream, config.group);
@@ -29,21 +35,15 @@ export class RedisLetters implements Letters {
 
   page(after: string | undefined, count: number): Promise<readonly StoredLetter[]> {
     const from = after === undefined ? "-" : `(${after}`;
-    return this.#ask(`listing ${this.name}`, async (client) => {
-      const length = await pageLength(client, this.name, from, count);
-      return this.#read(client, await client.xrangeBuffer(this.name, from, "+", "COUNT", length));
-    });
+    return this.#ask(`listing ${this.name}`, (client) => this.#read(client, { from, most: count }));
   }
 
   find(id: string): Promise<StoredLetter | undefined> {
     return this.#ask(`reading ${this.name}`, (client) => this.#find(client, id));
   }
 
-  async newestId(): Promise<string | undefined> {
-    const [newest] = await this.#ask(`reading ${this.name}`, (client) =>
-      client.xrevrange(this.name, "+", "-", "COUNT", 1),
-    );
-    return newest?.[0];
+  newestId(): Promise<string> {
+    return this.#ask(`reading ${this.name}`, (client) => greatestId(client, this.name));
   }
 
   /** On a connection of its own, because what is watched is the connection's. */
@@ -70,23 +70,24 @@ export class RedisLetters implements Letters {
 
   #entryOf(client: Client): ReadEntry {
     const { stream: own } = this.#keys;
-    return async (stream, group, id) => {
-      if (stream !== own && stream !== streamKeys(own, group).redrive) return undefined;
-      const [entry] = await client.xrangeBuffer(stream, id, id);
-      return entry?.[1];
+    return async ({ stream, group, id, maxBytes: maxEntryBytes }) => {
+      if (stream !== own && stream !== streamKeys(own, group).redrive) return "foreign";
+      const { entries } = await readBytes(client, stream, { from: id, to: id, most: 1, maxEntryBytes });
+      return entries[0];
     };
   }
 
   async #find(client: Client, id: string): Promise<StoredLetter | undefined> {
-    const [letter] = await this.#read(client, await client.xrangeBuffer(this.name, id, id));
+    const [letter] = await this.#read(client, { from: id, to: id, most: 1 });
     return letter;
   }
 
-  async #read(client: Client, page: readonly [Buffer, Buffer[]][]): Promise<StoredLetter[]> {
-    if (page.length === 0) return [];
-    const ids = page.map(([id]) => id.toString());
-    const marks = await client.hmget(this.#keys.settled, ...ids);
-    return page.map(([, fields], at) => ({ id: ids[at] as string, fields, mark: marks[at] }));
+  async #read(client: Client, range: Pick<PageRange, "from" | "to" | "most">): Promise<readonly StoredLetter[]> {
+    const { entries } = await readBytes(client, this.name, { ...range, maxEntryBytes: this.#longest });
+    if (entries.length === 0) return [];
+    const ids = entries.map(({ id }) => id);
+    const marks = await marksOf(client, this.#keys.settled, ids);
+    return entries.map((entry, at) => ({ ...entry, mark: marks[at] }));
   }
 
   /** Resolves to `undefined` when others have settled a letter meanwhile. */
@@ -157,8 +158,7 @@ type SettleParameters<State extends object> = [
 
 async function nextEntryId(client: Client, stream: string): Promise<string> {
   const time = await client.time();
-  const info = (await client.exists(stream)) === 0 ? [] : ((await client.xinfo("STREAM", stream)) as unknown[]);
-  const last = String(field(info, "last-generated-id") ?? "0-0");
+  const last = await greatestId(client, stream);
   const next = nextId(last, instantIn(time));
   // With this one Redis refuses the entry, and says why.
   return next ?? LAST_ID;

@@ -8,9 +8,12 @@ export function isRefusal(error: unknown): boolean {
 
 /**
  * `NOGROUP`: no such group or stream; `XINFO` says `ERR no such key` instead where there is no stream. `NOPERM`: no right
- * to the command. `READONLY`: the master became a replica.
+ * to the command. `READONLY`: the master became a replica. `NOSCRIPT`: Redis does not know the script's text yet.
  */
-export function isReply(error: unknown, code: "NOGROUP" | "NOPERM" | "READONLY" | "ERR no such key"): boolean {
+export function isReply(
+  error: unknown,
+  code: "NOGROUP" | "NOPERM" | "NOSCRIPT" | "READONLY" | "ERR no such key",
+): boolean {
   return error instanceof Error && error.message.startsWith(code);
 }
 

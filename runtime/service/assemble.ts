@@ -2,6 +2,8 @@ import type { Broker } from "../broker/broker.js";
 import { type Config, readConfig, type Settings } from "../config/config.js";
 import type { Variables } from "../config/setting-reader.js";
 import type { Catalogue } from "../contract/descriptor.js";
+import type { Upcaster } from "../contract/upcaster.js";
+import { Upcasting } from "../contract/upcasting.js";
 import { assertCompilable } from "../contract/validation.js";
 import { HookBus, type Hooks } from "../messaging/hooks.js";
 import { type Interceptor, InterceptorChain } from "../messaging/interceptor.js";
@@ -15,6 +17,11 @@ export interface MessagingOptions extends Settings {
   readonly hooks?: Hooks;
   /** Wrap the handling, publishing, sending and telling of messages. The first one is the outermost. */
   readonly interceptors?: readonly Interceptor[];
+  /**
+   * Make messages of new types from those of old ones, before they are handled. Those of M-ERP's types and your own may be
+   * mixed, in any order; several may follow one another. See docs/evolving.md.
+   */
+  readonly upcasters?: readonly Upcaster[];
   /** @defaultValue warnings and errors on standard error */
   readonly logger?: Logger;
   /**
@@ -27,7 +34,17 @@ export interface MessagingOptions extends Settings {
 }
 
 /** Options beside the settings; the last three are those of `initMessaging`. */
-const OTHERS = ["hooks", "interceptors", "logger", "onPublishFailure", "env", "handlers", "signals", "requireRedis"];
+const OTHERS = [
+  "hooks",
+  "interceptors",
+  "upcasters",
+  "logger",
+  "onPublishFailure",
+  "env",
+  "handlers",
+  "signals",
+  "requireRedis",
+];
 
 /** What a messaging stands on. */
 export interface Foundation {
@@ -44,7 +61,8 @@ export function assemble(
   options: MessagingOptions,
   { clock, brokerOf }: Foundation,
 ): { readonly config: Config; readonly parts: ServiceParts } {
-  const { hooks = {}, interceptors = [], logger = consoleLogger, onPublishFailure, env = process.env } = options;
+  const { hooks = {}, interceptors = [], upcasters = [], logger = consoleLogger } = options;
+  const { onPublishFailure, env = process.env } = options;
   const compiled = catalogue.messages.find(({ checks }) => checks === undefined);
   if (compiled !== undefined) assertCompilable(compiled.type);
   const config = readConfig(options, catalogue.encoding, env, OTHERS);
@@ -54,6 +72,7 @@ export function assemble(
     chain: interceptors.length === 0 ? undefined : new InterceptorChain(interceptors, clock),
     clock,
     hooks: bus,
+    upcasting: upcasters.length === 0 ? undefined : new Upcasting(upcasters),
     replyChannel: options.replyChannel,
     reports: onPublishFailure === "report",
   };

@@ -12,6 +12,7 @@ import { Consumption } from "../consume/consumption.js";
 import type { PlainMessage } from "../contract/codec.js";
 import type { Catalogue, CommandDescriptor, Descriptor, Publishable, WithoutStandard } from "../contract/descriptor.js";
 import { withStandard } from "../contract/standard.js";
+import type { Upcasting } from "../contract/upcasting.js";
 import { ClosedError, ConfigError, UsageError } from "../errors.js";
 import { Dispatcher } from "../handle/dispatcher.js";
 import { Router, type StreamRoutes } from "../handle/router.js";
@@ -33,6 +34,7 @@ import { Lifecycle } from "./lifecycle.js";
 export interface ServiceParts extends RuntimeParts {
   readonly broker: Broker;
   readonly chain: InterceptorChain | undefined;
+  readonly upcasting: Upcasting | undefined;
   readonly replyChannel: string | undefined;
   /** Whether failed publishes are reported instead of thrown. */
   readonly reports: boolean;
@@ -62,7 +64,7 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
     this.#parts = parts;
     const { broker, clock, hooks, reports } = parts;
     const { appender } = broker;
-    this.#router = new Router(catalogue);
+    this.#router = new Router(catalogue, parts.upcasting);
     this.#retentions = new Retentions(broker, (log) => new Retention(log, config, clock, hooks));
     this.#publisher = new MessagePublisher(config, { appender, retentions: this.#retentions, clock, hooks, reports });
     const streamOf = ({ stream }: Descriptor): string => prefixed(config, stream);
@@ -213,11 +215,18 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
   }
 
   #createHub(): NotificationHub {
-    const { broker, clock, hooks } = this.#parts;
+    const { broker, clock, hooks, upcasting } = this.#parts;
     const notification = this.catalogue.messages.find(({ kind }) => kind === "notification");
     const log = broker.log(prefixed(this.#config, notification?.stream ?? "notifications"));
     const { subscriptions, clock: brokerClock } = broker;
-    return new NotificationHub(this.#config, this.catalogue, { subscriptions, log, brokerClock, clock, hooks });
+    return new NotificationHub(this.#config, this.catalogue, {
+      subscriptions,
+      log,
+      brokerClock,
+      upcasting,
+      clock,
+      hooks,
+    });
   }
 
   #assertOpen(what: string): void {

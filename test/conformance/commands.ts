@@ -64,12 +64,12 @@ export const commands: Sentences = {
 
   "a command that nobody answers times out, and is not run when its service comes later": async (stage) => {
     const web = stage.service("web");
-    // So that it is connected: a command that cannot be sent in time is not sent.
-    const ending = new AbortController();
-    const first = sendValidateToken(web, { token: "x" }, { targetService: "nobody", signal: ending.signal });
-    await stage.pass(50);
-    ending.abort();
-    await expect(first).rejects.toMatchObject({ code: "COMMAND_ABORTED" });
+    // It is connected once one was answered: a command that cannot be sent in time is not sent.
+    const first = stage.service("auth");
+    handleValidateToken(first, () => ({ valid: true }));
+    await first.start();
+    await sendValidateToken(web, { token: "x" }, target);
+    await first.close();
     let code = "";
     sendValidateToken(web, { token: "x" }, { ...target, timeoutSeconds: 1 }).catch((error) => {
       code = error.code;

@@ -14,7 +14,7 @@ const AT_ONCE = 5;
 
 it("any scenario ends in memory as delivery promises", async () => {
   const property = fc.asyncProperty(scenarios(2, 12), (scenario) => inMemory((stage) => play(stage, scenario)));
-  await fc.assert(property, runs(40));
+  await fc.assert(property, runs(150));
 }, 3_000_000);
 
 it("any scenario ends on Redis as delivery promises", async () => {

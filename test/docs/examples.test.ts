@@ -23,17 +23,19 @@ const TYPES = ["Interceptor", "Publisher", "Messaging", "HandleCall", "Intercept
 /** What the code around an example has. Each is declared only for examples that do not declare it themselves. */
 const AMBIENT = `
 import "@m-erp/messaging/testing/vitest";
-import type { Publishable } from "@m-erp/messaging";
+import type { EventDescriptor } from "@m-erp/messaging";
 import type { TestBroker, TestMessaging, TestTime } from "@m-erp/messaging/testing";
 import type { JsonSchema } from "@m-erp/messaging/runtime";
 declare global {
-  interface OrderPlaced { readonly entity_id: number }
+  interface OrderPlaced { readonly entity_id: number; readonly after_data: { readonly total: number } }
+  interface OrderPlacedV2 { readonly after_data: { readonly total: number; readonly currency: string } }
   interface OrderPlacedInput { readonly entity_id: number; readonly after_data: { readonly total: number } }
   const messaging: TestMessaging;
   const message: unknown;
   const broker: TestBroker;
   const time: TestTime;
-  const orderPlaced: Publishable<OrderPlaced, OrderPlacedInput>;
+  const orderPlaced: EventDescriptor<OrderPlaced, OrderPlacedInput>;
+  const orderPlacedV2: EventDescriptor<OrderPlacedV2, OrderPlacedV2>;
   const request: { readonly id: string; readonly headers: { readonly traceparent?: string } };
   const schema: JsonSchema;
   function handle(given: unknown): void;

@@ -13,6 +13,7 @@ import {
   userCreated,
 } from "../../generated/index.js";
 import { examine, HealthCollector, Operations } from "../../runtime/operations/index.js";
+import { streamEntries } from "../../runtime/operations/stream-entries.js";
 import { type RedisServer, startRedis } from "../../runtime/testing/redis/index.js";
 import { eventually } from "../support/eventually.js";
 import { createService } from "../support/service.js";
@@ -297,6 +298,29 @@ describe("the rights in the page on security", () => {
       "XADD {events}:redrive:a * a b",
       "EVAL return 0",
     );
+  });
+
+  it("read what is too large whole where a viewer may not run scripts, and take no more of it in", async () => {
+    const rules = [...words(users.get("viewer") ?? ""), "-eval_ro", "-evalsha_ro"];
+    await admin.call("ACL", "SETUSER", "viewer-without", "reset", "on", ...rules);
+    const options = { env: {}, service: "viewer", redis: { url: urlOf("viewer-without") } };
+    await admin.del("events", "health", "{events}:dead");
+    const large = "x".repeat(10_000_000);
+    await admin.xadd("{events}:dead", "1-0", "group", "g", "original", large);
+    await admin.xadd("health", "1-0", "service_name", large);
+    await admin.xadd("events", "1-0", "event_type", "user.created", "text", large);
+    await using operations = new Operations(options);
+    expect(await all(operations.deadLetters.list("events"))).toMatchObject([
+      { group: "g", problem: expect.stringMatching(/^it has 10000014 bytes: raise MESSAGE_MAX_BYTES/) },
+    ]);
+    expect(await all(streamEntries("events", options))).toEqual([
+      { id: "1-0", fields: ["event_type", "user.created"], oversizedBytes: 10_000_026 },
+    ]);
+    const troubles: string[] = [];
+    const hooks = { trouble: (_: string, error: unknown) => void troubles.push(String(error)) };
+    await using collector = new HealthCollector({ ...options, hooks });
+    await collector.start();
+    expect(troubles).toEqual([expect.stringContaining("it is longer than 65536 characters")]);
   });
 
   it.each(["xreadgroup", "xack", "xclaim", "xpending", "xgroup", "zadd", "hset", "evalsha", "eval", "time", "xinfo"])(

@@ -1,39 +1,24 @@
-import { existsSync } from "node:fs";
-import { type Browser, chromium, type Page } from "playwright-core";
+import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { hasChromium, startChromium } from "../support/chromium.js";
 import type { Stage } from "./services-stage.js";
-
-const executablePath = "/usr/bin/chromium";
-const isInstalled = existsSync(executablePath);
-if (!isInstalled && process.env["CI"]) throw new Error("Chromium is missing: apt-get install chromium");
-
-// Without a sandbox, since root may not have one; and nothing that looks for the internet.
-const flags = [
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
 
 /** The page, driven as a person would. It leaves one replica of the notification gateway dead. */
 export function describePage(stageOf: () => Stage): void {
-  describe.skipIf(!isInstalled)("the page, in Chromium (apt-get install chromium),", () => {
-    let browser: Browser;
+  describe.skipIf(!hasChromium)("the page, in Chromium (apt-get install chromium),", () => {
+    let browser: Awaited<ReturnType<typeof startChromium>>;
     let page: Page;
     const failures: string[] = [];
 
     beforeAll(async () => {
-      browser = await chromium.launch({ executablePath, args: flags });
-      page = await browser.newPage();
+      browser = await startChromium();
+      page = await browser.context.newPage();
       page.on("pageerror", (error) => failures.push(error.message));
       await page.goto(stageOf().services["api-gateway"].url);
     });
 
     afterAll(async () => {
-      await browser?.close();
+      await browser?.[Symbol.asyncDispose]();
     });
 
     const newest = (text: RegExp) => page.locator("#notifications li").filter({ hasText: text }).first();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { contractsOf } from "../../codegen/index.js";
+import { contractsOf, load } from "../../codegen/index.js";
 import type { EventDescriptor } from "../../runtime/index.js";
 import { createMessaging } from "../../runtime/index.js";
 import { Scratch } from "../codegen/scratch.js";
@@ -38,7 +38,7 @@ describe("the schemas of another maker", () => {
     expect(await scratch.tsc()).toEqual({ code: 0, stdout: "", stderr: "" });
 
     const [topic] = maker.topics;
-    const descriptors = await contractsOf(scratch.path("schemas"));
+    const descriptors = await contractsOf(load(scratch.path("schemas")));
     const descriptor = descriptors.find(({ type }) => type === topic?.type) as EventDescriptor<Resume, object>;
     const payload = topic?.payloads[0];
     await using messaging = createMessaging({ service: "shop", redis: { url: redis.url }, env: {} });

@@ -119,11 +119,15 @@ describe("whatever stands in Redis or is sent,", () => {
   it("a notification is heard, skipped or reported, once each", async () => {
     const { subscriptions, say } = said();
     const hooks = new HookBus();
-    const log = { lastId: async () => "0-0", readAfter: async () => [] } as unknown as Log;
+    const log = {
+      lastId: async () => "0-0",
+      readAfter: async () => ({ entries: [], isMore: false }),
+    } as unknown as Log;
     const hub = new NotificationHub(config, catalogue as never, {
       subscriptions,
       log,
       brokerClock,
+      upcasting: undefined,
       clock: systemClock,
       hooks,
     });
@@ -168,7 +172,7 @@ describe("whatever stands in Redis or is sent,", () => {
     const roster = new Roster((service) => roster.forget(service));
     const property = fc.property(junkFields, junk, (fields, id) => {
       refused(() => {
-        const { now } = roster.take(entryIdIn(id) ?? LAST_ID, fields, 1_800_000_000_000);
+        const { now } = roster.take({ id: entryIdIn(id) ?? LAST_ID, fields }, 1_800_000_000_000);
         expect(now.reportedMs).toBeLessThanOrEqual(1_800_000_000_000);
       });
     });

@@ -139,6 +139,61 @@ function lists(): fc.Arbitrary<WorstCase> {
   });
 }
 
+/** Schemas that say much of the same value, and values that are many and small. */
+export function wideCases(): fc.Arbitrary<WorstCase> {
+  const named = <Value>(
+    n: number,
+    entry: (at: number) => readonly [name: string, value: Value],
+  ): Record<string, Value> => Object.fromEntries(list(n, entry));
+  const open = { type: "object", additionalProperties: true } as const;
+  const items = (name: string, item: JsonSchema, value: unknown): WorstCase => ({
+    name: `list of ${name}, each ${JSON.stringify(value)}`,
+    schema: { type: "array", items: item },
+    value: (bytes) => list(Math.ceil(bytes / (JSON.stringify(value).length + 1)), () => value),
+  });
+  const form = (at: number): JsonSchema => ({
+    type: "object",
+    properties: { [`a${at}`]: { type: "integer" }, b: { type: "string" } },
+    required: [`a${at}`],
+  });
+  const shapes: readonly ((n: number) => WorstCase)[] = [
+    (n) => items(`${n} forms that nothing tells apart`, { anyOf: list(n, form) }, { [`a${n - 1}`]: 1 }),
+    (n) => items(`one of ${n} forms that nothing tells apart`, { oneOf: list(n, form) }, { [`a${n - 1}`]: 1 }),
+    (n) =>
+      items(
+        `${n} conditions`,
+        {
+          ...open,
+          allOf: list(n, (at) => ({
+            if: { properties: { a: { const: at } }, required: ["a"] },
+            // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
+            then: { required: ["b"] },
+          })),
+        },
+        {},
+      ),
+    (n) => items(`${n} dependents`, { ...open, dependentRequired: named(n, (at) => [`a${at}`, ["b"]]) }, {}),
+    (n) =>
+      items(
+        `${n} dependent schemas`,
+        { ...open, dependentSchemas: named(n, (at) => [`a${at}`, { required: ["b"] }]) },
+        {},
+      ),
+    (n) => ({
+      name: `${n} patterns of many names`,
+      schema: { ...open, patternProperties: named(n, (at) => [`^x${at}-.*$`, { type: "integer" }]) },
+      value: (bytes) => named(Math.ceil(bytes / 12), (at) => [`k${at}`, 1]),
+    }),
+    (n) => ({
+      name: `${n} patterns that match the same names`,
+      schema: { ...open, patternProperties: named(n, (at) => [`^k.{${at}}`, { type: "integer" }]) },
+      value: (bytes) => named(Math.ceil(bytes / (12 + n)), (at) => [`k${at}`.padEnd(6 + n, "x"), 1]),
+    }),
+  ];
+  const size = fc.constantFrom(2, 5, 10, 15, 30, 100);
+  return fc.tuple(fc.constantFrom(...shapes), size).map(([shape, n]) => shape(n));
+}
+
 /** Schemas that the generator may accept or refuse, with values for them. */
 export function worstCases(): fc.Arbitrary<WorstCase> {
   return fc.oneof(
@@ -146,5 +201,6 @@ export function worstCases(): fc.Arbitrary<WorstCase> {
     { weight: 2, arbitrary: repetitions() },
     { weight: 1, arbitrary: formatted() },
     { weight: 3, arbitrary: lists() },
+    { weight: 3, arbitrary: wideCases() },
   );
 }

@@ -148,13 +148,28 @@ test("the README's own catalogue generates as it is written there", async () => 
   expect(await readdir(join(shop, "generated"))).toContain("index.ts");
 });
 
-test("a catalogue that merp init began generates, compiles, and names meta-schemas that are there", async () => {
+const upcasters = `import { upcaster } from "@m-erp/messaging/runtime";
+import { orderPlaced, orderPlacedV2 } from "../generated/index.js";
+
+export const toV2 = upcaster(orderPlaced, orderPlacedV2, ({ after_data: { currency } }) => ({
+  after_data: { name: currency },
+}));
+`;
+
+test("a catalogue that merp init began generates, compiles, names meta-schemas that are there, and has its upcasters tried", async () => {
   const shop = await mkdtemp(join(folder, "begun-"));
   await writeFile(join(shop, "package.json"), "{}");
   await symlink(join(folder, "node_modules"), join(shop, "node_modules"));
   await run("npx", ["merp", "init", "--yes", "--no-install"], { cwd: shop });
+  await run("npx", ["merp", "new", "event", "order.placed.v2"], { cwd: shop });
+  await mkdir(join(shop, "src"));
+  await writeFile(join(shop, "src/upcasters.ts"), upcasters);
+  await writeFile(join(shop, "schemas/catalogue.json"), JSON.stringify({ upcasters: "../src/upcasters.ts" }));
   await run("npx", ["merp", "generate"], { cwd: shop });
   await runInstalled("tsc", ["-p", shop, "--noEmit"]);
+  // Node alone finds no generated code behind its imports of .js.
+  await symlink(join(root, "node_modules/tsx"), join(folder, "node_modules/tsx"));
+  expect(await run("npx", ["merp", "check"], { cwd: shop })).toContain("upcast order.placed to order.placed.v2: 1000");
   const settings = JSON.parse(await readFile(join(shop, ".vscode/settings.json"), "utf8")) as {
     readonly "json.schemas": readonly { readonly url: string }[];
   };

@@ -42,7 +42,8 @@ class EmptyBroker implements Broker {
 }
 
 test("another broker takes the place of Redis without a change elsewhere", () => {
-  const parts = { chain: undefined, clock: systemClock, hooks: new HookBus(), replyChannel: undefined, reports: false };
+  const none = { chain: undefined, upcasting: undefined };
+  const parts = { ...none, clock: systemClock, hooks: new HookBus(), replyChannel: undefined, reports: false };
   const config = readConfig({ service: "test" }, "json", {});
   const messaging = new ServiceMessaging(catalogue, config, { ...parts, broker: new EmptyBroker() });
   expectTypeOf(messaging).toExtend<Messaging<object, unknown>>();

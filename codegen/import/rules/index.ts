@@ -1,6 +1,7 @@
 // rules/ holds what an import changes in a single schema, a file for each reason.
 
 import { commentFormat, dropUnknown } from "./annotation.js";
+import { restoreExtensions } from "./extension.js";
 import {
   dropDefinitions,
   dropIdentifiers,
@@ -30,6 +31,7 @@ export const rules: readonly Rewrite[] = [
   listExamples,
   commentFormat,
   mendPatterns,
+  restoreExtensions,
   dropUnknown,
   dropIdle,
   dropRepeated,

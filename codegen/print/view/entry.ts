@@ -2,7 +2,7 @@ import type { Kind } from "../../model/kind.js";
 import { fileOf, type Message } from "../../model/model.js";
 import { namesOf } from "../../model/names.js";
 import type { Schema } from "../../schema/schema.js";
-import { docComment } from "../../typescript/doc-comment.js";
+import { deprecationOf, docComment } from "../../typescript/doc-comment.js";
 import { printList, printLiteral } from "../../typescript/literal.js";
 
 /** What the files about all messages say of one of them. */
@@ -36,8 +36,7 @@ export function entryOf(message: Message): Entry {
 
 function handlerDoc({ schema }: Message): string {
   const description = String(schema.description ?? "").split("\n\n")[0] ?? "";
-  const deprecated = schema.deprecated === true ? "\n@deprecated" : "";
-  return docComment(`${description}${deprecated}`, 2);
+  return docComment([description, deprecationOf(schema) ?? ""].join("\n"), 2);
 }
 
 function examplesOf(message: Message): readonly Example[] {

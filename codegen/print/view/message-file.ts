@@ -3,13 +3,14 @@ import type { Definition } from "../../model/definition.js";
 import { fileOf, localDefinitions, type Message, type Model } from "../../model/model.js";
 import { type MessageNames, namesOf } from "../../model/names.js";
 import { namesIn, refTo } from "../../schema/definition-ref.js";
-import type { Schema } from "../../schema/schema.js";
+import { deprecationOf } from "../../typescript/doc-comment.js";
 import { commentText, stringLiteral } from "../../typescript/escape.js";
 import { type Import, printImports, specifier } from "../../typescript/import.js";
-import { LINE_WIDTH, printList, printLiteral } from "../../typescript/literal.js";
+import { LINE_WIDTH, printList } from "../../typescript/literal.js";
 import type { TypePrinter } from "../../typescript/type-printer.js";
 import type { Layout } from "../layout.js";
 import { type Declaration, declare, type NamedSchema } from "./declaration.js";
+import { emitExample, handleExample, inputSchema } from "./example-call.js";
 import { runtimeNames } from "./runtime-import.js";
 
 /** The view of a message file. */
@@ -34,7 +35,8 @@ export interface MessageFileView {
   readonly subscribeCall: string;
   /** The lines of an example call that handles a command. */
   readonly handleExample: readonly string[];
-  readonly deprecated: boolean;
+  /** The tag of a message that is deprecated. */
+  readonly deprecated: string | undefined;
 }
 
 /** The types that a message file declares. */
@@ -71,9 +73,9 @@ export function messageFileView(message: Message, model: Model, layout: Layout, 
     ...(message.kind.kind === "command"
       ? commandSignatures(message, names, layout)
       : publishSignatures(message, names, layout)),
-    emitExample: emitExample(message, names),
-    handleExample: handleExample(message, names),
-    deprecated: message.schema.deprecated === true,
+    emitExample: linesOf(emitExample(message)),
+    handleExample: linesOf(handleExample(message)),
+    deprecated: deprecationOf(message.schema),
   };
 }
 
@@ -114,31 +116,6 @@ function typesOf(message: Message, names: MessageNames): readonly NamedSchema[] 
     ...(isLocal ? [] : [{ name: names.input, schema: payload, doc }]),
     ...(message.result === undefined ? [] : [{ name: names.result, schema: message.result.schema }]),
   ];
-}
-
-/** The publisher's argument: without constants and fields that the runtime fills in, and with defaults optional. */
-function inputSchema({ schema, kind }: Message): Schema {
-  const given = Object.entries(schema.properties ?? {}).filter(
-    ([name, property]) => property.const === undefined && !kind.filledIn.includes(name),
-  );
-  const required = (schema.required ?? []).filter((name) =>
-    given.some(([given, property]) => given === name && property.default === undefined),
-  );
-  return {
-    ...schema,
-    properties: Object.fromEntries(given.map(([name, property]) => [name, written(property)])),
-    required,
-  };
-}
-
-/** A property as its publisher gives it: without forms that are only read. */
-function written({ anyOf, ...property }: Schema): Schema {
-  if (anyOf === undefined) return property;
-  const forms = anyOf.filter(({ tolerated }) => tolerated !== true);
-  const [only] = forms;
-  if (forms.length !== 1 || only === undefined) return { ...property, anyOf: forms };
-  const { type: _type, ...notes } = property;
-  return { ...only, ...notes };
 }
 
 /** The access to a property, for a comment. */
@@ -212,32 +189,7 @@ function printDescriptor(type: string, message: Message, layout: Layout) {
   };
 }
 
-/** The call that publishes the schema's first example. */
-function emitExample(message: Message, names: MessageNames): readonly string[] {
-  const example = firstExample(message.schema);
-  if (example === undefined) return [];
-  const isCommand = message.kind.kind === "command";
-  const given = new Set(Object.keys(isCommand ? {} : (inputSchema(message).properties ?? {})));
-  // The runtime propagates it.
-  given.delete("correlation_id");
-  const input = isCommand
-    ? example["payload"]
-    : Object.fromEntries(Object.entries(example).filter(([name]) => given.has(name)));
-  return commentLines(`${isCommand ? "const result = " : ""}await ${names.emit}(messaging, `, input, ");");
-}
-
-/** A handler that returns the first example of the result. */
-function handleExample({ result }: Message, names: MessageNames): readonly string[] {
-  const answer = (result && firstExample(result.schema)) ?? {};
-  return commentLines(`${names.subscribe}(messaging, async ({ payload }) => (`, answer, "));");
-}
-
-function firstExample(schema: Schema): Record<string, unknown> | undefined {
-  return ((schema.examples as readonly Record<string, unknown>[] | undefined) ?? [])[0];
-}
-
-/** A call with a literal argument, as lines of a doc comment. */
-function commentLines(before: string, value: unknown, after: string): readonly string[] {
-  const literal = printLiteral(value, before.length + " * ".length, 0, after.length);
-  return commentText(`${before}${literal}${after}`).split("\n");
+/** The lines of a comment. */
+function linesOf(code: string): readonly string[] {
+  return code === "" ? [] : commentText(code).split("\n");
 }

@@ -1,7 +1,8 @@
-import { ageOf, comesBefore } from "../../broker/entry-id.js";
+import { ageOf } from "../../broker/entry-id.js";
 import type { Client } from "../../redis/connection.js";
 import { redriveKeys, type StreamKeys, streamKeys } from "../../redis/keys.js";
 import { type GroupWithLag, groupsWithLag } from "../../redis/lag.js";
+import { readPage } from "../../redis/page.js";
 import { instantIn } from "../../redis/redis-clock.js";
 import { field } from "../../redis/reply.js";
 import { systemClock } from "../../time/clock.js";
@@ -114,8 +115,9 @@ async function workOf(client: Client, { keys, group, known }: GroupPlace): Promi
 
 /** Whether entries follow a group's position, where nobody knows how many. */
 async function isBehind(client: Client, stream: string, info: readonly unknown[]): Promise<boolean> {
-  const [newest] = await client.xrevrange(stream, "+", "-", "COUNT", 1);
-  return newest !== undefined && comesBefore(String(field(info, "last-delivered-id")), newest[0]);
+  const position = String(field(info, "last-delivered-id"));
+  const { entries } = await readPage(client, stream, { from: `(${position}`, most: 1, maxEntryBytes: 0 });
+  return entries.length > 0;
 }
 
 /** One that was given back is due at once: its time lies before 1970. */

@@ -1,3 +1,4 @@
+import type { LogEntry } from "../../broker/log.js";
 import { prefixed } from "../../config/config.js";
 import type { Client, Connection } from "../../redis/connection.js";
 import { notBeyond } from "../../redis/greatest-id.js";
@@ -7,6 +8,7 @@ import { Pause, type ReportTrouble } from "../../time/pause.js";
 import { type OperationsOptions, Operator } from "../operator.js";
 import { alertsOf, type HealthAlert, type HealthRules } from "./alert.js";
 import { HealthAlertBoard } from "./alert-board.js";
+import { ReportReader } from "./report-reader.js";
 import { type Known, Roster } from "./roster.js";
 
 /** The latest report of one service. */
@@ -48,7 +50,6 @@ export interface HealthCollectorOptions extends OperationsOptions {
 }
 
 const PAUSE_MS = 250;
-const LONGEST_BLOCK_MS = 1000;
 
 /**
  * Collects the reports of every service from the `health` stream. It raises an alert once when a rule is broken, and
@@ -70,8 +71,8 @@ export class HealthCollector implements AsyncDisposable {
   readonly #hooks: HealthCollectorHooks;
   readonly #history: number;
   readonly #stream: string;
-  readonly #blockMs: number;
   readonly #connection: Connection;
+  readonly #reader: ReportReader;
   readonly #report: ReportTrouble = (what, error) => this.#tell(() => this.#hooks.trouble?.(what, error));
   readonly #ending = new AbortController();
   readonly #pause = new Pause(this.#ending.signal, systemClock, this.#report);
@@ -98,9 +99,8 @@ export class HealthCollector implements AsyncDisposable {
       (alert) => this.#tell(() => this.#hooks.cleared?.(alert)),
     );
     this.#stream = prefixed(config, "health");
-    // Well below the timeout after which a silent connection counts as dead.
-    this.#blockMs = Math.max(1, Math.min(LONGEST_BLOCK_MS, Math.floor(config.redis.socketTimeoutMs / 3)));
     this.#connection = connection;
+    this.#reader = new ReportReader(connection, this.#stream, config.redis.socketTimeoutMs);
     this.#connection.onReady((again) => {
       if (again) this.#backMs = Number.NaN;
     });
@@ -166,31 +166,40 @@ export class HealthCollector implements AsyncDisposable {
 
   async #look(client: Client): Promise<void> {
     await this.#readClock(client);
-    const entries = await client.xrevrange(this.#stream, "+", "-", "COUNT", this.#history);
-    this.#position = entries[0]?.[0] ?? "0-0";
-    for (const [entryId, fields] of entries.reverse()) this.#take(entryId, fields);
+    let newest: string | undefined;
+    // Of each service the latest report alone is kept.
+    for await (const entry of this.#reader.past(client, this.#history)) {
+      newest ??= entry.id;
+      this.#tried(entry, () => this.#known.takeOlder(entry, this.#nowMs));
+    }
+    this.#position = newest ?? "0-0";
     // Only the latest report of each service is judged: a rule that holds again is not news.
     for (const [, { report }] of this.#known.all())
       this.#board.settle(report.service, alertsOf(this.#rules, report, report));
   }
 
   async #read(client: Client, position: string): Promise<void> {
-    const reply = await client.xread("COUNT", 500, "BLOCK", this.#blockMs, "STREAMS", this.#stream, position);
-    if (reply === null) this.#position = await notBeyond(client, this.#stream, position);
-    for (const [entryId, fields] of reply?.[0]?.[1] ?? []) {
-      this.#position = entryId;
-      const before = this.#take(entryId, fields);
-      if (before !== undefined) this.#judge(before.now, before.earlier);
+    const isAny = await this.#reader.next(client, position, (entry) => this.#take(entry));
+    if (!isAny) this.#position = await notBeyond(client, this.#stream, position);
+  }
+
+  #take(entry: LogEntry): void {
+    this.#position = entry.id;
+    const taken = this.#tried(entry, () => this.#known.take(entry, this.#nowMs));
+    if (taken !== undefined) this.#judge(taken.now, taken.earlier);
+  }
+
+  #tried<Taken>({ id }: LogEntry, take: () => Taken): Taken | undefined {
+    try {
+      return take();
+    } catch (error) {
+      this.#report(`reading the health message ${id}`, error);
+      return undefined;
     }
   }
 
-  #take(entryId: string, fields: string[]): { now: Known; earlier: Known | undefined } | undefined {
-    try {
-      return this.#known.take(entryId, fields, systemClock.now() + this.#clockMs);
-    } catch (error) {
-      this.#report(`reading the health message ${entryId}`, error);
-      return undefined;
-    }
+  get #nowMs(): number {
+    return systemClock.now() + this.#clockMs;
   }
 
   #judge({ report }: Known, earlier: Known | undefined): void {
@@ -220,7 +229,7 @@ export class HealthCollector implements AsyncDisposable {
 
   #silentSeconds({ reportedMs }: Known): number {
     const since = Math.max(reportedMs, Number.isNaN(this.#backMs) ? Number.POSITIVE_INFINITY : this.#backMs);
-    return Math.max(0, Math.round(systemClock.now() + this.#clockMs - since) / 1000);
+    return Math.max(0, Math.round(this.#nowMs - since) / 1000);
   }
 
   async #readClock(client: Client): Promise<void> {

@@ -1,4 +1,5 @@
-import { type FlatFields, textLength } from "../../contract/codec.js";
+import type { LogEntry } from "../../broker/log.js";
+import { textLength } from "../../contract/codec.js";
 import { contractOf } from "../../contract/contract.js";
 import { defineHealth } from "../../contract/define.js";
 import type { HealthDescriptor } from "../../contract/descriptor.js";
@@ -31,10 +32,18 @@ const message: HealthDescriptor<HealthMessage> = defineHealth("health.report", {
 /** The details of a report may be of any length. */
 const LONGEST_REPORT = 65_536;
 
+/** A character has up to three bytes, or six for two. Of an entry with more the collector reads only the short fields. */
+export const MOST_REPORT_BYTES: number = 3 * LONGEST_REPORT;
+
 /** @throws {DecodeError} when it cannot be decoded or is too long, {ContractError} when it is not a health message */
-export function readHealthMessage(entry: FlatFields): HealthMessage {
-  if (textLength(entry) > LONGEST_REPORT) throw new DecodeError(`it is longer than ${LONGEST_REPORT} characters`);
-  return contractOf(message).read(entry) as unknown as HealthMessage;
+export function readHealthMessage({
+  fields,
+  oversizedBytes,
+}: Pick<LogEntry, "fields" | "oversizedBytes">): HealthMessage {
+  if (oversizedBytes !== undefined || textLength(fields) > LONGEST_REPORT) {
+    throw new DecodeError(`it is longer than ${LONGEST_REPORT} characters`);
+  }
+  return contractOf(message).read(fields) as unknown as HealthMessage;
 }
 
 /** The values of a message that the rules use. It has no streams if the message has no details of them. */

@@ -1,5 +1,5 @@
 import { addedAt } from "../../broker/entry-id.js";
-import type { FlatFields } from "../../contract/codec.js";
+import type { LogEntry } from "../../broker/log.js";
 import { DecodeError } from "../../errors.js";
 import type { ServiceReport } from "./alert.js";
 import { type HealthMessage, readHealthMessage, serviceReport } from "./report.js";
@@ -30,15 +30,22 @@ export class Roster {
    * @param nowMs - Redis' clock: no report was made later, whatever its entry's id says
    * @throws {DecodeError} when the entry is no health message, or there is no room; {ContractError} when it breaks the contract
    */
-  take(entryId: string, fields: FlatFields, nowMs: number): { now: Known; earlier: Known | undefined } {
-    const message = readHealthMessage(fields);
-    const name = message.service_name;
-    if (name.length > LONGEST_NAME) throw new DecodeError(`the service's name has ${name.length} characters`);
+  take(entry: LogEntry, nowMs: number): { now: Known; earlier: Known | undefined } {
+    const now = read(entry, nowMs);
+    const name = now.report.service;
     const earlier = this.#known.get(name);
     if (earlier === undefined) this.#makeRoom(nowMs);
-    const now = { message, report: serviceReport(message), reportedMs: Math.min(addedAt(entryId), nowMs) };
     this.#known.set(name, now);
     return { now, earlier };
+  }
+
+  /** Takes an older report than those that are known: only that of a service that is not. It throws as {@link take} does. */
+  takeOlder(entry: LogEntry, nowMs: number): void {
+    const older = read(entry, nowMs);
+    const name = older.report.service;
+    if (this.#known.has(name)) return;
+    this.#makeRoom(nowMs);
+    this.#known.set(name, older);
   }
 
   get(service: string): Known | undefined {
@@ -61,4 +68,13 @@ export class Roster {
     if (this.#known.size < MOST_SERVICES) return;
     throw new DecodeError(`${MOST_SERVICES} services are known already: forget() those that do not exist`);
   }
+}
+
+function read(entry: LogEntry, nowMs: number): Known {
+  const message = readHealthMessage(entry);
+  const report = serviceReport(message);
+  if (report.service.length > LONGEST_NAME) {
+    throw new DecodeError(`the service's name has ${report.service.length} characters`);
+  }
+  return { message, report, reportedMs: Math.min(addedAt(entry.id), nowMs) };
 }

@@ -1,6 +1,6 @@
 import { ABRIDGED, LENGTH } from "./fragment.js";
 import type { Delivered } from "./retry.js";
-import { type Script, script } from "./script.js";
+import { readOnlyScript, type Script, script } from "./script.js";
 
 /**
  * Delivers new entries to a consumer, until they are so many bytes of text. It gets one in any case.
@@ -22,18 +22,46 @@ end
 return taken
 `;
 
+/** An entry of a page: its id, its fields, and its size if it is abridged, else 0. */
+export type Paged = readonly [id: Buffer, fields: readonly Buffer[], size: number];
+
 /**
- * Tells how many entries of a stream may be read at once: one in any case.
+ * Reads entries of a stream, until they are so many bytes of text: one in any case, if there is one.
  * KEYS: 1 stream
- * ARGV: 1 where to begin, as for XRANGE · 2 how many at most · 3 after how many bytes of their fields to stop
- * Result: their number, 1 when there is none
+ * ARGV: 1 where to begin, as for XRANGE · 2 where to end · 3 how many at most · 4 after how many bytes of their fields to stop ·
+ *       5 beyond how many bytes an entry is abridged · 6 `newest` to read from the end to the beginning, else empty
+ * Result: the entries · 1 when there may be more, else 0
  */
-export const fitting: Script<number> = script("fitting", { reads: true })`${LENGTH}
-local count, from, left = 0, ARGV[1], tonumber(ARGV[3])
-while count < tonumber(ARGV[2]) and left > 0 do
-  local entry = redis.call('XRANGE', KEYS[1], from, '+', 'COUNT', 1)[1]
-  if not entry then break end
-  count, from, left = count + 1, '(' .. entry[1], left - length(entry[2])
+export const page: Script<readonly [entries: readonly Paged[], more: number]> = readOnlyScript`${LENGTH}${ABRIDGED}
+local entries, from, to, left = {}, ARGV[1], ARGV[2], tonumber(ARGV[4])
+while #entries < tonumber(ARGV[3]) and left > 0 do
+  -- One at a time: Redis would hold all that it returns.
+  local reply
+  if ARGV[6] == 'newest' then
+    reply = redis.call('XREVRANGE', KEYS[1], to, from, 'COUNT', 1)
+  else
+    reply = redis.call('XRANGE', KEYS[1], from, to, 'COUNT', 1)
+  end
+  if #reply == 0 then return { entries, 0 } end
+  local id = reply[1][1]
+  local fields, bytes, size = abridged(reply[1][2], ARGV[5])
+  entries[#entries + 1] = { id, fields, size }
+  left = left - bytes
+  if ARGV[6] == 'newest' then to = '(' .. id else from = '(' .. id end
 end
-return math.max(1, count)
+return { entries, 1 }
+`;
+
+/**
+ * Reads how dead letters were settled.
+ * KEYS: 1 the marks (hash)
+ * ARGV: 1 how many bytes a mark may have · then the letters' ids
+ * Result: for each its mark, or nil if it has none, or a longer one
+ */
+export const marks: Script<readonly (Buffer | null)[]> = readOnlyScript`
+local found = redis.call('HMGET', KEYS[1], unpack(ARGV, 2))
+for i, text in ipairs(found) do
+  if text and #text > tonumber(ARGV[1]) then found[i] = false end
+end
+return found
 `;

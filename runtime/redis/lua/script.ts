@@ -1,4 +1,6 @@
+import { createHash } from "node:crypto";
 import type { Redis } from "ioredis";
+import { isReply } from "../reply.js";
 
 /** A Lua script that Redis runs as one step. All its keys share one slot of a cluster. */
 export interface Script<Reply> {
@@ -75,6 +77,11 @@ end
 `;
 }
 
+interface ScriptOptions {
+  readonly needsMemory?: boolean;
+  readonly reads?: boolean;
+}
+
 /**
  * The tag of a script's text. The script runs even when Redis has no memory left, unless it `needsMemory`: settling and
  * taking over must go on, or the consumers of a full Redis would look dead and nothing would free its memory. One that
@@ -82,7 +89,7 @@ end
  */
 export function script(
   name: string,
-  { needsMemory = false, reads = false }: { readonly needsMemory?: boolean; readonly reads?: boolean } = {},
+  { needsMemory = false, reads = false }: ScriptOptions = {},
 ): <Reply>(texts: TemplateStringsArray, ...fragments: readonly string[]) => Script<Reply> {
   const command = `merp_${name}`;
   return <Reply>(texts: TemplateStringsArray, ...fragments: readonly string[]) => {
@@ -97,4 +104,24 @@ export function script(
     };
     return { lua, run };
   };
+}
+
+/**
+ * The tag of a script that a user runs who may only read its keys: `EVAL` demands the right to write them, `EVAL_RO` does
+ * not. Its texts are bytes.
+ */
+export function readOnlyScript<Reply>(texts: TemplateStringsArray, ...fragments: readonly string[]): Script<Reply> {
+  const body = String.raw(texts, ...fragments);
+  const lua = `#!lua flags=allow-oom,no-writes\n${guard(body)}${body}`;
+  const digest = createHash("sha1").update(lua).digest("hex");
+  const run: Script<Reply>["run"] = async (client, keys, args) => {
+    const given = [keys.length, ...keys, ...args];
+    try {
+      return (await client.callBuffer("EVALSHA_RO", digest, ...given)) as Reply;
+    } catch (error) {
+      if (!isReply(error, "NOSCRIPT")) throw error;
+      return (await client.callBuffer("EVAL_RO", lua, ...given)) as Reply;
+    }
+  };
+  return { lua, run };
 }

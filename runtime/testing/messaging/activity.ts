@@ -6,6 +6,7 @@ import type { HandleCall, InterceptedCall, Interceptor } from "../../messaging/i
 export interface Place {
   readonly service: string;
   readonly hasCrashed: () => boolean;
+  readonly activity: Activity;
 }
 
 /** A handler that runs. */
@@ -23,10 +24,12 @@ export interface Run {
   isIdle: boolean;
 }
 
+/** One for all brokers: each that is in use costs every promise of the process a little, for good. */
+const contexts = /* @__PURE__ */ new AsyncLocalStorage<Run>();
+
 /** What is under way in all services of a test. */
 export class Activity {
   readonly #running = new Set<Run>();
-  readonly #contexts = new AsyncLocalStorage<Run>();
   /** By the entries that handlers added. */
   readonly #causes = new Map<string, Run>();
   /** The publishes that have not ended, each by the process that makes it. */
@@ -44,7 +47,8 @@ export class Activity {
 
   /** The handler in which this is called. */
   get current(): Run | undefined {
-    return this.#contexts.getStore();
+    const run = contexts.getStore();
+    return run?.place.activity === this ? run : undefined;
   }
 
   /** Whether a publish has not ended. */
@@ -107,7 +111,7 @@ export class Activity {
     // Its time is up, or its service stops: whatever it does then counts for nothing.
     signal?.addEventListener("abort", ended, { once: true });
     try {
-      return await this.#contexts.run(run, work);
+      return await contexts.run(run, work);
     } finally {
       ended();
     }

@@ -83,7 +83,7 @@ class MemoryMessaging<Events extends object>
     const instance = new Instance(store.clock, () => {
       store.calls++;
     });
-    const place = { service: "", hasCrashed: () => instance.hasCrashed };
+    const place = { service: "", activity, hasCrashed: () => instance.hasCrashed };
     const interceptors = [activity.watching(place), ...(own.interceptors ?? [])];
     const env = { ...DEFAULTS, ...own.env };
     const { config, parts } = assemble(

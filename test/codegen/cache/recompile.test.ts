@@ -123,3 +123,17 @@ it("drops a type that no message needs any more, without compiling everything", 
   expect(removed.changed?.files.has("schemas/types/t0.ts")).toBe(false);
   expect(removed.changed?.known.units).toEqual(removed.whole?.known.units);
 });
+
+it("knows the services' messages in a part of the catalogue, and leaves one that is gone to a whole run", async () => {
+  const [path = "", other = ""] = messageFiles;
+  const typeOf = (file: string): unknown =>
+    (catalogue[file] as { readonly properties: { readonly event_type: { readonly const: string } } }).properties
+      .event_type.const;
+  const services = { shop: { publishes: [typeOf(path), typeOf(other)] } };
+  const declared = { ...catalogue, "catalogue.json": { ...(catalogue["catalogue.json"] as object), services } };
+  const described = await afterEdit({ [path]: { ...(catalogue[path] as object), description: "Another." } }, declared);
+  expect(described.changed?.messages).toBe(described.whole?.messages);
+  expect(described.changed).toBeDefined();
+  const gone = await afterEdit({ [other]: undefined }, declared);
+  expect([gone.whole, gone.changed]).toEqual([undefined, undefined]);
+});

@@ -1,5 +1,16 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname } from "node:path";
 import { expect, it } from "vitest";
+import { digestOf } from "../../../codegen/cache/digest.js";
 import { type GenerateOptions, generate } from "../../../codegen/index.js";
 import { sound, textsOf } from "../catalogue.js";
 import { Scratch } from "../scratch.js";
@@ -126,9 +137,15 @@ it("is not made in a project without node_modules", async () => {
   expect(readdirSync(scratch.folder).sort()).toEqual(["generated", "schemas"]);
 });
 
-it("is written as a whole by processes that run at once", async () => {
+it("is written as a whole by processes that run at once, and remove the same files", async () => {
   await using scratch = await project();
+  const folder = dirname(cacheFile(scratch));
   await scratch.writeSchemas(edited);
+  for (let at = 0; at < 100; at++) {
+    const gone = `${folder}/${digestOf(`gone ${at}`)}.json`;
+    writeFileSync(gone, "");
+    utimesSync(gone, new Date(0), new Date(0));
+  }
   const outcomes = await Promise.all([scratch.merp("generate"), scratch.merp("check", "--format", "json")]);
   expect(outcomes.map(({ code, stderr }) => [code, stderr])).toEqual(outcomes.map(() => [0, ""]));
   expect(readFileSync(cacheFile(scratch), "utf8")).toContain("has placed");

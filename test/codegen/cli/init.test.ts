@@ -171,13 +171,16 @@ describe("merp new", () => {
     await put({ "schemas/catalogue.json": "{}" });
     for (const [kind, name] of [
       ["event", "order.line.added"],
+      ["event", "order.line.added.v2"],
       ["command", "close_shop"],
       ["notification", "closed"],
       ["type", "postal_address"],
     ] as const) {
       expect(await add(kind, name), name).toMatchObject({ code: 0, stderr: "" });
     }
-    expect((await runCommand(checkCommand)).stdout).toBe("valid 3 messages\n");
+    expect((await runCommand(checkCommand)).stdout).toBe("valid 4 messages\n");
+    // The version says nothing of the entity.
+    expect(await readFile("schemas/events/order.line.added.v2.json", "utf8")).toContain('"entity_type": "order.line"');
     expect(await readdir("schemas/envelopes")).toEqual(["command.json", "event.json", "notification.json"]);
   });
 

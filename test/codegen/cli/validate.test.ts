@@ -181,6 +181,7 @@ describe("merp validate --stream", () => {
       adding.xadd(key, "501-0", "message_type", "order.placed", "json", JSON.stringify(bad));
       adding.xadd(key, "502-0", "event_type", "order.placed", "entity_id", "x", "after_data", "{");
       adding.xadd(key, "503-0", "some", "thing");
+      adding.xadd(key, "504-0", "message_type", "order.placed", "json", " ".repeat(2 ** 20));
       await adding.exec();
       const before = await client.xinfo("STREAM", key, "FULL");
       vi.stubEnv("REDIS_URL", server.url);
@@ -188,9 +189,9 @@ describe("merp validate --stream", () => {
       expect(await merp("--stream", "events")).toEqual({
         code: 1,
         stdout: expect.stringMatching(
-          /^events 501-0 order\.placed: .*\nevents 502-0 order\.placed: the message cannot be read: after_data is not valid JSON \(1 characters\)\nevents 503-0: the message states no type/,
+          /^events 501-0 order\.placed: .*\nevents 502-0 order\.placed: the message cannot be read: after_data is not valid JSON \(1 characters\)\nevents 503-0: the message states no type.*\nevents 504-0 order\.placed: the message is larger than MESSAGE_MAX_BYTES, so no service reads it\n/,
         ),
-        stderr: "\nbroken 3 of 454 messages\n",
+        stderr: "\nbroken 4 of 455 messages\n",
       });
       expect(await client.xinfo("STREAM", key, "FULL")).toEqual(before);
       expect(await client.keys("*")).toEqual([key]);

@@ -20,7 +20,7 @@ describe("a hostile schema that is accepted, written and read as it says", () =>
     const files = catalogueOf(probe, more);
     expect(await problemsOf(files)).toEqual([]);
     await using scratch = await Scratch.create(files);
-    const [descriptor] = await contractsOf(scratch.path("schemas"));
+    const [descriptor] = await contractsOf(load(scratch.path("schemas")));
     const sources = load(scratch.path("schemas"));
     const model = buildModel(sources, readConfig(sources.config).config);
     const judge = new Judge((name) => {

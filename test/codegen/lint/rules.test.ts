@@ -86,6 +86,7 @@ describe("the lint", () => {
   it.each([
     ...["order.placed", "order.sent", "user.logged_in", "user.password_changed", "order.overridden", "stock.rebuilt"],
     ...["audit.log_created", "payment.withdrawn", "price.set", "user.embedded", "order.paid_out", "room.booked"],
+    "order.placed.v2",
   ])("takes %s for something that has happened", (type) => {
     expect(event(type)).toEqual([]);
   });
@@ -94,6 +95,7 @@ describe("the lint", () => {
     ["order.place", '"order.placed"'],
     ["order.cancel", '"order.canceled"'],
     ["order.ship", '"order.shipped"'],
+    ["order.ship.v2", '"order.shipped.v2"'],
     ["order.modify", '"order.modified"'],
     ["order.send", '"order.sent"'],
     ["stock.rebuild", '"stock.rebuilt"'],

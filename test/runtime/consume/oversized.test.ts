@@ -2,69 +2,18 @@ import { afterEach, describe, expect, it, onTestFinished } from "vitest";
 import {
   type Encoding,
   handleValidateToken,
-  type Messaging,
-  type MessagingOptions,
   onUserCreated,
   publishUserCreated,
   sendValidateToken,
-  userCreated,
 } from "../../../generated/index.js";
-import { exampleUserCreated } from "../../../generated/testing.js";
 import { paddedId } from "../../../runtime/broker/entry-id.js";
-import { bytesOf } from "../../../runtime/contract/codec.js";
-import { contractOf } from "../../../runtime/contract/contract.js";
-import { type DeadLetter, Operations } from "../../../runtime/operations/index.js";
-import { streamKeys } from "../../../runtime/redis/keys.js";
 import { eventually } from "../../support/eventually.js";
-import { useRedis } from "../../support/redis.js";
+import { group, keys, large, MIB, sizeOf, useLargeEntries } from "../../support/large-entries.js";
 import { createService, logBook } from "../../support/service.js";
-import { fillEvents, pendingEvents } from "../../support/stream.js";
+import { fillEvents } from "../../support/stream.js";
 
-const group = "test-service-workers";
-const keys = streamKeys("events", group);
-const MIB = 1024 * 1024;
-
-const { redis, admin } = await useRedis();
+const { redis, admin, start, letters, oneLetter, settled, add } = await useLargeEntries();
 afterEach(() => admin.flushall());
-
-/** A valid entry with so much text more than others have. */
-function large(encoding: Encoding, length = 5 * MIB, change: object = {}): string[] {
-  const message = { ...exampleUserCreated({ entity_id: 99 }), ...change, metadata: { text: "x".repeat(length) } };
-  return contractOf(userCreated).write(message, encoding);
-}
-const sizeOf = (entry: readonly string[]): number => bytesOf(entry, 0);
-const add = async (entry: readonly string[]): Promise<string> => (await admin.xadd("events", "*", ...entry)) as string;
-
-interface Seen {
-  readonly messaging: Messaging;
-  readonly entities: number[];
-}
-async function start(options: MessagingOptions = {}): Promise<Seen> {
-  const messaging = createService(redis, { ...options });
-  onTestFinished(() => messaging.close());
-  const entities: number[] = [];
-  onUserCreated(messaging, ({ entity_id }) => void entities.push(entity_id));
-  await messaging.start();
-  return { messaging, entities };
-}
-
-function operator(maxMessageBytes = MIB): Operations {
-  const operations = new Operations({ env: {}, redis: { url: redis.url }, maxMessageBytes });
-  onTestFinished(() => operations[Symbol.asyncDispose]());
-  return operations;
-}
-async function letters(state: "open" | "any" = "open"): Promise<DeadLetter[]> {
-  const found: DeadLetter[] = [];
-  for await (const letter of operator().deadLetters.list("events", { state })) found.push(letter);
-  return found;
-}
-const oneLetter = async (): Promise<DeadLetter> =>
-  (await eventually(letters, ({ length }) => length === 1))[0] as DeadLetter;
-const settled = (): Promise<unknown> =>
-  eventually(
-    () => pendingEvents(admin, group),
-    (count) => count === 0,
-  );
 
 describe("an entry that is larger than a message may be", () => {
   it.each<Encoding>(["fields", "json"])(
@@ -166,65 +115,6 @@ describe("an entry that is larger than a message may be", () => {
     await fillEvents(admin, 99);
     await eventually(() => entities.length === 198 && messaging.counts.deadLettered === 1);
     await settled();
-  });
-});
-
-describe("a dead letter that refers to its entry", () => {
-  it("is redriven when the limit is raised, and refused before", async () => {
-    const { messaging } = await start();
-    const entry = large("fields");
-    await add(entry);
-    const { id } = await oneLetter();
-    await messaging.close();
-
-    const advice = `raise it here and in every service of the group ${group}, and redrive it`;
-    await expect(operator().deadLetters.redrive("events", id)).rejects.toMatchObject({
-      code: "MESSAGE_TOO_LARGE",
-      message: `the entry of dead letter ${id} in ${keys.dead} has ${sizeOf(entry)} bytes, and MESSAGE_MAX_BYTES is ${MIB}: ${advice}`,
-    });
-    expect(await operator().deadLetters.redriveAll("events")).toBe(0);
-    expect(await operator(6 * MIB).deadLetters.redriveAll("events")).toBe(1);
-    expect(await letters("any")).toMatchObject([{ id, state: { state: "redriven" } }]);
-    const { entities } = await start({ maxMessageBytes: 6 * MIB });
-    await eventually(() => entities.length === 1);
-    expect(entities).toEqual([99]);
-  });
-
-  it("that is redriven to a service with a smaller limit refers to the entry where it is then", async () => {
-    await start();
-    const id = await add(large("json"));
-    const first = await oneLetter();
-    expect(first.entryId).toBe(id);
-    await operator(6 * MIB).deadLetters.redrive("events", first.id);
-    const second = await oneLetter();
-    expect(second).toMatchObject({ stream: keys.redrive, reason: "MESSAGE_TOO_LARGE", keptBytes: first.keptBytes });
-    expect(await admin.zcard(`${keys.redrive}:oversized`)).toBe(1);
-
-    // It would never end if it redrove what it makes.
-    expect(await operator(6 * MIB).deadLetters.redriveAll("events")).toBe(1);
-    expect(await oneLetter()).toMatchObject({ stream: keys.redrive });
-  });
-
-  it("whose entry was removed by others says so", async () => {
-    await start();
-    const entryId = await add(large("fields"));
-    const { id } = await oneLetter();
-    await admin.xdel("events", entryId);
-    await expect(operator(6 * MIB).deadLetters.redrive("events", id)).rejects.toMatchObject({
-      code: "DEAD_LETTER_MISSING",
-      message: expect.stringMatching(`its entry ${entryId} is not in events any more`),
-    });
-    expect(await operator(6 * MIB).deadLetters.redriveAll("events")).toBe(0);
-    expect(await operator().deadLetters.discard("events", id, "gone")).toMatchObject({ state: "discarded" });
-  });
-
-  it("that others wrote names no stream of another kind", async () => {
-    const secret = await admin.xadd("secrets", "*", "name", "value");
-    const record = ["group", group, "stream", "secrets", "entry_id", secret as string, "kept_bytes", "9"];
-    const id = await admin.xadd(keys.dead, "*", ...record);
-    await expect(operator().deadLetters.redrive("events", id as string)).rejects.toMatchObject({
-      code: "DEAD_LETTER_MISSING",
-    });
   });
 });
 

@@ -49,6 +49,11 @@ function lengthening(client: Redis): Redis {
   });
 }
 
+function textsOf(reply: unknown): unknown {
+  if (Array.isArray(reply)) return reply.map(textsOf);
+  return Buffer.isBuffer(reply) ? reply.toString() : reply;
+}
+
 /** All that Redis holds, and the reply. Due times and what is made by the clock are left out. */
 async function outcome(
   script: Script<unknown>,
@@ -58,7 +63,7 @@ async function outcome(
   await admin.flushall();
   await given.prepare(client);
   const args = client === admin ? given.args : (lengthened(given.args) as typeof given.args);
-  const reply = await script.run(admin, given.keys, args);
+  const reply = textsOf(await script.run(admin, given.keys, args));
   const held: unknown[] = [];
   for (const key of (await admin.keys("*")).sort()) {
     const type = await admin.type(key);

@@ -1,5 +1,5 @@
 import { afterEach, expect, it } from "vitest";
-import { fitting, readSome } from "../../../../runtime/redis/lua/read.js";
+import { page, readSome } from "../../../../runtime/redis/lua/read.js";
 import { useRedis } from "../../../support/redis.js";
 
 const { admin } = await useRedis();
@@ -21,6 +21,9 @@ it.each([
   for (const count of expected)
     expect(await readSome.run(admin, ["events"], ["g", "me", 4, most, 10_000])).toHaveLength(count);
   expect(await readSome.run(admin, ["events"], ["g", "me", 4, most, 10_000])).toEqual([]);
-  expect(await fitting.run(admin, ["events"], ["-", 4, most])).toBe(expected[0]);
-  expect(await fitting.run(admin, ["events"], [`(${lengths.length}-0`, 4, most])).toBe(1);
+  const [first, more] = await page.run(admin, ["events"], ["-", "+", 4, most, 10_000, ""]);
+  expect([first.length, more]).toEqual([expected[0], 1]);
+  expect(await page.run(admin, ["events"], [`(${lengths.length}-0`, "+", 4, most, 10_000, ""])).toEqual([[], 0]);
+  const [last] = await page.run(admin, ["events"], ["-", "+", 1, most, 10_000, "newest"]);
+  expect(String(last[0]?.[0])).toBe(`${lengths.length}-0`);
 });

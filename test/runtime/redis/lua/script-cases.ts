@@ -363,7 +363,9 @@ export const SCRIPT_CASES: Readonly<Record<string, readonly ScriptCase[]>> = {
       },
     },
   ],
-  fitting: [{ what: "counts them", keys: [EVENTS], args: ["-", 2, 1000], prepare: stage }],
+  page: [{ what: "reads them", keys: [EVENTS], args: ["-", "+", 2, 1000, 1000, ""], prepare: stage }],
+  seenExtent: [{ what: "tells it", keys: [EVENTS], args: [], prepare: stage }],
+  marks: [{ what: "reads them", keys: [ERRORS], args: [1000, "1-0"], prepare: stage }],
   reap: [
     {
       what: "takes over and removes the name",

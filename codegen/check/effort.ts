@@ -1,0 +1,246 @@
+import { definitionOf, type JsonSchema } from "../../runtime/contract/json-schema.js";
+import { markOf } from "../../runtime/contract/told-apart.js";
+import { during } from "../load/failure.js";
+import { originOf } from "../load/origin.js";
+import type { Problem } from "../load/problem.js";
+import { componentsOf } from "../model/component.js";
+import type { Model } from "../model/model.js";
+import { nameOf } from "../schema/definition-ref.js";
+import type { Schema } from "../schema/schema.js";
+import { isObject } from "../schema/walk.js";
+
+/** How many steps a check takes for a value, at most. A step is some 5 ns. */
+interface Effort {
+  /** For the value itself, however small it is. */
+  readonly once: number;
+  /** For each byte of what is inside of it, as JSON, where a value can have any number of it. */
+  readonly each: number;
+  /** For all that it may have once: the properties that are declared. */
+  readonly declared: number;
+  /** For each byte of that. */
+  readonly dense: number;
+}
+
+const NONE: Effort = { once: 0, each: 0, declared: 0, dense: 0 };
+/** So many bytes a message has at most, unless a service allows for more. */
+const MESSAGE_BYTES = 2 ** 20;
+/** For each byte of a message: a message of so many bytes then takes some 50 ms. */
+const MOST_STEPS = 10;
+/** Of more values, forms or properties one is looked up. */
+const LOOKED_UP = { values: 16, properties: 100 } as const;
+/** In steps: to look for a property that is not there, to compare with a value, to try a form, to match a name with a pattern. */
+const [ABSENT, COMPARED, FORM, MATCH] = [0.05, 0.2, 3, 3.5] as const;
+/** The least bytes of a value in a list or an object, with the comma; of an object or a text; of a property beside its value. */
+const [PLAIN_BYTES, SHAPED_BYTES, PROPERTY_BYTES] = [2, 3, 4] as const;
+/** Of many names in one object hardly any is shorter than three characters: they differ. */
+const ANY_PROPERTY_BYTES = 3 + PROPERTY_BYTES + PLAIN_BYTES - 1;
+
+type Part = readonly [keyword: string, effort: Effort];
+
+/**
+ * Finds what takes too long to check: where a schema lets a message hold many small values, and says much of each. The
+ * estimate is made of the schema alone: what forms, layers, conditions and patterns say of one value is added up. Whether a
+ * value is of a type is found out once, so a type within itself counts once.
+ *
+ * @param unsound files with problems that make their schemas unreliable
+ */
+export function checkEffort(model: Model, unsound: ReadonlySet<string>): readonly Problem[] {
+  const components = componentsOf(model.definitions, (definition) => model.references.from(definition));
+  const root = {
+    $defs: Object.fromEntries(model.definitions.map((each) => [each.name, model.flattener.definition(each)])),
+  };
+  const known = new Map<string, Effort>();
+  const problems: Problem[] = [];
+  // Each after those that it refers to: a chain of types may be longer than the stack.
+  for (const [definition, component] of components) {
+    if (unsound.has(definition.source.shownPath)) continue;
+    const effortOf = (ref: string): Effort => {
+      const other = model.byName.get(nameOf(ref));
+      const isWithinItself = other === undefined || components.get(other) === component;
+      return isWithinItself ? NONE : (known.get(other.name) ?? NONE);
+    };
+    const estimate = new Estimate(root, effortOf);
+    const schema = model.flattener.definition(definition);
+    known.set(
+      definition.name,
+      during("checking", definition.source.shownPath, () => estimate.of(schema)),
+    );
+    problems.push(...estimate.problems);
+  }
+  return problems;
+}
+
+class Estimate {
+  readonly problems: Problem[] = [];
+  /** Holds every definition by its name. */
+  readonly #root: JsonSchema;
+  readonly #effortOf: (ref: string) => Effort;
+
+  constructor(root: JsonSchema, effortOf: (ref: string) => Effort) {
+    this.#root = root;
+    this.#effortOf = effortOf;
+  }
+
+  /** What is too much is reported, and then counts no more. */
+  of(schema: Schema): Effort {
+    if (schema.$ref !== undefined) return this.#effortOf(schema.$ref);
+    const parts = this.#parts(schema);
+    const effort = added(parts.map(([, part]) => part));
+    if (rateOf(effort) <= MOST_STEPS) return effort;
+    const [[keyword, part]] = parts.toSorted(([, one], [, other]) => rateOf(other) - rateOf(one)) as [Part];
+    this.#report(schema, keyword, part);
+    return NONE;
+  }
+
+  #report(schema: Schema, keyword: string, part: Effort): void {
+    const origin = originOf(schema, (written) => Object.hasOwn(written, keyword));
+    if (origin === undefined) return;
+    const steps = Math.ceil(rateOf(part));
+    const sentence = `lets a message take ${steps} steps of a check for each of its bytes, and ${MOST_STEPS} are allowed; ${adviceFor(keyword)}`;
+    this.problems.push(origin.source.problem([...origin.path, keyword], sentence, { rule: "effort", at: "key" }));
+  }
+
+  #parts(schema: Schema): readonly Part[] {
+    const values = schema.enum?.length ?? 0;
+    const compared = values < LOOKED_UP.values ? values * COMPARED : 1;
+    const own = { ...NONE, once: 1 + compared, each: schema.pattern === undefined ? 0 : 1 };
+    return [["type", own], ...this.#ofObject(schema), ...this.#ofList(schema), ...this.#ofSameValue(schema)];
+  }
+
+  /** What applies to the same value. */
+  #ofSameValue(schema: Schema): readonly Part[] {
+    const forms = ["anyOf", "oneOf"].map(
+      (keyword): Part => [keyword, this.#ofForms((schema[keyword] ?? []) as readonly Schema[])],
+    );
+    const layers = ["allOf", "not", "if", "then", "else"].map((keyword): Part => {
+      const schemas = [schema[keyword] ?? []].flat().filter(isObject);
+      return [keyword, added(schemas.map((layer) => this.of(layer)))];
+    });
+    return [...forms, ...layers];
+  }
+
+  /** What is inside of several types is mostly of the same types, and then is looked at once. */
+  #ofForms(forms: readonly Schema[]): Effort {
+    const efforts = forms.map((form) => ({ form, effort: this.of(form) }));
+    if (markOf(forms, this.#root) !== undefined) return greatest(efforts.map(({ effort }) => effort));
+    const named = efforts.filter(({ form: { $ref } }) => $ref !== undefined).map(({ effort }) => effort);
+    const written = efforts.filter(({ form: { $ref } }) => $ref === undefined).map(({ effort }) => effort);
+    const tried = FORM * forms.length + named.reduce((sum, { once }) => sum + once, 0);
+    return added([{ ...greatest(named), once: tried }, ...written]);
+  }
+
+  #ofObject(schema: Schema): readonly Part[] {
+    const { properties = {}, patternProperties = {}, additionalProperties, required } = schema;
+    const named = Object.entries(properties).filter(([, each]) => isObject(each));
+    const own = named.map(([name, each]) => within(this.of(each), name));
+    const patterns = Object.values(patternProperties);
+    const matching = { ...NONE, each: (patterns.length * MATCH) / ANY_PROPERTY_BYTES };
+    const absent = named.length < LOOKED_UP.properties ? named.length * ABSENT : 1;
+    return [
+      ["required", { ...NONE, once: required === undefined ? 0 : 1 }],
+      [
+        "properties",
+        { ...greatest(own), once: absent, declared: own.reduce((sum, { declared }) => sum + declared, 0) },
+      ],
+      ["additionalProperties", this.#ofAny(additionalProperties)],
+      ["patternProperties", added([matching, ...patterns.map((each) => this.#ofAny(each))])],
+      ["propertyNames", this.#ofAny(schema["propertyNames"])],
+      ...this.#ofDependents(schema),
+    ];
+  }
+
+  /** What is said of each property, or of its name. */
+  #ofAny(schema: unknown): Effort {
+    return isObject(schema) ? repeated(this.of(schema), ANY_PROPERTY_BYTES) : NONE;
+  }
+
+  /** What a property demands is looked at where it is there. */
+  #ofDependents(schema: Schema): readonly Part[] {
+    const lists = Object.values((schema["dependentRequired"] ?? {}) as Readonly<Record<string, readonly string[]>>);
+    const schemas = Object.entries((schema["dependentSchemas"] ?? {}) as Readonly<Record<string, Schema>>);
+    const longest = lists.reduce((most, { length }) => Math.max(most, length), 0);
+    const lengths = lists.reduce((sum, { length }) => sum + length, 0);
+    const dependents = schemas.map(([name, each]) => within(this.of(each), name));
+    return [
+      [
+        "dependentRequired",
+        { ...NONE, once: lists.length * ABSENT, declared: lengths, dense: longest / ANY_PROPERTY_BYTES },
+      ],
+      ["dependentSchemas", { ...added(dependents), once: schemas.length * ABSENT, dense: greatest(dependents).dense }],
+    ];
+  }
+
+  #ofList(schema: Schema): readonly Part[] {
+    const places = (schema.prefixItems ?? []).filter(isObject).map((each) => this.of(each));
+    const sum = added(places);
+    const most = Number(schema["maxItems"] ?? Number.POSITIVE_INFINITY);
+    return [
+      ["prefixItems", { ...greatest(places), once: sum.once, declared: sum.declared }],
+      ...["items", "contains"].map((keyword): Part => {
+        const item = schema[keyword];
+        return [keyword, isObject(item) ? this.#ofItems(item, most) : NONE];
+      }),
+    ];
+  }
+
+  #ofItems(item: Schema, most: number): Effort {
+    const effort = this.of(item);
+    const bytes = this.#leastBytes(item);
+    if (most * bytes >= MESSAGE_BYTES) return repeated(effort, bytes);
+    return { ...effort, once: most * effort.once, declared: most * effort.declared };
+  }
+
+  /** How many bytes a value has at least, with its comma. A value that is refused ends the check, so it does not count. */
+  #leastBytes(schema: Schema, isForm = false): number {
+    const whole = schema.$ref === undefined ? schema : definitionOf(this.#root, schema);
+    const { type, required = [], anyOf, oneOf } = whole ?? {};
+    const forms = (anyOf ?? oneOf ?? []) as readonly Schema[];
+    // A choice in a choice is not looked into: it may be of small values.
+    if (forms.length > 0) return isForm ? PLAIN_BYTES : Math.min(...forms.map((form) => this.#leastBytes(form, true)));
+    if (type !== "object") return type === "string" || type === "array" ? SHAPED_BYTES : PLAIN_BYTES;
+    return required.reduce<number>((sum, name) => sum + bytesOf(name), SHAPED_BYTES);
+  }
+}
+
+/** For each byte of a message. */
+function rateOf({ once, each, declared }: Effort): number {
+  return each + (once + declared) / MESSAGE_BYTES;
+}
+
+/** How many bytes a property has at least, with its comma. */
+function bytesOf(name: string): number {
+  return name.length + PROPERTY_BYTES + PLAIN_BYTES - 1;
+}
+
+function adviceFor(keyword: string): string {
+  if (keyword === "patternProperties") return "join some of its patterns into one";
+  const telling = "have each form require a property that is another constant in each";
+  if (keyword === "anyOf" || keyword === "oneOf") return telling;
+  const isList = keyword === "items" || keyword === "contains";
+  return isList
+    ? `bound the list by "maxItems", or, where its items have forms, ${telling}`
+    : "say less of the same value";
+}
+
+/** What is done for a value is done for each of many, of at least so many bytes. */
+function repeated({ once, each, declared, dense }: Effort, bytes: number): Effort {
+  return { ...NONE, each: each + once / bytes + Math.min(dense, declared / bytes) };
+}
+
+/** What is done for the value of a property is done for an object that has it. */
+function within({ once, each, declared, dense }: Effort, name: string): Effort {
+  return { ...NONE, each, declared: once + declared, dense: dense + once / bytesOf(name) };
+}
+
+function combined(efforts: readonly Effort[], combine: (...amounts: number[]) => number): Effort {
+  const of = (amount: keyof Effort): number => combine(...efforts.map((effort) => effort[amount]));
+  return { once: of("once"), each: of("each"), declared: of("declared"), dense: of("dense") };
+}
+
+function added(efforts: readonly Effort[]): Effort {
+  return combined(efforts, (...amounts) => amounts.reduce((sum, amount) => sum + amount, 0));
+}
+
+function greatest(efforts: readonly Effort[]): Effort {
+  return combined(efforts, (...amounts) => amounts.reduce((most, amount) => Math.max(most, amount), 0));
+}

@@ -1,0 +1,63 @@
+import { describe, expect, it } from "vitest";
+import { problemsOf, sound } from "../catalogue.js";
+
+const list = <Item>(length: number, item: (at: number) => Item): Item[] => Array.from({ length }, (_, at) => item(at));
+const problems = (schema: object): Promise<readonly string[]> => problemsOf({ ...sound, "types/a.json": schema });
+
+const form = (at: number): object => ({
+  type: "object",
+  properties: { [`a${at}`]: { type: "integer" } },
+  required: [`a${at}`],
+});
+const told = (at: number): object => ({ type: "object", properties: { k: { const: at } }, required: ["k"] });
+const patterns = (count: number): object => ({
+  type: "object",
+  patternProperties: Object.fromEntries(list(count, (at) => [`^x${at}`, { type: "integer" }])),
+});
+
+describe("a schema that lets a message hold many small values, and says much of each,", () => {
+  it("is refused, with its place and a way out", async () => {
+    expect(await problems({ type: "array", items: { anyOf: list(30, form) } })).toEqual([
+      expect.stringMatching(
+        /^schemas\/types\/a\.json:3:3 \/items: lets a message take \d+ steps of a check for each of its bytes, and 10 are allowed; bound the list by "maxItems", or, where its items have forms, have each form require a property that is another constant in each$/,
+      ),
+    ]);
+    expect(await problems(patterns(30))).toEqual([
+      expect.stringMatching(
+        /^schemas\/types\/a\.json:3:3 \/patternProperties: .*; join some of its patterns into one$/,
+      ),
+    ]);
+  });
+
+  it("is refused where the choice has a name, and where it lies in other choices", async () => {
+    const $defs = { Any: { anyOf: list(30, form) } };
+    expect(await problems({ type: "array", items: { $ref: "#/$defs/Any" }, $defs })).toHaveLength(1);
+    const inner = { type: "array", items: { anyOf: list(5, form) } };
+    const outer = (at: number): object => ({
+      type: "object",
+      properties: { [`b${at}`]: { type: "integer" }, list: inner },
+      required: [`b${at}`],
+    });
+    expect(await problems({ type: "object", properties: { one: { anyOf: list(2, outer) } } })).toEqual([]);
+    expect(await problems({ type: "object", properties: { one: { anyOf: list(9, outer) } } })).toHaveLength(1);
+  });
+
+  it.each<[string, object]>([
+    ["where the list is bounded", { type: "array", maxItems: 100, items: { anyOf: list(30, form) } }],
+    ["where the value comes once", { type: "object", properties: { one: { anyOf: list(30, form) } } }],
+    ["where a property tells the forms apart", { type: "array", items: { anyOf: list(100, told) } }],
+    ["where there are few", { type: "array", items: { anyOf: list(8, form) } }],
+    ["where few patterns match", patterns(10)],
+    ["of 500 properties", { type: "object", properties: Object.fromEntries(list(500, (at) => [`p${at}`, {}])) }],
+    ["of very many values", { type: "array", items: { enum: list(1000, (at) => at) } }],
+    [
+      "within itself",
+      {
+        $defs: { Node: { type: "object", properties: { nodes: { type: "array", items: { $ref: "#/$defs/Node" } } } } },
+        $ref: "#/$defs/Node",
+      },
+    ],
+  ])("passes %s", async (_, schema) => {
+    expect(await problems(schema)).toEqual([]);
+  });
+});
