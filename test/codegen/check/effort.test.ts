@@ -15,14 +15,28 @@ const patterns = (count: number): object => ({
   patternProperties: Object.fromEntries(list(count, (at) => [`^x${at}`, { type: "integer" }])),
 });
 
+const types = ["string", "integer", "number", "boolean", "null", "array", "object"];
+const nested = (inner: object): object => ({
+  anyOf: [
+    { type: "object", properties: { a: inner } },
+    { type: "array", items: { type: "string" } },
+  ],
+});
+const twice = Object.fromEntries(
+  list(40, (at) => {
+    const before = at === 0 ? { type: "string" } : { $ref: `#/$defs/T${at - 1}` };
+    return [`T${at}`, { type: "object", properties: { l: before, r: before } }];
+  }),
+);
+
 describe("a schema that lets a message hold many small values, and says much of each,", () => {
   it("is refused, with its place and a way out", async () => {
     expect(await problems({ type: "array", items: { anyOf: list(30, form) } })).toEqual([
       expect.stringMatching(
-        /^schemas\/types\/a\.json:3:3 \/items: lets a message take \d+ steps of a check for each of its bytes, and 10 are allowed; bound the list by "maxItems", or, where its items have forms, have each form require a property that is another constant in each$/,
+        /^schemas\/types\/a\.json:3:3 \/items: lets a message take \d+ steps of a check for each of its bytes, and 16 are allowed; bound the list by "maxItems", or, where its items have forms, have each form require a property that is another constant in each$/,
       ),
     ]);
-    expect(await problems(patterns(30))).toEqual([
+    expect(await problems(patterns(40))).toEqual([
       expect.stringMatching(
         /^schemas\/types\/a\.json:3:3 \/patternProperties: .*; join some of its patterns into one$/,
       ),
@@ -39,14 +53,17 @@ describe("a schema that lets a message hold many small values, and says much of 
       required: [`b${at}`],
     });
     expect(await problems({ type: "object", properties: { one: { anyOf: list(2, outer) } } })).toEqual([]);
-    expect(await problems({ type: "object", properties: { one: { anyOf: list(9, outer) } } })).toHaveLength(1);
+    expect(await problems({ type: "object", properties: { one: { anyOf: list(15, outer) } } })).toHaveLength(1);
   });
 
   it.each<[string, object]>([
     ["where the list is bounded", { type: "array", maxItems: 100, items: { anyOf: list(30, form) } }],
     ["where the value comes once", { type: "object", properties: { one: { anyOf: list(30, form) } } }],
     ["where a property tells the forms apart", { type: "array", items: { anyOf: list(100, told) } }],
-    ["where there are few", { type: "array", items: { anyOf: list(8, form) } }],
+    ["where there are few", { type: "array", items: { anyOf: list(12, form) } }],
+    ["where each form is of another type", { type: "array", items: { anyOf: types.map((type) => ({ type })) } }],
+    ["where choices lie in choices", list(40, () => 0).reduce<object>(nested, { type: "string" })],
+    ["where types refer twice to others", { $defs: twice, $ref: "#/$defs/T39" }],
     ["where few patterns match", patterns(10)],
     ["of 500 properties", { type: "object", properties: Object.fromEntries(list(500, (at) => [`p${at}`, {}])) }],
     ["of very many values", { type: "array", items: { enum: list(1000, (at) => at) } }],
