@@ -1,5 +1,5 @@
-// compile.ts is the pipeline: load, model, check, print. It may import every room but cli/, diff/, docs/, document.ts,
-// import/, index.ts, lint/, manifest.ts, upcast/ and write.ts.
+// compile.ts is the pipeline: load, model, check, print. It may import every room but bundle/, cli/, diff/, docs/,
+// document.ts, import/, index.ts, lint/, manifest.ts, package/, upcast/ and write.ts.
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -35,6 +35,8 @@ import type { PrintedShapes } from "./typescript/type-printer.js";
 export interface CompileOptions {
   /** Write checks, too. @defaultValue what `catalogue.json` says */
   readonly standalone?: boolean;
+  /** The runtime's entry point that is imported. @defaultValue what `catalogue.json` says */
+  readonly runtime?: string;
 }
 
 /** The TypeScript of a catalogue. */
@@ -88,11 +90,12 @@ export async function soundModelOf(sources: Sources, options: CompileOptions = {
 /** The same of a part of a catalogue, with all that it refers to; `beside` finds what only a whole one can tell. */
 export async function checkedModelOf(
   sources: Sources,
-  { standalone = false }: CompileOptions = {},
+  { standalone = false, runtime }: CompileOptions = {},
   beside: (model: Model) => readonly Problem[] = () => [],
 ): Promise<Model> {
   const { config: given, problems } = readConfig(sources.config);
-  const config = standalone ? { ...given, checks: "standalone" as const } : given;
+  const checks = standalone ? "standalone" : given.checks;
+  const config = { ...given, checks, runtime: runtime ?? given.runtime };
   const model = buildModel(sources, config);
   const found = [...problems, ...beside(model), ...(await check(sources, model))];
   if (found.length > 0) throw new CatalogueError(found);

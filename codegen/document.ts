@@ -1,4 +1,5 @@
-// document.ts writes the documentation of a catalogue; it may import every room but cli/, import/ and index.ts.
+// document.ts writes the documentation of a catalogue; it may import every room but bundle/, cli/, import/, index.ts,
+// package/ and upcast/.
 
 import { existsSync, readFileSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
@@ -51,7 +52,7 @@ export async function document(schemasFolder: string, options: DocumentOptions):
   const model = await modelOf(sources, schemasFolder);
   const types = new Set(model.messages.map(({ type }) => type));
   const services = observed === undefined ? model.config.services : observedIn(observed, types);
-  const form: Form = { name: format, extension: /\.(?:html|css|js|json|md|mdx)$/, isOwn: isDocumentation };
+  const form: Form = { name: format, paths: /\.(?:html|css|js|json|md|mdx)$/, isOwn: isDocumentation };
   const place = { folder: out, schemasFolder, form };
   // A folder that is refused is refused before the history is read, which takes longest.
   compareOutput(place, new Map());

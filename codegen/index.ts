@@ -1,6 +1,7 @@
 // index.ts is the generator's public face; it may import every room but cli/.
 
 import { join } from "node:path";
+import { type Bundle, type BundleOptions, bundlesOf } from "./bundle/bundle.js";
 import { fingerprint } from "./cache/fingerprint.js";
 import { Store } from "./cache/store.js";
 import { sunsetWarnings } from "./check/sunset.js";
@@ -13,6 +14,7 @@ import { CONFIG_FILE, load, readTexts, type Sources, shownPath, sourcesOf } from
 import { CatalogueError, type Problem } from "./load/problem.js";
 import type { Source } from "./load/source.js";
 import type { Descriptor } from "./model/descriptor.js";
+import type { Message } from "./model/model.js";
 import type { Tried } from "./upcast/trial.js";
 import { type Changes, compareOutput, type Output, OutputRefusedError, writeOutput } from "./write.js";
 
@@ -117,13 +119,7 @@ export async function upcastersOf(schemasFolder: string): Promise<readonly Tried
  * @throws {CatalogueError} if the catalogue has problems; lists all of them
  */
 export async function contractsOf(sources: Sources): Promise<readonly Descriptor[]> {
-  // Imported here because it brings Ajv, which most runs do not need.
-  const { descriptorsOf } = await import("./model/descriptor.js");
-  try {
-    return descriptorsOf(await soundModelOf(sources));
-  } catch (error) {
-    throw failureAt("the catalogue", "reading", error);
-  }
+  return (await describedOf(sources)).descriptors;
 }
 
 /**
@@ -174,8 +170,41 @@ export async function lintCatalogue(schemasFolder: string): Promise<readonly Lin
   return lint(sources, readConfig(sources.config).config);
 }
 
+/**
+ * The schemas of a catalogue's messages, each in one piece, for tools of other languages. Nothing is generated.
+ *
+ * @throws {CatalogueError} if the catalogue has problems; lists all of them
+ * @throws {BundleRefusedError} if that version of JSON Schema cannot say what a schema says
+ * @example
+ * const [first] = await bundleCatalogue("schemas", { side: "writer" });
+ */
+export async function bundleCatalogue(schemasFolder: string, options: BundleOptions = {}): Promise<readonly Bundle[]> {
+  const { messages, descriptors } = await describedOf(load(schemasFolder));
+  return descriptors.flatMap((descriptor, at) =>
+    bundlesOf({ descriptor, name: messages[at]?.name ?? descriptor.type }, options),
+  );
+}
+
+interface Described {
+  readonly messages: readonly Message[];
+  readonly descriptors: readonly Descriptor[];
+}
+
+async function describedOf(sources: Sources): Promise<Described> {
+  // Imported here because it brings Ajv, which most runs do not need.
+  const { descriptorsOf } = await import("./model/descriptor.js");
+  try {
+    const model = await soundModelOf(sources);
+    return { messages: model.messages, descriptors: descriptorsOf(model) };
+  } catch (error) {
+    throw failureAt("the catalogue", "reading", error);
+  }
+}
+
+export { type Bundle, type BundleOptions, BundleRefusedError } from "./bundle/bundle.js";
+export { writeBundles } from "./bundle/folder.js";
 export { compile } from "./compile.js";
-export type { Verdict } from "./diff/advice.js";
+export { type Verdict, verdictWords } from "./diff/advice.js";
 export type { Difference } from "./diff/diff.js";
 export type { Finding } from "./diff/finding.js";
 export { type Format, formats } from "./docs/documentation.js";
@@ -193,6 +222,10 @@ export { lintTexts } from "./lint/text.js";
 export { GeneratorError } from "./load/failure.js";
 export { load, type Sources, sourcesOf } from "./load/load.js";
 export { CatalogueError, formatPlace, formatProblem, type Place, type Problem, printable } from "./load/problem.js";
+export { PackageRefusedError } from "./package/failure.js";
+export { makePackage, type Packaged } from "./package/package.js";
+export type { Released } from "./package/release.js";
+export { isVersion } from "./package/version.js";
 export { isLintRule, lintRules } from "./schema/lint-rule.js";
 export { suggest } from "./schema/suggest.js";
 export type { Tried } from "./upcast/trial.js";

@@ -15,6 +15,7 @@ import {
 import { dirname, join, relative, resolve, sep } from "node:path";
 import {
   type Form,
+  holdingOf,
   MANIFEST,
   type Manifest,
   printManifest,
@@ -86,8 +87,8 @@ export function compareOutput(output: Output, generated: ReadonlyMap<string, str
   for (const [path, text] of files) {
     const found = statOf(join(folder, path));
     if (found === undefined) continue;
-    const before = found.isFile() ? (output.present?.get(path) ?? readFileSync(join(folder, path), "utf8")) : "";
-    if (isOwn(path, before, text)) present.set(path, before);
+    const before = found.isFile() ? (output.present?.get(path) ?? readFileSync(join(folder, path), "utf8")) : undefined;
+    if (before !== undefined && isOwn(path, before, text)) present.set(path, before);
     else taken.push(join(folder, path));
   }
   if (taken.length > 0) throw new OutputTakenError(taken);
@@ -152,8 +153,7 @@ function assertSuitable(
     const { schemas: owner } = manifest;
     if (above === target && owner === own && manifest.form === form.name) continue;
     if (above === target && owner === own) {
-      const holds = manifest.form === undefined ? "generated code" : `documentation in the form "${manifest.form}"`;
-      throw new OutputRefusedError(`holds ${holds} already; give each a folder of its own`);
+      throw new OutputRefusedError(`holds ${holdingOf(manifest.form)} already; give each a folder of its own`);
     }
     const where = above === target ? "belongs to" : `is inside ${shown(above)}, which belongs to`;
     const gone = `if that is gone, delete ${shown(join(above, MANIFEST))}`;
@@ -170,7 +170,7 @@ function assertSuitable(
 }
 
 /** The nearest folder around the schemas with a `package.json`; without one, the folder that holds the schemas. */
-function projectOf(schemasFolder: string): string {
+export function projectOf(schemasFolder: string): string {
   const parent = dirname(resolve(schemasFolder));
   for (let folder = parent; ; folder = dirname(folder)) {
     if (existsSync(join(folder, "package.json"))) return folder;

@@ -11,6 +11,13 @@ export class BaselineError extends Error {
 
 const PACKAGE = /^(?:@[a-z0-9~-][\w.~-]*\/)?[a-z0-9~-][\w.~-]*$/i;
 
+/** Another version of the catalogue, and where it was found. */
+export interface Baseline {
+  readonly sources: Sources;
+  /** The folder that holds its folder of schemas; `undefined` for a commit. */
+  readonly folder: string | undefined;
+}
+
 /**
  * The schemas of another version: those of a folder, of a commit of this repository, or of an installed package. What
  * begins like a path is a folder; of anything else a commit comes first.
@@ -18,11 +25,11 @@ const PACKAGE = /^(?:@[a-z0-9~-][\w.~-]*\/)?[a-z0-9~-][\w.~-]*$/i;
  * @param schemasFolder where the schemas are now, and were in the commit
  * @throws {BaselineError} if it is none of these, or has no schemas
  */
-export function baselineOf(against: string, schemasFolder: string): Sources {
+export function baselineOf(against: string, schemasFolder: string): Baseline {
   if (/^(?:\.{1,2}(?:[/\\]|$)|[/\\]|[A-Za-z]:[/\\])/.test(against)) return ofFolder(against);
   let notCommit: string;
   try {
-    return sourcesAtRef(against, schemasFolder);
+    return { sources: sourcesAtRef(against, schemasFolder), folder: undefined };
   } catch (error) {
     if (!(error instanceof GitRefError)) throw error;
     if (error.isFinal) throw new BaselineError(error.message);
@@ -37,19 +44,20 @@ export function baselineOf(against: string, schemasFolder: string): Sources {
   );
 }
 
-function ofFolder(path: string): Sources {
+function ofFolder(path: string): Baseline {
   if (!isFolder(path)) throw new BaselineError(`the folder ${path} does not exist`);
   const inner = join(path, "schemas");
   // The folder of a project will do.
-  const folder = !existsSync(join(path, "catalogue.json")) && isFolder(inner) ? inner : path;
-  return withSchemas(load(folder), `the folder ${path}`);
+  const isProject = !existsSync(join(path, "catalogue.json")) && isFolder(inner);
+  const sources = withSchemas(load(isProject ? inner : path), `the folder ${path}`);
+  return { sources, folder: isProject ? path : dirname(resolve(path)) };
 }
 
-function ofPackage(name: string, folder: string): Sources {
+function ofPackage(name: string, folder: string): Baseline {
   const schemas = join(folder, "schemas");
   if (!isFolder(schemas))
     throw new BaselineError(`the package ${name} has no folder "schemas", so it ships no catalogue`);
-  return withSchemas(load(schemas), `the package ${name}`);
+  return { sources: withSchemas(load(schemas), `the package ${name}`), folder };
 }
 
 function withSchemas(sources: Sources, what: string): Sources {

@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import type { StoredMessages } from "../../runtime/operations/stored-messages.js";
-import { type Finding, formatPlace } from "../index.js";
+import { type Finding, formatPlace, verdictWords } from "../index.js";
 import { formatAnnotation } from "./annotation.js";
-import { detailsOf, wordsOf } from "./diff-text.js";
+import { detailsOf } from "./diff-text.js";
 import { describeStored } from "./stored.js";
 
 /** A finding as an annotation of GitHub Actions. */
@@ -13,7 +13,7 @@ export function annotationOf(finding: Finding): string {
   // A place in another version is in no file that can be annotated.
   const isHere = existsSync(place.file);
   const lines = [`${type}: ${sentence} (${rule})`, ...(isHere ? [] : [formatPlace(place)]), ...detailsOf(finding)];
-  return formatAnnotation({ level, place: isHere ? place : undefined, title: wordsOf(verdict), lines });
+  return formatAnnotation({ level, place: isHere ? place : undefined, title: verdictWords[verdict], lines });
 }
 
 /** What a Redis holds is in no file: one annotation says what the readers would refuse. */

@@ -1,23 +1,9 @@
 import pc from "picocolors";
-import { type Finding, formatPlace, printable, type Verdict } from "../index.js";
+import { type Finding, formatPlace, printable, verdictWords } from "../index.js";
 
-/** What a verdict says in a line. */
-const words: Readonly<Record<Verdict, string>> = {
-  "breaks-both": "breaks old and new readers",
-  "breaks-old-readers": "breaks old readers",
-  "breaks-new-readers": "breaks new readers",
-  "loses-data": "loses data",
-  "may-break": "may break",
-  "breaks-source": "breaks source code",
-  safe: "safe",
-};
-const SEVERITY = Object.keys(words);
+const SEVERITY = Object.keys(verdictWords);
 /** More of a message is not printed; `--format json` has all of it. */
 const LONGEST_MESSAGE = 600;
-
-export function wordsOf(verdict: Verdict): string {
-  return words[verdict];
-}
 
 /** The findings as text, grouped by message, the worst of each first. */
 export function describeMessages(findings: readonly Finding[]): string {
@@ -40,7 +26,7 @@ function describe(finding: Finding): string {
   const { place, verdict, sentence, rule } = finding;
   const colour =
     verdict === "safe" ? pc.green : verdict === "breaks-source" || verdict === "may-break" ? pc.yellow : pc.red;
-  const heading = `${formatPlace(place)}: ${colour(wordsOf(verdict))}: ${printable(sentence)} (${rule})`;
+  const heading = `${formatPlace(place)}: ${colour(verdictWords[verdict])}: ${printable(sentence)} (${rule})`;
   return [heading, ...detailsOf(finding).map((line) => `  ${printable(line)}`)].map((line) => `${line}\n`).join("");
 }
 

@@ -66,7 +66,7 @@ async function compare({ against, stored, schemas, ...report }: DiffArguments): 
   let before: Sources | undefined;
   let messages: StoredMessages | undefined;
   try {
-    before = against === undefined ? undefined : baselineOf(against, schemas);
+    before = against === undefined ? undefined : baselineOf(against, schemas).sources;
     messages = stored === undefined ? undefined : await inRedis(stored, now, before);
   } catch (error) {
     if (!(error instanceof BaselineError || error instanceof MessagingError)) throw error;

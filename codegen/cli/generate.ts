@@ -2,6 +2,7 @@ import { Command, Option } from "commander";
 import { type FileChange, type Generated, generate, printable } from "../index.js";
 import { coloursFor } from "./colour.js";
 import { count } from "./count.js";
+import type { PackageArguments } from "./package.js";
 import { cacheOption, printReport, type ReportArguments, reportOptions, reportProblems } from "./report.js";
 import { watch } from "./watch.js";
 
@@ -11,6 +12,10 @@ interface GenerateArguments extends ReportArguments {
   readonly check?: true;
   readonly watch?: true;
   readonly standalone?: boolean;
+  readonly package?: string;
+  readonly packageName?: string;
+  readonly since?: string;
+  readonly releaseAs?: string;
 }
 
 /** `merp generate` */
@@ -23,20 +28,57 @@ export const generateCommand: Command = new Command("generate")
   )
   .addOption(new Option("--watch", "generate again at each change of the schemas, until Ctrl-C").conflicts("check"))
   .option("--standalone", 'write checks, too, for where code generation is off; also "checks" in catalogue.json')
+  .addOption(
+    new Option("--package <folder>", "write a package to publish instead, with compiled code").conflicts([
+      "check",
+      "watch",
+    ]),
+  )
+  .option("--package-name <name>", "its name; by default that of the last release, else of the catalogue")
+  .option("--since <version>", "the last release: an installed package, a folder, or a git ref such as v1.2.0")
+  .option("--release-as <version>", "major, minor, patch or a version, where more is wanted than the changes ask for")
   .addOption(cacheOption)
   .addOption(reportOptions[0])
   .addOption(reportOptions[1])
-  .action(({ schemas, cache, check, standalone = false, watch: isWatching, ...report }: GenerateArguments) => {
+  .action((given: GenerateArguments, command: Command) => {
+    const { schemas, cache, check, standalone = false, watch: isWatching, package: folder, ...rest } = given;
+    if (folder !== undefined) return reportProblems(rest, () => makePackage({ ...given, package: folder, standalone }));
+    const idle = PACKAGED.find((option) => given[option] !== undefined);
+    if (idle !== undefined) {
+      command.error(
+        `error: --${idle.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)} needs --package <folder>`,
+      );
+    }
     const run = (changed: readonly string[]): Promise<void> =>
-      reportProblems(report, async () => {
+      reportProblems(rest, async () => {
         const generated = await generate(schemas, { dryRun: check === true, standalone, cache });
         if (check === true) await printDifference(generated);
-        else if (report.format === "text") printSummary(generated, changed);
-        if (report.format !== "text") printReport([], report);
+        else if (rest.format === "text") printSummary(generated, changed);
+        if (rest.format !== "text") printReport([], rest);
       });
-    // It ends with the process.
-    return isWatching === true ? watch(schemas, run, new AbortController().signal) : run([]);
+    return isWatching === true ? runAtEachChange(schemas, run) : run([]);
   });
+
+/** Tells whoever started this process of each run, and ends with it. */
+function runAtEachChange(schemas: string, run: (changed: readonly string[]) => Promise<void>): Promise<void> {
+  if (process.send !== undefined) process.once("disconnect", () => process.exit());
+  const runAndTell = async (changed: readonly string[]): Promise<void> => {
+    await run(changed);
+    process.send?.("generated");
+  };
+  // It ends with the process.
+  return watch(schemas, runAndTell, new AbortController().signal);
+}
+
+/** Options that are about a package. */
+const PACKAGED = ["packageName", "since", "releaseAs"] as const;
+
+/** Imported here because a usual run makes none. */
+async function makePackage(wish: GenerateArguments & PackageArguments): Promise<void> {
+  const { runPackage } = await import("./package.js");
+  await runPackage(wish, wish.format !== "text");
+  if (wish.format !== "text") printReport([], wish);
+}
 
 /** So many changed files are named in a line. */
 const NAMED = 3;

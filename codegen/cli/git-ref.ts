@@ -1,4 +1,5 @@
 import { spawnSync } from "node:child_process";
+import { relative } from "node:path";
 import { type Sources, sourcesOf } from "../index.js";
 
 /** The schemas of a commit cannot be read. */
@@ -39,6 +40,13 @@ export function sourcesAtRef(ref: string, schemasFolder: string): Sources {
     throw new GitRefError(`the commit ${name} has no schema files in ${where}; ${hint}`, true);
   }
   return sourcesOf(textsOf(schemasFolder, files), folder === "" ? `${name}:` : `${name}:${folder}`);
+}
+
+/** The text of a file as it was in a commit; `undefined` if the commit or the file is not there. */
+export function textAtRef(ref: string, path: string): string | undefined {
+  const [name = ""] = ref.split(":");
+  const from = relative(process.cwd(), path).replaceAll("\\", "/");
+  return git(".", ["show", "--end-of-options", `${name}:./${from}`])?.toString();
 }
 
 /** The ids of the files with schemas, by their paths below the folder. */

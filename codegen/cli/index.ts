@@ -15,13 +15,17 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   check: async () => (await import("./check.js")).checkCommand,
   diff: async () => (await import("./diff.js")).diffCommand,
   docs: async () => (await import("./docs.js")).docsCommand,
+  bundle: async () => (await import("./bundle.js")).bundleCommand,
   validate: async () => (await import("./validate.js")).validateCommand,
 };
 
 /** The `merp` command. It exits with 0 on success and with 1 when a command found something wrong. */
 const program = new Command("merp")
   .description("Generates a typed messaging SDK from JSON Schemas.")
-  .addHelpText("after", "\nmerp doctor checks the Redis that the environment names; it comes with @m-erp/messaging.");
+  .addHelpText(
+    "after",
+    "\nmerp dev starts a Redis to develop with, and merp doctor checks the one that the environment names; both come with @m-erp/messaging.",
+  );
 
 // The other commands are only loaded to be listed: what they import would take longer than a small run.
 const asked = process.argv[2] ?? "";

@@ -1,5 +1,12 @@
 import { Option } from "commander";
-import { CatalogueError, GeneratorError, OutputTakenError, printable } from "../index.js";
+import {
+  BundleRefusedError,
+  CatalogueError,
+  GeneratorError,
+  OutputTakenError,
+  PackageRefusedError,
+  printable,
+} from "../index.js";
 import { formatAnnotation } from "./annotation.js";
 import { coloursFor } from "./colour.js";
 import { widthOf } from "./column.js";
@@ -37,13 +44,17 @@ export async function reportProblems(report: ReportArguments, run: () => Promise
     if (error instanceof CatalogueError) {
       printReport(error.problems, report);
       if (format === "text" || format === "github") printVerdict(error.problems, report, "nothing was written");
-    } else if (error instanceof OutputTakenError)
-      process.stderr.write(`${pc.red("refused")} ${printable(error.message)}\n`);
+    } else if (isRefusal(error)) process.stderr.write(`${pc.red("refused")} ${printable(error.message)}\n`);
     else if (error instanceof GeneratorError) process.stderr.write(`${pc.red("failed")} ${printable(error.message)}\n`);
     else if (isOfSystem(error)) process.stderr.write(`${pc.red("failed")} ${printable(error.message)}\n`);
     else throw error;
     process.exitCode = exitCode;
   }
+}
+
+/** The user asked for what cannot be. Nothing was written. */
+function isRefusal(error: unknown): error is Error {
+  return [OutputTakenError, PackageRefusedError, BundleRefusedError].some((refusal) => error instanceof refusal);
 }
 
 /** A file or folder may not be written or read, the disk is full, and the like: the text of the system names it. */

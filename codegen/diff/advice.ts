@@ -10,6 +10,17 @@ export type Verdict =
   | "breaks-source"
   | "safe";
 
+/** What a verdict says in a line; the worst first. */
+export const verdictWords: Readonly<Record<Verdict, string>> = {
+  "breaks-both": "breaks old and new readers",
+  "breaks-old-readers": "breaks old readers",
+  "breaks-new-readers": "breaks new readers",
+  "loses-data": "loses data",
+  "may-break": "may break",
+  "breaks-source": "breaks source code",
+  safe: "safe",
+};
+
 /** In which order services with the edit go into service; by verdict, the worst first. */
 export const orders: Readonly<Record<Verdict, string>> = {
   "breaks-both": "no order does: make a new type of message, and remove this one when nobody writes it any more",

@@ -12,14 +12,17 @@ export const GENERATOR = "@m-erp/messaging-codegen";
  * @returns false where it is not installed
  */
 export async function runGenerator(): Promise<boolean> {
-  const program = find();
+  const program = findGenerator();
   if (program === undefined) return false;
   await import(program);
   return true;
 }
 
-/** The project's own generator comes before one that is installed beside this package, for all projects. */
-function find(): string | undefined {
+/**
+ * The address of the generator's program; `undefined` where it is not installed. The project's own comes before one that is
+ * installed beside this package, for all projects.
+ */
+export function findGenerator(): string | undefined {
   for (const from of [join(process.cwd(), "package.json"), fileURLToPath(import.meta.url)]) {
     const require = createRequire(from);
     try {

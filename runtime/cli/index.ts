@@ -1,13 +1,17 @@
 #!/usr/bin/env node
-// cli/ is the merp command as a service has it; it may import operations. What needs the generator it passes on.
+// cli/ is the merp command as a service has it; it may import operations, and the private Redis of testing. What needs the
+// generator it passes on.
+import { fileURLToPath } from "node:url";
+import { dev, devUsage } from "./dev/dev.js";
 import { doctor, doctorUsage } from "./doctor.js";
-import { GENERATOR, runGenerator } from "./generator.js";
+import { findGenerator, GENERATOR, runGenerator } from "./generator.js";
 
 const USAGE = `Usage: merp <command>
 
+${devUsage}
 ${doctorUsage}
 
-The commands init, new, import, generate, check and validate come with the generator: npm install --save-dev ${GENERATOR}
+The commands init, new, import, generate, check, diff, docs, bundle and validate come with the generator: npm install --save-dev ${GENERATOR}
 `;
 
 // A reader that has seen enough, such as head, closes the pipe. The code is that of a program which SIGPIPE ends.
@@ -21,7 +25,10 @@ for (const stream of [process.stdout, process.stderr]) {
 const [command = "--help", ...args] = process.argv.slice(2);
 
 if (command === "doctor") process.exitCode = await doctor(args);
-else if (!(await runGenerator())) {
+else if (command === "dev") {
+  const generator = findGenerator();
+  process.exitCode = await dev(args, generator && fileURLToPath(generator));
+} else if (!(await runGenerator())) {
   const isHelp = ["--help", "-h", "help"].includes(command);
   process[isHelp ? "stdout" : "stderr"].write(
     isHelp

@@ -179,6 +179,50 @@ test("a catalogue that merp init began generates, compiles, names meta-schemas t
   }
 }, 60_000);
 
+test("a package of a catalogue installs in a service, type-checks and runs, and publint finds nothing wrong", async () => {
+  const shop = await mkdtemp(join(folder, "published-"));
+  const facts = { name: "shop", private: true, license: "MIT", repository: "github:shop/shop" };
+  await writeFile(join(shop, "package.json"), JSON.stringify(facts));
+  await symlink(join(folder, "node_modules"), join(shop, "node_modules"));
+  // The compiler is the project's own, which is the repository's here.
+  await symlink(join(root, "node_modules/typescript"), join(folder, "node_modules/typescript")).catch(() => {});
+  await run("npx", ["merp", "init", "--yes", "--no-install", "--no-ci"], { cwd: shop });
+  const made = ["merp", "generate", "--package", "package", "--package-name", "@shop/catalogue"];
+  expect(await run("npx", made, { cwd: shop })).toMatch(/^packaged @shop\/catalogue 0\.1\.0 with 3 messages/);
+  const options = ["--json", "--silent", "--pack-destination", shop];
+  const [packed] = JSON.parse(await run("npm", ["pack", "./package", ...options], { cwd: shop })) as [Packed];
+  expect(packed.files.map(({ path }) => path)).not.toContain("manifest.json");
+
+  const service = await mkdtemp(join(folder, "till-"));
+  const installed = join(service, "node_modules/@shop/catalogue");
+  await mkdir(installed, { recursive: true });
+  await run("tar", ["-xzf", join(shop, packed.filename), "--strip-components", "1", "-C", installed]);
+  await writeFile(join(service, "package.json"), JSON.stringify({ private: true, type: "module" }));
+  await copyFile(fileURLToPath(new URL("service/catalogue-user.ts.txt", import.meta.url)), join(service, "main.ts"));
+  await writeFile(
+    join(service, "tsconfig.json"),
+    JSON.stringify({
+      compilerOptions: {
+        ...{ target: "es2022", lib: ["es2023", "esnext.disposable"], module: "nodenext", strict: true },
+        ...{ exactOptionalPropertyTypes: true, types: ["node"], typeRoots: [join(root, "node_modules/@types")] },
+      },
+      include: ["main.ts"],
+    }),
+  );
+  await runInstalled("tsc", ["-p", service]);
+  await using redis = await startRedis();
+  const output = await run("node", ["main.js"], { cwd: service, environment: { REDIS_URL: redis.url } });
+  expect(output).toBe("order.placed 12.5 EUR\n");
+
+  const { messages, pkg } = await publint({ pkgDir: installed, strict: true });
+  expect(messages.map((message) => formatMessage(message, pkg))).toEqual([]);
+}, 120_000);
+
+interface Packed {
+  readonly filename: string;
+  readonly files: readonly { readonly path: string }[];
+}
+
 test("a production install has the runtime, Redis' client and Ajv, and nothing of the generator", async () => {
   const installed = await filesIn(join(production, "node_modules"), "");
   const packages = installed.flatMap((path) => /^((?:@[^/]+\/)?[^/]+)\/package\.json$/.exec(path)?.[1] ?? []);
