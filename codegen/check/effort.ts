@@ -8,32 +8,35 @@ import type { Model } from "../model/model.js";
 import { nameOf } from "../schema/definition-ref.js";
 import type { Schema } from "../schema/schema.js";
 import { isObject } from "../schema/walk.js";
+import {
+  ANY_PROPERTY_BYTES,
+  added,
+  bytesOf,
+  type Effort,
+  greatest,
+  MESSAGE_BYTES,
+  NONE,
+  PLAIN_BYTES,
+  rateOf,
+  repeated,
+  SHAPED_BYTES,
+  within,
+} from "./effort-amount.js";
 
-/** How many steps a check takes for a value, at most. A step is some 5 ns. */
-interface Effort {
-  /** For the value itself, however small it is. */
-  readonly once: number;
-  /** For each byte of what is inside of it, as JSON, where a value can have any number of it. */
-  readonly each: number;
-  /** For all that it may have once: the properties that are declared. */
-  readonly declared: number;
-  /** For each byte of that. */
-  readonly dense: number;
-}
-
-const NONE: Effort = { once: 0, each: 0, declared: 0, dense: 0 };
-/** So many bytes a message has at most, unless a service allows for more. */
-const MESSAGE_BYTES = 2 ** 20;
 /** For each byte of a message. Of what is accepted the estimate is higher than what is measured: 50 ms, not 80. */
 const MOST_STEPS = 16;
 /** Of more values, forms or properties one is looked up. */
 const LOOKED_UP = { values: 16, properties: 100 } as const;
 /** In steps: to look for a property that is not there, to compare with a value, to try a form, to match a name with a pattern. */
 const [ABSENT, COMPARED, FORM, MATCH] = [0.05, 0.2, 3, 3.5] as const;
-/** The least bytes of a value in a list or an object, with the comma; of an object or a text; of a property beside its value. */
-const [PLAIN_BYTES, SHAPED_BYTES, PROPERTY_BYTES] = [2, 3, 4] as const;
-/** Of many names in one object hardly any is shorter than three characters: they differ. */
-const ANY_PROPERTY_BYTES = 3 + PROPERTY_BYTES + PLAIN_BYTES - 1;
+
+/** Of a schema without any of these no part is made: most say nothing of what is inside. */
+const OBJECT = [
+  ...["required", "properties", "additionalProperties", "patternProperties", "propertyNames"],
+  ...["dependentRequired", "dependentSchemas"],
+];
+const LIST = ["prefixItems", "items", "contains"];
+const SAME_VALUE = ["anyOf", "oneOf", "allOf", "not", "if", "then", "else"];
 
 type Part = readonly [keyword: string, effort: Effort];
 
@@ -104,7 +107,12 @@ class Estimate {
     const values = schema.enum?.length ?? 0;
     const compared = values < LOOKED_UP.values ? values * COMPARED : 1;
     const own = { ...NONE, once: 1 + compared, each: schema.pattern === undefined ? 0 : 1 };
-    return [["type", own], ...this.#ofObject(schema), ...this.#ofList(schema), ...this.#ofSameValue(schema)];
+    return [
+      ["type", own],
+      ...(has(schema, OBJECT) ? this.#ofObject(schema) : []),
+      ...(has(schema, LIST) ? this.#ofList(schema) : []),
+      ...(has(schema, SAME_VALUE) ? this.#ofSameValue(schema) : []),
+    ];
   }
 
   /** What applies to the same value. */
@@ -206,14 +214,9 @@ class Estimate {
   }
 }
 
-/** For each byte of a message. */
-function rateOf({ once, each, declared, dense }: Effort): number {
-  return each + once / MESSAGE_BYTES + Math.min(dense, declared / MESSAGE_BYTES);
-}
-
-/** How many bytes a property has at least, with its comma. */
-function bytesOf(name: string): number {
-  return name.length + PROPERTY_BYTES + PLAIN_BYTES - 1;
+function has(schema: Schema, keywords: readonly string[]): boolean {
+  for (const keyword of keywords) if (schema[keyword] !== undefined) return true;
+  return false;
 }
 
 function adviceFor(keyword: string): string {
@@ -224,27 +227,4 @@ function adviceFor(keyword: string): string {
   return isList
     ? `bound the list by "maxItems", or, where its items have forms, ${telling}`
     : "say less of the same value";
-}
-
-/** What is done for a value is done for each of many, of at least so many bytes. */
-function repeated({ once, each, declared, dense }: Effort, bytes: number): Effort {
-  return { ...NONE, each: each + once / bytes + Math.min(dense, declared / bytes) };
-}
-
-/** What is done for the value of a property is done for an object that has it: for the bytes of that property. */
-function within({ once, each, declared, dense }: Effort, name: string): Effort {
-  return { ...NONE, each, declared: once + declared, dense: Math.max(dense, once / bytesOf(name)) };
-}
-
-function combined(efforts: readonly Effort[], combine: (...amounts: number[]) => number): Effort {
-  const of = (amount: keyof Effort): number => combine(...efforts.map((effort) => effort[amount]));
-  return { once: of("once"), each: of("each"), declared: of("declared"), dense: of("dense") };
-}
-
-function added(efforts: readonly Effort[]): Effort {
-  return combined(efforts, (...amounts) => amounts.reduce((sum, amount) => sum + amount, 0));
-}
-
-function greatest(efforts: readonly Effort[]): Effort {
-  return combined(efforts, (...amounts) => amounts.reduce((most, amount) => Math.max(most, amount), 0));
 }
