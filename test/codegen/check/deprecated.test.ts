@@ -100,6 +100,9 @@ describe("a sunset", () => {
       problems: [],
       warnings: [{ rule: "sunset", pointer: "/replacedBy" }],
     });
-    await expect(runCommand(checkCommand, ...at, "tomorrow")).rejects.toThrow();
+    expect(await scratch.merp("check", ...at, "tomorrow")).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining("tomorrow"),
+    });
   });
 });

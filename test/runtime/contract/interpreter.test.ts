@@ -103,13 +103,8 @@ describe("the interpreter", () => {
   });
 
   it("understands every message of the catalogue, and decides of its example and of whatever differs in one place", () => {
-    const messages = Object.values(examples).flatMap((make) => {
-      try {
-        return [(make as () => object)()];
-      } catch {
-        return [];
-      }
-    });
+    const makers = Object.entries(examples).filter(([name]) => /^example[A-Z]/.test(name));
+    const messages = makers.map(([, make]) => (make as () => object)());
     expect(messages.length).toBeGreaterThan(50);
     for (const { schema, type } of catalogue.messages) {
       for (const [whole, checks] of [
