@@ -64,7 +64,7 @@ describe("a catalogue with twice as many", () => {
   it.each(shapes)(
     "$name takes about twice as many steps",
     async ({ of, largest }) => {
-      const size = Math.min(300, Math.max(6, largest / 10));
+      const size = Math.min(200, Math.max(6, largest / 16));
       const [small, medium, large] = [size, 2 * size, 3 * size].map((one) => textsOf(of(Math.round(one))));
       if (small === undefined || medium === undefined || large === undefined) throw new Error("No catalogues.");
       await run(small);

@@ -60,7 +60,7 @@ describe("a pattern", () => {
         const most = 64 * (text.length + 1) + 600;
         if (takesFewSteps(sourceOf(node))) expect(triesOf(node, text, 10 * most)).toBeLessThanOrEqual(most);
       }),
-      { numRuns: 3000, seed: 11 },
+      { numRuns: 1000, seed: 11 },
     );
   });
 
@@ -78,9 +78,9 @@ describe("a pattern", () => {
           judged++;
         }
       }),
-      { numRuns: 3000, seed: 12 },
+      { numRuns: 1000, seed: 12 },
     );
-    expect(judged).toBe(15_000);
+    expect(judged).toBe(5_000);
   });
 
   it.each([
