@@ -18,7 +18,7 @@ export default defineConfig({
   test: {
     reporters: ["default", fileURLToPath(new URL("support/summary-reporter.ts", import.meta.url))],
     pool: "forks",
-    maxWorkers: 3,
+    maxWorkers: 4,
     testTimeout: 30_000,
     hookTimeout: 60_000,
     projects: [
