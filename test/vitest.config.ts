@@ -18,7 +18,7 @@ export default defineConfig({
   test: {
     reporters: ["default", fileURLToPath(new URL("support/summary-reporter.ts", import.meta.url))],
     pool: "forks",
-    maxWorkers: 4,
+    maxWorkers: 3,
     testTimeout: 30_000,
     hookTimeout: 60_000,
     projects: [

@@ -4,7 +4,7 @@ import { join, relative } from "node:path";
 import { promisify } from "node:util";
 import { type BuildOptions, type BuildResult, build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { buildPackage } from "../../.ci/build.js";
+import { copyBuilt } from "./built.js";
 import { root } from "./program.js";
 
 const run = promisify(execFile);
@@ -15,7 +15,7 @@ beforeAll(async () => {
   const cache = join(root, "node_modules/.cache");
   await mkdir(cache, { recursive: true });
   folder = await mkdtemp(join(cache, "package-"));
-  expect(await buildPackage(folder)).toBe("");
+  await copyBuilt(folder);
 }, 120_000);
 
 afterAll(async () => {

@@ -4,11 +4,11 @@ import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { buildPackage } from "../../.ci/build.js";
 import { startRedis } from "../../runtime/testing/redis/index.js";
 import { type Child, startChild } from "../support/child.js";
 import { eventually } from "../support/eventually.js";
 import { fillEvents, pendingEvents } from "../support/stream.js";
+import { copyBuilt } from "./built.js";
 import { type Bundler, bundlers } from "./bundlers.js";
 import { root } from "./program.js";
 
@@ -31,7 +31,7 @@ beforeAll(async () => {
   const installed = join(folder, "node_modules/@m-erp/messaging");
   await cp(join(root, "package.json"), join(installed, "package.json"));
   await copyFile(fileURLToPath(new URL("service/blocked.mjs", import.meta.url)), join(folder, "blocked.mjs"));
-  expect(await buildPackage(join(installed, "dist"))).toBe("");
+  await copyBuilt(join(installed, "dist"));
 }, 120_000);
 
 afterAll(async () => {
