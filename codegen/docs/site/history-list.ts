@@ -1,17 +1,7 @@
-import type { Verdict } from "../../diff/advice.js";
+import { verdictWords } from "../../diff/advice.js";
 import type { Finding } from "../../diff/finding.js";
 import { type Content, html, prose } from "../html.js";
 import type { History, Version } from "../subject.js";
-
-const verdicts: Readonly<Record<Verdict, string>> = {
-  "breaks-both": "breaks old and new readers",
-  "breaks-old-readers": "breaks old readers",
-  "breaks-new-readers": "breaks new readers",
-  "loses-data": "loses data",
-  "may-break": "may break",
-  "breaks-source": "breaks source code",
-  safe: "safe",
-};
 
 /** What became of a message: each commit that changed it or a type that it reaches, with the verdict of `merp diff`. */
 export function historyList(key: string, { note, versions }: History): Content {
@@ -31,5 +21,5 @@ function item({ commit, date, subject, findings }: Version): Content {
 }
 
 function change({ verdict, rule, sentence, part, place }: Finding): Content {
-  return html`<li><span class="verdict ${verdict}">${verdicts[verdict]}</span> <span class="says">${prose(sentence)}</span>${part === "result" && " (of the answer)"} <code class="rule">${place.pointer !== "" && `${place.pointer} `}${rule}</code></li>`;
+  return html`<li><span class="verdict ${verdict}">${verdictWords[verdict]}</span> <span class="says">${prose(sentence)}</span>${part === "result" && " (of the answer)"} <code class="rule">${place.pointer !== "" && `${place.pointer} `}${rule}</code></li>`;
 }
