@@ -4,8 +4,8 @@ import { constantOf, writeOtherwise } from "./keyword-code.js";
 import { loadAjv } from "./load-ajv.js";
 import { itemKeyOf } from "./unique-items.js";
 
-/** Of fewer values it takes no longer to compare each. */
-const MANY = 16;
+/** Of fewer values, and of fewer objects and lists, it takes no longer to compare each. */
+const [MANY, MANY_PARTS] = [16, 5] as const;
 
 /**
  * Makes an Ajv look a value up among many that are allowed, and compare objects as JSON has them. By itself it compares each:
@@ -29,7 +29,7 @@ function writeLookUp(context: KeywordCxt, values: readonly unknown[]): true {
 interface Allowed {
   readonly plain: ReadonlySet<unknown>;
   readonly parts: readonly unknown[];
-  /** The parts by their keys, if they are many. */
+  /** The parts by their keys, if they are several. */
   readonly byKey: ReadonlyMap<unknown, unknown> | undefined;
 }
 
@@ -40,7 +40,7 @@ export function isOneOf(value: unknown, values: readonly unknown[]): boolean {
   let allowed = known.get(values);
   if (allowed === undefined) {
     const parts = values.filter(hasParts);
-    const byKey = parts.length < MANY ? undefined : new Map(parts.map((part) => [itemKeyOf(part), part]));
+    const byKey = parts.length < MANY_PARTS ? undefined : new Map(parts.map((part) => [itemKeyOf(part), part]));
     allowed = { plain: new Set(values.filter((each) => !hasParts(each))), parts, byKey };
     known.set(values, allowed);
   }
