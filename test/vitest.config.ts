@@ -3,7 +3,7 @@ import { defineConfig } from "vitest/config";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 /** Their files share a process: to load the source again for each takes longer than most of them do. */
-const together = "test/{codegen,docs,foreign,hostile,interop,runtime,wire}/**/*.test.ts";
+const together = "test/{codegen,conformance,docs,foreign,hostile,interop,lint,runtime,wire}/**/*.test.ts";
 /** Those of them that are about the state of a process, or count its steps or objects: what others left would take long. */
 const apart = [
   "test/codegen/growth/growth.test.ts",
@@ -38,7 +38,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "apart",
-          include: ["test/!(codegen|docs|foreign|hostile|interop|runtime|wire)/**/*.test.ts", ...apart],
+          include: ["test/!(codegen|conformance|docs|foreign|hostile|interop|lint|runtime|wire)/**/*.test.ts", ...apart],
           typecheck: { enabled: true, include: ["test/types/**/*.test-d.ts"], tsconfig: "test/tsconfig.json" },
         },
       },
