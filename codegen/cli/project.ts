@@ -43,6 +43,8 @@ const PLACEHOLDER_TEST = /no test specified/;
 /** What the contract test is run and checked with. */
 const TOOLS = { "@types/node": "^20.19.43", tsx: "^4.23.15", typescript: "^7.0.2" } as const;
 const TEST = "test/contract.test.ts";
+/** Also those that are added to it later. */
+const TESTS = "test/*.test.ts";
 const WORKFLOW = ".github/workflows/contract.yml";
 const SETTINGS = ".vscode/settings.json";
 
@@ -137,7 +139,7 @@ function withScripts(manifest: Manifest, own: OwnPackage, folder: string, notes:
   const isUnbegun = readdirSync(".").every((name) => UNBEGUN.test(name));
   const hasTest = hasOtherTest(manifest);
   const from = folder === "schemas" ? "" : ` --schemas ${folder}`;
-  const runner = `tsx --test ${TEST}`;
+  const runner = `tsx --test ${hasTest ? TEST : TESTS}`;
   const isVitest = hasDependency(manifest, "vitest");
   const wanted: [readonly string[], string | boolean][] = [];
   const want = (path: readonly string[], value: string | boolean, isKnown: boolean): void => {

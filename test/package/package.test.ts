@@ -10,9 +10,11 @@ import { formatMessage } from "publint/utils";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startRedis } from "../../runtime/testing/redis/index.js";
 import { blocksOf } from "../readme/blocks.js";
+import { walk } from "../readme/walk.js";
 import { root, run, runInstalled } from "./program.js";
 
-const blocks = blocksOf(await readFile(join(root, "README.md"), "utf8"));
+const readme = await readFile(join(root, "README.md"), "utf8");
+const blocks = blocksOf(readme);
 
 /** A service's folder, outside the repository, with both packed packages installed in it as any user would. */
 let folder: string;
@@ -131,17 +133,29 @@ test("the README's first program runs when it is pasted into a file of an empty 
   expect(await once(service, "exit")).toEqual([0, null]);
 });
 
-test("the README's own catalogue generates as it is written there", async () => {
+test("the README's walk through a catalogue of its own does what it says, from an empty folder to a package and an import", async () => {
   const shop = await mkdtemp(join(folder, "shop-"));
+  for (const name of ["@jsonresume", ".bin"]) await mkdir(join(shop, "node_modules", name), { recursive: true });
+  // What the README's chapter installs; the rest is that of the repository.
+  for (const name of ["@m-erp", ".bin/merp"])
+    await symlink(join(folder, "node_modules", name), join(shop, "node_modules", name));
+  for (const name of ["@jsonresume/schema", "@types", "tsx", "typescript", ".bin/tsx", ".bin/tsc"]) {
+    await symlink(join(root, "node_modules", name), join(shop, "node_modules", name));
+  }
+  await walk(readme.slice(readme.indexOf("## Your own catalogue\n"), readme.indexOf("## More\n")), shop);
+  await runInstalled("tsc", ["-p", shop, "--noEmit"]);
+  expect(await readdir(join(shop, "package/dist"))).toContain("index.js");
+  expect(await readFile(join(shop, "generated/index.ts"), "utf8")).toContain("resume.sent");
+}, 120_000);
+
+test("a catalogue that is begun by hand generates as docs/toolchain.md says", async () => {
+  const shop = await mkdtemp(join(folder, "hand-"));
   await writeFile(join(shop, "package.json"), JSON.stringify({ private: true, type: "module" }));
   await symlink(join(folder, "node_modules"), join(shop, "node_modules"));
-  const commands = blocks.find(({ text }) => text.includes("merp generate\n") && text.includes("catalogue.json"));
+  const page = blocksOf(await readFile(join(root, "docs/toolchain.md"), "utf8"));
+  const commands = page.find(({ above }) => above.startsWith("**By hand**"));
   const message = blocks.find(({ above }) => above.includes("schemas/events/invoice.paid.json"));
-  const steps = (commands?.text ?? "")
-    .trim()
-    .split("\n")
-    .filter((step) => !step.startsWith("npm install"));
-  for (const step of steps) {
+  for (const step of (commands?.text ?? "").trim().split("\n")) {
     if (step.startsWith("#")) await writeFile(join(shop, "schemas/events/invoice.paid.json"), message?.text ?? "");
     else expect(await run("sh", ["-c", step], { cwd: shop })).toMatch(/^$|^generated 1 message into generated: /);
   }

@@ -9,9 +9,12 @@ import { startRedis } from "../../runtime/testing/redis/index.js";
 import { root, run, runInstalled } from "../package/program.js";
 import { eventually } from "../support/eventually.js";
 import { blocksOf } from "./blocks.js";
+import { fileOf } from "./walk.js";
 
 const readme = await readFile(join(root, "README.md"), "utf8");
 const blocks = blocksOf(readme);
+/** The TypeScript blocks, but for the files of the walk, which belong to another catalogue. */
+const scripts = blocks.filter((block) => block.language === "ts" && fileOf(block) === undefined);
 const tsx = createRequire(import.meta.url).resolve("tsx");
 
 /** A copy of the catalogue to which the README's own message is added, and each of its TypeScript blocks as a file. */
@@ -25,7 +28,6 @@ beforeAll(async () => {
     const [path] = /schemas\/events\/[\w.]+\.json/.exec(above) ?? [];
     if (language === "json" && path !== undefined) await writeFile(join(folder, path), text);
   }
-  const scripts = blocks.filter(({ language }) => language === "ts");
   for (const [at, { text }] of scripts.entries()) await writeFile(join(folder, `block-${at + 1}.ts`), text);
   const paths = {
     "@m-erp/messaging": ["./generated/index.ts"],
@@ -46,7 +48,7 @@ afterAll(async () => {
 });
 
 test("every TypeScript block of the README compiles under the strictest settings", async () => {
-  expect(blocks.filter(({ language }) => language === "ts").length).toBeGreaterThan(5);
+  expect(scripts.length).toBeGreaterThan(5);
 
   await runInstalled("tsc", ["-p", folder]);
 });
@@ -79,8 +81,8 @@ test("publish and handle, as the README begins, greets the user and leaves on SI
 
 test("every other block that is a program runs to its end", async () => {
   await using redis = await startRedis();
-  const scripts = blocks.filter(({ language }) => language === "ts").map(({ text }, at) => ({ text, number: at + 1 }));
-  const programs = scripts.filter(({ text, number }) => number > 1 && !text.includes('"vitest"'));
+  const numbered = scripts.map(({ text }, at) => ({ text, number: at + 1 }));
+  const programs = numbered.filter(({ text, number }) => number > 1 && !text.includes('"vitest"'));
   const outputs = await Promise.all(
     programs.map(({ number }) => {
       const environment = { REDIS_URL: redis.url, TSX_TSCONFIG_PATH: join(folder, "tsconfig.json") };

@@ -132,7 +132,7 @@ describe("merp init", () => {
     expect((await init()).code).toBe(0);
     expect(await readJson("package.json")).toMatchObject({
       type: "module",
-      scripts: { test: "tsx --test test/contract.test.ts" },
+      scripts: { test: "tsx --test test/*.test.ts" },
     });
   });
 
