@@ -70,9 +70,11 @@ function edited(text: string, diff: string): string {
 function shell(command: string, cwd: string): Promise<{ readonly code: number | null; readonly output: string }> {
   const author = { GIT_AUTHOR_NAME: "Ada", GIT_AUTHOR_EMAIL: "ada@example.com" };
   const committer = { GIT_COMMITTER_NAME: "Ada", GIT_COMMITTER_EMAIL: "ada@example.com" };
-  const env = { ...process.env, NO_COLOR: "1", ...author, ...committer };
+  // What npx would find, without npx, which takes half a second each time.
+  const PATH = `${join(cwd, "node_modules/.bin")}:${process.env["PATH"]}`;
+  const env = { ...process.env, PATH, NO_COLOR: "1", ...author, ...committer };
   return new Promise((resolve, reject) => {
-    const child = spawn("sh", ["-c", command], { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn("sh", ["-c", command.replace(/^npx /, "")], { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
     let output = "";
     for (const stream of [child.stdout, child.stderr]) {
       stream.on("data", (text: Buffer) => {
