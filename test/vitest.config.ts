@@ -38,7 +38,10 @@ export default defineConfig({
         extends: true,
         test: {
           name: "apart",
-          include: ["test/!(codegen|conformance|docs|foreign|hostile|interop|lint|runtime|wire)/**/*.test.ts", ...apart],
+          include: [
+            "test/!(codegen|conformance|docs|foreign|hostile|interop|lint|runtime|wire)/**/*.test.ts",
+            ...apart,
+          ],
           typecheck: { enabled: true, include: ["test/types/**/*.test-d.ts"], tsconfig: "test/tsconfig.json" },
         },
       },
