@@ -95,18 +95,18 @@ function compare(config: Source | undefined, output: Output, files: Compiled["fi
  *
  * @param today the day of the run, as `2027-03-01`
  */
-export function warningsOf(schemasFolder: string, today: string): readonly Problem[] {
-  return sunsetWarnings(load(schemasFolder), today);
+export function warningsOf(sources: Sources, today: string): readonly Problem[] {
+  return sunsetWarnings(sources, today);
 }
 
 /**
  * Tries the upcasters of the module that `catalogue.json` names, if it names one: each on a thousand messages of its old type.
  * The module is loaded, and runs.
  *
+ * @param schemasFolder where the sources were read, from which the module's path leads
  * @throws {CatalogueError} if the catalogue has problems, or an upcaster must not be used
  */
-export async function upcastersOf(schemasFolder: string): Promise<readonly Tried[]> {
-  const sources = load(schemasFolder);
+export async function upcastersOf(sources: Sources, schemasFolder: string): Promise<readonly Tried[]> {
   if (sources.config === undefined || readConfig(sources.config).config.upcasters === undefined) return [];
   // Imported here because it brings Ajv, which most runs do not need.
   const { tryUpcasters } = await import("./upcast/upcasters.js");
@@ -143,7 +143,7 @@ export async function diffCatalogues(before: Sources, after: Sources): Promise<D
  * @param findings of {@link lintCatalogue}, of the files as they are now
  * @returns the new texts of the files that change, by path relative to the folder, and what was mended in them
  * @example
- * const { texts } = await fixLint("schemas", await lintCatalogue("schemas"));
+ * const { texts } = await fixLint("schemas", await lintCatalogue(load("schemas")));
  */
 export async function fixLint(schemasFolder: string, findings: readonly LintFinding[]): Promise<Fixed> {
   // Imported here because it brings a parser, which most runs do not need.
@@ -159,12 +159,11 @@ export async function fixLint(schemasFolder: string, findings: readonly LintFind
 /**
  * Finds what a catalogue should not do, by the rules of the lint that `catalogue.json` has not switched off.
  *
- * @param schemasFolder the folder of a catalogue that has no problems: what {@link generate} refuses is not looked at
+ * @param sources of a catalogue that has no problems: what {@link generate} refuses is not looked at
  * @example
- * for (const { file, line, rule, sentence } of await lintCatalogue("schemas")) console.log(file, line, rule, sentence);
+ * for (const { file, line, rule, sentence } of await lintCatalogue(load("schemas"))) console.log(file, line, rule, sentence);
  */
-export async function lintCatalogue(schemasFolder: string): Promise<readonly LintFinding[]> {
-  const sources = load(schemasFolder);
+export async function lintCatalogue(sources: Sources): Promise<readonly LintFinding[]> {
   // Imported here because most commands do not lint.
   const { lint } = await import("./lint/lint.js");
   return lint(sources, readConfig(sources.config).config);

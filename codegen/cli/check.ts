@@ -4,6 +4,7 @@ import {
   generate,
   type LintFinding,
   lintCatalogue,
+  load,
   printable,
   type Tried,
   upcastersOf,
@@ -45,37 +46,35 @@ export const checkCommand: Command = new Command("check")
     if (rule !== undefined) return explain(rule);
     return reportProblems(report, async () => {
       const { messages } = await generate(schemas, { dryRun: true, cache });
-      const before = await lintCatalogue(schemas);
-      const lint = fix === true ? await mend(schemas, before, report) : before;
-      const findings = [...lint, ...warningsOf(schemas, today).map((found) => ({ ...found, level: "warn" as const }))];
-      const upcasters = await upcastersOf(schemas);
+      const before = load(schemas);
+      const found = await lintCatalogue(before);
+      const sources = fix === true && (await mend(schemas, found, report)) ? load(schemas) : before;
+      const lint = sources === before ? found : await lintCatalogue(sources);
+      const findings = [...lint, ...warningsOf(sources, today).map((each) => ({ ...each, level: "warn" as const }))];
+      const upcasters = await upcastersOf(sources, schemas);
       printReport(findings, report, upcasters.length === 0 ? {} : { upcasters });
       if (report.format === "text") for (const tried of upcasters) process.stdout.write(`${told(tried)}\n`);
       conclude(findings, { ...report, messages, maxWarnings });
     });
   });
 
-/** Mends what can be mended. Resolves to what is left. */
-async function mend(
-  schemas: string,
-  findings: readonly LintFinding[],
-  { format }: ReportArguments,
-): Promise<readonly LintFinding[]> {
+/** Mends what can be mended. Resolves to whether files have changed. */
+async function mend(schemas: string, findings: readonly LintFinding[], { format }: ReportArguments): Promise<boolean> {
   const { texts, mended } = await fixLint(schemas, findings);
-  if (texts.size === 0) return findings;
+  if (texts.size === 0) return false;
   try {
     writeFiles(schemas, texts);
   } catch (error) {
     if (!(error instanceof UnwritableError)) throw error;
     process.stderr.write(`${coloursFor(process.stderr).red("refused")} ${printable(error.message)}\n`);
-    return findings;
+    return false;
   }
   if (format === "text") {
     const { green } = coloursFor(process.stdout);
     for (const { file, line, pointer, rule } of mended)
       process.stdout.write(`${green("fixed")} ${printable(`${file}:${line} ${pointer} (${rule})`)}\n`);
   }
-  return lintCatalogue(schemas);
+  return true;
 }
 
 interface Verdict extends ReportArguments {

@@ -17,7 +17,7 @@ const noted = (note: object) => ({
 });
 
 it("finds nothing in M-ERP's own catalogue", async () => {
-  expect(await lintCatalogue(`${repository}schemas`)).toEqual([]);
+  expect(await lintCatalogue(load(`${repository}schemas`))).toEqual([]);
 });
 
 it("finds nothing in what merp init and merp new make", () => {
