@@ -1,7 +1,7 @@
-import pc from "picocolors";
 import type { Issue } from "../../runtime/errors.js";
 import type { Cause } from "../../runtime/operations/tally.js";
 import { printable } from "../index.js";
+import { coloursFor } from "./colour.js";
 import { count } from "./count.js";
 
 /** The issues of one message, in a line. */
@@ -13,7 +13,7 @@ export function describeIssues(issues: readonly Issue[]): string {
 export function describeCauses(causes: readonly Cause[], most: number): string {
   const lines = causes.slice(0, most).map(describeCause);
   const more = causes.length - lines.length;
-  return [...lines, ...(more > 0 ? [pc.dim(`  and ${count(more, "more cause")}`)] : [])]
+  return [...lines, ...(more > 0 ? [coloursFor(process.stdout).dim(`  and ${count(more, "more cause")}`)] : [])]
     .map((line) => `${line}\n`)
     .join("");
 }

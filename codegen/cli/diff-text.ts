@@ -1,5 +1,5 @@
-import pc from "picocolors";
 import { type Finding, formatPlace, printable, verdictWords } from "../index.js";
+import { coloursFor } from "./colour.js";
 
 const SEVERITY = Object.keys(verdictWords);
 /** More of a message is not printed; `--format json` has all of it. */
@@ -17,15 +17,15 @@ export function describeMessages(findings: readonly Finding[]): string {
   return [...byMessage]
     .map(([title, found]) => {
       const sorted = found.toSorted((a, b) => SEVERITY.indexOf(a.verdict) - SEVERITY.indexOf(b.verdict));
-      return `${pc.bold(printable(title))}\n${sorted.map(describe).join("")}\n`;
+      return `${coloursFor(process.stdout).bold(printable(title))}\n${sorted.map(describe).join("")}\n`;
     })
     .join("");
 }
 
 function describe(finding: Finding): string {
   const { place, verdict, sentence, rule } = finding;
-  const colour =
-    verdict === "safe" ? pc.green : verdict === "breaks-source" || verdict === "may-break" ? pc.yellow : pc.red;
+  const { green, yellow, red } = coloursFor(process.stdout);
+  const colour = verdict === "safe" ? green : verdict === "breaks-source" || verdict === "may-break" ? yellow : red;
   const heading = `${formatPlace(place)}: ${colour(verdictWords[verdict])}: ${printable(sentence)} (${rule})`;
   return [heading, ...detailsOf(finding).map((line) => `  ${printable(line)}`)].map((line) => `${line}\n`).join("");
 }

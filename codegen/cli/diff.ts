@@ -1,5 +1,4 @@
 import { Command, Option } from "commander";
-import pc from "picocolors";
 import { MessagingError } from "../../runtime/errors.js";
 import type { StoredMessages } from "../../runtime/operations/stored-messages.js";
 import {
@@ -13,6 +12,7 @@ import {
   type Verdict,
 } from "../index.js";
 import { BaselineError, baselineOf } from "./baseline.js";
+import { coloursFor } from "./colour.js";
 import { count } from "./count.js";
 import { annotationOf, annotationOfStored } from "./diff-annotation.js";
 import { describeMessages } from "./diff-text.js";
@@ -70,7 +70,7 @@ async function compare({ against, stored, schemas, ...report }: DiffArguments): 
     messages = stored === undefined ? undefined : await inRedis(stored, now, before);
   } catch (error) {
     if (!(error instanceof BaselineError || error instanceof MessagingError)) throw error;
-    process.stderr.write(`${pc.red("failed")} ${printable(error.message)}\n`);
+    process.stderr.write(`${coloursFor(process.stderr).red("failed")} ${printable(error.message)}\n`);
     process.exitCode = NOT_COMPARED;
     return;
   }
@@ -113,12 +113,14 @@ function printDifference(
   else process.stdout.write(describeMessages(shown));
   const changed = `${count(findings.length, "change")} against ${printable(against)}`;
   if (breaking.length === 0) {
-    process.stdout.write(`${pc.green("compatible")} ${count(messages, "message")}, ${changed}\n`);
+    process.stdout.write(
+      `${coloursFor(process.stdout).green("compatible")} ${count(messages, "message")}, ${changed}\n`,
+    );
     return;
   }
   const types = new Set(breaking.map(({ kind, type }) => `${kind} ${type}`));
   process.stderr.write(
-    `${pc.red("breaks")} ${count(types.size, "message")} of ${messages}: ${breaking.length} of ${changed}\n`,
+    `${coloursFor(process.stderr).red("breaks")} ${count(types.size, "message")} of ${messages}: ${breaking.length} of ${changed}\n`,
   );
 }
 

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
-import pc from "picocolors";
 import { document, type Format, formats, OutputRefusedError, printable } from "../index.js";
+import { coloursFor } from "./colour.js";
 import { count } from "./count.js";
 import { historyIn } from "./history.js";
 import { reportProblems } from "./report.js";
@@ -51,11 +51,14 @@ export const docsCommand: Command = new Command("docs")
         const { messages, written, removed, unchanged, history: told } = documented;
         const parts = `${written.length} written, ${removed.length} removed, ${unchanged} unchanged`;
         const what = printable(`${count(messages, "message")} in ${join(out, start)}: ${parts}`);
-        process.stdout.write(`${pc.green("documented")} ${what}\n`);
-        if (format === "site" && told.note !== "") process.stdout.write(`${pc.dim(printable(told.note))}\n`);
+        process.stdout.write(`${coloursFor(process.stdout).green("documented")} ${what}\n`);
+        if (format === "site" && told.note !== "")
+          process.stdout.write(`${coloursFor(process.stdout).dim(printable(told.note))}\n`);
       } catch (error) {
         if (!(error instanceof OutputRefusedError)) throw error;
-        process.stderr.write(`${pc.red("refused")} ${printable(`the folder ${out} ${error.message}`)}\n`);
+        process.stderr.write(
+          `${coloursFor(process.stderr).red("refused")} ${printable(`the folder ${out} ${error.message}`)}\n`,
+        );
         process.exitCode = 1;
       }
     });

@@ -1,5 +1,5 @@
-import pc from "picocolors";
 import { type Change, changeRules, type Hindrance, type Imported, printable } from "../index.js";
+import { coloursFor } from "./colour.js";
 import { count } from "./count.js";
 
 /** What an import did, or would do. */
@@ -36,10 +36,14 @@ export function printReport(report: ImportReport, { all, format }: Shown): void 
   printFiles(report, all);
   const hindrances = new Set(report.hindrances.map(describeHindrance));
   if (hindrances.size > 0) {
-    process.stderr.write(`\n${pc.red("left out")}\n${[...hindrances].map((line) => `  ${line}\n`).join("")}`);
+    process.stderr.write(
+      `\n${coloursFor(process.stderr).red("left out")}\n${[...hindrances].map((line) => `  ${line}\n`).join("")}`,
+    );
   }
   if (report.refusal !== undefined) {
-    process.stderr.write(`${pc.red("refused")} nothing was written: ${printable(report.refusal)}\n`);
+    process.stderr.write(
+      `${coloursFor(process.stderr).red("refused")} nothing was written: ${printable(report.refusal)}\n`,
+    );
   }
 }
 
@@ -48,12 +52,16 @@ function printFiles({ files, messages, types, isWritten }: ImportReport, all: bo
   for (const { path, state } of shown)
     process.stdout.write(`${isWritten ? state : `would be ${state}`} ${printable(path)}\n`);
   if (files.length > shown.length) {
-    process.stdout.write(pc.dim(`  and ${count(files.length - shown.length, "more file")}; --all lists every one\n`));
+    process.stdout.write(
+      coloursFor(process.stdout).dim(
+        `  and ${count(files.length - shown.length, "more file")}; --all lists every one\n`,
+      ),
+    );
   }
   if (files.length === 0) process.stdout.write("nothing is imported\n");
   else {
     const what = `${count(messages, "message")} and ${count(types, "type")}`;
-    process.stdout.write(`${isWritten ? pc.green("imported") : "to import"} ${what}\n`);
+    process.stdout.write(`${isWritten ? coloursFor(process.stdout).green("imported") : "to import"} ${what}\n`);
     if (isWritten) process.stdout.write("read them there, then run: merp generate\n");
   }
 }

@@ -1,7 +1,6 @@
 import { existsSync, readFileSync, realpathSync } from "node:fs";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { Argument, Command, Option } from "commander";
-import pc from "picocolors";
 import {
   drafts,
   type Imported,
@@ -12,6 +11,7 @@ import {
   messageKinds,
   printable,
 } from "../index.js";
+import { coloursFor } from "./colour.js";
 import { type ImportReport, printReport } from "./import-report.js";
 import { UnwritableError, writeFiles } from "./new-files.js";
 import { envelopes, ownPackage } from "./own-package.js";
@@ -127,7 +127,7 @@ function stateOf(before: string | undefined, text: string): "added" | "changed" 
 }
 
 function refuse(sentence: string, code: number): void {
-  process.stderr.write(`${pc.red("refused")} ${printable(sentence)}\n`);
+  process.stderr.write(`${coloursFor(process.stderr).red("refused")} ${printable(sentence)}\n`);
   process.exitCode = code;
 }
 

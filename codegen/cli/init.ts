@@ -1,7 +1,7 @@
 import { basename, resolve } from "node:path";
 import { Command } from "commander";
-import pc from "picocolors";
 import { ask, NoAnswerError } from "./ask.js";
+import { coloursFor } from "./colour.js";
 import { install } from "./install.js";
 import { UnwritableError, writeFiles } from "./new-files.js";
 import { type Plan, ProjectRefusedError, planProject } from "./project.js";
@@ -28,7 +28,7 @@ export const initCommand: Command = new Command("init")
     } catch (error) {
       const isOurs = [ProjectRefusedError, UnwritableError, NoAnswerError].some((known) => error instanceof known);
       if (!isOurs) throw error;
-      process.stderr.write(`${pc.red("refused")} ${(error as Error).message}\n`);
+      process.stderr.write(`${coloursFor(process.stderr).red("refused")} ${(error as Error).message}\n`);
       process.exitCode = 1;
     }
   });
@@ -50,16 +50,20 @@ async function init(options: InitArguments): Promise<void> {
   printPlan(plan);
   if (!isYes(installed, options.install)) process.stdout.write("next: install the dependencies, then merp generate\n");
   else if (!(await install(plan.manager))) {
-    process.stderr.write(`${pc.red("failed")} ${plan.manager} install; run it again, then: merp generate\n`);
+    process.stderr.write(
+      `${coloursFor(process.stderr).red("failed")} ${plan.manager} install; run it again, then: merp generate\n`,
+    );
     process.exitCode = 1;
   } else process.stdout.write(`next: npx merp generate && npm run ${plan.test}\n`);
 }
 
 function printPlan({ files, changed, notes }: Plan): void {
   for (const path of files.keys()) {
-    process.stdout.write(`${changed.has(path) ? pc.yellow("changed") : pc.green("added")} ${path}\n`);
+    process.stdout.write(
+      `${changed.has(path) ? coloursFor(process.stdout).yellow("changed") : coloursFor(process.stdout).green("added")} ${path}\n`,
+    );
   }
-  for (const note of notes) process.stdout.write(`${pc.yellow("note")} ${note}\n`);
+  for (const note of notes) process.stdout.write(`${coloursFor(process.stdout).yellow("note")} ${note}\n`);
 }
 
 /** `@shop/Order Service` → `order-service` */

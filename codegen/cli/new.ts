@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { Argument, Command } from "commander";
-import pc from "picocolors";
 import { CatalogueError, formatProblem, generate } from "../index.js";
+import { coloursFor } from "./colour.js";
 import { UnwritableError, writeFiles } from "./new-files.js";
 import { envelopes, ownPackage } from "./own-package.js";
 import { type NewKind, newKinds, starterOf } from "./starter.js";
@@ -27,7 +27,7 @@ export const newCommand: Command = new Command("new")
   .action(async (kind: NewKind, name: string, { schemas }: { readonly schemas: string }) => {
     const refusal = await add(kind, name, schemas);
     if (refusal === undefined) return;
-    process.stderr.write(`${pc.red("refused")} ${refusal}\n`);
+    process.stderr.write(`${coloursFor(process.stderr).red("refused")} ${refusal}\n`);
     process.exitCode = 1;
   });
 
@@ -55,7 +55,7 @@ async function add(kind: NewKind, name: string, schemas: string): Promise<string
     takeBack();
     return `${problems.map(formatProblem).join("\n")}\n${added[0]} would have these problems; choose another name`;
   }
-  process.stdout.write(added.map((file) => `${pc.green("added")} ${file}\n`).join(""));
+  process.stdout.write(added.map((file) => `${coloursFor(process.stdout).green("added")} ${file}\n`).join(""));
   process.stdout.write("describe it there, then run: merp generate\n");
   return undefined;
 }

@@ -1,8 +1,8 @@
-import pc from "picocolors";
 import type { StoredMessages } from "../../runtime/operations/stored-messages.js";
 import type { Waiting } from "../../runtime/operations/waiting.js";
 import { printable } from "../index.js";
 import { describeCauses, describeIssues } from "./causes.js";
+import { coloursFor } from "./colour.js";
 import { count } from "./count.js";
 
 /** So many refused messages are printed without being asked for. */
@@ -20,7 +20,10 @@ export function describeStored({ refused, first, causes }: StoredMessages, all: 
       ),
     );
   const more = refused - lines.length;
-  const rest = more > 0 ? [pc.dim(`  and ${count(more, "more message")}${all ? "" : "; --all prints more"}`)] : [];
+  const rest =
+    more > 0
+      ? [coloursFor(process.stdout).dim(`  and ${count(more, "more message")}${all ? "" : "; --all prints more"}`)]
+      : [];
   return `${[...lines, ...rest].map((line) => `${line}\n`).join("")}\n${describeCauses(causes, all ? causes.length : SHOWN)}\n`;
 }
 
@@ -31,8 +34,9 @@ export function summarizeStored({ messages, refused, refusedBefore, unknown }: S
     ...(unknown > 0 ? [`${count(unknown, "message")} of types that the catalogue does not describe left out`] : []),
   ];
   const rest = notes.length === 0 ? "" : `; ${notes.join(", ")}`;
-  if (refused === 0) return `${pc.green("readable")} ${count(messages, "stored message")}${rest}`;
-  return `${pc.red("refuses")} ${refused} of ${count(messages, "stored message")}${rest}`;
+  if (refused === 0)
+    return `${coloursFor(process.stdout).green("readable")} ${count(messages, "stored message")}${rest}`;
+  return `${coloursFor(process.stderr).red("refuses")} ${refused} of ${count(messages, "stored message")}${rest}`;
 }
 
 function describe({ state, group }: Waiting): string {

@@ -1,9 +1,9 @@
 import { Command } from "commander";
-import pc from "picocolors";
 import type { Judge, Verdict } from "../../runtime/operations/judge.js";
 import type { Tally } from "../../runtime/operations/tally.js";
 import { contractsOf, load, printable } from "../index.js";
 import { describeCauses, describeIssues } from "./causes.js";
+import { coloursFor } from "./colour.js";
 import { count } from "./count.js";
 import { messagesOf, UnreadableError } from "./message-source.js";
 import { reportProblems } from "./report.js";
@@ -66,7 +66,7 @@ async function validate(files: readonly string[], options: ValidateArguments): P
     }
   } catch (error) {
     if (!(error instanceof UnreadableError || error instanceof MessagingError)) throw error;
-    process.stderr.write(`${pc.red("failed")} ${printable(error.message)}\n`);
+    process.stderr.write(`${coloursFor(process.stderr).red("failed")} ${printable(error.message)}\n`);
     process.exitCode = NOT_JUDGED;
     return;
   }
@@ -108,12 +108,14 @@ function printCounts({ messages, broken, causes }: Tally, { json, all }: Validat
     return;
   }
   if (broken === 0) {
-    process.stdout.write(`${pc.green("valid")} ${count(messages, "message")}\n`);
+    process.stdout.write(`${coloursFor(process.stdout).green("valid")} ${count(messages, "message")}\n`);
     return;
   }
   if (all !== true && broken > SHOWN) {
-    process.stdout.write(`${pc.dim(`  and ${count(broken - SHOWN, "more message")}; --all prints every one`)}\n`);
+    process.stdout.write(
+      `${coloursFor(process.stdout).dim(`  and ${count(broken - SHOWN, "more message")}; --all prints every one`)}\n`,
+    );
   }
   process.stdout.write(`\n${describeCauses(causes, all === true ? causes.length : SHOWN)}`);
-  process.stderr.write(`\n${pc.red("broken")} ${broken} of ${count(messages, "message")}\n`);
+  process.stderr.write(`\n${coloursFor(process.stderr).red("broken")} ${broken} of ${count(messages, "message")}\n`);
 }

@@ -244,6 +244,18 @@ describe("merp diff", () => {
     expect([code, stderr]).toEqual([2, expect.stringContaining("the program git is not installed")]);
   });
 
+  it("colours nothing that does not go to a terminal, not in a job either", async () => {
+    await using scratch = await repositoryOf(sound, cheap);
+    const program = [await merpProgram(), "diff", "--against", "main"];
+    const env = { ...process.env, CI: "true", NO_COLOR: "" };
+    const child = spawn(process.execPath, program, { cwd: scratch.folder, env });
+    let said = "";
+    for (const stream of [child.stdout, child.stderr]) stream.on("data", (text) => (said += text));
+    await new Promise((resolve) => child.once("close", resolve));
+    expect(said).toContain("breaks new readers");
+    expect(said).not.toContain("\u001b");
+  });
+
   it("ends with 141 when the reader of its output closes the pipe", async () => {
     await using scratch = await repositoryOf(sound, cheap);
     const program = [await merpProgram(), "diff", "--against", "main"];
