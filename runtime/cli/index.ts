@@ -1,15 +1,19 @@
 #!/usr/bin/env node
-// cli/ is the merp command as a service has it; it may import operations, and the private Redis of testing. What needs the
-// generator it passes on.
+// cli/ is the merp command as a service has it, a file a command; it may import operations, and the private Redis of testing.
+// What needs the generator it passes on.
 import { fileURLToPath } from "node:url";
+import { Command } from "commander";
 import { dev, devUsage } from "./dev/dev.js";
-import { doctor, doctorUsage } from "./doctor.js";
 import { findGenerator, GENERATOR, runGenerator } from "./generator.js";
 
-const USAGE = `Usage: merp <command>
+/** The operator's commands. Each is loaded when it is asked for. */
+const commands: Readonly<Record<string, () => Promise<Command>>> = {
+  doctor: async () => (await import("./doctor.js")).doctorCommand,
+};
 
+const FURTHER = `
+Development:
 ${devUsage}
-${doctorUsage}
 
 The commands init, new, import, generate, check, diff, docs, bundle and validate come with the generator: npm install --save-dev ${GENERATOR}
 `;
@@ -22,18 +26,25 @@ for (const stream of [process.stdout, process.stderr]) {
   });
 }
 
-const [command = "--help", ...args] = process.argv.slice(2);
+const [asked = "--help", ...args] = process.argv.slice(2);
 
-if (command === "doctor") process.exitCode = await doctor(args);
-else if (command === "dev") {
+if (asked === "dev") {
   const generator = findGenerator();
   process.exitCode = await dev(args, generator && fileURLToPath(generator));
-} else if (!(await runGenerator())) {
-  const isHelp = ["--help", "-h", "help"].includes(command);
-  process[isHelp ? "stdout" : "stderr"].write(
-    isHelp
-      ? USAGE
-      : `merp ${command} needs the generator, which is not installed: npm install --save-dev ${GENERATOR}\n`,
-  );
-  process.exitCode = isHelp ? 0 : 1;
+} else if (Object.hasOwn(commands, asked)) await runOperator([asked]);
+else if (!(await runGenerator())) {
+  if (["--help", "-h", "help"].includes(asked)) await runOperator(Object.keys(commands));
+  else {
+    process.stderr.write(
+      `merp ${asked} needs the generator, which is not installed: npm install --save-dev ${GENERATOR}\n`,
+    );
+    process.exitCode = 1;
+  }
+}
+
+async function runOperator(names: readonly string[]): Promise<void> {
+  const program = new Command("merp").description("Runs and mends a system of services that talk over Redis.");
+  program.addHelpText("after", FURTHER);
+  for (const name of names) program.addCommand(await (commands[name] as () => Promise<Command>)());
+  await program.parseAsync(["node", "merp", asked, ...args]);
 }

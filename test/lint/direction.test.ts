@@ -23,6 +23,7 @@ const print = ["typescript", "model", ...model];
 const docs = ["diff", "print", ...print];
 const delivery = ["broker", "config", "messaging", "time", "contract", "errors"];
 const service = ["notification", "command", "consume", "handle", "publish", ...delivery];
+const cli = ["operations", "broker", "config", "contract", "errors"];
 const operations = ["service", "redis", "letters", ...service];
 
 const places: readonly Place[] = [
@@ -122,7 +123,12 @@ const places: readonly Place[] = [
     may: operations,
     says: `runtime/operations/ may import ${inWords(operations)}`,
   },
-  { path: "runtime/cli/", may: ["operations"] },
+  {
+    path: "runtime/operations/audit/",
+    may: operations,
+    says: `runtime/operations/ may import ${inWords(operations)}`,
+  },
+  { path: "runtime/cli/", may: cli },
   { path: "runtime/cli/dev/", may: ["testing"] },
   { path: "runtime/testing/", may: ["contract", "errors"] },
   { path: "runtime/testing/arbitrary/", may: ["contract", "errors"] },

@@ -107,7 +107,7 @@ describe("merp doctor", () => {
 
   it("refuses a time that is none", async () => {
     const { code, stderr } = await merpDoctor({}, "--timeout", "soon");
-    expect([code, stderr]).toEqual([1, expect.stringContaining("It must be a number of seconds")]);
+    expect([code, stderr]).toEqual([2, expect.stringContaining("It must be a number of seconds")]);
   });
 });
 

@@ -1,0 +1,66 @@
+import { type Config, prefixed } from "../../config/config.js";
+import type { Connection } from "../../redis/connection.js";
+
+/** The stream that holds what operators changed. */
+export const AUDIT_STREAM = "merp:audit";
+/** Some more than so many entries are kept. */
+const KEPT = 100_000;
+
+/** A change that an operator makes. */
+export interface Change {
+  /** The command: `dead-letters redrive`. */
+  readonly action: string;
+  /** What it changes: a stream, a group, the id of a letter. */
+  readonly target: string;
+  /** The reason that the operator gives. */
+  readonly why?: string | undefined;
+  /** Who makes it. */
+  readonly who: string;
+  /** Everything else that tells one change from another: filters, limits, digests. No content of messages. */
+  readonly details?: Readonly<Record<string, unknown>>;
+}
+
+/** What became of a change. */
+export type Outcome = Readonly<Record<string, unknown>>;
+
+/**
+ * The record of what operators changed: who, when, why, and what came of it. Redis' own clock gives the time, as the id of
+ * the entry. A change has two entries, so that one which was cut off is seen: `begun`, and `done` or `failed`, which names
+ * the id of the first.
+ */
+export class AuditTrail {
+  readonly #connection: Connection;
+  readonly #stream: string;
+
+  constructor(config: Config, connection: Connection) {
+    this.#connection = connection;
+    this.#stream = prefixed(config, AUDIT_STREAM);
+  }
+
+  /**
+   * Makes a change and records it. Nothing is changed where the record cannot be written.
+   *
+   * @param make - its result is recorded, and must hold no content of messages
+   * @throws whatever the change throws; it is recorded as failed
+   */
+  async recorded<Result extends Outcome>(change: Change, make: () => Promise<Result>): Promise<Result> {
+    const { action, target, who, why = "", details = {} } = change;
+    const about = ["action", action, "target", target, "who", who, "why", why];
+    const begun = await this.#add("begun", ...about, "details", JSON.stringify(details));
+    try {
+      const result = await make();
+      await this.#add("done", ...about, "begun", begun, "details", JSON.stringify(result));
+      return result;
+    } catch (error) {
+      const { code, name } = error as { readonly code?: unknown; readonly name?: unknown };
+      // The text of an error may hold what a message says.
+      await this.#add("failed", ...about, "begun", begun, "details", JSON.stringify({ error: String(code ?? name) }));
+      throw error;
+    }
+  }
+
+  async #add(state: "begun" | "done" | "failed", ...fields: readonly string[]): Promise<string> {
+    const client = await this.#connection.ready();
+    return (await client.xadd(this.#stream, "MAXLEN", "~", KEPT, "*", "state", state, ...fields)) as string;
+  }
+}
