@@ -13,6 +13,15 @@ const apart = [
   "test/runtime/testing/**/*.test.ts",
 ];
 
+/** What takes longest, and guards what seldom changes: CI runs it with the rest, and `npm run test:long` by itself. */
+const long = [
+  "test/codegen/{assignable,growth}/**/*.test.ts",
+  "test/faults/memory.test.ts",
+  "test/foreign/foreign.test.ts",
+];
+const { CI, LONG } = process.env;
+const left = CI !== undefined || LONG !== undefined ? [] : long;
+
 export default defineConfig({
   root,
   test: {
@@ -27,7 +36,7 @@ export default defineConfig({
         test: {
           name: "together",
           include: [together],
-          exclude: apart,
+          exclude: [...apart, ...left],
           isolate: false,
           // Each of these processes has its share of the files from the beginning: with more of them none is left alone.
           maxWorkers: 4,
@@ -42,6 +51,7 @@ export default defineConfig({
             "test/!(codegen|conformance|docs|foreign|hostile|interop|lint|runtime|wire)/**/*.test.ts",
             ...apart,
           ],
+          exclude: left,
           typecheck: { enabled: true, include: ["test/types/**/*.test-d.ts"], tsconfig: "test/tsconfig.json" },
         },
       },
