@@ -9,9 +9,9 @@ import { MANY_FORMS } from "./told-apart.js";
 /** True for a value that is certainly what a schema says. Of any other Ajv has the last word. */
 export type Verdict = (value: unknown) => boolean;
 
-/** Thrown on the way when a schema says what only Ajv understands, or a value has so many parts that Ajv is faster. */
+/** Thrown on the way when a schema says what only Ajv understands, or when Ajv is faster from now on. */
 const BEYOND = Symbol("beyond");
-/** So many schemas are held against a value. Ajv takes as long to compile one. */
+/** So many schemas are held against values in all. Ajv takes as long to compile one. */
 const MOST_STEPS = 10_000;
 
 /** What a keyword says of any value. It throws {@link BEYOND} for an argument that it does not know. */
@@ -22,7 +22,7 @@ type Keyword = (argument: unknown, schema: JsonSchema, verdicts: Verdicts) => Ve
  * schema, which a process that publishes a message or two need not spend. It is Ajv's verdict, as `validation.ts`
  * configures it; of a keyword or an argument that is not understood here, it knows nothing.
  *
- * @returns `undefined` if the schema holds anything else; the verdict is `undefined` of a value that is too large
+ * @returns `undefined` if the schema holds anything else; the verdict is `undefined` once it has taken too many steps
  */
 export function interpret(
   schema: JsonSchema,
@@ -31,7 +31,7 @@ export function interpret(
   try {
     const verdicts = new Verdicts(schema, formats);
     const verdict = verdicts.of(schema);
-    return (value) => verdicts.within(MOST_STEPS, () => verdict(value));
+    return (value) => verdicts.while(() => verdict(value));
   } catch {
     // Ajv knows more, and says what is wrong with a schema.
     return undefined;
@@ -43,7 +43,7 @@ class Verdicts {
   readonly formats: Readonly<Record<string, FormatCheck>>;
   readonly #root: JsonSchema;
   readonly #known = new Map<unknown, Verdict>();
-  #stepsLeft = 0;
+  #stepsLeft = MOST_STEPS;
 
   constructor(root: JsonSchema, formats: Readonly<Record<string, FormatCheck>>) {
     this.#root = root;
@@ -72,9 +72,8 @@ class Verdicts {
     return verdict;
   }
 
-  /** What is found out in so many steps; `undefined` if that is nothing. */
-  within(steps: number, judge: () => boolean): boolean | undefined {
-    this.#stepsLeft = steps;
+  /** What is found out while there are steps left; `undefined` if that is nothing. */
+  while(judge: () => boolean): boolean | undefined {
     try {
       return judge();
     } catch (error) {

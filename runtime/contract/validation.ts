@@ -109,8 +109,8 @@ function ajvOf(
 
 const TOO_DEEP: readonly Issue[] = [{ path: "", message: "is nested too deeply" }];
 
-/** So many values, if they are not large, are decided without compiling anything. A process that lives for a few messages never compiles. */
-const INTERPRETED = 30;
+/** So many values, if they are not large, are decided without compiling anything. A process or a test of a few messages never compiles. */
+const INTERPRETED = 300;
 
 /**
  * Combines a check that decides with one that explains, compiled at the first invalid value. The first values are decided

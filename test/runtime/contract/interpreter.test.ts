@@ -141,11 +141,8 @@ function isAboutUniqueness(schema: JsonSchema): boolean {
   return JSON.stringify(schema).includes('"uniqueItems":true');
 }
 
-it("leaves a value of very many parts to a compiled check, which is faster by then", () => {
+it("leaves values of very many parts to a compiled check, which is faster by then", () => {
   const verdict = interpret({ type: "array", items: { type: "integer" } }, formats);
-  expect([verdict?.(Array(9000).fill(1)), verdict?.(Array(11_000).fill(1)), verdict?.([1])]).toEqual([
-    true,
-    undefined,
-    true,
-  ]);
+  const decided = [[1], Array(9000).fill(1), Array(1100).fill(1), [1]].map((value) => verdict?.(value));
+  expect(decided).toEqual([true, true, undefined, undefined]);
 });
