@@ -10,7 +10,8 @@ const apart = [
   "test/hostile/worst.test.ts",
   "test/runtime/contract/{linear,string-prototype}.test.ts",
   "test/runtime/handle/delivery-context.test.ts",
-  "test/runtime/testing/**/*.test.ts",
+  "test/runtime/testing/{arbitrary,redis,survives}/**/*.test.ts",
+  "test/runtime/testing/messaging/jest.test.ts",
 ];
 
 /** What takes longest, and guards what seldom changes: CI runs it with the rest, and `npm run test:long` by itself. */

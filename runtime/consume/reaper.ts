@@ -37,9 +37,9 @@ export class Reaper {
   }
 
   async run(): Promise<void> {
-    const { config, hooks, membership } = this.#parts;
+    const { clock, config, hooks, membership } = this.#parts;
     // With jitter, consumers that started together do not all look at the same moment.
-    const pauseMs = (): number => (config.leaseMs / 4) * (0.75 + Math.random() / 2);
+    const pauseMs = (): number => (config.leaseMs / 4) * (0.75 + clock.chance() / 2);
     while (await membership.until("dead", this.#isBehind ? Math.min(BEHIND_MS, pauseMs()) : pauseMs())) {
       try {
         this.#isBehind = false;

@@ -223,11 +223,12 @@ export class Dispatcher {
 
   #fail(route: Route, delivery: Delivery, error: unknown): Outcome {
     const { stream, group, retry } = this.#place;
+    const { clock, hooks } = this.#parts;
     const { id: entryId, attempt, deaths = 0 } = delivery;
     const { maxRetries = retry.maxRetries, retryDelaySeconds } = route.options;
     const delayMs = retryDelaySeconds === undefined ? retry.delayMs : retryDelaySeconds * 1000;
-    this.#parts.hooks.emit("handlerFailed", { stream, group, entryId, ...typesOf(route), attempt, error });
-    return afterFailure(error, attempt - deaths, { maxRetries, delayMs });
+    hooks.emit("handlerFailed", { stream, group, entryId, ...typesOf(route), attempt, error });
+    return afterFailure(error, attempt - deaths, { maxRetries, delayMs }, clock);
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Delivery, Outcome } from "../broker/delivery.js";
 import { ContractError, DecodeError, PoisonError, RetryAfter, UnrecoverableError, UpcastError } from "../errors.js";
+import type { Jitter } from "../time/clock.js";
 
 export interface RetryPolicy {
   readonly maxRetries: number;
@@ -24,11 +25,11 @@ export function assertAttemptsLeft({ attempt, deaths = 0 }: Delivery, maxRetries
 }
 
 /** Decides on a message whose handler threw, or that could not be read. */
-export function afterFailure(error: unknown, attempt: number, policy: RetryPolicy): Outcome {
+export function afterFailure(error: unknown, attempt: number, policy: RetryPolicy, jitter: Jitter): Outcome {
   const hopeless = error instanceof UnrecoverableError || isUnreadable(error);
   if (hopeless || attempt > policy.maxRetries) return { kind: "dead", error };
   const asked = error instanceof RetryAfter ? error.delayMs : Number.NaN;
-  const delayMs = Number.isFinite(asked) ? asked : backoff(attempt, policy.delayMs);
+  const delayMs = Number.isFinite(asked) ? asked : backoff(attempt, policy.delayMs, jitter);
   return { kind: "retry", delayMs, error };
 }
 
@@ -39,6 +40,6 @@ export function isUnreadable(error: unknown): boolean {
 }
 
 /** Doubles with each attempt. With jitter, messages that failed together do not come back together. */
-function backoff(attempt: number, baseMs: number): number {
-  return Math.min(LONGEST_DELAY_MS, baseMs * 2 ** Math.min(attempt - 1, 30)) * (0.5 + Math.random() / 2);
+function backoff(attempt: number, baseMs: number, jitter: Jitter): number {
+  return Math.min(LONGEST_DELAY_MS, baseMs * 2 ** Math.min(attempt - 1, 30)) * (0.5 + jitter.chance() / 2);
 }

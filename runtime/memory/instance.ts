@@ -13,6 +13,7 @@ export class Instance {
     this.clock = {
       now: () => clock.now(),
       wall: () => clock.wall(),
+      chance: () => clock.chance(),
       after: (ms, call) => clock.after(ms, () => this.#expire(call)),
       every: (ms, call) => {
         const timer: Timer = clock.every(ms, () => {

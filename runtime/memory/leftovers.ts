@@ -1,3 +1,6 @@
+import { typeOf } from "../contract/codec.js";
+import type { Member } from "./members.js";
+import { HANDOVER, PARKED, type Pending } from "./memory-group.js";
 import type { Store } from "./store.js";
 
 /** What a group has not handled of a stream. */
@@ -8,6 +11,18 @@ export interface Leftover {
   readonly parked: number;
   /** Those that were delivered and have not ended. */
   readonly inHand: number;
+  readonly held: readonly Held[];
+}
+
+/** An entry that was delivered and has not ended. */
+export interface Held {
+  readonly id: string;
+  readonly type: string;
+  readonly attempt: number;
+  /** What it waits for: its retry, a member that handles its type, the lease of one that crashed, or its handler. */
+  readonly waitsFor: "retry" | "member" | "lease" | "handler";
+  /** When that retry is due, or when that member crashed, in ms on the broker's clock. */
+  readonly since: number;
 }
 
 /** What a group has not handled. */
@@ -16,22 +31,21 @@ export function leftoversOf(store: Store, name: string): readonly Leftover[] {
     const group = stream.group(name);
     if (group === undefined) return [];
     const parked = group.parked.length;
-    const leftover = { stream: stream.name, unread: group.lag, parked, inHand: group.pending.size - parked };
-    return leftover.unread + group.pending.size === 0 ? [] : [leftover];
+    const held = [...group.pending.values()].map((pending) => heldOf(pending, group.members.get(pending.owner)));
+    const leftover = { stream: stream.name, unread: group.lag, parked, inHand: held.length - parked, held };
+    return leftover.unread + held.length === 0 ? [] : [leftover];
   });
+}
+
+function heldOf({ entry, owner, count, dueAt }: Pending, member: Member | undefined): Held {
+  const about = { id: entry.id, type: typeOf(entry.fields) ?? "", attempt: count };
+  if (owner === PARKED) return { ...about, waitsFor: "retry", since: dueAt };
+  if (owner === HANDOVER) return { ...about, waitsFor: "member", since: 0 };
+  const hasCrashed = member?.state === "crashed";
+  return { ...about, waitsFor: hasCrashed ? "lease" : "handler", since: member?.livedAt ?? 0 };
 }
 
 /** Whether a group has a living member. */
 export function isServed(store: Store, name: string): boolean {
   return store.streams.some((stream) => stream.group(name)?.members.isServed === true);
-}
-
-/** As a line of a log. */
-export function leftoverText({ stream, unread, parked, inHand }: Leftover): string {
-  const parts = [
-    ...(unread > 0 ? [`${unread} unread`] : []),
-    ...(inHand > 0 ? [`${inHand} in hand`] : []),
-    ...(parked > 0 ? [`${parked} waiting for a retry`] : []),
-  ];
-  return `${stream}: ${parts.join(", ")}`;
 }

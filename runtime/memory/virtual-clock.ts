@@ -1,16 +1,21 @@
 import type { Clock, Timer } from "../time/clock.js";
 import { type Due, TimerQueue } from "./timer-queue.js";
 
-/** A time that passes only when it is told to. */
+/** A time that passes only when it is told to, and whose chance is that of a test. */
 export class VirtualClock implements Clock {
+  readonly chance: () => number;
   readonly #startedAt: number;
   readonly #queue = new TimerQueue();
   #now = 0;
   #set = 0;
 
-  /** @param startsAt - in ms since 1970 */
-  constructor(startsAt: number) {
+  /**
+   * @param startsAt - in ms since 1970
+   * @param chance - the next number by chance
+   */
+  constructor(startsAt: number, chance: () => number) {
     this.#startedAt = startsAt;
+    this.chance = chance;
   }
 
   now(): number {

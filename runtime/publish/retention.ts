@@ -3,7 +3,7 @@ import type { Log, TrimReport } from "../broker/log.js";
 import type { Config } from "../config/config.js";
 import { ConnectionError } from "../errors.js";
 import type { HookBus } from "../messaging/hooks.js";
-import type { Clock } from "../time/clock.js";
+import type { Clock, Jitter } from "../time/clock.js";
 import { Pause } from "../time/pause.js";
 
 /** The trims of many services within this time count as one. */
@@ -31,7 +31,7 @@ export class Retention {
     this.#log = log;
     this.#config = config;
     this.#hooks = hooks;
-    this.#loop = this.#run(new Pause(this.#ending.signal, clock, hooks.trouble));
+    this.#loop = this.#run(new Pause(this.#ending.signal, clock, hooks.trouble), clock);
   }
 
   /** The unserved groups that keep the stream full. Empty while publishes are accepted. */
@@ -51,8 +51,8 @@ export class Retention {
     void this.#trim();
   }
 
-  async #run(pause: Pause): Promise<void> {
-    while (await pause.for(this.#config.trimIntervalMs * (0.75 + Math.random() / 2))) await this.#trim();
+  async #run(pause: Pause, jitter: Jitter): Promise<void> {
+    while (await pause.for(this.#config.trimIntervalMs * (0.75 + jitter.chance() / 2))) await this.#trim();
   }
 
   async #trim(): Promise<void> {

@@ -9,6 +9,7 @@ export {
   type MessagingMatchers,
   messagingMatchers,
 } from "./messaging/assertions.js";
+export type { TestBrokerOptions } from "./messaging/broker-options.js";
 export { EndlessError, UnsettledError } from "./messaging/errors.js";
 export type { Observations } from "./messaging/observer.js";
 export {
@@ -19,7 +20,7 @@ export {
   writeRecording,
 } from "./messaging/recording.js";
 export { type StubOptions, stub } from "./messaging/stub.js";
-export { createTestBroker, type TestBroker, type TestBrokerOptions, type TestTime } from "./messaging/test-broker.js";
+export { createTestBroker, type TestBroker, type TestTime } from "./messaging/test-broker.js";
 export { createTestMessagingFor, type TestMessaging, type TestMessagingOptions } from "./messaging/test-messaging.js";
 export type { PartOf } from "./pattern.js";
 export {

@@ -5,8 +5,14 @@ export interface Timer {
   unref(): Timer;
 }
 
+/** The chance by which pauses differ, so that what happened together does not happen together again. */
+export interface Jitter {
+  /** A number from 0 up to 1. That of a test's clock follows from its seed. */
+  chance(): number;
+}
+
 /** The source of time for every timer, deadline and heartbeat of the main thread. It can be replaced. */
-export interface Clock {
+export interface Clock extends Jitter {
   /** Milliseconds on a monotonic clock, for durations. */
   now(): number;
   /** Milliseconds since 1970 on this machine's clock, which may jump. */
@@ -24,6 +30,7 @@ export const LONGEST_TIMER_MS: number = 2 ** 31 - 1;
 export const systemClock: Clock = {
   now: () => performance.now(),
   wall: () => Date.now(),
+  chance: () => Math.random(),
   after: (ms, call) => new SystemTimer(ms, call, false),
   every: (ms, call) => new SystemTimer(ms, call, true).unref(),
 };

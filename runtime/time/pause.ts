@@ -26,7 +26,7 @@ export class Pause {
     if (this.signal.aborted) return Promise.resolve(false);
     this.#report(activity, error);
     const backoffMs = Math.min(LONGEST_MS, FIRST_MS * 2 ** failures);
-    return this.for(backoffMs * (0.5 + Math.random() / 2));
+    return this.for(backoffMs * (0.5 + this.#clock.chance() / 2));
   }
 
   /** Waits so many milliseconds. Resolves to `false` if the signal aborts meanwhile. */

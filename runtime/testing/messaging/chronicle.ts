@@ -1,6 +1,6 @@
 import { type FlatFields, textReader, typeOf } from "../../contract/codec.js";
 import type { Hooks } from "../../messaging/hooks.js";
-import type { Place as Process, Run } from "./activity.js";
+import type { Place as Process, Run } from "./run.js";
 
 /** What became of a message in one service. */
 export interface Outcome {

@@ -37,7 +37,7 @@ export function seek<Message>(
   const [perfect, past] = words[happening];
   const { observed = "a service" } = observations;
   const what = `${descriptor.type}${part === undefined ? "" : ` with ${shown(part)}`}`;
-  const story = (): string => `What happened:\n${indented(observations.history())}`;
+  const story = (): string => `What happened (seed ${observations.seed}):\n${indented(observations.history())}`;
   return {
     matching,
     missing: () => {

@@ -8,6 +8,8 @@ import type { RecordedMessage } from "./recording.js";
 export interface Observations {
   /** The name of the service; `undefined` for a broker, which observes all. */
   readonly observed: string | undefined;
+  /** The seed of the broker: with it, and the same `startsAt`, a run is the same again. */
+  readonly seed: number;
   /**
    * The messages of a type that the service has published, oldest first.
    * @example
@@ -26,12 +28,14 @@ export interface Observations {
 
 /** Answers from what a broker of tests has noted. */
 export class Observer implements Observations {
+  readonly seed: number;
   readonly observed: string | undefined;
   readonly #chronicle: Chronicle;
 
   /** @param observed - the service; all of them when left out */
-  constructor(chronicle: Chronicle, observed?: string) {
+  constructor(chronicle: Chronicle, seed: number, observed?: string) {
     this.#chronicle = chronicle;
+    this.seed = seed;
     this.observed = observed;
   }
 

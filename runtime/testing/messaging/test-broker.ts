@@ -1,29 +1,16 @@
 import { setImmediate, setTimeout } from "node:timers/promises";
-import { unknownOptions } from "../../config/suggest.js";
-import { ConfigError, MessagingError } from "../../errors.js";
+import { MessagingError } from "../../errors.js";
 import type { Instance } from "../../memory/instance.js";
 import { Store } from "../../memory/store.js";
 import { VirtualClock } from "../../memory/virtual-clock.js";
-import { Activity, type Run } from "./activity.js";
+import { randomOf } from "../random.js";
+import { Activity } from "./activity.js";
+import { readOptions, type TestBrokerOptions } from "./broker-options.js";
 import { Chronicle } from "./chronicle.js";
 import { type Duration, msOf } from "./duration.js";
 import { EndlessError, UnsettledError } from "./errors.js";
 import { type Observations, Observer } from "./observer.js";
-
-/** Options of a broker of tests. */
-export interface TestBrokerOptions {
-  /** The moment at which its time begins. @defaultValue the present */
-  readonly startsAt?: Date | string | number;
-  /** Milliseconds of real time without any sign of a handler that runs, after which `settled()` rejects. @defaultValue 5000 */
-  readonly realTimeLimitMs?: number;
-  /**
-   * Milliseconds of real time without any sign of a handler that runs, after which `advance()` has time pass without it.
-   * @defaultValue 250
-   */
-  readonly patienceMs?: number;
-  /** How many messages one `settled()` or `advance()` lets be handled before it rejects. @defaultValue 10000 */
-  readonly maxHandled?: number;
-}
+import type { Outgoing, Run } from "./run.js";
 
 /** The time of a test. It passes only when it is told to. */
 export interface TestTime {
@@ -54,6 +41,8 @@ export interface TestBroker extends AsyncDisposable, Observations {
   close(): Promise<void>;
 }
 
+type Unended = Run | Outgoing;
+
 /** The real one, whatever a test replaces later. */
 const realNow: () => number = performance.now.bind(performance);
 /** Acknowledgements are gathered for so long. */
@@ -79,20 +68,11 @@ export class SharedBroker extends Observer implements TestBroker, TestTime {
 
   /** @throws {ConfigError} */
   constructor(options: TestBrokerOptions = {}) {
-    const { startsAt = Date.now(), realTimeLimitMs = 5000, patienceMs = 250, maxHandled = 10_000 } = options;
-    const startsAtMs = new Date(startsAt).getTime();
-    const problems = [
-      ...unknownOptions(options, ["startsAt", "realTimeLimitMs", "patienceMs", "maxHandled"]),
-      ...(Number.isNaN(startsAtMs) ? [`startsAt must be a date, got ${JSON.stringify(startsAt)}`] : []),
-      ...(realTimeLimitMs > 0 ? [] : [`realTimeLimitMs must be greater than 0, got ${realTimeLimitMs}`]),
-      ...(patienceMs > 0 ? [] : [`patienceMs must be greater than 0, got ${patienceMs}`]),
-      ...(maxHandled > 0 ? [] : [`maxHandled must be greater than 0, got ${maxHandled}`]),
-    ];
-    if (problems.length > 0) throw new ConfigError(problems);
+    const { startsAt, seed, realTimeLimitMs, patienceMs, maxHandled } = readOptions(options);
     const chronicle = new Chronicle();
-    super(chronicle);
+    super(chronicle, seed);
     this.chronicle = chronicle;
-    this.#clock = new VirtualClock(startsAtMs);
+    this.#clock = new VirtualClock(startsAt, randomOf(seed));
     this.#limitMs = realTimeLimitMs;
     this.#patienceMs = patienceMs;
     this.#maxHandled = maxHandled;
@@ -101,6 +81,11 @@ export class SharedBroker extends Observer implements TestBroker, TestTime {
       this.chronicle.added(stream, entryId, fields, this.activity.current);
       this.activity.added(stream, entryId);
     });
+  }
+
+  /** Before a runner with the usual limit of five seconds ends a test. */
+  get warnAfterMs(): number {
+    return this.#limitMs / 2;
   }
 
   get time(): TestTime {
@@ -128,7 +113,7 @@ export class SharedBroker extends Observer implements TestBroker, TestTime {
     return this.#alone("settled()", async () => {
       for (;;) {
         const busy = await this.#drain(this.#limitMs, () => this.activity.busy);
-        if (busy.length > 0) throw new UnsettledError(busy, this.#limitMs);
+        if (busy.length > 0) throw new UnsettledError(this.activity, this.#limitMs, this.seed);
         if (!this.#stepSoon()) return;
       }
     });
@@ -141,7 +126,7 @@ export class SharedBroker extends Observer implements TestBroker, TestTime {
 
   /** @throws {MessagingError} `CLOSED` */
   add(service: { close(): Promise<void> }): void {
-    this.#assertOpen("create a messaging");
+    this.assertOpen("create a messaging");
     this.#services.add(service);
   }
 
@@ -176,15 +161,15 @@ export class SharedBroker extends Observer implements TestBroker, TestTime {
 
   /** Waits for what runs, but not for handlers that do nothing: time passes without them. */
   async #quiet(): Promise<void> {
-    const busy = (): readonly Run[] => this.activity.busy.filter(({ isIdle }) => !isIdle);
-    for (const run of await this.#drain(this.#patienceMs, busy)) run.isIdle = true;
+    const busy = (): readonly Unended[] => this.activity.busy.filter(({ isIdle }) => !isIdle);
+    for (const each of await this.#drain(this.#patienceMs, busy)) each.isIdle = true;
   }
 
   /**
-   * Lets everything run that can without virtual time. Resolves to the handlers that still run, and have done nothing for so
-   * many ms of real time.
+   * Lets everything run that can without virtual time. Resolves to what has not ended, and has done nothing for so many ms
+   * of real time.
    */
-  async #drain(patienceMs: number, busyOf: () => readonly Run[]): Promise<readonly Run[]> {
+  async #drain(patienceMs: number, busyOf: () => readonly Unended[]): Promise<readonly Unended[]> {
     let quiet = 0;
     let quietSince = realNow();
     for (;;) {
@@ -192,7 +177,7 @@ export class SharedBroker extends Observer implements TestBroker, TestTime {
       await (quiet < IDLE_TURNS ? setImmediate() : setTimeout(1));
       if (this.activity.begun > this.#maxHandled && !this.store.isHalted) {
         this.store.halt();
-        throw new EndlessError(this.activity.newest, this.#maxHandled);
+        throw new EndlessError(this.activity.newest, this.#maxHandled, this.seed);
       }
       if (this.#signs !== before) {
         quiet = 0;
@@ -201,12 +186,12 @@ export class SharedBroker extends Observer implements TestBroker, TestTime {
       }
       if (++quiet < QUIET_TURNS) continue;
       const busy = busyOf();
-      if (busy.length === 0 && !this.activity.isPublishing) return busy;
-      if (realNow() - quietSince > patienceMs) return busy;
+      if (busy.length === 0 || realNow() - quietSince > patienceMs) return busy;
     }
   }
 
-  #assertOpen(what: string): void {
+  /** @throws {MessagingError} `CLOSED` */
+  assertOpen(what: string): void {
     if (this.#closing === undefined) return;
     throw new MessagingError("CLOSED", `cannot ${what}: the broker of this test is closed; create another`);
   }
@@ -217,8 +202,8 @@ export class SharedBroker extends Observer implements TestBroker, TestTime {
 
   /** One at a time: two that let time pass would disturb each other. */
   async #alone<Result>(what: string, work: () => Promise<Result>): Promise<Result> {
-    this.#assertOpen(`await ${what}`);
-    return this.activity.waiting(what, () => {
+    this.assertOpen(`await ${what}`);
+    return this.activity.waiting({ what, until: undefined }, () => {
       const done = this.#last.then(() => {
         this.activity.begun = 0;
         return work();

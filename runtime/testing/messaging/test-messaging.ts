@@ -5,10 +5,11 @@ import type { Catalogue, CommandDescriptor, Descriptor, Publishable } from "../.
 import { ConfigError } from "../../errors.js";
 import { DeadLetters } from "../../letters/dead-letters.js";
 import { Instance } from "../../memory/instance.js";
-import { isServed, leftoversOf, leftoverText } from "../../memory/leftovers.js";
+import { isServed, leftoversOf } from "../../memory/leftovers.js";
 import { MemoryBroker } from "../../memory/memory-broker.js";
 import { OperatorsLetters } from "../../memory/operators-letters.js";
-import { consoleLogger, type Logger } from "../../messaging/logger.js";
+import type { CommandHandler, CommandOptions, Handler, HandlerOptions } from "../../messaging/handler.js";
+import { consoleLogger } from "../../messaging/logger.js";
 import type { Messaging } from "../../messaging/messaging.js";
 import type {
   Listening,
@@ -19,10 +20,12 @@ import type {
 import type { Published } from "../../messaging/publisher.js";
 import { assemble, type MessagingOptions } from "../../service/assemble.js";
 import { ServiceMessaging } from "../../service/service-messaging.js";
-import type { Place } from "./activity.js";
+import { heldTexts, leftoverText } from "./leftover.js";
 import { type Observations, Observer } from "./observer.js";
 import type { Recording } from "./recording.js";
+import type { Place } from "./run.js";
 import { SharedBroker, type TestBroker, type TestTime } from "./test-broker.js";
+import { waitText } from "./wait.js";
 
 /** Options of a messaging of tests. Settings are not read from the environment. */
 export interface TestMessagingOptions extends MessagingOptions {
@@ -70,7 +73,6 @@ class MemoryMessaging<Events extends object>
   readonly #place: Place;
   readonly #config: Config;
   readonly #observer: Observer;
-  readonly #logger: Logger;
   #isClosing = false;
   #closing: Promise<void> | undefined;
 
@@ -83,23 +85,29 @@ class MemoryMessaging<Events extends object>
     const instance = new Instance(store.clock, () => {
       store.calls++;
     });
-    const place = { service: "", activity, hasCrashed: () => instance.hasCrashed };
+    const { clock } = instance;
+    const { logger = consoleLogger } = own;
+    const place = {
+      ...{ service: "", clock, handlerTimeoutMs: 0, warnAfterMs: broker.warnAfterMs, activity },
+      hasCrashed: () => instance.hasCrashed,
+      warn: (details: object, text: string) => logger.warn(details, text),
+    };
     const interceptors = [activity.watching(place), ...(own.interceptors ?? [])];
     const env = { ...DEFAULTS, ...own.env };
     const { config, parts } = assemble(
       catalogue,
       { ...own, env, interceptors, hooks: chronicle.hooksFor(place, own.hooks) },
       {
-        clock: instance.clock,
+        clock,
         brokerOf: (config, hooks) => new MemoryBroker(store, instance, { config, hooks }),
       },
     );
     super(catalogue, config, parts);
     place.service = config.service;
+    place.handlerTimeoutMs = config.handlerTimeoutMs;
     broker.add(this);
-    this.#logger = own.logger ?? consoleLogger;
     this.#config = config;
-    this.#observer = new Observer(chronicle, config.service);
+    this.#observer = new Observer(chronicle, broker.seed, config.service);
     this.#broker = broker;
     this.#instance = instance;
     this.#place = place;
@@ -107,7 +115,10 @@ class MemoryMessaging<Events extends object>
 
   get deadLetters(): DeadLetters {
     const { store } = this.#broker;
-    const lettersOf = (stream: string): Letters => new OperatorsLetters(store, stream);
+    const lettersOf = (stream: string): Letters => {
+      this.#broker.assertOpen(`use the dead letters of ${stream}`);
+      return new OperatorsLetters(store, stream);
+    };
     return new DeadLetters(this.#config, { clock: store.clock, lettersOf });
   }
 
@@ -121,6 +132,10 @@ class MemoryMessaging<Events extends object>
 
   get observed(): string {
     return this.service;
+  }
+
+  get seed(): number {
+    return this.#broker.seed;
   }
 
   published<Message>(descriptor: Publishable<Message>): readonly Message[] {
@@ -148,6 +163,7 @@ class MemoryMessaging<Events extends object>
   }
 
   async replay({ messages }: Recording): Promise<void> {
+    this.#broker.assertOpen("replay a recording");
     for (const { kind, type, message } of messages) {
       const descriptor = this.catalogue.messages.find((each) => each.kind === kind && each.type === type);
       if (descriptor === undefined) continue;
@@ -171,9 +187,26 @@ class MemoryMessaging<Events extends object>
     options?: ListenOptions,
   ): Promise<Listening> {
     const { activity } = this.#broker;
+    const named = activity.named(listener);
     const watched: NotificationListener<Message> = (message, context) =>
-      activity.listen(this.#place, context.channel, () => listener(message, context));
+      activity.listen(this.#place, context.channel, () => named(message, context));
     return super.listen(target, watched, options);
+  }
+
+  override on(
+    target: Parameters<ServiceMessaging<Events>["on"]>[0],
+    handler: Handler<never>,
+    options?: HandlerOptions<never>,
+  ): void {
+    super.on(target, this.#broker.activity.named(handler), options);
+  }
+
+  override handle(
+    descriptor: Parameters<ServiceMessaging<Events>["handle"]>[0],
+    handler: CommandHandler<never, unknown>,
+    options?: CommandOptions,
+  ): void {
+    super.handle(descriptor, this.#broker.activity.named(handler), options);
   }
 
   override stop(): Promise<void> {
@@ -190,15 +223,17 @@ class MemoryMessaging<Events extends object>
 
   /** Tells what nobody has handled, if no other instance of this service may yet. */
   #tellLeftovers(): void {
-    const { store } = this.#broker;
-    const { group, service } = this.#config;
-    const leftovers = isServed(store, group) ? [] : leftoversOf(store, group).map(leftoverText);
+    const { activity, seed, store } = this.#broker;
+    const { group, leaseMs, service } = this.#config;
+    const leftovers = isServed(store, group) ? [] : leftoversOf(store, group);
     if (leftovers.length === 0) return;
+    const waiting = [
+      ...activity.hanging(this.#place).map(waitText),
+      ...leftovers.flatMap((leftover) => heldTexts(leftover, leaseMs, store.clock)),
+    ];
+    const advice = "await settled(), or have time pass for what waits, before the test ends";
     const text = `${service} was closed before it had handled everything`;
-    this.#logger.warn(
-      { leftovers, advice: "await settled(), or have time pass for retries, before the test ends" },
-      text,
-    );
+    this.#place.warn({ leftovers: leftovers.map(leftoverText), waiting, advice, seed }, text);
   }
 }
 

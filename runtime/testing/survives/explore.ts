@@ -1,3 +1,4 @@
+import { randomOf } from "../random.js";
 import type { Run } from "./run.js";
 import type { Schedule } from "./schedule.js";
 
@@ -94,15 +95,4 @@ async function shrunk(failure: Failure, attempt: Try): Promise<Failure> {
     if (found.differences.length > 0) return shrunk(found, attempt);
   }
   return failure;
-}
-
-/** Numbers from 0 to 1, the same for a seed (mulberry32). */
-function randomOf(seed: number): () => number {
-  let state = seed | 0;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
 }

@@ -1,6 +1,7 @@
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { ContractError, DecodeError, RetryAfter, UnrecoverableError } from "../../../runtime/errors.js";
 import { afterFailure, isUnreadable } from "../../../runtime/handle/retry-policy.js";
+import { systemClock } from "../../../runtime/time/clock.js";
 
 const policy = { maxRetries: 3, delayMs: 1000 };
 const error = new Error("away");
@@ -8,21 +9,18 @@ const error = new Error("away");
 /** The delay before the next attempt, with the least and the most jitter. */
 function delaysAfter(attempt: number, thrown: unknown = error, given = { ...policy, maxRetries: 1000 }): number[] {
   return [0, 1].map((random) => {
-    vi.spyOn(Math, "random").mockReturnValue(random);
-    const outcome = afterFailure(thrown, attempt, given);
+    const outcome = afterFailure(thrown, attempt, given, { chance: () => random });
     expect(outcome).toMatchObject({ kind: "retry", error: thrown });
     return (outcome as { delayMs: number }).delayMs;
   });
 }
 
-afterEach(() => vi.restoreAllMocks());
-
 describe("a message whose handler threw", () => {
   it("is tried again as often as it may be, then it is dead", () => {
-    const kinds = [1, 2, 3, 4, 5].map((attempt) => afterFailure(error, attempt, policy).kind);
+    const kinds = [1, 2, 3, 4, 5].map((attempt) => afterFailure(error, attempt, policy, systemClock).kind);
     expect(kinds).toEqual(["retry", "retry", "retry", "dead", "dead"]);
-    expect(afterFailure(error, 4, policy)).toEqual({ kind: "dead", error });
-    expect(afterFailure(error, 1, { ...policy, maxRetries: 0 }).kind).toBe("dead");
+    expect(afterFailure(error, 4, policy, systemClock)).toEqual({ kind: "dead", error });
+    expect(afterFailure(error, 1, { ...policy, maxRetries: 0 }, systemClock).kind).toBe("dead");
   });
 
   it("waits twice as long each time, up to an hour, less up to a half by chance", () => {
@@ -41,18 +39,18 @@ describe("a message whose handler threw", () => {
   it("waits for exactly as long as the handler asked for", () => {
     expect(delaysAfter(1, new RetryAfter(7))).toEqual([7000, 7000]);
     expect(delaysAfter(3, new RetryAfter(0))).toEqual([0, 0]);
-    expect(afterFailure(new RetryAfter(7), 4, policy).kind).toBe("dead");
+    expect(afterFailure(new RetryAfter(7), 4, policy, systemClock).kind).toBe("dead");
   });
 
   it.each([new UnrecoverableError("no use"), new DecodeError("torn"), new ContractError("user.created", [], true)])(
     "is dead at once after a %s",
     (thrown) => {
-      expect(afterFailure(thrown, 1, policy)).toEqual({ kind: "dead", error: thrown });
+      expect(afterFailure(thrown, 1, policy, systemClock)).toEqual({ kind: "dead", error: thrown });
     },
   );
 
   it("is tried again after a ContractError of what the handler itself published", () => {
-    expect(afterFailure(new ContractError("user.created", []), 1, policy).kind).toBe("retry");
+    expect(afterFailure(new ContractError("user.created", []), 1, policy, systemClock).kind).toBe("retry");
   });
 });
 

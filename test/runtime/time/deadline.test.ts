@@ -29,6 +29,9 @@ class HandClock implements Clock {
   wall(): number {
     return this.#now;
   }
+  chance(): number {
+    throw new Error("deadlines have no jitter");
+  }
   after(): Timer {
     throw new Error("deadlines look at intervals");
   }

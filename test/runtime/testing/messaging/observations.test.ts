@@ -157,7 +157,7 @@ describe("an assertion", () => {
       "  after_data.email is 'ada@example.com', expected 'x@example.com'",
       "  after_data.first_name is absent, expected 'Ada'",
       "",
-      "What happened:",
+      "What happened (seed 1):",
       "  user.created from billing",
       "    nobody has handled it",
       "  user.created from billing",
@@ -166,7 +166,7 @@ describe("an assertion", () => {
     expect(failureOf(() => assertPublished(messaging, userCreated, part))).toBe(text);
     expect(failureOf(() => expect(messaging).toHavePublished(userCreated, part))).toBe(text);
     expect(failureOf(() => expect(messaging).toHavePublished(userUpdated))).toMatch(
-      /^expected billing to have published user\.updated, but none was published\.\n\nWhat happened:\n/,
+      /^expected billing to have published user\.updated, but none was published\.\n\nWhat happened \(seed 1\):\n/,
     );
     expect(failureOf(() => expect(messaging).not.toHavePublished(userCreated, { entity_id: 7 }))).toMatch(
       /^expected billing not to have published user\.created with \{ entity_id: 7 \}, but one matches:\n {2}\{ id: /,

@@ -159,21 +159,6 @@ describe("a messaging of tests", () => {
 });
 
 describe("a misuse", () => {
-  it("a handler that does not end is named", async () => {
-    await using broker = createTestBroker({ realTimeLimitMs: 50 });
-    const messaging = service({ broker });
-    onUserCreated(messaging, () => new Promise(() => {}));
-    await messaging.start();
-    const { entryId } = await publishUserCreated(messaging, user);
-
-    const code = "TEST_UNSETTLED";
-    const running = [`billing handles user.created (${entryId}, attempt 1)`];
-    await expect(messaging.settled()).rejects.toMatchObject({ code, running, name: "UnsettledError" });
-    // Its time is up: whatever it does counts for nothing any more.
-    await messaging.time.advance("16m");
-    expect(messaging.counts.handlerFailed).toBe(1);
-  });
-
   it("messages that cause each other without end are stopped, and their chain is told", async () => {
     await using broker = createTestBroker({ maxHandled: 500 });
     const messaging = service({ broker });
@@ -204,6 +189,8 @@ describe("a misuse", () => {
     await expect(publishUserCreated(messaging, user)).rejects.toMatchObject(closed);
     await expect(broker.settled()).rejects.toMatchObject(closed);
     await expect(broker.time.advance("1s")).rejects.toMatchObject(closed);
+    await expect(messaging.replay(messaging.record())).rejects.toMatchObject(closed);
+    await expect(messaging.deadLetters.redriveAll("events")).rejects.toMatchObject(closed);
     expect(() => service({ broker })).toThrow("cannot create a messaging: the broker of this test is closed");
   });
 
@@ -262,6 +249,7 @@ describe("a misuse", () => {
     }
     expect(() => createTestBroker({ startAt: 0 } as never)).toThrow("startAt does not exist; did you mean startsAt?");
     expect(() => createTestBroker({ startsAt: "tomorrow" })).toThrow('startsAt must be a date, got "tomorrow"');
+    expect(() => createTestBroker({ seed: 0.5 })).toThrow("seed must be a whole number, got 0.5");
     expect(() => createTestBroker({ realTimeLimitMs: 0 })).toThrow("realTimeLimitMs must be greater than 0");
     expect(() => service({ broker: {} as never })).toThrow("broker must be one that createTestBroker() returned");
     expect(() => createTestMessaging({} as never)).toThrow("SERVICE_NAME is not set");
