@@ -21,6 +21,7 @@ const full = {
   validation: { rounds: 7, count: 300_000, seconds: 10 },
   memory: { rounds: 1, count: 5_000_000, seconds: 110 },
   cold: { rounds: 11, count: 1, seconds: 15 },
+  kit: { rounds: 5, count: 100, seconds: 15 },
   typecheck: { rounds: 5, count: 400, seconds: 20 },
   generate: { rounds: 5, count: 400, seconds: 45 },
 } satisfies Record<string, Effort>;
@@ -36,6 +37,7 @@ const quick: Record<keyof typeof full, Effort> = {
   validation: { rounds: 3, count: 100_000, seconds: 2 },
   memory: { rounds: 1, count: 300_000, seconds: 8 },
   cold: { rounds: 3, count: 1, seconds: 2 },
+  kit: { rounds: 3, count: 30, seconds: 3 },
   typecheck: { rounds: 2, count: 400, seconds: 4 },
   generate: { rounds: 2, count: 400, seconds: 4 },
 };

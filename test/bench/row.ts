@@ -50,6 +50,9 @@ export const rows: readonly Row[] = [
   alone("Validation, writer and reader", "validation", "µs", 2, 1),
   alone("Heap over a long run, end beside begin", "memory", "×", 1.1, 1.02),
   { ...duration("Cold process to first publish", "cold", "ours", "raw", 60, 20), compare: "difference", unit: "ms" },
+  { ...alone("A test of 100 messages in memory", "kit", "ms", 20, 10), subject: "ours, memory" },
+  duration("… beside the same test on Redis", "kit", "ours, memory", "ours, redis", 1, 0.5),
+  { ...alone("Creating a messaging of tests", "kit", "ms", 2, 0.5), subject: "ours, creation" },
   duration("Type-check, 400 messages beside 10", "typecheck", "400 messages", "10 messages", 1.5, 1.5),
   ...["modelina", "quicktype"].flatMap((peer) => [
     { ...generation(`Generate 400 messages, beside ${peer}`, "ours", peer), atLeast: 2, aim: 5 },

@@ -2,7 +2,7 @@ import type { Contestant } from "../contest.js";
 import type { ContestName } from "../effort.js";
 import type { Arena } from "./arena.js";
 import { generators, typechecks } from "./catalogue.js";
-import { alone, moments } from "./moments.js";
+import { alone, kit, moments } from "./moments.js";
 import { peers, reading, writing } from "./streams.js";
 
 /** Who takes part in what. */
@@ -17,6 +17,7 @@ export const contests: Readonly<Record<ContestName, (arena: Arena) => Contestant
   validation: (arena) => alone(arena, "validation"),
   memory: (arena) => alone(arena, "memory", ["--expose-gc"]),
   cold: (arena) => moments(arena, "cold"),
+  kit,
   typecheck: typechecks,
   generate: generators,
 };

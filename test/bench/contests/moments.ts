@@ -15,6 +15,17 @@ export function moments(arena: Arena, program: string, settings: object = {}): C
   }));
 }
 
+/** A test by the kit, the same on Redis, and what creating a messaging takes of it. */
+export function kit(arena: Arena): Contestant[] {
+  return ["memory", "redis", "creation"].map((name) => ({
+    name: `ours, ${name}`,
+    async measure({ count }) {
+      await arena.redis.flushall();
+      return measure(`${arena.stage.programs}/kit/${name}.mjs`, { url: arena.url, count });
+    },
+  }));
+}
+
 /** What is told of the SDK alone. */
 export function alone(arena: Arena, program: string, nodeOptions: readonly string[] = []): Contestant[] {
   return [

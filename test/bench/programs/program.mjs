@@ -134,6 +134,17 @@ export async function oneByOne(count, one) {
   return median(latencies);
 }
 
+/** Runs so many tests, one after another, and returns the middle of their milliseconds. The first tenth warms up. */
+export async function testsOf(count, test) {
+  const times = [];
+  for (let n = 0; n < count * 1.1; n++) {
+    const since = performance.now();
+    await test();
+    if (n >= count / 10) times.push(performance.now() - since);
+  }
+  return median(times);
+}
+
 /** The middle of some numbers. */
 export function median(numbers) {
   const sorted = numbers.toSorted((a, b) => a - b);
