@@ -1,6 +1,6 @@
 import type { MessageKind } from "../../contract/descriptor.js";
 import type { MessageContext } from "../../messaging/handler.js";
-import type { Delivery } from "./process.js";
+import type { Delivery } from "./parcel.js";
 
 /** The parts of an envelope that a context has. */
 interface Envelope {
@@ -17,7 +17,10 @@ interface Envelope {
 export function contextOf(
   message: Envelope,
   { attempt, redelivered }: Pick<Delivery, "attempt" | "redelivered"> = { attempt: 1, redelivered: false },
-  place: Pick<MessageContext, "consumer" | "signal"> = { consumer: "process-1", signal: new AbortController().signal },
+  place: Pick<MessageContext, "consumer" | "signal" | "entryId"> = {
+    ...{ consumer: "process-1", entryId: "1-0" },
+    signal: new AbortController().signal,
+  },
   overrides: Partial<MessageContext> = {},
 ): MessageContext {
   const { id, type: kind = "health", timestamp, correlation_id } = message;
@@ -25,7 +28,7 @@ export function contextOf(
     ...{ messageId: id, correlationId: correlation_id, kind, attempt, redelivered, ...place },
     type: message.event_type ?? message.command_type ?? message.notification_type ?? "report",
     stream: kind === "health" ? kind : `${kind}s`,
-    ...{ entryId: "1-0", group: "survives" },
+    group: "survives",
     publishedAt: new Date(timestamp ?? 0),
     ...overrides,
   };

@@ -14,14 +14,22 @@ export function judge(clean: Run, run: Run): readonly string[] {
     run.deadLetter === undefined
       ? []
       : [
-          `The message becomes a dead letter: the handler throws at every attempt: ${shownError(run.deadLetter.error)}.`,
+          `${capitalised(run.deadLetter.name)} becomes a dead letter: the handler throws at every attempt: ${shownError(run.deadLetter.error)}.`,
         ];
   const { effects, state } = clean;
   const places = [
     ...placeDifferences(state, run.state, "state"),
-    ...placeDifferences(clean.answer, run.answer, "the answer"),
+    ...clean.answers.flatMap((answer, at) => placeDifferences(answer, run.answers[at], answerTo(at, clean.answers))),
   ];
   return [...dead, ...effectDifferences(effects, run.effects), ...places];
+}
+
+function answerTo(at: number, { length }: readonly unknown[]): string {
+  return length === 1 ? "the answer" : `the answer to message ${at + 1}`;
+}
+
+function capitalised(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 }
 
 function effectDifferences(expected: readonly EffectCall[], actual: readonly EffectCall[]): readonly string[] {

@@ -47,6 +47,11 @@ export interface SurvivesOptions<State, Effects> {
   readonly seed?: number;
   /** Tries one schedule alone: the `schedule` of a {@link NotSurvivedError}. */
   readonly repeat?: string;
+  /**
+   * `entity` where the service keeps the order of an entity's messages, and all of the messages are of one: then each waits
+   * for those before it, also for their retries. @defaultValue "none"
+   */
+  readonly order?: "none" | "entity";
   /** Overrides of the handler's context. */
   readonly context?: Partial<MessageContext>;
   /** The time that the handler may await what is neither state nor effects. @defaultValue 5 */

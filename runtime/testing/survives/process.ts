@@ -1,20 +1,17 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+
 import { UsageError } from "../../errors.js";
+import type { Delivery, Host } from "./parcel.js";
 import { type Outcome, outcomeOf, type Step, type StepKind } from "./step.js";
 import { runNested, runTransaction, type TransactionHost } from "./transaction.js";
 import { type WatchedCall, watch } from "./watch.js";
-
-/** One delivery of the message to a process. */
-export interface Delivery {
-  readonly attempt: number;
-  readonly redelivered: boolean;
-  progress: "waiting" | "running" | "returned" | "failed" | "ended";
-  error?: unknown;
-}
 
 /** What a process shares with the others. */
 export interface Surroundings {
   readonly state: unknown;
   readonly effects: unknown;
+  /** Whether there is one message, so that whatever a process does it does for that. */
+  readonly isSingle: boolean;
   /** The names of the methods that run a function in a transaction. */
   readonly transactions: readonly string[];
   /** Calls an effect, and keeps what took effect. */
@@ -27,19 +24,23 @@ export interface Surroundings {
   misuse: unknown;
 }
 
+/** The delivery in which a call is made, where a process may have several at once. */
+const deliveries = /* @__PURE__ */ new AsyncLocalStorage<Delivery>();
+
 const never = new Promise<never>(() => undefined);
 const ignore = (): void => undefined;
 
 /** One process of the service. It has a handler and memory of its own. When it dies, its calls never return. */
-export class Process implements TransactionHost {
+export class Process implements Host, TransactionHost {
   readonly number: number;
-  /** The steps that wait, in the order in which they are taken. */
   readonly steps: Step[] = [];
   readonly death: Promise<never>;
   /** The state and the effects that the process's handler is given. */
   readonly state: unknown;
   readonly effects: unknown;
+  /** The last one. */
   delivery: Delivery | undefined;
+  deliveries: readonly Delivery[] = [];
   isDead = false;
   readonly #around: Surroundings;
   readonly #transactions: Promise<unknown>[] = [];
@@ -60,20 +61,34 @@ export class Process implements TransactionHost {
     return `process ${this.number}`;
   }
 
-  /** True while the handler runs and none of its steps waits: it awaits something else. */
   get isBusy(): boolean {
-    return !this.isDead && this.delivery?.progress === "running" && this.steps.length === 0;
+    const running = this.isDead ? [] : this.deliveries.filter(({ progress }) => progress === "running");
+    return running.some((delivery) => !this.steps.some((step) => this.deliveryOf(step) === delivery));
+  }
+
+  deliveryOf({ delivery = this.delivery }: Step): Delivery | undefined {
+    return delivery as Delivery | undefined;
   }
 
   /** Adds the first step of a delivery, which runs the handler. */
   deliver(delivery: Delivery, handle: () => unknown, acknowledge: (answer: unknown) => void): void {
     this.delivery = delivery;
+    this.deliveries = [...this.deliveries.filter(({ progress }) => progress !== "ended"), delivery];
     const perform = async (): Promise<Outcome> => {
       delivery.progress = "running";
       void outcomeOf(handle).then((outcome) => this.#ended(delivery, outcome, acknowledge));
       return { value: undefined };
     };
-    this.steps.push({ kind: "start", does: () => "begins its handler", inTransaction: false, perform, settle: ignore });
+    const { isOnly, name } = delivery.parcel;
+    const does = (): string => `begins its handler${isOnly ? "" : ` of ${name}`}`;
+    const step = { does, inTransaction: false, perform, settle: ignore };
+    this.steps.push(this.#within(delivery, { kind: "start", ...step }));
+  }
+
+  /** A step that is taken for a delivery, as are those to which it leads. */
+  #within(delivery: Delivery | undefined, step: Step): Step {
+    if (this.#around.isSingle || delivery === undefined) return step;
+    return { ...step, delivery, perform: () => deliveries.run(delivery, step.perform) };
   }
 
   #ended(delivery: Delivery, outcome: Outcome, acknowledge: (answer: unknown) => void): void {
@@ -85,11 +100,9 @@ export class Process implements TransactionHost {
     }
     const perform = (): Promise<Outcome> => outcomeOf(() => acknowledge(outcome.value));
     // Before the calls that the handler did not wait for.
-    this.steps.unshift({
-      ...{ kind: "acknowledge", does: () => "acknowledges the message", inTransaction: false },
-      perform,
-      settle: ignore,
-    });
+    const does = (): string => `acknowledges ${delivery.parcel.name}`;
+    const step = { does, inTransaction: false, perform, settle: ignore };
+    this.steps.unshift(this.#within(delivery, { kind: "acknowledge", ...step }));
   }
 
   /** Dies: no call returns any more, and an open transaction is rolled back. */
@@ -101,7 +114,7 @@ export class Process implements TransactionHost {
   }
 
   post(step: Step): void {
-    if (!this.isDead) this.steps.push(step);
+    if (!this.isDead) this.steps.push(this.#within(deliveries.getStore(), step));
   }
 
   watchInside(given: unknown): unknown {
@@ -134,7 +147,7 @@ export class Process implements TransactionHost {
     const perform = (): Promise<Outcome> => outcomeOf(work);
     const promise = new Promise((resolve, reject) => {
       const settle = (outcome: Outcome): void => ("error" in outcome ? reject(outcome.error) : resolve(outcome.value));
-      this.steps.push({ kind, does: () => `calls ${call.told()}`, inTransaction, perform, settle });
+      this.post({ kind, does: () => `calls ${call.told()}`, inTransaction, perform, settle });
     });
     // A handler that does not wait for a call does not see its failure either.
     promise.catch(ignore);

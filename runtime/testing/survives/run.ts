@@ -1,5 +1,5 @@
 import type { EffectCall, KeyOf } from "./effects.js";
-import type { Delivery, Process } from "./process.js";
+import type { Delivery } from "./parcel.js";
 import type { DeviationKind, Schedule } from "./schedule.js";
 import type { Story } from "./story.js";
 
@@ -7,8 +7,11 @@ import type { Story } from "./story.js";
 export interface Setting {
   /** Makes the handler of a process. */
   readonly start: (world: { readonly state: unknown; readonly effects: unknown }) => unknown;
+  /** How many messages are delivered, and whether each waits for those before it. */
+  readonly messages: number;
+  readonly isOrdered: boolean;
   /** Runs it for one delivery. */
-  readonly handle: (handler: unknown, delivery: Delivery, process: Process, signal: AbortSignal) => unknown;
+  readonly handle: (handler: unknown, delivery: Delivery, signal: AbortSignal) => unknown;
   readonly fresh: () => unknown;
   readonly snapshot: (state: unknown) => unknown;
   readonly effects: () => unknown;
@@ -26,8 +29,8 @@ export interface Run {
   readonly story: Story;
   readonly state: unknown;
   readonly effects: readonly EffectCall[];
-  /** The error of a handler that fails at every attempt, so that the message becomes a dead letter. */
-  readonly deadLetter: { readonly error: unknown } | undefined;
-  /** What the handler returned when the message was acknowledged last. */
-  readonly answer: unknown;
+  /** The error of a handler that fails at every attempt, so that its message becomes a dead letter. */
+  readonly deadLetter: { readonly error: unknown; readonly name: string } | undefined;
+  /** What the handler returned when each message was acknowledged last. */
+  readonly answers: readonly unknown[];
 }

@@ -14,6 +14,8 @@ export type DeviationKind =
   | "overtake"
   /** The process waits before the step, and the other one goes on. */
   | "switch"
+  /** The process waits before the step, and is given the next message meanwhile. */
+  | "next"
   /** The message is acknowledged and arrives once more. */
   | "repeat";
 
@@ -30,16 +32,16 @@ export type Schedule = readonly Deviation[];
 export function deviationsAt(kind: StepKind, inTransaction: boolean): readonly DeviationKind[] {
   switch (kind) {
     case "start":
-      return ["die-before", "overtake", "switch"];
+      return ["die-before", "overtake", "switch", "next"];
     case "begin":
-      return ["overtake", "switch"];
+      return ["overtake", "switch", "next"];
     case "acknowledge":
-      return ["die-before", "repeat", "overtake", "switch"];
+      return ["die-before", "repeat", "overtake", "switch", "next"];
     default:
       // Inside a transaction nothing has taken effect before the commit, so dying after a step is dying before the next.
       return inTransaction && kind !== "commit"
         ? ["die-before", "fail", "overtake", "switch"]
-        : ["die-after", "die-before", "fail", "lose-reply", "overtake", "switch"];
+        : ["die-after", "die-before", "fail", "lose-reply", "overtake", "switch", "next"];
   }
 }
 
@@ -55,6 +57,7 @@ const KINDS: readonly DeviationKind[] = [
   "lose-reply",
   "overtake",
   "switch",
+  "next",
   "repeat",
 ];
 

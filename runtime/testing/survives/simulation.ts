@@ -1,21 +1,19 @@
-import { setImmediate, setTimeout } from "node:timers/promises";
-
-import { UsageError } from "../../errors.js";
+import { Agenda } from "./agenda.js";
+import { calm } from "./calm.js";
 import { EffectLog } from "./effects.js";
-import { type Delivery, Process, type Surroundings } from "./process.js";
+import { mistake } from "./mistake.js";
+import type { Delivery, Due, Host } from "./parcel.js";
+import { Process, type Surroundings } from "./process.js";
 import type { Run, Setting } from "./run.js";
 import { type DeviationKind, deviationsAt, type Schedule } from "./schedule.js";
-import { shownError } from "./shown.js";
 import { InjectedFailure, type Step } from "./step.js";
 import { Story } from "./story.js";
 
 /** A handler that fails so often, and not because of the schedule, fails always. */
 const MOST_FAILURES = 2;
-/** So many processes run the handler at once. */
-const AT_ONCE = 2;
 
 /**
- * Runs one schedule, from the first delivery of the message until it is acknowledged and nothing is left to do.
+ * Runs one schedule, from the first delivery until all messages are acknowledged and nothing is left to do.
  *
  * @param isTold - whether the run is told in words
  */
@@ -23,8 +21,8 @@ export async function simulate(setting: Setting, schedule: Schedule, isTold: boo
   const state = await setting.fresh();
   const simulation = new Simulation(setting, state, schedule, new Story(isTold));
   const deadLetter = await simulation.run();
-  const { choices, story, effects, taken, answer } = simulation;
-  const end = { effects: effects.calls, answer, deadLetter, state: await setting.snapshot(state) };
+  const { choices, story, effects, taken, answers } = simulation;
+  const end = { effects: effects.calls, answers, deadLetter, state: await setting.snapshot(state) };
   return { schedule: taken, choices, story, ...end };
 }
 
@@ -33,123 +31,129 @@ class Simulation {
   readonly taken: { at: number; kind: DeviationKind }[] = [];
   readonly story: Story;
   readonly effects: EffectLog;
-  answer: unknown;
   readonly #setting: Setting;
+  readonly #agenda: Agenda;
   readonly #schedule: ReadonlyMap<number, DeviationKind>;
   readonly #around: Surroundings;
   readonly #processes: Process[] = [];
   readonly #handlers = new Map<Process, unknown>();
   readonly #signal = new AbortController().signal;
-  #current: Process;
-  /** The last delivery: only its acknowledgement counts. */
-  #owned: Delivery = { attempt: 0, redelivered: false, progress: "waiting" };
-  #isAcknowledged = false;
-  #failures = 0;
+  #current: Delivery | undefined;
 
   constructor(setting: Setting, state: unknown, schedule: Schedule, story: Story) {
     this.story = story;
     this.#setting = setting;
+    this.#agenda = new Agenda(setting.messages, setting.isOrdered);
     this.#schedule = new Map(schedule.map(({ at, kind }) => [at, kind]));
     this.effects = new EffectLog(setting.keys);
     this.#around = {
       ...{ state, effects: setting.effects(), transactions: setting.transactions },
-      ...{ inTransaction: undefined, misuse: undefined },
+      ...{ isSingle: setting.messages === 1, inTransaction: undefined, misuse: undefined },
       callEffect: (call) => this.effects.call(call),
       tell: (line) => this.story.tell(line),
     };
-    this.#current = this.#newProcess();
+  }
+
+  get answers(): readonly unknown[] {
+    return this.#agenda.parcels.map(({ answer }) => answer);
   }
 
   async run(): Promise<Run["deadLetter"]> {
-    this.#deliver(this.#current, { redelivered: false });
     for (;;) {
       await this.#calm();
-      for (const process of this.#processes) {
-        const { delivery } = process;
-        if (delivery?.progress !== "failed") continue;
-        this.#retry(process, delivery);
-        if (this.#failures > MOST_FAILURES) return { error: delivery.error };
+      for (const delivery of this.#processes.flatMap(({ deliveries }) => deliveries)) {
+        if (delivery.progress !== "failed") continue;
+        this.#retry(delivery);
+        const { failures, name } = delivery.parcel;
+        if (failures > MOST_FAILURES) return { error: delivery.error, name };
       }
-      const process = this.#next();
-      if (process !== undefined) await this.#take(process);
-      else if (!this.#isAcknowledged) this.#deliver(this.#newProcess(), { redelivered: true });
+      const delivery = this.#next();
+      const due = delivery === undefined ? this.#agenda.take() : undefined;
+      if (delivery !== undefined) await this.#take(delivery);
+      else if (due !== undefined) this.#deliver(this.#placeOf(due), due);
       else return undefined;
     }
   }
 
-  /** Waits until every process that lives has a step to take, or has nothing more to do. */
+  /** Waits until every delivery has a step to take, or has nothing more to do. */
   async #calm(): Promise<void> {
-    await setImmediate();
-    const latest = performance.now() + this.#setting.timeoutMs;
-    for (let looks = 0; this.#processes.some((process) => process.isBusy); looks++) {
-      if (performance.now() > latest) throw this.#stuck("the handler awaits what is neither state nor effects");
-      await (looks < 50 ? setImmediate() : setTimeout(1));
-    }
+    const { timeoutMs } = this.#setting;
+    const goesOn = ({ deliveries }: Host): boolean =>
+      this.#agenda.hasDue || deliveries.some((one) => this.#stepOf(one) !== undefined);
+    const isCalm = await calm(this.#processes, goesOn, timeoutMs);
     if (this.#around.misuse !== undefined) throw this.#around.misuse;
+    if (isCalm) return;
+    const why = "the handler awaits what is neither state nor effects, and that does not come";
+    throw mistake(`${why} within ${timeoutMs / 1000} s ({ timeoutSeconds }):\n${this.story.text()}`);
   }
 
-  #stuck(why: string): UsageError {
-    const limit = `within ${this.#setting.timeoutMs / 1000} s ({ timeoutSeconds })`;
-    return new UsageError("CONFIG_INVALID", `survives: ${why}, and that does not come ${limit}:\n${this.story.text()}`);
-  }
-
-  /** The process whose turn it is: the current one for as long as it has a step, then another. */
-  #next(): Process | undefined {
-    const able = this.#processes.filter((process) => this.#stepOf(process) !== undefined);
-    const next = able.includes(this.#current) ? this.#current : able[0];
-    if (next === undefined && this.#processes.some(({ steps }) => steps.length > 0)) {
+  /** The delivery whose turn it is: the current one for as long as it has a step, then another. */
+  #next(): Delivery | undefined {
+    const able = this.#waiting.filter((delivery) => this.#stepOf(delivery) !== undefined);
+    const next = able.find((delivery) => delivery === this.#current) ?? able[0];
+    if (next === undefined && this.#waiting.length > 0 && !this.#agenda.hasDue) {
       const advice = "in state.transaction(async (tx) => …) call tx, not state";
-      throw new UsageError(
-        "CONFIG_INVALID",
-        `survives: the handler waits for its own transaction: ${advice}\n${this.story.text()}`,
-      );
+      throw mistake(`the handler waits for its own transaction: ${advice}\n${this.story.text()}`);
     }
     if (next !== undefined && next !== this.#current) this.#switchTo(next);
     return next;
   }
 
-  /** The first step that a process can take. While a transaction is open, what is outside it waits. */
-  #stepOf(process: Process): Step | undefined {
+  /** The deliveries for which a step waits. */
+  get #waiting(): readonly Delivery[] {
+    const waiting = this.#processes.flatMap((process) => process.steps.map((step) => process.deliveryOf(step)));
+    return [...new Set(waiting)] as Delivery[];
+  }
+
+  /** The first step that can be taken for a delivery. While a transaction is open, what is outside it waits. */
+  #stepOf(delivery: Delivery): Step | undefined {
+    const { process } = delivery;
     const isFree = this.#around.inTransaction === undefined;
     return process.steps.find(
-      ({ kind, inTransaction }) => isFree || inTransaction || (kind !== "state" && kind !== "begin"),
+      (step) =>
+        process.deliveryOf(step) === delivery &&
+        (isFree || step.inTransaction || (step.kind !== "state" && step.kind !== "begin")),
     );
   }
 
-  async #take(process: Process): Promise<void> {
-    const step = this.#stepOf(process) as Step;
+  async #take(delivery: Delivery): Promise<void> {
+    const step = this.#stepOf(delivery) as Step;
     const at = this.choices.length;
-    const choices = this.#choicesOf(process, step);
+    const choices = this.#choicesOf(delivery, step);
     this.choices.push(choices);
     const demanded = this.#schedule.get(at);
     const kind = choices.find((one) => one === demanded);
-    if (kind === undefined) return this.#perform(process, step);
+    if (kind === undefined) return this.#perform(delivery, step);
     this.taken.push({ at, kind });
-    await this.#deviate(process, step, kind);
+    await this.#deviate(delivery, step, kind);
   }
 
-  #choicesOf(process: Process, step: Step): readonly DeviationKind[] {
-    const { delivery } = process;
-    const others = this.#processes.filter((one) => one !== process && !one.isDead && one.steps.length > 0);
-    const canSwitch = others.some((one) => this.#stepOf(one) !== undefined);
-    const canOvertake = !this.#isAcknowledged && delivery === this.#owned && others.length < AT_ONCE - 1;
+  #choicesOf(delivery: Delivery, step: Step): readonly DeviationKind[] {
+    const { owned, isAcknowledged } = delivery.parcel;
+    const canSwitch = this.#otherThan(delivery) !== undefined;
+    // Two at once are enough.
+    const isAlone = this.#waiting.every((one) => one === delivery);
+    const can: Partial<Record<DeviationKind, boolean>> = {
+      switch: canSwitch,
+      overtake: isAlone && !isAcknowledged && delivery === owned,
+      next: isAlone && this.#agenda.meanwhile !== undefined,
+      repeat: delivery === owned,
+    };
     // Of a call that outlives its handler, nobody sees the failure.
-    if (delivery?.progress === "ended") return canSwitch ? ["die-before", "switch"] : ["die-before"];
-    return deviationsAt(step.kind, step.inTransaction).filter((kind) => {
-      if (kind === "switch") return canSwitch;
-      return kind === "overtake" ? canOvertake : kind !== "repeat" || delivery === this.#owned;
-    });
+    if (delivery.progress === "ended") return canSwitch ? ["die-before", "switch"] : ["die-before"];
+    return deviationsAt(step.kind, step.inTransaction).filter((kind) => can[kind] ?? true);
   }
 
-  async #perform(process: Process, step: Step): Promise<void> {
-    process.steps.splice(process.steps.indexOf(step), 1);
+  async #perform(delivery: Delivery, step: Step): Promise<void> {
+    const { steps } = delivery.process;
+    steps.splice(steps.indexOf(step), 1);
     const outcome = await step.perform();
-    const isLate = step.kind === "acknowledge" && process.delivery !== this.#owned;
-    this.story.took(process, step, outcome, isLate);
+    this.story.took(delivery, step, outcome);
     step.settle(outcome);
   }
 
-  async #deviate(process: Process, step: Step, kind: DeviationKind): Promise<void> {
+  async #deviate(delivery: Delivery, step: Step, kind: DeviationKind): Promise<void> {
+    const { parcel, process } = delivery;
     const error = new InjectedFailure();
     switch (kind) {
       case "die-before":
@@ -174,18 +178,32 @@ class Simulation {
       }
       case "overtake":
         this.story.deviates(() => `${process} stands still before it ${step.does()}, and its lease ends`);
-        return this.#deliver(this.#newProcess(), { redelivered: true });
+        return this.#deliver(this.#newProcess(), { parcel, redelivered: true });
       case "switch":
         this.story.deviates(() => `${process} stands still before it ${step.does()}`);
-        return this.#switchTo(
-          this.#processes.find((one) => one !== process && this.#stepOf(one) !== undefined) as Process,
-        );
-      case "repeat":
-        await this.#perform(process, step);
-        this.story.deviates(() => "the message arrives once more: its publisher repeated it");
-        this.#isAcknowledged = false;
-        return this.#deliver(process, { redelivered: false });
+        return this.#switchTo(this.#otherThan(delivery) as Delivery);
+      case "next":
+        this.story.deviates(() => `${process} waits before it ${step.does()}`);
+        return this.#deliver(process, this.#agenda.take() as Due);
+      case "repeat": {
+        await this.#perform(delivery, step);
+        this.story.deviates(() => `${parcel.name} arrives once more: its publisher repeated it`);
+        parcel.isAcknowledged = false;
+        const due = { parcel, redelivered: false, process };
+        return this.#agenda.postpones(due) ? undefined : this.#deliver(process, due);
+      }
     }
+  }
+
+  /** Another delivery that has a step to take. */
+  #otherThan(delivery: Delivery): Delivery | undefined {
+    return this.#waiting.find((one) => one !== delivery && this.#stepOf(one) !== undefined);
+  }
+
+  /** The process to which something is delivered that was not lost with one. */
+  #placeOf({ process = this.#current?.process, parcel }: Due): Host {
+    const isLost = parcel.owned?.process.isDead === true;
+    return process === undefined || process.isDead || isLost ? this.#newProcess() : process;
   }
 
   #newProcess(): Process {
@@ -194,38 +212,41 @@ class Simulation {
     return process;
   }
 
-  #deliver(process: Process, { redelivered }: { readonly redelivered: boolean }): void {
-    const attempt = redelivered ? this.#owned.attempt + 1 : 1;
-    const delivery: Delivery = { attempt, redelivered, progress: "waiting" };
-    this.#owned = delivery;
-    this.#current = process;
+  #deliver(host: Host, { parcel, redelivered }: Due): void {
+    const attempt = redelivered ? (parcel.owned?.attempt ?? 0) + 1 : 1;
+    const process = host as Process;
+    const delivery: Delivery = { parcel, process, attempt, redelivered, progress: "waiting" };
+    parcel.owned = delivery;
+    this.#current = delivery;
     const handle = async (): Promise<unknown> => {
       if (!this.#handlers.has(process)) this.#handlers.set(process, await this.#setting.start(process));
-      return this.#setting.handle(this.#handlers.get(process), delivery, process, this.#signal);
+      return this.#setting.handle(this.#handlers.get(process), delivery, this.#signal);
     };
     process.deliver(delivery, handle, (answer) => {
       delivery.progress = "ended";
-      if (delivery !== this.#owned) return;
-      this.#isAcknowledged = true;
-      this.answer = answer;
+      if (delivery !== parcel.owned) return;
+      parcel.isAcknowledged = true;
+      parcel.answer = answer;
     });
   }
 
   /** A handler that failed is given the message again, if that is still its own. */
-  #retry(process: Process, delivery: Delivery): void {
-    const { error } = delivery;
+  #retry(delivery: Delivery): void {
+    const { error, parcel, process } = delivery;
     delivery.progress = "ended";
-    this.story.tell(() => `the handler of ${process} throws: ${shownError(error)}`);
-    if (delivery !== this.#owned || this.#isAcknowledged) return;
-    this.#failures = error instanceof InjectedFailure ? this.#failures : this.#failures + 1;
-    this.#deliver(process, { redelivered: true });
+    this.story.threw(delivery);
+    if (delivery !== parcel.owned || parcel.isAcknowledged) return;
+    parcel.failures += error instanceof InjectedFailure ? 0 : 1;
+    const due = { parcel, redelivered: true, process };
+    if (this.#agenda.postpones(due)) return;
+    this.#deliver(process, due);
     // The retry has a delay, in which another process that stands still goes on.
-    const other = this.#processes.find((one) => one !== process && this.#stepOf(one) !== undefined);
+    const other = this.#otherThan(parcel.owned as Delivery);
     if (other !== undefined) this.#switchTo(other);
   }
 
-  #switchTo(process: Process): void {
-    this.#current = process;
-    if (process.delivery?.progress !== "waiting") this.story.tell(() => `${process} goes on`);
+  #switchTo(delivery: Delivery): void {
+    this.#current = delivery;
+    if (delivery.progress !== "waiting") this.story.goesOn(delivery);
   }
 }

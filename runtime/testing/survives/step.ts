@@ -4,6 +4,8 @@ export type StepKind = "start" | "state" | "effect" | "begin" | "commit" | "ackn
 /** One step that waits for its turn. */
 export interface Step {
   readonly kind: StepKind;
+  /** The delivery for which it is taken; left out where its process has no other. */
+  readonly delivery?: object;
   /** What the process does, as the story tells it: `calls state.insert({ id: 7 })`. */
   does(): string;
   /** True for a step of an open transaction, which dies with it. */

@@ -1,4 +1,4 @@
-import type { Process } from "./process.js";
+import type { Delivery } from "./parcel.js";
 import { shown, shownError } from "./shown.js";
 import type { Outcome, Step } from "./step.js";
 
@@ -32,10 +32,20 @@ export class Story {
   }
 
   /** Tells of a step that was taken as in a clean run. */
-  took(process: Process, step: Step, outcome: Outcome, isLate: boolean): void {
-    this.tell(
-      () => `${process} ${isLate ? "ends, and the message is no longer its own" : taken(process, step, outcome)}`,
-    );
+  took(delivery: Delivery, step: Step, outcome: Outcome): void {
+    const { parcel, process } = delivery;
+    const isLate = step.kind === "acknowledge" && delivery !== parcel.owned;
+    const late = (): string => `ends, and ${parcel.name} is no longer its own`;
+    this.tell(() => `${process} ${isLate ? late() : taken(delivery, step, outcome)}`);
+  }
+
+  threw({ error, parcel, process }: Delivery): void {
+    const what = parcel.isOnly ? "" : ` for ${parcel.name}`;
+    this.tell(() => `the handler of ${process} throws${what}: ${shownError(error)}`);
+  }
+
+  goesOn({ parcel, process }: Delivery): void {
+    this.tell(() => `${process} goes on${parcel.isOnly ? "" : ` with ${parcel.name}`}`);
   }
 
   /** All lines, numbered. Those that differ from a clean run are marked. */
@@ -47,8 +57,8 @@ export class Story {
   }
 }
 
-function taken({ delivery }: Process, { kind, does }: Step, outcome: Outcome): string {
-  if (kind === "start") return `is given the message (attempt ${delivery?.attempt})`;
+function taken({ attempt, parcel }: Delivery, { kind, does }: Step, outcome: Outcome): string {
+  if (kind === "start") return `is given ${parcel.name} (attempt ${attempt})`;
   if ("error" in outcome) return `${does()}, which throws: ${shownError(outcome.error)}`;
   const hasResult = (kind === "state" || kind === "effect") && outcome.value !== undefined;
   return hasResult ? `${does()}, which returns ${shown(outcome.value)}` : does();

@@ -25,10 +25,12 @@ export interface Survival {
  * Proves that a handler bears at-least-once delivery of a message: runs it through the schedules that delivery allows, and
  * compares the state and the effects at the end with those of a clean run. A process dies before the handler, at each call
  * of state or effects, or before the acknowledgement; a call fails; a process loses its lease and goes on; the message
- * arrives twice. Every schedule with one such deviation is tried, then with two and more, up to the bound.
+ * arrives twice. Of several messages, one that fails comes after the others, and a process handles two at once. Every
+ * schedule with one such deviation is tried, then with two and more, up to the bound.
  *
  * @param start - makes the handler of a process. Called for each process, so what it keeps in memory dies with it
- * @param message - the message that is delivered; each delivery has a copy
+ * @param message - the message that is delivered, or several in the order in which they were published; each delivery has
+ * a copy
  * @throws {NotSurvivedError} with the shortest schedule that fails, in words
  * @throws {UsageError} if a clean run fails or does nothing, or if the handler cannot be observed
  *
@@ -51,11 +53,12 @@ export interface Survival {
  */
 export async function survives<Message extends object, State = unknown, Effects extends object = object>(
   start: (world: World<State, Effects>) => Handler<NoInfer<Message>> | Promise<Handler<NoInfer<Message>>>,
-  message: Message,
+  message: Message | readonly Message[],
   options: SurvivesOptions<State, Effects>,
 ): Promise<Survival> {
-  assertUsable(start, message, options);
-  const setting = settingOf(start, message, options);
+  const messages = (Array.isArray(message) ? message : [message]) as readonly Message[];
+  assertUsable(start, messages, options);
+  const setting = settingOf(start, messages, options);
   const clean = await cleanRun(setting);
   const attempt = async (schedule: Schedule, isTold = false): Promise<Failure> => {
     try {
@@ -71,18 +74,18 @@ export async function survives<Message extends object, State = unknown, Effects 
   if (repeat !== undefined) {
     const failure = await attempt(scheduleOf(repeat), true);
     if (scheduleText(failure.run.schedule) !== repeat.trim()) throw mistake(`the handler has no schedule ${repeat}`);
-    if (failure.differences.length > 0) throw notSurvived(failure, message, "it was repeated alone");
+    if (failure.differences.length > 0) throw notSurvived(failure, messages, "it was repeated alone");
     return { schedules: 1, exhaustive: 0 };
   }
   const { failure, ...tried } = await explore(clean, attempt, { schedules, seed });
   if (failure === undefined) return tried;
   const told = await attempt(failure.run.schedule, true);
-  throw notSurvived(told, message, `${tried.schedules} schedules were tried, seed ${seed}`);
+  throw notSurvived(told, messages, `${tried.schedules} schedules were tried, seed ${seed}`);
 }
 
 function settingOf<Message extends object, State, Effects extends object>(
   start: (world: World<State, Effects>) => unknown,
-  message: Message,
+  messages: readonly Message[],
   options: SurvivesOptions<State, Effects>,
 ): Setting {
   const {
@@ -90,14 +93,19 @@ function settingOf<Message extends object, State, Effects extends object>(
     effects = {},
     keys = {},
     transactions = ["transaction", "$transaction"],
+    order = "none",
     timeoutSeconds = 5,
   } = options;
   return {
     ...{ keys, transactions, timeoutMs: timeoutSeconds * 1000 },
+    ...{ messages: messages.length, isOrdered: order === "entity" },
     start: (world) => start(world as World<State, Effects>),
-    handle: async (handler, delivery, { number }, signal) => {
+    handle: async (handler, delivery, signal) => {
       if (typeof handler !== "function") throw mistake("the first argument must return the handler of the process");
-      const context = contextOf(message, delivery, { consumer: `process-${number}`, signal }, options.context);
+      const { parcel, process } = delivery;
+      const message = messages[parcel.number - 1] as Message;
+      const place = { consumer: `process-${process.number}`, entryId: `${parcel.number}-0`, signal };
+      const context = contextOf(message, delivery, place, options.context);
       const answer = await (handler as Handler<Message>)(structuredClone(message), context);
       // Nobody receives what a handler returns to other messages.
       return context.kind === "command" ? answer : undefined;
@@ -152,10 +160,11 @@ function scheduleOf(text: string): Schedule {
   throw mistake(`${JSON.stringify(text)} is no schedule: { repeat } takes the schedule of a NotSurvivedError`);
 }
 
-function notSurvived({ run, differences }: Failure, message: object, how: string): NotSurvivedError {
+function notSurvived({ run, differences }: Failure, messages: readonly object[], how: string): NotSurvivedError {
   const [story, schedule] = [run.story.text(), scheduleText(run.schedule)];
+  const types = [...new Set(messages.map((message) => contextOf(message).type))].join(" and ");
   const text = [
-    `the handler of ${contextOf(message).type} does not survive at-least-once delivery.`,
+    `the handler of ${types} does not survive at-least-once delivery.`,
     ...[
       "",
       story,

@@ -2,10 +2,11 @@ import { setImmediate } from "node:timers/promises";
 
 import { describe, expect, test } from "vitest";
 
-import { exampleUserCreated, exampleValidateToken } from "../../../../generated/testing.js";
+import { exampleUserCreated, exampleUserUpdated, exampleValidateToken } from "../../../../generated/testing.js";
 import { memoryState, NotSurvivedError, type Survival, survives } from "../../../../runtime/testing/index.js";
 import { type Bank, bank, outside } from "./bank.js";
 import { right } from "./right.js";
+import { names, right as rightOfSeveral, wrong as wrongOfSeveral } from "./several.js";
 import { wrong } from "./wrong.js";
 
 const options = {
@@ -307,6 +308,8 @@ describe("survives refuses", () => {
     const message = exampleUserCreated();
     expect(await refusal(mixed(noting))).toContain("the second argument must be a whole message");
     expect(await refusal(mixed(message, noting, {}))).toContain("the first argument must be a function");
+    expect(await refusal(mixed(noting, [], {}))).toContain("the second argument must be a whole message, or an array");
+    expect(await refusal(mixed(noting, message, { order: "any" }))).toContain('order must be "none" or "entity"');
     expect(await refusal(mixed(noting, message))).toContain("the third argument must be { state, effects }");
     expect(await refusal(mixed(noting, message, { schedule: 5 }))).toContain('there is no option "schedule"');
     expect(await refusal(mixed(noting, message, { state: {} }))).toContain("state must be a function");
@@ -321,3 +324,75 @@ describe("survives refuses", () => {
 });
 
 const MESSAGE = "00000000-0000-4000-8000-000000000001";
+
+describe("survives, with several messages", () => {
+  const update = (number: number, name: string) =>
+    exampleUserUpdated({
+      ...{ id: `00000000-0000-4000-8000-00000000000${number}`, timestamp: `2030-01-01T00:00:0${number}Z` },
+      ...{ entity_id: 7, after_data: { first_name: name } },
+    });
+  const [first, second] = [update(1, "Ada"), update(2, "Grace")];
+  const followed = { ...first, metadata: { isFollowed: true } };
+  const several = { state: names, schedules: 30 };
+
+  test.each(Object.entries(rightOfSeveral))("lets a handler pass that %s", async (_, start) => {
+    const { exhaustive } = await survives(start, [followed, second], several);
+    expect(exhaustive).toBeGreaterThan(0);
+  });
+
+  test.each(Object.entries(wrongOfSeveral))("stops a handler that %s, which bears each alone", async (_, start) => {
+    for (const message of [first, second]) await survives(start, message, several);
+    const failure = await failureOf(survives(start, [followed, second], several));
+    const repeated = await failureOf(survives(start, [followed, second], { ...several, repeat: failure.schedule }));
+    expect(repeated).toMatchObject({ story: failure.story, differences: failure.differences });
+  });
+
+  test("tells an older message that overwrites a newer one in words", async () => {
+    const start = wrongOfSeveral["overwrites with what is older"] as (typeof wrongOfSeveral)[string];
+    const failure = await failureOf(survives(start, [first, second], several));
+    expect(failure.message).toBe(
+      [
+        "the handler of user.updated does not survive at-least-once delivery.",
+        "",
+        "> 1. process 1 dies before it begins its handler of message 1",
+        "  2. process 2 is given message 2 (attempt 1)",
+        "  3. process 2 calls state.rename('user-7', 'Grace', '2030-01-01T00:00:02Z')",
+        "  4. process 2 acknowledges message 2",
+        "  5. process 3 is given message 1 (attempt 2)",
+        "  6. process 3 calls state.rename('user-7', 'Ada', '2030-01-01T00:00:01Z')",
+        "  7. process 3 acknowledges message 1",
+        "",
+        "state.names.get('user-7').name is 'Ada', and 'Grace' after a clean run.",
+        "state.names.get('user-7').at is '2030-01-01T00:00:01Z', and '2030-01-01T00:00:02Z' after a clean run.",
+        "",
+        '{ repeat: "die-before@0" } repeats this schedule alone (23 schedules were tried, seed 1).',
+      ].join("\n"),
+    );
+  });
+
+  test("tells two messages that mix in one process in words", async () => {
+    const start = wrongOfSeveral["keeps the message in a variable of its process"] as (typeof wrongOfSeveral)[string];
+    const failure = await failureOf(survives(start, [first, second], several));
+    expect(failure.story).toBe(
+      [
+        "   1. process 1 is given message 1 (attempt 1)",
+        ">  2. process 1 waits before it calls state.name('user-7')",
+        "   3. process 1 is given message 2 (attempt 1)",
+        "   4. process 1 calls state.name('user-7')",
+        "   5. process 1 calls state.note('00000000-0000-4000-8000-000000000002'), which returns true",
+        "   6. process 1 acknowledges message 2",
+        "   7. process 1 goes on with message 1",
+        "   8. process 1 calls state.name('user-7')",
+        "   9. process 1 calls state.note('00000000-0000-4000-8000-000000000002'), which returns false",
+        "  10. process 1 acknowledges message 1",
+      ].join("\n"),
+    );
+  });
+
+  test("keeps the order of an entity, if the service does", async () => {
+    const start = wrongOfSeveral["overwrites with what is older"] as (typeof wrongOfSeveral)[string];
+    await survives(start, [first, second], { ...several, order: "entity" });
+    const counting = wrongOfSeveral["counts in memory"] as (typeof wrongOfSeveral)[string];
+    await failureOf(survives(counting, [first, second], { ...several, order: "entity" }));
+  });
+});
