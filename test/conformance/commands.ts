@@ -1,5 +1,11 @@
 import { expect } from "vitest";
-import { handleValidateToken, reloadConfig, sendValidateToken } from "../../generated/index.js";
+import {
+  handleValidateToken,
+  reloadConfig,
+  sendValidateToken,
+  validateToken,
+  withCorrelation,
+} from "../../generated/index.js";
 import type { Sentences } from "./stage.js";
 
 const target = { targetService: "auth" };
@@ -130,5 +136,53 @@ export const commands: Sentences = {
     handleValidateToken(gate, ({ payload }) => sendValidateToken(gate, payload, target));
     await Promise.all([auth.start(), gate.start()]);
     expect(await sendValidateToken(auth, { token: "x" }, { targetService: "gate" })).toEqual({ valid: true });
+  },
+
+  "a command of another company is only acknowledged": async (stage) => {
+    const [auth, web] = [stage.service("auth"), stage.service("web", { tenancy: "required" })];
+    let calls = 0;
+    handleValidateToken(auth, () => ({ valid: calls++ === 0 }), { company_id: 7 });
+    await auth.start();
+    const tell = (company_id: number): Promise<unknown> =>
+      withCorrelation({ companyId: company_id }, () => web.tell(validateToken, { token: "x" }, target));
+    await tell(8);
+    await tell(7);
+    await stage.until(() => calls === 1 && auth.counts.skipped === 1, "the command of its company");
+  },
+
+  "an answer goes to the channel that its sender names, where the service allows it": async (stage) => {
+    const [auth, strict] = [stage.service("auth", { replyChannels: ["gateway-*"] }), stage.service("strict")];
+    for (const each of [auth, strict]) {
+      handleValidateToken(each, () => ({ valid: true }));
+      await each.start();
+    }
+    const web = stage.service("web", { replyChannel: `gateway-${auth.service}` });
+    expect(await sendValidateToken(web, { token: "x" }, target)).toEqual({ valid: true });
+    const refused = sendValidateToken(web, { token: "x" }, { targetService: "strict", timeoutSeconds: 1 });
+    const code = refused.catch((error) => error.code);
+    await stage.until(() => strict.counts.deadLettered === 1, "the dead letter");
+    await stage.pass(1000);
+    expect(await code).toBe("COMMAND_TIMEOUT");
+  },
+
+  "an answer for which nobody waits any more is counted": async (stage) => {
+    const [auth, web] = [stage.service("auth"), stage.service("web")];
+    let answer: (result: { valid: boolean }) => void = () => {};
+    const answered = new Promise<{ valid: boolean }>((resolve) => {
+      answer = resolve;
+    });
+    let calls = 0;
+    handleValidateToken(auth, () => {
+      calls++;
+      return answered;
+    });
+    await auth.start();
+    const ending = new AbortController();
+    const sent = sendValidateToken(web, { token: "x" }, { ...target, signal: ending.signal }).catch(() => {});
+    await stage.until(() => calls === 1, "the handler");
+    ending.abort();
+    await sent;
+    answer({ valid: true });
+    await stage.until(() => web.counts.answerUnclaimed === 1, "the answer");
   },
 };

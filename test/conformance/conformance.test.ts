@@ -10,6 +10,7 @@ import { order } from "./order.js";
 import { publishing } from "./publishing.js";
 import { onRedis } from "./redis-stage.js";
 import { retries } from "./retries.js";
+import { services } from "./services.js";
 
 const { redis } = await useRedis();
 
@@ -23,6 +24,7 @@ const rooms = {
   notifications,
   members,
   keeping,
+  services,
 };
 
 for (const [room, sentences] of Object.entries(rooms)) {

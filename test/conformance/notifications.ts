@@ -4,7 +4,10 @@ import {
   type InfoNotificationInput,
   notifyInfo,
   onInfoNotification,
+  onUserCreated,
+  publishUserCreated,
 } from "../../generated/index.js";
+import { user } from "./cast.js";
 import type { Sentences } from "./stage.js";
 
 function info(title: string, more: Partial<InfoNotificationInput> = {}): InfoNotificationInput {
@@ -108,5 +111,29 @@ export const notifications: Sentences = {
     await web.listen<InfoNotification>({ userId: 7 }, ({ title }) => void heard.push(title));
     await notifyInfo(web, info("news", { target_user_id: 7 }));
     await stage.until(() => heard.length === 1 && web.counts.trouble === 1, "the other");
+  },
+
+  "a listener of a channel is given what is for that, and told where it stands": async (stage) => {
+    const web = stage.service("web");
+    const heard: unknown[] = [];
+    await web.listen<InfoNotification>({ channel: "news" }, ({ title }, { entryId, missed, channel }) => {
+      heard.push([title, entryId, missed, channel.endsWith("notifications:news")]);
+    });
+    await notifyInfo(web, info("for another", { channel: "weather" }));
+    const { entryId } = await notifyInfo(web, info("for this one", { channel: "news" }));
+    await stage.until(() => heard.length > 0, "the notification");
+    expect(heard).toEqual([["for this one", entryId, false, true]]);
+  },
+
+  "what a listener publishes inherits the correlation of its notification": async (stage) => {
+    const web = stage.service("web");
+    const seen: unknown[] = [];
+    onUserCreated(web, (_event, { correlationId }) => void seen.push(correlationId));
+    await web.start();
+    await web.listen({ userId: 7 }, async () => void (await publishUserCreated(web, user(1))));
+    const correlationId = "985329c1-9789-4731-b311-205992b09849";
+    await notifyInfo(web, info("news", { target_user_id: 7 }), { correlationId });
+    await stage.until(() => seen.length > 0, "the message");
+    expect(seen).toEqual([correlationId]);
   },
 };
