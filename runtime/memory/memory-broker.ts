@@ -99,10 +99,9 @@ export class MemoryBroker implements Broker {
   }
 
   #member(place: MemberPlace, signals: MemberSignals): Membership {
-    const { maxMessageBytes } = this.#config;
     const instance = this.#instance;
     const pause = new Pause(signals.reading, instance.clock, this.#hooks.trouble);
-    const seat = new Seat(place, this.#store, maxMessageBytes);
+    const seat = new Seat(place, this.#store, this.#config);
     const membership = new MemoryMembership(seat, { instance, signals, pause });
     this.#memberships.add(membership);
     return membership;

@@ -36,7 +36,7 @@ export class MemoryGroup {
   readonly due: Signal = new Signal();
   /** Told when a member has stopped to give signs of life. */
   readonly silent: Signal = new Signal();
-  /** When a member was last known to live, in ms on the broker's clock. */
+  /** Until when it counts as served, where no member lives: in ms on the broker's clock. */
   servedAt = 0;
   /** The place of the entry that is delivered next. */
   #next: number;

@@ -222,7 +222,7 @@ export class MemoryMembership implements Membership {
     if (group === undefined || own?.state !== "living") return;
     own.state = "crashed";
     own.livedAt = store.clock.now();
-    group.servedAt = store.clock.wall();
+    this.#seat.endsServing(group);
     this.#wake();
   }
 

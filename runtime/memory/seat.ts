@@ -1,9 +1,12 @@
 import { abridged } from "../broker/abridged.js";
 import type { Delivery } from "../broker/delivery.js";
 import type { MemberPlace, TakenOver } from "../broker/membership.js";
+import type { Config } from "../config/config.js";
 import { deathsOf, type MemoryGroup, type Pending } from "./memory-group.js";
 import type { MemoryStream } from "./memory-stream.js";
 import { redriveName, type Store } from "./store.js";
+
+type Limits = Pick<Config, "maxMessageBytes" | "leaseMs">;
 
 /** The place of a member in its group, with what it needs to be given entries. */
 export class Seat {
@@ -13,12 +16,14 @@ export class Seat {
   readonly stream: MemoryStream;
   /** An entry of more bytes is abridged. */
   readonly maxMessageBytes: number;
+  readonly #leaseMs: number;
 
-  constructor(place: MemberPlace, store: Store, maxMessageBytes: number) {
+  constructor(place: MemberPlace, store: Store, { maxMessageBytes, leaseMs }: Limits) {
     this.place = place;
     this.store = store;
     this.stream = store.stream(place.redriven ? redriveName(place.stream, place.group) : place.stream);
     this.maxMessageBytes = maxMessageBytes;
+    this.#leaseMs = leaseMs;
   }
 
   get name(): string {
@@ -28,6 +33,11 @@ export class Seat {
   /** `undefined` when it was destroyed, or before it is created. */
   get group(): MemoryGroup | undefined {
     return this.stream.group(this.place.group);
+  }
+
+  /** Its last sign of life: the group counts as served for a lease more. */
+  endsServing(group: MemoryGroup): void {
+    group.servedAt = this.store.clock.wall() + this.#leaseMs;
   }
 
   /** An entry of which this member is the owner. */

@@ -69,7 +69,8 @@ export function answer({ group, store }: Seat, given: Answer, id: string): undef
 }
 
 /** Gives back what a member holds, so that others have it at once, and ends its membership. */
-export function leave({ group, name, store }: Seat, { unbegun, begun, failure }: Leaving): void {
+export function leave(seat: Seat, { unbegun, begun, failure }: Leaving): void {
+  const { group, name, store } = seat;
   if (group === undefined) return;
   const [areUnbegun, haveBegun] = [new Set(unbegun), new Set(begun)];
   for (const pending of group.of(name)) {
@@ -82,7 +83,7 @@ export function leave({ group, name, store }: Seat, { unbegun, begun, failure }:
     group.park(pending, count, Number.MIN_SAFE_INTEGER + at);
   }
   group.members.leave(name, store.clock.now());
-  group.servedAt = store.clock.wall();
+  seat.endsServing(group);
   group.silent.tell();
   group.due.tell();
 }

@@ -70,6 +70,25 @@ export const deadLetters: Sentences = {
     expect(handled).toEqual([]);
   },
 
+  "an operator lists the letters of a group, a type, a cause or a state": async (stage) => {
+    const { service } = await failing(stage);
+    await service.publishAll(userCreated, [user(1), user(2)]);
+    await stage.until(() => service.counts.deadLettered === 2, "the dead letters");
+    const [first] = await all(stage.deadLetters.list("events"));
+    await stage.deadLetters.discard("events", first?.id ?? "", "a test");
+    const filters = [
+      { state: "any" },
+      { state: "discarded" },
+      { group: "billing-workers", type: "user.created", reason: first?.reason ?? "" },
+      { group: "other-workers" },
+      { type: "user.updated" },
+      { reason: "E_OTHER" },
+    ] as const;
+    const counts: number[] = [];
+    for (const filter of filters) counts.push((await all(stage.deadLetters.list("events", filter))).length);
+    expect(counts).toEqual([2, 1, 1, 0, 0, 0]);
+  },
+
   "all letters of one cause are redriven together": async (stage) => {
     const { service, handled, mend } = await failing(stage);
     await service.publishAll(userCreated, [user(1), user(2), user(3)]);

@@ -1,7 +1,14 @@
 import { expect } from "vitest";
-import { onUserCreated, publishUserCreated, UnrecoverableError, userCreated } from "../../generated/index.js";
+import {
+  onUserCreated,
+  onUserUpdated,
+  publishUserCreated,
+  UnrecoverableError,
+  userCreated,
+} from "../../generated/index.js";
+import type { Hooks } from "../../runtime/index.js";
 import { user } from "./cast.js";
-import type { Sentences } from "./stage.js";
+import type { Sentences, Stage } from "./stage.js";
 
 const OFTEN = { trimIntervalSeconds: 0.05 };
 
@@ -88,4 +95,49 @@ export const keeping: Sentences = {
     await stage.until(() => attempts.length === 2, "the retry");
     await stage.until(() => billing.counts.handled === 1, "the success");
   },
+
+  "a group that nobody serves is told of, and destroyed where its stream's services say so": async (stage) => {
+    const told = await unserved(stage, "expire-group");
+    await stage.until(() => told.length > 0, "the group");
+    expect(told[0]).toEqual({ group: "billing-workers", policy: "expire-group", expired: true });
+    const again = stage.service("billing");
+    let handled = 0;
+    onUserCreated(again, () => void handled++);
+    await again.start();
+    // It was created anew, when its service was started.
+    await stage.until(() => again.counts.groupCreated > 0, "the new group");
+  },
+
+  "a group that nobody serves keeps others from publishing more than may be kept, where they say so": async (stage) => {
+    const told = await unserved(stage, "reject-publish");
+    await stage.until(() => told.length > 0, "the group");
+    expect(told[0]).toEqual({ group: "billing-workers", policy: "reject-publish", expired: false });
+    const web = stage.service("web", { ...bounds, unservedGroups: "reject-publish" });
+    const codes: unknown[] = [];
+    await stage.until(async () => {
+      await publishUserCreated(web, user(2)).catch(({ code }) => codes.push(code));
+      return codes.length > 0;
+    }, "the refusal");
+    expect(codes[0]).toBe("PUBLISH_FAILED");
+  },
 };
+
+const bounds = { messageTtlSeconds: 1, trimIntervalSeconds: 0.05, streamMaxLength: 1 };
+
+/** What is told of a group whose service has ended with messages left. */
+async function unserved(stage: Stage, unservedGroups: "expire-group" | "reject-publish"): Promise<readonly unknown[]> {
+  // It counts as served for as long as its lease might last.
+  const billing = stage.service("billing", { leaseSeconds: 0.5 });
+  onUserCreated(billing, () => {});
+  await billing.start();
+  await billing.close();
+  const told: unknown[] = [];
+  const hooks: Hooks = {
+    groupUnserved: ({ group, policy, expired }) => void told.push({ group, policy, expired }),
+  };
+  const audit = stage.service("audit", { ...bounds, unservedGroups, hooks });
+  onUserUpdated(audit, () => {});
+  await audit.start();
+  await audit.publishAll(userCreated, [user(1), user(2)]);
+  return told;
+}

@@ -1,10 +1,12 @@
 import { expect } from "vitest";
 import {
+  handleValidateToken,
   onUserCreated,
   onUserUpdated,
   publishUserCreated,
   publishUserUpdated,
   userCreated,
+  validateToken,
 } from "../../generated/index.js";
 import { user } from "./cast.js";
 import type { Sentences } from "./stage.js";
@@ -205,6 +207,29 @@ export const publishing: Sentences = {
     await stage.until(() => handled.length > 0, "the message");
     expect(handled).toEqual([2]);
     expect(calls).toEqual(["publish user.created", "handle user.created"]);
+  },
+
+  "interceptors see what is sent, told and published together, and an error of theirs fails the call": async (
+    stage,
+  ) => {
+    const calls: string[] = [];
+    const web = stage.service("web", {
+      interceptors: [
+        (call, next) => {
+          calls.push(`${call.operation} ${call.descriptor.type}`);
+          return call.operation === "publishAll" ? Promise.reject(new Error("no")) : next();
+        },
+      ],
+    });
+    const auth = stage.service("auth");
+    handleValidateToken(auth, () => ({ valid: true }));
+    await auth.start();
+    const target = { targetService: "auth" };
+    expect(await web.send(validateToken, { token: "x" }, target)).toEqual({ valid: true });
+    await web.tell(validateToken, { token: "x" }, target);
+    await expect(web.publishAll(userCreated, [user(1)])).rejects.toThrow("no");
+    await stage.until(() => auth.counts.handled === 2, "two commands");
+    expect(calls).toEqual(["send validate_token", "tell validate_token", "publishAll user.created"]);
   },
 
   "a messaging that is closed publishes nothing": async (stage) => {

@@ -1,6 +1,8 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import { expect } from "vitest";
 import {
   handleValidateToken,
+  notifyInfo,
   onHealthReport,
   onServiceStarted,
   onServiceStopped,
@@ -189,6 +191,21 @@ export const services: Sentences = {
     expect(await publishUserCreated(billing, { ...user(1), entity_id: -1 })).toBeUndefined();
     expect(failed).toEqual([["user.created", true]]);
     expect(billing.counts.publishFailed).toBe(1);
+  },
+
+  "a handler and a listener run in no context of whoever started their service": async (stage) => {
+    const context = new AsyncLocalStorage<string>();
+    const billing = stage.service("billing");
+    const seen: unknown[] = [];
+    onUserCreated(billing, () => void seen.push(context.getStore()));
+    await context.run("a request", async () => {
+      await billing.listen({ userId: 7 }, () => void seen.push(context.getStore()));
+      await billing.start();
+      await publishUserCreated(billing, user(1));
+      await notifyInfo(billing, { title: "news", message: "news", target_user_id: 7 });
+    });
+    await stage.until(() => seen.length === 2, "both");
+    expect(seen).toEqual([undefined, undefined]);
   },
 
   "a message inherits the correlation of the work in which it is published": async (stage) => {
