@@ -6,8 +6,8 @@ const LONGEST_MS = 10_000;
 const STEP_MS = 50;
 
 /** Plays in memory. Time passes when a sentence waits. */
-export async function inMemory(play: (stage: Stage) => Promise<void>): Promise<void> {
-  const broker = createTestBroker({ patienceMs: 2 });
+export async function inMemory(play: (stage: Stage) => Promise<void>, seed = 1): Promise<void> {
+  const broker = createTestBroker({ patienceMs: 2, seed });
   const services: TestMessaging[] = [];
   const create = (service: string, options: object): TestMessaging => {
     const messaging = createTestMessaging({ service, logger: logBook(), retryDelaySeconds: 0.05, ...options, broker });

@@ -14,7 +14,9 @@ const ON_REDIS = 15;
 const DATABASES = 8;
 
 it("any scenario ends in memory as delivery promises", async () => {
-  const property = fc.asyncProperty(scenarios(2, 12), (scenario) => inMemory((stage) => play(stage, scenario)));
+  const property = fc.asyncProperty(scenarios(2, 12), fc.nat(), (scenario, seed) =>
+    inMemory((stage) => play(stage, scenario), seed),
+  );
   await fc.assert(property, runs(150));
 }, 3_000_000);
 
