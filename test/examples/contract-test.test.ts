@@ -7,18 +7,18 @@ import { runInstalled } from "../package/program.js";
 
 expect.extend(contractMatchers);
 
-const example = fileURLToPath(new URL("../../examples/contract-test", import.meta.url));
+const examples = fileURLToPath(new URL("../../examples", import.meta.url));
 
-test("a service's contract test passes under vitest as it stands", async () => {
-  const output = await runInstalled("vitest", ["run", "--config", `${example}/vitest.config.ts`]);
+test("the examples' own tests pass under vitest as they stand", async () => {
+  const output = await runInstalled("vitest", ["run", "--config", `${examples}/vitest.config.ts`]);
 
-  expect(output).toMatch(/Tests {2}7 passed/);
+  expect(output).toMatch(/Tests {2}12 passed/);
 }, 120_000);
 
 test("the README shows one of its files as it stands", async () => {
   const [readme, shown] = await Promise.all([
     readFile(new URL("../../README.md", import.meta.url), "utf8"),
-    readFile(`${example}/welcome.test.ts`, "utf8"),
+    readFile(`${examples}/contract-test/welcome.test.ts`, "utf8"),
   ]);
   expect(readme).toContain(`\`\`\`ts\n${shown}\`\`\`\n`);
 });

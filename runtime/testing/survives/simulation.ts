@@ -21,7 +21,8 @@ export async function simulate(setting: Setting, schedule: Schedule, isTold: boo
   const state = await setting.fresh();
   const simulation = new Simulation(setting, state, schedule, new Story(isTold));
   const deadLetter = await simulation.run();
-  const { choices, story, effects, taken, answers } = simulation;
+  const { agenda, choices, story, effects, taken } = simulation;
+  const answers = agenda.parcels.map(({ answer }) => answer);
   const end = { effects: effects.calls, answers, deadLetter, state: await setting.snapshot(state) };
   return { schedule: taken, choices, story, ...end };
 }
@@ -31,8 +32,8 @@ class Simulation {
   readonly taken: { at: number; kind: DeviationKind }[] = [];
   readonly story: Story;
   readonly effects: EffectLog;
+  readonly agenda: Agenda;
   readonly #setting: Setting;
-  readonly #agenda: Agenda;
   readonly #schedule: ReadonlyMap<number, DeviationKind>;
   readonly #around: Surroundings;
   readonly #processes: Process[] = [];
@@ -43,7 +44,7 @@ class Simulation {
   constructor(setting: Setting, state: unknown, schedule: Schedule, story: Story) {
     this.story = story;
     this.#setting = setting;
-    this.#agenda = new Agenda(setting.messages, setting.isOrdered);
+    this.agenda = new Agenda(setting.messages, setting.isOrdered);
     this.#schedule = new Map(schedule.map(({ at, kind }) => [at, kind]));
     this.effects = new EffectLog(setting.keys);
     this.#around = {
@@ -52,10 +53,6 @@ class Simulation {
       callEffect: (call) => this.effects.call(call),
       tell: (line) => this.story.tell(line),
     };
-  }
-
-  get answers(): readonly unknown[] {
-    return this.#agenda.parcels.map(({ answer }) => answer);
   }
 
   async run(): Promise<Run["deadLetter"]> {
@@ -68,7 +65,7 @@ class Simulation {
         if (failures > MOST_FAILURES) return { error: delivery.error, name };
       }
       const delivery = this.#next();
-      const due = delivery === undefined ? this.#agenda.take() : undefined;
+      const due = delivery === undefined ? this.agenda.take() : undefined;
       if (delivery !== undefined) await this.#take(delivery);
       else if (due !== undefined) this.#deliver(this.#placeOf(due), due);
       else return undefined;
@@ -79,7 +76,7 @@ class Simulation {
   async #calm(): Promise<void> {
     const { timeoutMs } = this.#setting;
     const goesOn = ({ deliveries }: Host): boolean =>
-      this.#agenda.hasDue || deliveries.some((one) => this.#stepOf(one) !== undefined);
+      this.agenda.hasDue || deliveries.some((one) => this.#stepOf(one) !== undefined);
     const isCalm = await calm(this.#processes, goesOn, timeoutMs);
     if (this.#around.misuse !== undefined) throw this.#around.misuse;
     if (isCalm) return;
@@ -89,13 +86,13 @@ class Simulation {
 
   /** The delivery whose turn it is: the current one for as long as it has a step, then another. */
   #next(): Delivery | undefined {
-    const able = this.#waiting.filter((delivery) => this.#stepOf(delivery) !== undefined);
-    const next = able.find((delivery) => delivery === this.#current) ?? able[0];
-    if (next === undefined && this.#waiting.length > 0 && !this.#agenda.hasDue) {
+    if (this.#current !== undefined && this.#stepOf(this.#current) !== undefined) return this.#current;
+    const next = this.#waiting.find((delivery) => this.#stepOf(delivery) !== undefined);
+    if (next === undefined && this.#waiting.length > 0 && !this.agenda.hasDue) {
       const advice = "in state.transaction(async (tx) => …) call tx, not state";
       throw mistake(`the handler waits for its own transaction: ${advice}\n${this.story.text()}`);
     }
-    if (next !== undefined && next !== this.#current) this.#switchTo(next);
+    if (next !== undefined) this.#switchTo(next);
     return next;
   }
 
@@ -130,13 +127,14 @@ class Simulation {
 
   #choicesOf(delivery: Delivery, step: Step): readonly DeviationKind[] {
     const { owned, isAcknowledged } = delivery.parcel;
-    const canSwitch = this.#otherThan(delivery) !== undefined;
+    const others = this.#waiting.filter((one) => one !== delivery);
+    const canSwitch = others.some((one) => this.#stepOf(one) !== undefined);
     // Two at once are enough.
-    const isAlone = this.#waiting.every((one) => one === delivery);
+    const isAlone = others.length === 0;
     const can: Partial<Record<DeviationKind, boolean>> = {
       switch: canSwitch,
       overtake: isAlone && !isAcknowledged && delivery === owned,
-      next: isAlone && this.#agenda.meanwhile !== undefined,
+      next: isAlone && this.agenda.meanwhile !== undefined,
       repeat: delivery === owned,
     };
     // Of a call that outlives its handler, nobody sees the failure.
@@ -184,13 +182,13 @@ class Simulation {
         return this.#switchTo(this.#otherThan(delivery) as Delivery);
       case "next":
         this.story.deviates(() => `${process} waits before it ${step.does()}`);
-        return this.#deliver(process, this.#agenda.take() as Due);
+        return this.#deliver(process, this.agenda.take() as Due);
       case "repeat": {
         await this.#perform(delivery, step);
         this.story.deviates(() => `${parcel.name} arrives once more: its publisher repeated it`);
         parcel.isAcknowledged = false;
         const due = { parcel, redelivered: false, process };
-        return this.#agenda.postpones(due) ? undefined : this.#deliver(process, due);
+        return this.agenda.postpones(due) ? undefined : this.#deliver(process, due);
       }
     }
   }
@@ -238,7 +236,7 @@ class Simulation {
     if (delivery !== parcel.owned || parcel.isAcknowledged) return;
     parcel.failures += error instanceof InjectedFailure ? 0 : 1;
     const due = { parcel, redelivered: true, process };
-    if (this.#agenda.postpones(due)) return;
+    if (this.agenda.postpones(due)) return;
     this.#deliver(process, due);
     // The retry has a delay, in which another process that stands still goes on.
     const other = this.#otherThan(parcel.owned as Delivery);
