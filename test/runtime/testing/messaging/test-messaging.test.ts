@@ -127,6 +127,24 @@ describe("a messaging of tests", () => {
     }
   });
 
+  it("takes a group for served for a lease after its service has ended, as Redis does", async () => {
+    await using broker = createTestBroker();
+    const billing = service({ broker, leaseSeconds: 15 });
+    onUserCreated(billing, () => {});
+    await billing.start();
+    await billing.close();
+    const bounds = { messageTtlSeconds: 10, trimIntervalSeconds: 1, streamMaxLength: 1 };
+    const audit = service({ service: "audit", broker, ...bounds });
+    onUserUpdated(audit, () => {});
+    await audit.start();
+    for (const id of [1, 2]) await publishUserCreated(audit, { ...user, entity_id: id });
+
+    await broker.time.advance("24s");
+    expect(audit.counts.groupUnserved).toBe(0);
+    await broker.time.advance("4s");
+    expect(audit.counts.groupUnserved).toBeGreaterThan(0);
+  });
+
   it("lets time pass in a handler, and waits there for others", async () => {
     await using messaging = service();
     const steps: string[] = [];
