@@ -151,4 +151,17 @@ export const deadLetters: Sentences = {
     await stage.until(() => service.counts.deadLettered === 4 && service.counts.deadLettersRemoved > 0, "the trim");
     await stage.until(async () => (await all(stage.deadLetters.list("events"))).length === 2, "two letters");
   },
+
+  "a dead letter is kept for so long": async (stage) => {
+    const service = stage.service("billing", { deadLetterTtlSeconds: 1, trimIntervalSeconds: 0.05 });
+    onUserCreated(service, () => {
+      throw new UnrecoverableError("it is broken");
+    });
+    await service.start();
+    await publishUserCreated(service, user(1));
+    await stage.until(() => service.counts.deadLettered === 1, "the dead letter");
+    expect(await all(stage.deadLetters.list("events"))).toHaveLength(1);
+    await stage.until(() => service.counts.deadLettersRemoved === 1, "its end");
+    expect(await all(stage.deadLetters.list("events"))).toEqual([]);
+  },
 };

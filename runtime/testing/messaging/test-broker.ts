@@ -3,6 +3,7 @@ import { MessagingError } from "../../errors.js";
 import type { Instance } from "../../memory/instance.js";
 import { Store } from "../../memory/store.js";
 import { VirtualClock } from "../../memory/virtual-clock.js";
+import { LONGEST_TIMER_MS } from "../../time/clock.js";
 import { randomOf } from "../random.js";
 import { Activity } from "./activity.js";
 import { readOptions, type TestBrokerOptions } from "./broker-options.js";
@@ -85,7 +86,7 @@ export class SharedBroker extends Observer implements TestBroker, TestTime {
 
   /** Before a runner with the usual limit of five seconds ends a test. */
   get warnAfterMs(): number {
-    return this.#limitMs / 2;
+    return Math.min(this.#limitMs / 2, LONGEST_TIMER_MS);
   }
 
   get time(): TestTime {
