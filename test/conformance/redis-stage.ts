@@ -7,6 +7,8 @@ import { logBook } from "../support/service.js";
 import { startTcpProxy, type TcpProxy } from "../support/tcp-proxy.js";
 import type { Stage } from "./stage.js";
 
+/** Time is real, and other plays take theirs. */
+const LONGEST_MS = 25_000;
 let plays = 0;
 
 /** Plays on a Redis that other plays may use at the same time: each has an environment of its own. */
@@ -35,7 +37,7 @@ export async function onRedis(redis: RedisServer, play: (stage: Stage) => Promis
         return { service, crash };
       },
       deadLetters: operations.deadLetters,
-      until: async (holds, what) => void (await eventually(holds, Boolean, { what, everyMs: 5 })),
+      until: async (holds, what) => void (await eventually(holds, Boolean, { what, everyMs: 5, withinMs: LONGEST_MS })),
       pass: (ms) => sleep(ms),
     });
   } finally {
