@@ -40,12 +40,13 @@ export function maskedOf(root: JsonSchema, path: readonly string[], holdsNothing
   return { path: shown, isSensitive: isSensitive || (holdsNothing && hasMark(root, schemas)) };
 }
 
-function isMarked({ sensitive }: JsonSchema): boolean {
+/** Whether a schema says that its value is sensitive. */
+export function isMarked({ sensitive }: JsonSchema): boolean {
   return sensitive === true;
 }
 
 /** Whether any part of these schemas is marked. */
-function hasMark(root: JsonSchema, schemas: readonly JsonSchema[]): boolean {
+export function hasMark(root: JsonSchema, schemas: readonly JsonSchema[]): boolean {
   const seen = new Set<unknown>();
   const waiting: unknown[] = [...schemas];
   while (waiting.length > 0) {
@@ -60,7 +61,7 @@ function hasMark(root: JsonSchema, schemas: readonly JsonSchema[]): boolean {
 }
 
 /** These schemas and all that apply, or may apply, to the same value. */
-function inPlace(root: JsonSchema, schemas: readonly unknown[]): readonly JsonSchema[] {
+export function inPlace(root: JsonSchema, schemas: readonly unknown[]): readonly JsonSchema[] {
   const found = new Set<JsonSchema>();
   const waiting = [...schemas];
   while (waiting.length > 0) {
@@ -103,7 +104,7 @@ function decoded(part: string): string {
 }
 
 /** The schemas that apply, or may apply, to a property or an item of a value. */
-function childrenOf(schema: JsonSchema, token: string): readonly unknown[] {
+export function childrenOf(schema: JsonSchema, token: string): readonly unknown[] {
   const { properties, patternProperties, additionalProperties, items, prefixItems, contains } = schema;
   const children: unknown[] = [additionalProperties, schema["unevaluatedProperties"]];
   if (properties !== undefined && Object.hasOwn(properties, token)) children.push(properties[token]);

@@ -128,6 +128,11 @@ const places: readonly Place[] = [
     may: operations,
     says: `runtime/operations/ may import ${inWords(operations)}`,
   },
+  {
+    path: "runtime/operations/messages/",
+    may: operations,
+    says: `runtime/operations/ may import ${inWords(operations)}`,
+  },
   { path: "runtime/cli/", may: cli },
   { path: "runtime/cli/dev/", may: ["testing"] },
   { path: "runtime/testing/", may: ["contract", "errors"] },

@@ -1,0 +1,206 @@
+import { addedAt, comesBefore } from "../../broker/entry-id.js";
+import type { LogEntry } from "../../broker/log.js";
+import { type Config, prefixed } from "../../config/config.js";
+import { ConnectionError } from "../../errors.js";
+import { Connection } from "../../redis/connection.js";
+import { ourError } from "../../redis/driver-error.js";
+import { greatestId } from "../../redis/greatest-id.js";
+import { type Page, readPage } from "../../redis/page.js";
+import { systemClock } from "../../time/clock.js";
+import { Pause } from "../../time/pause.js";
+
+/** What to read. */
+export interface FollowOptions {
+  /** The streams' names without the environment's prefix. */
+  readonly streams: readonly string[];
+  /** The id at which to begin; `undefined` for what is added from now on. */
+  readonly from?: string | undefined;
+  /** The id at which to end. @defaultValue it does not end */
+  readonly to?: string | undefined;
+  /** End at what is there, rather than wait for more. @defaultValue false */
+  readonly isOver?: boolean | undefined;
+  readonly signal: AbortSignal;
+  /** Called with a sentence when the connection is lost or back, or a stream begins anew. */
+  readonly notice: (sentence: string) => void;
+}
+
+/** An entry, and where it is from. */
+export interface FollowedEntry extends LogEntry {
+  /** The stream's name without the environment's prefix. */
+  readonly stream: string;
+  /** Whether it was added after this had caught up. */
+  readonly isLive: boolean;
+}
+
+interface Reading {
+  readonly name: string;
+  readonly key: string;
+  /** What was read and not yet given. */
+  entries: readonly LogEntry[];
+  /** The last entry that was read. */
+  position: string;
+  /** Whether there may be more to read. */
+  isMore: boolean;
+  /** Whether it has come to the id at which to end. */
+  hasEnded: boolean;
+}
+
+const PAGE = 200;
+
+/**
+ * Reads streams as they grow, those that are there already in the order of time. It joins no group and leaves no trace: each
+ * page is bounded in bytes, no more is read than is asked for, and it waits without asking again and again.
+ */
+export class Follower {
+  readonly #options: FollowOptions;
+  readonly #config: Config;
+  readonly #connection: Connection;
+  readonly #pause: Pause;
+
+  constructor(config: Config, options: FollowOptions) {
+    this.#options = options;
+    this.#config = config;
+    this.#connection = new Connection(config.redis, "tail", "read:tail", systemClock);
+    this.#pause = new Pause(options.signal, systemClock, () => {});
+  }
+
+  /** @throws {ConnectionError} Redis cannot be reached at first, or refuses; or a key is no stream */
+  async *entries(): AsyncGenerator<FollowedEntry, void, undefined> {
+    const { streams, signal, isOver = false } = this.#options;
+    try {
+      const readings = await Promise.all(streams.map((name) => this.#begin(name)));
+      let isLive = this.#options.from === undefined;
+      while (!signal.aborted) {
+        for (const reading of readings) if (reading.entries.length === 0 && reading.isMore) await this.#fill(reading);
+        const next = oldest(readings);
+        if (next !== undefined) {
+          const [entry, ...rest] = next.entries as [LogEntry, ...LogEntry[]];
+          next.entries = rest;
+          yield { ...entry, stream: next.name, isLive };
+        } else if (!readings.some(({ isMore }) => isMore)) {
+          if (isOver || this.#isPast(readings)) return;
+          isLive = true;
+          await this.#wait(readings);
+        }
+      }
+    } finally {
+      this.#connection.close();
+    }
+  }
+
+  /** Whether nothing can come any more before the id at which to end. */
+  #isPast(readings: readonly Reading[]): boolean {
+    const { to } = this.#options;
+    if (to === undefined) return false;
+    return systemClock.wall() > addedAt(to) || readings.every(({ hasEnded }) => hasEnded);
+  }
+
+  async #begin(name: string): Promise<Reading> {
+    const key = prefixed(this.#config, name);
+    const { from } = this.#options;
+    const known = { name, key, entries: [], hasEnded: false };
+    if (from !== undefined) return { ...known, position: before(from), isMore: true };
+    const position = await this.#connection.ask(`reading ${key}`, (client) => greatestId(client, key));
+    return { ...known, position, isMore: false };
+  }
+
+  async #fill(reading: Reading): Promise<void> {
+    const { key, position } = reading;
+    const { to = "+" } = this.#options;
+    const range = { from: `(${position}`, to, most: PAGE, maxEntryBytes: this.#config.maxMessageBytes };
+    const page = await this.#again<Page>(() =>
+      this.#connection.ask(`reading ${key}`, (client) => readPage(client, key, range)),
+    );
+    if (page === undefined) return;
+    reading.entries = page.entries;
+    reading.isMore = page.isMore;
+    reading.position = page.entries.at(-1)?.id ?? position;
+  }
+
+  /** Waits until one of the streams has more, for a while. The entry that ends the wait is read again, as one of a page. */
+  async #wait(readings: readonly Reading[]): Promise<void> {
+    const open = readings.filter(({ hasEnded }) => !hasEnded);
+    const { to, signal } = this.#options;
+    const { blockTimeMs } = this.#config;
+    const left = to === undefined ? blockTimeMs : Math.max(1, addedAt(to) + 1 - systemClock.wall());
+    const ms = Math.ceil(Math.min(blockTimeMs, left));
+    const news = await this.#again(() => this.#news(open, ms));
+    if (news === undefined || signal.aborted) return;
+    for (const [key, [[id]]] of news) {
+      const reading = open.find((each) => each.key === key);
+      if (reading === undefined) continue;
+      reading.hasEnded = to !== undefined && comesBefore(to, id);
+      reading.isMore = !reading.hasEnded;
+    }
+    if (news.length === 0) await this.#again(() => this.#notice(open));
+  }
+
+  async #news(open: readonly Reading[], ms: number): Promise<readonly News[]> {
+    const client = await this.#connection.ready(this.#options.signal);
+    const { signal } = this.#options;
+    const end = (): void => this.#connection.close();
+    // A link that died in silence never answers.
+    const watchdog = systemClock.after(ms + this.#config.redis.socketTimeoutMs, () => this.#connection.renew());
+    signal.addEventListener("abort", end);
+    try {
+      const [keys, ids] = [open.map(({ key }) => key), open.map(({ position }) => position)];
+      return ((await client.xread("COUNT", 1, "BLOCK", ms, "STREAMS", ...keys, ...ids)) ?? []) as unknown as News[];
+    } catch (error) {
+      if (signal.aborted) return [];
+      throw ourError(error, this.#connection.address, `waiting for ${open.map(({ key }) => key).join(", ")}`);
+    } finally {
+      watchdog.cancel();
+      signal.removeEventListener("abort", end);
+    }
+  }
+
+  /** A stream that was deleted or renamed begins again with smaller ids. */
+  async #notice(open: readonly Reading[]): Promise<void> {
+    for (const reading of open) {
+      const { key } = reading;
+      const greatest = await this.#connection.ask(`reading ${key}`, (client) => greatestId(client, key));
+      if (!comesBefore(greatest, reading.position)) continue;
+      this.#options.notice(`${key} was deleted or set back: going on at its beginning`);
+      reading.position = "0-0";
+      reading.isMore = true;
+    }
+  }
+
+  /** Tries again after a loss of the connection. `undefined` when it is to end. */
+  async #again<Result>(work: () => Promise<Result>): Promise<Result | undefined> {
+    for (let failures = 0; !this.#options.signal.aborted; failures++) {
+      try {
+        const result = await work();
+        if (failures > 0) this.#options.notice("connected again");
+        return result;
+      } catch (error) {
+        if (this.#options.signal.aborted) return undefined;
+        const isLost = error instanceof ConnectionError && error.code === "REDIS_UNAVAILABLE";
+        // Before the first reply it is not known whether there is a Redis at all.
+        if (!isLost || this.#connection.session === 0) throw error;
+        if (failures === 0) this.#options.notice(`${error.message}; trying again`);
+        await this.#pause.afterFailure(failures, "", error);
+      }
+    }
+    return undefined;
+  }
+}
+
+type News = readonly [key: string, entries: readonly [readonly [id: string]]];
+
+/** The one whose next entry is the oldest. */
+function oldest(readings: readonly Reading[]): Reading | undefined {
+  return readings
+    .filter(({ entries }) => entries.length > 0)
+    .reduce<Reading | undefined>((one, other) => {
+      if (one === undefined) return other;
+      return comesBefore(other.entries[0]?.id ?? "", one.entries[0]?.id ?? "") ? other : one;
+    }, undefined);
+}
+
+/** A position after which an id comes next. */
+function before(id: string): string {
+  const [ms, sequence] = id.split("-").map(BigInt) as [bigint, bigint];
+  if (sequence > 0n) return `${ms}-${sequence - 1n}`;
+  return ms > 0n ? `${ms - 1n}-18446744073709551615` : "0-0";
+}
