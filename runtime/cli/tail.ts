@@ -6,6 +6,7 @@ import { type ChangeArguments, changeOf } from "./change.js";
 import { paint } from "./colour.js";
 import { conclude, exit, operatorCommand } from "./exit.js";
 import { jsonLine, messageBody, messageLine } from "./message-line.js";
+import { repeated, wholeNumber } from "./options.js";
 import { untilInterrupted, write } from "./output.js";
 import { widthOf } from "./table.js";
 import { sinceOption, untilOption } from "./time.js";
@@ -30,10 +31,7 @@ export const tailCommand: Command = readingMessages(
   operatorCommand("tail", "show messages as they are published, without taking them from anybody"),
 )
   .argument("[types...]", "types or patterns such as user.* (all messages of the catalogue)")
-  .option("-s, --stream <name>", "only this stream; may be repeated", (name: string, all: string[] = []) => [
-    ...all,
-    name,
-  ])
+  .option("-s, --stream <name>", "only this stream; may be repeated", repeated)
   .option("--company <id>", "only messages of this company")
   .option("--correlation <id>", "only messages with this correlation id")
   .option("--source <service>", "only messages of this service")
@@ -173,9 +171,4 @@ function positionAt(momentOf: (text: string) => number, end: 0 | 1): (text: stri
     if (ms < 0) throw new InvalidArgumentError("It must be a moment after 1970.");
     return end === 0 ? `${ms}-0` : `${ms}-18446744073709551615`;
   };
-}
-
-function wholeNumber(text: string): number {
-  if (/^\d{1,9}$/.test(text)) return Number(text);
-  throw new InvalidArgumentError("It must be a whole number.");
 }

@@ -88,7 +88,7 @@ export function letterOf(fields: readonly Buffer[], oversizedBytes?: number): De
 }
 
 /** The errors that a record holds; `undefined` if it holds none. They are as our consumers describe them, or as good as that. */
-function errorsIn(bytes: Buffer | undefined): readonly Failure[] | undefined {
+export function errorsIn(bytes: Buffer | undefined): readonly Failure[] | undefined {
   if (bytes === undefined || bytes.length === 0) return [];
   try {
     const list: unknown = JSON.parse(bytes.toString());

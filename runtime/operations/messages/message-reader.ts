@@ -78,14 +78,14 @@ export class MessageReader {
     const textOf = textReader(fields);
     const text = (name: string): string | undefined =>
       message === undefined ? textOf(name) : shownText(message[name]);
-    const entityId = message === undefined ? undefined : shownText(message["entity_id"]);
+    const [entityType, entityId] = ["entity_type", "entity_id"].map((name) => shownText(message?.[name]));
     return {
       ...{ id, stream, at: new Date(addedAt(id)).toISOString(), type: typeOf(fields), kind: descriptor?.kind },
       bytes: oversizedBytes ?? fields.reduce((sum, each) => sum + Buffer.byteLength(each), 0),
       messageId: text("id"),
       source: text("source_service") ?? text("service_name"),
       correlationId: text("correlation_id"),
-      entity: entityId && `${shownText(message?.["entity_type"]) ?? ""}:${entityId}`,
+      entity: entityId && [entityType ?? [], entityId].flat().join(":"),
       company: descriptor && message && shownText(companyOf(descriptor.kind, message)),
       ...decoded,
     };

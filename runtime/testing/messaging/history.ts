@@ -1,5 +1,6 @@
 import { inspect } from "node:util";
 import { textReader } from "../../contract/codec.js";
+import { type Cause, linesOf } from "../../messaging/causes.js";
 import type { ChronicleEntry, Outcome } from "./chronicle.js";
 
 /** A longer history leaves out its beginning. */
@@ -8,18 +9,15 @@ const MOST_LINES = 60;
 /** Messages as a tree: below each what became of it, and what its handlers published. */
 export function historyOf(entries: readonly ChronicleEntry[]): string {
   if (entries.length === 0) return "No message was published.";
-  const lines = entries.filter(({ cause }) => cause === undefined).flatMap((entry) => branch(entry, entries, ""));
+  const lines = linesOf(causedBy(undefined, entries));
   const left = lines.length - MOST_LINES;
   return (left > 0 ? [`… ${left} lines before`, ...lines.slice(left)] : lines).join("\n");
 }
 
-function branch(entry: ChronicleEntry, entries: readonly ChronicleEntry[], indent: string): readonly string[] {
-  const caused = entries.filter(({ cause }) => cause === entry);
-  return [
-    `${indent}${titleOf(entry)}`,
-    ...outcomesOf(entry).map((line) => `${indent}  ${line}`),
-    ...caused.flatMap((each) => branch(each, entries, `${indent}    `)),
-  ];
+function causedBy(cause: ChronicleEntry | undefined, entries: readonly ChronicleEntry[]): readonly Cause[] {
+  return entries
+    .filter((entry) => entry.cause === cause)
+    .map((entry) => ({ title: titleOf(entry), outcomes: outcomesOf(entry), caused: causedBy(entry, entries) }));
 }
 
 function titleOf({ stream, type, fields }: ChronicleEntry): string {

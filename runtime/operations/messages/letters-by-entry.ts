@@ -1,0 +1,57 @@
+import { addedAt } from "../../broker/entry-id.js";
+import { prefixed } from "../../config/config.js";
+import { letterOf, longestLetter } from "../../letters/dead-letter-record.js";
+import { stateOf } from "../../letters/dead-letter-state.js";
+import type { DeadLetter } from "../../letters/dead-letters.js";
+import { RedisLetters } from "../../redis/redis-letters.js";
+import type { Operator } from "../operator.js";
+
+const PAGE = 50;
+
+/** The dead letters of some entries, oldest first. */
+export class LettersByEntry {
+  readonly #byEntry = new Map<string, readonly DeadLetter[]>();
+
+  /** @param key - the stream from which a group had read the entry */
+  of(key: string, entryId: string): readonly DeadLetter[] {
+    return this.#byEntry.get(`${key} ${entryId}`) ?? [];
+  }
+
+  add(letter: DeadLetter): void {
+    const place = `${letter.stream} ${letter.entryId}`;
+    // What was sent and is in the stream still is not needed twice.
+    this.#byEntry.set(place, [...(this.#byEntry.get(place) ?? []), { ...letter, original: [] }]);
+  }
+}
+
+/** Which letters of a stream to look for. */
+export interface LetterSearch {
+  readonly stream: string;
+  /** None is older than the entry with this id. */
+  readonly since: string;
+  readonly most: number;
+  readonly isMeant: (letter: DeadLetter) => boolean;
+}
+
+/** Dead letters of a stream that are meant, of a bounded number of them; and whether these were all. */
+export async function lettersSince(
+  { config, connection }: Operator,
+  { stream, since, most, isMeant }: LetterSearch,
+): Promise<{ readonly letters: readonly DeadLetter[]; readonly isWhole: boolean }> {
+  const stored = new RedisLetters(config, connection, prefixed(config, stream), longestLetter(config.maxMessageBytes));
+  const letters: DeadLetter[] = [];
+  // A letter has its id by the same clock, later than its entry.
+  let after = `${Math.max(0, addedAt(since) - 1)}-0`;
+  for (let read = 0; read < most; ) {
+    const page = await stored.page(after, PAGE);
+    for (const { id, fields, oversizedBytes, mark } of page) {
+      const letter = { id, ...letterOf(fields, oversizedBytes), state: stateOf(mark) };
+      if (isMeant(letter)) letters.push(letter);
+    }
+    const last = page.at(-1);
+    if (last === undefined) return { letters, isWhole: true };
+    after = last.id;
+    read += page.length;
+  }
+  return { letters, isWhole: false };
+}

@@ -1,0 +1,2 @@
+// The commands may not import messaging/.
+export { linesOf } from "../../messaging/causes.js";

@@ -1,0 +1,78 @@
+import { comesBefore } from "../../broker/entry-id.js";
+import { prefixed } from "../../config/config.js";
+import { readPage } from "../../redis/page.js";
+import type { Operator } from "../operator.js";
+import { type Trace, traceOf } from "./trace.js";
+
+/** Where to look. */
+export interface SearchRange {
+  /** The streams' names without the environment's prefix. */
+  readonly streams: readonly string[];
+  /** The first and the last id. */
+  readonly from: string;
+  readonly to: string;
+  /** How many entries of each stream to read at most, the newest first. */
+  readonly most: number;
+  /** Called with the number of entries that have been read. */
+  readonly progress?: (entries: number) => void;
+}
+
+/** How far a search has looked in a stream. */
+export interface Searched {
+  readonly stream: string;
+  readonly entries: number;
+  /** The oldest entry that was read; `undefined` if there was none. */
+  readonly oldest: string | undefined;
+  /** Whether it has read all of the range. */
+  readonly isWhole: boolean;
+}
+
+const PAGE = 500;
+
+/**
+ * Reads what tells which messages belong together, of a bounded number of entries, a page at a time.
+ *
+ * @throws {ConnectionError} Redis cannot be reached or refuses, or a key is no stream
+ */
+export async function search(
+  operator: Operator,
+  range: SearchRange,
+): Promise<{ readonly traces: readonly Trace[]; readonly searched: readonly Searched[] }> {
+  const traces: Trace[] = [];
+  const searched: Searched[] = [];
+  for (const stream of range.streams) {
+    const before = traces.length;
+    const isWhole = await searchOne(operator, range, stream, traces);
+    const entries = traces.length - before;
+    searched.push({ stream, entries, oldest: entries === 0 ? undefined : traces.at(-1)?.entryId, isWhole });
+  }
+  traces.sort((one, other) => (one.entryId === other.entryId ? 0 : comesBefore(one.entryId, other.entryId) ? -1 : 1));
+  return { traces, searched };
+}
+
+async function searchOne(
+  { config, connection }: Operator,
+  { from, to, most, progress }: SearchRange,
+  stream: string,
+  traces: Trace[],
+): Promise<boolean> {
+  const key = prefixed(config, stream);
+  let end = to;
+  for (let left = most; left > 0; ) {
+    const page = {
+      from,
+      to: end,
+      most: Math.min(PAGE, left),
+      maxEntryBytes: config.maxMessageBytes,
+      newestFirst: true,
+    };
+    const { entries, isMore } = await connection.ask(`reading ${key}`, (client) => readPage(client, key, page));
+    for (const entry of entries) traces.push(traceOf(entry, stream));
+    progress?.(traces.length);
+    const last = entries.at(-1);
+    if (last === undefined || !isMore) return true;
+    end = `(${last.id}`;
+    left -= entries.length;
+  }
+  return false;
+}
