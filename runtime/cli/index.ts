@@ -10,6 +10,7 @@ import { findGenerator, GENERATOR, runGenerator } from "./generator.js";
 const commands: Readonly<Record<string, () => Promise<Command>>> = {
   doctor: async () => (await import("./doctor.js")).doctorCommand,
   explain: async () => (await import("./explain.js")).explainCommand,
+  publish: async () => (await import("./publish.js")).publishCommand,
   tail: async () => (await import("./tail.js")).tailCommand,
 };
 

@@ -1,0 +1,85 @@
+import { readConfig } from "../../config/config.js";
+import { didYouMean, nearest } from "../../config/suggest.js";
+import type { PlainMessage } from "../../contract/codec.js";
+import { contractOf } from "../../contract/contract.js";
+import type { Descriptor, Publishable } from "../../contract/descriptor.js";
+import { keysOf } from "../../contract/issue-path.js";
+import type { JsonSchema } from "../../contract/json-schema.js";
+import { childrenOf, inPlace } from "../../contract/sensitive.js";
+import { ContractError, type Issue } from "../../errors.js";
+import type { Published } from "../../messaging/publisher.js";
+import { prepare } from "../../publish/prepare.js";
+import { createMessagingFor } from "../../service/create-messaging.js";
+import { systemClock } from "../../time/clock.js";
+import type { OperationsOptions } from "../operator.js";
+
+/** A message that is to be published. */
+export interface Draft {
+  /** As its publisher would have it written: with an id, a time and a source. */
+  readonly message: PlainMessage;
+  /** Every issue; none if it keeps its contract. */
+  readonly issues: readonly Issue[];
+}
+
+/** Completes a message as a service does, and judges it as strictly. */
+export function draftOf(descriptor: Descriptor, given: PlainMessage, options: OperationsOptions): Draft {
+  const config = readConfig(options, "fields", options.env ?? process.env, ["env"]);
+  const contract = contractOf(descriptor);
+  try {
+    const message = prepare(config, descriptor, contract, given, {}, systemClock);
+    const issues = contract.violations(message);
+    if (issues.length === 0) contract.write(message, config.encoding, config.maxMessageBytes);
+    return { message, issues: issues.map((issue) => advised(issue, descriptor.schema)) };
+  } catch (error) {
+    if (error instanceof ContractError) return { message: given, issues: error.issues };
+    throw error;
+  }
+}
+
+/** Publishes a message of a draft. */
+export async function publishDraft(
+  descriptor: Publishable,
+  { message }: Draft,
+  options: OperationsOptions,
+): Promise<Published> {
+  const { env = process.env, ...settings } = options;
+  const catalogue = { name: "merp", encoding: "fields", messages: [descriptor] } as const;
+  await using messaging = createMessagingFor(catalogue, {
+    ...settings,
+    env,
+    announce: false,
+    healthIntervalSeconds: 0,
+  });
+  return (await messaging.publish(descriptor, message as never)) as Published;
+}
+
+/** Names the property that may be meant by one that is not in the contract. */
+function advised(issue: Issue, schema: JsonSchema): Issue {
+  if (issue.message !== "is not in the contract") return issue;
+  const keys = keysOf(issue.path).map(String);
+  const known = schemasAt(schema, keys.slice(0, -1)).flatMap(({ properties }) => Object.keys(properties ?? {}));
+  return { ...issue, message: issue.message + didYouMean(nearest(keys.at(-1) ?? "", known)) };
+}
+
+/** The schemas that apply, or may apply, to what a path names. */
+export function schemasAt(root: JsonSchema, keys: readonly string[]): readonly JsonSchema[] {
+  return keys.reduce(
+    (schemas, key) =>
+      inPlace(
+        root,
+        schemas.flatMap((schema) => childrenOf(schema, key)),
+      ),
+    inPlace(root, [root]),
+  );
+}
+
+/** A value of a message as it is typed: a text where the contract wants one, else JSON, else a text all the same. */
+export function typedValue(root: JsonSchema, keys: readonly string[], text: string): unknown {
+  const types = new Set(schemasAt(root, keys).flatMap(({ type }) => type ?? []));
+  if (types.size === 1 && types.has("string")) return text;
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return text;
+  }
+}
