@@ -22,6 +22,7 @@ export type ErrorCode =
   | "UNRECOVERABLE"
   | "RETRY_AFTER"
   | "DEAD_LETTER_MISSING"
+  | "REPLAY_FAILED"
   | "CLOSED"
   | "TEST_UNSETTLED"
   | "TEST_ENDLESS";

@@ -49,6 +49,13 @@ export function nextId(last: string, nowMs: number): string | undefined {
   return ms < GREATEST ? `${ms + 1n}-0` : undefined;
 }
 
+/** The greatest id before another one: a position after which that comes next. `0-0`, which no entry has, for the first. */
+export function idBefore(id: string): string {
+  const [ms, sequence] = partsOf(id).map(BigInt) as [bigint, bigint];
+  if (sequence > 0n) return `${ms}-${sequence - 1n}`;
+  return ms > 0n ? `${ms - 1n}-${GREATEST}` : "0-0";
+}
+
 /** The entry id that a text from outside holds, as Redis writes it. `undefined` if it holds none. */
 export function entryIdIn(text: string): string | undefined {
   const [, ms, sequence] = ENTRY_ID.exec(text) ?? [];

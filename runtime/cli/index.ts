@@ -11,6 +11,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   doctor: async () => (await import("./doctor.js")).doctorCommand,
   explain: async () => (await import("./explain.js")).explainCommand,
   publish: async () => (await import("./publish.js")).publishCommand,
+  replay: async () => (await import("./replay.js")).replayCommand,
   tail: async () => (await import("./tail.js")).tailCommand,
 };
 

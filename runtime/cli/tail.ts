@@ -1,5 +1,4 @@
-import { type Command, InvalidArgumentError } from "commander";
-import { entryIdIn } from "../broker/entry-id.js";
+import type { Command } from "commander";
 import type { TailedMessage } from "../operations/messages/tail.js";
 import { type CatalogueArguments, descriptorsOf, readingMessages } from "./catalogue.js";
 import { type ChangeArguments, changeOf } from "./change.js";
@@ -9,7 +8,7 @@ import { jsonLine, messageBody, messageLine } from "./message-line.js";
 import { repeated, wholeNumber } from "./options.js";
 import { untilInterrupted, write } from "./output.js";
 import { widthOf } from "./table.js";
-import { sinceOption, untilOption } from "./time.js";
+import { positionAt, sinceOption, untilOption } from "./time.js";
 
 interface TailArguments extends CatalogueArguments, Pick<ChangeArguments, "who" | "why"> {
   readonly stream?: readonly string[];
@@ -160,15 +159,4 @@ class Flood {
 
 function note(sentence: string): void {
   process.stderr.write(`${paint("yellow", "note:", process.stderr)} ${sentence}\n`);
-}
-
-/** Reads an entry's id, or a moment as the first or the last id of its millisecond. */
-function positionAt(momentOf: (text: string) => number, end: 0 | 1): (text: string) => string {
-  return (text) => {
-    const id = entryIdIn(text);
-    if (id !== undefined) return id;
-    const ms = Math.floor(momentOf(text));
-    if (ms < 0) throw new InvalidArgumentError("It must be a moment after 1970.");
-    return end === 0 ? `${ms}-0` : `${ms}-18446744073709551615`;
-  };
 }

@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from "commander";
+import { entryIdIn } from "../broker/entry-id.js";
 
 const UNITS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
@@ -28,4 +29,15 @@ function momentOf(text: string, at: (lengthMs: number) => number): number {
       "It must be a length of time, such as 10m or 2h, or a time, such as 2026-05-01T03:00:00Z.",
     );
   }
+}
+
+/** Reads an entry's id, or a moment as the first or the last id of its millisecond. */
+export function positionAt(momentOf: (text: string) => number, end: 0 | 1): (text: string) => string {
+  return (text) => {
+    const id = entryIdIn(text);
+    if (id !== undefined) return id;
+    const ms = Math.floor(momentOf(text));
+    if (ms < 0) throw new InvalidArgumentError("It must be a moment after 1970.");
+    return end === 0 ? `${ms}-0` : `${ms}-18446744073709551615`;
+  };
 }

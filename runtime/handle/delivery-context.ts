@@ -10,6 +10,8 @@ import type { Route } from "./router.js";
 type Message = Readonly<Record<string, unknown>>;
 
 export interface ContextPlace extends Pick<MemberPlace, "stream" | "group" | "consumer" | "redriven"> {
+  /** Whether its messages are handled again, apart from every group. */
+  readonly isReplay?: true;
   /** Aborted when handlers must give up. */
   readonly handling: AbortSignal;
 }
@@ -74,6 +76,9 @@ export class DeliveryContext implements MessageContext, Correlation {
   }
   get redelivered(): boolean {
     return this.attempt > 1 || this.#place.redriven;
+  }
+  get replay(): boolean {
+    return this.#place.isReplay === true;
   }
   get publishedAt(): Date {
     return new Date(addedAt(this.entryId));

@@ -28,6 +28,11 @@ export interface MessageContext {
    * group anew or set it back, Redis counts from 1 again, and it is `false`.
    */
   readonly redelivered: boolean;
+  /**
+   * `true` while `replay` or `merp replay` handles the message again: leave out what others would notice, such as an
+   * email.
+   */
+  readonly replay?: boolean;
   /** When the message entered its stream, by Redis' clock. */
   readonly publishedAt: Date;
   /** Inherited by every message that the handler publishes or sends. */

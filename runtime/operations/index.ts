@@ -18,3 +18,7 @@ export {
 } from "./health/collector.js";
 export { Operations } from "./operations.js";
 export type { OperationsOptions } from "./operator.js";
+export type { Checkpoint, ReplayPosition } from "./replay/checkpoint.js";
+export { type ReplayOptions, replay } from "./replay/replay.js";
+export { ReplayError, type ReplayFailure, type ReplayProgress, type ReplayReport } from "./replay/replay-report.js";
+export type { ReplayedEntry, ReplaySource } from "./replay/replay-source.js";

@@ -15,6 +15,7 @@ import { withStandard } from "../contract/standard.js";
 import type { Upcasting } from "../contract/upcasting.js";
 import { ClosedError, ConfigError, UsageError } from "../errors.js";
 import { Dispatcher } from "../handle/dispatcher.js";
+import { REPLAYABLE, type Replayable, type ReplayParts } from "../handle/replayable.js";
 import { Router, type StreamRoutes } from "../handle/router.js";
 import type { CommandHandler, CommandOptions, Handler, HandlerOptions } from "../messaging/handler.js";
 import type { Health } from "../messaging/health.js";
@@ -23,6 +24,7 @@ import type { InterceptorChain, OutgoingCall } from "../messaging/interceptor.js
 import type { Messaging, StartOptions } from "../messaging/messaging.js";
 import type { Listening, ListenOptions, NotificationListener, NotificationTarget } from "../messaging/notification.js";
 import type { PublishAllOptions, Published, PublishOptions } from "../messaging/publisher.js";
+import { currentReplay } from "../messaging/replaying.js";
 import type { SendOptions, TellOptions } from "../messaging/sender.js";
 import { NotificationHub } from "../notification/hub.js";
 import { MessagePublisher } from "../publish/publisher.js";
@@ -41,7 +43,7 @@ export interface ServiceParts extends RuntimeParts {
 }
 
 /** The messaging of one service: connects the parts of delivery with each other. */
-export class ServiceMessaging<Events extends object> implements Messaging<Events, Published | undefined> {
+export class ServiceMessaging<Events extends object> implements Messaging<Events, Published | undefined>, Replayable {
   readonly service: string;
   readonly catalogue: Catalogue<Events>;
   readonly #config: Config;
@@ -74,6 +76,13 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
     const health = this.health.bind(this);
     const announcing = { instance: this.#instance, publisher: this.#publisher, health, clock, hooks };
     this.#lifecycle = new Lifecycle(config, catalogue, announcing);
+  }
+
+  /** For `replay`. */
+  get [REPLAYABLE](): ReplayParts {
+    const { broker, chain, clock } = this.#parts;
+    const routes = (): readonly StreamRoutes[] => this.#router.streams();
+    return { config: this.#config, broker, chain, clock, isStarted: this.#consumption.isStarted, routes };
   }
 
   get counts(): Counts {
@@ -168,6 +177,8 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
     const { chain } = this.#parts;
     const wrong = misuse(call.operation, call.options);
     if (wrong !== undefined) return Promise.reject(wrong);
+    const instead = currentReplay()?.insteadOf(call);
+    if (instead !== undefined) return instead as Promise<Result>;
     if (chain === undefined) return this.#make(call) as Promise<Result>;
     return this.#publisher.intercepted(chain, call, (changed) => this.#make(changed)) as Promise<Result>;
   }

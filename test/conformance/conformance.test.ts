@@ -9,6 +9,7 @@ import { notifications } from "./notifications.js";
 import { order } from "./order.js";
 import { publishing } from "./publishing.js";
 import { onRedis } from "./redis-stage.js";
+import { replays } from "./replays.js";
 import { retries } from "./retries.js";
 import { services } from "./services.js";
 
@@ -25,6 +26,7 @@ const rooms = {
   members,
   keeping,
   services,
+  replays,
 };
 
 for (const [room, sentences] of Object.entries(rooms)) {

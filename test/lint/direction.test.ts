@@ -133,6 +133,11 @@ const places: readonly Place[] = [
     may: operations,
     says: `runtime/operations/ may import ${inWords(operations)}`,
   },
+  {
+    path: "runtime/operations/replay/",
+    may: operations,
+    says: `runtime/operations/ may import ${inWords(operations)}`,
+  },
   { path: "runtime/cli/", may: cli },
   { path: "runtime/cli/dev/", may: ["testing"] },
   { path: "runtime/testing/", may: ["contract", "errors"] },

@@ -1,4 +1,4 @@
-import { addedAt, comesBefore } from "../../broker/entry-id.js";
+import { addedAt, comesBefore, idBefore } from "../../broker/entry-id.js";
 import type { LogEntry } from "../../broker/log.js";
 import { type Config, prefixed } from "../../config/config.js";
 import { ConnectionError } from "../../errors.js";
@@ -99,7 +99,7 @@ export class Follower {
     const key = prefixed(this.#config, name);
     const { from } = this.#options;
     const known = { name, key, entries: [], hasEnded: false };
-    if (from !== undefined) return { ...known, position: before(from), isMore: true };
+    if (from !== undefined) return { ...known, position: idBefore(from), isMore: true };
     const position = await this.#connection.ask(`reading ${key}`, (client) => greatestId(client, key));
     return { ...known, position, isMore: false };
   }
@@ -196,11 +196,4 @@ function oldest(readings: readonly Reading[]): Reading | undefined {
       if (one === undefined) return other;
       return comesBefore(other.entries[0]?.id ?? "", one.entries[0]?.id ?? "") ? other : one;
     }, undefined);
-}
-
-/** A position after which an id comes next. */
-function before(id: string): string {
-  const [ms, sequence] = id.split("-").map(BigInt) as [bigint, bigint];
-  if (sequence > 0n) return `${ms}-${sequence - 1n}`;
-  return ms > 0n ? `${ms - 1n}-18446744073709551615` : "0-0";
 }
