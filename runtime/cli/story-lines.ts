@@ -84,6 +84,7 @@ function settled(state: NonNullable<Fate["letter"]>["state"] | undefined): strin
 function answerLines(answer: StoryPart["answer"]): readonly string[] {
   if (answer === undefined) return [];
   if (answer === "none") return ["no answer is stored: there is none yet, or its time is over"];
+  if (answer === "unreadable") return ["its answer cannot be read: this user of Redis may not run STRLEN and GET"];
   const { success, timestamp, execution_time_ms: ms, error_code: code, error } = answer;
   const how = success ? "with success" : `with a failure: ${code ?? "no code"}: ${cut(error ?? "", LONGEST_ERROR)}`;
   return [`answered ${timestamp}${ms === undefined ? "" : ` after ${ms} ms`} ${how}`];

@@ -1,5 +1,6 @@
 import { type Config, prefixed } from "../../config/config.js";
 import type { Connection } from "../../redis/connection.js";
+import { ourError } from "../../redis/driver-error.js";
 
 /** The stream that holds what operators changed. */
 export const AUDIT_STREAM = "merp:audit";
@@ -61,6 +62,10 @@ export class AuditTrail {
 
   async #add(state: "begun" | "done" | "failed", ...fields: readonly string[]): Promise<string> {
     const client = await this.#connection.ready();
-    return (await client.xadd(this.#stream, "MAXLEN", "~", KEPT, "*", "state", state, ...fields)) as string;
+    try {
+      return (await client.xadd(this.#stream, "MAXLEN", "~", KEPT, "*", "state", state, ...fields)) as string;
+    } catch (error) {
+      throw ourError(error, this.#connection.address, `recording the change in ${this.#stream}`);
+    }
   }
 }

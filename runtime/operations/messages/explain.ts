@@ -6,6 +6,7 @@ import { answerKey } from "../../redis/keys.js";
 import { readPage } from "../../redis/page.js";
 import type { Operator } from "../operator.js";
 import { type Fate, Fates } from "./fate.js";
+import { ifAllowed } from "./if-allowed.js";
 import { LettersByEntry, lettersSince } from "./letters-by-entry.js";
 import { MessageReader, type ShownMessage } from "./message-reader.js";
 import { type Searched, type SearchRange, search } from "./search.js";
@@ -19,8 +20,11 @@ export interface StoryPart {
   /** `undefined` where it was removed meanwhile. */
   readonly message: ShownMessage | undefined;
   readonly fates: readonly Fate[];
-  /** The stored answer of a command, without its result; `none` where its sender asked for one and none is stored. */
-  readonly answer: Omit<Response, "result"> | "none" | undefined;
+  /**
+   * The stored answer of a command, without its result; `none` where its sender asked for one and none is stored, `unreadable`
+   * where this user of Redis may not read it.
+   */
+  readonly answer: Omit<Response, "result"> | "none" | "unreadable" | undefined;
   readonly caused: readonly StoryPart[];
 }
 
@@ -141,9 +145,11 @@ class Teller {
     if (message?.kind !== "command" || messageId === undefined || !message.message?.["reply_to"]) return undefined;
     const { config, connection } = this.operator;
     const key = answerKey(prefixed(config, stream), messageId);
-    const text = await connection.ask(`reading the answer ${key}`, async (client) =>
+    const asked = connection.ask(`reading the answer ${key}`, async (client) =>
       (await client.strlen(key)) > 5 * config.maxMessageBytes ? null : client.get(key),
     );
+    const text = await ifAllowed(asked);
+    if (text === undefined) return "unreadable";
     try {
       if (text === null) return "none";
       const { result: _, ...answer } = decodeResponse(text);

@@ -4,8 +4,10 @@ import type { Failure } from "../../handle/failure.js";
 import { errorsIn } from "../../letters/dead-letter-record.js";
 import type { DeadLetter } from "../../letters/dead-letters.js";
 import { HANDOVER, PARKED, redriveKeys, type StreamKeys, streamKeys } from "../../redis/keys.js";
+import { marksOf } from "../../redis/letters.js";
 import type { Operator } from "../operator.js";
 import { type Group, groupsOf } from "../waiting.js";
+import { ifAllowed } from "./if-allowed.js";
 import type { LettersByEntry } from "./letters-by-entry.js";
 
 /** What became of an entry in one group. */
@@ -28,8 +30,6 @@ export interface Fate {
   readonly redriven?: Fate;
 }
 
-/** Errors of more bytes are none of ours. */
-const LONGEST_ERRORS = 3 * 1024 * 1024;
 const MOST_REDRIVES = 20;
 
 /** Reads what became of entries. The groups of a stream are read once. */
@@ -75,8 +75,8 @@ export class Fates {
       const pending = { consumer, idleMs, deliveries };
       if (consumer === HANDOVER) return { group, state: "handed over", pending, errors };
       if (consumer !== PARKED) return { group, state: "running", pending, errors };
-      const due = await connection.ask(asking, (client) => client.zscore(keys.retry, entryId));
-      return { group, state: "parked", pending, errors, ...(due === null ? {} : { dueAt: Number(due) }) };
+      const due = await ifAllowed(connection.ask(asking, (client) => client.zscore(keys.retry, entryId)));
+      return { group, state: "parked", pending, errors, ...(due == null ? {} : { dueAt: Number(due) }) };
     }
     const letter = this.#letters.of(keys.stream, entryId).findLast((each) => each.group === group);
     if (letter !== undefined) {
@@ -99,9 +99,8 @@ export class Fates {
 
   async #errors({ errors: key }: StreamKeys, entryId: string): Promise<readonly Failure[]> {
     const what = `reading the errors of ${entryId} in ${key}`;
-    const text = await this.#operator.connection.ask(what, async (client) =>
-      (await client.hstrlen(key, entryId)) > LONGEST_ERRORS ? null : client.hget(key, entryId),
-    );
+    const asked = this.#operator.connection.ask(what, (client) => marksOf(client, key, [entryId]));
+    const [text = null] = (await ifAllowed(asked)) ?? [];
     return (text === null ? undefined : errorsIn(Buffer.from(`[${text}]`))) ?? [];
   }
 }

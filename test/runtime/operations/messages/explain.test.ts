@@ -1,3 +1,5 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import * as m from "../../../../generated/index.js";
 import { told, troubles } from "../../../../runtime/cli/story-lines.js";
@@ -7,6 +9,7 @@ import { type DeadLetter, Operations } from "../../../../runtime/operations/inde
 import { explain, type Story } from "../../../../runtime/operations/messages/explain.js";
 import { branchesOf, type Trace } from "../../../../runtime/operations/messages/trace.js";
 import { Operator } from "../../../../runtime/operations/operator.js";
+import { repository } from "../../../codegen/scratch.js";
 import { eventually } from "../../../support/eventually.js";
 import { useRedis } from "../../../support/redis.js";
 import { createService } from "../../../support/service.js";
@@ -17,8 +20,12 @@ const partner = { entity_id: 5, company_id: 1, after_data: { id: 5, name: "Acme"
 
 afterEach(() => admin.flushall());
 
-async function storyOf(id: string, options: { readonly most?: number; readonly from?: string } = {}): Promise<Story> {
-  const operator = new Operator({ env: {}, redis: { url: redis.url } }, { name: "explain" });
+async function storyOf(
+  id: string,
+  options: { readonly most?: number; readonly from?: string } = {},
+  url: string = redis.url,
+): Promise<Story> {
+  const operator = new Operator({ env: {}, redis: { url } }, { name: "explain" });
   try {
     const range = { streams, from: "0-0", to: "+", most: 1000, ...options };
     return await explain(operator, m.catalogue.messages, id, range);
@@ -92,6 +99,11 @@ describe("the story of a message", () => {
       expect(printed(await storyOf(id as string))).toEqual(lines("→ "));
     }
     expect(printed(await storyOf("req-1")).filter((line) => line.includes("→"))).toHaveLength(4);
+    const page = await readFile(join(repository, "docs/security.md"), "utf8");
+    const [, rights = ""] = /^user viewer (.*)$/m.exec(page) ?? [];
+    await admin.call("ACL", "SETUSER", "viewer", ...rights.split(" "));
+    const viewed = await storyOf("req-1", {}, redis.url.replace("redis://", "redis://viewer:change-me@"));
+    expect(printed(viewed)).toContain("  its answer cannot be read: this user of Redis may not run STRLEN and GET");
     isAway = false;
     await operations.deadLetters.redrive("events", letter.id, { by: "ada" });
     await eventually(async () =>
