@@ -4,6 +4,7 @@ import { type CatalogueArguments, descriptorsOf, readingMessages } from "./catal
 import { type ChangeArguments, changeOf } from "./change.js";
 import { paint } from "./colour.js";
 import { conclude, exit, operatorCommand } from "./exit.js";
+import { Flood } from "./flood.js";
 import { jsonLine, messageBody, messageLine } from "./message-line.js";
 import { repeated, wholeNumber } from "./options.js";
 import { untilInterrupted, write } from "./output.js";
@@ -113,7 +114,7 @@ async function runTail(types: readonly string[], given: TailArguments): Promise<
 async function show(messages: AsyncIterable<TailedMessage>, given: TailArguments): Promise<number> {
   const { limit = Number.POSITIVE_INFINITY, json, full } = given;
   // Who reads a file or a pipe gets everything.
-  const flood = new Flood(json !== true && process.stdout.isTTY === true ? given.rate : 0);
+  const flood = new Flood(json !== true && process.stdout.isTTY === true ? given.rate : 0, note);
   let count = 0;
   for await (const message of messages) {
     if (!flood.admits(message.isLive)) continue;
@@ -124,37 +125,6 @@ async function show(messages: AsyncIterable<TailedMessage>, given: TailArguments
   flood.tell();
   if (count === 0) note("no message matches");
   return count;
-}
-
-/** Lets so many live messages through in each second, and tells of the others. */
-class Flood {
-  readonly #rate: number;
-  #second = 0;
-  #shown = 0;
-  #skipped = 0;
-
-  /** @param rate - 0 for all */
-  constructor(rate: number) {
-    this.#rate = rate;
-  }
-
-  admits(isLive: boolean): boolean {
-    if (this.#rate === 0 || !isLive) return true;
-    const second = Math.floor(Date.now() / 1000);
-    if (second !== this.#second) [this.#second, this.#shown] = [second, 0];
-    if (++this.#shown <= this.#rate) {
-      this.tell();
-      return true;
-    }
-    if (this.#skipped++ === 0)
-      note(`more than ${this.#rate} messages a second: the others are only counted (--rate 0 shows all)`);
-    return false;
-  }
-
-  tell(): void {
-    if (this.#skipped > 0) note(`${this.#skipped} messages were not shown`);
-    this.#skipped = 0;
-  }
 }
 
 function note(sentence: string): void {

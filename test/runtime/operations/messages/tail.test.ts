@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import * as catalogue from "../../../../generated/index.js";
+import { Flood } from "../../../../runtime/cli/flood.js";
 import { messageBody, messageLine } from "../../../../runtime/cli/message-line.js";
 import type { Descriptor } from "../../../../runtime/contract/descriptor.js";
 import type { FollowOptions } from "../../../../runtime/operations/messages/follower.js";
@@ -203,4 +204,23 @@ it("reads a catalogue's own kinds, and a type that two streams have by its strea
   const reader = new MessageReader(descriptors);
   const shown = reader.read({ id: "1-1", fields: ["notification_type", "error", "title", "x"] }, "notifications");
   expect(shown).toMatchObject({ kind: "notification", at: "1970-01-01T00:00:00.001Z" });
+});
+
+it("leaves live messages of a flood out, and tells how many; what was there already is all shown", () => {
+  vi.useFakeTimers({ now: 1_000_000, toFake: ["Date"] });
+  const notes: string[] = [];
+  const flood = new Flood(2, (sentence) => notes.push(sentence));
+  const shown = (count: number, isLive: boolean): number =>
+    Array.from({ length: count }, () => flood.admits(isLive)).filter(Boolean).length;
+  expect([shown(50, false), shown(50, true)]).toEqual([50, 2]);
+  expect(notes).toEqual(["more than 2 messages a second: the others are only counted (--rate 0 shows all)"]);
+  vi.setSystemTime(1_001_000);
+  expect(shown(1, true)).toBe(1);
+  expect(notes.slice(1)).toEqual(["48 messages were not shown"]);
+  expect(shown(3, true)).toBe(1);
+  flood.tell();
+  expect(notes.at(-1)).toBe("2 messages were not shown");
+  vi.useRealTimers();
+  const all = new Flood(0, () => {});
+  expect(Array.from({ length: 500 }, () => all.admits(true)).every(Boolean)).toBe(true);
 });
