@@ -162,7 +162,6 @@ export class Follower {
       if (!comesBefore(greatest, reading.position)) continue;
       this.#options.notice(`${key} was deleted or set back: going on at its beginning`);
       reading.position = "0-0";
-      reading.isMore = true;
     }
   }
 
