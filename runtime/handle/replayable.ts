@@ -15,10 +15,15 @@ export interface ReplayParts {
   routes(): readonly StreamRoutes[];
 }
 
-/** Where a messaging gives them. A process may hold two copies of this package: the service's and that of the command. */
-export const REPLAYABLE: unique symbol = Symbol.for("@m-erp/messaging/replayable") as never;
+/** Where a messaging has them. A process may hold two copies of this package: the service's and that of the command. */
+const REPLAYABLE = Symbol.for("@m-erp/messaging/replayable");
 
-/** A messaging whose handlers can be run again. */
-export interface Replayable {
-  readonly [REPLAYABLE]: ReplayParts;
+/** Lets a replay run the handlers of a messaging. */
+export function makeReplayable(messaging: object, parts: () => ReplayParts): void {
+  Object.defineProperty(messaging, REPLAYABLE, { get: parts });
+}
+
+/** `undefined` for what is no messaging. */
+export function replayPartsOf(messaging: unknown): ReplayParts | undefined {
+  return (messaging as { readonly [REPLAYABLE]?: ReplayParts } | null | undefined)?.[REPLAYABLE];
 }

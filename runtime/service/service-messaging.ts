@@ -15,7 +15,7 @@ import { withStandard } from "../contract/standard.js";
 import type { Upcasting } from "../contract/upcasting.js";
 import { ClosedError, ConfigError, UsageError } from "../errors.js";
 import { Dispatcher } from "../handle/dispatcher.js";
-import { REPLAYABLE, type Replayable, type ReplayParts } from "../handle/replayable.js";
+import { makeReplayable } from "../handle/replayable.js";
 import { Router, type StreamRoutes } from "../handle/router.js";
 import type { CommandHandler, CommandOptions, Handler, HandlerOptions } from "../messaging/handler.js";
 import type { Health } from "../messaging/health.js";
@@ -43,7 +43,7 @@ export interface ServiceParts extends RuntimeParts {
 }
 
 /** The messaging of one service: connects the parts of delivery with each other. */
-export class ServiceMessaging<Events extends object> implements Messaging<Events, Published | undefined>, Replayable {
+export class ServiceMessaging<Events extends object> implements Messaging<Events, Published | undefined> {
   readonly service: string;
   readonly catalogue: Catalogue<Events>;
   readonly #config: Config;
@@ -76,13 +76,10 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
     const health = this.health.bind(this);
     const announcing = { instance: this.#instance, publisher: this.#publisher, health, clock, hooks };
     this.#lifecycle = new Lifecycle(config, catalogue, announcing);
-  }
-
-  /** For `replay`. */
-  get [REPLAYABLE](): ReplayParts {
-    const { broker, chain, clock } = this.#parts;
-    const routes = (): readonly StreamRoutes[] => this.#router.streams();
-    return { config: this.#config, broker, chain, clock, isStarted: this.#consumption.isStarted, routes };
+    makeReplayable(this, () => {
+      const routes = (): readonly StreamRoutes[] => this.#router.streams();
+      return { config, broker, chain: parts.chain, clock, isStarted: this.#consumption.isStarted, routes };
+    });
   }
 
   get counts(): Counts {

@@ -4,7 +4,7 @@ import { unknownOptions } from "../../config/suggest.js";
 import { typeOf } from "../../contract/codec.js";
 import { ConfigError, MessagingError } from "../../errors.js";
 import { Dispatcher } from "../../handle/dispatcher.js";
-import { REPLAYABLE, type Replayable, type ReplayParts } from "../../handle/replayable.js";
+import { type ReplayParts, replayPartsOf } from "../../handle/replayable.js";
 import type { StreamRoutes } from "../../handle/router.js";
 import { withoutContext } from "../../messaging/correlation.js";
 import { HookBus } from "../../messaging/hooks.js";
@@ -75,7 +75,7 @@ const SAVED_EVERY_MS = 1000;
  * await replay(messaging, { stream: "events", from: "2026-05-01T00:00:00Z", checkpoint: "./orders.replay.json" });
  */
 export async function replay(messaging: object, options: ReplayOptions = {}): Promise<ReplayReport> {
-  const parts = (messaging as Partial<Replayable>)[REPLAYABLE];
+  const parts = replayPartsOf(messaging);
   const unknown = unknownOptions(options, Object.keys(OPTIONS));
   if (unknown.length > 0) throw new ConfigError(unknown);
   if (parts === undefined) throw new ConfigError(["replay takes a messaging that createMessaging() returned"]);

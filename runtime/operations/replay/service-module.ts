@@ -1,7 +1,7 @@
 import type { Descriptor } from "../../contract/descriptor.js";
 import type { Upcaster } from "../../contract/upcaster.js";
 import { ConfigError } from "../../errors.js";
-import { REPLAYABLE, type Replayable } from "../../handle/replayable.js";
+import { replayPartsOf } from "../../handle/replayable.js";
 import type { Messaging } from "../../messaging/messaging.js";
 import { createMessagingFor } from "../../service/create-messaging.js";
 
@@ -18,7 +18,7 @@ export interface ServiceModule {
 }
 
 /** A messaging whose handlers are registered. */
-export interface ReplayedService extends Replayable {
+export interface ReplayedService {
   readonly service: string;
   close(): Promise<void>;
 }
@@ -44,7 +44,7 @@ export async function messagingOf(
     }
     return made as unknown as ReplayedService;
   }
-  const parts = (messaging as Partial<Replayable> | undefined)?.[REPLAYABLE];
+  const parts = replayPartsOf(messaging);
   if (parts === undefined) {
     throw new ConfigError(["the module must export its messaging, as messaging, or a function register(messaging)"]);
   }
