@@ -27,7 +27,6 @@ const entries = [
   "runtime/testing/runner/jest",
   "runtime/testing/arbitrary/index",
   "runtime/operations/index",
-  "runtime/cli/index",
   // By itself, so that a bundle of no more than descriptions of messages is without a client of Redis.
   "runtime/contract/define",
 ];
@@ -52,7 +51,9 @@ export async function buildPackage(folder: string): Promise<string> {
 }
 
 async function buildRuntime(folder: string): Promise<void> {
-  const imported = await bundle(entries, folder, "runtime/shared");
+  const shared = await bundle(entries, folder, "runtime/shared");
+  // By itself: each command is loaded when it is asked for, and what each needs would cut what services load into many files.
+  const imported = [...new Set([...shared, ...(await bundle(["runtime/cli/index"], folder, "runtime/cli"))])];
   const declared = { ...manifest.dependencies, ...manifest.peerDependencies };
   const undeclared = imported.filter((name) => declared[name] === undefined);
   if (undeclared.length > 0) throw new Error(`not among the dependencies: ${undeclared.join(", ")}`);
