@@ -7,6 +7,9 @@ export {
   DeadLetters,
   type OperatorOptions,
 } from "../letters/dead-letters.js";
+export { diagnose } from "./diagnosis/diagnose.js";
+export type { Limits } from "./diagnosis/limits.js";
+export type { Problem, ProblemCode, Severity } from "./diagnosis/problem.js";
 export { type DoctorOptions, examine } from "./doctor/doctor.js";
 export type { Finding } from "./doctor/finding.js";
 export type { HealthAlert, HealthRules } from "./health/alert.js";
@@ -22,3 +25,15 @@ export type { Checkpoint, ReplayPosition } from "./replay/checkpoint.js";
 export { type ReplayOptions, replay } from "./replay/replay.js";
 export { ReplayError, type ReplayFailure, type ReplayProgress, type ReplayReport } from "./replay/replay-report.js";
 export type { ReplayedEntry, ReplaySource } from "./replay/replay-source.js";
+export type {
+  GroupLetters,
+  GroupStatus,
+  HeldEntry,
+  LetterCause,
+  MemberStatus,
+  Members,
+  WorkStatus,
+} from "./status/group-status.js";
+export type { RedisStatus } from "./status/redis-status.js";
+export type { ServiceStatus } from "./status/service-status.js";
+export type { PauseStatus, Status, StreamLetters, StreamStatus, TypeStatus } from "./status/status.js";

@@ -1,0 +1,42 @@
+import { prefixed } from "../../config/config.js";
+import type { Status } from "../status/status.js";
+import { shellWord } from "../wording.js";
+
+// The commands that an operator is told, in one place: each can be copied into a shell as it is.
+
+type Place = { readonly stream: string; readonly name: string };
+
+export function showLetters(status: Status, { stream, name }: Place): string {
+  return `merp dead-letters groups ${nameFor(status, stream)} --group ${shellWord(name)}`;
+}
+
+export function retryNow(status: Status, { stream, name }: Place): string {
+  return `merp retry now ${nameFor(status, stream)} ${shellWord(name)}`;
+}
+
+export function retireGroup(status: Status, { stream, name }: Place): string {
+  return `merp group retire ${nameFor(status, stream)} ${shellWord(name)}`;
+}
+
+export function resume(status: Status, { stream, name }: Place, type: string | null): string {
+  const only = type === null ? "" : ` --type ${shellWord(type)}`;
+  return `merp resume ${nameFor(status, stream)} ${shellWord(name)}${only}`;
+}
+
+export function startProcess(service: string): string {
+  return `start a process of ${shellWord(service)}`;
+}
+
+/** A command of redis-cli for this Redis. It takes the password from `REDISCLI_AUTH`. */
+export function redisCli({ address }: Status, command: string): string {
+  if (/^(localhost|127\.0\.0\.1):6379$/.test(address)) return `redis-cli ${command}`;
+  const [, host, port] = /^(.*):(\d+)$/.exec(address) ?? [];
+  const place = host === undefined ? `-s ${shellWord(address)}` : `-h ${shellWord(host)} -p ${port}`;
+  return `redis-cli ${place} ${command}`;
+}
+
+/** A stream's name as the commands of merp take it: without the environment's prefix. */
+function nameFor(status: Status, stream: string): string {
+  const prefix = prefixed(status, "");
+  return shellWord(stream.startsWith(prefix) ? stream.slice(prefix.length) : stream);
+}

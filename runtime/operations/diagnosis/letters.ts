@@ -1,0 +1,102 @@
+import { printable } from "../../contract/printable.js";
+import { letterAdvice } from "../../service/letter-advice.js";
+import type { GroupStatus, LetterCause } from "../status/group-status.js";
+import { countOf, lengthOfTime, listOf } from "../wording.js";
+import { showLetters } from "./commands.js";
+import type { Problem } from "./problem.js";
+import { inEachGroup, inEachStream, type Sickness } from "./sickness.js";
+
+/** The reasons that say that a message does not keep to its contract. */
+const BROKEN = new Set(["CONTRACT_VIOLATED", "ENTRY_UNREADABLE", "MESSAGE_TOO_LARGE", "UPCAST_FAILED"]);
+const POISONOUS = "POISONOUS";
+
+/** Messages that ended the processes that handled them. */
+export const killed: Sickness = inEachGroup((group, { status }) => {
+  const causes = group.letters.causes.filter(({ reason }) => reason === POISONOUS);
+  if (causes.length === 0) return undefined;
+  const what = `${shown(group)}: ${few(causes, group, "message")} killed several consumers each and became dead letters`;
+  const sentence = `poison messages of ${what} (POISONOUS: ${listOf(causes.map(named))})`;
+  return { severity: "critical", code: "MESSAGE_POISONOUS", sentence, command: showLetters(status, group) };
+});
+
+/** A producer writes what the contract does not allow. */
+export const breaksContract: Sickness = inEachGroup((group, { status }) => {
+  const causes = group.letters.causes.filter(({ reason }) => BROKEN.has(reason));
+  if (causes.length === 0) return undefined;
+  const sources = [...new Set(causes.flatMap(({ source }) => (source === null ? [] : [printable(source)])))];
+  const who = sources.length === 0 ? "a producer" : listOf(sources);
+  const sentence = `${who} ${sources.length > 1 ? "break" : "breaks"} the contract: ${few(causes, group, "message")} became dead letters of ${shown(group)} (${listOf(causes.map(reasoned))})`;
+  return { severity: "warning", code: "CONTRACT_BROKEN", sentence, command: showLetters(status, group) };
+});
+
+/** Messages that nobody has settled yet. */
+export const areOpen: Sickness = inEachGroup((group, { status }) => {
+  const { open, oldestMs, causes, sampled } = group.letters;
+  const others = causes.filter(({ reason }) => reason !== POISONOUS && !BROKEN.has(reason));
+  // Those of one kind have a sentence of their own.
+  if (open === 0 || (sampled > 0 && others.length === 0 && kindsOf(causes) === 1)) return undefined;
+  const since = oldestMs === null ? "" : `, the oldest for ${lengthOfTime(oldestMs)}`;
+  const among = sampled < open ? ` of the newest ${sampled.toLocaleString("en")}` : "";
+  const reasons = byReason(causes);
+  const why = reasons.length === 0 ? "" : `${among}: ${listOf(reasons, 5)}`;
+  const ofHow = reasons.length > 1 ? ` of ${reasons.length} causes` : "";
+  const sentence = `${countOf(open, "dead letter")}${ofHow} of ${shown(group)} ${open === 1 ? "is" : "are"} open${since}${why}`;
+  return { severity: "warning", code: "LETTERS_OPEN", sentence, command: showLetters(status, group) };
+});
+
+/** Dead letters that will be removed soon. */
+export const areEnding: Sickness = inEachGroup((group, { status }) => {
+  const { open: count, oldestMs } = group.letters;
+  const ids = status.streams.find(({ name }) => name === group.stream)?.letters.ids ?? "current";
+  const sentence = letterAdvice(status.settings, printable(group.name), { count, oldestMs: oldestMs ?? 0, ids });
+  if (sentence === undefined) return undefined;
+  const severity: Problem["severity"] = ids === "exhausted" ? "critical" : "warning";
+  return { severity, code: "LETTERS_ENDING", sentence, command: showLetters(status, group) };
+});
+
+/** The numbers are not to be trusted. */
+export const areUncounted: Sickness = inEachStream(({ name, letters }) => {
+  if (letters.isCounted) return undefined;
+  const sentence = `the dead letters of ${printable(name)} (${letters.total}) do not match their index: others wrote or deleted some; a service counts them anew when it trims the stream next`;
+  return { severity: "notice", code: "LETTERS_UNCOUNTED", sentence };
+});
+
+function shown({ name, stream }: GroupStatus): string {
+  return `${printable(name)} on ${printable(stream)}`;
+}
+
+/** How many letters of these causes there are, as far as it is known. */
+function few(causes: readonly LetterCause[], { letters }: GroupStatus, noun: string): string {
+  const count = causes.reduce((sum, cause) => sum + cause.count, 0);
+  const among =
+    letters.sampled < letters.open ? ` (of the newest ${letters.sampled.toLocaleString("en")} letters)` : "";
+  return `${countOf(count, noun)}${among}`;
+}
+
+function kindsOf(causes: readonly LetterCause[]): number {
+  return new Set(causes.map(({ reason }) => (BROKEN.has(reason) ? "broken" : reason))).size;
+}
+
+function byReason(causes: readonly LetterCause[]): string[] {
+  const reasons = new Map<string, { count: number; readonly types: Set<string> }>();
+  for (const { reason, type, count } of causes) {
+    const known = reasons.get(reason) ?? { count: 0, types: new Set() };
+    known.count += count;
+    if (type !== null) known.types.add(printable(type));
+    reasons.set(reason, known);
+  }
+  return [...reasons]
+    .sort(([, a], [, b]) => b.count - a.count)
+    .map(
+      ([reason, { count, types }]) =>
+        `${count.toLocaleString("en")} ${printable(reason) || "without a reason"}${types.size === 0 ? "" : ` (${listOf([...types], 2)})`}`,
+    );
+}
+
+function named({ type, count }: LetterCause): string {
+  return `${count.toLocaleString("en")} ${printable(type ?? "of no type")}`;
+}
+
+function reasoned(cause: LetterCause): string {
+  return `${named(cause)} ${printable(cause.reason)}`;
+}
