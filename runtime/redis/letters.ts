@@ -28,6 +28,12 @@ export function indexed(group: string, state: "open" | "settled", id: string): s
   return `${group.includes("\n") ? "" : group}\n${state.charAt(0)}${paddedId(id)}`;
 }
 
+/** The id of a letter that stands in the index; `undefined` where others have written something else there. */
+export function indexedId(text: string): string | undefined {
+  const [, , ms, sequence] = INDEXED.exec(text) ?? [];
+  return ms === undefined ? undefined : entryIdIn(`${ms}-${sequence}`);
+}
+
 /** Removes dead letters that are too old, or too many. */
 export async function boundLetters(
   client: Client,
@@ -66,8 +72,7 @@ export async function openLetters(
     // Without the right to scripts they are not known.
     greatestId(client, dead).catch(() => undefined),
   ]);
-  const [, , ms, sequence] = INDEXED.exec(oldest ?? "") ?? [];
-  const id = ms === undefined ? undefined : entryIdIn(`${ms}-${sequence}`);
+  const id = indexedId(oldest ?? "");
   return { count, oldestMs: id === undefined ? 0 : ageOf(id, nowMs), ids: idState(greatest, nowMs) };
 }
 

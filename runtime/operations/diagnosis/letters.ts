@@ -31,7 +31,8 @@ export const breaksContract: Sickness = inEachGroup((group, { status }) => {
 
 /** Messages that nobody has settled yet. */
 export const areOpen: Sickness = inEachGroup((group, { status }) => {
-  const { open, oldestMs, causes, sampled } = group.letters;
+  const { oldestMs, causes, sampled } = group.letters;
+  const open = group.letters.open ?? 0;
   const others = causes.filter(({ reason }) => reason !== POISONOUS && !BROKEN.has(reason));
   // Those of one kind have a sentence of their own.
   if (open === 0 || (sampled > 0 && others.length === 0 && kindsOf(causes) === 1)) return undefined;
@@ -46,9 +47,13 @@ export const areOpen: Sickness = inEachGroup((group, { status }) => {
 
 /** Dead letters that will be removed soon. */
 export const areEnding: Sickness = inEachGroup((group, { status }) => {
-  const { open: count, oldestMs } = group.letters;
+  const { open, oldestMs } = group.letters;
   const ids = status.streams.find(({ name }) => name === group.stream)?.letters.ids ?? "current";
-  const sentence = letterAdvice(status.settings, printable(group.name), { count, oldestMs: oldestMs ?? 0, ids });
+  const sentence = letterAdvice(status.settings, printable(group.name), {
+    count: open ?? 0,
+    oldestMs: oldestMs ?? 0,
+    ids,
+  });
   if (sentence === undefined) return undefined;
   const severity: Problem["severity"] = ids === "exhausted" ? "critical" : "warning";
   return { severity, code: "LETTERS_ENDING", sentence, command: showLetters(status, group) };
@@ -69,7 +74,7 @@ function shown({ name, stream }: GroupStatus): string {
 function few(causes: readonly LetterCause[], { letters }: GroupStatus, noun: string): string {
   const count = causes.reduce((sum, cause) => sum + cause.count, 0);
   const among =
-    letters.sampled < letters.open ? ` (of the newest ${letters.sampled.toLocaleString("en")} letters)` : "";
+    letters.sampled < (letters.open ?? 0) ? ` (of the newest ${letters.sampled.toLocaleString("en")} letters)` : "";
   return `${countOf(count, noun)}${among}`;
 }
 

@@ -30,7 +30,7 @@ export const hasBadIds: Sickness = inEachStream(({ name, ids }, status) => {
 export const hasUnhandledTypes: Sickness = inEachStream(({ name, kind, types, groups }) => {
   if (kind === "notification" || kind === "health" || groups.length === 0) return undefined;
   const unhandled = types.filter(({ isHandled }) => isHandled === false);
-  const strange = unhandled.filter(({ isKnown }) => !isKnown);
+  const strange = unhandled.filter(({ isKnown }) => isKnown === false);
   const first = strange.length > 0 ? strange : unhandled;
   if (first.length === 0) return undefined;
   const names = listOf(first.map(({ type, seen }) => `${printable(type)} (${seen} of the newest)`));

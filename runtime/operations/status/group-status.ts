@@ -69,7 +69,7 @@ export interface HeldEntry {
 
 /** The open dead letters of a group. */
 export interface GroupLetters {
-  readonly open: number;
+  readonly open: number | null;
   /** The time since the oldest of them became one. */
   readonly oldestMs: number | null;
   /** The causes of the newest of them, the most frequent first. */

@@ -61,7 +61,7 @@ export interface StreamStatus {
 export interface StreamLetters {
   /** In any state. */
   readonly total: number;
-  readonly open: number;
+  readonly open: number | null;
   /** Whether the index matches the letters. It is made anew with the next trim. */
   readonly isCounted: boolean;
   readonly ids: "current" | "ahead" | "exhausted";
@@ -74,8 +74,8 @@ export interface TypeStatus {
   readonly seen: number;
   /** The newest of them. */
   readonly newestId: string;
-  /** Whether the catalogue describes it in this stream. */
-  readonly isKnown: boolean;
+  /** Whether the catalogue describes it in this stream; `null` when no messages of the stream are given. */
+  readonly isKnown: boolean | null;
   /** Whether a member of any group handles it; `null` when a group does not tell what it handles. */
   readonly isHandled: boolean | null;
 }

@@ -365,6 +365,19 @@ export const SCRIPT_CASES: Readonly<Record<string, readonly ScriptCase[]>> = {
   ],
   page: [{ what: "reads them", keys: [EVENTS], args: ["-", "+", 2, 1000, 1000, ""], prepare: stage }],
   seenExtent: [{ what: "tells it", keys: [EVENTS], args: [], prepare: stage }],
+  streamLook: [{ what: "tells it", keys: [EVENTS], args: [], prepare: stage }],
+  typesLook: [{ what: "tells them", keys: [TYPES], args: [10], prepare: stage }],
+  lettersLook: [
+    {
+      what: "tells of them",
+      keys: [INDEX, DEAD],
+      args: [10, 10, 1000],
+      prepare: async (redis) => {
+        const id = (await redis.xadd(DEAD, "*", "group", "g", "reason", "E", "original", "")) as string;
+        await redis.zadd(INDEX, 0, indexed("g", "open", id));
+      },
+    },
+  ],
   marks: [{ what: "reads them", keys: [ERRORS], args: [1000, "1-0"], prepare: stage }],
   reap: [
     {

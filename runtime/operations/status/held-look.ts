@@ -1,0 +1,71 @@
+import { HANDOVER, PARKED, type StreamKeys } from "../../redis/keys.js";
+import type { Round, Rounds } from "../../redis/round.js";
+import type { HeldEntry, Members } from "./group-status.js";
+
+/** Of a group at most so many members are looked at that hold entries, and so many entries of each. */
+const MEMBERS = 20;
+const ENTRIES = 5;
+/** An entry that was delivered as often may have killed two processes. */
+const SUSPICIOUS = 3;
+
+/** A group whose members hold entries. */
+export interface Holding {
+  readonly keys: StreamKeys;
+  readonly group: string;
+  readonly members: Members;
+}
+
+type Pending = readonly [id: string, consumer: string, idleMs: number, deliveries: number];
+
+/** Looks at the oldest entries that members have in their hands, and how often each has killed its process. */
+export async function lookAtHeld(
+  rounds: Rounds,
+  groups: readonly Holding[],
+): Promise<readonly (readonly HeldEntry[])[]> {
+  const pending = await rounds.ask((round) => Promise.all(groups.map((group) => askOfHeld(round, group))));
+  const failures = await rounds.ask((round) =>
+    Promise.all(groups.map(({ keys }, at) => askOfFailures(round, keys, pending[at] ?? []))),
+  );
+  return pending.map((entries, at) =>
+    entries
+      .map(([id, member, heldMs, deliveries]) => ({
+        ...{ id, member, heldMs, deliveries },
+        deaths: deathsOf(deliveries, failures[at]?.get(id)),
+      }))
+      .sort((a, b) => b.heldMs - a.heldMs),
+  );
+}
+
+async function askOfHeld(round: Round, { keys, group, members }: Holding): Promise<readonly Pending[]> {
+  const holders = members.list.filter(({ pending, name }) => pending > 0 && name !== PARKED && name !== HANDOVER);
+  const pages = holders
+    .slice(0, MEMBERS)
+    .map(({ name }) => round.ask<Pending[]>("XPENDING", keys.stream, group, "-", "+", ENTRIES, name));
+  return (await Promise.all(pages)).flatMap((page) => page ?? []);
+}
+
+/** How many failed attempts are recorded of the entries that were delivered so often; `undefined` where it is not known. */
+async function askOfFailures(
+  round: Round,
+  { errors }: StreamKeys,
+  entries: readonly Pending[],
+): Promise<ReadonlyMap<string, number | undefined>> {
+  const ids = entries.filter(([, , , deliveries]) => deliveries >= SUSPICIOUS).map(([id]) => id);
+  if (ids.length === 0) return new Map();
+  const records = await round.ask<(string | null)[]>("HMGET", errors, ...ids);
+  return new Map(ids.map((id, at) => [id, records === undefined ? undefined : failuresIn(records[at] ?? "")]));
+}
+
+/** A record is a list of JSON objects without its brackets. */
+function failuresIn(record: string): number | undefined {
+  try {
+    return (JSON.parse(`[${record}]`) as unknown[]).length;
+  } catch {
+    return undefined;
+  }
+}
+
+function deathsOf(deliveries: number, failures: number | undefined): number | null {
+  if (deliveries < SUSPICIOUS) return deliveries > 1 ? null : 0;
+  return failures === undefined ? null : Math.max(0, deliveries - 1 - failures);
+}

@@ -1,0 +1,121 @@
+import { HANDOVER, PARKED, type StreamKeys } from "../../redis/keys.js";
+import { field } from "../../redis/reply.js";
+import type { Round } from "../../redis/round.js";
+import type { MemberStatus, Members } from "./group-status.js";
+
+/** More members than that are not looked at: no service has so many. */
+const MOST_MEMBERS = 10_000;
+const LISTED = 100;
+/** A member that has been silent for so many leases is dead: others take over after one and three looks. */
+const LEASES_TO_DEATH = 3;
+
+/** What Redis replies about the members of a group. */
+export interface MemberReplies {
+  readonly consumers: readonly (readonly unknown[])[];
+  /** Names and heartbeats, in turn. */
+  readonly beats: readonly string[];
+  /** Until when a heartbeat says that the group is served, by Redis' clock. */
+  readonly servedUntilMs: number;
+}
+
+/** How members of a group are judged. */
+export interface Judgement {
+  readonly nowMs: number;
+  readonly leaseMs: number;
+  /** The heartbeats of the look before. */
+  readonly before: ReadonlyMap<string, string> | undefined;
+  /** When that was. */
+  readonly beforeMs: number | undefined;
+}
+
+export async function askOfMembers(
+  round: Round,
+  { stream, alive, floor }: StreamKeys,
+  group: string,
+): Promise<MemberReplies> {
+  const [consumers, beats, served] = await Promise.all([
+    round.ask<unknown[][]>("XINFO", "CONSUMERS", stream, group),
+    round.ask<string[]>("ZRANGE", alive, 0, MOST_MEMBERS - 1, "WITHSCORES"),
+    round.ask<string>("HGET", floor, "served"),
+  ]);
+  return { consumers: consumers ?? [], beats: beats ?? [], servedUntilMs: Number(served ?? 0) || 0 };
+}
+
+/** Each member's heartbeat, by its name. */
+export function beatsIn({ beats }: MemberReplies): ReadonlyMap<string, string> {
+  const found = new Map<string, string>();
+  for (let at = 0; at + 1 < beats.length; at += 2) found.set(beats[at] as string, beats[at + 1] as string);
+  // No process has these names, whatever others have written.
+  for (const name of [PARKED, HANDOVER]) found.delete(name);
+  return found;
+}
+
+/** Whether a heartbeat of any member has said so. */
+export function isServed(replies: MemberReplies, { nowMs, leaseMs }: Judgement): boolean {
+  const { servedUntilMs, consumers, beats } = replies;
+  // Who leaves in order takes nothing of that back, but its name.
+  if (consumers.every((info) => isStandIn(String(info[1]))) && beats.length === 0) return false;
+  // Whatever others have written, none says so for longer than an hour, or its own lease.
+  return servedUntilMs > nowMs && servedUntilMs < nowMs + Math.max(leaseMs, 3_600_000);
+}
+
+/** Who of a group is there. The clocks of members may be wrong: where the group is served, its newest heartbeat is of now. */
+export function membersOf(replies: MemberReplies, beats: ReadonlyMap<string, string>, judgement: Judgement): Members {
+  const list = statesOf(replies, beats, judgement);
+  const isNobodyHeard = list.every(({ state }) => state !== "alive");
+  if (isNobodyHeard && beats.size > 0 && isServed(replies, judgement)) {
+    const newest = Math.max(...[...beats.values()].map(Number).filter(Number.isFinite));
+    return summary(statesOf(replies, beats, judgement, newest));
+  }
+  return summary(list);
+}
+
+function statesOf(
+  { consumers }: MemberReplies,
+  beats: ReadonlyMap<string, string>,
+  { nowMs, leaseMs, before, beforeMs }: Judgement,
+  clockMs: number = nowMs,
+): MemberStatus[] {
+  const seen = new Map<string, { readonly idleMs: number; readonly pending: number }>();
+  for (const info of consumers) {
+    const name = String(info[1]);
+    if (isStandIn(name)) continue;
+    seen.set(name, { idleMs: Number(field(info, "idle")), pending: Number(field(info, "pending")) });
+  }
+  return [...new Set([...seen.keys(), ...beats.keys()])].map((name) => {
+    const { idleMs = Number.POSITIVE_INFINITY, pending = 0 } = seen.get(name) ?? {};
+    const beat = beats.get(name);
+    const earlier = before?.get(name);
+    // A heartbeat that has changed proves life, whatever the clocks say.
+    const changedMs =
+      beforeMs === undefined || earlier === undefined || earlier === beat ? Number.POSITIVE_INFINITY : nowMs - beforeMs;
+    const beatMs = Math.abs(clockMs - Number(beat ?? Number.NaN));
+    const lastSignMs = Math.round(
+      Math.min(idleMs, changedMs, Number.isNaN(beatMs) ? Number.POSITIVE_INFINITY : beatMs),
+    );
+    const state = lastSignMs <= leaseMs ? "alive" : lastSignMs <= LEASES_TO_DEATH * leaseMs ? "silent" : "dead";
+    const hasHeartbeat = beat !== undefined;
+    return { name, state, lastSignMs: Number.isFinite(lastSignMs) ? lastSignMs : null, pending, hasHeartbeat };
+  });
+}
+
+/** No process has these names. */
+function isStandIn(name: string): boolean {
+  return name === PARKED || name === HANDOVER;
+}
+
+const ORDER = { dead: 0, silent: 1, alive: 2 } as const;
+
+function summary(members: readonly MemberStatus[]): Members {
+  const count = (state: MemberStatus["state"]): number => members.filter((member) => member.state === state).length;
+  const list = [...members].sort(
+    (a, b) => ORDER[a.state] - ORDER[b.state] || b.pending - a.pending || (a.name < b.name ? -1 : 1),
+  );
+  return {
+    total: members.length,
+    alive: count("alive"),
+    silent: count("silent"),
+    dead: count("dead"),
+    list: list.slice(0, LISTED),
+  };
+}

@@ -1,0 +1,46 @@
+import type { StreamKeys } from "../../redis/keys.js";
+import type { Round } from "../../redis/round.js";
+import type { PauseStatus } from "./status.js";
+
+/** What is paused, by its name. */
+export type PauseRecords = Readonly<Record<string, string>>;
+
+const TYPE = "type:";
+/** Until when, since when, and the rest as JSON. */
+const RECORD = /^(\d{1,15})(?: (\d{1,15}) (.*))?/s;
+
+/** Asks what is paused of a group. */
+export function askOfPauses(round: Round, { stream }: StreamKeys, group: string): Promise<PauseRecords | undefined> {
+  return round.ask<PauseRecords>("HGETALL", `{${stream}}:paused:${group}`);
+}
+
+/** What is in force of it. Others may have written anything else. */
+export function pausesOf(
+  records: PauseRecords,
+  { stream, group, nowMs }: { readonly stream: string; readonly group: string; readonly nowMs: number },
+): readonly PauseStatus[] {
+  const pauses: PauseStatus[] = [];
+  for (const [name, value] of Object.entries(records)) {
+    const [record, until = "", since, json = ""] = RECORD.exec(value) ?? [];
+    const isOver = Number(until) !== 0 && Number(until) <= nowMs;
+    if (record === undefined || isOver || !(name === "group" || name.startsWith(TYPE))) continue;
+    pauses.push({
+      stream,
+      group,
+      type: name.startsWith(TYPE) ? name.slice(TYPE.length) : null,
+      sinceMs: since === undefined ? null : Math.max(0, Math.round(nowMs - Number(since))),
+      endsInMs: Number(until) === 0 ? null : Math.round(Number(until) - nowMs),
+      ...reasonIn(json),
+    });
+  }
+  return pauses;
+}
+
+function reasonIn(json: string): Pick<PauseStatus, "who" | "why"> {
+  try {
+    const { by, why } = JSON.parse(json) as Readonly<Record<string, unknown>>;
+    return { who: typeof by === "string" && by !== "" ? by : null, why: typeof why === "string" ? why : null };
+  } catch {
+    return { who: null, why: null };
+  }
+}

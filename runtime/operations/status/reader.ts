@@ -1,0 +1,83 @@
+import { prefixed } from "../../config/config.js";
+import type { Descriptor } from "../../contract/descriptor.js";
+import { type OperationsOptions, Operator } from "../operator.js";
+import { type Look, look, type Plan, type PlannedStream } from "./look.js";
+import type { Status, StreamStatus } from "./status.js";
+
+/** Settings of a look at an installation. */
+export interface StatusOptions extends OperationsOptions {
+  /** The messages of the installation: their streams are looked at. @defaultValue the four streams of M-ERP, their types not known */
+  readonly messages?: readonly Pick<Descriptor, "kind" | "type" | "stream">[];
+  /** The streams to look at, without the environment's prefix. @defaultValue those of the messages */
+  readonly streams?: readonly string[];
+}
+
+const STANDARD: Readonly<Record<string, StreamStatus["kind"]>> = {
+  events: "event",
+  commands: "command",
+  notifications: "notification",
+  health: "health",
+};
+
+/**
+ * Looks at an installation, again and again: from the second look on it tells how much things grow, and hears of members whose
+ * clocks are wrong. A look only reads. It asks Redis in some seven round trips, however much there is, and scans nothing that
+ * grows: of entries and dead letters it reads the newest, a bounded number of them.
+ *
+ * @example
+ * await using reader = new StatusReader({ messages: Object.values(catalogue.messages) });
+ * const [worst] = diagnose(await reader.read());
+ */
+export class StatusReader implements AsyncDisposable {
+  readonly #operator: Operator;
+  readonly #plan: Plan;
+  #earlier: Look | undefined;
+
+  /** @throws {ConfigError} naming every bad setting */
+  constructor({ messages = [], streams, ...settings }: StatusOptions = {}) {
+    this.#operator = new Operator(settings, { name: "status", connectionName: "status" });
+    const { config } = this.#operator;
+    const described = new Set(messages.map(({ stream }) => stream));
+    const names = streams ?? (described.size > 0 ? described : Object.keys(STANDARD));
+    const planned = (name: string): PlannedStream => {
+      const own = messages.filter(({ stream }) => stream === name);
+      const kind = own[0]?.kind ?? STANDARD[name] ?? null;
+      return { name: prefixed(config, name), kind, types: own.map(({ type }) => type) };
+    };
+    this.#plan = { config, streams: [...new Set(names)].map(planned) };
+  }
+
+  /**
+   * @throws {ConnectionError} Redis cannot be reached, or lets this user not in. A right that is missing is no error: what it would
+   * tell is `null`, and `refused` names the command
+   */
+  async read(): Promise<Status> {
+    const { connection } = this.#operator;
+    const found = await connection.ask("reading the status", (client) => look(client, this.#plan, this.#earlier));
+    this.#earlier = found;
+    return found.status;
+  }
+
+  /** Closes the connection. */
+  close(): void {
+    this.#operator.connection.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close();
+  }
+}
+
+/**
+ * Looks at an installation once, see {@link StatusReader}.
+ *
+ * @throws {ConfigError} naming every bad setting
+ * @throws {ConnectionError} Redis cannot be reached, or lets this user not in
+ * @example
+ * const status = await readStatus({ redis: { url: "redis://localhost" } });
+ * for (const { severity, sentence, command } of diagnose(status)) console.log(severity, sentence, command);
+ */
+export async function readStatus(options: StatusOptions = {}): Promise<Status> {
+  await using reader = new StatusReader(options);
+  return await reader.read();
+}

@@ -1,0 +1,95 @@
+import { MAP } from "./fragment.js";
+import { readOnlyScript, type Script } from "./script.js";
+
+/** What a look at a stream tells: how many entries it has and ever had, and the ids of the greatest, the first and the last. */
+export type StreamLook = readonly [length: number, added: number, greatest: string, first?: string, last?: string];
+
+/**
+ * Tells the state of a stream. Outside a script Redis would send its first and its last entry as well, however large they are.
+ * KEYS: 1 stream
+ * Result: the look; nil where there is no stream
+ */
+export const streamLook: Script<StreamLook | null> = readOnlyScript`${MAP}
+if redis.call('EXISTS', KEYS[1]) == 0 then return nil end
+local stream = map(redis.call('XINFO', 'STREAM', KEYS[1]))
+local look = { stream.length, stream['entries-added'], stream['last-generated-id'] }
+if stream.length > 0 then
+  look[4] = stream['first-entry'][1]
+  look[5] = stream['last-entry'][1]
+end
+return look
+`;
+
+/** A dead letter in short. What it does not tell is an empty text. */
+type LetterLook = readonly [id: string, reason: string, type: string, source: string];
+
+/** The open letters of a group: how many, the oldest as its index lists it, and the newest. */
+export type LettersLook = readonly [group: string, open: number, oldest: string, newest: readonly LetterLook[]];
+
+/**
+ * Tells of each group that has dead letters how many of them are open, and of the newest why they are there. The source is that
+ * which the message names, in either encoding.
+ * KEYS: 1 the index of dead letters (sorted set) · 2 dead letters
+ * ARGV: 1 of how many groups · 2 how many letters of each · 3 after how many bytes of them to stop
+ * Result: the looks
+ */
+export const lettersLook: Script<readonly LettersLook[]> = readOnlyScript`
+local function number(digits) return string.match(digits, '^0*(%d+)$') or '' end
+local function brief(letter)
+  local found, bytes = { group = '', reason = '', type = '', original = '' }, 0
+  for i = 1, #letter, 2 do
+    bytes = bytes + #letter[i + 1]
+    if found[letter[i]] then found[letter[i]] = string.sub(letter[i + 1], 1, letter[i] == 'original' and 16384 or 200) end
+  end
+  local size, at = string.match(found.original, '14:source_service,(%d%d?%d?):()')
+  local source = size and string.sub(found.original, at, at + size - 1)
+  source = source or string.match(found.original, '"source_service"%s*:%s*"([^"\\]*)"') or ''
+  return found.reason, found.type, string.sub(source, 1, 200), bytes
+end
+
+local looks, from, left = {}, '-', tonumber(ARGV[3])
+while #looks < tonumber(ARGV[1]) do
+  local head = redis.call('ZRANGEBYLEX', KEYS[1], from, '+', 'LIMIT', 0, 1)[1]
+  if not head then break end
+  local group = string.match(head, '^(.*)\n[os]%d+$')
+  if not group then
+    from = '(' .. head
+  else
+    local first, behind = '[' .. group .. '\no', '(' .. group .. '\no:'
+    local open = redis.call('ZLEXCOUNT', KEYS[1], first, behind)
+    local oldest = redis.call('ZRANGEBYLEX', KEYS[1], first, behind, 'LIMIT', 0, 1)[1] or ''
+    local newest = {}
+    for _, text in ipairs(redis.call('ZREVRANGEBYLEX', KEYS[1], behind, first, 'LIMIT', 0, ARGV[2])) do
+      if left <= 0 then break end
+      local id = number(string.sub(text, -40, -21)) .. '-' .. number(string.sub(text, -20))
+      local reply = redis.pcall('XRANGE', KEYS[2], id, id)
+      if not reply.err and reply[1] then
+        local reason, type, source, bytes = brief(reply[1][2])
+        newest[#newest + 1] = { id, reason, type, source }
+        left = left - bytes
+      end
+    end
+    looks[#looks + 1] = { group, open, oldest, newest }
+    from = '(' .. group .. '\nt'
+  end
+end
+return looks
+`;
+
+/**
+ * Tells which types the members of a group handle. Most members write the same record, and it is long.
+ * KEYS: 1 handled types (hash)
+ * ARGV: 1 how many members to look at
+ * Result: the different records; the version of them all is one of these
+ */
+export const typesLook: Script<readonly string[]> = readOnlyScript`
+local different, seen = {}, {}
+for i, record in ipairs(redis.call('HVALS', KEYS[1])) do
+  if i > tonumber(ARGV[1]) then break end
+  if not seen[record] then
+    seen[record] = true
+    different[#different + 1] = record
+  end
+end
+return different
+`;
