@@ -13,6 +13,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   publish: async () => (await import("./publish.js")).publishCommand,
   replay: async () => (await import("./replay.js")).replayCommand,
   tail: async () => (await import("./tail.js")).tailCommand,
+  status: async () => (await import("./status/status.js")).statusCommand,
 };
 
 const FURTHER = `

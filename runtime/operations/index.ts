@@ -34,6 +34,7 @@ export type {
   Members,
   WorkStatus,
 } from "./status/group-status.js";
+export { prometheusText } from "./status/prometheus.js";
 export { readStatus, type StatusOptions, StatusReader } from "./status/reader.js";
 export type { RedisStatus } from "./status/redis-status.js";
 export type { ServiceStatus } from "./status/service-status.js";

@@ -138,7 +138,13 @@ const places: readonly Place[] = [
     may: operations,
     says: `runtime/operations/ may import ${inWords(operations)}`,
   },
+  ...["runtime/operations/diagnosis/", "runtime/operations/status/"].map((path) => ({
+    path,
+    may: operations,
+    says: `runtime/operations/ may import ${inWords(operations)}`,
+  })),
   { path: "runtime/cli/", may: cli },
+  { path: "runtime/cli/status/", may: cli, says: `runtime/cli/ may import ${inWords(cli)}` },
   { path: "runtime/cli/dev/", may: ["testing"] },
   { path: "runtime/testing/", may: ["contract", "errors"] },
   { path: "runtime/testing/arbitrary/", may: ["contract", "errors"] },

@@ -1,5 +1,8 @@
 import { prefixed } from "../../config/config.js";
 import type { Descriptor } from "../../contract/descriptor.js";
+import { MessagingError } from "../../errors.js";
+import { systemClock } from "../../time/clock.js";
+import { Pause } from "../../time/pause.js";
 import { type OperationsOptions, Operator } from "../operator.js";
 import { type Look, look, type Plan, type PlannedStream } from "./look.js";
 import type { Status, StreamStatus } from "./status.js";
@@ -56,6 +59,23 @@ export class StatusReader implements AsyncDisposable {
     const found = await connection.ask("reading the status", (client) => look(client, this.#plan, this.#earlier));
     this.#earlier = found;
     return found.status;
+  }
+
+  /**
+   * Looks now and then until the signal aborts. A look that fails is yielded as its error, and the next one follows.
+   *
+   * @example
+   * for await (const seen of reader.watch(5000, signal)) if (!(seen instanceof MessagingError)) console.log(diagnose(seen));
+   */
+  async *watch(everyMs: number, signal: AbortSignal): AsyncGenerator<Status | MessagingError, void, undefined> {
+    const pause = new Pause(signal, systemClock, () => {});
+    while (!signal.aborted) {
+      yield await this.read().catch((error: unknown) => {
+        if (error instanceof MessagingError) return error;
+        throw error;
+      });
+      await pause.for(everyMs);
+    }
   }
 
   /** Closes the connection. */

@@ -1,0 +1,207 @@
+import type { Problem } from "../diagnosis/problem.js";
+import type { GroupStatus } from "./group-status.js";
+import type { Status } from "./status.js";
+
+type Labels = Readonly<Record<string, string>>;
+type Sample = readonly [labels: Labels, value: number | boolean | null];
+
+interface Metric {
+  readonly name: string;
+  readonly type: "gauge" | "counter";
+  readonly help: string;
+  readonly samples: readonly Sample[];
+}
+
+const SEVERITIES = ["critical", "warning", "notice"] as const;
+
+/**
+ * A status in the text format of Prometheus. What is not known has no sample. The labels are named as in the metrics of services;
+ * the names begin with `merp_status_`, because these are values of the installation, each of them once.
+ */
+export function prometheusText(status: Status, problems: readonly Problem[]): string {
+  return metricsOf(status, problems).map(textOf).join("");
+}
+
+/** What is told where there is no status. */
+export function prometheusDown(): string {
+  return textOf(up(false));
+}
+
+function metricsOf(status: Status, problems: readonly Problem[]): readonly Metric[] {
+  return [
+    up(true),
+    problemsOf(problems),
+    ...redisOf(status),
+    ...streamsOf(status),
+    ...groupsOf(status),
+    ...servicesOf(status),
+  ];
+}
+
+function up(isUp: boolean): Metric {
+  return gauge("up", "Whether Redis could be asked.", [[{}, isUp]]);
+}
+
+function problemsOf(problems: readonly Problem[]): Metric {
+  const counts = SEVERITIES.map(
+    (severity): Sample => [{ severity }, problems.filter((each) => each.severity === severity).length],
+  );
+  return gauge("problems", "What is wrong, as merp status tells it.", counts);
+}
+
+function redisOf({ redis }: Status): Metric[] {
+  const one = (value: Sample[1]): readonly Sample[] => [[{}, value]];
+  return [
+    gauge("redis_memory_used_bytes", "Memory that Redis uses.", one(redis.usedMemoryBytes)),
+    gauge("redis_memory_max_bytes", "Its limit (maxmemory).", one(redis.maxMemoryBytes)),
+    counter("redis_evicted_keys_total", "Keys that Redis evicted.", one(redis.evictedKeys)),
+    counter(
+      "redis_out_of_memory_errors_total",
+      "Commands that Redis refused for want of memory.",
+      one(redis.outOfMemoryErrors),
+    ),
+    counter("redis_rejected_connections_total", "Connections that Redis refused.", one(redis.rejectedConnections)),
+    gauge("redis_connected_clients", "Clients of Redis.", one(redis.connectedClients)),
+    gauge("redis_blocked_clients", "Clients that wait in a blocking command.", one(redis.blockedClients)),
+    gauge("redis_replicas", "Replicas that follow this Redis.", one(redis.replicas)),
+    gauge("redis_replica_lag_bytes", "By how much the last of them is behind.", one(redis.replicaLagBytes)),
+    gauge("redis_saves", "Whether the last snapshot was written.", one(redis.lastSaveSucceeded)),
+    gauge("redis_clock_ahead_seconds", "How far Redis' clock is ahead.", one(redis.clockAheadMs / 1000)),
+  ];
+}
+
+function streamsOf({ streams }: Status): Metric[] {
+  const each = (value: (stream: Status["streams"][number]) => Sample[1]): readonly Sample[] =>
+    streams
+      .filter(({ keyType }) => keyType === "stream")
+      .map((stream) => [{ messaging_destination_name: stream.name }, value(stream)]);
+  return [
+    gauge(
+      "stream_entries",
+      "Entries of a stream.",
+      each(({ length }) => length),
+    ),
+    counter(
+      "stream_added_total",
+      "Entries that were ever added.",
+      each(({ added }) => added),
+    ),
+    gauge(
+      "stream_memory_bytes",
+      "Memory that a stream takes, by a sample.",
+      each(({ bytes }) => bytes),
+    ),
+    gauge(
+      "stream_oldest_seconds",
+      "The age of its oldest entry.",
+      each(({ oldestMs }) => seconds(oldestMs)),
+    ),
+  ];
+}
+
+function groupsOf({ streams, paused }: Status): Metric[] {
+  const groups = streams.flatMap((stream) => stream.groups);
+  const each = (value: (group: GroupStatus) => Sample[1]): readonly Sample[] =>
+    groups.map((group) => [labelsOf(group), value(group)]);
+  const members = groups.flatMap((group) =>
+    (["alive", "silent", "dead"] as const).map(
+      (state): Sample => [{ ...labelsOf(group), state }, group.members[state]],
+    ),
+  );
+  const isPaused = ({ stream, name }: GroupStatus): boolean =>
+    paused.some((pause) => pause.stream === stream && pause.group === name);
+  return [
+    gauge(
+      "group_lag",
+      "Entries that a group has not read.",
+      each(({ lag }) => lag),
+    ),
+    gauge(
+      "group_pending",
+      "Entries that it has read and not settled.",
+      each(({ pending }) => pending),
+    ),
+    gauge(
+      "group_oldest_pending_seconds",
+      "Since when the oldest of them was published.",
+      each(({ oldestPendingMs }) => seconds(oldestPendingMs)),
+    ),
+    gauge(
+      "group_parked",
+      "Entries that wait for a retry.",
+      each(({ parked }) => parked),
+    ),
+    gauge(
+      "group_overdue_seconds",
+      "For how long the next retry is overdue.",
+      each(({ nextDueMs }) => (nextDueMs === null ? null : Math.max(0, -nextDueMs) / 1000)),
+    ),
+    gauge(
+      "group_handover",
+      "Entries that wait for a member that handles their type.",
+      each(({ handover }) => handover),
+    ),
+    gauge(
+      "group_dead_letters",
+      "Its open dead letters.",
+      each(({ letters }) => letters.open),
+    ),
+    gauge(
+      "group_oldest_dead_letter_seconds",
+      "The age of the oldest of them.",
+      each(({ letters }) => seconds(letters.oldestMs)),
+    ),
+    gauge("group_members", "Its members, by their state.", members),
+    gauge("group_paused", "Whether it, or one of its types, is paused.", each(isPaused)),
+  ];
+}
+
+function servicesOf({ services }: Status): Metric[] {
+  const each = (value: (service: Status["services"][number]) => Sample[1]): readonly Sample[] =>
+    services.map((service) => [{ merp_service: service.name }, value(service)]);
+  return [
+    gauge(
+      "service_healthy",
+      "Whether the last report of a service says so.",
+      each(({ status }) => (status === null ? null : status === "healthy")),
+    ),
+    gauge(
+      "service_silent_seconds",
+      "The time since its last report.",
+      each(({ silentMs }) => seconds(silentMs)),
+    ),
+  ];
+}
+
+function labelsOf({ stream, name, service }: GroupStatus): Labels {
+  return { messaging_destination_name: stream, messaging_consumer_group_name: name, merp_service: service };
+}
+
+function gauge(name: string, help: string, samples: readonly Sample[]): Metric {
+  return { name: `merp_status_${name}`, type: "gauge", help, samples };
+}
+
+function counter(name: string, help: string, samples: readonly Sample[]): Metric {
+  return { name: `merp_status_${name}`, type: "counter", help, samples };
+}
+
+function seconds(ms: number | null): number | null {
+  return ms === null ? null : ms / 1000;
+}
+
+/** A metric without a sample is left out. */
+function textOf({ name, type, help, samples }: Metric): string {
+  const known = samples.filter(([, value]) => value !== null);
+  if (known.length === 0) return "";
+  const lines = known.map(([labels, value]) => `${name}${labelText(labels)} ${Number(value)}`);
+  return [`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`, ...lines, ""].join("\n");
+}
+
+function labelText(labels: Labels): string {
+  const pairs = Object.entries(labels).map(([name, value]) => `${name}="${escaped(value)}"`);
+  return pairs.length === 0 ? "" : `{${pairs.join(",")}}`;
+}
+
+function escaped(value: string): string {
+  return value.toWellFormed().replaceAll("\\", "\\\\").replaceAll("\n", "\\n").replaceAll('"', '\\"');
+}
