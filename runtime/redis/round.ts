@@ -29,6 +29,11 @@ export class Round {
     });
   }
 
+  /** Whether scripts were allowed, as far as one was tried. */
+  get mayRunScripts(): boolean {
+    return !this.#rounds.refused.has("EVAL_RO");
+  }
+
   /** Runs a script that only reads. Its texts are texts. */
   run<Reply>(
     script: Script<Reply>,

@@ -97,7 +97,7 @@ function failureText(error: Error, { fail }: Format): string {
 async function formatOf(name: StatusArguments["format"]): Promise<Format> {
   switch (name) {
     case "text":
-      return { code: codeOf, show: (status, problems) => `${statusText(status, problems)}\n` };
+      return { code: codeOf, show: statusText };
     case "json":
       return { code: codeOf, show: (status, problems) => `${jsonOf({ problems, ...status })}\n` };
     case "nagios":

@@ -55,7 +55,7 @@ function redisText({ redis, address, environment, at, sinceMs }: Status, width: 
     environment,
     ...(redis.role === null
       ? []
-      : [redis.role === "replica" ? "replica" : `master of ${countOf(redis.replicas ?? 0, "replica")}`]),
+      : [redis.role === "replica" ? "replica" : `master, ${countOf(redis.replicas ?? 0, "replica")}`]),
     ...memory,
     ...(redis.evictionPolicy === null ? [] : [redis.evictionPolicy]),
     ...(redis.connectedClients === null

@@ -14,7 +14,7 @@ const POISONOUS = "POISONOUS";
 export const killed: Sickness = inEachGroup((group, { status }) => {
   const causes = group.letters.causes.filter(({ reason }) => reason === POISONOUS);
   if (causes.length === 0) return undefined;
-  const what = `${shown(group)}: ${few(causes, group, "message")} killed several consumers each and became dead letters`;
+  const what = `${shown(group)}: ${few(causes, group, "message")} killed consumer after consumer`;
   const sentence = `poison messages of ${what} (POISONOUS: ${listOf(causes.map(named))})`;
   return { severity: "critical", code: "MESSAGE_POISONOUS", sentence, command: showLetters(status, group) };
 });
@@ -25,7 +25,7 @@ export const breaksContract: Sickness = inEachGroup((group, { status }) => {
   if (causes.length === 0) return undefined;
   const sources = [...new Set(causes.flatMap(({ source }) => (source === null ? [] : [printable(source)])))];
   const who = sources.length === 0 ? "a producer" : listOf(sources);
-  const sentence = `${who} ${sources.length > 1 ? "break" : "breaks"} the contract: ${few(causes, group, "message")} became dead letters of ${shown(group)} (${listOf(causes.map(reasoned))})`;
+  const sentence = `${who} ${sources.length > 1 ? "break" : "breaks"} the contract: ${few(causes, group, "message")} became ${causes.length === 1 && causes[0]?.count === 1 ? "a dead letter" : "dead letters"} of ${shown(group)} (${listOf(causes.map(reasoned))})`;
   return { severity: "warning", code: "CONTRACT_BROKEN", sentence, command: showLetters(status, group) };
 });
 

@@ -4,6 +4,9 @@ import { countOf, listOf, shellWord } from "../wording.js";
 import { redisCli } from "./commands.js";
 import { inEachStream, type Sickness } from "./sickness.js";
 
+/** What services tell of themselves: a status reads it. */
+const ANNOUNCEMENTS = new Set(["service.started", "service.stopped"]);
+
 /** Something else is where a stream must be. */
 export const hasWrongType: Sickness = inEachStream(({ name, keyType }, status) => {
   if (keyType === "stream" || keyType === "none") return undefined;
@@ -29,7 +32,7 @@ export const hasBadIds: Sickness = inEachStream(({ name, ids }, status) => {
 /** Messages come that no group handles. */
 export const hasUnhandledTypes: Sickness = inEachStream(({ name, kind, types, groups }) => {
   if (kind === "notification" || kind === "health" || groups.length === 0) return undefined;
-  const unhandled = types.filter(({ isHandled }) => isHandled === false);
+  const unhandled = types.filter(({ type, isHandled }) => isHandled === false && !ANNOUNCEMENTS.has(type));
   const strange = unhandled.filter(({ isKnown }) => isKnown === false);
   const first = strange.length > 0 ? strange : unhandled;
   if (first.length === 0) return undefined;

@@ -3,7 +3,7 @@ import type { Round, Rounds } from "../../redis/round.js";
 import type { HeldEntry, Members } from "./group-status.js";
 
 /** Of a group at most so many members are looked at that hold entries, and so many entries of each. */
-const MEMBERS = 20;
+const MEMBERS = 5;
 const ENTRIES = 5;
 /** An entry that was delivered as often may have killed two processes. */
 const SUSPICIOUS = 3;

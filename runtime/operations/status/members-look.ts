@@ -1,4 +1,5 @@
 import { HANDOVER, PARKED, type StreamKeys } from "../../redis/keys.js";
+import { type MembersLook, membersLook } from "../../redis/lua/look.js";
 import { field } from "../../redis/reply.js";
 import type { Round } from "../../redis/round.js";
 import type { MemberStatus, Members } from "./group-status.js";
@@ -10,10 +11,7 @@ const LISTED = 100;
 const LEASES_TO_DEATH = 3;
 
 /** What Redis replies about the members of a group. */
-export interface MemberReplies {
-  readonly consumers: readonly (readonly unknown[])[];
-  /** Names and heartbeats, in turn. */
-  readonly beats: readonly string[];
+export interface MemberReplies extends MembersLook {
   /** Until when a heartbeat says that the group is served, by Redis' clock. */
   readonly servedUntilMs: number;
 }
@@ -33,12 +31,33 @@ export async function askOfMembers(
   { stream, alive, floor }: StreamKeys,
   group: string,
 ): Promise<MemberReplies> {
-  const [consumers, beats, served] = await Promise.all([
-    round.ask<unknown[][]>("XINFO", "CONSUMERS", stream, group),
-    round.ask<string[]>("ZRANGE", alive, 0, MOST_MEMBERS - 1, "WITHSCORES"),
+  const [look, served] = await Promise.all([
+    round.mayRunScripts ? askAtOnce(round, [stream, alive], group) : askPlainly(round, [stream, alive], group),
     round.ask<string>("HGET", floor, "served"),
   ]);
-  return { consumers: consumers ?? [], beats: beats ?? [], servedUntilMs: Number(served ?? 0) || 0 };
+  return { ...look, servedUntilMs: Number(served ?? 0) || 0 };
+}
+
+async function askAtOnce(round: Round, keys: readonly string[], group: string): Promise<MembersLook> {
+  const { consumers, beats } = JSON.parse((await round.run(membersLook, keys, [group, MOST_MEMBERS])) ?? "{}");
+  // An empty list of Lua is an object.
+  return { consumers: Array.isArray(consumers) ? consumers : [], beats: Array.isArray(beats) ? beats : [] };
+}
+
+/** Without the right to scripts. */
+async function askPlainly(
+  round: Round,
+  [stream = "", alive = ""]: readonly string[],
+  group: string,
+): Promise<MembersLook> {
+  const [consumers = [], beats = []] = await Promise.all([
+    round.ask<unknown[][]>("XINFO", "CONSUMERS", stream, group),
+    round.ask<string[]>("ZRANGE", alive, 0, MOST_MEMBERS - 1, "WITHSCORES"),
+  ]);
+  const told = (info: unknown[]): MembersLook["consumers"][number] => {
+    return [String(field(info, "name")), Number(field(info, "idle")), Number(field(info, "pending"))];
+  };
+  return { consumers: consumers.map(told), beats };
 }
 
 /** Each member's heartbeat, by its name. */
@@ -54,7 +73,7 @@ export function beatsIn({ beats }: MemberReplies): ReadonlyMap<string, string> {
 export function isServed(replies: MemberReplies, { nowMs, leaseMs }: Judgement): boolean {
   const { servedUntilMs, consumers, beats } = replies;
   // Who leaves in order takes nothing of that back, but its name.
-  if (consumers.every((info) => isStandIn(String(info[1]))) && beats.length === 0) return false;
+  if (consumers.every(([name]) => isStandIn(name)) && beats.length === 0) return false;
   // Whatever others have written, none says so for longer than an hour, or its own lease.
   return servedUntilMs > nowMs && servedUntilMs < nowMs + Math.max(leaseMs, 3_600_000);
 }
@@ -77,11 +96,7 @@ function statesOf(
   clockMs: number = nowMs,
 ): MemberStatus[] {
   const seen = new Map<string, { readonly idleMs: number; readonly pending: number }>();
-  for (const info of consumers) {
-    const name = String(info[1]);
-    if (isStandIn(name)) continue;
-    seen.set(name, { idleMs: Number(field(info, "idle")), pending: Number(field(info, "pending")) });
-  }
+  for (const [name, idleMs, pending] of consumers) if (!isStandIn(name)) seen.set(name, { idleMs, pending });
   return [...new Set([...seen.keys(), ...beats.keys()])].map((name) => {
     const { idleMs = Number.POSITIVE_INFINITY, pending = 0 } = seen.get(name) ?? {};
     const beat = beats.get(name);

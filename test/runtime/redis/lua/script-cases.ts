@@ -367,6 +367,7 @@ export const SCRIPT_CASES: Readonly<Record<string, readonly ScriptCase[]>> = {
   seenExtent: [{ what: "tells it", keys: [EVENTS], args: [], prepare: stage }],
   streamLook: [{ what: "tells it", keys: [EVENTS], args: [], prepare: stage }],
   typesLook: [{ what: "tells them", keys: [TYPES], args: [10], prepare: stage }],
+  membersLook: [{ what: "tells of them", keys: [EVENTS, ALIVE], args: ["g", 10], prepare: stage }],
   lettersLook: [
     {
       what: "tells of them",
