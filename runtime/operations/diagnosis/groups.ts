@@ -1,6 +1,6 @@
 import { printable } from "../../contract/printable.js";
 import type { GroupStatus, WorkStatus } from "../status/group-status.js";
-import { countOf, lengthOfTime } from "../wording.js";
+import { countOf, lengthOfTime, shellWord } from "../wording.js";
 import { redisCli, retireGroup, retryNow, startProcess } from "./commands.js";
 import { inEachGroup, isPaused, type Sickness } from "./sickness.js";
 
@@ -41,7 +41,7 @@ export const isDead: Sickness = inEachGroup((group, { status }) => {
     : "it has no heartbeat, as a consumer in another language has none, so nobody takes them over: set CONSUMER_FOREIGN_IDLE";
   const whom = gone.filter(({ pending }) => pending > 0).map((member) => shown(member.name));
   const sentence = `${countOf(whom.length, "consumer")} of ${shown(name)} on ${shown(stream)} died (${seen}) with ${countOf(held, "entry")} in hand; ${what}`;
-  const command = redisCli(status, `xinfo consumers ${quoted(stream)} ${quoted(name)}`);
+  const command = redisCli(status, `xinfo consumers ${shellWord(stream)} ${shellWord(name)}`);
   return { severity: "warning", code, sentence, command };
 });
 
@@ -76,7 +76,7 @@ export const isPoisoned: Sickness = inEachGroup((group, { status, limits }) => {
     .sort((a, b) => (b.deaths ?? 0) - (a.deaths ?? 0));
   if (worst === undefined) return undefined;
   const sentence = `the message ${shown(worst.id)} of ${shown(stream)} kills consumers of ${shown(name)}: ${worst.deaths} died while they handled it; it becomes a dead letter (POISONOUS) when it has killed enough`;
-  const command = redisCli(status, `xrange ${quoted(stream)} ${worst.id} ${worst.id}`);
+  const command = redisCli(status, `xrange ${shellWord(stream)} ${worst.id} ${worst.id}`);
   return { severity: "critical", code: "MESSAGE_POISONOUS", sentence, command };
 });
 
@@ -90,8 +90,8 @@ export const isSlow: Sickness = inEachGroup((group, { status, limits }) => {
   const behind = isBehind
     ? `, and ${lag === null ? "an unknown number of entries wait" : `${countOf(lag, "entry")} wait`} unread${grows(group)}`
     : "";
-  const sentence = `handlers of ${shown(service)} are slow: ${countOf(members.alive, "consumer")} of ${shown(name)} on ${shown(stream)} live, but one has held ${worst.id} for ${lengthOfTime(worst.heldMs)}${behind}`;
-  const command = redisCli(status, `xrange ${quoted(stream)} ${worst.id} ${worst.id}`);
+  const sentence = `handlers of ${shown(service)} are slow: ${countOf(members.alive, "consumer")} of ${shown(name)} on ${shown(stream)} ${members.alive === 1 ? "lives" : "live"}, but one has held ${worst.id} for ${lengthOfTime(worst.heldMs)}${behind}`;
+  const command = redisCli(status, `xrange ${shellWord(stream)} ${worst.id} ${worst.id}`);
   return { severity: "warning", code: "HANDLER_SLOW", sentence, command };
 });
 
@@ -100,7 +100,7 @@ export const fallsBehind: Sickness = inEachGroup((group, { status, limits }) => 
   const { lag, lagPerSecond, members, stream, name, service } = group;
   if (lag === null || lagPerSecond === null || lagPerSecond < limits.lagPerSecond) return undefined;
   if (members.alive === 0 || isPaused(status, group)) return undefined;
-  const sentence = `${shown(name)} on ${shown(stream)} falls behind: ${countOf(lag, "entry")} wait${grows(group)}, though ${countOf(members.alive, "consumer")} live`;
+  const sentence = `${shown(name)} on ${shown(stream)} falls behind: ${countOf(lag, "entry")} wait${grows(group)}, though ${countOf(members.alive, "consumer")} ${members.alive === 1 ? "lives" : "live"}`;
   return {
     severity: "warning",
     code: "LAG_GROWING",
@@ -123,10 +123,6 @@ export const waitsForHandler: Sickness = inEachGroup((group, { status, limits })
 });
 
 const shown = printable;
-
-function quoted(name: string): string {
-  return `'${printable(name).replaceAll("'", "'\\''")}'`;
-}
 
 function hasWork({ isBehind, pending }: WorkStatus): boolean {
   return isBehind || pending > 0;

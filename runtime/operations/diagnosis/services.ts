@@ -65,13 +65,9 @@ function inEachService(find: (service: ServiceStatus, limits: Limits) => Found):
     services.map((service) => find(service, limits)).filter((found) => found !== undefined);
 }
 
-/** Whether the last that it said is that it stops. */
+/** Whether the last that it said is that it stops, and no other process of it is known. */
 function hasStopped({ stoppedMs, startedMs, silentMs }: ServiceStatus): boolean {
-  return (
-    stoppedMs !== null &&
-    stoppedMs <= (startedMs ?? Number.POSITIVE_INFINITY) &&
-    stoppedMs <= (silentMs ?? Number.POSITIVE_INFINITY)
-  );
+  return stoppedMs !== null && startedMs === null && stoppedMs <= (silentMs ?? Number.POSITIVE_INFINITY);
 }
 
 function each(intervalMs: number | null): string {

@@ -78,40 +78,35 @@ export function isServed(replies: MemberReplies, { nowMs, leaseMs }: Judgement):
   return servedUntilMs > nowMs && servedUntilMs < nowMs + Math.max(leaseMs, 3_600_000);
 }
 
-/** Who of a group is there. The clocks of members may be wrong: where the group is served, its newest heartbeat is of now. */
+/** Who of a group is there. */
 export function membersOf(replies: MemberReplies, beats: ReadonlyMap<string, string>, judgement: Judgement): Members {
-  const list = statesOf(replies, beats, judgement);
-  const isNobodyHeard = list.every(({ state }) => state !== "alive");
-  if (isNobodyHeard && beats.size > 0 && isServed(replies, judgement)) {
-    const newest = Math.max(...[...beats.values()].map(Number).filter(Number.isFinite));
-    return summary(statesOf(replies, beats, judgement, newest));
-  }
-  return summary(list);
-}
-
-function statesOf(
-  { consumers }: MemberReplies,
-  beats: ReadonlyMap<string, string>,
-  { nowMs, leaseMs, before, beforeMs }: Judgement,
-  clockMs: number = nowMs,
-): MemberStatus[] {
+  const { nowMs, leaseMs, before, beforeMs = nowMs } = judgement;
+  const clockMs = isServed(replies, judgement) ? clockOf(beats, judgement) : nowMs;
   const seen = new Map<string, { readonly idleMs: number; readonly pending: number }>();
-  for (const [name, idleMs, pending] of consumers) if (!isStandIn(name)) seen.set(name, { idleMs, pending });
-  return [...new Set([...seen.keys(), ...beats.keys()])].map((name) => {
+  for (const [name, idleMs, pending] of replies.consumers) if (!isStandIn(name)) seen.set(name, { idleMs, pending });
+  const members = [...new Set([...seen.keys(), ...beats.keys()])].map((name): MemberStatus => {
     const { idleMs = Number.POSITIVE_INFINITY, pending = 0 } = seen.get(name) ?? {};
-    const beat = beats.get(name);
-    const earlier = before?.get(name);
+    const [beat, earlier] = [beats.get(name), before?.get(name)];
+    const signs = [idleMs];
+    if (beat !== undefined) signs.push(Math.abs(clockMs - Number(beat)));
     // A heartbeat that has changed proves life, whatever the clocks say.
-    const changedMs =
-      beforeMs === undefined || earlier === undefined || earlier === beat ? Number.POSITIVE_INFINITY : nowMs - beforeMs;
-    const beatMs = Math.abs(clockMs - Number(beat ?? Number.NaN));
-    const lastSignMs = Math.round(
-      Math.min(idleMs, changedMs, Number.isNaN(beatMs) ? Number.POSITIVE_INFINITY : beatMs),
-    );
+    if (earlier !== undefined && beat !== earlier) signs.push(nowMs - beforeMs);
+    const lastSignMs = Math.round(Math.min(...signs.filter((ms) => !Number.isNaN(ms))));
     const state = lastSignMs <= leaseMs ? "alive" : lastSignMs <= LEASES_TO_DEATH * leaseMs ? "silent" : "dead";
     const hasHeartbeat = beat !== undefined;
     return { name, state, lastSignMs: Number.isFinite(lastSignMs) ? lastSignMs : null, pending, hasHeartbeat };
   });
+  return summary(members);
+}
+
+/**
+ * The time by the clocks of members, which may be wrong: if their group is served, and none of their heartbeats is of now by
+ * Redis' clock, the newest of them is.
+ */
+function clockOf(beats: ReadonlyMap<string, string>, { nowMs, leaseMs }: Judgement): number {
+  const times = [...beats.values()].map(Number).filter(Number.isFinite);
+  if (times.length === 0 || times.some((time) => Math.abs(nowMs - time) <= leaseMs)) return nowMs;
+  return times.reduce((a, b) => Math.max(a, b));
 }
 
 /** No process has these names. */

@@ -29,7 +29,8 @@ function statusOf(info: Info, clockAheadMs: number, before: RedisStatus | undefi
   return {
     version: valkey !== null ? `Valkey ${valkey}` : version !== null ? `Redis ${version}` : null,
     uptimeSeconds: info.number("uptime_in_seconds"),
-    clockAheadMs: Math.round(clockAheadMs),
+    // Not -0, which JSON does not keep.
+    clockAheadMs: Math.round(clockAheadMs) || 0,
     usedMemoryBytes: info.number("used_memory"),
     maxMemoryBytes: maxMemoryBytes === 0 ? null : maxMemoryBytes,
     evictionPolicy: info.text("maxmemory_policy"),

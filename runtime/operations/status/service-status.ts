@@ -9,8 +9,9 @@ export interface ServiceStatus {
   /** The time between its reports, by those that were read; `null` with a single one. */
   readonly intervalMs: number | null;
   readonly uptimeSeconds: number | null;
-  /** The time since it last announced its start, and its end. */
+  /** The time since the last start of a process of it that has not announced its end. */
   readonly startedMs: number | null;
+  /** The time since one of its processes announced its end. */
   readonly stoppedMs: number | null;
   /** Whether a member of any of its groups is alive; `null` when it has none. */
   readonly isAlive: boolean | null;
