@@ -12,7 +12,7 @@ import {
   subscribeNotifications,
   userCreated,
 } from "../../generated/index.js";
-import { examine, HealthCollector, Operations } from "../../runtime/operations/index.js";
+import { examine, HealthCollector, Operations, readStatus } from "../../runtime/operations/index.js";
 import { streamEntries } from "../../runtime/operations/stream-entries.js";
 import { type RedisServer, startRedis } from "../../runtime/testing/redis/index.js";
 import { eventually } from "../support/eventually.js";
@@ -291,6 +291,12 @@ describe("the rights in the page on security", () => {
     await admin.xadd("health", "*", ...report);
     await collector.start();
     await eventually(() => collector.services().some(({ service }) => service === "billing"));
+    for (const user of ["viewer", "operator"]) {
+      const status = await readStatus({ env: {}, redis: { url: urlOf(user) } });
+      const [events] = status.streams;
+      expect([user, status.refused, events?.bytes]).toEqual([user, [], expect.any(Number)]);
+      expect(events?.groups.some(({ lag, letters: { sampled } }) => lag !== null && sampled > 0)).toBe(true);
+    }
     await refused(
       "viewer",
       "XADD events * a b",

@@ -10,6 +10,10 @@ export function showLetters(status: Status, { stream, name }: Place): string {
   return `merp dead-letters groups ${nameFor(status, stream)} --group ${shellWord(name)}`;
 }
 
+export function explain(status: Status, stream: string, id: string): string {
+  return `merp explain ${id} --stream ${nameFor(status, stream)}`;
+}
+
 export function retryNow(status: Status, { stream, name }: Place): string {
   return `merp retry now ${nameFor(status, stream)} ${shellWord(name)}`;
 }

@@ -1,7 +1,7 @@
 import { printable } from "../../contract/printable.js";
 import type { GroupStatus, WorkStatus } from "../status/group-status.js";
 import { countOf, lengthOfTime, shellWord } from "../wording.js";
-import { redisCli, retireGroup, retryNow, startProcess } from "./commands.js";
+import { explain, redisCli, retireGroup, retryNow, startProcess } from "./commands.js";
 import { inEachGroup, isPaused, type Sickness } from "./sickness.js";
 
 const LONG_AGO_MS = 86_400_000;
@@ -76,8 +76,7 @@ export const isPoisoned: Sickness = inEachGroup((group, { status, limits }) => {
     .sort((a, b) => (b.deaths ?? 0) - (a.deaths ?? 0));
   if (worst === undefined) return undefined;
   const sentence = `the message ${shown(worst.id)} of ${shown(stream)} kills consumers of ${shown(name)}: ${worst.deaths} died while they handled it; it becomes a dead letter (POISONOUS) when it has killed enough`;
-  const command = redisCli(status, `xrange ${shellWord(stream)} ${worst.id} ${worst.id}`);
-  return { severity: "critical", code: "MESSAGE_POISONOUS", sentence, command };
+  return { severity: "critical", code: "MESSAGE_POISONOUS", sentence, command: explain(status, stream, worst.id) };
 });
 
 /** A handler takes long, and others wait behind it. */
@@ -91,8 +90,7 @@ export const isSlow: Sickness = inEachGroup((group, { status, limits }) => {
     ? `, and ${lag === null ? "an unknown number of entries wait" : `${countOf(lag, "entry")} wait`} unread${grows(group)}`
     : "";
   const sentence = `handlers of ${shown(service)} are slow: ${countOf(members.alive, "consumer")} of ${shown(name)} on ${shown(stream)} ${members.alive === 1 ? "lives" : "live"}, but one has held ${worst.id} for ${lengthOfTime(worst.heldMs)}${behind}`;
-  const command = redisCli(status, `xrange ${shellWord(stream)} ${worst.id} ${worst.id}`);
-  return { severity: "warning", code: "HANDLER_SLOW", sentence, command };
+  return { severity: "warning", code: "HANDLER_SLOW", sentence, command: explain(status, stream, worst.id) };
 });
 
 /** More is published than is handled. */

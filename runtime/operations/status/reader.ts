@@ -65,7 +65,10 @@ export class StatusReader implements AsyncDisposable {
    * Looks now and then until the signal aborts. A look that fails is yielded as its error, and the next one follows.
    *
    * @example
-   * for await (const seen of reader.watch(5000, signal)) if (!(seen instanceof MessagingError)) console.log(diagnose(seen));
+   * await using reader = new StatusReader();
+   * for await (const seen of reader.watch(5000, AbortSignal.timeout(60_000))) {
+   *   console.log(seen instanceof MessagingError ? seen.message : diagnose(seen));
+   * }
    */
   async *watch(everyMs: number, signal: AbortSignal): AsyncGenerator<Status | MessagingError, void, undefined> {
     const pause = new Pause(signal, systemClock, () => {});

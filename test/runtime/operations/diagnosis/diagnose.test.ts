@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { diagnose, type GroupStatus, type Problem, type Status } from "../../../../runtime/operations/index.js";
 import { groupOf, heldOf, memberOf, membersOf, serviceOf, statusOf, streamOf } from "../../../support/status.js";
@@ -56,7 +57,7 @@ const sicknesses: readonly (readonly [
     oneGroup({ pending: 1, held: [heldOf({ deliveries: 4, deaths: 3 })] }),
     "critical MESSAGE_POISONOUS",
     "the message 1-0 of events kills consumers of billing-workers: 3 died while they handled it; it becomes a dead letter (POISONOUS) when it has killed enough",
-    "redis-cli xrange events 1-0 1-0",
+    "merp explain 1-0 --stream events",
   ],
   [
     "messages that killed consumers",
@@ -70,7 +71,7 @@ const sicknesses: readonly (readonly [
     oneGroup({ isBehind: true, lag: 1200, lagPerSecond: 3, pending: 1, held: [heldOf({ heldMs: 95_000 })] }),
     "warning HANDLER_SLOW",
     "handlers of billing are slow: 1 consumer of billing-workers on events lives, but one has held 1-0 for 95 s, and 1,200 entries wait unread (3.0 more each second)",
-    "redis-cli xrange events 1-0 1-0",
+    "merp explain 1-0 --stream events",
   ],
   [
     "a group that nobody serves",
@@ -256,6 +257,14 @@ describe("the diagnosis of a status", () => {
     expect(diagnose(oneGroup({ lag: 50, isBehind: true, lagPerSecond: 10 })).map(({ code }) => code)).toEqual([
       "LAG_GROWING",
     ]);
+  });
+
+  it("finds what docs/status.md lists, and nothing else", () => {
+    const read = (path: string): string => readFileSync(new URL(`../../../../${path}`, import.meta.url), "utf8");
+    const codes = read("runtime/operations/diagnosis/problem.ts").matchAll(/^ {2}\| "(\w+)"/gm);
+    const rows = read("docs/status.md").match(/^\| `[A-Z].*$/gm) ?? [];
+    const listed = rows.flatMap((row) => [...(row.split("|")[1] ?? "").matchAll(/`([A-Z_]+)`/g)]);
+    expect(listed.map(([, code]) => code).sort()).toEqual([...codes].map(([, code]) => code).sort());
   });
 
   it("judges by other limits where these are given", () => {
