@@ -76,18 +76,6 @@ export async function openLetters(
   return { count, oldestMs: id === undefined ? 0 : ageOf(id, nowMs), ids: idState(greatest, nowMs) };
 }
 
-/** The groups that have dead letters, in any state. */
-export async function groupsOfLetters(client: Client, index: string): Promise<readonly string[]> {
-  const groups: string[] = [];
-  for (let from = "-"; ; ) {
-    const [head] = await client.zrangebylex(index, from, "+", "LIMIT", 0, 1);
-    if (head === undefined) return groups;
-    const [, group] = INDEXED.exec(head) ?? [];
-    if (group !== undefined) groups.push(group);
-    from = group === undefined ? `(${head}` : `(${group}\nt`;
-  }
-}
-
 /** How letters were settled, each as its record says. One that is too long is none of ours. */
 export async function marksOf(
   client: Client,

@@ -252,7 +252,7 @@ describe("the rights in the page on security", () => {
     const options = { env: {}, service: "operator", redis: { url: urlOf("operator") } };
     const found = await all(examine(options));
     // The group of what is buried has nobody, and the doctor says so.
-    const abandoned = "nobody does the work of";
+    const abandoned = "nobody serves";
     expect(found.filter(({ text, verdict }) => verdict === "bad" && !text.includes(abandoned))).toEqual([]);
     expect(found.length).toBeGreaterThan(14);
     expect(await admin.keys("*doctor-*")).toEqual([]);

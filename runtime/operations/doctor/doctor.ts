@@ -1,8 +1,7 @@
 import type { Config } from "../../config/config.js";
 import { ConfigError } from "../../errors.js";
 import type { Client, Connection } from "../../redis/connection.js";
-import { instantIn } from "../../redis/redis-clock.js";
-import { assertSupported, evictionPolicy } from "../../redis/requirement.js";
+import { assertSupported } from "../../redis/requirement.js";
 import { systemClock } from "../../time/clock.js";
 import { type OperationsOptions, Operator } from "../operator.js";
 import { type Finding, failed, shownFinding } from "./finding.js";
@@ -16,8 +15,6 @@ export interface DoctorOptions extends OperationsOptions {
 }
 
 const PINGS = 10;
-/** Above this, timestamps mislead, and publishers set the wrong time of expiry. */
-const TOLERATED_CLOCK_MS = 1000;
 
 /**
  * Examines an installation: its settings, its Redis, and a round trip of every kind of message. The messages are sent
@@ -45,8 +42,6 @@ async function* look(options: DoctorOptions): AsyncGenerator<Finding> {
     yield configuration(operator);
     const client = await connection.ready();
     yield await connected(client, config);
-    yield await clock(client);
-    yield await eviction(client);
     yield* probe(connection, options, config);
     yield* survey(connection, config);
   } catch (error) {
@@ -89,26 +84,6 @@ async function connected(client: Client, { redis }: Config): Promise<Finding> {
   }
   const median = latencies.sort((a, b) => a - b)[PINGS / 2] as number;
   return { check: "Redis", verdict: "good", text: `${version} at ${where}, answers in ${median.toFixed(2)} ms` };
-}
-
-async function clock(client: Client): Promise<Finding> {
-  const before = Date.now();
-  const reply = await client.time();
-  const here = (before + Date.now()) / 2;
-  const difference = Math.round(instantIn(reply) - here);
-  const check = "clock";
-  if (Math.abs(difference) <= TOLERATED_CLOCK_MS) return { check, verdict: "good", text: "in sync with Redis" };
-  const direction = difference > 0 ? "ahead of" : "behind";
-  const text = `Redis is ${Math.abs(difference) / 1000} s ${direction} this machine: synchronise the clocks (NTP)`;
-  return { check, verdict: "notable", text };
-}
-
-async function eviction(client: Client): Promise<Finding> {
-  const policy = await evictionPolicy(client);
-  const check = "eviction";
-  if (policy === undefined) return { check, verdict: "good", text: "Redis evicts nothing" };
-  const text = `Redis may evict streams and groups (${policy}): set maxmemory-policy noeviction`;
-  return { check, verdict: "notable", text };
 }
 
 function describe(config: Config): string[] {

@@ -1,29 +1,15 @@
 import { ageOf } from "../../broker/entry-id.js";
 import { idState } from "../../broker/id-state.js";
-import type { Config } from "../../config/config.js";
 import type { Client } from "../../redis/connection.js";
 import { Rounds } from "../../redis/round.js";
 import { type EarlierGroups, groupKey, type LookedGroup, lookAtGroups, perSecond } from "./groups-look.js";
 import { pausesOf } from "./pause-look.js";
+import type { Plan, PlannedStream } from "./plan.js";
 import { lookAtRedis } from "./redis-look.js";
 import { servicesOf } from "./services-look.js";
 import type { Status, StreamStatus } from "./status.js";
 import { askOfStream, lettersOf, type StreamReplies } from "./stream-look.js";
 import { typesOf } from "./type-look.js";
-
-/** A stream to look at. */
-export interface PlannedStream {
-  /** Its whole name. */
-  readonly name: string;
-  readonly kind: StreamStatus["kind"];
-  readonly types: readonly string[];
-}
-
-/** What to look at. */
-export interface Plan {
-  readonly config: Config;
-  readonly streams: readonly PlannedStream[];
-}
 
 /** A look, and what is kept of it for the next one. */
 export interface Look {

@@ -1,26 +1,13 @@
-import { prefixed } from "../../config/config.js";
-import type { Descriptor } from "../../contract/descriptor.js";
 import { MessagingError } from "../../errors.js";
 import { systemClock } from "../../time/clock.js";
 import { Pause } from "../../time/pause.js";
 import { type OperationsOptions, Operator } from "../operator.js";
-import { type Look, look, type Plan, type PlannedStream } from "./look.js";
-import type { Status, StreamStatus } from "./status.js";
+import { type Look, look } from "./look.js";
+import { type Installation, type Plan, planOf } from "./plan.js";
+import type { Status } from "./status.js";
 
 /** Settings of a look at an installation. */
-export interface StatusOptions extends OperationsOptions {
-  /** The messages of the installation: their streams are looked at. @defaultValue the four streams of M-ERP, their types not known */
-  readonly messages?: readonly Pick<Descriptor, "kind" | "type" | "stream">[];
-  /** The streams to look at, without the environment's prefix. @defaultValue those of the messages */
-  readonly streams?: readonly string[];
-}
-
-const STANDARD: Readonly<Record<string, StreamStatus["kind"]>> = {
-  events: "event",
-  commands: "command",
-  notifications: "notification",
-  health: "health",
-};
+export interface StatusOptions extends OperationsOptions, Installation {}
 
 /**
  * Looks at an installation, again and again: from the second look on it tells how much things grow, and hears of members whose
@@ -37,17 +24,9 @@ export class StatusReader implements AsyncDisposable {
   #earlier: Look | undefined;
 
   /** @throws {ConfigError} naming every bad setting */
-  constructor({ messages = [], streams, ...settings }: StatusOptions = {}) {
+  constructor({ messages, streams, ...settings }: StatusOptions = {}) {
     this.#operator = new Operator(settings, { name: "status", connectionName: "status" });
-    const { config } = this.#operator;
-    const described = new Set(messages.map(({ stream }) => stream));
-    const names = streams ?? (described.size > 0 ? described : Object.keys(STANDARD));
-    const planned = (name: string): PlannedStream => {
-      const own = messages.filter(({ stream }) => stream === name);
-      const kind = own[0]?.kind ?? STANDARD[name] ?? null;
-      return { name: prefixed(config, name), kind, types: own.map(({ type }) => type) };
-    };
-    this.#plan = { config, streams: [...new Set(names)].map(planned) };
+    this.#plan = planOf(this.#operator.config, { ...(messages && { messages }), ...(streams && { streams }) });
   }
 
   /**

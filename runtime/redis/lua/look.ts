@@ -47,8 +47,10 @@ local function brief(letter)
   return found.reason, found.type, string.sub(source, 1, 200), bytes
 end
 
-local looks, from, left = {}, '-', tonumber(ARGV[3])
-while #looks < tonumber(ARGV[1]) do
+local looks, from, left, steps = {}, '-', tonumber(ARGV[3]), 0
+-- Others may have written any number of members that are none.
+while #looks < tonumber(ARGV[1]) and steps < 2 * ARGV[1] do
+  steps = steps + 1
   local head = redis.call('ZRANGEBYLEX', KEYS[1], from, '+', 'LIMIT', 0, 1)[1]
   if not head then break end
   local group = string.match(head, '^(.*)\n[os]%d+$')

@@ -325,6 +325,10 @@ describe("a look with few rights, or at what others have spoilt", () => {
         .groups.map(({ name }) => name)
         .sort(),
     ).toEqual(odd.sort());
+    // No letter stands behind any of these.
+    const junk = ["junk", "g\no12", indexed("g", "open", "9-9"), "h\nq", `i\no${"9".repeat(40)}`];
+    await admin.zadd(keys.index, ...junk.flatMap((member) => [0, member]));
+    expect(group(await read(), "g").letters).toMatchObject({ open: 2, causes: [], sampled: 0 });
   });
 
   it("says why it cannot be judged at all", async () => {
