@@ -66,7 +66,7 @@ export function membersOf(...list: readonly MemberStatus[]): GroupStatus["member
 }
 
 export function heldOf(rest: Partial<HeldEntry> = {}): HeldEntry {
-  return { id: "1-0", member: "billing-1-0123abcd", heldMs: 10, deliveries: 1, deaths: 0, ...rest };
+  return { id: "1-0", member: "billing-1-0123abcd", heldMs: 10, deliveries: 1, failures: null, deaths: 0, ...rest };
 }
 
 export function serviceOf(rest: Partial<ServiceStatus> = {}): ServiceStatus {

@@ -83,7 +83,10 @@ export const isPoisoned: Sickness = inEachGroup((group, { status, limits }) => {
 export const isSlow: Sickness = inEachGroup((group, { status, limits }) => {
   const { held, lag, isBehind, members, stream, name, service } = group;
   const alive = new Set(members.list.filter(({ state }) => state === "alive").map((member) => member.name));
-  const slow = held.filter(({ member, heldMs }) => alive.has(member) && heldMs > limits.heldMs);
+  // One that has failed may wait for its next attempt.
+  const slow = held.filter(
+    ({ member, heldMs, failures }) => alive.has(member) && heldMs > limits.heldMs && (failures ?? 0) === 0,
+  );
   const [worst] = slow.sort((a, b) => b.heldMs - a.heldMs);
   if (worst === undefined || isPaused(status, group)) return undefined;
   const behind = isBehind

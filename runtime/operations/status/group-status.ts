@@ -63,6 +63,11 @@ export interface HeldEntry {
   /** The time since it was delivered to that member. */
   readonly heldMs: number;
   readonly deliveries: number;
+  /**
+   * How many attempts have failed; `null` when that is not known or was not asked, as for an entry that was delivered a moment ago.
+   * With `order: "entity"` a member keeps an entry that failed until its next attempt.
+   */
+  readonly failures: number | null;
   /** How many of the earlier deliveries ended with the death of their process; `null` when that is not known. */
   readonly deaths: number | null;
 }

@@ -7,6 +7,8 @@ const MEMBERS = 5;
 const ENTRIES = 5;
 /** An entry that was delivered as often may have killed two processes. */
 const SUSPICIOUS = 3;
+/** Of one that was delivered less long ago nobody asks whether it failed. */
+const LONG_MS = 10_000;
 
 /** A group whose members hold entries. */
 export interface Holding {
@@ -28,10 +30,10 @@ export async function lookAtHeld(
   );
   return pending.map((entries, at) =>
     entries
-      .map(([id, member, heldMs, deliveries]) => ({
-        ...{ id, member, heldMs, deliveries },
-        deaths: deathsOf(deliveries, failures[at]?.get(id)),
-      }))
+      .map(([id, member, heldMs, deliveries]) => {
+        const failed = failures[at]?.get(id);
+        return { id, member, heldMs, deliveries, failures: failed ?? null, deaths: deathsOf(deliveries, failed) };
+      })
       .sort((a, b) => b.heldMs - a.heldMs),
   );
 }
@@ -44,13 +46,14 @@ async function askOfHeld(round: Round, { keys, group, members }: Holding): Promi
   return (await Promise.all(pages)).flatMap((page) => page ?? []);
 }
 
-/** How many failed attempts are recorded of the entries that were delivered so often; `undefined` where it is not known. */
+/** How many failed attempts are recorded of the entries of which it matters; `undefined` where it is not known. */
 async function askOfFailures(
   round: Round,
   { errors }: StreamKeys,
   entries: readonly Pending[],
 ): Promise<ReadonlyMap<string, number | undefined>> {
-  const ids = entries.filter(([, , , deliveries]) => deliveries >= SUSPICIOUS).map(([id]) => id);
+  const asked = entries.filter(([, , heldMs, deliveries]) => heldMs >= LONG_MS || deliveries >= SUSPICIOUS);
+  const ids = asked.map(([id]) => id);
   if (ids.length === 0) return new Map();
   const records = await round.ask<(string | null)[]>("HMGET", errors, ...ids);
   return new Map(ids.map((id, at) => [id, records === undefined ? undefined : failuresIn(records[at] ?? "")]));

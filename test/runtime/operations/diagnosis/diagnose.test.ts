@@ -270,6 +270,7 @@ describe("the diagnosis of a status", () => {
   it("judges by other limits where these are given", () => {
     const slow = oneGroup({ pending: 1, held: [heldOf({ heldMs: 500 })] });
     expect(diagnose(slow)).toEqual([]);
+    expect(diagnose(oneGroup({ pending: 1, held: [heldOf({ heldMs: 300_000, failures: 1 })] }))).toEqual([]);
     expect(diagnose(slow, { heldMs: 400 })).toMatchObject([{ code: "HANDLER_SLOW" }]);
   });
 

@@ -198,8 +198,8 @@ describe("a look at an installation", () => {
     await admin.hset(keys.errors, "1-0", '{"at":"x","message":"}"},{"at":"y"}');
     const status = await read();
     expect(group(status).held).toMatchObject([
-      { id: "1-0", member: "a", deliveries: 5, deaths: 2 },
-      { id: "2-0", member: "b", deliveries: 1, deaths: 0 },
+      { id: "1-0", member: "a", deliveries: 5, failures: 2, deaths: 2 },
+      { id: "2-0", member: "b", deliveries: 1, failures: null, deaths: 0 },
     ]);
     expect(first(status)).toBe("MESSAGE_POISONOUS");
     await admin.hset(keys.errors, "1-0", "no JSON");
