@@ -27,7 +27,7 @@ import {
 } from "./redis.js";
 import { isLost, isUnhealthy, wasOvertaken } from "./services.js";
 import type { Sickness } from "./sickness.js";
-import { hasBadIds, hasUnhandledTypes, hasWrongType, isUnread } from "./streams.js";
+import { areMissing, hasBadIds, hasUnhandledTypes, hasWrongType, isUnread } from "./streams.js";
 
 /** Something is paused on purpose. */
 const isPaused: Sickness = (status) =>
@@ -47,7 +47,7 @@ const SICKNESSES: readonly Sickness[] = [
   ...[hasWrongType, evicts, full, doesNotSave, isReplica, refusesConnections],
   ...[hasBadIds, isPoisoned, killed, isDead, isUnserved, isUnread, isRedrivenUnserved, isOverdue, isLost, isUnhealthy],
   ...[isSlow, fallsBehind, waitsForHandler, wasOvertaken, areEnding, areOpen, breaksContract, hasUnhandledTypes],
-  ...[clockIsWrong, replicaIsBehind, rightIsMissing, isPaused, areUncounted],
+  ...[clockIsWrong, replicaIsBehind, rightIsMissing, areMissing, isPaused, areUncounted],
 ];
 
 const WORST_FIRST: readonly Severity[] = ["critical", "warning", "notice"];

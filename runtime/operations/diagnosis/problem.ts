@@ -17,6 +17,7 @@ export type ProblemCode =
   | "STREAM_EXHAUSTED"
   | "STREAM_AHEAD"
   | "STREAM_UNREAD"
+  | "STREAMS_MISSING"
   | "TYPE_UNHANDLED"
   | "GROUP_UNSERVED"
   | "CONSUMER_DEAD"

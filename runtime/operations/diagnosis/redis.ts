@@ -34,7 +34,7 @@ export const full: Sickness = (status, { memoryUsed }) => {
       ? ""
       : `; ${countOf(outOfMemoryErrors, "command")} refused (OOM) since it started`;
   const sentence = `Redis' memory is ${isFull ? "full" : "nearly full"}: ${sizeOf(used)} of ${sizeOf(most)} (${Math.round((100 * used) / most)} %)${refused}`;
-  const command = redisCli(status, `config set maxmemory ${Math.ceil((1.5 * most) / MEGABYTE)}mb`);
+  const command = redisCli(status, `config set maxmemory ${Math.ceil((1.5 * Math.max(used, most)) / MEGABYTE)}mb`);
   return [{ severity: isFull ? "critical" : "warning", code: "REDIS_FULL", sentence, command }];
 };
 

@@ -47,6 +47,16 @@ export const hasUnhandledTypes: Sickness = inEachStream(({ name, kind, types, gr
   return { severity, code: "TYPE_UNHANDLED", sentence, command: "start a service that handles it" };
 });
 
+/** Nothing is there: it may be another Redis, or another environment. */
+export const areMissing: Sickness = ({ streams, environment }) => {
+  if (streams.length === 0 || streams.some(({ keyType, letters }) => keyType !== "none" || letters.total > 0))
+    return [];
+  const names = listOf(streams.map(({ name }) => printable(name)));
+  const absent = streams.length === 1 ? `${names} does not exist` : `none of ${names} exists`;
+  const sentence = `${absent} in the environment ${printable(environment)} yet; if there should be messages, check ENVIRONMENT, REDIS_URL, REDIS_DB and the catalogue`;
+  return [{ severity: "notice", code: "STREAMS_MISSING", sentence }];
+};
+
 /** Commands that nobody answers. */
 export const isUnread: Sickness = inEachStream(({ name, kind, groups, length }) => {
   if (kind !== "command" || groups.length > 0 || length === 0) return undefined;

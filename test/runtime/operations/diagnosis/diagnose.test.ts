@@ -189,6 +189,13 @@ const sicknesses: readonly (readonly [
     "redis-cli rename events events-misplaced",
   ],
   [
+    "a place where nothing is",
+    statusOf([streamOf([], { name: "test:events", keyType: "none" })], { environment: "test" }),
+    "notice STREAMS_MISSING",
+    "test:events does not exist in the environment test yet; if there should be messages, check ENVIRONMENT, REDIS_URL, REDIS_DB and the catalogue",
+    undefined,
+  ],
+  [
     "commands that nobody reads",
     statusOf([streamOf([], { name: "commands", kind: "command" })]),
     "critical STREAM_UNREAD",
