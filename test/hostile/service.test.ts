@@ -79,6 +79,6 @@ it("a service whose every record beside a stream is spoilt handles, retries and 
   await third.close();
   expect(await operations.deadLetters.redriveAll("events", { group: GROUP })).toBe(1);
   for await (const { check, text } of examine({ env: { REDIS_URL: redis.url }, timeoutSeconds: 5 })) {
-    if (check === "stream events") expect(text).toContain("dead letters in {events}:dead");
+    if (check === "stream events") expect(text).toMatch(/^\d+ entries, 1 group, \d+ dead letters/);
   }
 }, 60_000);

@@ -47,7 +47,15 @@ export function streamOf(groups: readonly GroupStatus[] = [groupOf()], rest: Par
 
 export function groupOf(rest: Partial<GroupStatus> = {}): GroupStatus {
   return {
-    ...{ stream: "events", name: "billing-workers", service: "billing", lag: 0, isBehind: false, lagPerSecond: null },
+    ...{
+      stream: "events",
+      name: "billing-workers",
+      service: "billing",
+      isGone: false,
+      lag: 0,
+      isBehind: false,
+      lagPerSecond: null,
+    },
     ...{ pending: 0, oldestPendingMs: null, parked: 0, nextDueMs: null, handover: 0, isServed: true, redriven: null },
     members: membersOf(memberOf()),
     held: [],

@@ -122,7 +122,11 @@ function groupRow(
 ) {
   const { stream, name, lag, lagPerSecond, pending, oldestPendingMs, parked, nextDueMs, letters, members, redriven } =
     group;
-  const remarks = [...(isPaused ? ["paused"] : []), ...(redriven === null ? [] : ["redriven entries wait"])];
+  const remarks = [
+    ...(group.isGone ? ["gone"] : []),
+    ...(isPaused ? ["paused"] : []),
+    ...(redriven === null ? [] : ["redriven entries wait"]),
+  ];
   return [
     `${name} on ${stream}${remarks.length === 0 ? "" : ` (${remarks.join(", ")})`}`,
     lag ?? UNKNOWN,

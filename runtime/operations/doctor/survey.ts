@@ -49,15 +49,15 @@ function sentenceOf({ sentence, command }: Problem): string {
 /** Its dead letters, and what was redriven of them, stay when the stream itself is deleted. */
 function streamText({ keyType, length, groups, letters }: StreamStatus): string {
   const isGone = letters.total > 0 || groups.length > 0;
-  const entries = `${countOf(length, "entry")}, ${countOf(groups.length, "group")}`;
+  const entries = `${countOf(length, "entry")}, ${countOf(groups.filter(({ isGone }) => !isGone).length, "group")}`;
   const absent = isGone ? "does not exist" : "does not exist yet";
   const what = keyType === "stream" ? entries : keyType === "none" ? absent : `is a ${keyType}`;
   if (letters.total === 0) return what;
   return `${what}, ${countOf(letters.total, "dead letter")}, ${letters.open ?? "an unknown number"} of them open`;
 }
 
-function groupLines({ name, members, redriven, ...work }: GroupStatus): string[] {
-  const own = `${name}: ${membersText(members)}; ${workText(work)}`;
+function groupLines({ name, isGone, members, redriven, ...work }: GroupStatus): string[] {
+  const own = isGone ? `${name}: the group is gone` : `${name}: ${membersText(members)}; ${workText(work)}`;
   return redriven === null ? [own] : [own, `${name} (redriven): ${workText(redriven)}`];
 }
 

@@ -84,6 +84,7 @@ export function groupOf(
     stream: stream.name,
     name,
     service: name.endsWith(suffix) ? name.slice(0, -suffix.length) : name,
+    isGone: info === undefined,
     ...(info === undefined ? NO_WORK : workOf(work, info, { look: stream.look, nowMs })),
     isServed: isServed(members, about),
     members: membersOf(members, beatsIn(members), about),

@@ -22,6 +22,8 @@ export interface GroupStatus extends WorkStatus {
   readonly name: string;
   /** The service whose group it is, by its name. */
   readonly service: string;
+  /** Whether it was destroyed, and only dead letters or redriven entries of it are left. */
+  readonly isGone: boolean;
   /** How much the lag grows, since the look before. */
   readonly lagPerSecond: number | null;
   /** Whether a member's heartbeat has said so within a lease. */

@@ -61,6 +61,7 @@ export interface StreamStatus {
 export interface StreamLetters {
   /** In any state. */
   readonly total: number;
+  /** `null` while the index does not match. */
   readonly open: number | null;
   /** Whether the index matches the letters. It is made anew with the next trim. */
   readonly isCounted: boolean;

@@ -76,10 +76,11 @@ export async function askOfStream(round: Round, name: string, isHealth: boolean)
 /** The dead letters of a stream, of all groups. */
 export function lettersOf(replies: StreamReplies, nowMs: number): StreamLetters {
   const { letters, lettersInAll: total, lettersIndexed, dead } = replies;
+  const isCounted = total === lettersIndexed;
   return {
     total,
-    open: letters === undefined ? null : letters.reduce((sum, [, open]) => sum + open, 0),
-    isCounted: total === lettersIndexed,
+    open: letters === undefined || !isCounted ? null : letters.reduce((sum, [, open]) => sum + open, 0),
+    isCounted,
     ids: idState(dead?.[2], nowMs),
   };
 }

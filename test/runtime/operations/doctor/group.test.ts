@@ -188,7 +188,7 @@ describe("the doctor's look at a group", () => {
       text: expect.stringMatching(
         /^does not exist, 1 dead letter, 1 of them open; 1 dead letter of billing-workers on events is open, .*: 1 Error/,
       ),
-      lines: ["billing-workers: no consumer; lag 0, pending 0"],
+      lines: ["billing-workers: the group is gone"],
     });
     expect(await redrive()).toBe(1);
     expect(await events()).toMatchObject({
@@ -196,7 +196,7 @@ describe("the doctor's look at a group", () => {
       text: expect.stringMatching(
         /^does not exist, .*, 0 of them open; nobody serves what was redriven to billing-workers on events: 1 entry unread/,
       ),
-      lines: ["billing-workers: no consumer; lag 0, pending 0", "billing-workers (redriven): lag 1, pending 0"],
+      lines: ["billing-workers: the group is gone", "billing-workers (redriven): lag 1, pending 0"],
     });
   });
 

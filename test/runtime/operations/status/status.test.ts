@@ -183,6 +183,7 @@ describe("a look at an installation", () => {
     const status = await read();
     expect(group(status)).toMatchObject({ parked: 1, handover: 1, redriven: { lag: 1, isBehind: true, pending: 0 } });
     expect(group(status).nextDueMs).toBeGreaterThan(0);
+    expect([group(status).isGone, group(status, "gone-workers").isGone]).toEqual([false, true]);
     expect(group(status, "gone-workers").letters).toMatchObject({
       open: 1,
       causes: [{ reason: "E", type: "t", source: null, newestId: id }],
