@@ -56,6 +56,11 @@ export function idBefore(id: string): string {
   return ms > 0n ? `${ms - 1n}-${GREATEST}` : "0-0";
 }
 
+/** The last possible id of an entry that was added in that millisecond. */
+export function lastIdAt(ms: number): string {
+  return `${ms}-${GREATEST}`;
+}
+
 /** The entry id that a text from outside holds, as Redis writes it. `undefined` if it holds none. */
 export function entryIdIn(text: string): string | undefined {
   const [, ms, sequence] = ENTRY_ID.exec(text) ?? [];

@@ -16,9 +16,9 @@ export function fileSource(path: string, { from, until }: ReplayBounds): ReplayS
     name: basename(path),
     // What is added to the file meanwhile is read as well.
     end: () => Promise.resolve("the last line"),
-    async *after(position) {
+    async *after(lineRead) {
       size = await sizeOf(path);
-      const behind = Number(position ?? 0);
+      const behind = Number(lineRead ?? 0);
       let line = 0;
       for await (const text of createInterface({
         input: createReadStream(path),

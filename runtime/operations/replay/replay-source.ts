@@ -1,4 +1,4 @@
-import { addedAt, comesBefore, entryIdIn, idBefore, LAST_ID } from "../../broker/entry-id.js";
+import { addedAt, comesBefore, entryIdIn, idBefore, LAST_ID, lastIdAt } from "../../broker/entry-id.js";
 import type { Log, LogEntry } from "../../broker/log.js";
 import { ConfigError } from "../../errors.js";
 
@@ -42,7 +42,7 @@ export function boundOf(given: string | Date | undefined, name: "from" | "until"
       `${name} must be an entry's id, such as 1795770190041-0, a date or a time such as 2026-05-01T03:00:00Z`,
     ]);
   }
-  return name === "from" ? `${ms}-0` : `${ms}-${LAST_ID.split("-")[1]}`;
+  return name === "from" ? `${ms}-0` : lastIdAt(ms);
 }
 
 /** What a stream holds when the replay begins, a page at a time. */

@@ -71,8 +71,8 @@ const SAVED_EVERY_MS = 1000;
  * @throws {ConfigError} a handler, an option or the checkpoint is not as it should be; nothing was handled
  * @throws {ConnectionError} Redis cannot be reached
  * @example
- * onOrderPlaced(messaging, project);
- * await replay(messaging, { stream: "events", from: "2026-05-01T00:00:00Z", checkpoint: "./orders.replay.json" });
+ * onUserCreated(messaging, ({ entity_id }) => console.log(entity_id));
+ * await replay(messaging, { stream: "events", from: "2026-05-01T00:00:00Z", checkpoint: "./users.replay.json" });
  */
 export async function replay(messaging: object, options: ReplayOptions = {}): Promise<ReplayReport> {
   const parts = replayPartsOf(messaging);
