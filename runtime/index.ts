@@ -48,6 +48,7 @@ export {
 } from "./errors.js";
 export { registerHandlerMethods } from "./handle/handler-methods.js";
 export { type Correlation, currentCorrelation, withCorrelation } from "./messaging/correlation.js";
+export type { ExtendedMessaging, Extension, ExtensionParts } from "./messaging/extension.js";
 export type {
   CommandHandler,
   CommandOptions,

@@ -115,7 +115,9 @@ export class CommandResponder implements Responding {
     const handler = route.handler as CommandHandler<Command, unknown>;
     const { chain } = this.#parts;
     if (chain === undefined) return handler(command, context);
-    const call = { operation: "handle", descriptor: route.descriptor, message: command, context } as const;
+    const { descriptor } = route;
+    const { stream } = context;
+    const call = { operation: "handle", descriptor, stream, message: command, context } as const;
     return chain.run(call, () => handler(command, context));
   }
 

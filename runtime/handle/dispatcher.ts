@@ -187,7 +187,7 @@ export class Dispatcher {
     const { chain } = this.#parts;
     const { descriptor } = routes[0] as Route;
     if (chain === undefined || descriptor.kind === "command") return this.#run(routes, 0, message, context);
-    const call = { operation: "handle", descriptor, message, context } as const;
+    const call = { operation: "handle", descriptor, stream: context.stream, message, context } as const;
     return chain.run(call, () => this.#run(routes, 0, message, context));
   }
 

@@ -15,6 +15,8 @@ export interface Correlation {
   readonly traceparent?: string | undefined;
   /** W3C Trace Context, carried in `metadata.tracestate`. */
   readonly tracestate?: string | undefined;
+  /** W3C Baggage, carried in `metadata.baggage`. A handler's messages do not inherit it. */
+  readonly baggage?: string | undefined;
 }
 
 const storage = new AsyncLocalStorage<Correlation>();
@@ -69,8 +71,8 @@ export function currentCorrelation(): Correlation | undefined {
   const store = storage.getStore();
   if (store === undefined) return undefined;
   // The getters of a delivery read the message only when they are asked.
-  const { correlationId, messageId, companyId, traceparent, tracestate } = store;
-  return { correlationId, messageId, companyId, traceparent, tracestate };
+  const { correlationId, messageId, companyId, traceparent, tracestate, baggage } = store;
+  return { correlationId, messageId, companyId, traceparent, tracestate, baggage };
 }
 
 export function correlationOf(kind: MessageKind, message: PlainMessage): Correlation {
@@ -83,15 +85,15 @@ export function correlationOf(kind: MessageKind, message: PlainMessage): Correla
   };
 }
 
-export function traceOf(message: PlainMessage, part: "traceparent" | "tracestate"): string | undefined {
+export function traceOf(message: PlainMessage, part: "traceparent" | "tracestate" | "baggage"): string | undefined {
   const value = (message["metadata"] as PlainMessage | undefined)?.[part];
   return typeof value === "string" ? value : undefined;
 }
 
 /** Adds the correlation to a message's metadata. The publisher's own values win. */
 export function inheritMetadata(given: unknown, correlation: Correlation): PlainMessage | undefined {
-  const { messageId, traceparent, tracestate } = correlation;
-  return withDefaults(given, { causation_id: messageId, traceparent, tracestate });
+  const { messageId, traceparent, tracestate, baggage } = correlation;
+  return withDefaults(given, { causation_id: messageId, traceparent, tracestate, baggage });
 }
 
 /** Adds to metadata what it lacks. An explicit `undefined` counts as lacking. */
@@ -99,4 +101,9 @@ export function withDefaults(given: unknown, defaults: PlainMessage): PlainMessa
   const own = given as PlainMessage | undefined;
   const lacking = Object.entries(defaults).filter(([name, value]) => value !== undefined && own?.[name] === undefined);
   return lacking.length === 0 ? own : { ...own, ...Object.fromEntries(lacking) };
+}
+
+/** A message with metadata of its own where it has none of these names. */
+export function withMetadata(message: PlainMessage, defaults: PlainMessage): PlainMessage {
+  return { ...message, metadata: withDefaults(message["metadata"], defaults) };
 }

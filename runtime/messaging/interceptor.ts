@@ -7,6 +7,8 @@ import type { SendOptions, TellOptions } from "./sender.js";
 interface Call<Operation extends string, Of extends Descriptor = Descriptor> {
   readonly operation: Operation;
   readonly descriptor: Of;
+  /** The whole name of the message's stream, with the environment's prefix. */
+  readonly stream: string;
   /** The duration of the call so far, in milliseconds. After `next` has resolved, that of the rest. */
   readonly elapsedMs: number;
 }
@@ -81,10 +83,16 @@ export type InterceptedCall = HandleCall | PublishCall | PublishAllCall | SendCa
  */
 export type Interceptor = (call: InterceptedCall, next: () => Promise<unknown>) => Promise<unknown>;
 
-type Bare<Whole> = Whole extends InterceptedCall ? Omit<Whole, "is" | "elapsedMs"> : never;
+/** `Omit` for each member of a union. */
+type Omitting<Whole, Name extends PropertyKey> = Whole extends unknown ? Omit<Whole, Name> : never;
+
+type Bare<Whole> = Omitting<Whole, "is" | "elapsedMs">;
 
 /** A call that publishes, before it passes the interceptors. */
-export type OutgoingCall = Bare<Exclude<InterceptedCall, HandleCall>>;
+export type OutgoingCall = Omitting<PlacedCall, "stream">;
+
+/** The same with its stream, as the interceptors are given it. */
+export type PlacedCall = Bare<Exclude<InterceptedCall, HandleCall>>;
 
 export class InterceptorChain {
   readonly #interceptors: readonly Interceptor[];

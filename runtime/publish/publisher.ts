@@ -15,7 +15,7 @@ import {
   PublishError,
 } from "../errors.js";
 import type { HookBus } from "../messaging/hooks.js";
-import type { InterceptorChain, OutgoingCall } from "../messaging/interceptor.js";
+import type { InterceptorChain, OutgoingCall, PlacedCall } from "../messaging/interceptor.js";
 import type { PublishAllOptions, Published, PublishOptions } from "../messaging/publisher.js";
 import type { Clock } from "../time/clock.js";
 import { sendAll } from "./bulk.js";
@@ -102,8 +102,9 @@ export class MessagePublisher {
     make: (call: OutgoingCall) => Promise<unknown>,
   ): Promise<unknown> {
     let isSent = false;
+    const placed = { ...call, stream: prefixed(this.#config, call.descriptor.stream) } as PlacedCall;
     try {
-      return await chain.run(call, (changed) => {
+      return await chain.run(placed, (changed) => {
         isSent = true;
         return make(changed);
       });

@@ -5,10 +5,12 @@ import type { Catalogue } from "../contract/descriptor.js";
 import type { Upcaster } from "../contract/upcaster.js";
 import { Upcasting } from "../contract/upcasting.js";
 import { assertCompilable } from "../contract/validation.js";
+import type { Extension } from "../messaging/extension.js";
 import { HookBus, type Hooks } from "../messaging/hooks.js";
 import { type Interceptor, InterceptorChain } from "../messaging/interceptor.js";
 import { consoleLogger, type Logger, loggingHooks } from "../messaging/logger.js";
 import type { Clock } from "../time/clock.js";
+import { Attachments } from "./attachments.js";
 import type { ServiceParts } from "./service-messaging.js";
 
 /** Options of a messaging. A setting that is left out comes from the environment, then from its default. */
@@ -17,6 +19,8 @@ export interface MessagingOptions extends Settings {
   readonly hooks?: Hooks;
   /** Wrap the handling, publishing, sending and telling of messages. The first one is the outermost. */
   readonly interceptors?: readonly Interceptor[];
+  /** Add interceptors, hooks and what watches this messaging, for telemetry. The interceptors of the first are the outermost. */
+  readonly extensions?: readonly Extension[];
   /**
    * Make messages of new types from those of old ones, before they are handled. Those of M-ERP's types and your own may be
    * mixed, in any order; several may follow one another. See docs/evolving.md.
@@ -37,6 +41,7 @@ export interface MessagingOptions extends Settings {
 const OTHERS = [
   "hooks",
   "interceptors",
+  "extensions",
   "upcasters",
   "logger",
   "onPublishFailure",
@@ -61,17 +66,22 @@ export function assemble(
   options: MessagingOptions,
   { clock, brokerOf }: Foundation,
 ): { readonly config: Config; readonly parts: ServiceParts } {
-  const { hooks = {}, interceptors = [], upcasters = [], logger = consoleLogger } = options;
+  const { hooks = {}, extensions = [], upcasters = [], logger = consoleLogger } = options;
   const { onPublishFailure, env = process.env } = options;
   const compiled = catalogue.messages.find(({ checks }) => checks === undefined);
   if (compiled !== undefined) assertCompilable(compiled.type);
   const config = readConfig(options, catalogue.encoding, env, OTHERS);
-  const bus = new HookBus(loggingHooks(logger, config.service, clock), hooks);
+  const extending = extensions.map((extension) => extension.extend());
+  const extended = extending.flatMap((each) => each.hooks ?? []);
+  const bus = new HookBus(loggingHooks(logger, config.service, clock), hooks, ...extended);
+  const added = extending.flatMap((each) => each.interceptors ?? []);
+  const interceptors = [...added, ...(options.interceptors ?? [])];
   const parts: ServiceParts = {
     broker: brokerOf(config, bus, clock),
     chain: interceptors.length === 0 ? undefined : new InterceptorChain(interceptors, clock),
     clock,
     hooks: bus,
+    attachments: new Attachments(extending),
     upcasting: upcasters.length === 0 ? undefined : new Upcasting(upcasters),
     replyChannel: options.replyChannel,
     reports: onPublishFailure === "report",

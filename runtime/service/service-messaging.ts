@@ -29,6 +29,7 @@ import type { SendOptions, TellOptions } from "../messaging/sender.js";
 import { NotificationHub } from "../notification/hub.js";
 import { MessagePublisher } from "../publish/publisher.js";
 import { Retention, Retentions } from "../publish/retention.js";
+import type { Attachments } from "./attachments.js";
 import { misuse } from "./call-options.js";
 import { checkHealth } from "./health.js";
 import { Lifecycle } from "./lifecycle.js";
@@ -37,6 +38,7 @@ export interface ServiceParts extends RuntimeParts {
   readonly broker: Broker;
   readonly chain: InterceptorChain | undefined;
   readonly upcasting: Upcasting | undefined;
+  readonly attachments: Attachments;
   readonly replyChannel: string | undefined;
   /** Whether failed publishes are reported instead of thrown. */
   readonly reports: boolean;
@@ -64,22 +66,22 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
     this.catalogue = catalogue;
     this.#config = config;
     this.#parts = parts;
-    const { broker, clock, hooks, reports } = parts;
-    const { appender } = broker;
+    const { broker, clock, hooks } = parts;
     this.#router = new Router(catalogue, parts.upcasting);
     this.#retentions = new Retentions(broker, (log) => new Retention(log, config, clock, hooks));
-    this.#publisher = new MessagePublisher(config, { appender, retentions: this.#retentions, clock, hooks, reports });
+    const publishing = { ...parts, appender: broker.appender, retentions: this.#retentions };
+    this.#publisher = new MessagePublisher(config, publishing);
     const streamOf = ({ stream }: Descriptor): string => prefixed(config, stream);
     this.#sender = new CommandSender(this.#publisher, streamOf, () => this.#createRequester());
     const dispatcherOf = this.#dispatcherOf.bind(this);
     this.#consumption = new Consumption(config, this.#instance, { broker, clock, hooks, dispatcherOf });
-    const health = this.health.bind(this);
-    const announcing = { instance: this.#instance, publisher: this.#publisher, health, clock, hooks };
-    this.#lifecycle = new Lifecycle(config, catalogue, announcing);
+    const announcing = { instance: this.#instance, publisher: this.#publisher, clock, hooks };
+    this.#lifecycle = new Lifecycle(config, catalogue, { ...announcing, health: () => this.health() });
     makeReplayable(this, () => {
       const routes = (): readonly StreamRoutes[] => this.#router.streams();
       return { config, broker, chain: parts.chain, clock, isStarted: this.#consumption.isStarted, routes };
     });
+    parts.attachments.attach(this);
   }
 
   get counts(): Counts {
@@ -203,6 +205,7 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
     this.#sender.close();
     this.#hub?.close();
     broker.close();
+    this.#parts.attachments.detach();
   }
 
   #dispatcherOf(place: MemberPlace, routes: StreamRoutes, handling: AbortSignal): Dispatcher {
@@ -227,14 +230,8 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
     const notification = this.catalogue.messages.find(({ kind }) => kind === "notification");
     const log = broker.log(prefixed(this.#config, notification?.stream ?? "notifications"));
     const { subscriptions, clock: brokerClock } = broker;
-    return new NotificationHub(this.#config, this.catalogue, {
-      subscriptions,
-      log,
-      brokerClock,
-      upcasting,
-      clock,
-      hooks,
-    });
+    const delivering = { subscriptions, log, brokerClock, upcasting, clock, hooks };
+    return new NotificationHub(this.#config, this.catalogue, delivering);
   }
 
   #assertOpen(what: string): void {

@@ -8,6 +8,7 @@ import type { Subscriptions } from "../../runtime/broker/subscriptions.js";
 import { readConfig } from "../../runtime/config/config.js";
 import { HookBus } from "../../runtime/messaging/hooks.js";
 import type { Messaging } from "../../runtime/messaging/messaging.js";
+import { Attachments } from "../../runtime/service/attachments.js";
 import { ServiceMessaging } from "../../runtime/service/service-messaging.js";
 import { systemClock } from "../../runtime/time/clock.js";
 
@@ -42,7 +43,7 @@ class EmptyBroker implements Broker {
 }
 
 test("another broker takes the place of Redis without a change elsewhere", () => {
-  const none = { chain: undefined, upcasting: undefined };
+  const none = { chain: undefined, upcasting: undefined, attachments: new Attachments([]) };
   const parts = { ...none, clock: systemClock, hooks: new HookBus(), replyChannel: undefined, reports: false };
   const config = readConfig({ service: "test" }, "json", {});
   const messaging = new ServiceMessaging(catalogue, config, { ...parts, broker: new EmptyBroker() });

@@ -87,7 +87,10 @@ export class SilentResponding implements Responding {
   ): Promise<undefined> {
     const run = (): unknown => (handler as CommandHandler<typeof command, unknown>)(command, context);
     if (this.#chain === undefined) await run();
-    else await this.#chain.run({ operation: "handle", descriptor, message: command, context }, run);
+    else {
+      const { stream } = context;
+      await this.#chain.run({ operation: "handle", descriptor, stream, message: command, context }, run);
+    }
     return undefined;
   }
 

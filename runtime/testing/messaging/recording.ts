@@ -131,7 +131,7 @@ function withoutOwn({ kind, type, message }: RecordedMessage): object {
 /** Metadata with another cause and without a trace. */
 function mapCause(metadata: unknown, replace: (cause: unknown) => unknown): unknown {
   if (typeof metadata !== "object" || metadata === null) return metadata;
-  const { causation_id: cause, traceparent, tracestate, ...own } = metadata as Record<string, unknown>;
+  const { causation_id: cause, traceparent, tracestate, baggage, ...own } = metadata as Record<string, unknown>;
   const replaced = replace(cause);
   return replaced === undefined ? own : { ...own, causation_id: replaced };
 }

@@ -44,7 +44,14 @@ describe("an option that does not exist", () => {
   });
 
   it("is none of those that exist", () => {
-    const options = { hooks: {}, interceptors: [], logger: console, onPublishFailure: "throw", handlers: () => {} };
+    const options = {
+      hooks: {},
+      interceptors: [],
+      extensions: [],
+      logger: console,
+      onPublishFailure: "throw",
+      handlers: () => {},
+    };
     expect(ofOptions({ ...options, signals: [], requireRedis: false, redis: { tls: false } })).toEqual([]);
     expect(problemsOf(() => new HealthCollector({ env, rules: {}, hooks: {}, history: 1 }).close())).toEqual([]);
   });
