@@ -26,6 +26,8 @@ const entries = [
   "runtime/testing/runner/vitest",
   "runtime/testing/runner/jest",
   "runtime/testing/arbitrary/index",
+  "runtime/telemetry/otel/index",
+  "runtime/telemetry/prometheus/index",
   "runtime/operations/index",
   // By itself, so that a bundle of no more than descriptions of messages is without a client of Redis.
   "runtime/contract/define",

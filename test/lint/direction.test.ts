@@ -24,6 +24,7 @@ const docs = ["diff", "print", ...print];
 const delivery = ["broker", "config", "messaging", "time", "contract", "errors"];
 const service = ["notification", "command", "consume", "handle", "publish", ...delivery];
 const cli = ["operations", "broker", "config", "contract", "errors"];
+const telemetry = ["messaging", "contract", "errors"];
 const operations = ["service", "redis", "letters", ...service];
 
 const places: readonly Place[] = [
@@ -112,6 +113,17 @@ const places: readonly Place[] = [
     may: ["redis", ...service],
     says: "runtime/service/create-messaging.ts may import redis and what service may",
   },
+  { path: "runtime/telemetry/", may: telemetry },
+  {
+    path: "runtime/telemetry/otel/",
+    may: telemetry,
+    says: `runtime/telemetry/ may import ${inWords(telemetry)}`,
+  },
+  {
+    path: "runtime/telemetry/prometheus/",
+    may: telemetry,
+    says: `runtime/telemetry/ may import ${inWords(telemetry)}`,
+  },
   { path: "runtime/operations/", may: operations },
   {
     path: "runtime/operations/doctor/",
@@ -160,7 +172,7 @@ const places: readonly Place[] = [
   {
     path: "runtime/index.ts",
     may: service.concat("service"),
-    says: "runtime/index.ts may import every room but redis, memory, letters, operations, cli and testing",
+    says: "runtime/index.ts may import every room but redis, memory, letters, telemetry, operations, cli and testing",
   },
 ];
 

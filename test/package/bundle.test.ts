@@ -25,7 +25,7 @@ afterAll(async () => {
 describe("the built package", () => {
   it("has Node load a few files, however many messages there are", async () => {
     const { files, packages } = await loadedBy("generated/index.js");
-    expect(files.length).toBeLessThanOrEqual(12);
+    expect(files.length).toBeLessThanOrEqual(13);
     expect(packages).toEqual([]);
   });
 

@@ -1,0 +1,13 @@
+import type { Tracer } from "@opentelemetry/api";
+import type { Exceptions } from "./exception.js";
+import type { Instruments } from "./instruments.js";
+
+/** What the spans of a messaging are made with. */
+export interface Tracing {
+  readonly tracer: Tracer;
+  readonly instruments: Instruments;
+  readonly parent: "link" | "parent";
+  readonly exceptions: Exceptions;
+  readonly baggage: boolean;
+  readonly createSpans: boolean;
+}

@@ -1,0 +1,1 @@
+export { type Prometheus, prometheus } from "./prometheus.js";
