@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import * as messaging from "../../generated/index.js";
 import * as testing from "../../generated/testing.js";
 import * as operations from "../../runtime/operations/index.js";
+import * as prometheus from "../../runtime/telemetry/prometheus/index.js";
 import * as arbitrary from "../../runtime/testing/arbitrary/index.js";
 import { root, runInstalled } from "../package/program.js";
 import { blocksOf } from "../readme/blocks.js";
@@ -15,10 +16,11 @@ const entries = {
   "@m-erp/messaging/testing": Object.keys(testing).filter((name) => !(name in messaging)),
   "@m-erp/messaging/testing/arbitrary": Object.keys(arbitrary),
   "@m-erp/messaging/operations": Object.keys(operations),
+  "@m-erp/messaging/prometheus": Object.keys(prometheus),
 };
 
 /** Types leave no trace in a module. */
-const TYPES = ["Interceptor", "Publisher", "Messaging", "HandleCall", "InterceptedCall"];
+const TYPES = ["Extension", "ExtensionParts", "Interceptor", "Publisher", "Messaging", "HandleCall", "InterceptedCall"];
 
 /** What the code around an example has. Each is declared only for examples that do not declare it themselves. */
 const AMBIENT = `
@@ -38,6 +40,7 @@ declare global {
   const orderPlacedV2: EventDescriptor<OrderPlacedV2, OrderPlacedV2>;
   const request: { readonly id: string; readonly headers: { readonly traceparent?: string } };
   const schema: JsonSchema;
+  const app: import("express").Express;
   function handle(given: unknown): void;
   function signedToken(user: string): Promise<string>;
   function page(service: string, rule: string): void;
@@ -54,7 +57,7 @@ beforeAll(async () => {
   await symlink(join(root, "node_modules"), join(folder, "node_modules"));
   await writeFile(join(folder, "ambient.ts"), AMBIENT);
   for (const [at, { text }] of examples.entries()) await writeFile(join(folder, `example-${at}.ts`), moduleOf(text));
-  for (const page of ["connections", "testing"]) {
+  for (const page of ["connections", "observability", "testing"]) {
     const blocks = blocksOf(await readFile(join(root, `docs/${page}.md`), "utf8"));
     for (const [at, { text }] of blocks.filter(({ language }) => language === "ts").entries()) {
       await writeFile(join(folder, `${page}-${at}.ts`), `${text}\nexport {};\n`);
@@ -63,6 +66,8 @@ beforeAll(async () => {
   const paths = {
     "@m-erp/messaging": [join(root, "generated/index.ts")],
     "@m-erp/messaging/operations": [join(root, "runtime/operations/index.ts")],
+    "@m-erp/messaging/otel": [join(root, "runtime/telemetry/otel/index.ts")],
+    "@m-erp/messaging/prometheus": [join(root, "runtime/telemetry/prometheus/index.ts")],
     "@m-erp/messaging/runtime": [join(root, "runtime/index.ts")],
     "@m-erp/messaging/testing": [join(root, "generated/testing.ts")],
     "@m-erp/messaging/testing/*": [join(root, "runtime/testing/runner/*.ts"), join(root, "runtime/testing/*/index.ts")],
@@ -76,7 +81,7 @@ beforeAll(async () => {
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-it("every example in a doc comment of the runtime and in two pages of the documentation compiles", async () => {
+it("every example in a doc comment of the runtime and in three pages of the documentation compiles", async () => {
   expect(examples.length).toBeGreaterThan(20);
   await runInstalled("tsc", ["-p", folder]);
 });
