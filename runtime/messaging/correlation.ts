@@ -99,8 +99,14 @@ export function inheritMetadata(given: unknown, correlation: Correlation): Plain
 /** Adds to metadata what it lacks. An explicit `undefined` counts as lacking. */
 export function withDefaults(given: unknown, defaults: PlainMessage): PlainMessage | undefined {
   const own = given as PlainMessage | undefined;
-  const lacking = Object.entries(defaults).filter(([name, value]) => value !== undefined && own?.[name] === undefined);
-  return lacking.length === 0 ? own : { ...own, ...Object.fromEntries(lacking) };
+  let whole = own;
+  for (const name in defaults) {
+    const value = defaults[name];
+    if (value === undefined || own?.[name] !== undefined) continue;
+    if (whole === own) whole = { ...own };
+    (whole as PlainMessage)[name] = value;
+  }
+  return whole;
 }
 
 /** A message with metadata of its own where it has none of these names. */

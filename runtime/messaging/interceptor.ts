@@ -94,6 +94,27 @@ export type OutgoingCall = Omitting<PlacedCall, "stream">;
 /** The same with its stream, as the interceptors are given it. */
 export type PlacedCall = Bare<Exclude<InterceptedCall, HandleCall>>;
 
+/** A class, and a promise only where somebody makes one: there is one of these for each message. */
+class CallUnderWay {
+  declare readonly descriptor: unknown;
+  readonly #clock: Clock;
+  readonly #began: number;
+
+  constructor(given: Bare<InterceptedCall>, clock: Clock) {
+    Object.assign(this, given);
+    this.#clock = clock;
+    this.#began = clock.now();
+  }
+
+  get elapsedMs(): number {
+    return this.#clock.now() - this.#began;
+  }
+
+  is(descriptor: unknown): boolean {
+    return descriptor === this.descriptor;
+  }
+}
+
 export class InterceptorChain {
   readonly #interceptors: readonly Interceptor[];
   readonly #clock: Clock;
@@ -104,21 +125,20 @@ export class InterceptorChain {
   }
 
   /** @param last - makes the call, with the changes of the interceptors */
-  async run<Given extends Bare<InterceptedCall>>(given: Given, last: (call: Given) => unknown): Promise<unknown> {
-    const began = this.#clock.now();
-    const now = (): number => this.#clock.now();
-    const call = {
-      ...given,
-      get elapsedMs(): number {
-        return now() - began;
-      },
-      is: (descriptor: unknown): boolean => descriptor === given.descriptor,
-    };
-    const from = async (at: number): Promise<unknown> => {
-      const interceptor = this.#interceptors[at];
-      if (interceptor === undefined) return last(call);
-      return interceptor(call as unknown as InterceptedCall, () => from(at + 1));
-    };
-    return from(0);
+  run<Given extends Bare<InterceptedCall>>(given: Given, last: (call: Given) => unknown): Promise<unknown> {
+    const call = new CallUnderWay(given, this.#clock);
+    return this.#from(0, call as unknown as InterceptedCall, last);
+  }
+
+  /** Whatever is thrown rejects. */
+  #from(at: number, call: InterceptedCall, last: (call: never) => unknown): Promise<unknown> {
+    const interceptor = this.#interceptors[at];
+    try {
+      return Promise.resolve(
+        interceptor === undefined ? last(call as never) : interceptor(call, () => this.#from(at + 1, call, last)),
+      );
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 }

@@ -96,24 +96,23 @@ export class MessagePublisher {
   }
 
   /** Makes a call through interceptors. What they throw is told to the hooks like any other failed publish. */
-  async intercepted(
+  intercepted(
     chain: InterceptorChain,
     call: OutgoingCall,
     make: (call: OutgoingCall) => Promise<unknown>,
   ): Promise<unknown> {
     let isSent = false;
     const placed = { ...call, stream: prefixed(this.#config, call.descriptor.stream) } as PlacedCall;
-    try {
-      return await chain.run(placed, (changed) => {
-        isSent = true;
-        return make(changed);
-      });
-    } catch (thrown) {
+    const made = chain.run(placed, (changed) => {
+      isSent = true;
+      return make(changed);
+    });
+    return made.catch((thrown: unknown) => {
       const code = isSent ? "PUBLISH_UNCERTAIN" : "PUBLISH_FAILED";
       // Once a command is sent, its failures are those of its handling.
       if (call.operation !== "send" || !isSent) this.#teller.interceptorFailed(call.descriptor.type, thrown, code);
       throw thrown;
-    }
+    });
   }
 
   /** Tells the hooks of a message that could not be published. Returns the error to reject with. */
