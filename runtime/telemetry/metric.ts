@@ -1,12 +1,15 @@
 // telemetry/ makes traces and metrics of a messaging. It may import messaging/, contract/ and errors.ts.
 import type { Health, StreamHealth } from "../messaging/health.js";
+import type { Counts } from "../messaging/hooks.js";
 import { DESTINATION, EVENT, GROUP, type Labels, SERVICE } from "./attribute.js";
 import type { Count, Tally } from "./tally.js";
 
 /** What the metrics of a messaging are read from. */
 export interface Sample {
   readonly service: string;
-  readonly health: Health;
+  readonly counts: Counts;
+  /** `undefined` after the messaging has been closed: what is left are its counts. */
+  readonly health: Health | undefined;
   readonly tally: Tally;
 }
 
@@ -71,8 +74,8 @@ export const METRICS: readonly Metric[] = [
     kind: "counter",
     unit: "{event}",
     description: "How often each event of the hooks has happened in this process.",
-    read: ({ service, health }) =>
-      Object.entries(health.details.counts).map(([event, value]) => ({
+    read: ({ service, counts }) =>
+      Object.entries(counts).map(([event, value]) => ({
         value,
         labels: { [SERVICE]: service, [EVENT]: event },
       })),
@@ -87,7 +90,8 @@ function ofService(
   description: string,
   value: (health: Health) => number | undefined,
 ): Metric {
-  const read = ({ service, health }: Sample): readonly Reading[] => given(value(health), { [SERVICE]: service });
+  const read = ({ service, health }: Sample): readonly Reading[] =>
+    given(health === undefined ? undefined : value(health), { [SERVICE]: service });
   return { name: `merp.messaging.${name}`, kind: "gauge", unit, description, read };
 }
 
@@ -98,7 +102,7 @@ function ofStream(
   value: (stream: StreamHealth) => number | null,
 ): Metric {
   const read = ({ service, health }: Sample): readonly Reading[] =>
-    Object.entries(health.details.streams).flatMap(([stream, state]) =>
+    Object.entries(health?.details.streams ?? {}).flatMap(([stream, state]) =>
       given(value(state), { [SERVICE]: service, [DESTINATION]: stream, [GROUP]: state.group }),
     );
   return { name: `merp.messaging.${name}`, kind: "gauge", unit, description, read };

@@ -47,6 +47,8 @@ export const rows: readonly Row[] = [
   ...speed("… beside BullMQ", "both", "bullmq", { json: [4, 5], fields: [2.5, 4] }),
   duration("Publish → handler at 200/s, p50", "latency", "ours", "raw", 1.25, 1.05),
   duration("Command → answer, p50", "command", "ours", "raw", 1.3, 1.1),
+  duration("CPU for 1,000 messages, OpenTelemetry's API alone", "traced", "api", "without", 1.1, 1.03),
+  duration("… traced by its SDK, beside its calls by hand", "traced", "ours", "bare", 1.15, 1.05),
   alone("Validation, writer and reader", "validation", "µs", 2, 1),
   alone("Heap over a long run, end beside begin", "memory", "×", 1.1, 1.02),
   { ...duration("Cold process to first publish", "cold", "ours", "raw", 60, 20), compare: "difference", unit: "ms" },

@@ -1,15 +1,16 @@
 import type { Attributes, Span } from "@opentelemetry/api";
 import type { HandleCall } from "../../messaging/interceptor.js";
+import type { Measured } from "./instruments.js";
 
 /** One attempt at a message. */
 export class Attempt {
   readonly span: Span;
   /** What its duration is measured with. */
-  readonly measured: Attributes;
+  readonly measured: Measured;
   readonly #call: HandleCall;
   #endedAt: number | undefined;
 
-  constructor(call: HandleCall, span: Span, measured: Attributes) {
+  constructor(call: HandleCall, span: Span, measured: Measured) {
     this.#call = call;
     this.span = span;
     this.measured = measured;

@@ -1,10 +1,17 @@
-import { type MeterProvider, metrics, type TracerProvider, trace } from "@opentelemetry/api";
+import {
+  createNoopMeter,
+  type MeterProvider,
+  metrics,
+  ProxyTracerProvider,
+  type TracerProvider,
+  trace,
+} from "@opentelemetry/api";
 import type { Extension, ExtensionParts } from "../../messaging/extension.js";
 import type { Interceptor } from "../../messaging/interceptor.js";
 import { Tally } from "../tally.js";
 import { SCHEMA_URL, SCOPE } from "./convention.js";
 import type { Exceptions } from "./exception.js";
-import { Instruments } from "./instruments.js";
+import { instrumentsOf } from "./instruments.js";
 import { observe } from "./observe.js";
 import { Processing } from "./processing.js";
 import { Sending } from "./sending.js";
@@ -12,7 +19,7 @@ import { Settling } from "./settling.js";
 
 /** Options of {@link openTelemetry}. */
 export interface OpenTelemetryOptions {
-  /** @defaultValue the global one */
+  /** @defaultValue the global one; the SDK must be started before the messaging is made */
   readonly tracerProvider?: TracerProvider;
   /** @defaultValue the global one; the SDK must be started before the messaging is made */
   readonly meterProvider?: MeterProvider;
@@ -44,6 +51,12 @@ export function openTelemetry(options: OpenTelemetryOptions = {}): Extension {
   return { extend: () => partsOf(options) };
 }
 
+/** Whether anybody takes spans or metrics. Without an SDK the API's own providers take neither. */
+function isTaken(tracers: TracerProvider, meters: MeterProvider): boolean {
+  const isTraced = !(tracers instanceof ProxyTracerProvider) || tracers.getDelegateTracer(SCOPE) !== undefined;
+  return isTraced || meters.getMeter(SCOPE).constructor !== createNoopMeter().constructor;
+}
+
 function partsOf({
   tracerProvider = trace.getTracerProvider(),
   meterProvider = metrics.getMeterProvider(),
@@ -52,9 +65,11 @@ function partsOf({
   baggage = false,
   createSpans = false,
 }: OpenTelemetryOptions): ExtensionParts {
+  if (!isTaken(tracerProvider, meterProvider)) return {};
   const tracer = tracerProvider.getTracer(SCOPE, undefined, { schemaUrl: SCHEMA_URL });
   const meter = meterProvider.getMeter(SCOPE, undefined, { schemaUrl: SCHEMA_URL });
-  const tracing = { tracer, instruments: new Instruments(meter), parent, exceptions, baggage, createSpans };
+  const instruments = instrumentsOf(meterProvider);
+  const tracing = { tracer, instruments, parent, exceptions, baggage, createSpans };
   const processing = new Processing(tracing);
   const settling = new Settling(tracing, processing);
   const sending = new Sending(tracing);
@@ -65,6 +80,6 @@ function partsOf({
   return {
     interceptors: [interceptor],
     hooks: [tally.hooks, settling.hooks, { handlerFailed }],
-    attach: (messaging) => observe(meter, messaging, tally, processing),
+    attach: (messaging) => observe(meter, messaging, { tally, processing }),
   };
 }

@@ -9,7 +9,7 @@ import {
   trace,
 } from "@opentelemetry/api";
 import type { Descriptor } from "../../contract/descriptor.js";
-import { currentCorrelation, withCorrelation } from "../../messaging/correlation.js";
+import { type Correlation, currentCorrelation, withCorrelation } from "../../messaging/correlation.js";
 import type { HandleCall, InterceptedCall } from "../../messaging/interceptor.js";
 import type { Published } from "../../messaging/publisher.js";
 import { DESTINATION } from "../attribute.js";
@@ -18,6 +18,7 @@ import * as names from "./convention.js";
 import { createEach } from "./creating.js";
 import { noteFailure } from "./exception.js";
 import { Identity } from "./identity.js";
+import type { Measured } from "./instruments.js";
 import { spanContextOf, traceOfContext } from "./trace-context.js";
 import type { Tracing } from "./tracing.js";
 
@@ -25,8 +26,10 @@ type SendingCall = Exclude<InterceptedCall, HandleCall>;
 
 /** What all calls of one operation with messages of a type have in common. */
 interface Kind {
-  readonly measured: Attributes;
+  readonly measured: Measured;
   readonly identity: Identity;
+  /** Of the span. */
+  readonly name: string;
 }
 
 /**
@@ -41,39 +44,38 @@ export class Sending {
     this.#tracing = tracing;
   }
 
-  async send(call: SendingCall, next: () => Promise<unknown>): Promise<unknown> {
+  send(call: SendingCall, next: () => Promise<unknown>): Promise<unknown> {
     const { instruments, exceptions } = this.#tracing;
     const kind = this.#kindOf(call);
     const count = call.operation === "publishAll" ? call.messages.length : 1;
-    const within = this.#context();
-    const span = this.#begin(call, kind, within);
-    try {
-      const result = await this.#within(trace.setSpan(within, span), span, next);
-      if (call.operation === "publish" || call.operation === "tell") notePlace(span, kind.identity, result);
-      instruments.sent(count, call.elapsedMs, kind.measured);
-      return result;
-    } catch (error) {
-      instruments.sent(count, call.elapsedMs, kind.measured, noteFailure(span, error, exceptions));
-      throw error;
-    } finally {
-      span.end();
-    }
+    const correlation = currentCorrelation();
+    const within = contextOf(correlation);
+    const span = this.#begin(call, kind, within, correlation);
+    return this.#within(within, span, correlation, next).then(
+      (result) => {
+        if (call.operation === "publish" || call.operation === "tell") notePlace(span, kind.identity, result);
+        instruments.noteSent(kind.measured, count, call.elapsedMs);
+        span.end();
+        return result;
+      },
+      (error: unknown) => {
+        const failed = kind.measured.failed(noteFailure(span, error, exceptions));
+        instruments.noteSent(failed, count, call.elapsedMs);
+        span.end();
+        throw error;
+      },
+    );
   }
 
-  /** Where no span is under way, what is published continues the trace of the request or notification that is handled. */
-  #context(): Context {
-    const active = context.active();
-    if (trace.getSpanContext(active) !== undefined) return active;
-    const { traceparent, tracestate } = currentCorrelation() ?? {};
-    const correlated = spanContextOf(traceparent, tracestate);
-    return correlated === undefined ? active : trace.setSpanContext(active, correlated);
-  }
-
-  #begin(call: SendingCall, { measured, identity }: Kind, within: Context): Span {
+  #begin(
+    call: SendingCall,
+    { measured, identity, name }: Kind,
+    within: Context,
+    correlation: Correlation | undefined,
+  ): Span {
     const { tracer, createSpans } = this.#tracing;
-    const attributes: Attributes = { ...measured, [names.OLD_SYSTEM]: names.REDIS };
-    const correlation = call.options.correlationId ?? currentCorrelation()?.correlationId;
-    identity.addTo(attributes, undefined, correlation);
+    const attributes: Attributes = { ...measured.attributes, [names.OLD_SYSTEM]: names.REDIS };
+    identity.addTo(attributes, undefined, call.options.correlationId ?? correlation?.correlationId);
     let links: Link[] = [];
     if (call.operation === "publishAll") {
       if (createSpans) links = createEach(tracer, call, within, attributes);
@@ -81,15 +83,21 @@ export class Sending {
     }
     // A create span is what the consumers are linked to; this one is then a request to Redis like any other.
     const kind = links.length > 0 ? SpanKind.CLIENT : SpanKind.PRODUCER;
-    return tracer.startSpan(`${measured[names.OPERATION]} ${call.stream}`, { kind, attributes, links }, within);
+    return tracer.startSpan(name, { kind, attributes, links }, within);
   }
 
-  #within(within: Context, span: Span, next: () => Promise<unknown>): Promise<unknown> {
+  #within(
+    within: Context,
+    span: Span,
+    correlation: Correlation | undefined,
+    next: () => Promise<unknown>,
+  ): Promise<unknown> {
     const carried = span.spanContext();
     if (!isSpanContextValid(carried)) return next();
     const baggage = this.#tracing.baggage ? baggageOf(within) : undefined;
-    const correlation = { ...currentCorrelation(), ...traceOfContext(carried), baggage };
-    return context.with(within, () => withCorrelation(correlation, next));
+    return withCorrelation({ ...correlation, ...traceOfContext(carried), baggage }, () =>
+      context.with(trace.setSpan(within, span), next),
+    );
   }
 
   #kindOf({ descriptor, operation, stream }: SendingCall): Kind {
@@ -97,17 +105,26 @@ export class Sending {
     this.#kinds.set(descriptor, kinds);
     const known = kinds.get(operation);
     if (known !== undefined) return known;
-    const measured = {
+    const called = operation === "publishAll" ? "publish" : operation;
+    const measured = this.#tracing.instruments.ofSending({
       [names.SYSTEM]: names.REDIS,
-      [names.OPERATION]: operation === "publishAll" ? "publish" : operation,
+      [names.OPERATION]: called,
       [names.OPERATION_TYPE]: "send",
       [DESTINATION]: stream,
       [names.MESSAGE_TYPE]: descriptor.type,
-    };
-    const kind = { measured, identity: new Identity(descriptor as Descriptor) };
+    });
+    const kind = { measured, identity: new Identity(descriptor as Descriptor), name: `${called} ${stream}` };
     kinds.set(operation, kind);
     return kind;
   }
+}
+
+/** Where no span is under way, what is published continues the trace of the request or notification that is handled. */
+function contextOf(correlation: Correlation | undefined): Context {
+  const active = context.active();
+  if (correlation?.traceparent === undefined || trace.getSpanContext(active) !== undefined) return active;
+  const correlated = spanContextOf(correlation.traceparent, correlation.tracestate);
+  return correlated === undefined ? active : trace.setSpanContext(active, correlated);
 }
 
 function notePlace(span: Span, identity: Identity, result: unknown): void {

@@ -39,5 +39,6 @@ function partsOf(attached: Map<ExtendedMessaging, Tally>): ExtensionParts {
 }
 
 async function sampleOf([messaging, tally]: readonly [ExtendedMessaging, Tally]): Promise<Sample> {
-  return { service: messaging.service, health: await messaging.health(), tally };
+  const health = await messaging.health();
+  return { service: messaging.service, counts: messaging.counts, health, tally };
 }

@@ -26,6 +26,18 @@ export function kit(arena: Arena): Contestant[] {
   }));
 }
 
+/** A service that is not traced, one with OpenTelemetry's API alone, one with its SDK, and one that calls that by hand. */
+export function traced(arena: Arena): Contestant[] {
+  return ["without", "api", "ours", "bare"].map((name) => ({
+    name,
+    isRival: name === "bare",
+    async measure({ count }) {
+      await arena.redis.flushall();
+      return measure(`${arena.stage.programs}/traced/${name}.mjs`, { url: arena.url, count });
+    },
+  }));
+}
+
 /** What is told of the SDK alone. */
 export function alone(arena: Arena, program: string, nodeOptions: readonly string[] = []): Contestant[] {
   return [

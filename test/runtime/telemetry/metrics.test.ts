@@ -75,8 +75,8 @@ describe("the metrics of the conventions", () => {
     const refused = { ...sent("user.created"), [conventions.ATTR_ERROR_TYPE]: "CONTRACT_VIOLATED" };
     expect(valuesOf(metrics, conventions.METRIC_MESSAGING_CLIENT_SENT_MESSAGES)).toEqual([
       [1, sent("user.created")],
-      [2, sent("user.deleted")],
       [1, refused],
+      [2, sent("user.deleted")],
     ]);
     expect(valuesOf(metrics, conventions.METRIC_MESSAGING_CLIENT_OPERATION_DURATION)).toEqual([
       [1, sent("user.created")],
@@ -182,14 +182,27 @@ describe("the metrics of a messaging's health", () => {
     expect(read("healthy", { merp_service: "billing" })).toBe(1);
   });
 
-  it("leave out what is unknown, and end with the messaging", async () => {
-    const { messaging, telemetry, metrics } = measured();
+  it("leave out what is unknown", async () => {
+    const { messaging, metrics } = measured();
+    await using _ = messaging;
     expect(await metrics.text()).not.toContain("merp_messaging_lag{");
     expect(await metrics.text()).toContain('merp_messaging_redis_connected{merp_service="billing"} 1');
+  });
+
+  it("end with the messaging, but what was counted is told to the last", async () => {
+    const { messaging, telemetry, metrics } = measured();
+    await publishUserDeleted(messaging, { entity_id: 1 });
     await messaging.close();
     expect(await metrics.text()).toBe("");
-    const names = (await telemetry.metrics()).filter(({ dataPoints }) => dataPoints.length > 0);
-    expect(names.map(({ descriptor }) => descriptor.name)).toEqual([]);
+    const collected = await telemetry.metrics();
+    const told = collected.filter(({ dataPoints }) => dataPoints.length > 0).map(({ descriptor }) => descriptor.name);
+    expect(told.toSorted()).toEqual([
+      "merp.messaging.events",
+      conventions.METRIC_MESSAGING_CLIENT_OPERATION_DURATION,
+      conventions.METRIC_MESSAGING_CLIENT_SENT_MESSAGES,
+    ]);
+    const published = { "merp.service": "billing", "merp.event": "published" };
+    expect(valuesOf(collected, "merp.messaging.events")).toContainEqual([1, published]);
   });
 
   it("are those of every messaging that the same extension was given to", async () => {

@@ -1,0 +1,3 @@
+import { measure } from "./load.mjs";
+
+await measure([]);
