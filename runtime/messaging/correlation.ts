@@ -2,6 +2,7 @@ import { AsyncLocalStorage, AsyncResource } from "node:async_hooks";
 import type { PlainMessage } from "../contract/codec.js";
 import { companyOf } from "../contract/company.js";
 import type { MessageKind } from "../contract/descriptor.js";
+import { boundedText, LONGEST_BAGGAGE, LONGEST_TRACESTATE, traceParentOf } from "./trace-context.js";
 
 /** Inherited by every message that is published or sent because of a message or a request. */
 export interface Correlation {
@@ -90,10 +91,19 @@ export function traceOf(message: PlainMessage, part: "traceparent" | "tracestate
   return typeof value === "string" ? value : undefined;
 }
 
-/** Adds the correlation to a message's metadata. The publisher's own values win. */
+/**
+ * Adds the correlation to a message's metadata. The publisher's own values win. A trace that is malformed or too long is not
+ * passed on: a message or a request of others would otherwise be in every message that it causes.
+ */
 export function inheritMetadata(given: unknown, correlation: Correlation): PlainMessage | undefined {
   const { messageId, traceparent, tracestate, baggage } = correlation;
-  return withDefaults(given, { causation_id: messageId, traceparent, tracestate, baggage });
+  const defaults: PlainMessage = { causation_id: messageId };
+  if (traceparent !== undefined && traceParentOf(traceparent) !== undefined) {
+    defaults["traceparent"] = traceparent;
+    defaults["tracestate"] = boundedText(tracestate, LONGEST_TRACESTATE);
+  }
+  if (baggage !== undefined) defaults["baggage"] = boundedText(baggage, LONGEST_BAGGAGE);
+  return withDefaults(given, defaults);
 }
 
 /** Adds to metadata what it lacks. An explicit `undefined` counts as lacking. */

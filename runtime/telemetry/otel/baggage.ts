@@ -1,14 +1,14 @@
 import { type BaggageEntry, baggageEntryMetadataFromString, type Context, propagation } from "@opentelemetry/api";
+import { boundedText, LONGEST_BAGGAGE } from "../../messaging/trace-context.js";
 
 /** The most that W3C Baggage asks anyone to carry. */
-const LONGEST = 8192;
 const MOST_ENTRIES = 64;
 
 /** The baggage of a context as W3C Baggage writes it; `undefined` if there is none, or too much. */
 export function baggageOf(context: Context): string | undefined {
   const entries = propagation.getBaggage(context)?.getAllEntries() ?? [];
   const text = entries.slice(0, MOST_ENTRIES).map(written).join(",");
-  return text === "" || text.length > LONGEST ? undefined : text;
+  return boundedText(text, LONGEST_BAGGAGE);
 }
 
 function written([name, { value, metadata }]: [string, BaggageEntry]): string {
@@ -18,7 +18,7 @@ function written([name, { value, metadata }]: [string, BaggageEntry]): string {
 
 /** The context with the baggage of a message. What cannot be read is left out. */
 export function withBaggage(context: Context, text: string | undefined): Context {
-  if (text === undefined || text.length > LONGEST) return context;
+  if (text === undefined || text.length > LONGEST_BAGGAGE) return context;
   const entries = text.split(",").slice(0, MOST_ENTRIES).flatMap(read);
   return entries.length === 0
     ? context

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from "vitest";
 import {
+  type Correlation,
   currentCorrelation,
   defineCommand,
   defineEvent,
@@ -94,6 +95,22 @@ describe("a correlation", () => {
       { correlation_id: "given", metadata: { traceparent: "own" } },
       { correlation_id: undefined, metadata: { traceparent } },
     ]);
+  });
+
+  it("is inherited without a trace that is malformed or too long, as anyone may have written it", async () => {
+    await using messaging = createService(redis);
+    const seen: unknown[] = [];
+    onUserCreated(messaging, ({ metadata }) => void seen.push(metadata ?? {}));
+    await messaging.start();
+    const publish = (correlation: Correlation): Promise<unknown> =>
+      withCorrelation(correlation, () => publishUserCreated(messaging, { entity_id: 1, after_data: user }));
+    const long = "x".repeat(100_000);
+    await publish({ traceparent: long, tracestate: "a=1" });
+    await publish({ traceparent: `${traceparent}-${"0".repeat(65)}`, tracestate: "a=1" });
+    await publish({ traceparent, tracestate: long, baggage: long });
+    await publish({ traceparent, tracestate: "a=1", baggage: "b=2" });
+    await eventually(() => seen.length === 4);
+    expect(seen).toEqual([{}, {}, { traceparent }, { traceparent, tracestate: "a=1", baggage: "b=2" }]);
   });
 
   it("of messages that are handled side by side does not mix", async () => {
