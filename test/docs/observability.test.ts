@@ -146,7 +146,7 @@ function promtoolTests(): object {
       }),
     ),
   );
-  return { rule_files: [rulesFile], evaluation_interval: "1m", tests };
+  return { rule_files: [rulesFile], evaluation_interval: "2m", tests };
 }
 
 describe.skipIf(!hasPrometheus)("the alert rules (Prometheus: apt-get install prometheus)", () => {
@@ -162,7 +162,7 @@ describe.skipIf(!hasPrometheus)("the alert rules (Prometheus: apt-get install pr
     } finally {
       rmSync(folder, { recursive: true });
     }
-  });
+  }, 60_000);
 
   it("fire in a Prometheus that scrapes a service which receives what breaks its contract", async () => {
     const metrics = prometheus();
