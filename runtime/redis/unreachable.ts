@@ -5,6 +5,9 @@ import { adviceOn } from "./driver-error.js";
 /** Replies that a retry does not change: the credentials, the rights or the database are wrong. */
 const REFUSALS = /^(WRONGPASS|NOAUTH|NOPERM|ERR AUTH|ERR invalid DB|ERR DB index|ERR invalid password)/i;
 
+/** What it says before may be lost with the link. */
+const HUNG_UP = ". It hung up, as a Redis with too many clients does (maxclients, redis-cli info clients)";
+
 /** Whether Redis lets this service not in. */
 export function isRefused(error: Error | undefined): boolean {
   return error !== undefined && REFUSALS.test(error.message);
@@ -28,14 +31,21 @@ export function unreachable(config: RedisConfig, cause: Error | undefined, silen
   }
   const advice =
     cause?.name === "ProviderError" ? "Check this function, and what it asks" : `Check ${settingsOf(config)}`;
-  const text = `Redis at ${address} cannot be reached: ${why}. ${advice}`;
+  const text = `Redis at ${address} cannot be reached: ${why}. ${advice}${hasHungUp(cause) ? HUNG_UP : ""}`;
   return new ConnectionError("REDIS_UNAVAILABLE", text, { cause });
 }
 
-function settingsOf({ client, socket, host, port }: RedisConfig): string {
+function hasHungUp(cause: Error | undefined): boolean {
+  return ["EPIPE", "ECONNRESET"].includes((cause as NodeJS.ErrnoException | undefined)?.code ?? "");
+}
+
+function settingsOf({ client, socket, host, port, tls }: RedisConfig): string {
   if (client.findsRedis) return "redis.client, and that Redis runs";
   if (socket !== undefined) {
     return `REDIS_SOCKET or REDIS_URL, that this user may write to it, and that Redis runs (redis-cli -s ${socket} ping)`;
   }
-  return `REDIS_HOST, REDIS_PORT or REDIS_URL, and that it runs (redis-cli -h ${host} -p ${port} ping)`;
+  // A Redis without TLS does not answer the handshake of one with it.
+  const secure = tls === undefined ? "" : ", that this port has TLS (REDIS_TLS is on)";
+  const option = tls === undefined ? "" : "--tls ";
+  return `REDIS_HOST, REDIS_PORT or REDIS_URL${secure}, and that it runs (redis-cli ${option}-h ${host} -p ${port} ping)`;
 }
