@@ -188,11 +188,11 @@ export interface Membership extends MemberPlace {
    * until its retry is due; where `parkedMs` is left undefined, this consumer keeps it for that.
    */
   recordFailure(delivery: Delivery, record: FailureRecord & { readonly parkedMs: number | undefined }): Promise<Kept>;
-  /** Moves an entry to the dead letters, unless another consumer has it. */
+  /** Moves an entry to the dead letters. Resolves to the letter's id, or to `null` when another consumer has the entry. */
   bury(
     delivery: Delivery,
     record: FailureRecord & { readonly labels: Readonly<Record<string, string>> },
-  ): Promise<Exclude<Kept, "deleted">>;
+  ): Promise<string | null>;
   /** Stores and sends an answer, and acknowledges its command. Resolves to the error if the broker refuses it. */
   answer(answer: Answer, id: string): Promise<unknown>;
 

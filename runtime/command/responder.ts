@@ -61,8 +61,8 @@ export class CommandResponder implements Responding {
     if (replyTo !== undefined && !this.#isSurelyNew(command, givenUpAt, context)) {
       const stored = await this.#parts.answers.check(stream, commandId, givenUpAt, context);
       if (stored === "expired") {
-        const { group, type } = context;
-        this.#parts.hooks.emit("commandExpired", { stream, group, entryId, type });
+        const { group, type, messageId, correlationId } = context;
+        this.#parts.hooks.emit("commandExpired", { stream, group, entryId, type, messageId, correlationId });
         return undefined;
       }
       if (stored !== null) return { stream, commandId, entryId, text: stored, keepMs, replyTo };
@@ -108,7 +108,9 @@ export class CommandResponder implements Responding {
   }
 
   answerLate(answer: Answer): void {
-    this.#parts.answers.give(answer).catch((error: unknown) => this.#parts.hooks.trouble("answering late", error));
+    const { answers, hooks } = this.#parts;
+    const ids = { messageId: answer.commandId, correlationId: undefined };
+    answers.give(answer).catch((error: unknown) => hooks.trouble("answering late", error, ids));
   }
 
   #handle(route: Route, command: Command, context: MessageContext): unknown {

@@ -34,6 +34,7 @@ export class StreamConsumer {
   #attempt: (failure?: unknown) => void = () => {};
   /** Where its group begins if it is new. */
   #startFrom: "all" | "new" | number;
+  #hasJoined = false;
 
   constructor(place: MemberPlace, members: Members, given: GivenParts) {
     const { clock, hooks } = given;
@@ -115,7 +116,10 @@ export class StreamConsumer {
     const { stream, group } = this.membership;
     for (;;) {
       const { createdFrom, retryInMs } = await this.membership.join(this.#startFrom);
-      if (createdFrom !== undefined) this.#parts.hooks.emit("groupCreated", { stream, group, from: createdFrom });
+      const again = this.#hasJoined;
+      if (createdFrom !== undefined)
+        this.#parts.hooks.emit("groupCreated", { stream, group, from: createdFrom, again });
+      this.#hasJoined ||= retryInMs === undefined;
       if (retryInMs === undefined) return;
       if (!(await this.#parts.reading.for(retryInMs))) throw new ClosedError(`no longer waiting for ${group}`);
     }

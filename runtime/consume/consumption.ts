@@ -64,8 +64,8 @@ export class Consumption {
     return this.#starting;
   }
 
-  /** @param beforeDrain - called first, if it had started */
-  async stop(beforeDrain: () => Promise<void>): Promise<void> {
+  /** Calls back before and after what it does, if it had started. */
+  async stop(beforeDrain: () => Promise<void>, stopped: () => void): Promise<void> {
     const starting = this.#starting;
     if (starting === undefined) return;
     this.#startup.abort();
@@ -73,6 +73,7 @@ export class Consumption {
     this.#starting = undefined;
     await beforeDrain();
     await this.#halt();
+    stopped();
   }
 
   async #halt(): Promise<void> {

@@ -2,6 +2,7 @@ import type { Answer, Delivery, Outcome, Unhandled } from "../broker/delivery.js
 import type { Kept } from "../broker/membership.js";
 import { typeOf } from "../contract/codec.js";
 import { describeFailure } from "../handle/failure.js";
+import { identityOf } from "../handle/identity.js";
 import type { HookEvents } from "../messaging/hooks.js";
 import type { Timer } from "../time/clock.js";
 import { labelsOf } from "./labels.js";
@@ -13,6 +14,8 @@ const ACK_DELAY_MS = 5;
 const SOON_MS = 1000;
 
 export type Retry = Extract<Outcome, { kind: "retry" }>;
+/** With the delivery, which is forgotten when it is acknowledged. */
+type Skippable = Unhandled & { readonly delivery: Delivery };
 /** @param isRepeated - it was tried before, and may have been done */
 type Work<Result> = (isRepeated: boolean) => Promise<Result>;
 
@@ -29,7 +32,7 @@ export class Settler {
   /** Those of them that failed before: the errors recorded for them are deleted, too. */
   #retried: string[] = [];
   /** Entries whose type is not handled here. They are acknowledged with the others if no member handles it. */
-  #unhandled: Unhandled[] = [];
+  #unhandled: Skippable[] = [];
   #timer: Timer | undefined;
   #resting = false;
   /** Settlements that are not confirmed yet, and the ids of their entries. */
@@ -115,7 +118,7 @@ export class Settler {
     } else if (otherwise.answer !== undefined) {
       this.#refuse(delivery, otherwise.answer, unhandled);
     } else {
-      this.#unhandled.push(unhandled);
+      this.#unhandled.push({ ...unhandled, delivery });
       this.#gather();
     }
   }
@@ -141,19 +144,20 @@ export class Settler {
       return;
     }
     this.#start([...ids, ...unhandled.map(({ id }) => id)], async () => {
-      for (const each of await membership.acknowledgeUnhandled(unhandled, ids)) this.#skipped(each);
+      const left = new Set((await membership.acknowledgeUnhandled(unhandled, ids)).map(({ id }) => id));
+      for (const { id, type, delivery } of unhandled) if (left.has(id)) this.#skipped(delivery, type);
     });
   }
 
-  #skipped({ id, type = "" }: Unhandled): void {
-    this.#parts.dispatcher.skip(id, type, "unhandled");
+  #skipped(delivery: Delivery, type = ""): void {
+    this.#parts.dispatcher.skip(delivery, type, "unhandled");
   }
 
   #refuse(delivery: Delivery, answer: Answer, unhandled: Unhandled): void {
     this.#start([delivery.id], async () => {
       const { isHandedOver, error } = await this.#parts.membership.refuse(answer, unhandled);
       if (error !== undefined) return void this.#bury(delivery, { error });
-      if (!isHandedOver) this.#skipped(unhandled);
+      if (!isHandedOver) this.#skipped(delivery, unhandled.type);
       this.#watching.settled(delivery.id);
     }, []);
   }
@@ -202,15 +206,15 @@ export class Settler {
     return this.#settle([delivery.id], async (isRepeated) => {
       if (unsent !== undefined) await membership.answer(unsent, "");
       unsent = undefined;
-      const kept = await membership.bury(delivery, { failure, isContested: isRepeated || mayBeSettled, labels });
-      if (kept === "kept") hooks.emit("deadLettered", { ...this.#infoOf(delivery), error });
-      else hooks.emit("dropped", this.#infoOf(delivery));
+      const letterId = await membership.bury(delivery, { failure, isContested: isRepeated || mayBeSettled, labels });
+      if (letterId === null) hooks.emit("dropped", this.#infoOf(delivery));
+      else hooks.emit("deadLettered", { ...this.#infoOf(delivery), error, letterId });
     });
   }
 
-  #infoOf({ id: entryId, fields, attempt }: Delivery): Omit<HookEvents["retried"], "delayMs"> {
+  #infoOf({ id: entryId, fields, attempt }: Delivery): HookEvents["dropped"] {
     const { stream, group } = this.#parts.membership;
-    return { stream, group, entryId, type: typeOf(fields ?? []), attempt };
+    return { stream, group, entryId, type: typeOf(fields ?? []), ...identityOf(fields), attempt };
   }
 
   /** @param settled - those of the entries that nothing is left to settle of when the work is done */

@@ -10,6 +10,7 @@ import type { RuntimeParts } from "../messaging/hooks.js";
 import type { InterceptorChain } from "../messaging/interceptor.js";
 import { Deadlines } from "../time/deadline.js";
 import { type ContextPlace, DeliveryContext } from "./delivery-context.js";
+import { identityOf } from "./identity.js";
 import type { Responding } from "./responding.js";
 import { afterFailure, assertAttemptsLeft, isUnreadable, type RetryPolicy } from "./retry-policy.js";
 import { admits, mayAdmit, type Route, type StreamRoutes, suits, those, typesOf, wants } from "./router.js";
@@ -67,7 +68,7 @@ export class Dispatcher {
     if (routes === undefined) return this.#unrouted(type, fields, delivery);
     if (delivery.oversizedBytes !== undefined) return this.#tooLarge(routes, fields, delivery);
     const admitted = those(routes, admits, fields);
-    if (admitted.length === 0) return this.skip(delivery.id, type ?? "", "filtered");
+    if (admitted.length === 0) return this.skip(delivery, type ?? "", "filtered");
     try {
       if (delivery.attempt > 1) assertAttemptsLeft(delivery, this.#mostRetries(admitted));
       const first = admitted[0] as Route;
@@ -75,11 +76,11 @@ export class Dispatcher {
       let message = contract.decode(fields);
       // Only messages that pass the filters are checked against their contract.
       const suited = those(admitted, suits, message);
-      if (suited.length === 0) return this.skip(delivery.id, first.descriptor.type, "filtered");
+      if (suited.length === 0) return this.skip(delivery, first.descriptor.type, "filtered");
       contract.assertReadable(message);
       if (first.upcast !== undefined) message = first.upcast.apply(message);
       const wanting = those(suited, wants, message);
-      if (wanting.length === 0) return this.skip(delivery.id, first.descriptor.type, "filtered");
+      if (wanting.length === 0) return this.skip(delivery, first.descriptor.type, "filtered");
       const { kind, type: name } = first.descriptor;
       if (kind === "command") this.#parts.responding.assertAnswerable(name, message);
       return this.#handle(delivery, wanting, message, ended);
@@ -98,11 +99,13 @@ export class Dispatcher {
   }
 
   /** Reports an entry that is acknowledged without a handler. */
-  skip(entryId: string, type: string, reason: "unhandled" | "filtered"): Outcome {
+  skip({ id: entryId, fields }: Delivery, type: string, reason: "unhandled" | "filtered"): Outcome {
     const { hooks } = this.#parts;
-    const { stream, group } = this.#place;
-    if (hooks.wants("skipped")) hooks.emit("skipped", { stream, group, entryId, type, reason });
-    else hooks.count("skipped");
+    if (!hooks.wants("skipped")) hooks.count("skipped");
+    else {
+      const { stream, group } = this.#place;
+      hooks.emit("skipped", { stream, group, entryId, type, ...identityOf(fields), reason });
+    }
     return DONE;
   }
 
@@ -124,10 +127,10 @@ export class Dispatcher {
   }
 
   /** An entry of which only short fields were read ends as a dead letter, unless they tell that it is for none of the handlers. */
-  #tooLarge(routes: readonly Route[], fields: FlatFields, { id, oversizedBytes = 0 }: Delivery): Outcome {
+  #tooLarge(routes: readonly Route[], fields: FlatFields, delivery: Delivery): Outcome {
     const { type, kind } = (routes[0] as Route).descriptor;
-    if (those(routes, mayAdmit, fields).length === 0) return this.skip(id, type, "filtered");
-    const error = this.#sized(oversizedBytes, type);
+    if (those(routes, mayAdmit, fields).length === 0) return this.skip(delivery, type, "filtered");
+    const error = this.#sized(delivery.oversizedBytes ?? 0, type);
     return kind === "command" ? this.#answered({ kind: "dead", error }, fields, error) : { kind: "dead", error };
   }
 
@@ -155,7 +158,7 @@ export class Dispatcher {
     }
     if (!(running instanceof Promise)) {
       context.end();
-      return this.#succeed(delivery, first, began);
+      return this.#succeed(first, context, began);
     }
     const run = this.#deadlines.begin(() => {
       const error = new HandlerTimeoutError(type, this.#place.handlerTimeoutMs);
@@ -170,7 +173,7 @@ export class Dispatcher {
           return;
         }
         context.end();
-        const outcome = this.#succeed(delivery, first, began);
+        const outcome = this.#succeed(first, context, began);
         ended(delivery, answer === undefined ? outcome : { kind: "done", answer });
       },
       (error: unknown) => {
@@ -210,13 +213,14 @@ export class Dispatcher {
     return (route.handler as (message: Message, context: MessageContext) => unknown)(message, context);
   }
 
-  #succeed({ id: entryId, attempt }: Delivery, route: Route, began: number): Outcome {
+  #succeed(route: Route, context: DeliveryContext, began: number): Outcome {
     const { clock, hooks } = this.#parts;
     if (!hooks.wants("handled")) hooks.count("handled");
     else {
-      const { stream, group } = this.#place;
+      const { stream, group, entryId, attempt, messageId, correlationId } = context;
+      const ids = { messageId, correlationId };
       const durationMs = clock.now() - began;
-      hooks.emit("handled", { stream, group, entryId, ...typesOf(route), attempt, durationMs });
+      hooks.emit("handled", { stream, group, entryId, ...typesOf(route), ...ids, attempt, durationMs });
     }
     return DONE;
   }
@@ -224,11 +228,15 @@ export class Dispatcher {
   #fail(route: Route, delivery: Delivery, error: unknown): Outcome {
     const { stream, group, retry } = this.#place;
     const { clock, hooks } = this.#parts;
-    const { id: entryId, attempt, deaths = 0 } = delivery;
+    const { id: entryId, fields, attempt, deaths = 0 } = delivery;
     const { maxRetries = retry.maxRetries, retryDelaySeconds } = route.options;
-    const delayMs = retryDelaySeconds === undefined ? retry.delayMs : retryDelaySeconds * 1000;
-    hooks.emit("handlerFailed", { stream, group, entryId, ...typesOf(route), attempt, error });
-    return afterFailure(error, attempt - deaths, { maxRetries, delayMs }, clock);
+    const baseMs = retryDelaySeconds === undefined ? retry.delayMs : retryDelaySeconds * 1000;
+    const outcome = afterFailure(error, attempt - deaths, { maxRetries, delayMs: baseMs }, clock);
+    const message = { ...typesOf(route), ...identityOf(fields) };
+    const delayMs = outcome.kind === "retry" ? outcome.delayMs : undefined;
+    const tried = { attempt, maxAttempts: 1 + maxRetries + deaths, delayMs };
+    hooks.emit("handlerFailed", { stream, group, entryId, ...message, ...tried, error });
+    return outcome;
   }
 }
 

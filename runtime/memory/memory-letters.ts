@@ -19,9 +19,11 @@ export class MemoryLetters {
   readonly #letters = new Map<string, MemoryLetter>();
   #lastId = "0-0";
 
-  add(letter: Pick<MemoryLetter, "group" | "fields" | "kept">, nowMs: number): void {
+  /** Returns the letter's id. */
+  add(letter: Pick<MemoryLetter, "group" | "fields" | "kept">, nowMs: number): string {
     this.#lastId = nextId(this.#lastId, nowMs) as string;
     this.#letters.set(this.#lastId, { ...letter, id: this.#lastId, mark: null });
+    return this.#lastId;
   }
 
   get all(): readonly MemoryLetter[] {

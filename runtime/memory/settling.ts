@@ -33,10 +33,10 @@ export function bury(
   seat: Seat,
   { id, attempt, oversizedBytes }: Delivery,
   { failure, labels }: RecordOf<"bury">,
-): Exclude<Kept, "deleted"> {
+): string | null {
   const { group, name, place, store, stream } = seat;
   const pending = seat.own(id);
-  if (group === undefined || pending === undefined) return "lost";
+  if (group === undefined || pending === undefined) return null;
   const isKept = oversizedBytes !== undefined;
   const fields = Object.entries({
     ...{ stream: stream.name, group: place.group, consumer: name, entry_id: id, attempts: String(attempt) },
@@ -45,9 +45,9 @@ export function bury(
     ...(isKept ? { kept_bytes: String(oversizedBytes) } : { original: packed(pending.entry.fields) }),
   }).flat();
   const letter = { group: place.group, fields, kept: isKept ? pending.entry : undefined };
-  store.letters(place.stream).add(letter, store.clock.wall());
+  const letterId = store.letters(place.stream).add(letter, store.clock.wall());
   group.acknowledge([id]);
-  return "kept";
+  return letterId;
 }
 
 /** Hands an entry over, without counting its delivery. Returns `false` when no other member handles its type. */

@@ -11,43 +11,67 @@ export interface DeliveryPlace {
 
 type GroupPlace = Pick<DeliveryPlace, "stream" | "group">;
 
+/** Which message an event is about. Both are `undefined` where it has none, and where its entry cannot be read. */
+export interface MessageIds {
+  readonly messageId: string | undefined;
+  /** Common to all messages that one request caused. */
+  readonly correlationId: string | undefined;
+}
+
 /** A message as its handler has it. */
-interface Handling extends DeliveryPlace {
+interface Handling extends DeliveryPlace, MessageIds {
   readonly type: string;
   /** The type on the wire, if an upcaster made the message of an older one. */
   readonly originalType?: string;
   readonly attempt: number;
 }
 
-interface Attempt<Type> extends DeliveryPlace {
-  readonly type: Type;
+interface Attempt extends DeliveryPlace, MessageIds {
+  readonly type: string | undefined;
   readonly attempt: number;
 }
 
 /** The events of a messaging, for logs and metrics. */
 export interface HookEvents {
+  /** The service reads the streams of its handlers. Its Redis may still be away. */
+  readonly started: { readonly instance: string; readonly group: string; readonly streams: readonly string[] };
+  /** The service reads no longer, and has given back what it had not handled. */
+  readonly stopped: { readonly instance: string };
+  /** The messaging is closed: it does nothing from now on. */
+  readonly closed: { readonly instance: string };
   /** A connection was established, for the first time or again. */
   readonly connected: { readonly role: string; readonly again: boolean };
   /** A connection was lost. It is restored automatically. */
   readonly disconnected: { readonly role: string; readonly error: Error | undefined };
   /** A message is in its stream. */
-  readonly published: Published & { readonly type: string };
+  readonly published: Published & { readonly type: string; readonly correlationId: string | undefined };
   /**
    * A publish failed. If an interceptor failed it, `error.cause` is the interceptor's error. `reported` is true with
-   * `onPublishFailure: "report"`: the caller may not have received the error.
+   * `onPublishFailure: "report"`: the caller may not have received the error. A list that fails as a whole has no ids.
    */
-  readonly publishFailed: { readonly type: string; readonly error: MessagingError; readonly reported: boolean };
+  readonly publishFailed: MessageIds & {
+    readonly type: string;
+    readonly error: MessagingError;
+    readonly reported: boolean;
+  };
   /** A handler finished. Its entry is about to be acknowledged. */
   readonly handled: Handling & { readonly durationMs: number };
-  /** A handler threw. The message stays pending and is redelivered, answered or moved to the dead letters. */
-  readonly handlerFailed: Handling & { readonly error: unknown };
+  /**
+   * A handler threw. The message stays pending, and is tried again after `delayMs`: `maxAttempts` times in all, and one more
+   * for each process that died with it. Where `delayMs` is `undefined`, no attempt is left: it becomes a dead letter.
+   */
+  readonly handlerFailed: Handling & {
+    readonly error: unknown;
+    readonly maxAttempts: number;
+    readonly delayMs: number | undefined;
+  };
   /** A failed message was parked. It is redelivered after the delay. */
-  readonly retried: Attempt<string | undefined> & { readonly delayMs: number };
+  readonly retried: Attempt & { readonly delayMs: number };
   /**
    * A failed message was neither parked nor moved to the dead letters: another consumer has it by now, or its stream or
    * group is gone with all that was pending there.
    */
-  readonly dropped: Attempt<string | undefined>;
+  readonly dropped: Attempt;
   /** Entries of a dead consumer were taken over. */
   readonly recovered: GroupPlace & { readonly from: string; readonly count: number };
   /**
@@ -57,17 +81,17 @@ export interface HookEvents {
   readonly overtaken: GroupPlace & { readonly count: number };
   /**
    * An entry was acknowledged without a handler: no living process of the group handles its type, or a filter excludes
-   * it.
+   * it. One that nobody handles has no ids in the encoding `json`: it is not read.
    */
-  readonly skipped: DeliveryPlace & { readonly type: string; readonly reason: "unhandled" | "filtered" };
-  /** An entry was moved to the dead letters, with its reason. */
-  readonly deadLettered: Attempt<string | undefined> & { readonly error: unknown };
+  readonly skipped: DeliveryPlace & MessageIds & { readonly type: string; readonly reason: "unhandled" | "filtered" };
+  /** An entry was moved to the dead letters, with its reason. `letterId` is its id among them. */
+  readonly deadLettered: Attempt & { readonly error: unknown; readonly letterId: string };
   /** A command was not run because its sender had given up. */
-  readonly commandExpired: DeliveryPlace & { readonly type: string };
+  readonly commandExpired: DeliveryPlace & MessageIds & { readonly type: string };
   /** An answer arrived for which nobody waits. */
   readonly answerUnclaimed: { readonly commandId: string };
   /** A notification was not given to a listener, because it had expired by Redis' clock. */
-  readonly notificationExpired: { readonly channel: string; readonly entryId: string | undefined };
+  readonly notificationExpired: MessageIds & { readonly channel: string; readonly entryId: string | undefined };
   /** Acknowledged entries were removed from a stream, according to its retention. */
   readonly trimmed: { readonly stream: string; readonly removed: number; readonly length: number };
   /** A group unserved for `MESSAGE_TTL` keeps its stream from being trimmed. `expired`: the policy destroyed it. */
@@ -82,10 +106,13 @@ export interface HookEvents {
   readonly deadLettersRemoved: GroupPlace & { readonly count: number };
   /** When its memory is full, Redis may evict keys, streams among them. */
   readonly evictionPossible: { readonly policy: string };
-  /** A consumer group was missing and has been created, or stood past the end of its stream and was set back. */
-  readonly groupCreated: GroupPlace & { readonly from: string };
-  /** Background work failed and is tried again. */
-  readonly trouble: { readonly what: string; readonly error: unknown };
+  /**
+   * A consumer group was missing and has been created, or stood past the end of its stream and was set back. `again`: this
+   * service had joined it before, so Redis has lost data, or someone has destroyed the group.
+   */
+  readonly groupCreated: GroupPlace & { readonly from: string; readonly again: boolean };
+  /** Background work failed and is tried again. It has the ids of a message where it was about one that could be read. */
+  readonly trouble: Partial<MessageIds> & { readonly what: string; readonly error: unknown };
 }
 
 /**
@@ -106,6 +133,9 @@ export interface RuntimeParts {
 export class HookBus {
   readonly #hooks: readonly Hooks[];
   readonly #counts: Record<keyof HookEvents, number> = {
+    started: 0,
+    stopped: 0,
+    closed: 0,
     connected: 0,
     disconnected: 0,
     published: 0,
@@ -151,7 +181,8 @@ export class HookBus {
   }
 
   /** Bound, to be passed on. */
-  readonly trouble = (what: string, error: unknown): void => this.emit("trouble", { what, error });
+  readonly trouble = (what: string, error: unknown, about?: MessageIds): void =>
+    this.emit("trouble", { what, error, ...about });
 
   emit<Name extends keyof HookEvents>(name: Name, info: HookEvents[Name]): void {
     this.#counts[name]++;

@@ -1,15 +1,18 @@
 import { printable } from "../contract/printable.js";
-import type { Clock } from "../time/clock.js";
-import type { Hooks } from "./hooks.js";
 import { shown } from "./shown.js";
-import { ownFrames } from "./stack.js";
+import { ownFrames, stackOf } from "./stack.js";
 
-/** The logger of a messaging. A pino logger fits as it is: an error is in `err`, where it looks for one. */
+/**
+ * The logger of a messaging. A pino logger fits as it is: an error is in `err`, where it looks for one. One that has a method
+ * `log`, as those of winston and the console, is given the text first, and an error as a plain object.
+ */
 export interface Logger {
   info(details: object, text: string): void;
   warn(details: object, text: string): void;
   error(details: object, text: string): void;
 }
+
+export type Level = keyof Logger;
 
 /** Writes warnings and errors to standard error, one line each. An error has the frames of its stack that are its own. */
 export const consoleLogger: Logger = {
@@ -26,54 +29,30 @@ function print(level: string, details: object, text: string): void {
   console.error(printable(`[messaging] ${level}: ${text} {${json}}`));
 }
 
-const QUIET_MS = 30_000;
-const MOST_KNOWN = 100;
+/** Writes a line. */
+export type Write = (level: Level, details: object, text: string) => void;
 
-/** The hooks that write an operator's log. The same trouble is logged once in half a minute. */
-export function loggingHooks(logger: Logger, service: string, clock: Clock): Hooks {
-  const loggedAt = new Map<string, number>();
-  return {
-    connected: ({ role, again }) => {
-      if (again) logger.warn({ service, role }, "connected to Redis again");
-      else logger.info({ service, role }, "connected to Redis");
-    },
-    disconnected: ({ role, error: err }) =>
-      logger.warn({ service, role, err }, "lost the connection to Redis; reconnecting"),
-    publishFailed: ({ type, error, reported }) => {
-      // Otherwise the caller has the error.
-      if (reported) logger.error({ service, type, err: error }, "a message was not published");
-    },
-    handlerFailed: ({ type, stream, entryId, attempt, error }) =>
-      logger.warn({ service, type, stream, entryId, attempt, err: error }, "a handler failed"),
-    retried: ({ type, stream, entryId, attempt, delayMs }) => {
-      const nextAttemptAt = new Date(clock.wall() + delayMs).toISOString();
-      logger.warn({ service, type, stream, entryId, attempt, nextAttemptAt }, "it is tried again");
-    },
-    deadLettered: ({ type, stream, entryId, attempt, error }) =>
-      logger.error({ service, type, stream, entryId, attempt, err: error }, "an entry was moved to the dead letters"),
-    groupUnserved: ({ stream, group, silentMs, policy, expired }) => {
-      const what = expired ? "was destroyed" : policy === "keep" ? "keeps it growing" : "may have publishes refused";
-      logger.warn({ service, stream, group, silentMs, policy }, `a group that nobody serves ${what}`);
-    },
-    entriesMissed: (info) =>
-      logger.error({ service, ...info }, "entries were removed by others before this group read them"),
-    deadLettersRemoved: (info) =>
-      logger.error({ service, ...info }, "open dead letters were removed: they were too old, or too many"),
-    evictionPossible: (info) =>
-      logger.warn({ service, ...info }, "Redis may evict streams and groups: set maxmemory-policy noeviction"),
-    recovered: (info) => logger.warn({ service, ...info }, "took over the entries of a consumer that died"),
-    overtaken: (info) =>
-      logger.warn({ service, ...info }, "others took entries that are handled here: they may be handled twice at once"),
-    groupCreated: (info) => logger.info({ service, ...info }, "created the consumer group"),
-    trouble: ({ what, error }) => {
-      const key = `${what}: ${shown(error)}`;
-      const now = clock.now();
-      if (now - (loggedAt.get(key) ?? Number.NEGATIVE_INFINITY) < QUIET_MS) return;
-      for (const [other, at] of loggedAt) if (now - at >= QUIET_MS) loggedAt.delete(other);
-      // A flood of different ones, as junk from outside makes it: all are counted, and that is told by the count.
-      if (loggedAt.size >= MOST_KNOWN) return;
-      loggedAt.set(key, now);
-      logger.warn({ service, err: error }, `${what} failed; trying again`);
-    },
+/** Writes to a logger, whichever of the two it wants first. It never throws: a log must not disturb what it tells of. */
+export function writerOf(logger: Logger): Write {
+  const takesTextFirst = typeof (logger as { readonly log?: unknown }).log === "function";
+  return (level, details, text) => {
+    const [first, second] = takesTextFirst ? [text, plain(details)] : [details, text];
+    try {
+      const written = (logger as unknown as Record<Level, (...given: unknown[]) => unknown>)[level](first, second);
+      if (written instanceof Promise) written.catch(() => {});
+    } catch {}
   };
+}
+
+/** Such loggers write the properties of an object, of which an error has none. */
+function plain(details: object): object {
+  const { err, ...others } = details as { readonly err?: unknown };
+  if (!(err instanceof Error)) return details;
+  const error = { error: shown(err), stack: stackOf(err) };
+  try {
+    const { code, cause } = err as Error & { readonly code?: unknown };
+    return { ...others, err: { ...error, code, cause: cause === undefined ? undefined : shown(cause) } };
+  } catch {
+    return { ...others, err: error };
+  }
 }

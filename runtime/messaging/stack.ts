@@ -12,7 +12,7 @@ export function ownFrames(error: Error): readonly string[] {
 }
 
 /** Empty if it cannot be read. */
-function stackOf(error: Error): string {
+export function stackOf(error: Error): string {
   try {
     return String(error.stack ?? "");
   } catch {

@@ -183,15 +183,17 @@ export class NotificationHub {
   #deliver({ receive, missed, isOpen }: Listener, message: PlainMessage, context: NotificationContext): void {
     if (!isOpen) return;
     const { channel, entryId } = context;
+    const correlation = correlationOf("notification", message);
+    const { messageId, correlationId } = correlation;
+    const ids = { messageId, correlationId };
     if (this.#hasExpired(message, entryId)) {
-      this.#parts.hooks.emit("notificationExpired", { channel, entryId });
+      this.#parts.hooks.emit("notificationExpired", { channel, entryId, ...ids });
       return;
     }
-    if (missed?.note((message["id"] as string | undefined) ?? entryId) === false) return;
-    const correlation = correlationOf("notification", message);
+    if (missed?.note(messageId ?? entryId) === false) return;
     const received = (async () => withCorrelationOnly(correlation, () => receive(message, context)))();
     received.catch((error: unknown) => {
-      this.#parts.hooks.trouble(`handling a notification on ${channel}`, error);
+      this.#parts.hooks.trouble(`handling a notification on ${channel}`, error, ids);
     });
   }
 

@@ -21,7 +21,7 @@ import type { Clock } from "../time/clock.js";
 import { sendAll } from "./bulk.js";
 import { channelOf, prepare } from "./prepare.js";
 import type { Retentions } from "./retention.js";
-import { type Destination, PublishTeller, Sending } from "./sending.js";
+import { type Destination, idsOf, PublishTeller, Sending } from "./sending.js";
 
 /** Options of one publish within this package. */
 export interface SendingOptions extends PublishOptions, Partial<Pick<Append, "isWanted">> {}
@@ -59,10 +59,11 @@ export class MessagePublisher {
 
   /** Checks a message, then sends it. It never throws: every failure rejects. */
   publish(descriptor: Descriptor, given: PlainMessage, options: SendingOptions): Promise<Published> {
+    let message = given;
     try {
       this.#assertOpen();
       const contract = contractOf(descriptor);
-      const message = prepare(this.#config, descriptor, contract, given, options, this.#parts.clock);
+      message = prepare(this.#config, descriptor, contract, given, options, this.#parts.clock);
       const { encoding, maxMessageBytes } = this.#config;
       const written = this.#written(descriptor, message, contract.write(message, encoding, maxMessageBytes));
       let resolve!: (published: Published) => void;
@@ -74,7 +75,7 @@ export class MessagePublisher {
       this.#append(descriptor, written, options, resolve, reject);
       return promise;
     } catch (thrown) {
-      return Promise.reject(this.failed(descriptor, thrown));
+      return Promise.reject(this.failed(descriptor, thrown, message));
     }
   }
 
@@ -110,14 +111,17 @@ export class MessagePublisher {
     return made.catch((thrown: unknown) => {
       const code = isSent ? "PUBLISH_UNCERTAIN" : "PUBLISH_FAILED";
       // Once a command is sent, its failures are those of its handling.
-      if (call.operation !== "send" || !isSent) this.#teller.interceptorFailed(call.descriptor.type, thrown, code);
+      if (call.operation !== "send" || !isSent) {
+        const ids = idsOf(call.operation === "publish" ? call.message : undefined);
+        this.#teller.interceptorFailed(call.descriptor.type, ids, thrown, code);
+      }
       throw thrown;
     });
   }
 
   /** Tells the hooks of a message that could not be published. Returns the error to reject with. */
-  failed({ type }: Descriptor, thrown: unknown): MessagingError {
-    return this.#teller.failed(type, thrown);
+  failed({ type }: Descriptor, thrown: unknown, message?: PlainMessage): MessagingError {
+    return this.#teller.failed(type, thrown, idsOf(message));
   }
 
   /** Every later publish rejects. */
@@ -181,9 +185,10 @@ export class MessagePublisher {
     resolve: (published: Published) => void,
     reject: (error: MessagingError) => void,
   ): void {
-    const id = message["id"] as string | undefined;
+    const ids = idsOf(message);
+    const { messageId: id } = ids;
     const destination = this.#destinationOf(descriptor);
-    const sending = new Sending(destination, entry, id, this.#teller, resolve, reject);
+    const sending = new Sending(destination, entry, ids, this.#teller, resolve, reject);
     const { stream, retention } = destination;
     sending.announced = announced;
     sending.isWanted = isWanted;

@@ -2,7 +2,7 @@ import { inspect } from "node:util";
 import type { Append } from "../broker/append.js";
 import type { FlatFields, Layout } from "../contract/codec.js";
 import { MessagingError } from "../errors.js";
-import type { HookBus } from "../messaging/hooks.js";
+import type { HookBus, MessageIds } from "../messaging/hooks.js";
 import type { Published } from "../messaging/publisher.js";
 import type { Retention } from "./retention.js";
 
@@ -25,25 +25,30 @@ export class PublishTeller {
     this.#reported = reported;
   }
 
-  published({ type, stream }: Destination, id: string | undefined, entryId: string): void {
-    if (this.#hooks.wants("published")) this.#hooks.emit("published", { type, id, stream, entryId });
+  published({ type, stream }: Destination, { messageId: id, correlationId }: MessageIds, entryId: string): void {
+    if (this.#hooks.wants("published")) this.#hooks.emit("published", { type, id, correlationId, stream, entryId });
     else this.#hooks.count("published");
   }
 
   /** Returns the error with which the publish rejects. */
-  failed(type: string, thrown: unknown): MessagingError {
+  failed(type: string, thrown: unknown, { messageId, correlationId }: MessageIds): MessagingError {
     const isOurs = thrown instanceof MessagingError;
     const error = isOurs ? thrown : new MessagingError("PUBLISH_FAILED", textOf(thrown), { cause: thrown });
     this.#known.add(error);
-    this.#hooks.emit("publishFailed", { type, error, reported: this.#reported });
+    this.#hooks.emit("publishFailed", { type, messageId, correlationId, error, reported: this.#reported });
     return error;
   }
 
   /** Does nothing if the interceptor passed on an error that the hooks have been told. */
-  interceptorFailed(type: string, thrown: unknown, code: "PUBLISH_FAILED" | "PUBLISH_UNCERTAIN"): void {
+  interceptorFailed(
+    type: string,
+    ids: MessageIds,
+    thrown: unknown,
+    code: "PUBLISH_FAILED" | "PUBLISH_UNCERTAIN",
+  ): void {
     const cause = thrown instanceof Error ? thrown.cause : undefined;
     if ([thrown, cause].some((error) => error instanceof MessagingError && this.#known.has(error))) return;
-    this.failed(type, new MessagingError(code, `an interceptor threw: ${textOf(thrown)}`, { cause: thrown }));
+    this.failed(type, new MessagingError(code, `an interceptor threw: ${textOf(thrown)}`, { cause: thrown }), ids);
   }
 }
 
@@ -53,6 +58,7 @@ export class Sending implements Append {
   readonly stream: string;
   readonly entry: FlatFields;
   readonly messageId: string | undefined;
+  readonly correlationId: string | undefined;
   announced: Append["announced"] = undefined;
   onceWindowMs: number | undefined = undefined;
   isWanted: Append["isWanted"] = undefined;
@@ -64,7 +70,7 @@ export class Sending implements Append {
   constructor(
     destination: Destination,
     entry: FlatFields,
-    messageId: string | undefined,
+    { messageId, correlationId }: MessageIds,
     teller: PublishTeller,
     resolve: (published: Published) => void,
     reject: (error: MessagingError) => void,
@@ -73,6 +79,7 @@ export class Sending implements Append {
     this.stream = destination.stream;
     this.entry = entry;
     this.messageId = messageId;
+    this.correlationId = correlationId;
     this.#destination = destination;
     this.#teller = teller;
     this.#resolve = resolve;
@@ -82,13 +89,20 @@ export class Sending implements Append {
   stored(entryId: string): void {
     const { messageId: id, stream } = this;
     this.#destination.retention.added();
-    this.#teller.published(this.#destination, id, entryId);
+    this.#teller.published(this.#destination, this, entryId);
     this.#resolve({ id, entryId, stream });
   }
 
   failed(error: MessagingError): void {
-    this.#reject(this.#teller.failed(this.#destination.type, error));
+    this.#reject(this.#teller.failed(this.#destination.type, error, this));
   }
+}
+
+/** The ids of a message that may be anything. */
+export function idsOf(message: unknown): MessageIds {
+  const { id, correlation_id: correlationId } = (message ?? {}) as Readonly<Record<string, unknown>>;
+  const textOf = (value: unknown): string | undefined => (typeof value === "string" ? value : undefined);
+  return { messageId: textOf(id), correlationId: textOf(correlationId) };
 }
 
 function textOf(thrown: unknown): string {

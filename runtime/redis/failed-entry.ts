@@ -29,18 +29,18 @@ export async function recordFailure(
   return done === 1 ? "kept" : done === 0 ? "lost" : "deleted";
 }
 
-/** Moves an entry to the dead letters. The copy that was delivered is sent only if the stream has it no longer. */
+/** Moves an entry to the dead letters, and returns the letter's id. The copy that was delivered is sent only if the stream has it no longer. */
 export async function moveToDead(
   client: Client,
   { keys, group, consumer, keeps }: FailedPlace,
   { id, attempt, fields, oversizedBytes }: Delivery,
   { failure, labels }: RecordOf<"bury">,
-): Promise<"kept" | "lost"> {
+): Promise<string | null> {
   const scriptKeys = [keys.stream, keys.dead, keys.retry, keys.errors, keys.index, keys.oversized];
   const move = (copy: string): Promise<string | null> => {
     const args = [group, consumer, id, failure, attempt, keeps, copy, oversizedBytes ?? ""];
     return bury.run(client, scriptKeys, [...args, ...Object.entries(labels).flat()]);
   };
   const letter = await move("");
-  return (letter === "deleted" ? await move(packed(fields ?? [])) : letter) === null ? "lost" : "kept";
+  return letter === "deleted" ? move(packed(fields ?? [])) : letter;
 }

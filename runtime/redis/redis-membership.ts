@@ -147,7 +147,7 @@ export class RedisMembership implements Membership {
   }
 
   async bury(...[delivery, record]: Parameters<Membership["bury"]>): ReturnType<Membership["bury"]> {
-    return this.#unlessGone(undefined, "lost", (client) => {
+    return this.#unlessGone(undefined, null, (client) => {
       return moveToDead(client, this.#placeOf(record), delivery, record);
     });
   }

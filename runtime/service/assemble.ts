@@ -1,5 +1,5 @@
 import type { Broker } from "../broker/broker.js";
-import { type Config, readConfig, type Settings } from "../config/config.js";
+import { type Config, prefixed, readConfig, type Settings } from "../config/config.js";
 import type { Variables } from "../config/setting-reader.js";
 import type { Catalogue } from "../contract/descriptor.js";
 import type { Upcaster } from "../contract/upcaster.js";
@@ -8,7 +8,8 @@ import { assertCompilable } from "../contract/validation.js";
 import type { Extension } from "../messaging/extension.js";
 import { HookBus, type Hooks } from "../messaging/hooks.js";
 import { type Interceptor, InterceptorChain } from "../messaging/interceptor.js";
-import { consoleLogger, type Logger, loggingHooks } from "../messaging/logger.js";
+import { consoleLogger, type Logger } from "../messaging/logger.js";
+import { loggingHooks } from "../messaging/logging-hooks.js";
 import type { Clock } from "../time/clock.js";
 import { Attachments } from "./attachments.js";
 import type { ServiceParts } from "./service-messaging.js";
@@ -71,9 +72,11 @@ export function assemble(
   const compiled = catalogue.messages.find(({ checks }) => checks === undefined);
   if (compiled !== undefined) assertCompilable(compiled.type);
   const config = readConfig(options, catalogue.encoding, env, OTHERS);
+  const { service } = config;
   const extending = extensions.map((extension) => extension.extend());
   const extended = extending.flatMap((each) => each.hooks ?? []);
-  const bus = new HookBus(loggingHooks(logger, config.service, clock), hooks, ...extended);
+  const logging = loggingHooks(logger, { service, prefix: prefixed(config, "") }, clock);
+  const bus = new HookBus(logging, hooks, ...extended);
   const added = extending.flatMap((each) => each.interceptors ?? []);
   const interceptors = [...added, ...(options.interceptors ?? [])];
   const parts: ServiceParts = {

@@ -11,9 +11,14 @@ export interface LifecycleParts extends RuntimeParts {
   readonly instance: string;
   readonly publisher: MessagePublisher;
   readonly health: () => Promise<Health>;
+  /** Whether failed publishes are reported already. */
+  readonly reports: boolean;
 }
 
-/** Publishes a service's start, health and stop, if its catalogue has messages for them. Failures are only reported. */
+/**
+ * Tells of a service's start and stop, and publishes both and its health if its catalogue has messages for them. Failures are
+ * only reported.
+ */
 export class Lifecycle {
   readonly #config: Config;
   readonly #catalogue: Catalogue;
@@ -30,10 +35,12 @@ export class Lifecycle {
     this.#startedAt = new Date(parts.clock.wall()).toISOString();
   }
 
-  started(): void {
+  /** @param streams - those that it reads */
+  started(streams: readonly string[]): void {
     this.#isStarted = true;
     const { service: name, environment, version, announce, healthIntervalMs } = this.#config;
-    const { instance: instance_id, clock } = this.#parts;
+    const { instance: instance_id, clock, hooks } = this.#parts;
+    hooks.emit("started", { instance: instance_id, group: this.#config.group, streams });
     const versioned = version === undefined ? {} : { version };
     const place = { environment, instance_id, host: hostname(), started_at: this.#startedAt };
     if (announce) void this.#tell("service.started", { name, ...versioned, ...place });
@@ -46,10 +53,9 @@ export class Lifecycle {
   }
 
   /** Publishes nothing if the service had not started. */
-  async stopped(): Promise<void> {
+  async stopping(): Promise<void> {
     this.#timer?.cancel();
     if (!this.#isStarted) return;
-    this.#isStarted = false;
     await this.#reporting;
     if (!this.#config.announce) return;
     await this.#tell("service.stopped", {
@@ -58,6 +64,13 @@ export class Lifecycle {
       uptime_seconds: Math.round(process.uptime()),
       stopped_at: new Date(this.#parts.clock.wall()).toISOString(),
     });
+  }
+
+  /** It reads no longer, and its handlers have ended. */
+  stopped(): void {
+    if (!this.#isStarted) return;
+    this.#isStarted = false;
+    this.#parts.hooks.emit("stopped", { instance: this.#parts.instance });
   }
 
   async #report(): Promise<void> {
@@ -76,7 +89,7 @@ export class Lifecycle {
     try {
       await this.#parts.publisher.publish(descriptor, message, { withoutCompany: true });
     } catch (error) {
-      this.#parts.hooks.trouble(`publishing ${descriptor.type}`, error);
+      if (!this.#parts.reports) this.#parts.hooks.trouble(`publishing ${descriptor.type}`, error);
     }
   }
 }

@@ -66,16 +66,19 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
     this.catalogue = catalogue;
     this.#config = config;
     this.#parts = parts;
-    const { broker, clock, hooks } = parts;
+    const { broker, clock, hooks, reports } = parts;
     this.#router = new Router(catalogue, parts.upcasting);
     this.#retentions = new Retentions(broker, (log) => new Retention(log, config, clock, hooks));
-    const publishing = { ...parts, appender: broker.appender, retentions: this.#retentions };
-    this.#publisher = new MessagePublisher(config, publishing);
+    this.#publisher = new MessagePublisher(config, {
+      ...parts,
+      appender: broker.appender,
+      retentions: this.#retentions,
+    });
     const streamOf = ({ stream }: Descriptor): string => prefixed(config, stream);
     this.#sender = new CommandSender(this.#publisher, streamOf, () => this.#createRequester());
     const dispatcherOf = this.#dispatcherOf.bind(this);
     this.#consumption = new Consumption(config, this.#instance, { broker, clock, hooks, dispatcherOf });
-    const announcing = { instance: this.#instance, publisher: this.#publisher, clock, hooks };
+    const announcing = { instance: this.#instance, publisher: this.#publisher, clock, hooks, reports };
     this.#lifecycle = new Lifecycle(config, catalogue, { ...announcing, health: () => this.health() });
     makeReplayable(this, () => {
       const routes = (): readonly StreamRoutes[] => this.#router.streams();
@@ -154,12 +157,18 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
     if (wrong !== undefined) throw wrong;
     const isFirst = !this.#consumption.isStarted;
     await this.#consumption.start(this.#router.streams(), options);
-    for (const { log } of this.#consumption.memberships) this.#retentions.of(log.stream, log);
-    if (isFirst) this.#lifecycle.started();
+    const { memberships } = this.#consumption;
+    for (const { log } of memberships) this.#retentions.of(log.stream, log);
+    if (!isFirst) return;
+    const streams = memberships.filter(({ redriven }) => !redriven).map(({ stream }) => stream);
+    this.#lifecycle.started(streams);
   }
 
   async stop(): Promise<void> {
-    await this.#consumption.stop(() => this.#lifecycle.stopped());
+    await this.#consumption.stop(
+      () => this.#lifecycle.stopping(),
+      () => this.#lifecycle.stopped(),
+    );
   }
 
   close(): Promise<void> {
@@ -205,6 +214,7 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
     this.#sender.close();
     this.#hub?.close();
     broker.close();
+    this.#parts.hooks.emit("closed", { instance: this.#instance });
     this.#parts.attachments.detach();
   }
 
@@ -214,9 +224,13 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
     const { answers, clock: brokerClock } = broker;
     const replyChannels = new ReplyChannels(this.#config);
     const answering = { answers, brokerClock, replyChannels, chain, clock, hooks, mostBytes: maxMessageBytes };
-    const responding = new CommandResponder(service, answering);
     const dispatchPlace = { ...place, handling, retry: { maxRetries, delayMs }, handlerTimeoutMs, maxMessageBytes };
-    return new Dispatcher(dispatchPlace, routes, { responding, chain, clock, hooks });
+    return new Dispatcher(dispatchPlace, routes, {
+      responding: new CommandResponder(service, answering),
+      chain,
+      clock,
+      hooks,
+    });
   }
 
   #createRequester(): Requester {

@@ -13,7 +13,7 @@ import {
   userCreated,
 } from "../../generated/index.js";
 import { createMessaging, defineEvent, type JsonSchema } from "../../runtime/index.js";
-import { consoleLogger } from "../../runtime/messaging/logger.js";
+import { consoleLogger, type Logger, writerOf } from "../../runtime/messaging/logger.js";
 import { examine, HealthCollector, Operations } from "../../runtime/operations/index.js";
 import { type RedisServer, startRedis } from "../../runtime/testing/redis/index.js";
 import { Canaries } from "../support/canaries.js";
@@ -52,10 +52,12 @@ afterEach(() => {
   expect(canaries.escaped()).toEqual([]);
 });
 
-/** A service all of whose words are heard: hooks, and the log as objects and as text. */
+/** A service all of whose words are heard: hooks, and the log as objects and as text, as each kind of logger has it. */
 function service(name: string, options: MessagingOptions = {}): Messaging {
+  const writeTextFirst = writerOf({ log: hear, info: hear, warn: hear, error: hear } as unknown as Logger);
   const say = (level: "info" | "warn" | "error") => (details: object, text: string) => {
     hear(text, details);
+    writeTextFirst(level, details, text);
     consoleLogger[level](details, text);
   };
   const logger = { info: say("info"), warn: say("warn"), error: say("error") };

@@ -9,7 +9,7 @@ import { isServed, leftoversOf } from "../../memory/leftovers.js";
 import { MemoryBroker } from "../../memory/memory-broker.js";
 import { OperatorsLetters } from "../../memory/operators-letters.js";
 import type { CommandHandler, CommandOptions, Handler, HandlerOptions } from "../../messaging/handler.js";
-import { consoleLogger } from "../../messaging/logger.js";
+import { consoleLogger, writerOf } from "../../messaging/logger.js";
 import type { Messaging } from "../../messaging/messaging.js";
 import type {
   Listening,
@@ -86,11 +86,11 @@ class MemoryMessaging<Events extends object>
       store.calls++;
     });
     const { clock } = instance;
-    const { logger = consoleLogger } = own;
+    const write = writerOf(own.logger ?? consoleLogger);
     const place = {
       ...{ service: "", clock, handlerTimeoutMs: 0, warnAfterMs: broker.warnAfterMs, activity },
       hasCrashed: () => instance.hasCrashed,
-      warn: (details: object, text: string) => logger.warn(details, text),
+      warn: (details: object, text: string) => write("warn", details, text),
     };
     const interceptors = [activity.watching(place), ...(own.interceptors ?? [])];
     const env = { ...DEFAULTS, ...own.env };

@@ -2,14 +2,11 @@ import { createRequire } from "node:module";
 import { inspect } from "node:util";
 import fc from "fast-check";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { onUserCreated, publishUserCreated } from "../../../generated/index.js";
 import { ConnectionError, ContractError, DecodeError, MessagingError, PublishError } from "../../../runtime/errors.js";
-import { consoleLogger, loggingHooks } from "../../../runtime/messaging/logger.js";
+import { consoleLogger, type Logger } from "../../../runtime/messaging/logger.js";
+import { loggingHooks } from "../../../runtime/messaging/logging-hooks.js";
 import { ownFrames } from "../../../runtime/messaging/stack.js";
-import { startRedis } from "../../../runtime/testing/redis/index.js";
 import { systemClock } from "../../../runtime/time/clock.js";
-import { eventually } from "../../support/eventually.js";
-import { createService, logBook } from "../../support/service.js";
 
 describe("the default log", () => {
   afterEach(() => vi.restoreAllMocks());
@@ -65,12 +62,18 @@ describe("the default log", () => {
   ])("has a line for whatever is thrown: %s", (_, thrown, text) => {
     const lines: string[] = [];
     vi.spyOn(console, "error").mockImplementation((line) => void lines.push(line));
-    const hooks = loggingHooks(consoleLogger, "billing", systemClock);
+    const hooks = loggingHooks(consoleLogger, { service: "billing", prefix: "" }, systemClock);
     const place = { type: "user.created", stream: "events", group: "billing-workers", entryId: "1-0", attempt: 1 };
-    hooks.handlerFailed?.({ ...place, error: thrown });
-    hooks.deadLettered?.({ ...place, error: thrown });
+    const ids = { messageId: undefined, correlationId: undefined };
+    hooks.handlerFailed?.({ ...place, ...ids, maxAttempts: 2, delayMs: 1, error: thrown });
+    hooks.deadLettered?.({ ...place, ...ids, letterId: "2-0", error: thrown });
     hooks.trouble?.({ what: "reading", error: thrown });
-    expect(lines).toHaveLength(3);
+    const note = (line: string): void => void lines.push(line);
+    const textFirst = { log: note, info: note, warn: note, error: note };
+    loggingHooks(textFirst as unknown as Logger, { service: "billing", prefix: "" }, systemClock).trouble?.({
+      ...{ what: text, error: thrown },
+    });
+    expect(lines).toHaveLength(4);
     for (const line of lines) expect(line).toContain(text);
   });
 
@@ -99,45 +102,6 @@ describe("the default log", () => {
       }),
     );
   });
-
-  it("says when a failed message is tried again", async () => {
-    await using redis = await startRedis();
-    const logger = logBook();
-    await using messaging = createService(redis, { logger, retryDelaySeconds: 60, maxRetries: 1 });
-    onUserCreated(messaging, () => {
-      throw failure();
-    });
-    await messaging.start();
-    const before = Date.now();
-    await publishUserCreated(messaging, { entity_id: 1, after_data: { email: "ada@example.com" } });
-    await eventually(() => messaging.counts.retried === 1);
-    const [details] = logger.lines.filter(({ text }) => text === "it is tried again").map((line) => line.details);
-    const { nextAttemptAt, ...place } = details as { readonly nextAttemptAt: string };
-    expect(place).toMatchObject({ type: "user.created", stream: "events", attempt: 1, entryId: expect.any(String) });
-    // Jitter shortens the delay to no less than half.
-    expect(Date.parse(nextAttemptAt)).toBeGreaterThan(before + 29_000);
-    expect(Date.parse(nextAttemptAt)).toBeLessThan(Date.now() + 60_001);
-  });
-});
-
-describe("the log of what failed", () => {
-  it("has the same trouble once in half a minute, and of a flood of different ones a hundred lines", () => {
-    let now = 0;
-    const logger = logBook();
-    const hooks = loggingHooks(logger, "billing", { ...systemClock, now: () => now });
-    const tell = (): void => {
-      for (let at = 0; at < 300; at++) {
-        hooks.trouble?.({ what: "reading", error: new Error("the same") });
-        hooks.trouble?.({ what: `reading ${at}`, error: new Error("junk") });
-      }
-    };
-    tell();
-    expect(logger.lines.filter(({ text }) => text.startsWith("reading failed"))).toHaveLength(1);
-    expect(logger.lines).toHaveLength(100);
-    now = 30_000;
-    tell();
-    expect(logger.lines).toHaveLength(200);
-  });
 });
 
 describe("an error of ours", () => {
@@ -153,8 +117,12 @@ describe("an error of ours", () => {
   it.each(errors)("has its text, code, stack and fields in pino, JSON, console and inspect: %s", (error) => {
     const lines: string[] = [];
     const { pino } = createRequire(createRequire(import.meta.url).resolve("fastify"))("pino") as Pino;
-    const hooks = loggingHooks(pino({}, { write: (line) => void lines.push(line) }), "billing", systemClock);
-    hooks.publishFailed?.({ type: "user.created", error, reported: true });
+    const hooks = loggingHooks(
+      pino({}, { write: (line) => void lines.push(line) }),
+      { service: "billing", prefix: "" },
+      systemClock,
+    );
+    hooks.publishFailed?.({ type: "user.created", messageId: "m1", correlationId: undefined, error, reported: true });
     const { err, msg } = JSON.parse(lines.join("")) as { err: Record<string, unknown>; msg: string };
     expect(msg).toBe("a message was not published");
     // pino tells the class as the type.
