@@ -18,6 +18,14 @@ export interface ConsumptionParts extends RuntimeParts {
   readonly dispatcherOf: (place: MemberPlace, routes: StreamRoutes, handling: AbortSignal) => Dispatcher;
 }
 
+/** Who is told when it stops. */
+interface StopListener {
+  /** Before it reads no longer. */
+  stopping(): Promise<void>;
+  /** When the handlers have ended. */
+  stopped(): void;
+}
+
 /** The consuming side of a service: its consumers, which share a heartbeat and start and stop together. */
 export class Consumption {
   readonly #config: Config;
@@ -47,6 +55,11 @@ export class Consumption {
     return this.#consumers.map(({ membership }) => membership);
   }
 
+  /** The streams that it reads. */
+  get streams(): readonly string[] {
+    return this.targets.map(({ membership }) => membership.stream);
+  }
+
   /** The streams whose health is checked, without those of redriven entries. */
   get targets(): readonly HealthTarget[] {
     return this.#consumers.filter(({ membership }) => !membership.redriven);
@@ -65,15 +78,15 @@ export class Consumption {
   }
 
   /** Calls back before and after what it does, if it had started. */
-  async stop(beforeDrain: () => Promise<void>, stopped: () => void): Promise<void> {
+  async stop(told: StopListener): Promise<void> {
     const starting = this.#starting;
     if (starting === undefined) return;
     this.#startup.abort();
     await starting.catch(() => {});
     this.#starting = undefined;
-    await beforeDrain();
+    await told.stopping();
     await this.#halt();
-    stopped();
+    told.stopped();
   }
 
   async #halt(): Promise<void> {

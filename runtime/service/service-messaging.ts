@@ -69,11 +69,8 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
     const { broker, clock, hooks, reports } = parts;
     this.#router = new Router(catalogue, parts.upcasting);
     this.#retentions = new Retentions(broker, (log) => new Retention(log, config, clock, hooks));
-    this.#publisher = new MessagePublisher(config, {
-      ...parts,
-      appender: broker.appender,
-      retentions: this.#retentions,
-    });
+    const publishing = { ...parts, appender: broker.appender, retentions: this.#retentions };
+    this.#publisher = new MessagePublisher(config, publishing);
     const streamOf = ({ stream }: Descriptor): string => prefixed(config, stream);
     this.#sender = new CommandSender(this.#publisher, streamOf, () => this.#createRequester());
     const dispatcherOf = this.#dispatcherOf.bind(this);
@@ -157,18 +154,12 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
     if (wrong !== undefined) throw wrong;
     const isFirst = !this.#consumption.isStarted;
     await this.#consumption.start(this.#router.streams(), options);
-    const { memberships } = this.#consumption;
-    for (const { log } of memberships) this.#retentions.of(log.stream, log);
-    if (!isFirst) return;
-    const streams = memberships.filter(({ redriven }) => !redriven).map(({ stream }) => stream);
-    this.#lifecycle.started(streams);
+    for (const { log } of this.#consumption.memberships) this.#retentions.of(log.stream, log);
+    if (isFirst) this.#lifecycle.started(this.#consumption.streams);
   }
 
   async stop(): Promise<void> {
-    await this.#consumption.stop(
-      () => this.#lifecycle.stopping(),
-      () => this.#lifecycle.stopped(),
-    );
+    await this.#consumption.stop(this.#lifecycle);
   }
 
   close(): Promise<void> {
@@ -225,12 +216,8 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
     const replyChannels = new ReplyChannels(this.#config);
     const answering = { answers, brokerClock, replyChannels, chain, clock, hooks, mostBytes: maxMessageBytes };
     const dispatchPlace = { ...place, handling, retry: { maxRetries, delayMs }, handlerTimeoutMs, maxMessageBytes };
-    return new Dispatcher(dispatchPlace, routes, {
-      responding: new CommandResponder(service, answering),
-      chain,
-      clock,
-      hooks,
-    });
+    const responding = new CommandResponder(service, answering);
+    return new Dispatcher(dispatchPlace, routes, { responding, chain, clock, hooks });
   }
 
   #createRequester(): Requester {
