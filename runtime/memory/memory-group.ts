@@ -56,6 +56,10 @@ export class MemoryGroup {
     return this.#log.from(this.#next) !== undefined;
   }
 
+  isUnread({ at }: Entry): boolean {
+    return at >= this.#next;
+  }
+
   /** The place of the first entry that is not acknowledged. */
   get floor(): number {
     let floor = this.#next;

@@ -19,6 +19,11 @@ export class MemoryLetters {
   readonly #letters = new Map<string, MemoryLetter>();
   #lastId = "0-0";
 
+  /** The greatest id that one ever had. */
+  get lastId(): string {
+    return this.#lastId;
+  }
+
   /** Returns the letter's id. */
   add(letter: Pick<MemoryLetter, "group" | "fields" | "kept">, nowMs: number): string {
     this.#lastId = nextId(this.#lastId, nowMs) as string;
@@ -32,6 +37,11 @@ export class MemoryLetters {
 
   find(id: string): MemoryLetter | undefined {
     return this.#letters.get(id);
+  }
+
+  /** Returns whether it was there. */
+  remove(id: string): boolean {
+    return this.#letters.delete(id);
   }
 
   /** Whether an open letter refers to an entry. */

@@ -1,12 +1,25 @@
 import { abridged } from "../broker/abridged.js";
 import { comesBefore } from "../broker/entry-id.js";
-import type { Letters, ReadEntry, Settlement, StoredLetter } from "../broker/letters.js";
+import { headOf, isOf } from "../broker/letter-head.js";
+import type {
+  HeadPage,
+  HeadRange,
+  Letters,
+  ReadEntry,
+  Settlement,
+  Settling,
+  StoredLetter,
+  Whereabouts,
+} from "../broker/letters.js";
 import type { FlatFields } from "../contract/codec.js";
+import { PARKED } from "./memory-group.js";
 import type { MemoryLetter, MemoryLetters } from "./memory-letters.js";
 import { redriveName, type Store } from "./store.js";
 
+const PAGE = 500;
+
 /** The dead letters of a stream, as an operator has them. */
-export class OperatorsLetters implements Letters {
+export class OperatorsLetters implements Letters, Settling {
   readonly name: string;
   readonly #store: Store;
   readonly #stream: string;
@@ -29,8 +42,36 @@ export class OperatorsLetters implements Letters {
   }
 
   async newestId(): Promise<string> {
-    return this.#letters.all.at(-1)?.id ?? "0-0";
+    return this.#letters.lastId;
   }
+
+  async heads({ after = "0-0", until, names, of }: HeadRange): Promise<HeadPage> {
+    const within = this.#letters.all.filter(
+      ({ id }) => comesBefore(after, id) && !(until !== undefined && comesBefore(until, id)),
+    );
+    const page = within.slice(0, PAGE).map(storedOf);
+    const own = of === undefined ? page : page.filter((letter) => isOf(letter, of));
+    return { heads: own.map((letter) => headOf(letter, names)), next: page.at(-1)?.id };
+  }
+
+  async remove(letters: readonly { readonly id: string }[]): Promise<number> {
+    return letters.filter(({ id }) => this.#letters.remove(id)).length;
+  }
+
+  async whereabouts(group: string, entryId: string): Promise<Whereabouts> {
+    const { log, groups } = this.#store.stream(redriveName(this.#stream, group));
+    const own = groups.get(group);
+    const pending = own?.pending.get(entryId);
+    if (pending !== undefined) return pending.owner === PARKED ? "parked" : "pending";
+    const entry = log.find(entryId);
+    return entry !== undefined && (own === undefined || own.isUnread(entry)) ? "waiting" : "settled";
+  }
+
+  settling(): Settling {
+    return this;
+  }
+
+  close(): void {}
 
   async settle<State extends object>(
     _what: string,

@@ -1,12 +1,18 @@
 // operations/ holds the operator's tools. It may import every other room but testing/; none of them imports it.
 
+export type { Whereabouts } from "../broker/letters.js";
+export type { Cause } from "../letters/cause.js";
+export type { DeadLetterCause, DeadLetterCauses } from "../letters/causes.js";
 export type { DeadLetterFilter } from "../letters/dead-letter-filter.js";
 export type { DeadLetterState } from "../letters/dead-letter-state.js";
-export {
-  type DeadLetter,
-  DeadLetters,
-  type OperatorOptions,
-} from "../letters/dead-letters.js";
+export type { DeadLetterSummary } from "../letters/dead-letter-summary.js";
+export { DeadLetters } from "../letters/dead-letters.js";
+export type { DeadLetterHistory } from "../letters/history.js";
+export { type LetterMessage, readLetter } from "../letters/letter-message.js";
+export type { DeadLetter, OperatorOptions, SettledLetter } from "../letters/letter-settler.js";
+export type { PurgedGroup, PurgeRule } from "../letters/purge.js";
+export type { AuditTrail, Change, Outcome } from "./audit/audit-trail.js";
+export type { RecordedChange } from "./audit/recorded-changes.js";
 export { diagnose } from "./diagnosis/diagnose.js";
 export type { Limits } from "./diagnosis/limits.js";
 export type { Problem, ProblemCode, Severity } from "./diagnosis/problem.js";

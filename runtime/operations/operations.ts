@@ -1,5 +1,8 @@
+import type { Config } from "../config/config.js";
 import type { DeadLetters } from "../letters/dead-letters.js";
 import type { Connection } from "../redis/connection.js";
+import { AuditTrail } from "./audit/audit-trail.js";
+import { type RecordedChange, recordedChanges } from "./audit/recorded-changes.js";
 import { type OperationsOptions, Operator } from "./operator.js";
 import { deadLettersOf } from "./redis-dead-letters.js";
 
@@ -13,13 +16,30 @@ import { deadLettersOf } from "./redis-dead-letters.js";
  */
 export class Operations implements AsyncDisposable {
   readonly deadLetters: DeadLetters;
+  /** Records what an operator changes, as the commands of `merp` do. */
+  readonly audit: AuditTrail;
+  readonly #config: Config;
   readonly #connection: Connection;
 
   /** @throws {ConfigError} naming every bad setting */
   constructor(options: OperationsOptions = {}) {
     const { config, connection } = new Operator(options, { name: "operator" });
+    this.#config = config;
     this.#connection = connection;
+    this.audit = new AuditTrail(config, connection);
     this.deadLetters = deadLettersOf(config, connection);
+  }
+
+  /**
+   * Reads what operators changed, the newest first, page by page.
+   *
+   * @param since - only changes that began then or later
+   * @example
+   * await using operations = new Operations();
+   * for await (const { at, who, action, state } of operations.changes()) console.log(at, who, action, state);
+   */
+  changes(since?: Date): AsyncGenerator<RecordedChange, void, undefined> {
+    return recordedChanges(this.#config, this.#connection, since);
   }
 
   /** Closes the connection. */

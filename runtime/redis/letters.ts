@@ -15,7 +15,7 @@ const MOST_STEPS = 10_000;
 /** Where the script begins to make the index anew, when it does not match the marks. */
 const ANEW = "-";
 /** None of ours is longer, but for what an operator gives as a reason. */
-const LONGEST_MARK = 1024 * 1024;
+export const LONGEST_MARK: number = 1024 * 1024;
 const INDEXED = /^(.*)\n[os](\d{20})(\d{20})$/s;
 
 type LetterKeys = Pick<StreamKeys, "dead" | "settled" | "index" | "trimming">;

@@ -1,16 +1,18 @@
-import { LAST_ID, nextId } from "../broker/entry-id.js";
-import type { Letters, ReadEntry, Settlement, StoredLetter } from "../broker/letters.js";
+import { comesBefore, entryIdIn } from "../broker/entry-id.js";
+import { headOf, isOf } from "../broker/letter-head.js";
+import type { HeadPage, HeadRange, Letters, Settling, StoredLetter, Whereabouts } from "../broker/letters.js";
 import type { Config } from "../config/config.js";
-import { type ErrorCode, MessagingError } from "../errors.js";
-import { systemClock } from "../time/clock.js";
-import { type Client, Connection } from "./connection.js";
+import type { Client, Connection } from "./connection.js";
 import { greatestId } from "./greatest-id.js";
-import { type StreamKeys, streamKeys } from "./keys.js";
+import { PARKED, type StreamKeys, streamKeys } from "./keys.js";
+import { readHeads } from "./letter-heads.js";
 import { indexed, marksOf } from "./letters.js";
 import { type PageRange, readBytes } from "./page.js";
-import { instantIn } from "./redis-clock.js";
+import { RedisSettling } from "./redis-settling.js";
+import { field, isReply } from "./reply.js";
 
-type Transaction = ReturnType<Client["multi"]>;
+/** Without the right to scripts letters are read whole, so many at once. */
+const PAGE = 50;
 
 /** The dead letters of a stream in Redis. */
 export class RedisLetters implements Letters {
@@ -38,6 +40,17 @@ export class RedisLetters implements Letters {
     return this.#ask(`listing ${this.name}`, (client) => this.#read(client, { from, most: count }));
   }
 
+  heads(range: HeadRange): Promise<HeadPage> {
+    return this.#ask(`listing ${this.name}`, async (client) => {
+      try {
+        return await readHeads(client, this.#keys, range);
+      } catch (error) {
+        if (!isReply(error, "NOPERM")) throw error;
+      }
+      return this.#wholeHeads(client, range);
+    });
+  }
+
   find(id: string): Promise<StoredLetter | undefined> {
     return this.#ask(`reading ${this.name}`, (client) => this.#find(client, id));
   }
@@ -46,38 +59,64 @@ export class RedisLetters implements Letters {
     return this.#ask(`reading ${this.name}`, (client) => greatestId(client, this.name));
   }
 
-  /** On a connection of its own, because what is watched is the connection's. */
-  async settle<State extends object>(...[what, id, judge]: SettleParameters<State>): Promise<State> {
-    const { redis, service } = this.#config;
-    const connection = new Connection(redis, service, "settle", systemClock);
-    try {
-      return await connection.ask(`${what} ${id} of ${this.name}`, async (client) => {
-        for (;;) {
-          await client.watch(this.#keys.settled);
-          const settlement = await judge(await this.#find(client, id), this.#entryOf(client));
-          const state = await this.#settled(client, id, settlement);
-          if (state !== undefined) return state;
-        }
+  settling(): Settling {
+    return new RedisSettling(this.#config.redis, this.#config.service, {
+      keys: this.#keys,
+      find: (client, id) => this.#find(client, id),
+    });
+  }
+
+  async remove(letters: readonly { readonly id: string; readonly group: string }[]): Promise<number> {
+    if (letters.length === 0) return 0;
+    const { dead, settled, index } = this.#keys;
+    const ids = letters.map(({ id }) => id);
+    const members = letters.flatMap(({ id, group }) => [indexed(group, "open", id), indexed(group, "settled", id)]);
+    const replies = await this.#ask(`removing from ${this.name}`, (client) =>
+      client
+        .multi()
+        .xdel(dead, ...ids)
+        .hdel(settled, ...ids)
+        .zrem(index, ...members)
+        .exec(),
+    );
+    for (const [refusal] of replies ?? []) if (refusal) throw refusal;
+    return Number(replies?.[0]?.[1]);
+  }
+
+  whereabouts(group: string, entryId: string): Promise<Whereabouts> {
+    const { redrive } = streamKeys(this.#keys.stream, group);
+    return this.#ask(`reading ${redrive}`, async (client) => {
+      const [groups, [pending]] = await Promise.all([
+        client.xinfo("GROUPS", redrive) as Promise<unknown[][]>,
+        client.xpending(redrive, group, entryId, entryId, 1) as Promise<[id: string, consumer: string][]>,
+      ]).catch((error: unknown): [unknown[][], [string, string][]] => {
+        // No member has served it yet.
+        if (isReply(error, "NOGROUP") || isReply(error, "ERR no such key")) return [[], []];
+        throw error;
       });
-    } finally {
-      connection.close();
-    }
+      if (pending !== undefined) return pending[1] === PARKED ? "parked" : "pending";
+      const own = groups.find((info) => field(info, "name") === group);
+      const position = own === undefined ? "0-0" : String(field(own, "last-delivered-id"));
+      if (!comesBefore(position, entryId)) return "settled";
+      // What nobody has read may have been removed.
+      return (await client.xrange(redrive, entryId, entryId, "COUNT", 1)).length === 0 ? "settled" : "waiting";
+    });
   }
 
   #ask<Reply>(what: string, question: (client: Client) => Promise<Reply>): Promise<Reply> {
     return this.#connection.ask(what, question);
   }
 
-  #entryOf(client: Client): ReadEntry {
-    const { stream: own } = this.#keys;
-    return async ({ stream, group, id, maxBytes: maxEntryBytes }) => {
-      if (stream !== own && stream !== streamKeys(own, group).redrive) return "foreign";
-      const { entries } = await readBytes(client, stream, { from: id, to: id, most: 1, maxEntryBytes });
-      return entries[0];
-    };
+  async #wholeHeads(client: Client, { after, until = "+", names, of }: HeadRange): Promise<HeadPage> {
+    const from = after === undefined ? "-" : `(${after}`;
+    const letters = await this.#read(client, { from, to: until, most: PAGE });
+    const own = of === undefined ? letters : letters.filter((letter) => isOf(letter, of));
+    return { heads: own.map((letter) => headOf(letter, names)), next: letters.at(-1)?.id };
   }
 
-  async #find(client: Client, id: string): Promise<StoredLetter | undefined> {
+  async #find(client: Client, text: string): Promise<StoredLetter | undefined> {
+    const id = entryIdIn(text);
+    if (id === undefined) return undefined;
     const [letter] = await this.#read(client, { from: id, to: id, most: 1 });
     return letter;
   }
@@ -89,81 +128,4 @@ export class RedisLetters implements Letters {
     const marks = await marksOf(client, this.#keys.settled, ids);
     return entries.map((entry, at) => ({ ...entry, mark: marks[at] }));
   }
-
-  /** Resolves to `undefined` when others have settled a letter meanwhile. */
-  async #settled<State extends object>(
-    client: Client,
-    id: string,
-    settlement: Settlement<State>,
-  ): Promise<State | undefined> {
-    if (settlement.kind === "left") return settlement.state;
-    if (settlement.kind === "returned") return this.#return(client, id, settlement);
-    const { group, state } = settlement;
-    // Not only where there is no mark: one that cannot be read leaves the letter open.
-    const transaction = client.multi().hset(this.#keys.settled, id, JSON.stringify(state));
-    const replies = await this.#moveInIndex(transaction, group, id).exec();
-    if (replies === null) return undefined;
-    const [[refusal] = []] = replies;
-    if (refusal) throw refusal;
-    return state;
-  }
-
-  /**
-   * Writes the new entry and the mark in one transaction. Its watch keeps two operators from redriving one letter. Redis
-   * goes on with a transaction when one of its commands fails, so a mark without its entry is deleted again.
-   */
-  async #return<State extends object>(
-    client: Client,
-    id: string,
-    { group, original, stateOf }: Extract<Settlement<State>, { readonly kind: "returned" }>,
-  ): Promise<State | undefined> {
-    const { settled, index, stream } = this.#keys;
-    const { redrive } = streamKeys(stream, group);
-    await client.watch(redrive);
-    // The mark contains the entry's id, so the id is chosen here: later than any in the stream.
-    const entryId = await nextEntryId(client, redrive);
-    const state = stateOf(entryId);
-    const transaction = client.multi();
-    transaction.xadd(redrive, entryId, ...original);
-    transaction.hset(settled, id, JSON.stringify(state));
-    this.#moveInIndex(transaction, group, id);
-    const replies = await transaction.exec();
-    if (replies === null) return undefined;
-    const [[notAdded] = [], [notMarked] = []] = replies;
-    if (notAdded && !notMarked) {
-      const undoing = client
-        .multi()
-        .hdel(settled, id)
-        .zrem(index, indexed(group, "settled", id));
-      await undoing.zadd(index, 0, indexed(group, "open", id)).exec();
-    }
-    if (notAdded) throw failure("PUBLISH_FAILED", `dead letter ${id} was not returned to its group`, notAdded);
-    // It is open still, so another redrive would return it once more.
-    if (notMarked) throw failure("PUBLISH_UNCERTAIN", `dead letter ${id} was returned, but not marked`, notMarked);
-    return state;
-  }
-
-  /** It counts as open no longer. */
-  #moveInIndex(transaction: Transaction, group: string, id: string): Transaction {
-    const { index } = this.#keys;
-    return transaction.zrem(index, indexed(group, "open", id)).zadd(index, 0, indexed(group, "settled", id));
-  }
-}
-
-type SettleParameters<State extends object> = [
-  what: string,
-  id: string,
-  judge: (letter: StoredLetter | undefined, entry: ReadEntry) => Promise<Settlement<State>>,
-];
-
-async function nextEntryId(client: Client, stream: string): Promise<string> {
-  const time = await client.time();
-  const last = await greatestId(client, stream);
-  const next = nextId(last, instantIn(time));
-  // With this one Redis refuses the entry, and says why.
-  return next ?? LAST_ID;
-}
-
-function failure(code: ErrorCode, what: string, cause: Error): MessagingError {
-  return new MessagingError(code, `${what}: Redis says ${cause.message}`, { cause });
 }

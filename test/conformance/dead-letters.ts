@@ -1,5 +1,12 @@
 import { expect } from "vitest";
-import { onUserCreated, publishUserCreated, UnrecoverableError, userCreated } from "../../generated/index.js";
+import {
+  onUserCreated,
+  publishUserCreated,
+  UnrecoverableError,
+  type UserCreated,
+  userCreated,
+} from "../../generated/index.js";
+import { type DeadLetter, readLetter } from "../../runtime/operations/index.js";
 import { all, user } from "./cast.js";
 import type { Sentences, Service, Stage } from "./stage.js";
 
@@ -112,9 +119,119 @@ export const deadLetters: Sentences = {
     expect(again?.stream).toBe(`{${letter?.stream}}:redrive:billing-workers`);
   },
 
+  "letters are counted by cause, whatever their messages say": async (stage) => {
+    const service = stage.service("billing", { maxRetries: 0 });
+    onUserCreated(service, ({ entity_id }) => {
+      if (entity_id > 3) throw new TypeError("no name");
+      throw Object.assign(new Error(`user ${entity_id} of "acme" is unknown`), { code: "E_USER" });
+    });
+    await service.start();
+    await service.publishAll(userCreated, [user(1), user(2), user(3), user(4)]);
+    await stage.until(() => service.counts.deadLettered === 4, "the dead letters");
+    const { letters, causes } = await stage.deadLetters.causes("events");
+    expect(letters).toBe(4);
+    expect(causes).toMatchObject([
+      { count: 3, type: "user.created", group: "billing-workers", code: "E_USER", text: 'user # of "…" is unknown' },
+      { count: 1, name: "TypeError", text: "no name" },
+    ]);
+    const [{ id: cause, example } = { id: "", example: "" }] = causes;
+    const own = await all(stage.deadLetters.summaries("events", { cause }));
+    expect(own.map(({ id }) => id)).toContain(example);
+    expect(own).toMatchObject(Array(3).fill({ cause, deaths: 1, error: { code: "E_USER" }, state: { state: "open" } }));
+    expect(await all(stage.deadLetters.list("events", { cause }))).toHaveLength(3);
+    expect(await all(stage.deadLetters.summaries("events", { company: 2 }))).toEqual([]);
+    expect(await all(stage.deadLetters.summaries("events", { until: new Date(0) }))).toEqual([]);
+    expect(await stage.deadLetters.redriveAll("events", { cause })).toBe(3);
+    expect((await stage.deadLetters.causes("events", { cause, state: "any" })).letters).toBeGreaterThanOrEqual(3);
+  },
+
+  "the history of a message tells each of its deaths, and where it is": async (stage) => {
+    const { service, handled, mend } = await failing(stage);
+    await publishUserCreated(service, user(1));
+    await stage.until(() => service.counts.deadLettered === 1, "the dead letter");
+    const [first] = await all(stage.deadLetters.summaries("events"));
+    await stage.deadLetters.redrive("events", first?.id ?? "");
+    await stage.until(() => service.counts.deadLettered === 2, "the second dead letter");
+    const [second] = await all(stage.deadLetters.summaries("events", { of: first?.messageId }));
+    expect([first?.deaths, second?.deaths]).toEqual([1, 2]);
+    expect(await stage.deadLetters.history("events", second?.id ?? "")).toMatchObject({
+      letters: [
+        { id: first?.id, state: { state: "redriven" } },
+        { id: second?.id, deaths: 2 },
+      ],
+      whereabouts: undefined,
+    });
+    await service.close();
+    await stage.deadLetters.redrive("events", second?.id ?? "");
+    const { whereabouts } = await stage.deadLetters.history("events", first?.id ?? "");
+    expect(whereabouts).toBe("waiting");
+    mend();
+    const again = stage.service("billing");
+    onUserCreated(again, ({ entity_id }) => void handled.push(entity_id));
+    await again.start();
+    await stage.until(() => handled.length === 1, "the redriven message");
+    const isSettled = async (): Promise<boolean> =>
+      (await stage.deadLetters.history("events", second?.id ?? "")).whereabouts === "settled";
+    await stage.until(isSettled, "its acknowledgement");
+    // What is left of the chain still says that it was no first death.
+    expect(await all(stage.deadLetters.purge("events", { settled: true }))).toEqual([2]);
+  },
+
+  "an edited copy is returned in place of a message, with its ids, and the letter stays as it is": async (stage) => {
+    const service = stage.service("billing", { maxRetries: 0 });
+    const handled: unknown[] = [];
+    onUserCreated(service, ({ id, correlation_id, entity_id, after_data }) => {
+      if (entity_id === 1) throw new Error("no such user");
+      handled.push([id, correlation_id, entity_id, after_data.email]);
+    });
+    await service.start();
+    const { id } = await publishUserCreated(service, user(1));
+    await stage.until(() => service.counts.deadLettered === 1, "the dead letter");
+    const [letter] = await all(stage.deadLetters.list("events"));
+    const { message } = readLetter(letter as DeadLetter, [userCreated]);
+    const shown = message as unknown as UserCreated;
+    expect(shown.after_data.email).toBe("…");
+    const place = [userCreated, letter?.id ?? ""] as const;
+    const broken = stage.deadLetters.redriveEdited(...place, { ...shown, id: crypto.randomUUID(), entity_id: 1.5 });
+    await expect(broken).rejects.toMatchObject({
+      code: "CONTRACT_VIOLATED",
+      issues: [{ path: "id" }, { path: "entity_id", message: "must be a whole number, got 1.5" }],
+    });
+    expect((await stage.deadLetters.get("events", letter?.id ?? "")).state).toEqual({ state: "open" });
+    expect(await stage.deadLetters.editedPaths(...place, { ...shown, entity_id: 2 })).toEqual(["entity_id"]);
+    const state = await stage.deadLetters.redriveEdited(...place, { ...shown, entity_id: 2 }, { by: "ada" });
+    expect(state).toMatchObject({ state: "redriven", by: "ada", changed: ["entity_id"] });
+    await stage.until(() => handled.length === 1, "the edited message");
+    expect(handled).toEqual([[id, letter?.correlationId, 2, user(1).after_data.email]]);
+    const kept = await stage.deadLetters.get("events", letter?.id ?? "");
+    expect(kept).toMatchObject({ state, original: letter?.original });
+    expect(await stage.deadLetters.redriveEdited(...place, { ...shown, entity_id: 3 })).toEqual(state);
+  },
+
+  "letters are removed by their state, their age and their number": async (stage) => {
+    const { service } = await failing(stage);
+    await service.publishAll(userCreated, [user(1), user(2), user(3), user(4), user(5)]);
+    await stage.until(() => service.counts.deadLettered === 5, "the dead letters");
+    const ids = (await all(stage.deadLetters.summaries("events"))).map(({ id }) => id);
+    await stage.deadLetters.discard("events", ids[3] as string, "a test");
+    const group = "billing-workers";
+    expect(await stage.deadLetters.purgePlan("events", { before: new Date(0) })).toEqual([
+      { group, settled: 0, open: 0, kept: 5 },
+    ]);
+    expect(await stage.deadLetters.purgePlan("events", { keep: 3 })).toEqual([{ group, settled: 1, open: 1, kept: 3 }]);
+    expect(await all(stage.deadLetters.purge("events", { keep: 3 }))).toEqual([2]);
+    const left = await all(stage.deadLetters.summaries("events", { state: "any" }));
+    expect(left.map(({ id }) => id)).toEqual([ids[1], ids[2], ids[4]]);
+    expect(await all(stage.deadLetters.purge("events", { settled: true }))).toEqual([]);
+    expect(await all(stage.deadLetters.purge("events", { before: new Date(8.64e15), group: "others" }))).toEqual([]);
+    expect(await all(stage.deadLetters.purge("events", { before: new Date(8.64e15) }))).toEqual([3]);
+  },
+
   "an operator is told of a letter that is not there": async (stage) => {
     const missing = { code: "DEAD_LETTER_MISSING" };
     await expect(stage.deadLetters.get("events", "1-1")).rejects.toMatchObject(missing);
+    await expect(stage.deadLetters.get("events", "no id")).rejects.toMatchObject(missing);
+    await expect(stage.deadLetters.history("events", "1-1")).rejects.toMatchObject(missing);
     await expect(stage.deadLetters.redrive("events", "1-1")).rejects.toMatchObject(missing);
     await expect(stage.deadLetters.discard("events", "1-1", "none")).rejects.toMatchObject(missing);
   },

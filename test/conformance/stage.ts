@@ -15,7 +15,7 @@ export interface Stage {
   service(name: string, options?: MessagingOptions): Service;
   /** A service whose process may end without a word. */
   mortal(name: string, options?: MessagingOptions): Promise<Mortal>;
-  readonly deadLetters: Pick<DeadLetters, "list" | "get" | "redrive" | "redriveAll" | "discard">;
+  readonly deadLetters: DeadLetters;
   /** Resolves when something holds, as time passes: within ten seconds and more. */
   until(holds: () => boolean | Promise<boolean>, what: string): Promise<void>;
   /** Lets time pass, in which something may happen that should not. */

@@ -20,7 +20,16 @@ const entries = {
 };
 
 /** Types leave no trace in a module. */
-const TYPES = ["Extension", "ExtensionParts", "Interceptor", "Publisher", "Messaging", "HandleCall", "InterceptedCall"];
+const TYPES = [
+  "Extension",
+  "ExtensionParts",
+  "Interceptor",
+  "Publisher",
+  "Messaging",
+  "HandleCall",
+  "InterceptedCall",
+  "UserCreated",
+];
 
 /** What the code around an example has. Each is declared only for examples that do not declare it themselves. */
 const AMBIENT = `

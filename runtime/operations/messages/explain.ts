@@ -1,7 +1,7 @@
 import { decodeResponse, type Response } from "../../command/answer.js";
 import { prefixed } from "../../config/config.js";
 import type { Descriptor } from "../../contract/descriptor.js";
-import type { DeadLetter } from "../../letters/dead-letters.js";
+import type { DeadLetter } from "../../letters/letter-settler.js";
 import { answerKey } from "../../redis/keys.js";
 import { readPage } from "../../redis/page.js";
 import type { Operator } from "../operator.js";

@@ -2,7 +2,7 @@ import { comesBefore } from "../../broker/entry-id.js";
 import { prefixed } from "../../config/config.js";
 import type { Failure } from "../../handle/failure.js";
 import { errorsIn } from "../../letters/dead-letter-record.js";
-import type { DeadLetter } from "../../letters/dead-letters.js";
+import type { DeadLetter } from "../../letters/letter-settler.js";
 import { HANDOVER, PARKED, redriveKeys, type StreamKeys, streamKeys } from "../../redis/keys.js";
 import { marksOf } from "../../redis/letters.js";
 import type { Operator } from "../operator.js";

@@ -2,7 +2,7 @@ import { addedAt } from "../../broker/entry-id.js";
 import { prefixed } from "../../config/config.js";
 import { letterOf, longestLetter } from "../../letters/dead-letter-record.js";
 import { stateOf } from "../../letters/dead-letter-state.js";
-import type { DeadLetter } from "../../letters/dead-letters.js";
+import type { DeadLetter } from "../../letters/letter-settler.js";
 import { RedisLetters } from "../../redis/redis-letters.js";
 import type { Operator } from "../operator.js";
 

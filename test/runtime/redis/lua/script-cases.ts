@@ -379,6 +379,17 @@ export const SCRIPT_CASES: Readonly<Record<string, readonly ScriptCase[]>> = {
       },
     },
   ],
+  heads: [
+    {
+      what: "reads them",
+      keys: [DEAD, SETTLED],
+      args: ["-", "+", 10, 1000, "", 1000, "group", "errors"],
+      prepare: async (redis) => {
+        const id = (await redis.xadd(DEAD, "*", "group", "g", "errors", '[{"at":"1"}]', "original", "")) as string;
+        await redis.hset(SETTLED, id, "settled");
+      },
+    },
+  ],
   marks: [{ what: "reads them", keys: [ERRORS], args: [1000, "1-0"], prepare: stage }],
   reap: [
     {
