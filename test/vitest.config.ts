@@ -8,6 +8,7 @@ const together = "test/{codegen,conformance,docs,foreign,hostile,interop,lint,ru
 const apart = [
   "test/codegen/growth/growth.test.ts",
   "test/hostile/worst.test.ts",
+  "test/runtime/cli/dead-letters.test.ts",
   "test/runtime/contract/{linear,string-prototype}.test.ts",
   "test/runtime/handle/delivery-context.test.ts",
   "test/runtime/testing/{arbitrary,redis,survives}/**/*.test.ts",

@@ -14,6 +14,8 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   replay: async () => (await import("./replay.js")).replayCommand,
   tail: async () => (await import("./tail.js")).tailCommand,
   status: async () => (await import("./status/status.js")).statusCommand,
+  "dead-letters": async () => (await import("./dead-letters/dead-letters.js")).deadLettersCommand,
+  audit: async () => (await import("./audit.js")).auditCommand,
 };
 
 const FURTHER = `

@@ -157,6 +157,7 @@ const places: readonly Place[] = [
   })),
   { path: "runtime/cli/", may: cli },
   { path: "runtime/cli/status/", may: cli, says: `runtime/cli/ may import ${inWords(cli)}` },
+  { path: "runtime/cli/dead-letters/", may: cli, says: `runtime/cli/ may import ${inWords(cli)}` },
   { path: "runtime/cli/dev/", may: ["testing"] },
   { path: "runtime/testing/", may: ["contract", "errors"] },
   { path: "runtime/testing/arbitrary/", may: ["contract", "errors"] },

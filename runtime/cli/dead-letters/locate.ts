@@ -1,0 +1,78 @@
+import { entryIdIn } from "../../broker/entry-id.js";
+import { MessagingError } from "../../errors.js";
+import type { DeadLetter, DeadLetterSummary } from "../../operations/index.js";
+import { CommandError } from "../exit.js";
+import type { LetterTool } from "./tool.js";
+import { enumerated } from "./words.js";
+
+/** Where a letter is. */
+export interface LetterPlace {
+  readonly stream: string;
+  readonly id: string;
+}
+
+const MOST_NAMED = 10;
+
+/**
+ * Finds a dead letter by its id, else by that of its message, or of the entry that died. Of several letters of a message it is
+ * the only open one, or the last if it died in one group.
+ *
+ * @throws {CommandError} there is none, or there are several
+ */
+export async function locate({ letters }: LetterTool, text: string, streams: readonly string[]): Promise<LetterPlace> {
+  const id = entryIdIn(text);
+  const places: LetterPlace[] = [];
+  if (id !== undefined) {
+    for (const stream of streams) if ((await get(letters, stream, id)) !== undefined) places.push({ stream, id });
+  }
+  const [place, other] = places;
+  if (place !== undefined && other === undefined) return place;
+  if (place !== undefined) {
+    throw new CommandError(
+      `${enumerated(places.map(({ stream }) => stream))} each have a dead letter ${id}: give --stream`,
+    );
+  }
+  return byMessage(letters, text, streams);
+}
+
+interface Candidate extends LetterPlace {
+  readonly letter: DeadLetterSummary;
+}
+
+async function byMessage(
+  letters: LetterTool["letters"],
+  text: string,
+  streams: readonly string[],
+): Promise<LetterPlace> {
+  const found: Candidate[] = [];
+  for (const stream of streams) {
+    for await (const letter of letters.summaries(stream, { of: text, state: "any" })) {
+      found.push({ stream, id: letter.id, letter });
+    }
+  }
+  const last = found.at(-1);
+  if (last === undefined) {
+    const advice = "merp dead-letters list --state any shows their ids";
+    throw new CommandError(
+      `there is no dead letter, and none of a message, ${text} in ${enumerated(streams)}: ${advice}`,
+    );
+  }
+  const open = found.filter(({ letter }) => letter.state.state === "open");
+  const [only, another] = open;
+  if (only !== undefined && another === undefined) return only;
+  const groups = new Set(found.map(({ letter, stream }) => `${stream} ${letter.group}`));
+  if (only === undefined && groups.size === 1) return last;
+  const names = (only === undefined ? found : open)
+    .slice(0, MOST_NAMED)
+    .map(({ id, letter }) => `${id} (${letter.group}, ${letter.state.state})`);
+  throw new CommandError(`several dead letters are of ${text}: give the id of one: ${enumerated(names, "or")}`);
+}
+
+async function get(letters: LetterTool["letters"], stream: string, id: string): Promise<DeadLetter | undefined> {
+  try {
+    return await letters.get(stream, id);
+  } catch (error) {
+    if (error instanceof MessagingError && error.code === "DEAD_LETTER_MISSING") return undefined;
+    throw error;
+  }
+}
