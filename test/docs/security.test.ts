@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { Redis } from "ioredis";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import {
   handleCreateUser,
   type Messaging,
@@ -12,7 +12,10 @@ import {
   subscribeNotifications,
   userCreated,
 } from "../../generated/index.js";
+import { AuditTrail } from "../../runtime/operations/audit/audit-trail.js";
+import { recordedChanges } from "../../runtime/operations/audit/recorded-changes.js";
 import { examine, HealthCollector, Operations, readStatus } from "../../runtime/operations/index.js";
+import { Operator } from "../../runtime/operations/operator.js";
 import { streamEntries } from "../../runtime/operations/stream-entries.js";
 import { type RedisServer, startRedis } from "../../runtime/testing/redis/index.js";
 import { eventually } from "../support/eventually.js";
@@ -250,6 +253,15 @@ describe("the rights in the page on security", () => {
     await bury();
     expect(await operations.deadLetters.redriveAll("events")).toBeGreaterThan(0);
     const options = { env: {}, service: "operator", redis: { url: urlOf("operator") } };
+    const { causes } = await operations.deadLetters.causes("events", { state: "any" });
+    expect(causes.length).toBeGreaterThan(0);
+    expect((await operations.deadLetters.history("events", id)).letters).toMatchObject([{ id }]);
+    expect(await all(operations.deadLetters.purge("events", { settled: true }))).not.toEqual([]);
+    const { config, connection } = new Operator(options, { name: "operator" });
+    const change = { action: "dead-letters purge", target: "events", who: "ada" };
+    await new AuditTrail(config, connection).recorded(change, async () => ({ removed: 1 }));
+    expect(await all(recordedChanges(config, connection))).toMatchObject([{ ...change, state: "done" }]);
+    connection.close();
     const found = await all(examine(options));
     // The group of what is buried has nobody, and the doctor says so.
     const abandoned = "nobody serves";
@@ -283,6 +295,19 @@ describe("the rights in the page on security", () => {
     const refusal = { code: expect.stringMatching(/REDIS_REFUSED|PUBLISH_FAILED/) };
     await expect(operations.deadLetters.redrive("events", id)).rejects.toMatchObject(refusal);
     await expect(operations.deadLetters.discard("events", id, "r")).rejects.toMatchObject(refusal);
+    await expect(all(operations.deadLetters.purge("events", { keep: 0 }))).rejects.toMatchObject(refusal);
+    expect((await operations.deadLetters.causes("events")).letters).toBeGreaterThan(0);
+    expect((await operations.deadLetters.history("events", id)).letters).toMatchObject([{ id }]);
+    const { config, connection } = new Operator(options, { name: "viewer" });
+    const change = { action: "dead-letters purge", target: "events", who: "ada" };
+    const make = vi.fn(async () => ({}));
+    await expect(new AuditTrail(config, connection).recorded(change, make)).rejects.toMatchObject({
+      code: "REDIS_REFUSED",
+      message: expect.stringMatching(/recording the change in merp:audit.*'xadd'.*ACL GETUSER/),
+    });
+    expect(make).not.toHaveBeenCalled();
+    expect(await all(recordedChanges(config, connection))).toEqual(expect.any(Array));
+    connection.close();
     await using collector = new HealthCollector({
       ...options,
       hooks: { trouble: (_, error) => expect(error).toBeNull() },
