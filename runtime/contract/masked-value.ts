@@ -18,7 +18,7 @@ export interface Shown {
 
 /**
  * Masks the parts of a value that its schema marks as sensitive, and those of which its schema says nothing although it says
- * which properties there are: a newer version may have marked them.
+ * which properties there are: a newer version may have marked them. An object whose names are sensitive is masked as a whole.
  */
 export function maskedValue(root: JsonSchema, value: unknown): Shown {
   const masking = new Masking(root);
@@ -41,29 +41,20 @@ class Masking {
     if (isHidden || keys.length > DEEPEST) return this.#hidden(keys);
     if (holdsNothing) return value;
     if (Array.isArray(value)) return value.map((item, at) => this.#child(item, String(at), schemas, keys));
+    // Names that are hidden could not be told apart, and not be put back in a copy.
+    const names = inPlace(
+      this.#root,
+      schemas.map(({ propertyNames }) => propertyNames),
+    );
+    if (names.some(isMarked)) return this.#hidden(keys);
     const shown: Record<string, unknown> = {};
-    for (const [name, child] of Object.entries(value)) {
-      const isNameHidden = inPlace(
-        this.#root,
-        schemas.map(({ propertyNames }) => propertyNames),
-      ).some(isMarked);
-      // Two hidden names must not become one.
-      const shownName = isNameHidden ? `${MASKED}${Object.keys(shown).length + 1}` : name;
-      if (isNameHidden) this.#hidden([...keys, shownName]);
-      setOwn(shown, shownName, this.#child(child, name, schemas, keys, shownName));
-    }
+    for (const [name, child] of Object.entries(value)) setOwn(shown, name, this.#child(child, name, schemas, keys));
     return shown;
   }
 
-  #child(
-    value: unknown,
-    token: string,
-    schemas: readonly JsonSchema[],
-    keys: readonly string[],
-    shownName: string = token,
-  ): unknown {
+  #child(value: unknown, token: string, schemas: readonly JsonSchema[], keys: readonly string[]): unknown {
     const children = schemas.flatMap((schema) => childrenOf(schema, token));
-    const path = [...keys, shownName];
+    const path = [...keys, token];
     const isDescribed = children.some((child) => child !== undefined && child !== false) || !schemas.some(saysWhich);
     return isDescribed ? this.shown(value, inPlace(this.#root, children), path) : this.#hidden(path);
   }

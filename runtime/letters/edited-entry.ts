@@ -3,7 +3,7 @@ import { contractOf } from "../contract/contract.js";
 import type { Descriptor } from "../contract/descriptor.js";
 import { areEqual, hasParts } from "../contract/equal.js";
 import { shownPath } from "../contract/issue-path.js";
-import { unmasked } from "../contract/masked.js";
+import { unmasked } from "../contract/unmasked.js";
 import { ContractError, DecodeError, type Issue } from "../errors.js";
 
 /** An entry that takes the place of another one, and what it changes. */

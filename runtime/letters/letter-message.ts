@@ -1,7 +1,8 @@
 import { type PlainMessage, typeOf } from "../contract/codec.js";
 import { contractOf } from "../contract/contract.js";
 import type { Descriptor } from "../contract/descriptor.js";
-import { marksAny, masked } from "../contract/masked.js";
+import { maskedValue } from "../contract/masked-value.js";
+import { hasMark } from "../contract/sensitive.js";
 import { DecodeError, type Issue } from "../errors.js";
 import type { DeadLetter } from "./letter-settler.js";
 
@@ -9,7 +10,7 @@ import type { DeadLetter } from "./letter-settler.js";
 export interface LetterMessage {
   /** The contract of its type; `undefined` if the catalogue has none. */
   readonly descriptor: Descriptor | undefined;
-  /** The message, with `…` in place of what its contract marks as sensitive; `undefined` if it cannot be read. */
+  /** The message, with `…` in place of what its contract marks as sensitive or does not describe; `undefined` if it cannot be read. */
   readonly message: PlainMessage | undefined;
   /** What its readers find wrong with it. */
   readonly issues: readonly Issue[];
@@ -38,13 +39,13 @@ export function readLetter(
   const named = descriptors.filter((each) => each.kind !== "health" && each.type === type);
   // Two kinds may have a type of the same name.
   const descriptor = named.find(({ stream }) => main === stream || main.endsWith(`:${stream}`)) ?? named[0];
-  const isPublic = descriptor === undefined ? type === undefined : !marksAny(descriptor.schema);
+  const isPublic = descriptor === undefined ? type === undefined : !hasMark(descriptor.schema, [descriptor.schema]);
   if (descriptor === undefined || entry.length === 0) return { descriptor, message: undefined, issues: [], isPublic };
   const contract = contractOf(descriptor);
   try {
     const message = contract.decode(entry);
     const issues = contract.readerViolations(message) ?? [];
-    return { descriptor, message: masked(message, descriptor.schema) as PlainMessage, issues, isPublic };
+    return { descriptor, message: maskedValue(descriptor.schema, message).value as PlainMessage, issues, isPublic };
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error;
     return { descriptor, message: undefined, issues: [{ path: "", message: error.message }], isPublic };

@@ -27,10 +27,10 @@ it("masks what a schema marks as sensitive, wherever it applies, and lists the p
   expect(JSON.stringify(shown)).not.toContain("no");
   expect(shown.value).toEqual({
     ...{ open: "shown", secret: "…", list: [{ a: "…", b: 1 }, { a: "…" }], chosen: "…", all: "…" },
-    ...{ names: { "…1": 1, "…2": 2 }, object: "…" },
+    ...{ names: "…", object: "…" },
   });
   expect(shown.masked).toEqual(
-    expect.arrayContaining(["secret", "list[0].a", "list[1].a", "chosen", "all", 'names["…1"]', "object"]),
+    expect.arrayContaining(["secret", "list[0].a", "list[1].a", "chosen", "all", "names", "object"]),
   );
 });
 

@@ -2,44 +2,13 @@ import type { Issue } from "../errors.js";
 import { areEqual } from "./equal.js";
 import { shownPath } from "./issue-path.js";
 import type { JsonSchema } from "./json-schema.js";
+import { maskedValue } from "./masked-value.js";
 import { MASKED, maskedOf } from "./sensitive.js";
 
-/** What is nested deeper is masked. */
-const MOST_LEVELS = 200;
+/** What is nested deeper is left as it is. */
+const DEEPEST = 200;
 
 type Container = Readonly<Record<string, unknown>>;
-
-/** Whether a schema marks any part as sensitive. */
-export function marksAny(schema: JsonSchema): boolean {
-  return /"sensitive":\s*true/.test(JSON.stringify(schema));
-}
-
-/**
- * The same value with `…` in place of all that its schema marks as sensitive. An object whose names are sensitive is masked
- * as a whole.
- */
-export function masked(value: unknown, schema: JsonSchema): unknown {
-  return marksAny(schema) ? maskedAt(value, schema, []) : value;
-}
-
-function maskedAt(value: unknown, schema: JsonSchema, path: readonly string[]): unknown {
-  const names = namesIn(value);
-  if (path.length > MOST_LEVELS || maskedOf(schema, path, names.length === 0).isSensitive) return MASKED;
-  if (names.length === 0) return value;
-  const inner = names.map((name): [string, unknown] => {
-    const within = [...path, name];
-    const isHidden = name !== MASKED && maskedOf(schema, within, false).path.at(-1) === MASKED;
-    return [name, isHidden ? HIDDEN : maskedAt((value as Container)[name], schema, within)];
-  });
-  if (inner.some(([, each]) => each === HIDDEN)) return MASKED;
-  return Array.isArray(value) ? inner.map(([, each]) => each) : Object.fromEntries(inner);
-}
-
-const HIDDEN = Symbol("hidden");
-
-function namesIn(value: unknown): readonly string[] {
-  return typeof value === "object" && value !== null ? Object.keys(value) : [];
-}
 
 /** A value with what was masked in it, and what is wrong with that. */
 export interface Unmasked {
@@ -48,7 +17,7 @@ export interface Unmasked {
 }
 
 /**
- * Puts back what was masked in an edited copy: a `…` where the original has a sensitive value stands for that. In a list
+ * Puts back what was masked in an edited copy: a `…` where the original has a value that is not shown stands for that. In a list
  * items may have been moved, so there each item is put back only if the list is as long as it was and the item unchanged.
  */
 export function unmasked(edited: unknown, original: unknown, schema: JsonSchema): Unmasked {
@@ -61,7 +30,7 @@ export function unmasked(edited: unknown, original: unknown, schema: JsonSchema)
       return value;
     }
     const names = namesIn(value);
-    if (names.length === 0 || path.length > MOST_LEVELS) return value;
+    if (names.length === 0 || path.length > DEEPEST) return value;
     const isKnown = !Array.isArray(value) || (Array.isArray(shown) && shown.length === value.length);
     const inner = names.map((name): [string, unknown] => {
       const [before, beforeShown] = isKnown ? [own(known, name), own(shown, name)] : [undefined, undefined];
@@ -72,11 +41,15 @@ export function unmasked(edited: unknown, original: unknown, schema: JsonSchema)
     });
     return Array.isArray(value) ? inner.map(([, each]) => each) : Object.fromEntries(inner);
   };
-  return { value: restore(edited, original, masked(original, schema), []), issues };
+  return { value: restore(edited, original, maskedValue(schema, original).value, []), issues };
 }
 
 function own(value: unknown, name: string): unknown {
   return typeof value === "object" && value !== null && Object.hasOwn(value, name)
     ? (value as Container)[name]
     : undefined;
+}
+
+function namesIn(value: unknown): readonly string[] {
+  return typeof value === "object" && value !== null ? Object.keys(value) : [];
 }
