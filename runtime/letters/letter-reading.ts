@@ -1,4 +1,4 @@
-import { LAST_ID } from "../broker/entry-id.js";
+import { lastIdAt } from "../broker/entry-id.js";
 import type { HeadRange, LetterHead, Letters } from "../broker/letters.js";
 import { CauseReader } from "./cause.js";
 import { CauseTally, type DeadLetterCauses } from "./causes.js";
@@ -8,7 +8,6 @@ import { letterOf } from "./dead-letter-record.js";
 import { stateOf } from "./dead-letter-state.js";
 import { type DeadLetterSummary, SUMMARISED, Summaries } from "./dead-letter-summary.js";
 
-const [, LAST_SEQUENCE] = LAST_ID.split("-");
 /** What of a letter tells its cause. */
 const OF_CAUSE = ["type", "group", "reason", "errors"];
 
@@ -77,5 +76,5 @@ async function companyOf(letters: Letters, id: string): Promise<string | undefin
 /** The greatest id of a letter that died before a moment. */
 function lastBefore(moment: Date): string {
   const ms = Math.floor(moment.getTime());
-  return ms <= 0 ? "0-0" : `${ms - 1}-${LAST_SEQUENCE}`;
+  return ms <= 0 ? "0-0" : lastIdAt(ms - 1);
 }

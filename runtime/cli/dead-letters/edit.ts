@@ -106,9 +106,9 @@ function messageIn(text: string, file: string): unknown {
     return JSON.parse(text);
   } catch (error) {
     // Of a short text the engine does not tell the position.
-    const [, position] = /position (\d+)/.exec((error as Error).message) ?? [];
-    const before = text.slice(0, Number(position)).split("\n");
-    const place = position === undefined ? "" : `:${before.length}:${(before.at(-1) ?? "").length + 1}`;
+    const [, offset] = /position (\d+)/.exec((error as Error).message) ?? [];
+    const before = text.slice(0, Number(offset)).split("\n");
+    const place = offset === undefined ? "" : `:${before.length}:${(before.at(-1) ?? "").length + 1}`;
     throw new CommandError(`${file}${place} is not valid JSON; nothing was done`);
   }
 }

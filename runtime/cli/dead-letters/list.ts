@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { Option } from "commander";
+import { ageOf } from "../../broker/entry-id.js";
 import type { DeadLetterState, DeadLetterSummary } from "../../operations/index.js";
 import { type CatalogueArguments, readingMessages } from "../catalogue.js";
 import { exit, operatorCommand } from "../exit.js";
@@ -60,7 +61,7 @@ export async function showList(tool: LetterTool, named: readonly string[], args:
 
 function rowOf(letter: DeadLetterSummary): readonly (string | number)[] {
   const { id, type = "–", group, deaths, state } = letter;
-  const age = lengthOf(Date.now() - Number(id.split("-")[0]));
+  const age = lengthOf(ageOf(id, Date.now()));
   return [errorLine(letter), type, group, deaths === 1 ? "once" : `${deaths} times`, state.state, age, id];
 }
 

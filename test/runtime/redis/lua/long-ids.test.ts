@@ -82,7 +82,12 @@ async function outcome(
       }
     }
   }
-  return shortened(JSON.stringify([reply, held])).replaceAll(/\d{13}(?:[.-]\d+)?/g, "time");
+  return (
+    shortened(JSON.stringify([reply, held]))
+      .replaceAll(/\d{13}(?:[.-]\d+)?/g, "time")
+      // For how long a member has been idle.
+      .replaceAll(/(\[\\"\w+\\",)\d+(?=,\d+\])/g, "$1idle")
+  );
 }
 
 describe.each(Object.entries(SCRIPT_CASES))("the script %s", (name, cases) => {
