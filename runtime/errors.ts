@@ -23,6 +23,8 @@ export type ErrorCode =
   | "RETRY_AFTER"
   | "DEAD_LETTER_MISSING"
   | "REPLAY_FAILED"
+  | "GROUP_MISSING"
+  | "GROUP_IN_USE"
   | "CLOSED"
   | "TEST_UNSETTLED"
   | "TEST_ENDLESS";

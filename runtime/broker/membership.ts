@@ -1,7 +1,9 @@
 import type { FlatFields } from "../contract/codec.js";
 import type { Answer, Delivery, Take, Unhandled } from "./delivery.js";
+import type { Aside, GroupPause } from "./group-pause.js";
 import type { IdState } from "./id-state.js";
 import type { Log, OpenLetters } from "./log.js";
+import type { HeartbeatState, SignsOfLife } from "./signs-of-life.js";
 
 /** One consumer of one group, on one stream. */
 export interface MemberPlace {
@@ -29,6 +31,8 @@ export interface Joined {
   readonly createdFrom?: string | undefined;
   /** The group must not be created yet: try again after so many milliseconds. */
   readonly retryInMs?: number | undefined;
+  /** What is paused of the group. `undefined` when it is not known. */
+  readonly pauses?: readonly GroupPause[] | undefined;
 }
 
 /** The state of a stream and one of its groups. `null` stands for a lag that the broker cannot tell. */
@@ -45,12 +49,14 @@ export interface GroupState {
 /** Parked entries that are due. */
 export interface Released {
   readonly deliveries: readonly Delivery[];
-  /** In how many ms the next is due; -1 when none is parked. */
+  /** In how many ms the next is due, or a pause ends; -1 when neither will happen by itself. */
   readonly nextMs: number;
   /** Whether entries are handed over, to any member. */
   readonly areHandedOver: boolean;
   /** Whether the types that the members handle have changed: {@link Membership.enrol} learns them. */
   readonly isOutdated: boolean;
+  /** What is paused of the group. `undefined` when it is not known, because the group is gone. */
+  readonly pauses: readonly GroupPause[] | undefined;
 }
 
 /** An entry of a consumer that died. Its delivery is to be counted just before it begins, by {@link Membership.fetch}. */
@@ -71,25 +77,6 @@ export interface HandedOver {
   readonly takenOver: readonly TakenOver[];
   /** Whether there are more. */
   readonly areMore: boolean;
-}
-
-/** `covered` beats are not sent by the heartbeat's own connection; `unconfirmed` ones have not arrived for a lease. */
-export interface HeartbeatState {
-  readonly state: "confirmed" | "covered" | "unconfirmed";
-  /** What hinders them. */
-  readonly reason: string | null;
-}
-
-/** What tells which consumers of a group live. */
-export interface SignsOfLife {
-  /** The time of this look, in ms, on a clock that stands still while this member's own heartbeats are not confirmed. */
-  readonly confirmedMs: number;
-  /** The heartbeats of all members, this one among them; an empty text where one is lost. */
-  readonly beats: ReadonlyMap<string, string>;
-  /** For how many ms each other consumer has asked for nothing. Those without a heartbeat are in another language. */
-  readonly idleMs: ReadonlyMap<string, number>;
-  /** The other consumers that have entries pending. */
-  readonly holders: readonly string[];
 }
 
 /** What has become of a failed entry. `lost`: another consumer has it, or its group is gone with what was pending in it. */
@@ -205,8 +192,10 @@ export interface Membership extends MemberPlace {
   fetch(entries: readonly Unfetched[], mostBytes: number): Promise<Fetched>;
   /** Those of the entries that still belong to this consumer; all of them when the group is gone. */
   owned(ids: readonly string[]): Promise<ReadonlySet<string>>;
-  /** Takes up to so many parked entries whose retry is due. */
+  /** Takes up to so many parked entries whose retry is due. None while the whole group is paused. */
   release(count: number): Promise<Released>;
+  /** Parks entries whose types are paused until these are resumed. Their delivery does not count. */
+  setAside(entries: readonly Aside[]): Promise<void>;
   /** Takes up to so many entries that others handed over: this member handles their type, or no member does any more. */
   receive(count: number, takenOver: number): Promise<HandedOver>;
   /** Makes entries due that are parked or handed over and whose record of that was lost. */

@@ -168,11 +168,11 @@ export class Backlog {
   }
 
   /** Keeps an entry that has begun, and with it its lane, for its next attempt. Returns what to call when that is due. */
-  retain({ id, isTakenOver = false }: Delivery, attempt: number): () => void {
+  retain({ id, isTakenOver = false }: Delivery, as: Pick<Placeholder, "attempt" | "isAlone">): () => void {
     const lane = this.#begun.get(id) as Lane;
     this.#begun.delete(id);
     this.#hasChanged = true;
-    this.#enqueue(lane, { id, attempt, isTakenOver, isAlone: false });
+    this.#enqueue(lane, { id, isTakenOver, ...as });
     return () => this.#offer(lane);
   }
 

@@ -1,9 +1,11 @@
 // consume/ is one consumer of a group. It may import handle/ and what handle/ may import.
+import type { GroupPause } from "../broker/group-pause.js";
 import type { MemberPlace, Members, Membership } from "../broker/membership.js";
 import { ClosedError } from "../errors.js";
 import { describeFailure } from "../handle/failure.js";
 import type { LoopState } from "../messaging/health.js";
 import { Pause } from "../time/pause.js";
+import { Halt } from "./halt.js";
 import type { ConsumerParts } from "./parts.js";
 import { takeReturned } from "./precedence.js";
 import { Reader } from "./reader.js";
@@ -41,10 +43,15 @@ export class StreamConsumer {
     const reading = new Pause(this.#reading.signal, clock, hooks.trouble);
     const settling = new Pause(this.#settling.signal, clock, hooks.trouble);
     this.membership = members.add(place, { reading: reading.signal, settling: settling.signal });
-    this.#parts = { ...given, membership: this.membership, reading, settling };
+    const halt = new Halt(place, given);
+    this.#parts = { ...given, membership: this.membership, reading, settling, halt };
     this.#workload = new Workload(this.#parts);
     this.#reader = new Reader(this.#parts, this.#workload, () => this.#prepare());
     this.#reaper = new Reaper(this.#parts, this.#workload);
+    halt.onChange(() => {
+      // What was given back while all was paused comes before what is read from now on: the reader looks for it first.
+      if (!halt.isTotal) this.#workload.suspectLoss();
+    });
     this.#startFrom = place.redriven ? "all" : given.config.startFrom;
     this.attempted = new Promise((resolve) => {
       this.#attempt = resolve;
@@ -54,9 +61,15 @@ export class StreamConsumer {
   get loop(): LoopState {
     if (this.#reading.signal.aborted) return "stopped";
     if (!this.#workload.isOpen) return "stuck";
+    if (this.#parts.halt.isTotal) return "paused";
     if (this.#workload.room === 0) return "busy";
     // A read returns within its block. If it takes much longer, Redis does not answer.
     return this.#reader.silentMs < this.#parts.config.blockTimeMs + STUCK_AFTER_MS ? "reading" : "stuck";
+  }
+
+  /** What an operator has paused. */
+  get pauses(): readonly GroupPause[] {
+    return this.#parts.halt.pauses;
   }
 
   /**
@@ -115,7 +128,8 @@ export class StreamConsumer {
   async #join(): Promise<void> {
     const { stream, group } = this.membership;
     for (;;) {
-      const { createdFrom, retryInMs } = await this.membership.join(this.#startFrom);
+      const { createdFrom, retryInMs, pauses } = await this.membership.join(this.#startFrom);
+      this.#parts.halt.learn(pauses);
       const again = this.#hasJoined;
       if (createdFrom !== undefined)
         this.#parts.hooks.emit("groupCreated", { stream, group, from: createdFrom, again });

@@ -10,7 +10,7 @@ import type { RuntimeParts } from "../messaging/hooks.js";
 import type { StartOptions } from "../messaging/messaging.js";
 import { StreamConsumer } from "./consumer.js";
 
-export type HealthTarget = Pick<StreamConsumer, "membership" | "loop">;
+export type HealthTarget = Pick<StreamConsumer, "membership" | "loop" | "pauses">;
 
 export interface ConsumptionParts extends RuntimeParts {
   readonly broker: Broker;

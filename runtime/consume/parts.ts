@@ -3,12 +3,14 @@ import type { Config } from "../config/config.js";
 import type { Dispatcher } from "../handle/dispatcher.js";
 import type { RuntimeParts } from "../messaging/hooks.js";
 import type { Pause } from "../time/pause.js";
+import type { Halt } from "./halt.js";
 
 /** Shared by the parts of one consumer. */
 export interface ConsumerParts extends RuntimeParts {
   readonly membership: Membership;
   readonly config: Config;
   readonly dispatcher: Dispatcher;
+  readonly halt: Halt;
   /** Waits until the consumer stops reading. */
   readonly reading: Pause;
   /** Waits until the consumer stops settling. */

@@ -48,6 +48,8 @@ export class Reader {
         const { room } = this.#workload;
         if (room === 0) {
           await this.#workload.roomier();
+          // It may have been paused for long.
+          this.#answered();
           continue;
         }
         await this.#read(Math.min(room, this.#batchSize));

@@ -37,10 +37,12 @@ export class Reaper {
   }
 
   async run(): Promise<void> {
-    const { clock, config, hooks, membership } = this.#parts;
+    const { clock, config, hooks, membership, halt } = this.#parts;
     // With jitter, consumers that started together do not all look at the same moment.
     const pauseMs = (): number => (config.leaseMs / 4) * (0.75 + clock.chance() / 2);
-    while (await membership.until("dead", this.#isBehind ? Math.min(BEHIND_MS, pauseMs()) : pauseMs())) {
+    // While all is paused there will not be room soon.
+    const isInHaste = (): boolean => this.#isBehind && !halt.isTotal;
+    while (await membership.until("dead", isInHaste() ? Math.min(BEHIND_MS, pauseMs()) : pauseMs())) {
       try {
         this.#isBehind = false;
         await this.#look();

@@ -1,7 +1,7 @@
+import { ASK_EVERY_MS } from "./halt.js";
 import type { ConsumerParts } from "./parts.js";
 import type { Workload } from "./workload.js";
 
-const LONGEST_WAIT_MS = 1000;
 const CROWDED_WAIT_MS = 20;
 /** While others may hand new entries over to this member. */
 const HANDOVER_WAIT_MS = 50;
@@ -34,15 +34,20 @@ export async function runRetryQueue(parts: ConsumerParts, workload: Workload): P
 }
 
 /** Returns how long to wait before the next look. */
-async function release({ membership }: ConsumerParts, workload: Workload): Promise<number> {
+async function release({ membership, halt }: ConsumerParts, workload: Workload): Promise<number> {
   const room = Math.min(workload.roomForRetries, MOST_AT_ONCE);
-  if (room <= 0) return CROWDED_WAIT_MS;
+  if (room <= 0) {
+    // A consumer that is full learns all the same what is paused.
+    if (workload.isOpen && halt.isOld) halt.learn((await membership.release(0)).pauses);
+    return CROWDED_WAIT_MS;
+  }
   // Retries do not take all the room while others may hand entries over, nor do these.
   const most = membership.receives ? Math.max(1, Math.floor(room / 2)) : room;
-  const { deliveries, nextMs, areHandedOver, isOutdated } = await membership.release(most);
+  const { deliveries, nextMs, areHandedOver, isOutdated, pauses } = await membership.release(most);
+  halt.learn(pauses);
   workload.takeAgain(deliveries);
   if (isOutdated) await membership.enrol();
-  const longestMs = membership.receives && !membership.redriven ? HANDOVER_WAIT_MS : LONGEST_WAIT_MS;
+  const longestMs = membership.receives && !membership.redriven ? HANDOVER_WAIT_MS : ASK_EVERY_MS;
   const waitMs = nextMs < 0 ? longestMs : Math.min(longestMs, nextMs);
   if (!areHandedOver) return waitMs;
   // There is a place for one beyond the room: it must not wait for as long as retries fill it.

@@ -1,4 +1,5 @@
 import type { Delivery } from "../broker/delivery.js";
+import { typeOf } from "../contract/codec.js";
 import type { Ended } from "../handle/dispatcher.js";
 import { withoutContext } from "../messaging/correlation.js";
 import type { Backlog } from "./backlog.js";
@@ -44,6 +45,7 @@ export class Runner {
     this.#settler = settler;
     this.#watching = watching;
     this.#mayBegin = parts.config.order !== "entity";
+    parts.halt.onChange(() => this.pumpSoon());
   }
 
   /**
@@ -63,7 +65,7 @@ export class Runner {
   /** Begins waiting entries as far as there are places. */
   pump(): void {
     this.#watching.noticeLapse();
-    if (this.#mayBegin) withoutContext(this.#beginWaiting);
+    if (this.#isGoing) withoutContext(this.#beginWaiting);
     this.#watching.moved();
     if (this.#idlers.length > 0 && this.#isIdle) for (const resolve of this.#idlers.splice(0)) resolve();
   }
@@ -86,8 +88,15 @@ export class Runner {
     while (!this.#isIdle) await new Promise<void>((resolve) => this.#idlers.push(resolve));
   }
 
+  /** Whether entries may begin. */
+  get #isGoing(): boolean {
+    return this.#mayBegin && !this.#parts.halt.isTotal;
+  }
+
   get #isIdle(): boolean {
-    return this.#running === 0 && (this.#backlog.ready === 0 || !this.#mayBegin);
+    if (this.#isGoing) return this.#running === 0 && this.#backlog.ready === 0;
+    // What has a place and was not fetched when its group was paused does not begin either.
+    return this.#running === (this.#isFetching ? 0 : this.fetching.size);
   }
 
   readonly #beginWaiting = (): void => {
@@ -103,8 +112,35 @@ export class Runner {
 
   /** A handler that ends at once costs no promise. */
   #begin(delivery: Delivery): void {
+    const { halt } = this.#parts;
+    const type = halt.isOfTypes ? typeOf(delivery.fields ?? []) : undefined;
+    if (halt.holds(type)) {
+      this.#setAside(delivery, type);
+      return;
+    }
     const outcome = this.#parts.dispatcher.dispatch(delivery, this.#ended);
     if (outcome !== undefined) this.#ended(delivery, outcome);
+  }
+
+  /**
+   * Its type is paused. It is parked, so that it takes no room here. With an order it stays, and with it the lane of its entity:
+   * what comes after it must not overtake it.
+   */
+  #setAside(delivery: Delivery, type: string): void {
+    const { config, halt } = this.#parts;
+    const { id } = delivery;
+    this.#running--;
+    const isAlone = this.#backlog.isSuspect(id);
+    if (config.order === "entity") {
+      const resume = this.#backlog.retain(delivery, { attempt: 0, isAlone });
+      this.#watching.unloaded(id);
+      halt.afterwards(type, resume);
+    } else {
+      this.#settler.setAside(delivery, type);
+      this.#backlog.finished(id);
+    }
+    if (isAlone) this.#backlog.acquit();
+    this.pumpSoon();
   }
 
   /**
@@ -188,7 +224,7 @@ export class Runner {
   /** Keeps a failed delivery, and with it its entity's lane, until it is tried again. */
   async #retryInLane(delivery: Delivery, retry: Retry): Promise<void> {
     const { attempt, deaths = 0 } = delivery;
-    const resume = this.#backlog.retain(delivery, 1 + attempt - deaths);
+    const resume = this.#backlog.retain(delivery, { attempt: 1 + attempt - deaths, isAlone: false });
     const due = this.#parts.reading.for(retry.delayMs);
     const kept = await this.#settler.keep(delivery, retry);
     this.#watching.unloaded(delivery.id);

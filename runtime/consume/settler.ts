@@ -5,6 +5,7 @@ import { describeFailure } from "../handle/failure.js";
 import { identityOf } from "../handle/identity.js";
 import type { HookEvents } from "../messaging/hooks.js";
 import type { Timer } from "../time/clock.js";
+import { Batch } from "./batch.js";
 import { labelsOf } from "./labels.js";
 import type { ConsumerParts, Watching } from "./parts.js";
 
@@ -14,8 +15,6 @@ const ACK_DELAY_MS = 5;
 const SOON_MS = 1000;
 
 export type Retry = Extract<Outcome, { kind: "retry" }>;
-/** With the delivery, which is forgotten when it is acknowledged. */
-type Skippable = Unhandled & { readonly delivery: Delivery };
 /** @param isRepeated - it was tried before, and may have been done */
 type Work<Result> = (isRepeated: boolean) => Promise<Result>;
 
@@ -28,11 +27,7 @@ export class Settler {
   readonly #parts: ConsumerParts;
   readonly #watching: Watching;
   readonly #ackBatch: number;
-  #acks: string[] = [];
-  /** Those of them that failed before: the errors recorded for them are deleted, too. */
-  #retried: string[] = [];
-  /** Entries whose type is not handled here. They are acknowledged with the others if no member handles it. */
-  #unhandled: Skippable[] = [];
+  #batch = new Batch();
   #timer: Timer | undefined;
   #resting = false;
   /** Settlements that are not confirmed yet, and the ids of their entries. */
@@ -60,9 +55,15 @@ export class Settler {
     return new Set([...this.#underWay.values()].flat());
   }
 
-  /** How many acknowledgements are still to be sent. */
+  /** How many entries are still to be settled with others. */
   get gathered(): number {
-    return this.#acks.length + this.#unhandled.length;
+    return this.#batch.size;
+  }
+
+  /** Parks an entry whose type is paused, with others. Nothing of it has begun. */
+  setAside({ id, isTakenOver: isContested = false }: Delivery, type: string): void {
+    this.#batch.aside.push({ id, type, isContested });
+    this.#gather();
   }
 
   rest(): void {
@@ -101,8 +102,8 @@ export class Settler {
 
   /** The entry may belong to another consumer by now. It was handled, so acknowledging it only saves a duplicate. */
   #acknowledge({ id, attempt }: Delivery): void {
-    this.#acks.push(id);
-    if (attempt > 1) this.#retried.push(id);
+    this.#batch.acks.push(id);
+    if (attempt > 1) this.#batch.retried.push(id);
     this.#gather();
   }
 
@@ -118,7 +119,7 @@ export class Settler {
     } else if (otherwise.answer !== undefined) {
       this.#refuse(delivery, otherwise.answer, unhandled);
     } else {
-      this.#unhandled.push({ ...unhandled, delivery });
+      this.#batch.unhandled.push({ ...unhandled, delivery });
       this.#gather();
     }
   }
@@ -131,22 +132,22 @@ export class Settler {
   #sendAcks(): void {
     this.#timer?.cancel();
     this.#timer = undefined;
-    const ids = this.#acks;
-    const unhandled = this.#unhandled;
     if (this.gathered === 0) return;
-    const retried = this.#retried;
-    this.#acks = [];
-    this.#retried = [];
-    this.#unhandled = [];
+    const { acks, retried, unhandled, aside } = this.#batch;
+    this.#batch = new Batch();
     const { membership } = this.#parts;
-    if (unhandled.length === 0) {
-      this.#start(ids, () => membership.acknowledge(ids, retried));
-      return;
+    const idsOf = (entries: readonly { readonly id: string }[]): string[] => entries.map(({ id }) => id);
+    if (aside.length > 0) {
+      this.#start(idsOf(aside), (isRepeated) =>
+        membership.setAside(isRepeated ? aside.map((each) => ({ ...each, isContested: true })) : aside),
+      );
     }
-    this.#start([...ids, ...unhandled.map(({ id }) => id)], async () => {
-      const left = new Set((await membership.acknowledgeUnhandled(unhandled, ids)).map(({ id }) => id));
-      for (const { id, type, delivery } of unhandled) if (left.has(id)) this.#skipped(delivery, type);
-    });
+    if (unhandled.length > 0) {
+      this.#start([...acks, ...idsOf(unhandled)], async () => {
+        const left = new Set((await membership.acknowledgeUnhandled(unhandled, acks)).map(({ id }) => id));
+        for (const { id, type, delivery } of unhandled) if (left.has(id)) this.#skipped(delivery, type);
+      });
+    } else if (acks.length > 0) this.#start(acks, () => membership.acknowledge(acks, retried));
   }
 
   #skipped(delivery: Delivery, type = ""): void {

@@ -75,7 +75,7 @@ export class Workload implements Holder {
   get room(): number {
     const places = this.#parts.config.concurrency - this.#runner.running;
     const isCrowded = this.#backlog.ready - places > this.#prefetch / 2 || this.#backlog.blocked > MOST_BLOCKED;
-    const room = isCrowded || this.spareBytes <= 0 ? 0 : this.#roomIn(this.#capacity);
+    const room = isCrowded || this.#parts.halt.isTotal || this.spareBytes <= 0 ? 0 : this.#roomIn(this.#capacity);
     return room < this.#prefetch / 2 ? 0 : room;
   }
 

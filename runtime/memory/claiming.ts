@@ -3,20 +3,21 @@ import type { Fetched, HandedOver, Released, TakenOver, Unfetched } from "../bro
 import { HANDOVER } from "./memory-group.js";
 import type { Seat } from "./seat.js";
 
-/** Takes up to so many parked entries that are due. */
+/** Takes up to so many parked entries that are due. None while the group is paused. */
 export function release(seat: Seat, count: number): Released {
-  const { group, store } = seat;
+  const { group, store, pauses } = seat;
   const now = store.clock.now();
-  const parked = store.isHalted ? [] : (group?.parked ?? []);
+  const parked = store.isHalted || pauses.isTotal ? [] : (group?.parked ?? []);
   const due = parked.filter(({ dueAt }) => dueAt <= now).slice(0, count);
   const deliveries = due.flatMap((pending) => seat.claim(pending));
-  const next = group?.parked[0];
+  const next = pauses.isTotal ? undefined : group?.parked[0];
   return {
     deliveries,
     nextMs: next === undefined ? -1 : Math.max(0, next.dueAt - now),
-    areHandedOver: (group?.of(HANDOVER).length ?? 0) > 0,
+    areHandedOver: !pauses.isTotal && (group?.of(HANDOVER).length ?? 0) > 0,
     // What the others handle is known at any time.
     isOutdated: false,
+    pauses: pauses.all,
   };
 }
 

@@ -1,5 +1,6 @@
 import { ageOf } from "../broker/entry-id.js";
-import type { GroupState, SignsOfLife } from "../broker/membership.js";
+import type { GroupState } from "../broker/membership.js";
+import type { SignsOfLife } from "../broker/signs-of-life.js";
 import { HANDOVER, type MemoryGroup, PARKED } from "./memory-group.js";
 import type { Seat } from "./seat.js";
 import { redriveName } from "./store.js";

@@ -22,6 +22,8 @@ export interface Pending {
   unhandled: Unhandled | undefined;
   /** It failed, and its owner tries it again itself. */
   isKept: boolean;
+  /** Its type, where it is parked because that is paused. */
+  pausedType: string | undefined;
 }
 
 /** A consumer group of a stream: what was delivered to whom, and who its members are. */
@@ -74,7 +76,8 @@ export class MemoryGroup {
       const entry = this.#log.from(this.#next);
       if (entry === undefined) break;
       this.#next = entry.at + 1;
-      const pending = { entry, owner, count: 1, failures: [], dueAt: 0, unhandled: undefined, isKept: false };
+      const begun = { failures: [], dueAt: 0, unhandled: undefined, isKept: false, pausedType: undefined };
+      const pending = { entry, owner, count: 1, ...begun };
       this.pending.set(entry.id, pending);
       read.push(pending);
     }
@@ -98,6 +101,7 @@ export class MemoryGroup {
     pending.count = count;
     pending.unhandled = undefined;
     pending.isKept = false;
+    pending.pausedType = undefined;
     if (pending.entry.isDeleted) this.pending.delete(pending.entry.id);
     return !pending.entry.isDeleted;
   }

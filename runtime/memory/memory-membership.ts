@@ -1,5 +1,6 @@
 import type { Answer, Take, Unhandled } from "../broker/delivery.js";
 import { ageOf } from "../broker/entry-id.js";
+import type { Aside } from "../broker/group-pause.js";
 import type { Log } from "../broker/log.js";
 import type { Joined, Kept, MemberPlace, MemberSignals, Membership, Watch } from "../broker/membership.js";
 import { ConnectionError } from "../errors.js";
@@ -10,7 +11,7 @@ import type { Instance } from "./instance.js";
 import type { MemoryGroup } from "./memory-group.js";
 import { logOf } from "./memory-log.js";
 import type { Seat } from "./seat.js";
-import { answer, bury, handOver, leave, recordFailure } from "./settling.js";
+import { answer, bury, handOver, leave, recordFailure, setAside } from "./settling.js";
 import { nobodyDead, nothingDue } from "./waiting.js";
 
 export interface MembershipParts {
@@ -60,7 +61,8 @@ export class MemoryMembership implements Membership {
       group.servedAt = store.clock.wall();
       group.due.tell();
       const { lastId } = stream.log;
-      return { createdFrom: existing !== undefined ? undefined : from === 0 ? "0" : lastId };
+      const createdFrom = existing !== undefined ? undefined : from === 0 ? "0" : lastId;
+      return { createdFrom, pauses: this.#seat.pauses.all };
     });
   }
 
@@ -80,7 +82,7 @@ export class MemoryMembership implements Membership {
       await store.breathe();
       for (;;) {
         const group = this.#group;
-        const read = store.isHalted ? [] : group.read(this.consumer, count);
+        const read = store.isHalted || this.#seat.pauses.isTotal ? [] : group.read(this.consumer, count);
         if (read.length > 0) return take(read.map((pending) => this.#seat.deliver(pending)));
         if (this.#endsRead || this.#parts.signals.reading.aborted) return;
         await group.arrived.next();
@@ -158,9 +160,13 @@ export class MemoryMembership implements Membership {
   release(count: number): ReturnType<Membership["release"]> {
     return this.#call(() => {
       const released = release(this.#seat, count);
-      this.#lookedAt = this.#seat.group?.due.version;
+      if (count > 0) this.#lookedAt = this.#seat.group?.due.version;
       return released;
     });
+  }
+
+  setAside(entries: readonly Aside[]): Promise<void> {
+    return this.#call(() => setAside(this.#seat, entries));
   }
 
   receive(count: number, most: number): ReturnType<Membership["receive"]> {

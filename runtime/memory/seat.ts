@@ -4,6 +4,7 @@ import type { MemberPlace, TakenOver } from "../broker/membership.js";
 import type { Config } from "../config/config.js";
 import { deathsOf, type MemoryGroup, type Pending } from "./memory-group.js";
 import type { MemoryStream } from "./memory-stream.js";
+import type { Pauses } from "./pauses.js";
 import { redriveName, type Store } from "./store.js";
 
 type Limits = Pick<Config, "maxMessageBytes" | "leaseMs">;
@@ -38,6 +39,11 @@ export class Seat {
   /** Its last sign of life: the group counts as served for a lease more. */
   endsServing(group: MemoryGroup): void {
     group.servedAt = this.store.clock.wall() + this.#leaseMs;
+  }
+
+  /** What is paused of its group. */
+  get pauses(): Pauses {
+    return this.store.pauses(this.place.stream, this.place.group);
   }
 
   /** An entry of which this member is the owner. */

@@ -1,4 +1,5 @@
 import type { Answer, Delivery, Unhandled } from "../broker/delivery.js";
+import type { Aside } from "../broker/group-pause.js";
 import type { Kept, Leaving, Membership } from "../broker/membership.js";
 import { packed } from "../broker/packed.js";
 import { HANDOVER, PARKED } from "./memory-group.js";
@@ -60,6 +61,17 @@ export function handOver(seat: Seat, unhandled: Unhandled): boolean {
   if (group.claim(pending, HANDOVER, Math.max(0, pending.count - 1))) pending.unhandled = unhandled;
   group.due.tell();
   return true;
+}
+
+/** Parks entries until their types are resumed, without counting their deliveries. */
+export function setAside({ group, name, pauses }: Seat, entries: readonly Aside[]): void {
+  for (const { id, type } of entries) {
+    const pending = group?.pending.get(id);
+    if (group === undefined || pending?.owner !== name) continue;
+    const { count, entry } = pending;
+    const dueAt = pauses.dueAt(type, entry.at);
+    if (group.park(pending, Math.max(0, count - 1), dueAt)) pending.pausedType = type;
+  }
 }
 
 /** Stores and sends an answer, and acknowledges its command. */

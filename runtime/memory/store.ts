@@ -3,8 +3,10 @@ import { setImmediate } from "node:timers/promises";
 import type { Append } from "../broker/append.js";
 import type { Answer } from "../broker/delivery.js";
 import type { FlatFields } from "../contract/codec.js";
+import type { MemoryGroup } from "./memory-group.js";
 import { MemoryLetters } from "./memory-letters.js";
 import { MemoryStream } from "./memory-stream.js";
+import { Pauses } from "./pauses.js";
 import { PubSub } from "./pub-sub.js";
 import type { VirtualClock } from "./virtual-clock.js";
 
@@ -22,6 +24,7 @@ export class Store {
   readonly channels: PubSub = new PubSub();
   readonly #streams = new Map<string, MemoryStream>();
   readonly #letters = new Map<string, MemoryLetters>();
+  readonly #pauses = new Map<string, Pauses>();
   readonly #answers = new Map<string, Kept<string>>();
   readonly #once = new Map<string, Kept<string>>();
   /** How often anything was asked of it. */
@@ -74,6 +77,13 @@ export class Store {
   /** The dead letters of a stream. */
   letters(stream: string): MemoryLetters {
     return known(this.#letters, stream, () => new MemoryLetters());
+  }
+
+  /** What is paused of a group. */
+  pauses(stream: string, group: string): Pauses {
+    const names = [stream, redriveName(stream, group)];
+    const groups = (): MemoryGroup[] => names.flatMap((name) => this.#streams.get(name)?.group(group) ?? []);
+    return known(this.#pauses, keyOf(stream, group), () => new Pauses(this.clock, groups));
   }
 
   /** Stores an answer and sends it. */

@@ -18,7 +18,7 @@ export interface WaitingMember {
  */
 export async function nothingDue({ seat, reading, clock, lookedAt, ms }: WaitingMember): Promise<boolean> {
   const { group } = seat;
-  const next = group?.parked[0];
+  const next = seat.pauses.isTotal ? undefined : group?.parked[0];
   const leftMs = next === undefined ? Number.POSITIVE_INFINITY : next.dueAt - clock.now();
   if (group === undefined || lookedAt === undefined || ms === 0 || leftMs <= 0) return false;
   if (group.due.version !== lookedAt || reading.aborted) return true;

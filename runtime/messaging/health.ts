@@ -3,7 +3,10 @@ import type { Counts } from "./hooks.js";
 /** The state of one stream in this service. `null` means unknown, not 0: Redis cannot tell. */
 export interface StreamHealth {
   readonly group: string;
-  /** `reading`, `busy` (no room for more entries), `stuck` (no group yet, or Redis does not answer) or `stopped`. */
+  /**
+   * `reading`, `busy` (no room for more entries), `paused` (the whole group, by an operator), `stuck` (no group yet, or Redis
+   * does not answer) or `stopped`.
+   */
   readonly loop: LoopState;
   /** Entries that have not been delivered to the group, redriven ones included. */
   readonly lag: number | null;
@@ -22,8 +25,19 @@ export interface StreamHealth {
    * `exhausted` if the stream has the last possible id, so that nothing can be published to it.
    */
   readonly ids: "current" | "ahead" | "exhausted";
+  /** What an operator has paused of the group: types, or all of it where the type is `null`. */
+  readonly paused: readonly PauseHealth[];
   /** What an operator should do, a sentence each. Empty when nothing. */
   readonly advice: readonly string[];
+}
+
+/** What an operator has paused. */
+export interface PauseHealth {
+  readonly type: string | null;
+  /** When it ends by itself; `null` when it lasts until it is resumed. */
+  readonly until: string | null;
+  readonly by: string;
+  readonly why: string | null;
 }
 
 /** The heartbeats of this service's consumers, by which others know that they live. */
@@ -38,7 +52,7 @@ export interface HeartbeatHealth {
 }
 
 /** The state of a read loop. */
-export type LoopState = "reading" | "busy" | "stuck" | "stopped";
+export type LoopState = "reading" | "busy" | "paused" | "stuck" | "stopped";
 
 /** The result of `health()`, and the details of health messages. */
 export interface Health {

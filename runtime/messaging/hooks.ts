@@ -111,6 +111,18 @@ export interface HookEvents {
    * service had joined it before, so Redis has lost data, or someone has destroyed the group.
    */
   readonly groupCreated: GroupPlace & { readonly from: string; readonly again: boolean };
+  /**
+   * An operator has paused a group, or one type of it: no handler begins until then (ISO 8601), or until it is resumed. Told once
+   * by each process that learns of it.
+   */
+  readonly paused: GroupPlace & {
+    readonly type: string | undefined;
+    readonly until: string | undefined;
+    readonly by: string;
+    readonly why: string | undefined;
+  };
+  /** A group, or one type of it, is no longer paused. */
+  readonly resumed: GroupPlace & { readonly type: string | undefined };
   /** Background work failed and is tried again. It has the ids of a message where it was about one that could be read. */
   readonly trouble: Partial<MessageIds> & { readonly what: string; readonly error: unknown };
 }
@@ -157,6 +169,8 @@ export class HookBus {
     deadLettersRemoved: 0,
     evictionPossible: 0,
     groupCreated: 0,
+    paused: 0,
+    resumed: 0,
     trouble: 0,
   };
   readonly #wanted: ReadonlySet<keyof HookEvents>;

@@ -92,6 +92,10 @@ export function loggingHooks(logger: Logger, place: LoggingPlace, clock: Clock):
       if (again) say("warn", "a consumer group was gone and has been created again", info, { key: placeOf(info) });
       else createdOn = [...createdOn, info.stream];
     },
+    paused: (info) =>
+      say("warn", `an operator has paused ${whatOf(info)}`, info, { key: `${placeOf(info)} ${info.type}` }),
+    resumed: (info) =>
+      say("warn", `${whatOf(info)} is no longer paused`, info, { key: `${placeOf(info)} ${info.type}` }),
     trouble: ({ what, error: err, ...ids }) => {
       // The line of the lost connection tells it, or that of the group when it has been created again.
       const told = shown(err);
@@ -141,6 +145,10 @@ function isRedrive(stream: string): boolean {
 
 function causeOf(what: string | undefined, error: unknown): string {
   return `${what} ${shown(error)}`;
+}
+
+function whatOf({ type }: { readonly type: string | undefined }): string {
+  return type === undefined ? "the group" : "a type of the group";
 }
 
 function placeOf({ stream, group }: { readonly stream: string; readonly group: string }): string {

@@ -11,6 +11,14 @@ export type { DeadLetterHistory } from "../letters/history.js";
 export { type LetterMessage, readLetter } from "../letters/letter-message.js";
 export type { DeadLetter, OperatorOptions, SettledLetter } from "../letters/letter-settler.js";
 export type { PurgedGroup, PurgeRule } from "../letters/purge.js";
+export type {
+  GroupControl,
+  Paused,
+  PauseOptions,
+  PauseResult,
+  ResumeResult,
+  RetryNowOptions,
+} from "../messaging/group-control.js";
 export type { AuditTrail, Change, Outcome } from "./audit/audit-trail.js";
 export type { RecordedChange } from "./audit/recorded-changes.js";
 export { diagnose } from "./diagnosis/diagnose.js";
@@ -18,6 +26,9 @@ export type { Limits } from "./diagnosis/limits.js";
 export type { Problem, ProblemCode, Severity } from "./diagnosis/problem.js";
 export { type DoctorOptions, examine } from "./doctor/doctor.js";
 export type { Finding } from "./doctor/finding.js";
+export { Groups } from "./groups/groups.js";
+export type { PausedGroup } from "./groups/paused-group.js";
+export type { Retired, RetireHindrance, RetireOptions, RetirePlan } from "./groups/retirement.js";
 export type { HealthAlert, HealthRules } from "./health/alert.js";
 export {
   HealthCollector,

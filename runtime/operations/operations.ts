@@ -3,11 +3,12 @@ import type { DeadLetters } from "../letters/dead-letters.js";
 import type { Connection } from "../redis/connection.js";
 import { AuditTrail } from "./audit/audit-trail.js";
 import { type RecordedChange, recordedChanges } from "./audit/recorded-changes.js";
+import { Groups } from "./groups/groups.js";
 import { type OperationsOptions, Operator } from "./operator.js";
 import { deadLettersOf } from "./redis-dead-letters.js";
 
 /**
- * Gives an operator access to the dead letters: to inspect, redrive or discard them. Reads the same variables as the
+ * Gives an operator access to the dead letters, to inspect, redrive or discard them, and to the groups. Reads the same variables as the
  * services.
  *
  * @example
@@ -19,6 +20,8 @@ export class Operations implements AsyncDisposable {
   /** Records what an operator changes, as the commands of `merp` do. */
   readonly audit: AuditTrail;
   readonly #config: Config;
+  /** The groups of the streams: to pause and resume them, to have them retry at once, to remove them. */
+  readonly groups: Groups;
   readonly #connection: Connection;
 
   /** @throws {ConfigError} naming every bad setting */
@@ -28,6 +31,7 @@ export class Operations implements AsyncDisposable {
     this.#connection = connection;
     this.audit = new AuditTrail(config, connection);
     this.deadLetters = deadLettersOf(config, connection);
+    this.groups = new Groups(config, connection);
   }
 
   /**

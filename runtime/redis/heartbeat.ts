@@ -1,5 +1,5 @@
 import { Worker } from "node:worker_threads";
-import type { HeartbeatState } from "../broker/membership.js";
+import type { HeartbeatState } from "../broker/signs-of-life.js";
 import type { Config } from "../config/config.js";
 import type { RuntimeParts } from "../messaging/hooks.js";
 import { type Clock, LONGEST_TIMER_MS, type Timer } from "../time/clock.js";

@@ -14,6 +14,10 @@ export interface StreamKeys {
   readonly types: string;
   /** ZSET: entries that wait for a consumer that handles their type, for one group. */
   readonly handover: string;
+  /** HASH: the types of the entries that are parked because their type is paused, by their ids, for one group. */
+  readonly held: string;
+  /** HASH: what is paused of one group, its redriven entries included. */
+  readonly paused: string;
   /** HASH: the group's low-water position and when it was last served. */
   readonly floor: string;
   /** Begins each key of a group, before the kind. */
@@ -63,15 +67,16 @@ export function streamKeys(stream: string, group: string): StreamKeys {
   const dead = `${tag}:dead`;
   const redrive = `${tag}:redrive:${group}`;
   const letters = { dead, settled: `${dead}:settled`, index: `${dead}:index` };
-  return { stream, ...keysUnder(tag, group, `:${group}`), redrive, ...letters };
+  return { stream, ...keysUnder(tag, group, `:${group}`), paused: `${tag}:paused:${group}`, redrive, ...letters };
 }
 
-/** The keys of a redrive stream. One group alone reads it. Its dead letters are those of the main stream. */
-export function redriveKeys({ redrive, dead, settled, index }: StreamKeys, group: string): StreamKeys {
-  return { stream: redrive, ...keysUnder(redrive, group, ""), redrive, dead, settled, index };
+/** The keys of a redrive stream. One group alone reads it. Its dead letters, and what is paused, are those of the stream. */
+export function redriveKeys(own: StreamKeys, group: string): StreamKeys {
+  const { redrive, paused, dead, settled, index } = own;
+  return { stream: redrive, ...keysUnder(redrive, group, ""), paused, redrive, dead, settled, index };
 }
 
-type KeysUnder = Omit<StreamKeys, "stream" | "redrive" | "dead" | "settled" | "index">;
+type KeysUnder = Omit<StreamKeys, "stream" | "paused" | "redrive" | "dead" | "settled" | "index">;
 
 function keysUnder(prefix: string, group: string, suffix: string): KeysUnder {
   return {
@@ -80,6 +85,7 @@ function keysUnder(prefix: string, group: string, suffix: string): KeysUnder {
     alive: `${prefix}:alive${suffix}`,
     types: `${prefix}:types${suffix}`,
     handover: `${prefix}:handover${suffix}`,
+    held: `${prefix}:held${suffix}`,
     floor: `${prefix}:floor:${group}`,
     prefix: `${prefix}:`,
     groups: `${prefix}:groups`,

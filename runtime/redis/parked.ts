@@ -1,6 +1,8 @@
+import type { GroupPause } from "../broker/group-pause.js";
 import type { Released } from "../broker/membership.js";
 import type { Client } from "./connection.js";
 import type { FailedPlace } from "./failed-entry.js";
+import { pausesIn } from "./group-pauses.js";
 import { deliveryOf, release } from "./lua/retry.js";
 
 /** How many parked entries are taken at most, and after how much text of theirs to stop. */
@@ -15,16 +17,32 @@ export interface Parked extends Omit<Released, "isOutdated"> {
 }
 
 /** When the group is gone. */
-export const NONE_PARKED: Omit<Parked, "version"> = { deliveries: [], nextMs: -1, areHandedOver: false };
+export const NONE_PARKED: Omit<Parked, "version"> = {
+  deliveries: [],
+  nextMs: -1,
+  areHandedOver: false,
+  pauses: undefined,
+};
 
-/** Takes parked entries whose retry is due. */
+/** Takes parked entries whose retry is due, and learns what is paused. */
 export async function takeParked(
   client: Client,
   { keys, group, consumer, maxEntryBytes }: Omit<FailedPlace, "keeps">,
   { count, replyBytes }: ParkedLimits,
 ): Promise<Parked> {
-  const scriptKeys = [keys.stream, keys.retry, keys.errors, keys.types, keys.handover];
+  const { stream, retry, errors, types, handover, held, paused } = keys;
+  const scriptKeys = [stream, retry, errors, types, handover, held, paused];
   const reply = await release.run(client, scriptKeys, [group, consumer, count, replyBytes, maxEntryBytes]);
-  const [released, nextMs, handedOver, version] = reply;
-  return { deliveries: released.map(deliveryOf), nextMs, areHandedOver: handedOver > 0, version };
+  const [released, nextMs, handedOver, version, records] = reply;
+  const pauses = pausesIn(records);
+  return { deliveries: released.map(deliveryOf), nextMs, areHandedOver: handedOver > 0, version, pauses };
+}
+
+/** Learns what is paused, and records that it is heeded. Mostly it is nothing, and the key is not there. */
+export async function learnPauses(
+  client: Client,
+  place: Omit<FailedPlace, "keeps">,
+): Promise<readonly GroupPause[] | undefined> {
+  if ((await client.exists(place.keys.paused)) === 0) return [];
+  return (await takeParked(client, place, { count: 0, replyBytes: 0 })).pauses;
 }

@@ -1,19 +1,21 @@
 import { randomUUID } from "node:crypto";
-import { YOUNG_MS } from "../broker/broker.js";
 import type { Answer, Take, Unhandled } from "../broker/delivery.js";
+import type { Aside } from "../broker/group-pause.js";
 import type { Log } from "../broker/log.js";
 import type { FailureRecord, Holder, Kept, MemberPlace, MemberSignals, Membership } from "../broker/membership.js";
 import type { Client } from "./connection.js";
+import { createMissing } from "./create-missing.js";
 import type { EntrySource, SourceParts } from "./entry-source.js";
 import { type FailedPlace, moveToDead, recordFailure } from "./failed-entry.js";
 import { fetchEntries } from "./fetch-entries.js";
+import { setEntriesAside } from "./group-pauses.js";
 import { groupState } from "./group-state.js";
 import { Handover, type HandoverParts } from "./handover.js";
 import type { Heartbeat } from "./heartbeat.js";
-import { ensureGroup, leave } from "./lua/group.js";
+import { leave } from "./lua/group.js";
 import { acknowledge } from "./lua/settlement.js";
 import { reap, takenOverOf } from "./lua/takeover.js";
-import { NONE_PARKED, takeParked } from "./parked.js";
+import { learnPauses, NONE_PARKED, takeParked } from "./parked.js";
 import { owned } from "./pending.js";
 import { startId } from "./redis-clock.js";
 import { isReply } from "./reply.js";
@@ -63,14 +65,11 @@ export class RedisMembership implements Membership {
     const join = async (client: Client): ReturnType<Membership["join"]> => {
       if (!this.#isSupported) await assertSupported(client, settle.address);
       this.#isSupported = true;
-      const args = [this.group, await startId(client, startFrom, clock), YOUNG_MS];
-      const { stream, floor, groups, retry, errors, handover, marks, retention } = keys;
-      const groupKeys = [stream, floor, groups, retry, errors, handover, marks, retention];
-      const found = await ensureGroup.run(client, groupKeys, args);
+      const found = await createMissing(client, keys, this.group, await startId(client, startFrom, clock));
       if (typeof found === "number") return { retryInMs: found };
       await this.#handover.enrol(client);
       await heartbeat.renew(settle);
-      return { createdFrom: found ?? undefined };
+      return { createdFrom: found ?? undefined, pauses: await learnPauses(client, this.#place) };
     };
     return settle.ask(`joining the group ${this.group} of ${this.stream}`, join, signals.reading);
   }
@@ -102,8 +101,8 @@ export class RedisMembership implements Membership {
 
   async takeStrays(holder: Holder): Promise<void> {
     const { settle, signals, replyBytes } = this.#parts;
-    const what = `looking for lost entries of ${this.stream}`;
-    await settle.ask(what, (client) => takeStrays(client, this.#place, holder, replyBytes), signals.reading);
+    const look = (client: Client): Promise<void> => takeStrays(client, this.#place, holder, replyBytes);
+    await settle.ask(`looking for lost entries of ${this.stream}`, look, signals.reading);
   }
 
   async acknowledge(ids: readonly string[], retried: readonly string[]): Promise<void> {
@@ -177,6 +176,11 @@ export class RedisMembership implements Membership {
     });
   }
 
+  setAside(entries: readonly Aside[]): Promise<void> {
+    const keeps = ({ isContested }: Aside): "kept" | "" => this.#keeps(isContested);
+    return this.#unlessGone(undefined, undefined, (client) => setEntriesAside(client, this.#place, entries, keeps));
+  }
+
   receive(count: number, most: number): ReturnType<Membership["receive"]> {
     const none = { deliveries: [], takenOver: [], areMore: false };
     return this.#unlessGone(this.#parts.signals.reading, none, (client) => this.#handover.take(client, count, most));
@@ -213,8 +217,7 @@ export class RedisMembership implements Membership {
   }
 
   async state(): ReturnType<Membership["state"]> {
-    const { keys, settle } = this.#parts;
-    return groupState(await settle.ready(), keys, this.group);
+    return groupState(await this.#parts.settle.ready(), this.#parts.keys, this.group);
   }
 
   /** A script's argument: whether nobody can have taken over or settled what this consumer holds. To be asked when it is sent. */

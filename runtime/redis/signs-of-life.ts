@@ -1,4 +1,4 @@
-import type { SignsOfLife } from "../broker/membership.js";
+import type { SignsOfLife } from "../broker/signs-of-life.js";
 import type { Client } from "./connection.js";
 import type { SourcePlace } from "./entry-source.js";
 import { HANDOVER, PARKED, type StreamKeys } from "./keys.js";

@@ -10,7 +10,7 @@ const PAGE = 500;
  */
 export async function sweepAll(client: Client, keys: StreamKeys, group: string): Promise<void> {
   for (let after: string | null = "-"; after !== null; ) {
-    after = await sweep.run(client, [keys.stream, keys.retry], [group, after, PAGE]);
+    after = await sweep.run(client, [keys.stream, keys.retry, keys.held, keys.paused], [group, after, PAGE]);
   }
   const handoverKeys = [keys.stream, keys.retry, keys.handover, keys.errors];
   while ((await sweepHandover.run(client, handoverKeys, [group, PAGE])) > 0);

@@ -4,6 +4,7 @@ import type { Consumption, ConsumptionParts, HealthTarget } from "../consume/con
 import type { Health, StreamHealth } from "../messaging/health.js";
 import { within } from "../time/limit.js";
 import { letterAdvice } from "./letter-advice.js";
+import { pauseAdvice } from "./pause-advice.js";
 
 type Findings = Pick<Health["details"], "redis" | "streams">;
 
@@ -37,16 +38,25 @@ async function examine(
   return { redis: { connected: true, latency_ms: rounded(latency) }, streams: Object.fromEntries(streams) };
 }
 
-async function examineStream(config: Config, { membership, loop }: HealthTarget): Promise<StreamHealth> {
+async function examineStream(config: Config, { membership, loop, pauses }: HealthTarget): Promise<StreamHealth> {
   const state = await membership.state();
   const { lag, pending, oldestPendingSeconds: oldest_pending_seconds, parked: retrying, deadLetters, ids } = state;
   const { group, stream } = membership;
-  const advised = [idAdvice(stream, ids), letterAdvice(config, group, deadLetters)];
+  const advised = [
+    idAdvice(stream, ids),
+    letterAdvice(config, group, deadLetters),
+    ...pauses.map((pause) => pauseAdvice(group, pause)),
+  ];
   const advice = advised.filter((each) => each !== undefined);
   const dead_letters = deadLetters.count;
   const oldest_dead_letter_seconds = rounded(deadLetters.oldestMs / 1000);
   const letters = { dead_letters, oldest_dead_letter_seconds };
-  return { group, loop, lag, pending, oldest_pending_seconds, retrying, ...letters, ids, advice };
+  const paused = pauses.map(({ type = null, until, by, why = null }) => ({ type, until: instantOf(until), by, why }));
+  return { group, loop, lag, pending, oldest_pending_seconds, retrying, ...letters, ids, paused, advice };
+}
+
+function instantOf(ms: number | undefined): string | null {
+  return ms === undefined ? null : new Date(ms).toISOString();
 }
 
 function rounded(value: number): number {

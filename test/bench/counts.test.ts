@@ -114,6 +114,24 @@ describe.each<Encoding>(["json", "fields"])("a thousand messages as %s", (encodi
     expect(total(commands)).toBeLessThanOrEqual(250);
   });
 
+  it("cost no look at what is paused, which is learned once a second, however many reads they take", async () => {
+    await publishThousand();
+    await using few = createService(server, { encoding, concurrency: 5 });
+    onUserCreated(few, () => {});
+
+    const commands = await commandsDuring(redis, async () => {
+      await few.start();
+      await eventually(
+        () => few.counts.handled,
+        (handled) => handled === 1000,
+      );
+    });
+
+    expect(commands.get("xreadgroup")).toBeGreaterThan(50);
+    // In the script that looks for retries; the others are those of the types that each consumer handles.
+    expect(commands.get("hgetall")).toBeLessThanOrEqual(15);
+  });
+
   it("are checked once when written and once when read", async () => {
     Object.assign(checks, { writer: 0, reader: 0 });
 

@@ -7,6 +7,7 @@ import { members } from "./members.js";
 import { inMemory } from "./memory-stage.js";
 import { notifications } from "./notifications.js";
 import { order } from "./order.js";
+import { pauses } from "./pauses.js";
 import { publishing } from "./publishing.js";
 import { onRedis } from "./redis-stage.js";
 import { replays } from "./replays.js";
@@ -27,6 +28,7 @@ const rooms = {
   keeping,
   services,
   replays,
+  pauses,
 };
 
 for (const [room, sentences] of Object.entries(rooms)) {

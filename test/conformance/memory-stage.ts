@@ -23,6 +23,7 @@ export async function inMemory(play: (stage: Stage) => Promise<void>, seed = 1):
         return { service, crash: () => service.crash() };
       },
       deadLetters: operator.deadLetters,
+      groups: operator.groups,
       until: async (holds, what) => {
         await broker.time.advance(0);
         for (let ms = 0; !(await holds()); ms += STEP_MS) {

@@ -6,6 +6,7 @@ import type { Mortal, Stage } from "./stage.js";
 
 const MAX_RETRIES = 3;
 const LEASE_SECONDS = 0.5;
+const BILLING = ["events", "billing-workers"] as const;
 
 /** What has become of a message. */
 interface Fate extends Planned {
@@ -51,6 +52,8 @@ export async function play(stage: Stage, { order, instances, concurrency, steps 
   for (let count = 0; count < instances; count++) await begin();
   for (const step of steps) {
     if (step.kind === "pass") await stage.pass(step.ms);
+    else if (step.kind === "pause") await stage.groups.pause(...BILLING, step.isOfType ? { type: "user.created" } : {});
+    else if (step.kind === "resume") await stage.groups.resume(...BILLING);
     else if (step.kind === "publish") {
       const added = step.messages.map((planned) => ({ ...planned, failed: 0, handled: 0, hasHung: false }));
       const first = fates.length + 1;
@@ -85,6 +88,7 @@ export async function play(stage: Stage, { order, instances, concurrency, steps 
   areHanging = false;
   for (const { service } of running.splice(0)) await service.close();
   await begin();
+  await stage.groups.resume(...BILLING);
   const dead = fates.filter(({ failures }) => failures === "always").map(({ id }) => id);
   const letters = async (): Promise<number[]> => {
     const list = await all(stage.deadLetters.list("events"));

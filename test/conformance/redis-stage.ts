@@ -37,6 +37,7 @@ export async function onRedis(redis: RedisServer, play: (stage: Stage) => Promis
         return { service, crash };
       },
       deadLetters: operations.deadLetters,
+      groups: operations.groups,
       until: async (holds, what) => void (await eventually(holds, Boolean, { what, everyMs: 5, withinMs: LONGEST_MS })),
       pass: (ms) => sleep(ms),
     });

@@ -14,6 +14,9 @@ export type Step =
   | { readonly kind: "publish"; readonly messages: readonly Planned[] }
   | { readonly kind: "command"; readonly fails: boolean }
   | { readonly kind: "pass"; readonly ms: number }
+  /** An operator pauses all messages, or those of one type. */
+  | { readonly kind: "pause"; readonly isOfType: boolean }
+  | { readonly kind: "resume" }
   /** The oldest instance ends, in order or not, and another one begins. */
   | { readonly kind: "close" | "crash" };
 
@@ -44,6 +47,8 @@ function stepOf(crashes: number): fc.Arbitrary<Step> {
     step(10, fc.record({ kind: fc.constant("publish"), messages: fc.array(planned, { minLength: 1, maxLength: 6 }) })),
     step(4, fc.record({ kind: fc.constant("command"), fails: fc.boolean() })),
     step(6, fc.record({ kind: fc.constant("pass"), ms: fc.integer({ min: 1, max: 60 }) })),
+    step(1, fc.record({ kind: fc.constant("pause"), isOfType: fc.boolean() })),
+    step(1, fc.constant({ kind: "resume" })),
     step(2, fc.constant({ kind: "close" })),
     step(crashes, fc.constant({ kind: "crash" })),
   );

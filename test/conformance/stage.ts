@@ -1,5 +1,6 @@
 import type { Messaging, MessagingOptions } from "../../generated/index.js";
 import type { DeadLetters } from "../../runtime/letters/dead-letters.js";
+import type { GroupControl } from "../../runtime/messaging/group-control.js";
 
 /** What both brokers offer. */
 export type Service = Messaging;
@@ -16,6 +17,7 @@ export interface Stage {
   /** A service whose process may end without a word. */
   mortal(name: string, options?: MessagingOptions): Promise<Mortal>;
   readonly deadLetters: DeadLetters;
+  readonly groups: GroupControl;
   /** Resolves when something holds, as time passes: within ten seconds and more. */
   until(holds: () => boolean | Promise<boolean>, what: string): Promise<void>;
   /** Lets time pass, in which something may happen that should not. */

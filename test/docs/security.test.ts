@@ -88,7 +88,17 @@ const ADMINISTRATION = [
 
 describe("the rights in the page on security", () => {
   it("are lines that Redis takes, one for each kind of service", () => {
-    const kinds = ["publisher", "notifier", "consumer", "responder", "asker", "listener", "operator", "viewer"];
+    const kinds = [
+      "publisher",
+      "notifier",
+      "consumer",
+      "responder",
+      "asker",
+      "listener",
+      "operator",
+      "foreman",
+      "viewer",
+    ];
     expect([...users.keys()]).toEqual(kinds);
   });
 
@@ -283,6 +293,22 @@ describe("the rights in the page on security", () => {
       "XADD {events}:dead * a b",
       "EVAL return 1 events",
     );
+  });
+
+  it("let a foreman pause, resume and retire groups, and have them retry at once", async () => {
+    await using operations = new Operations({ env: {}, service: "foreman", redis: { url: urlOf("foreman") } });
+    const billing = ["events", "billing-workers"] as const;
+    await bury();
+    await admin.zadd("{events}:groups", 1, "billing-workers");
+    await operations.groups.pause(...billing, { forSeconds: 60 });
+    await operations.groups.pause(...billing, { type: "user.created" });
+    expect(await operations.groups.paused("events")).toHaveLength(1);
+    expect(await operations.groups.retryNow(...billing)).toBe(0);
+    expect((await operations.groups.resume(...billing)).resumed).toHaveLength(2);
+    await operations.groups.retirePlan(...billing);
+    await operations.groups.retire(...billing, { force: true, deadLetters: "discard" });
+    expect(await admin.keys("{events}:*:billing-workers")).toEqual([]);
+    await refused("foreman", "XTRIM events MAXLEN 0", "XACK events a 1-0", "XGROUP CREATE events a 0", "GET events");
   });
 
   it("let a viewer see dead letters and health, and change nothing", async () => {

@@ -11,7 +11,7 @@ import { type Script, script } from "./script.js";
  * A group that stands past the greatest id that its stream ever had, because that was set back, would not be given what is
  * added next: it is set back, too, in the same way.
  * KEYS: 1 stream · 2 the group's position (hash) · 3 the groups that are served (sorted set) · 4 retry set · 5 errors ·
- *       6 handover · 7 marks · 8 what is known of the stream
+ *       6 handover · 7 marks · 8 what is known of the stream · 9 the entries of paused types (hash)
  * ARGV: 1 group · 2 where a new group begins (`0`, `$` or an id, but never beyond the last entry) · 3 for how many ms after
  *       its loss a known one stays away
  * Result: the id from which it was created, or to which it was set back; nil when it was there; or in how many ms to try again
@@ -68,6 +68,7 @@ redis.call('HSET', KEYS[2], 'position', from, 'added', added or 0)
 redis.call('DEL', KEYS[4])
 redis.call('DEL', KEYS[5])
 redis.call('DEL', KEYS[6])
+redis.call('DEL', KEYS[9])
 if not last or position and not is_same then
   redis.call('DEL', KEYS[7])
   redis.call('DEL', KEYS[8])

@@ -7,10 +7,13 @@ import {
   failuresIn,
   ID_ORDER,
   LENGTH,
+  LOOK_AGAIN,
   MINE,
+  pausesIn,
   recordIn,
   restoring,
   THEIRS,
+  WHOLE,
 } from "./fragment.js";
 import { type Script, script } from "./script.js";
 
@@ -44,6 +47,10 @@ record(ARGV[3], ARGV[5])
 return 1
 `;
 
+/** While something is paused, a member records so often that it heeds it, and is forgotten so long after. */
+const HEEDED_EVERY_MS = 900;
+const FORGOTTEN_MS = 60_000;
+
 /**
  * An entry: its id, its fields, how often it has now been delivered, and how often of that to processes that died; and its
  * size if it is abridged, else 0.
@@ -52,20 +59,29 @@ export type Delivered = [id: string, fields: string[], attempt: number, deaths: 
 
 /**
  * Takes parked entries whose retry is due. The caller claims each, which counts a delivery. The errors of an entry that
- * is no longer pending, or deleted from the stream, are deleted too.
- * KEYS: 1 stream · 2 retry set · 3 errors (hash) · 4 handled types (hash) · 5 handover (sorted set)
+ * is no longer pending, or deleted from the stream, are deleted too. While the group is paused nothing is taken, and nothing
+ * of a type that is paused. The caller is recorded as one that heeds what is paused.
+ * KEYS: 1 stream · 2 retry set · 3 errors (hash) · 4 handled types (hash) · 5 handover (sorted set) · 6 the entries of paused
+ *       types (hash) · 7 what is paused (hash)
  * ARGV: 1 group · 2 consumer · 3 how many at most · 4 after how many bytes of their fields to stop · 5 beyond how many bytes
  *       an entry is abridged
- * Result: the released entries · in how many ms the next is due, or -1 when none is parked · how many entries are handed
- *         over · the version of the handled types
+ * Result: the released entries · in how many ms the next is due, or a pause ends, or -1 · how many entries are handed over,
+ *         none while the group is paused · the version of the handled types · names and values of what is paused
  */
-export const release: Script<[Delivered[], number, number, string | null]> = script(
+export const release: Script<[Delivered[], number, number, string | null, string[]]> = script(
   "release",
-)`${CLOCK}${ID_ORDER}${failuresIn(3)}${restoring("parked", 2)}${LENGTH}${ABRIDGED}
+)`${CLOCK}${WHOLE}${ID_ORDER}${failuresIn(3)}${restoring("parked", 2)}${LENGTH}${ABRIDGED}${DUE}${LOOK_AGAIN}${pausesIn(7)}
+if #in_force > 0 then
+  local heeded = whole(redis.call('HGET', KEYS[7], 'heeds:' .. ARGV[2]))
+  for i = 1, heeded and 0 or #records, 2 do
+    local seen = string.find(records[i], '^heeds:') and (whole(records[i + 1]) or 0)
+    if seen and now - seen > ${String(FORGOTTEN_MS)} then redis.call('HDEL', KEYS[7], records[i]) end
+  end
+  if now - (heeded or 0) > ${String(HEEDED_EVERY_MS)} then redis.call('HSET', KEYS[7], 'heeds:' .. ARGV[2], now) end
+end
 restore_parked()
 local released, left = {}, tonumber(ARGV[4])
-for _, id in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', now, 'LIMIT', 0, ARGV[3])) do
-  if left <= 0 then break end
+local function release(id)
   local parked = is_id(id) and redis.call('XPENDING', KEYS[1], ARGV[1], id, id, 1, 'parked') or {}
   if #parked == 1 then
     local claimed = redis.call('XCLAIM', KEYS[1], ARGV[1], ARGV[2], 0, id)
@@ -82,27 +98,59 @@ for _, id in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', now, 'LIMIT', 0
   end
   redis.call('ZREM', KEYS[2], id)
 end
+local due = is_paused and {} or redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', now, 'LIMIT', 0, ARGV[3])
+local are_held = #due > 0 and redis.call('HLEN', KEYS[6]) > 0
+for _, id in ipairs(due) do
+  if left <= 0 then break end
+  local till = are_held and paused_till[redis.call('HGET', KEYS[6], id) or '']
+  if till then
+    redis.call('ZADD', KEYS[2], look_again(till), id)
+  else
+    release(id)
+    if are_held then redis.call('HDEL', KEYS[6], id) end
+  end
+end
+local waits = math.huge
 local next = redis.call('ZRANGE', KEYS[2], 0, 0, 'WITHSCORES')
-local due = #next == 2 and math.max(0, math.ceil(next[2] - now)) or -1
-return { released, due, redis.call('ZCARD', KEYS[5]), redis.call('HGET', KEYS[4], 'version') }
+if not is_paused and next[2] then waits = math.max(0, math.ceil(next[2] - now)) end
+for i = 2, #in_force, 2 do
+  local till = whole(string.match(in_force[i], '^%d+'))
+  if till > 0 then waits = math.min(waits, till - now) end
+end
+local handed_over = is_paused and 0 or redis.call('ZCARD', KEYS[5])
+local version = redis.call('HGET', KEYS[4], 'version')
+return { released, waits == math.huge and -1 or waits, handed_over, version, in_force }
 `;
 
 /**
  * Finds parked entries whose due time is lost (the retry set was deleted) and makes them due at once. Corrects due times
- * that are not possible, because Redis' clock went back.
- * KEYS: 1 stream · 2 retry set
+ * that are not possible, because Redis' clock went back. What waits for a type that is no longer paused is due at once, too:
+ * whoever resumed it may have died before it said so.
+ * KEYS: 1 stream · 2 retry set · 3 the entries of paused types (hash) · 4 what is paused (hash)
  * ARGV: 1 group · 2 the id after which to look, `-` for the first · 3 how many to look at
  * Result: the id after which to go on, or nil at the end
  */
-export const sweep: Script<string | null> = script("sweep")`${CLOCK}${DUE}${ID_ORDER}${DUE_AT_ONCE}
+export const sweep: Script<string | null> = script(
+  "sweep",
+)`${CLOCK}${WHOLE}${DUE}${ID_ORDER}${DUE_AT_ONCE}${pausesIn(4)}
+local are_held = redis.call('HLEN', KEYS[3]) > 0
 local from = ARGV[2] == '-' and '-' or '(' .. ARGV[2]
 local parked = redis.call('XPENDING', KEYS[1], ARGV[1], from, '+', ARGV[3], 'parked')
 for _, entry in ipairs(parked) do
   local due = tonumber(redis.call('ZSCORE', KEYS[2], entry[1]))
   local right = due and possible(due) or due_at_once(entry[1])
+  local type = are_held and redis.call('HGET', KEYS[3], entry[1])
+  if type and not paused_till[type] then
+    right = due_at_once(entry[1])
+    redis.call('HDEL', KEYS[3], entry[1])
+  end
   if due ~= right then redis.call('ZADD', KEYS[2], right, entry[1]) end
 end
-if #parked < tonumber(ARGV[3]) then return nil end
+if #parked < tonumber(ARGV[3]) then
+  -- What is left there was taken by a member of an older version, or acknowledged by hand.
+  if not next(paused_till) then redis.call('DEL', KEYS[3]) end
+  return nil
+end
 return parked[#parked][1]
 `;
 

@@ -18,7 +18,7 @@ const STEP = /redis\.call\('([A-Z]+)'(?:, '([A-Z]+)')?, ((?:KEYS|ARGV)\[\d+\])/g
  * not complete.
  */
 const ARGUMENTS: Readonly<Record<string, number>> = {
-  ...{ DEL: 0, EXISTS: 0, GET: 0, PTTL: 0, PUBLISH: 1, SET: 1 },
+  ...{ DEL: 0, EXISTS: 0, GET: 0, PERSIST: 0, PEXPIREAT: 1, PTTL: 0, PUBLISH: 1, SET: 1 },
   ...{ HDEL: 1, HEXISTS: 1, HGET: 1, HGETALL: 0, HKEYS: 0, HLEN: 0, HMGET: 1, HSCAN: 1, HSET: 2, HVALS: 0 },
   ...{ XACK: 2, XADD: 3, XCLAIM: 4, XDEL: 1, XLEN: 0, XPENDING: 1, XRANGE: 2, XREVRANGE: 2, XTRIM: 2 },
   ...{
@@ -30,7 +30,7 @@ const ARGUMENTS: Readonly<Record<string, number>> = {
   },
   ...{ "XINFO CONSUMERS": 1, "XINFO GROUPS": 0, "XINFO STREAM": 0 },
   ...{ ZADD: 2, ZCARD: 0, ZLEXCOUNT: 2, ZRANGE: 2, ZRANGEBYLEX: 2, ZRANGEBYSCORE: 2, ZREM: 1, ZREMRANGEBYSCORE: 2 },
-  ...{ ZREVRANGEBYLEX: 2, ZREVRANGEBYSCORE: 2, ZSCORE: 1 },
+  ...{ ZREVRANGEBYLEX: 2, ZREVRANGEBYSCORE: 2, ZSCAN: 1, ZSCORE: 1 },
 };
 /** The type that a key needs, by the first letter of the command. */
 const TYPES: Readonly<Record<string, string>> = { X: "stream", Z: "zset", H: "hash", G: "string" };

@@ -1,4 +1,4 @@
-import { CLOCK, ID_ORDER, MAP, WHOLE } from "./fragment.js";
+import { CLOCK, FORGET, ID_ORDER, MAP, WHOLE } from "./fragment.js";
 import { type Script, script } from "./script.js";
 
 /**
@@ -26,7 +26,7 @@ import { type Script, script } from "./script.js";
  *       7 `expire-group` to destroy groups that nobody has served for as long as (3)
  * Result: a report as JSON, or nil when another service has just trimmed or there is no stream
  */
-export const trim: Script<string | null> = script("trim")`${MAP}${ID_ORDER}${WHOLE}${CLOCK}
+export const trim: Script<string | null> = script("trim")`${MAP}${ID_ORDER}${WHOLE}${CLOCK}${FORGET}
 local locked = redis.call('PTTL', KEYS[2])
 if locked > 0 and locked <= 1000 then return nil end
 redis.call('SET', KEYS[2], '1', 'PX', ARGV[5])
@@ -40,13 +40,6 @@ local at = known.at or now
 local paused = (now < at or now - at > tonumber(ARGV[6])) and now or known.paused or 0
 local is_settled = now - paused > tonumber(ARGV[6])
 
-local function forget(group)
-  redis.call('DEL', ARGV[1] .. 'floor:' .. group)
-  for _, kind in ipairs({ 'retry', 'errors', 'alive', 'types', 'handover' }) do
-    redis.call('DEL', ARGV[1] .. kind .. (ARGV[2] == '' and '' or ARGV[2] .. group))
-  end
-  redis.call('ZREM', KEYS[5], group)
-end
 -- A group that others destroyed is created again at its position by its consumers, when they next read. Until then, as
 -- long as they are busy, their heartbeats tell that it is served.
 local present = {}
@@ -69,7 +62,8 @@ local function absent_positions(last)
     elseif silent <= 300000 then
       positions[#positions + 1] = position_of(group, last) or nil
     elseif silent > tonumber(ARGV[3]) and is_settled then
-      forget(group)
+      forget(ARGV[1], ARGV[2], group)
+      redis.call('ZREM', KEYS[5], group)
     end
   end
   return positions
@@ -203,7 +197,8 @@ for _, info in ipairs(redis.call('XINFO', 'GROUPS', KEYS[1])) do
     table.insert(report.unserved, { group = group.name, silentMs = silent })
     if ARGV[7] == 'expire-group' then
       redis.call('XGROUP', 'DESTROY', KEYS[1], group.name)
-      forget(group.name)
+      forget(ARGV[1], ARGV[2], group.name)
+      redis.call('ZREM', KEYS[5], group.name)
       table.insert(report.expired, group.name)
       position = nil
     end

@@ -7,7 +7,9 @@ import { DeadLetters } from "../../letters/dead-letters.js";
 import { Instance } from "../../memory/instance.js";
 import { isServed, leftoversOf } from "../../memory/leftovers.js";
 import { MemoryBroker } from "../../memory/memory-broker.js";
+import { OperatorsGroups } from "../../memory/operators-groups.js";
 import { OperatorsLetters } from "../../memory/operators-letters.js";
+import type { GroupControl } from "../../messaging/group-control.js";
 import type { CommandHandler, CommandOptions, Handler, HandlerOptions } from "../../messaging/handler.js";
 import { consoleLogger, writerOf } from "../../messaging/logger.js";
 import type { Messaging } from "../../messaging/messaging.js";
@@ -40,6 +42,8 @@ export interface TestMessaging<Events extends object = Record<never, never>, Out
   readonly broker: TestBroker;
   /** The dead letters of its streams, for an operator of its name. */
   readonly deadLetters: DeadLetters;
+  /** The groups of its streams, for an operator of its name: to pause and resume them, to have them retry at once. */
+  readonly groups: GroupControl;
   /** The time of its broker. */
   readonly time: TestTime;
   /** See {@link TestBroker.settled}. */
@@ -120,6 +124,10 @@ class MemoryMessaging<Events extends object>
       return new OperatorsLetters(store, stream);
     };
     return new DeadLetters(this.#config, { clock: store.clock, lettersOf });
+  }
+
+  get groups(): GroupControl {
+    return new OperatorsGroups(this.#broker.store, this.#config);
   }
 
   get broker(): TestBroker {

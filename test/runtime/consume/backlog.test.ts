@@ -260,7 +260,10 @@ describe("a backlog", () => {
                 backlog.finished(id);
                 holdings.drop(id);
               } else {
-                model.retained.set(id, backlog.retain({ id, fields: null, attempt: 1 }, 2));
+                model.retained.set(
+                  id,
+                  backlog.retain({ id, fields: null, attempt: 1 }, { attempt: 2, isAlone: false }),
+                );
                 holdings.hold(id, 0);
               }
             } else if (one.do === "due") {

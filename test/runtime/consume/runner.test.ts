@@ -36,6 +36,7 @@ class Stage {
       dispatcher: { dispatch },
       clock: { now: () => this.now },
       settling: this.settling,
+      halt: { isTotal: false, isOfTypes: false, holds: () => false, onChange: () => {} },
     } as unknown as ConsumerParts;
     const work = { untilDone: (_: string, work: () => unknown) => work(), settle: () => {}, rest: () => {} };
     const settler = work as unknown as Settler;

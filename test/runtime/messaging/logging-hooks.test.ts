@@ -440,6 +440,14 @@ function everyLine(): unknown[][] {
     entriesMissed: [{ ...group, count: 1 }],
     deadLettersRemoved: [{ ...group, count: 1 }],
     evictionPossible: [{ policy: "allkeys-lru" }],
+    paused: [
+      { ...group, type: undefined, until: "2026-11-24T08:00:00.000Z", by: "ada", why: "the database moves" },
+      { ...group, type: "user.created", until: "2026-11-24T08:00:00.000Z", by: "ada", why: "the database moves" },
+    ],
+    resumed: [
+      { ...group, type: undefined },
+      { ...group, type: "user.created" },
+    ],
     trouble: [{ ...ids, what: "…", error: new Error("x") }],
   };
   // A new event fails to compile here, and an old one that is left out below.

@@ -13,6 +13,7 @@ import { fillEvents } from "../../support/stream.js";
 const GROUP = "test-service-workers";
 const RETRY = `{events}:retry:${GROUP}`;
 const ERRORS = `{events}:errors:${GROUP}`;
+const HELD = `{events}:held:${GROUP}`;
 /** On a busy machine. */
 const PATIENT = { withinMs: 25_000 };
 const MESSAGE = { entity_id: 1, after_data: { email: "ada@example.com" } };
@@ -146,6 +147,8 @@ async function unexplained(
       return without(admin.zrange(key, "0", "-1"), await pendingOf("parked"));
     case "errors":
       return without(admin.hkeys(key), await pendingOf());
+    case "held":
+      return without(admin.hkeys(key), await pendingOf("parked"));
     case "handover":
       return without(admin.zrange(key, "0", "-1"), []);
     case "alive":
@@ -209,6 +212,8 @@ describe("after a fault", () => {
   ])("by %s, no key of ours holds what nothing ends", async (_, break_) => {
     const failing = createService(redis);
     await parkedBy(failing, 5);
+    // One of them had waited for its type.
+    await admin.hset(HELD, ...(await admin.zrange(RETRY, "0", "0")), "user.created");
     await publishUserCreated(failing, MESSAGE, { id: crypto.randomUUID(), once: true });
     await failing.close();
     await break_();
@@ -225,7 +230,7 @@ describe("after a fault", () => {
     onUserCreated(last, () => {});
     await last.start();
     await eventually(
-      () => admin.exists(RETRY, ERRORS),
+      () => admin.exists(RETRY, ERRORS, HELD),
       (left) => left === 0,
     );
     await last.close();
@@ -238,6 +243,8 @@ it("a group that was destroyed and stays away for longer than messages are kept 
   await parkedBy(messaging, 2);
   await messaging.close();
   await admin.xgroup("DESTROY", "events", GROUP);
+  await admin.hset(HELD, "1-1", "user.created");
+  await admin.hset(`{events}:paused:${GROUP}`, "group", "0 1 {}");
   await trimTo(1, { maxAgeMs: 1000 });
   expect(await admin.keys(`*${GROUP}`)).not.toEqual([]);
   // It was last served long ago, by a join and by a heartbeat.
@@ -252,8 +259,8 @@ it("a group that was lost and came back stays away as long as ever when it is lo
   await admin.xgroup("CREATE", "events", "g", "0", "MKSTREAM");
   await fillEvents(admin, 1);
   await trimTo(10);
-  const { stream, floor, groups, retry, errors, handover, marks, retention } = streamKeys("events", "g");
-  const keys = [stream, floor, groups, retry, errors, handover, marks, retention];
+  const { stream, floor, groups, retry, errors, handover, marks, retention, held } = streamKeys("events", "g");
+  const keys = [stream, floor, groups, retry, errors, handover, marks, retention, held];
   const join = (): Promise<string | number | null> => ensureGroup.run(admin, keys, ["g", "0", 60_000]);
   await admin.xgroup("DESTROY", "events", "g");
   expect(await join()).toBeTypeOf("number");

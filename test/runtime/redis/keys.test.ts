@@ -9,6 +9,8 @@ const ofStream = {
   alive: "{events}:alive:g",
   types: "{events}:types:g",
   handover: "{events}:handover:g",
+  held: "{events}:held:g",
+  paused: "{events}:paused:g",
   floor: "{events}:floor:g",
   prefix: "{events}:",
   groups: "{events}:groups",
@@ -28,8 +30,8 @@ it("the keys of a stream have the names that other versions know, and share its 
   expect([PARKED, HANDOVER]).toEqual(["parked", "handover"]);
 });
 
-it("the keys of a redrive stream are its own, but for the dead letters, which are those of the main stream", () => {
-  const { redrive, dead, settled, index } = ofStream;
+it("the keys of a redrive stream are its own, but for the dead letters and what is paused, which are those of the main stream", () => {
+  const { paused, redrive, dead, settled, index } = ofStream;
   expect(redriveKeys(streamKeys("events", "g"), "g")).toEqual({
     stream: redrive,
     retry: `${redrive}:retry`,
@@ -37,6 +39,8 @@ it("the keys of a redrive stream are its own, but for the dead letters, which ar
     alive: `${redrive}:alive`,
     types: `${redrive}:types`,
     handover: `${redrive}:handover`,
+    held: `${redrive}:held`,
+    paused,
     floor: `${redrive}:floor:g`,
     prefix: `${redrive}:`,
     groups: `${redrive}:groups`,

@@ -111,6 +111,26 @@ it("A filter leaves the message out", async () => {
   expect(reasons).toEqual(["filtered"]);
 });
 
+it("A group is paused", async () => {
+  await using here = ward();
+  const log = logBook();
+  const billing = here.service("billing", { logger: log });
+  onUserCreated(billing, () => {});
+  await billing.start();
+  const { groups } = here.operations();
+  await groups.pause("events", "billing-workers", { why: "the database moves", by: "ada" });
+  await publishUserCreated(here.service("shop"), user);
+  await eventually(() => log.text.includes("an operator has paused the group"));
+  const told = await eventually(
+    () => here.worst(),
+    (problem) => problem?.code === "GROUP_PAUSED",
+  );
+  expect(told?.sentence).toMatch(/billing-workers .* is paused by ada .*the database moves/);
+  expect(told?.command).toBe("merp resume events billing-workers");
+  await groups.resume("events", "billing-workers");
+  await eventually(() => billing.counts.handled === 1);
+});
+
 it("A service is in another environment", async () => {
   await using one = ward();
   await using other = ward();

@@ -25,7 +25,7 @@ beforeEach(async () => {
 });
 
 /** Has all of them pending for a consumer. */
-async function held(by: string): Promise<void> {
+async function pending(by: string): Promise<void> {
   await admin.xreadgroup("GROUP", "g", by, "STREAMS", "events", ">");
 }
 const entries = (attempt: number, deaths: number): unknown => [
@@ -40,9 +40,10 @@ it.each<[string, () => Promise<unknown>, unknown]>([
   [
     "is due",
     async () => {
-      await held("parked");
+      await pending("parked");
       await admin.zadd(keys.retry, ...IDS.flatMap((id) => [1, id]));
-      const scriptKeys = [keys.stream, keys.retry, keys.errors, keys.types, keys.handover];
+      const { stream, retry, errors, types, handover, held, paused } = keys;
+      const scriptKeys = [stream, retry, errors, types, handover, held, paused];
       return (await release.run(admin, scriptKeys, ["g", "me", 10, 1e6, 1000]))[0];
     },
     entries(2, 1),
@@ -50,7 +51,7 @@ it.each<[string, () => Promise<unknown>, unknown]>([
   [
     "is fetched",
     async () => {
-      await held("me");
+      await pending("me");
       const wanted = IDS.flatMap((id) => [id, 1, ""]);
       return (await fetch.run(admin, [keys.stream, keys.errors], ["g", "me", 1e6, 1000, ...wanted]))[0];
     },
@@ -59,7 +60,7 @@ it.each<[string, () => Promise<unknown>, unknown]>([
   [
     "was handed over",
     async () => {
-      await held("handover");
+      await pending("handover");
       const members = IDS.map((id) => handoverMember({ id, type: "mine", isSuspect: false }));
       await admin.zadd(keys.handover, ...members.flatMap((member) => [0, member]));
       await admin.hset(keys.types, "version", "v1", "me", '\n"mine"\n');
@@ -71,7 +72,7 @@ it.each<[string, () => Promise<unknown>, unknown]>([
   [
     "is taken over with its fields",
     async () => {
-      await held("dead");
+      await pending("dead");
       await admin.zadd(keys.alive, 1, "dead");
       const scriptKeys = [keys.stream, keys.alive, keys.types, keys.errors];
       return reap.run(admin, scriptKeys, ["g", "me", "dead", "1", 10, "v1", 1e6, 1000]);

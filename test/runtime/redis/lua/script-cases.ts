@@ -30,6 +30,8 @@ const [
   RETENTION,
   TRIMMING,
   OVERSIZED,
+  HELD,
+  PAUSED,
 ] = [
   "events",
   "{events}:retry:g",
@@ -46,7 +48,10 @@ const [
   "{events}:retention",
   "{events}:trimming",
   "{events}:oversized",
+  "{events}:held:g",
+  "{events}:paused:g",
 ] as const;
+const [REDRIVE, REDRIVE_OVERSIZED] = ["{events}:redrive:g", "{events}:redrive:g:oversized"];
 const [ANSWER, ONCE] = ["{events}:answer:1", "{events}:once:1"];
 const HANDED_OVER = [
   handoverMember({ id: "2-1", type: "mine", isSuspect: false }),
@@ -133,7 +138,7 @@ export const SCRIPT_CASES: Readonly<Record<string, readonly ScriptCase[]>> = {
   ensureGroup: [
     {
       what: "creates a lost group at its position",
-      keys: [EVENTS, FLOOR, GROUPS, RETRY, ERRORS, HANDOVER, MARKS, RETENTION],
+      keys: [EVENTS, FLOOR, GROUPS, RETRY, ERRORS, HANDOVER, MARKS, RETENTION, HELD],
       args: ["g", "0", 1000],
       prepare: async (redis) => {
         await parked(redis, ["1-1"]);
@@ -146,7 +151,7 @@ export const SCRIPT_CASES: Readonly<Record<string, readonly ScriptCase[]>> = {
     },
     {
       what: "creates a stream anew",
-      keys: [EVENTS, FLOOR, GROUPS, RETRY, ERRORS, HANDOVER, MARKS, RETENTION],
+      keys: [EVENTS, FLOOR, GROUPS, RETRY, ERRORS, HANDOVER, MARKS, RETENTION, HELD],
       args: ["g", "$", 1000],
       prepare: async (redis) => {
         await redis.hset(FLOOR, { position: "1-1", added: 3 });
@@ -238,19 +243,22 @@ export const SCRIPT_CASES: Readonly<Record<string, readonly ScriptCase[]>> = {
   ],
   release: [
     {
-      what: "takes one and drops two",
-      keys: [EVENTS, RETRY, ERRORS, TYPES, HANDOVER],
+      what: "takes one and drops two, and one of a paused type waits",
+      keys: [EVENTS, RETRY, ERRORS, TYPES, HANDOVER, HELD, PAUSED],
       args: ["g", "me", 10, 1000, 1000],
       prepare: async (redis) => {
         await parked(redis, ["1-1", "2-1"]);
         await redis.xdel(EVENTS, "2-1");
-        await redis.zadd(RETRY, 1, "0-1");
+        await redis.xclaim(EVENTS, "g", "parked", 0, "3-1", "JUSTID");
+        await redis.zadd(RETRY, 1, "0-1", 1, "3-1");
         await redis.hset(ERRORS, "0-1", "{}", "2-1", "{}");
+        await redis.hset(HELD, "1-1", "mine", "3-1", "theirs");
+        await redis.hset(PAUSED, "type:theirs", "0 1 {}", "heeds:gone", 1);
       },
     },
     {
       what: "restores what was dropped with the name of its owner",
-      keys: [EVENTS, RETRY, ERRORS, TYPES, HANDOVER],
+      keys: [EVENTS, RETRY, ERRORS, TYPES, HANDOVER, HELD, PAUSED],
       args: ["g", "me", 10, 1000, 1000],
       prepare: async (redis) => {
         await parked(redis, ["1-1", "2-1"]);
@@ -261,12 +269,122 @@ export const SCRIPT_CASES: Readonly<Record<string, readonly ScriptCase[]>> = {
   sweep: [
     {
       what: "finds a lost due time and one that is not possible",
-      keys: [EVENTS, RETRY],
+      keys: [EVENTS, RETRY, HELD, PAUSED],
       args: ["g", "-", 500],
       prepare: async (redis) => {
         await held(redis, "parked", ["1-1", "2-1"]);
         await redis.zadd(RETRY, Date.now() + 2 * 3_600_000, "2-1");
       },
+    },
+  ],
+  pause: [
+    {
+      what: "pauses a type beside the group",
+      keys: [PAUSED],
+      args: ["type:mine", "", 60_000, '{"by":"me"}', 1e12],
+      prepare: (redis) => redis.hset(PAUSED, "group", "0 1 {}"),
+    },
+    {
+      what: "pauses until then",
+      keys: [PAUSED],
+      args: ["group", "", 60_000, '{"by":"me"}', 1e12],
+      prepare: (redis) => redis.hset(PAUSED, "type:mine", "1 1 {}"),
+    },
+  ],
+  resume: [
+    {
+      what: "resumes a type",
+      keys: [PAUSED],
+      args: ["type:mine"],
+      prepare: (redis) => redis.hset(PAUSED, "group", "0 1 {}", "type:mine", "0 1 {}"),
+    },
+    {
+      what: "resumes all",
+      keys: [PAUSED],
+      args: [""],
+      prepare: (redis) => redis.hset(PAUSED, "group", "0 1 {}", "heeds:me", "1"),
+    },
+  ],
+  recall: [
+    {
+      what: "makes them due",
+      keys: [RETRY, HELD, PAUSED],
+      args: ["0", 500],
+      prepare: async (redis) => {
+        await parked(redis, ["1-1", "2-1", "3-1"]);
+        await redis.hset(HELD, "1-1", "mine", "2-1", "theirs", "9-1", "mine", "broken", "mine");
+        await redis.hset(PAUSED, "type:theirs", "0 1 {}");
+      },
+    },
+  ],
+  setAside: [
+    {
+      what: "parks them, also one that was dropped, and forgets one that is gone",
+      keys: [EVENTS, RETRY, ERRORS, HELD, PAUSED],
+      args: ["g", "me", "1-1", "mine", "", "2-1", "theirs", "kept", "3-1", "mine", ""],
+      prepare: async (redis) => {
+        await stage(redis);
+        await redis.xack(EVENTS, "g", "2-1");
+        await redis.xdel(EVENTS, "3-1");
+        await redis.hset(ERRORS, "3-1", "{}");
+        await redis.hset(PAUSED, "type:mine", "0 1 {}");
+      },
+    },
+  ],
+  retryNow: [
+    {
+      what: "makes those of a type due",
+      keys: [EVENTS, RETRY, HELD, PAUSED],
+      args: ["g", "mine", "", "0", 500],
+      prepare: async (redis) => {
+        await parked(redis, ["1-1", "2-1", "3-1"]);
+        await redis.zadd(RETRY, Date.now() + 60_000, "1-1", Date.now() + 60_000, "2-1", "inf", "9-1");
+        await redis.hset(HELD, "2-1", "mine");
+        await redis.hset(PAUSED, "type:mine", "0 1 {}");
+      },
+    },
+    {
+      what: "makes one due",
+      keys: [EVENTS, RETRY, HELD, PAUSED],
+      args: ["g", "", "1-1", "0", 500],
+      prepare: async (redis) => {
+        await parked(redis, ["1-1"]);
+        await redis.zadd(RETRY, Date.now() + 60_000, "1-1");
+      },
+    },
+  ],
+  retire: [
+    {
+      what: "removes a group with all that it has not handled",
+      keys: [EVENTS, FLOOR, ALIVE, GROUPS, INDEX, REDRIVE, REDRIVE_OVERSIZED],
+      args: ["g", "{events}:", "{events}:redrive:g:", 0, "forced", "discard"],
+      also: ["{events}:*:g", "{events}:redrive:g:*"],
+      prepare: async (redis) => {
+        await parked(redis, ["1-1"]);
+        await redis.hset(PAUSED, "group", "0 1 {}");
+        await redis.hset(FLOOR, "served", 1);
+        await redis.zadd(GROUPS, 1, "g");
+        await redis.zadd(INDEX, 0, indexed("g", "open", "1-1"));
+        await redis.xgroup("CREATE", REDRIVE, "g", "0", "MKSTREAM");
+        await redis.zadd(REDRIVE_OVERSIZED, 0, reference("1-1", "1-1"));
+        await redis.hset("{events}:redrive:g:errors", "1-1", "{}");
+      },
+    },
+    {
+      what: "names who lives",
+      keys: [EVENTS, FLOOR, ALIVE, GROUPS, INDEX, REDRIVE, REDRIVE_OVERSIZED],
+      args: ["g", "{events}:", "{events}:redrive:g:", 15_000, "forced", "discard"],
+      also: ["{events}:*:g", "{events}:redrive:g:*"],
+      prepare: stage,
+    },
+  ],
+  discardLetters: [
+    {
+      what: "marks them",
+      keys: [SETTLED, INDEX],
+      args: ["g", '{"state":"discarded"}', 100],
+      prepare: (redis) =>
+        redis.zadd(INDEX, 0, indexed("g", "open", "1-1"), 0, indexed("h", "open", "2-1"), 0, "g\nojunk"),
     },
   ],
   sweepErrors: [

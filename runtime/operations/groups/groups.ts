@@ -1,0 +1,174 @@
+import { type Config, prefixed } from "../../config/config.js";
+import { unknownOptions } from "../../config/suggest.js";
+import { ConfigError } from "../../errors.js";
+import type {
+  GroupControl,
+  PauseOptions,
+  PauseResult,
+  ResumeResult,
+  RetryNowOptions,
+} from "../../messaging/group-control.js";
+import type { Client, Connection } from "../../redis/connection.js";
+import { pauseField, pausesIn } from "../../redis/group-pauses.js";
+import { pause, recall, resume, retryNow } from "../../redis/lua/pause.js";
+import { findGroup, type GroupPlace, placeIn, placeOf, streamsOf } from "./group-place.js";
+import { adviceFor, type PausedGroup, pausedGroup, shownPause } from "./paused-group.js";
+import { type Retired, type RetireOptions, type RetirePlan, retireGroup, retirePlan } from "./retirement.js";
+
+const LONGEST_TEXT = 500;
+/** Some thirty years. */
+const LONGEST_MS = 1e12;
+const PAGE = 500;
+
+/** What an operator does to the groups of a system: pauses and resumes them, has them retry at once, removes them. */
+export class Groups implements GroupControl {
+  readonly #config: Config;
+  readonly #connection: Connection;
+
+  constructor(config: Config, connection: Connection) {
+    this.#config = config;
+    this.#connection = connection;
+  }
+
+  async pause(stream: string, group: string, options: PauseOptions = {}): Promise<PauseResult> {
+    const { type, until, forSeconds, why, by = this.#config.service } = checkedPause(options);
+    return this.#ask("pausing", stream, group, async (client, given) => {
+      const place = await findGroup(client, given);
+      const { keys } = place;
+      const times = [until?.getTime() ?? "", forSeconds === undefined ? "" : Math.ceil(forSeconds * 1000)];
+      const reason = JSON.stringify({ by, ...(why !== undefined && { why }) });
+      const paused = await pause.run(client, [keys.paused], [pauseField(type), ...times, reason, LONGEST_MS]);
+      if (paused === null) throw new ConfigError(["until must be a time to come by Redis' clock, in 30 years at most"]);
+      const [at, till] = paused;
+      const advice = await adviceFor(client, place, type);
+      return { ...shownPause(place, { type, at, until: till === 0 ? undefined : till, by, why }), advice };
+    });
+  }
+
+  async resume(stream: string, group: string, options: { readonly type?: string } = {}): Promise<ResumeResult> {
+    assertKnown(options, ["type"]);
+    const { type } = options;
+    return this.#ask("resuming", stream, group, async (client, given) => {
+      const place = await findGroup(client, given);
+      const { keys } = place;
+      const field = type === undefined ? "" : pauseField(type);
+      const resumed = pausesIn(await resume.run(client, [keys.paused], [field]));
+      const released = await eachOf(place, ({ retry, held, paused }) =>
+        paged((from) => recall.run(client, [retry, held, paused], [from, PAGE])),
+      );
+      const { pauses } = await pausedGroup(client, place, this.#config.leaseMs);
+      return { resumed: resumed.map((each) => shownPause(place, each)), released, paused: pauses };
+    });
+  }
+
+  /**
+   * Lists what is paused, of one stream or of M-ERP's four.
+   * @param stream - `events`
+   */
+  async paused(stream?: string): Promise<readonly PausedGroup[]> {
+    const streams = stream === undefined ? streamsOf(this.#config) : [prefixed(this.#config, stream)];
+    return this.#connection.ask("listing what is paused", async (client) => {
+      const found: PausedGroup[] = [];
+      for (const name of streams) {
+        for (const group of await client.zrange(placeIn(name, "").keys.groups, "0", "-1")) {
+          const listed = await pausedGroup(client, placeIn(name, group), this.#config.leaseMs);
+          if (listed.pauses.length > 0) found.push(listed);
+        }
+      }
+      return found;
+    });
+  }
+
+  async retryNow(stream: string, group: string, options: RetryNowOptions = {}): Promise<number> {
+    assertKnown(options, ["type", "id"]);
+    const { type = "", id = "" } = options;
+    if (id !== "" && !/^\d{1,20}-\d{1,20}$/.test(id)) {
+      throw new ConfigError([`id must be that of an entry (1700000000000-0), got ${JSON.stringify(id)}`]);
+    }
+    return this.#ask("retrying", stream, group, async (client, given) => {
+      const place = await findGroup(client, given);
+      return eachOf(place, async (keys) => {
+        const { stream: key, retry, held, paused } = keys;
+        // A group that its members have not created has nothing parked.
+        if ((await client.zcard(retry)) === 0 || (await client.exists(key)) === 0) return 0;
+        return paged((from) => retryNow.run(client, [key, retry, held, paused], [place.group, type, id, from, PAGE]));
+      });
+    });
+  }
+
+  /**
+   * Tells what {@link retire} would remove, and what hinders it.
+   * @throws {MessagingError} `GROUP_MISSING`
+   */
+  retirePlan(stream: string, group: string): Promise<RetirePlan> {
+    return this.#ask("examining", stream, group, (client, given) => retirePlan(client, given, this.#config.leaseMs));
+  }
+
+  /**
+   * Removes a group that is no longer needed, with all that belongs to it, so that its stream is trimmed without it. If it is cut
+   * off, repeat it. A member of the group that starts afterwards creates it as a new group.
+   *
+   * @throws {MessagingError} `GROUP_MISSING`; `GROUP_IN_USE` while a member is alive, or if something would be lost that the
+   * options do not give up
+   */
+  retire(stream: string, group: string, options: RetireOptions = {}): Promise<Retired> {
+    assertKnown(options, ["deadLetters", "force", "by"]);
+    const { leaseMs, service } = this.#config;
+    return this.#ask("retiring", stream, group, (client, given) =>
+      retireGroup(client, given, { by: service, ...options, leaseMs }),
+    );
+  }
+
+  async #ask<Reply>(
+    what: string,
+    stream: string,
+    group: string,
+    question: (client: Client, given: Omit<GroupPlace, "exists">) => Promise<Reply>,
+  ): Promise<Reply> {
+    const given = placeOf(this.#config, stream, group);
+    return this.#connection.ask(`${what} ${group} of ${given.stream}`, (client) => question(client, given));
+  }
+}
+
+/** The sum over a group and what was redriven to it. */
+async function eachOf(
+  { keys, redriven }: GroupPlace,
+  work: (keys: GroupPlace["keys"]) => Promise<number>,
+): Promise<number> {
+  return (await work(keys)) + (await work(redriven));
+}
+
+async function paged(page: (from: string) => Promise<readonly [cursor: string, count: number]>): Promise<number> {
+  let sum = 0;
+  for (let from = "0"; ; ) {
+    const [next, count] = await page(from);
+    sum += count;
+    if (next === "0") return sum;
+    from = next;
+  }
+}
+
+function checkedPause(options: PauseOptions): PauseOptions {
+  const { type, until, forSeconds, why, by } = options;
+  const isText = (text: unknown): boolean => typeof text === "string" && text !== "" && text.length <= LONGEST_TEXT;
+  const problems = [
+    ...unknownOptions(options, ["type", "until", "forSeconds", "why", "by"]),
+    ...Object.entries({ type, why, by })
+      .filter(([, text]) => text !== undefined && !isText(text))
+      .map(([name]) => `${name} must be a text of 1 to ${LONGEST_TEXT} characters`),
+    ...(until !== undefined && !(until instanceof Date && Number.isFinite(until.getTime()))
+      ? ["until must be a Date"]
+      : []),
+    ...(forSeconds !== undefined && !(forSeconds > 0 && forSeconds * 1000 <= LONGEST_MS)
+      ? [`forSeconds must be a number of seconds above 0, up to ${LONGEST_MS / 1000}`]
+      : []),
+    ...(until !== undefined && forSeconds !== undefined ? ["give either until or forSeconds, not both"] : []),
+  ];
+  if (problems.length > 0) throw new ConfigError(problems);
+  return options;
+}
+
+function assertKnown(options: object, known: readonly string[]): void {
+  const problems = unknownOptions(options, known);
+  if (problems.length > 0) throw new ConfigError(problems);
+}
