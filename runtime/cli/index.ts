@@ -16,6 +16,11 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   status: async () => (await import("./status/status.js")).statusCommand,
   "dead-letters": async () => (await import("./dead-letters/dead-letters.js")).deadLettersCommand,
   audit: async () => (await import("./audit.js")).auditCommand,
+  pause: async () => (await import("./pause.js")).pauseCommand,
+  resume: async () => (await import("./pause.js")).resumeCommand,
+  paused: async () => (await import("./pause.js")).pausedCommand,
+  retry: async () => (await import("./retry.js")).retryCommand,
+  group: async () => (await import("./group.js")).groupCommand,
 };
 
 const FURTHER = `
