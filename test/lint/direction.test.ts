@@ -141,6 +141,11 @@ const places: readonly Place[] = [
     says: `runtime/operations/ may import ${inWords(operations)}`,
   },
   {
+    path: "runtime/operations/groups/",
+    may: operations,
+    says: `runtime/operations/ may import ${inWords(operations)}`,
+  },
+  {
     path: "runtime/operations/messages/",
     may: operations,
     says: `runtime/operations/ may import ${inWords(operations)}`,

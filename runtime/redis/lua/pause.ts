@@ -25,18 +25,18 @@ local till = ARGV[2] ~= '' and whole(ARGV[2]) or ARGV[3] ~= '' and now + ARGV[3]
 if ARGV[2] .. ARGV[3] ~= '' and (till <= now or till > now + ARGV[5]) then return nil end
 local text = string.format('%.0f %.0f %s', till, now, ARGV[4])
 redis.call('HSET', KEYS[1], ARGV[1], text)
-local last = till
+local ends = till
 local records = redis.call('HGETALL', KEYS[1])
 for i = 1, #records, 2 do
   local other = whole(string.match(records[i + 1], '^%d+'))
-  if other and not string.find(records[i], '^heeds:') and last > 0 then
-    last = other == 0 and 0 or math.max(last, other)
+  if other and not string.find(records[i], '^heeds:') and ends > 0 then
+    ends = other == 0 and 0 or math.max(ends, other)
   end
 end
-if last == 0 then
+if ends == 0 then
   redis.call('PERSIST', KEYS[1])
 else
-  redis.call('PEXPIREAT', KEYS[1], last)
+  redis.call('PEXPIREAT', KEYS[1], ends)
 end
 return { now, till }
 `;
