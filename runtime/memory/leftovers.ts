@@ -19,8 +19,8 @@ export interface Held {
   readonly id: string;
   readonly type: string;
   readonly attempt: number;
-  /** What it waits for: its retry, a member that handles its type, the lease of one that crashed, or its handler. */
-  readonly waitsFor: "retry" | "member" | "lease" | "handler";
+  /** What it waits for: its retry, its type to be resumed, a member that handles that, the lease of one that crashed, its handler. */
+  readonly waitsFor: "retry" | "resume" | "member" | "lease" | "handler";
   /** When that retry is due, or when that member crashed, in ms on the broker's clock. */
   readonly since: number;
 }
@@ -37,8 +37,9 @@ export function leftoversOf(store: Store, name: string): readonly Leftover[] {
   });
 }
 
-function heldOf({ entry, owner, count, dueAt }: Pending, member: Member | undefined): Held {
+function heldOf({ entry, owner, count, dueAt, pausedType }: Pending, member: Member | undefined): Held {
   const about = { id: entry.id, type: typeOf(entry.fields) ?? "", attempt: count };
+  if (owner === PARKED && pausedType !== undefined) return { ...about, waitsFor: "resume", since: 0 };
   if (owner === PARKED) return { ...about, waitsFor: "retry", since: dueAt };
   if (owner === HANDOVER) return { ...about, waitsFor: "member", since: 0 };
   const hasCrashed = member?.state === "crashed";

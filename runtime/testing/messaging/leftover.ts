@@ -20,6 +20,7 @@ export function heldTexts({ stream, held }: Leftover, leaseMs: number, clock: Cl
   const texts = held.slice(0, MOST_TOLD).map(({ id, type, attempt, waitsFor, since }) => {
     const reasons = {
       retry: since < clock.now() ? "the next instance" : `its retry at ${momentText(since, clock)}`,
+      resume: "its type to be resumed",
       member: "an instance that handles its type",
       lease: `the lease of an instance that has crashed, which ends soon after ${momentText(since + leaseMs, clock)}`,
       handler: "its handler",

@@ -123,6 +123,19 @@ it("a test that ends too early is told what each message waits for", async () =>
   ]);
 });
 
+it("a test that ends while a type is paused is told so", async () => {
+  const logger = logBook();
+  const billing = play("billing", { logger });
+  onUserCreated(billing, () => {});
+  await billing.start();
+  await billing.groups.pause("events", "billing-workers", { type: "user.created" });
+  await billing.time.advance("2s");
+  await publishUserCreated(billing, user);
+  await billing.time.advance("2s");
+  await billing.broker.close();
+  expect(JSON.stringify(logger.lines)).toMatch(/attempt 0\) on events waits for its type to be resumed/);
+});
+
 it("a test that waits for an answer in a time that does not pass is warned", async () => {
   const logger = logBook();
   const web = play("web", { logger });
