@@ -1,5 +1,5 @@
+import { type Content, html, joined } from "../../../runtime/contract/html.js";
 import type { Schema } from "../../schema/schema.js";
-import { type Content, html, joined } from "../html.js";
 import { type LinkOf, phraseOf } from "./words.js";
 
 /** The keywords of conditions, as a well-formed schema has them. */

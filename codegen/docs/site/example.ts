@@ -1,6 +1,6 @@
 import { contractOf } from "../../../runtime/contract/contract.js";
 import type { Descriptor, Encoding } from "../../../runtime/contract/descriptor.js";
-import { type Content, html } from "../html.js";
+import { type Content, html } from "../../../runtime/contract/html.js";
 
 const TOKEN = /("(?:[^"\\]|\\.)*")(\s*:)?|\b(?:true|false|null)\b|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
 

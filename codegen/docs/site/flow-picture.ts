@@ -1,4 +1,4 @@
-import { type Content, html } from "../html.js";
+import { type Content, html } from "../../../runtime/contract/html.js";
 
 /** A box of the picture, which leads to a page. */
 export interface Box {

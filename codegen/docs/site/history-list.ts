@@ -1,6 +1,6 @@
+import { type Content, html, prose } from "../../../runtime/contract/html.js";
 import { verdictWords } from "../../diff/advice.js";
 import type { Finding } from "../../diff/finding.js";
-import { type Content, html, prose } from "../html.js";
 import type { History, Version } from "../subject.js";
 
 /** What became of a message: each commit that changed it or a type that it reaches, with the verdict of `merp diff`. */

@@ -1,9 +1,9 @@
 import type { Descriptor } from "../../../runtime/contract/descriptor.js";
+import { type Content, html, joined, prose } from "../../../runtime/contract/html.js";
 import { localDefinitions, type Message } from "../../model/model.js";
 import { namesOf } from "../../model/names.js";
 import { emitExample, handleExample } from "../../print/view/example-call.js";
 import type { Schema } from "../../schema/schema.js";
-import { type Content, html, joined, prose } from "../html.js";
 import { keyOf, type Subject, servicesOf } from "../subject.js";
 import { addressOf, pageOf, servicePage, typeAnchor } from "./address.js";
 import { jsonBlock, wireExamples } from "./example.js";

@@ -1,5 +1,5 @@
+import { type Content, html, prose } from "../../../runtime/contract/html.js";
 import { kinds } from "../../model/kind.js";
-import { type Content, html, prose } from "../html.js";
 import { firstSentence, type Subject } from "../subject.js";
 import { addressOf, pageOf, servicePage, typeAnchor } from "./address.js";
 import { INDEX, type Page, titleOf } from "./page.js";

@@ -1,7 +1,7 @@
+import { type Content, type Html, html } from "../../../runtime/contract/html.js";
 import type { Definition } from "../../model/definition.js";
 import { kinds } from "../../model/kind.js";
 import type { Message } from "../../model/model.js";
-import { type Content, type Html, html } from "../html.js";
 import type { Subject } from "../subject.js";
 import { addressOf, pageOf, rootFrom, typeAnchor } from "./address.js";
 

@@ -1,9 +1,9 @@
+import { type Content, type Html, html, joined, prose } from "../../../runtime/contract/html.js";
 import type { Definition } from "../../model/definition.js";
 import type { Model } from "../../model/model.js";
 import { nameOf } from "../../schema/definition-ref.js";
 import type { Schema } from "../../schema/schema.js";
 import { isObject } from "../../schema/walk.js";
-import { type Content, type Html, html, joined, prose } from "../html.js";
 import { addressOf, anchorWithin, pageOf, typeAnchor } from "./address.js";
 import { conditionalOf, conditionsOf } from "./condition.js";
 import { insideWords, type LinkOf, limitsOf, literal, phraseOf, toldApart, typeWords } from "./words.js";

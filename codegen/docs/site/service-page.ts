@@ -1,6 +1,6 @@
+import { type Content, html, prose } from "../../../runtime/contract/html.js";
 import type { Service } from "../../load/service.js";
 import type { Message } from "../../model/model.js";
-import { type Content, html, prose } from "../html.js";
 import { firstSentence, type Subject } from "../subject.js";
 import { addressOf, pageOf, servicePage } from "./address.js";
 import { type Flow, flowPicture } from "./flow-picture.js";

@@ -1,6 +1,6 @@
+import { type Content, html, joined } from "../../../runtime/contract/html.js";
 import type { Definition } from "../../model/definition.js";
 import type { SharedFile } from "../../model/model.js";
-import { type Content, html, joined } from "../html.js";
 import { type Subject, usersOf } from "../subject.js";
 import { addressOf, pageOf, typeAnchor } from "./address.js";
 import { jsonBlock } from "./example.js";

@@ -1,8 +1,8 @@
 import { formatNouns } from "../../../runtime/contract/format.js";
+import { type Content, html, joined } from "../../../runtime/contract/html.js";
 import type { Schema } from "../../schema/schema.js";
 import { isObject } from "../../schema/walk.js";
 import { printOnOneLine } from "../../typescript/literal.js";
-import { type Content, html, joined } from "../html.js";
 
 /** A link to the type that a `$ref` of a flat schema names. */
 export type LinkOf = (ref: string) => Content;

@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
 import { posix } from "node:path";
 import { describe, expect, it } from "vitest";
-import { escapeHtml, html } from "../../../codegen/docs/html.js";
 import { siteOf } from "../../../codegen/docs/site/site.js";
 import { readConfig } from "../../../codegen/load/config.js";
 import { readTexts, sourcesOf } from "../../../codegen/load/load.js";
 import { buildModel } from "../../../codegen/model/model.js";
+import { escapeHtml, html } from "../../../runtime/contract/html.js";
 import type { Files } from "../catalogue.js";
 import { repository } from "../scratch.js";
 import { HOSTILE, HOSTILE_NAME, hard, starter, subjectOf } from "./catalogue.js";
