@@ -4,6 +4,7 @@ import { builtinModules, createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, type Metafile, type Plugin } from "esbuild";
+import { embed } from "./embed.js";
 import { precompile } from "./precompile.js";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -29,6 +30,7 @@ const entries = [
   "runtime/telemetry/otel/index",
   "runtime/telemetry/prometheus/index",
   "runtime/operations/index",
+  "runtime/dashboard/index",
   // By itself, so that a bundle of no more than descriptions of messages is without a client of Redis.
   "runtime/contract/define",
 ];
@@ -117,7 +119,7 @@ export async function bundle(modules: readonly string[], folder: string, shared:
     splitting: true,
     chunkNames: `${shared}/[name]-[hash]`,
     packages: "external",
-    plugins: [loadLater, precompile],
+    plugins: [loadLater, precompile, embed],
     format: "esm",
     platform: "node",
     target: "node20",

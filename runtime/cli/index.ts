@@ -9,6 +9,7 @@ import { findGenerator, GENERATOR, runGenerator } from "./generator.js";
 /** The operator's commands. Each is loaded when it is asked for. */
 const commands: Readonly<Record<string, () => Promise<Command>>> = {
   doctor: async () => (await import("./doctor.js")).doctorCommand,
+  dashboard: async () => (await import("./dashboard.js")).dashboardCommand,
   explain: async () => (await import("./explain.js")).explainCommand,
   publish: async () => (await import("./publish.js")).publishCommand,
   replay: async () => (await import("./replay.js")).replayCommand,

@@ -23,7 +23,8 @@ const print = ["typescript", "model", ...model];
 const docs = ["diff", "print", ...print];
 const delivery = ["broker", "config", "messaging", "time", "contract", "errors"];
 const service = ["notification", "command", "consume", "handle", "publish", ...delivery];
-const cli = ["operations", "broker", "config", "contract", "errors"];
+const dashboard = ["operations", "broker", "config", "time", "contract", "errors"];
+const cli = ["dashboard", "operations", "broker", "config", "contract", "errors"];
 const telemetry = ["messaging", "contract", "errors"];
 const operations = ["service", "redis", "letters", ...service];
 
@@ -163,6 +164,17 @@ const places: readonly Place[] = [
   { path: "runtime/cli/", may: cli },
   { path: "runtime/cli/status/", may: cli, says: `runtime/cli/ may import ${inWords(cli)}` },
   { path: "runtime/cli/dead-letters/", may: cli, says: `runtime/cli/ may import ${inWords(cli)}` },
+  ...["runtime/dashboard/assets/", "runtime/dashboard/pages/", "runtime/dashboard/source/"].map((path) => ({
+    path,
+    may: dashboard,
+    says: `runtime/dashboard/ may import ${inWords(dashboard)}`,
+  })),
+  { path: "runtime/dashboard/", may: dashboard },
+  {
+    path: "runtime/operations/traffic/",
+    may: operations,
+    says: `runtime/operations/ may import ${inWords(operations)}`,
+  },
   { path: "runtime/cli/dev/", may: ["testing"] },
   { path: "runtime/testing/", may: ["contract", "errors"] },
   { path: "runtime/testing/arbitrary/", may: ["contract", "errors"] },
@@ -178,7 +190,7 @@ const places: readonly Place[] = [
   {
     path: "runtime/index.ts",
     may: service.concat("service"),
-    says: "runtime/index.ts may import every room but redis, memory, letters, telemetry, operations, cli and testing",
+    says: "runtime/index.ts may import every room but redis, memory, letters, telemetry, operations, dashboard, cli and testing",
   },
 ];
 

@@ -269,9 +269,28 @@ test("without the generator the merp command checks Redis, and says what to inst
   await expect(merp("generate")).rejects.toThrow("npm install --save-dev @m-erp/messaging-codegen");
 });
 
+test("the dashboard has its style and its script in its code, and answers without Redis", async () => {
+  await copyFile(
+    fileURLToPath(new URL("service/dashboard.mjs.txt", import.meta.url)),
+    join(production, "dashboard.mjs"),
+  );
+  const output = await run("node", ["dashboard.mjs"], {
+    cwd: production,
+    environment: { REDIS_URL: "redis://127.0.0.1:1" },
+  });
+  expect(output.trim().split("\n")).toEqual([
+    "200 text/css; charset=utf-8 --paper",
+    "200 text/javascript; charset=utf-8 merp-theme",
+    "200 image/svg+xml; charset=utf-8 <svg",
+    "503 text/html; charset=utf-8 127.0.0.1:1",
+  ]);
+});
+
 test("what the build does not compile is in the package too: the generator's templates", async () => {
   const sources = await Promise.all(["codegen", "runtime"].map((name) => filesIn(join(root, name), name)));
-  const plain = sources.flat().filter((path) => !path.endsWith(".ts"));
+  // The code of the dashboard holds its files.
+  const isPlain = (path: string): boolean => !path.endsWith(".ts") && !path.startsWith("runtime/dashboard/assets/");
+  const plain = sources.flat().filter(isPlain);
   const packed = await filesIn(join(folder, "node_modules/@m-erp/messaging-codegen"), "");
 
   expect(plain.length).toBeGreaterThan(1);
