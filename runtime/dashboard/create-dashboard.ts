@@ -42,7 +42,9 @@ export interface Dashboard extends AsyncDisposable {
  *
  * @throws {ConfigError} naming every bad setting
  * @example
- * const dashboard = createDashboard({ catalogue, path: "/ops", token: process.env.DASHBOARD_TOKEN });
+ * import { createDashboard } from "@m-erp/messaging/dashboard";
+ *
+ * const dashboard = createDashboard({ catalogue, path: "/ops", token: process.env["DASHBOARD_TOKEN"] });
  * app.use("/ops", dashboard.handle); // Express
  */
 export function createDashboard(options: DashboardOptions): Dashboard {

@@ -58,7 +58,8 @@ export class MessageSource {
     const streams = [...new Set(this.#descriptors.map(({ stream }) => stream))];
     const entryId = entryIdIn(id);
     // What an entry caused comes after it.
-    const from = `${Math.max(0, entryId === undefined ? Date.now() - DAY_MS : addedAt(entryId) - HOUR_MS)}-0`;
+    const fromMs = entryId === undefined ? Date.now() - DAY_MS : addedAt(entryId) - HOUR_MS;
+    const from = `${Math.max(0, fromMs)}-0`;
     const range = { streams, from, to: "+", most: SEARCHED };
     return storyOf(id, await explain(this.#operator, this.#descriptors, entryId ?? id, range));
   }
