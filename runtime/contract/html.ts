@@ -40,10 +40,6 @@ function pictureOf(control: string): string {
 
 /**
  * Makes HTML of a template. No text of a schema reaches a page in another way.
- *
- * @example
- * const title = "Orders & returns";
- * const link = html`<a href="/orders">${title}</a>`;
  */
 export function html(strings: TemplateStringsArray, ...values: readonly Content[]): Html {
   return new Html(strings.reduce((text, part, at) => `${text}${print(values[at - 1])}${part}`));
