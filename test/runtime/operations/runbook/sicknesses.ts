@@ -185,8 +185,8 @@ export const sicknesses: readonly Sickness[] = [
       proxy.mode = "stall";
       await startSound(ward, "billing");
       proxy.mode = "pass";
-      release();
       await patiently(() => cut.counts.overtaken > 0);
+      release();
       return async () => {
         await cut.close();
         await proxy.close();
