@@ -87,12 +87,19 @@ function askBeforeConnecting(client: Redis, config: RedisConfig, parts: ClientPa
       const stream = await open(...emitter);
       // A TLS handshake that is broken off may tell of two errors. The client hears one; another would end the process.
       stream.on("error", () => {});
+      stream.once("close", () => forget(connector, stream));
       return stream;
     } catch (error) {
       connector.firstError = error as Error;
       return new Socket().destroy();
     }
   };
+}
+
+/** To disconnect, the driver ends its socket and waits 2 s for that. One that is closed would keep the process for as long. */
+function forget(connector: object, stream: unknown): void {
+  const holder = connector as { stream?: unknown };
+  if (holder.stream === stream) holder.stream = undefined;
 }
 
 /** The arguments of `AUTH`. */

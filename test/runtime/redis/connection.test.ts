@@ -229,6 +229,22 @@ describe("a Redis that is not there", () => {
     await messaging.close();
   });
 
+  it("does not hold up a process that ends", async () => {
+    const config = readConfig(
+      { service: "test", redis: { url: `redis://127.0.0.1:${await freePort()}` } },
+      "fields",
+      {},
+    ).redis;
+    const connection = new Connection({ ...config, connectionTimeoutMs: 100 }, "test", "settle", systemClock);
+    await expect(connection.ready()).rejects.toMatchObject({ code: "REDIS_UNAVAILABLE" });
+    await new Promise((resolve) => connection.client.once("reconnecting", resolve));
+    // Only timers that keep the process alive are counted: now that of the next attempt to connect.
+    const timers = (): number => process.getActiveResourcesInfo().filter((kind) => kind === "Timeout").length;
+    const before = timers();
+    connection.close();
+    expect(timers()).toBeLessThan(before);
+  });
+
   it("is the same when its host has no address", async () => {
     const messaging = createService({ url: "redis://no-such-host.invalid:6379" }, impatient);
     await expect(publishUserCreated(messaging, input)).rejects.toMatchObject({
