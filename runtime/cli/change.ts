@@ -30,22 +30,48 @@ export function changeOf(
   return { ...what, who: cut(who, LONGEST), why: why === undefined ? undefined : cut(why, LONGEST) };
 }
 
+/** Where somebody may be asked. */
+interface Terminal {
+  readonly input: NodeJS.ReadableStream & { readonly isTTY?: boolean };
+  readonly output: NodeJS.WritableStream;
+}
+
 /**
- * Asks the operator whether to go on.
+ * Asks the operator whether to go on. Whoever answers anything but yes, and whoever ends the question by Ctrl-C or Ctrl-D, is
+ * told that nothing was done.
  *
  * @param question - what would be done, as a question: `redrive 12 letters of events?`
  * @throws {CommandError} nobody can be asked, as in a job, and `--yes` is not given
  */
-export async function isConfirmed(question: string, { yes }: ChangeArguments): Promise<boolean> {
+export async function isConfirmed(
+  question: string,
+  { yes }: ChangeArguments,
+  terminal: Terminal = { input: process.stdin, output: process.stderr },
+): Promise<boolean> {
   if (yes === true) return true;
-  if (process.stdin.isTTY !== true) {
+  if (terminal.input.isTTY !== true) {
     throw new CommandError(`nothing was done: nobody can be asked "${question}" here, so give --yes`);
   }
-  const dialogue = createInterface({ input: process.stdin, output: process.stderr });
+  const isYes = /^\s*y(es)?\s*$/i.test(await answerTo(`${printable(question)} [y/N] `, terminal));
+  if (!isYes) terminal.output.write("nothing was done\n");
+  return isYes;
+}
+
+/** What is typed; nothing where the question is ended, or the terminal is gone. */
+async function answerTo(question: string, terminal: Terminal): Promise<string> {
+  const dialogue = createInterface({ ...terminal, terminal: true });
+  const ended = new Promise<string>((resolve) => {
+    const end = (): void => {
+      // The next line is not to begin behind the question.
+      terminal.output.write("\n");
+      resolve("");
+    };
+    dialogue.once("SIGINT", end).once("close", end);
+  });
   try {
-    const answer = await dialogue.question(`${printable(question)} [y/N] `);
-    return /^\s*y(es)?\s*$/i.test(answer);
+    return await Promise.race([dialogue.question(question), ended]);
   } finally {
+    dialogue.removeAllListeners("close");
     dialogue.close();
   }
 }

@@ -25,7 +25,7 @@ export const publishCommand: Command = changing(
   .option("--example", "begin with the example of its schema")
   .option("--set <path=value>", "set a property, such as after_data.name=Ada; may be repeated", repeated)
   .option("--source <service>", "the service that it is from (SERVICE_NAME, or merp)")
-  .option("--stream <name>", "its stream, if several have the type")
+  .option("-s, --stream <name>", "its stream, if several have the type")
   .option("--dry-run", "check it and print it, but publish nothing")
   .addHelpText(
     "after",
@@ -61,10 +61,7 @@ async function runPublish(type: string, given: PublishArguments): Promise<number
   try {
     const place =
       config.environment === "development" ? descriptor.stream : `${config.environment}:${descriptor.stream}`;
-    if (!(await isConfirmed(`publish ${type} to ${place} at ${connection.address}?`, given))) {
-      process.stderr.write("nothing was published\n");
-      return exit.wrong;
-    }
+    if (!(await isConfirmed(`publish ${type} to ${place} at ${connection.address}?`, given))) return exit.wrong;
     const details = { type, source: service };
     const change = changeOf(given, { action: "publish", target: descriptor.stream, details });
     const { id, entryId } = await new AuditTrail(config, connection).recorded(change, async () => {

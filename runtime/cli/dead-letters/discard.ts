@@ -19,7 +19,7 @@ export const discardCommand: Command = readingMessages(
         )
           .argument("[id...]", "ids of letters, messages or entries")
           .option("--all", "every open letter, where nothing else selects them")
-          .option("--limit <count>", "stop after so many", countOption),
+          .option("-n, --limit <number>", "stop after so many", countOption),
       ),
     ),
   ),

@@ -56,10 +56,8 @@ async function returned(
     return exit.wrong;
   }
   const what = `an edited copy of dead letter ${place.id} (${descriptor.type})`;
-  if (!(await isConfirmed(`redrive ${what} to ${letter.group}? It changes ${enumerated(changed)}.`, args))) {
-    process.stderr.write("nothing was done\n");
+  if (!(await isConfirmed(`redrive ${what} to ${letter.group}? It changes ${enumerated(changed)}.`, args)))
     return exit.wrong;
-  }
   const details = { ids: [place.id], changed };
   const change = changeOf(args, { action: "dead-letters redrive", target: place.stream, details });
   const by = args.who === undefined ? {} : { by: args.who };
@@ -132,7 +130,7 @@ async function inEditor(text: string, use: (edited: unknown) => Promise<number>)
       } catch (error) {
         if (!(error instanceof ContractError || error instanceof CommandError)) throw error;
         process.stderr.write(`${told(error)}\n`);
-        if (!(await isConfirmed("edit it again?", {}))) throw new CommandError("nothing was done");
+        if (!(await isConfirmed("edit it again?", {}))) return exit.wrong;
       }
     }
   } finally {

@@ -28,7 +28,7 @@ export const listCommand: Command = readingMessages(
           .choices(["open", "redriven", "discarded", "any"])
           .default("open"),
       )
-      .option("--limit <count>", `how many at most (${LONGEST_TABLE}; with --json all)`, countOption)
+      .option("-n, --limit <number>", `how many at most (${LONGEST_TABLE}; with --json all)`, countOption)
       .option("--json", "print a line of JSON for each letter"),
   ),
 ).action((streams: string[], args: ListArguments) => withLetters(args, (tool) => showList(tool, streams, args)));

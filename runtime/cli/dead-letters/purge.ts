@@ -24,7 +24,7 @@ export const purgeCommand: Command = readingMessages(
       .argument("[stream...]", "the streams to look in (all of the catalogue)")
       .option("--settled", "those that were redriven or discarded")
       .option("--older-than <time>", "those that died longer ago (30d), or before a time; also open ones", sinceOption)
-      .option("--keep <count>", "those beyond so many of each group: first settled ones, then the oldest", countOption)
+      .option("--keep <number>", "those beyond so many of each group: first settled ones, then the oldest", countOption)
       .option("--group <name>", "those of this consumer group alone"),
   ),
 ).action((streams: string[], args: PurgeArguments) => withLetters(args, (tool) => purge(tool, streams, args)));
@@ -33,7 +33,7 @@ export const purgeCommand: Command = readingMessages(
 export async function purge(tool: LetterTool, named: readonly string[], args: PurgeArguments): Promise<number> {
   const { settled, olderThan, keep, group } = args;
   if (settled === undefined && olderThan === undefined && keep === undefined) {
-    throw new CommandError("name what to remove: --settled, --older-than <time> or --keep <count>");
+    throw new CommandError("name what to remove: --settled, --older-than <time> or --keep <number>");
   }
   const rule: PurgeRule = { settled, before: olderThan === undefined ? undefined : new Date(olderThan), keep, group };
   const plans: (PurgedGroup & { readonly stream: string })[] = [];
@@ -50,10 +50,7 @@ export async function purge(tool: LetterTool, named: readonly string[], args: Pu
   const rows = plans.map((each) => [each.group, each.stream, each.settled, each.open, each.kept]);
   process.stderr.write(table(["group", "stream", "settled", "open", "kept"], rows, widthOf(process.stderr)));
   const loss = open === 0 ? "" : `, ${open.toLocaleString("en")} of them open, whose messages are lost`;
-  if (!(await isConfirmed(`remove ${counted(total, "dead letter")}${loss}?`, args))) {
-    process.stderr.write("nothing was done\n");
-    return exit.wrong;
-  }
+  if (!(await isConfirmed(`remove ${counted(total, "dead letter")}${loss}?`, args))) return exit.wrong;
   const streams = [...new Set(plans.map(({ stream }) => stream))];
   const change = changeOf(args, { action: "dead-letters purge", target: enumerated(streams), details: { ...rule } });
   const { removed, stopped } = await interruptible((signal) =>

@@ -25,8 +25,8 @@ export const redriveCommand: Command = readingMessages(
             "--with <file>",
             "return the message in this file of JSON (- for the input) in place of that of one letter",
           )
-          .option("--limit <count>", "stop after so many", countOption)
-          .option("--rate <count>", "at most so many a second", countOption),
+          .option("-n, --limit <number>", "stop after so many", countOption)
+          .option("--rate <number>", "at most so many a second", countOption),
       ),
     ),
   ),

@@ -60,10 +60,7 @@ export async function settle(
   if (typeof batch === "number") return batch;
   const total = Math.min(batch.total, args.limit ?? batch.total);
   const question = `${command} ${total < batch.total ? `${total.toLocaleString("en")} of ` : ""}${batch.what}?`;
-  if (!(await isConfirmed(question, args))) {
-    process.stderr.write("nothing was done\n");
-    return exit.wrong;
-  }
+  if (!(await isConfirmed(question, args))) return exit.wrong;
   const { target, details } = batch;
   const change = changeOf(args, { action: `dead-letters ${command}`, target, details });
   const { limit, rate } = args;

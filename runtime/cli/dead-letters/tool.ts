@@ -16,7 +16,11 @@ export interface LetterTool {
 export function ofStreams(command: Command): Command {
   // A list of names would take the ids that follow it.
   const added = (name: string, names: readonly string[] = []): readonly string[] => [...names, name];
-  return command.option("--stream <name>", "look in this stream alone; may be repeated (all of the catalogue)", added);
+  return command.option(
+    "-s, --stream <name>",
+    "look in this stream alone; may be repeated (all of the catalogue)",
+    added,
+  );
 }
 
 /** Runs a command on the dead letters of the Redis that the environment names. */

@@ -1,3 +1,4 @@
+import { PassThrough } from "node:stream";
 import { Command, InvalidArgumentError } from "commander";
 import { afterEach, expect, it, vi } from "vitest";
 import { descriptorsOf, readingMessages } from "../../../runtime/cli/catalogue.js";
@@ -69,6 +70,28 @@ it("finds the messages of a generated module, and says what is wrong with any ot
 it("asks before a change, and does nothing where nobody can be asked", async () => {
   expect(await isConfirmed("redrive 3 letters?", { yes: true })).toBe(true);
   await expect(isConfirmed("redrive 3 letters?", {})).rejects.toThrow(CommandError);
+});
+
+it.each([
+  ["y\r", true],
+  ["n\r", false],
+  ["\r", false],
+  ["\u0003", false],
+  ["\u0004", false],
+])("takes %j at a question as %s, and says when nothing was done", async (keys, isYes) => {
+  const [input, output] = [Object.assign(new PassThrough(), { isTTY: true }), new PassThrough()];
+  const answer = isConfirmed("redrive 3 letters?", {}, { input, output });
+  input.write(keys);
+  expect(await answer).toBe(isYes);
+  const said = String(output.read());
+  expect(said).toContain("redrive 3 letters? [y/N] ");
+  expect(said.endsWith("\nnothing was done\n")).toBe(!isYes);
+});
+
+it("takes a terminal that is gone as no", async () => {
+  const input = Object.assign(new PassThrough(), { isTTY: true });
+  input.end();
+  expect(await isConfirmed("redrive 3 letters?", {}, { input, output: new PassThrough() })).toBe(false);
 });
 
 it("records who changed what, when, why, and what came of it, before and after", async () => {
