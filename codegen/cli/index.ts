@@ -24,7 +24,7 @@ const program = new Command("merp")
   .description("Generates a typed messaging SDK from JSON Schemas.")
   .addHelpText(
     "after",
-    "\nmerp dev starts a Redis to develop with, and merp doctor checks the one that the environment names; both come with @m-erp/messaging.",
+    "\nThe commands for services and their Redis come with @m-erp/messaging: merp status says what is wrong, merp --help lists all.",
   );
 
 // The other commands are only loaded to be listed: what they import would take longer than a small run.

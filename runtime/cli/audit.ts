@@ -15,7 +15,7 @@ interface AuditArguments {
 /** `merp audit` */
 export const auditCommand: Command = operatorCommand("audit", "list what operators changed, the newest first")
   .option("--since <time>", "those that began since: 2h, 3d, or 2026-05-01T03:00:00Z", sinceOption)
-  .option("--limit <count>", "how many at most", countOption, 50)
+  .option("-n, --limit <number>", "how many at most", countOption, 50)
   .option("--json", "print a line of JSON for each change")
   .action((args: AuditArguments) =>
     conclude(async () => {

@@ -22,6 +22,7 @@ export class CommandError extends Error {
 export function operatorCommand(name: string, description: string): Command {
   return new Command(name)
     .description(description)
+    .showHelpAfterError("(--help tells how it is used)")
     .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? exit.fine : exit.undone));
 }
 

@@ -3,33 +3,15 @@
 // What needs the generator it passes on.
 import { fileURLToPath } from "node:url";
 import { Command } from "commander";
-import { dev, devUsage } from "./dev/dev.js";
+import { didYouMean, nearest } from "../config/suggest.js";
+import { printable } from "../contract/printable.js";
+import { paint } from "./colour.js";
+import { operatorCommands } from "./commands.js";
+import { dev } from "./dev/dev.js";
+import { exit } from "./exit.js";
 import { findGenerator, GENERATOR, runGenerator } from "./generator.js";
-
-/** The operator's commands. Each is loaded when it is asked for. */
-const commands: Readonly<Record<string, () => Promise<Command>>> = {
-  doctor: async () => (await import("./doctor.js")).doctorCommand,
-  dashboard: async () => (await import("./dashboard.js")).dashboardCommand,
-  explain: async () => (await import("./explain.js")).explainCommand,
-  publish: async () => (await import("./publish.js")).publishCommand,
-  replay: async () => (await import("./replay.js")).replayCommand,
-  tail: async () => (await import("./tail.js")).tailCommand,
-  status: async () => (await import("./status/status.js")).statusCommand,
-  "dead-letters": async () => (await import("./dead-letters/dead-letters.js")).deadLettersCommand,
-  audit: async () => (await import("./audit.js")).auditCommand,
-  pause: async () => (await import("./pause.js")).pauseCommand,
-  resume: async () => (await import("./pause.js")).resumeCommand,
-  paused: async () => (await import("./pause.js")).pausedCommand,
-  retry: async () => (await import("./retry.js")).retryCommand,
-  group: async () => (await import("./group.js")).groupCommand,
-};
-
-const FURTHER = `
-Development:
-${devUsage}
-
-The commands init, new, import, generate, check, diff, docs, bundle and validate come with the generator: npm install --save-dev ${GENERATOR}
-`;
+import { commandNames, generatorCommands, overviewText } from "./overview.js";
+import { widthOf } from "./table.js";
 
 // A reader that has seen enough, such as head, closes the pipe. The code is that of a program which SIGPIPE ends.
 for (const stream of [process.stdout, process.stderr]) {
@@ -39,25 +21,42 @@ for (const stream of [process.stdout, process.stderr]) {
   });
 }
 
-const [asked = "--help", ...args] = process.argv.slice(2);
+/** So many seconds an operator waits for a Redis that does not answer, unless the environment says so. */
+const CONNECTION_TIMEOUT = "3";
 
-if (asked === "dev") {
-  const generator = findGenerator();
-  process.exitCode = await dev(args, generator && fileURLToPath(generator));
-} else if (Object.hasOwn(commands, asked)) await runOperator([asked]);
-else if (!(await runGenerator())) {
-  if (["--help", "-h", "help"].includes(asked)) await runOperator(Object.keys(commands));
-  else {
-    process.stderr.write(
-      `merp ${asked} needs the generator, which is not installed: npm install --save-dev ${GENERATOR}\n`,
-    );
-    process.exitCode = 1;
+const [first = "--help", ...rest] = process.argv.slice(2);
+// merp help status
+const [asked, ...args] = first === "help" && rest[0] !== undefined ? [rest[0], "--help"] : [first, ...rest];
+process.exitCode = await run();
+
+/** @returns the exit code; `undefined` where the command has set it */
+async function run(): Promise<number | undefined> {
+  if (asked === "dev") {
+    const generator = findGenerator();
+    return dev(args, generator && fileURLToPath(generator));
   }
+  const load = Object.hasOwn(operatorCommands, asked) ? operatorCommands[asked] : undefined;
+  if (load !== undefined) {
+    // The doctor tells what a service would do.
+    if (asked !== "doctor") process.env["REDIS_CONNECTION_TIMEOUT"] ||= CONNECTION_TIMEOUT;
+    await new Command("merp").addCommand(await load()).parseAsync(["node", "merp", asked, ...args]);
+    return process.exitCode as number | undefined;
+  }
+  if (generatorCommands.includes(asked)) {
+    process.argv.splice(2, Number.POSITIVE_INFINITY, asked, ...args);
+    if (await runGenerator()) return process.exitCode as number | undefined;
+    return refused(`merp ${asked} needs the generator, which is not installed: npm install --save-dev ${GENERATOR}`);
+  }
+  if (["--help", "-h", "help"].includes(asked)) {
+    process.stdout.write(overviewText(widthOf(), findGenerator() !== undefined));
+    return exit.fine;
+  }
+  if (asked.startsWith("-")) return refused(`merp begins with a command, not with ${asked}; merp --help lists them`);
+  const meant = didYouMean(nearest(asked, commandNames)) || "; merp --help lists them";
+  return refused(`merp has no command ${asked}${meant}`);
 }
 
-async function runOperator(names: readonly string[]): Promise<void> {
-  const program = new Command("merp").description("Runs and mends a system of services that talk over Redis.");
-  program.addHelpText("after", FURTHER);
-  for (const name of names) program.addCommand(await (commands[name] as () => Promise<Command>)());
-  await program.parseAsync(["node", "merp", asked, ...args]);
+function refused(why: string): number {
+  process.stderr.write(`${paint("red", "error:", process.stderr)} ${printable(why)}\n`);
+  return exit.undone;
 }

@@ -46,7 +46,10 @@ export const resumeCommand: Command = changing(
 /** `merp paused` */
 export const pausedCommand: Command = operatorCommand("paused", "list what is paused, and which members heed it")
   .argument("[stream]", "its name: events (the four of M-ERP)")
-  .action((stream: string | undefined) => conclude(() => withGroups((tools) => list(tools, stream))));
+  .option("--json", "print a line of JSON for each group")
+  .action((stream: string | undefined, { json }: { readonly json?: true }) =>
+    conclude(() => withGroups((tools) => list(tools, stream, json === true))),
+  );
 
 type Place = readonly [stream: string, group: string];
 
@@ -90,8 +93,12 @@ async function resume({ groups, trail }: GroupTools, place: Place, given: PauseA
   return resumed.length === 0 ? exit.wrong : exit.fine;
 }
 
-async function list({ groups }: GroupTools, stream: string | undefined): Promise<number> {
+async function list({ groups }: GroupTools, stream: string | undefined, isJson: boolean): Promise<number> {
   const found = await groups.paused(stream);
+  if (isJson) {
+    for (const each of found) print(JSON.stringify(each));
+    return found.some(({ ignoring }) => ignoring.length > 0) ? exit.wrong : exit.fine;
+  }
   if (found.length === 0) print("nothing is paused");
   let code: number = exit.fine;
   for (const each of found) {

@@ -20,7 +20,7 @@ import { positionAt, sinceOption } from "./time.js";
 interface ReplayArguments extends CatalogueArguments, ChangeArguments {
   readonly stream?: string;
   readonly file?: string;
-  readonly from?: string;
+  readonly since?: string;
   readonly until?: string;
   readonly type?: readonly string[];
   readonly rate?: number;
@@ -42,7 +42,7 @@ export const replayCommand: Command = changing(
   .argument("<module>", "a module of the service that exports register(messaging), or messaging")
   .option("-s, --stream <name>", "the stream (the only one that the service handles)")
   .option("-f, --file <path>", "messages of a file that merp tail --json --unmasked wrote")
-  .option("--from <time | id>", "the first message: 2h (ago), a time, or an entry's id", positionAt(sinceOption, 0))
+  .option("--since <time | id>", "the first message: 2h (ago), a time, or an entry's id", positionAt(sinceOption, 0))
   .option("--until <time | id>", "the last message: 1h (ago), a time, or an entry's id", positionAt(sinceOption, 1))
   .option("-t, --type <type>", "only messages of this type; may be repeated", repeated)
   .option("--rate <number>", "how many messages a second at most", rateOption)
@@ -110,10 +110,7 @@ async function replayAll(
   }
   const onwards = isResumed ? `, and go on where ${checkpoint} says` : "";
   const question = `run the handlers of ${messaging.service} again for these messages${onwards}?`;
-  if (!(await isConfirmed(question, given))) {
-    process.stderr.write("nothing was handled\n");
-    return exit.wrong;
-  }
+  if (!(await isConfirmed(question, given))) return exit.wrong;
   if (given.restart === true) await rm(checkpoint, { force: true });
   return recordedReplay(messaging, given, { ...options, checkpoint, keepGoing: given.keepGoing === true }, bar);
 }
@@ -129,8 +126,8 @@ async function recordedReplay(
   const { AuditTrail } = await import("../operations/audit/audit-trail.js");
   const operator = new Operator({}, { name: "replay" });
   try {
-    const { stream, file, from, until, type, publishes, includeCommands } = given;
-    const details = { stream, file, from, until, type, publishes, includeCommands };
+    const { stream, file, since, until, type, publishes, includeCommands } = given;
+    const details = { stream, file, since, until, type, publishes, includeCommands };
     const change = changeOf(given, { action: "replay", target: messaging.service, details });
     let report: ReplayReport | undefined;
     await new AuditTrail(operator.config, operator.connection).recorded(change, async () => {
@@ -180,7 +177,7 @@ function planTable({ byType, handled, skipped }: ReplayReport): string {
 async function selectionOf({
   stream,
   file,
-  from,
+  since: from,
   until,
   type,
   rate,

@@ -7,8 +7,8 @@ import { type End, Interruption } from "./interruption.js";
 import { type DevRedis, obtainDevRedis } from "./redis.js";
 import { type Wish, wishOf } from "./wish.js";
 
-/** What `merp --help` says of it. */
-export const devUsage = `  merp dev [--port <port>] [--persist <folder>] [--redis-url <url>] [--schemas <folder>] [-- <command>]
+/** What `merp dev --help` says. */
+const devUsage = `  merp dev [--port <port>] [--persist <folder>] [--redis-url <url>] [--schemas <folder>] [-- <command>]
       Starts a private Redis, generates at each change of the schemas, and runs the command with REDIS_URL, until
       Ctrl-C, or until the command ends. --persist keeps the data in a folder; --redis-url takes a Redis that runs.`;
 

@@ -15,6 +15,7 @@ interface StatusArguments extends CatalogueArguments {
   /** In ms; `true` for the usual interval. */
   readonly watch?: number | true;
   readonly stream?: readonly string[];
+  readonly json?: true;
 }
 
 /** How a format shows a look, and one that failed; and the exit codes. */
@@ -38,7 +39,7 @@ export const statusCommand: Command = readingMessages(
     "say what is wrong with the messaging of all services, and what mends it; then what there is",
   ),
 )
-  .option("--stream <name>", "look at this stream only; may be repeated (those of the catalogue)", together)
+  .option("-s, --stream <name>", "look at this stream only; may be repeated (those of the catalogue)", together)
   .option(
     "--watch [interval]",
     "look again and again, every 2s or as often as is said, and show how much things grow",
@@ -49,10 +50,11 @@ export const statusCommand: Command = readingMessages(
       .choices(["text", "json", "nagios", "prometheus"])
       .default("text"),
   )
+  .option("--json", "the same as --format json")
   .action((args: StatusArguments) => conclude(() => run(args)));
 
 async function run(args: StatusArguments): Promise<number> {
-  const format = await formatOf(args.format);
+  const format = await formatOf(args.json === true ? "json" : args.format);
   try {
     return await show(args, format);
   } catch (error) {

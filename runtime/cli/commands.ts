@@ -1,0 +1,19 @@
+import type { Command } from "commander";
+
+/** The operator's commands. Each is loaded when it is asked for. */
+export const operatorCommands: Readonly<Record<string, () => Promise<Command>>> = {
+  doctor: async () => (await import("./doctor.js")).doctorCommand,
+  dashboard: async () => (await import("./dashboard.js")).dashboardCommand,
+  explain: async () => (await import("./explain.js")).explainCommand,
+  publish: async () => (await import("./publish.js")).publishCommand,
+  replay: async () => (await import("./replay.js")).replayCommand,
+  tail: async () => (await import("./tail.js")).tailCommand,
+  status: async () => (await import("./status/status.js")).statusCommand,
+  "dead-letters": async () => (await import("./dead-letters/dead-letters.js")).deadLettersCommand,
+  audit: async () => (await import("./audit.js")).auditCommand,
+  pause: async () => (await import("./pause.js")).pauseCommand,
+  resume: async () => (await import("./pause.js")).resumeCommand,
+  paused: async () => (await import("./pause.js")).pausedCommand,
+  retry: async () => (await import("./retry.js")).retryCommand,
+  group: async () => (await import("./group.js")).groupCommand,
+};
