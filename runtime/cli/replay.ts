@@ -7,6 +7,7 @@ import { printable } from "../contract/printable.js";
 import { MessagingError } from "../errors.js";
 import type { ReplayOptions, ReplayProgress, ReplayReport } from "../operations/index.js";
 import type { ReplayedService, ServiceModule } from "../operations/replay/service-module.js";
+import { countOf } from "../operations/wording.js";
 import { type CatalogueArguments, descriptorsOf, readingMessages } from "./catalogue.js";
 import { type ChangeArguments, changeOf, changing, isConfirmed } from "./change.js";
 import { paint } from "./colour.js";
@@ -102,7 +103,7 @@ async function replayAll(
   const planned = await replay(messaging, planning).catch(reportOf);
   bar.clear();
   await write(planTable(planned));
-  if (planned.failed > 0) await write(`${planned.failed} messages cannot be read, and will fail\n`);
+  if (planned.failed > 0) await write(`${countOf(planned.failed, "message")} cannot be read, and will fail\n`);
   if (given.dryRun === true || signal.aborted) return exit.fine;
   if (planned.handled + planned.failed === 0) {
     process.stderr.write("nothing is to be handled\n");

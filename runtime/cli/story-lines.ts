@@ -1,6 +1,7 @@
 import { cut, printable } from "../contract/printable.js";
 import type { Story, StoryPart } from "../operations/messages/explain.js";
 import type { Fate } from "../operations/messages/fate.js";
+import { lengthOfTime } from "../operations/wording.js";
 
 /** Of the text of an error so much is shown. */
 const LONGEST_ERROR = 200;
@@ -65,7 +66,7 @@ function fateLines({ group, state, pending, dueAt, errors, letter, redriven }: F
   const due = dueAt === undefined ? "as soon as it is due" : `at ${new Date(dueAt).toISOString()}`;
   const ends: Readonly<Record<Fate["state"], string>> = {
     unread: "has not read it yet",
-    running: `has it for ${((pending?.idleMs ?? 0) / 1000).toFixed(0)} s, in ${pending?.consumer}${held}`,
+    running: `has it for ${lengthOfTime(pending?.idleMs ?? 0)}, in ${pending?.consumer}${held}`,
     parked: `tries it again ${due}${held}`,
     "handed over": `waits for a consumer that handles its type${held}`,
     dead: `moved it to the dead letters as ${letter?.id}${settled(letter?.state)}`,

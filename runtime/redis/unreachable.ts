@@ -22,7 +22,7 @@ export function unreachable(config: RedisConfig, cause: Error | undefined, silen
       config.credentials === undefined
         ? "Check REDIS_USERNAME, REDIS_PASSWORD and REDIS_DB"
         : "Check what redis.credentials returns, and REDIS_DB";
-    const text = `Redis at ${address} refuses this service: ${why}. ${check}, and the user's rights (ACL GETUSER)`;
+    const text = `Redis at ${address} refuses this service: ${why.replace(/\.$/, "")}. ${check}, and the user's rights (ACL GETUSER)`;
     return new ConnectionError("REDIS_REFUSED", text, { cause });
   }
   if (cause?.name === "ReplyError") {

@@ -30,16 +30,18 @@ import type { Sickness } from "./sickness.js";
 import { areMissing, hasBadIds, hasUnhandledTypes, hasWrongType, isUnread } from "./streams.js";
 
 /** Something is paused on purpose. */
-const isPaused: Sickness = (status) =>
+const isPaused: Sickness = (status, { pausedMs }) =>
   status.paused.map(({ stream, group, type, sinceMs, endsInMs, who, why }) => {
     const what = type === null ? printable(group) : `${printable(type)} of ${printable(group)}`;
     const since = sinceMs === null ? "" : ` for ${lengthOfTime(sinceMs)}`;
     const by = who === null || who === "" ? "" : ` by ${printable(who)}`;
     const because = why === null ? "" : ` (${printable(why)})`;
     const end = endsInMs === null ? "until it is resumed" : `for ${lengthOfTime(endsInMs)} more`;
-    const sentence = `${what} on ${printable(stream)} is paused${by}${since}${because}, ${end}`;
+    const isForgotten = endsInMs === null && (sinceMs ?? 0) > pausedMs;
+    const severity = isForgotten ? "warning" : "notice";
+    const sentence = `${what} on ${printable(stream)} is paused${by}${since}${because}, ${end}${isForgotten ? "; it may be forgotten" : ""}`;
     const command = resume(status, { stream, name: group }, type);
-    return { severity: "notice", code: "GROUP_PAUSED", sentence, command, stream, group };
+    return { severity, code: "GROUP_PAUSED", sentence, command, stream, group };
   });
 
 /** What may be wrong, the worst first: of two of one severity the earlier is more likely to be the cause of the other. */

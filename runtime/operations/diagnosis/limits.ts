@@ -12,6 +12,8 @@ export interface Limits {
   readonly missedReports: number;
   /** For how long a service may be silent of which a single report is known. @defaultValue 300_000 */
   readonly silentMs: number;
+  /** For how long a pause without an end may last until it counts as forgotten. @defaultValue 3_600_000 */
+  readonly pausedMs: number;
   /** By how much Redis' clock may differ from this machine's. @defaultValue 1000 */
   readonly clockMs: number;
   /** By how many bytes a replica may be behind. @defaultValue 10_000_000 */
@@ -27,6 +29,7 @@ export const LIMITS: Limits = {
   lagPerSecond: 1,
   missedReports: 3,
   silentMs: 300_000,
+  pausedMs: 3_600_000,
   clockMs: 1000,
   replicaBytes: 10_000_000,
   deaths: 2,

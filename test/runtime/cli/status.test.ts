@@ -100,7 +100,7 @@ describe("merp status", () => {
     const refused = await merpStatus(["--format", "nagios"], redis.url.replace("//", "//nobody:wrong@"));
     expect(refused).toMatchObject({
       code: 3,
-      stdout: expect.stringMatching(/^MERP UNKNOWN - Redis at .* refuses this service/),
+      stdout: expect.stringMatching(/^MERP UNKNOWN - Redis at .* refuses this service: WRONGPASS[^.]*\. Check/),
     });
     const { code, stdout, stderr } = await merpStatus(["--format", "prometheus"], away);
     expect([code, stdout.split("\n").at(-2), stderr.slice(0, 6)]).toEqual([2, "merp_status_up 0", "error:"]);

@@ -230,6 +230,13 @@ const sicknesses: readonly (readonly [
     "billing-workers on events is paused by ada for 60 s (bad release), until it is resumed",
     "merp resume events billing-workers",
   ],
+  [
+    "a pause that has lasted long and has no end",
+    statusOf([streamOf([groupOf()])], { paused: [{ ...pause, sinceMs: 3_700_000, why: null }] }),
+    "warning GROUP_PAUSED",
+    "billing-workers on events is paused by ada for 62 min, until it is resumed; it may be forgotten",
+    "merp resume events billing-workers",
+  ],
 ];
 
 describe("the diagnosis of a status", () => {

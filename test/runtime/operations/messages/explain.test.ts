@@ -42,7 +42,7 @@ function printed(story: Story): readonly string[] {
       .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, "T")
       .replaceAll(/\d{13}-\d+/g, "ID")
       .replaceAll(/after \d+ ms/g, "after N ms")
-      .replaceAll(/for \d+ s,/g, "for N s,"),
+      .replaceAll(/for \d+ m?s,/g, "for N s,"),
   );
 }
 
