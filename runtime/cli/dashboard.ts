@@ -24,7 +24,7 @@ export const dashboardCommand: Command = readingMessages(
     .option("--host <address>", "the address to listen at", "127.0.0.1")
     .option(
       "--token [text]",
-      "whoever has it may change something, as well; without a text one is made; also MERP_DASHBOARD_TOKEN",
+      "the token that changes need, and reading, too, unless --open-reading; without a text one is made; also MERP_DASHBOARD_TOKEN",
     )
     .option("--open-reading", "let everyone read who reaches it; the token is for changes alone")
     .option("--allow-host <names...>", "further names under which browsers may ask for it"),

@@ -23,7 +23,7 @@ const [HOUR, DAY] = [3_600_000, 86_400_000];
 
 /** `merp explain` */
 export const explainCommand: Command = readingMessages(
-  operatorCommand("explain", "tell the story of a message: who published it, what became of it, what it caused"),
+  operatorCommand("explain", "tell who published a message, what became of it in each group, and what it caused"),
 )
   .argument("<id>", "the id of an entry, of a message or of a correlation")
   .option("-s, --stream <name>", "look in this stream only; may be repeated", repeated)

@@ -22,7 +22,10 @@ const LOOK_EVERY_MS = 250;
 
 /** `merp pause` */
 export const pauseCommand: Command = changing(
-  operatorCommand("pause", "have a group of a stream begin nothing more, or nothing of one type, until it is resumed"),
+  operatorCommand(
+    "pause",
+    "stop a group of a stream, or one type of it, until it is resumed; handlers that run finish",
+  ),
 )
   .argument("<stream>", "its name: events")
   .argument("<group>", "the group: billing-workers")
@@ -34,7 +37,7 @@ export const pauseCommand: Command = changing(
 
 /** `merp resume` */
 export const resumeCommand: Command = changing(
-  operatorCommand("resume", "have a paused group go on, with all of its types, or one type of it"),
+  operatorCommand("resume", "let a paused group go on, with all of its types, or one type of it"),
 )
   .argument("<stream>", "its name: events")
   .argument("<group>", "the group: billing-workers")

@@ -19,7 +19,7 @@ const nowCommand: Command = changing(operatorCommand("now", "have what waits for
 /** `merp retry` */
 export const retryCommand: Command = operatorCommand(
   "retry",
-  "have what waits for a retry be tried (retry now)",
+  "retry at once what waits for a retry (retry now)",
 ).addCommand(nowCommand);
 
 async function retryNow(stream: string, group: string, given: RetryArguments): Promise<number> {
