@@ -97,7 +97,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 it("every example in a doc comment of the runtime and in the pages of the documentation compiles", async () => {
   expect(examples.length).toBeGreaterThan(20);
   await runInstalled("tsc", ["-p", folder]);
-});
+}, 120_000);
 
 it("every method of a messaging has an example", async () => {
   const files = ["messaging", "publisher", "sender", "handler"].map((name) => `runtime/messaging/${name}.ts`);
