@@ -2,7 +2,7 @@ import { AsyncLocalStorage, AsyncResource } from "node:async_hooks";
 import type { PlainMessage } from "../contract/codec.js";
 import { companyOf } from "../contract/company.js";
 import type { MessageKind } from "../contract/descriptor.js";
-import { boundedText, LONGEST_BAGGAGE, LONGEST_TRACESTATE, traceParentOf } from "./trace-context.js";
+import { boundedText, isTraceParent, LONGEST_BAGGAGE, LONGEST_TRACESTATE } from "./trace-context.js";
 
 /** Inherited by every message that is published or sent because of a message or a request. */
 export interface Correlation {
@@ -98,7 +98,7 @@ export function traceOf(message: PlainMessage, part: "traceparent" | "tracestate
 export function inheritMetadata(given: unknown, correlation: Correlation): PlainMessage | undefined {
   const { messageId, traceparent, tracestate, baggage } = correlation;
   const defaults: PlainMessage = { causation_id: messageId };
-  if (traceparent !== undefined && traceParentOf(traceparent) !== undefined) {
+  if (isTraceParent(traceparent)) {
     defaults["traceparent"] = traceparent;
     defaults["tracestate"] = boundedText(tracestate, LONGEST_TRACESTATE);
   }

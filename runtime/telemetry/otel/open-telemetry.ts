@@ -51,10 +51,14 @@ export function openTelemetry(options: OpenTelemetryOptions = {}): Extension {
   return { extend: () => partsOf(options) };
 }
 
-/** Whether anybody takes spans or metrics. Without an SDK the API's own providers take neither. */
-function isTaken(tracers: TracerProvider, meters: MeterProvider): boolean {
-  const isTraced = !(tracers instanceof ProxyTracerProvider) || tracers.getDelegateTracer(SCOPE) !== undefined;
-  return isTraced || meters.getMeter(SCOPE).constructor !== createNoopMeter().constructor;
+/** Whether anybody takes spans. Without an SDK the API's own provider takes none. */
+function isTracing(tracers: TracerProvider): boolean {
+  return !(tracers instanceof ProxyTracerProvider) || tracers.getDelegateTracer(SCOPE) !== undefined;
+}
+
+/** The same of metrics. */
+function isMeasuring(meters: MeterProvider): boolean {
+  return meters.getMeter(SCOPE).constructor !== createNoopMeter().constructor;
 }
 
 function partsOf({
@@ -65,11 +69,12 @@ function partsOf({
   baggage = false,
   createSpans = false,
 }: OpenTelemetryOptions): ExtensionParts {
-  if (!isTaken(tracerProvider, meterProvider)) return {};
+  const isTraced = isTracing(tracerProvider);
+  if (!isTraced && !isMeasuring(meterProvider)) return {};
   const tracer = tracerProvider.getTracer(SCOPE, undefined, { schemaUrl: SCHEMA_URL });
   const meter = meterProvider.getMeter(SCOPE, undefined, { schemaUrl: SCHEMA_URL });
   const instruments = instrumentsOf(meterProvider);
-  const tracing = { tracer, instruments, parent, exceptions, baggage, createSpans };
+  const tracing = { tracer, isTraced, instruments, parent, exceptions, baggage, createSpans };
   const processing = new Processing(tracing);
   const settling = new Settling(tracing, processing);
   const sending = new Sending(tracing);

@@ -21,6 +21,8 @@ interface Kind {
   readonly measured: Measured;
   readonly identity: Identity;
   readonly attempts: Attempts;
+  /** Of the spans. */
+  readonly name: string;
 }
 
 /**
@@ -90,7 +92,9 @@ export class Processing {
     instruments.noteProcessed(measured.failed(noteFailure(span, error, exceptions)), elapsedMs);
   }
 
-  #begin({ identity }: Kind, delivery: MessageContext, message: PlainMessage, base: Context): Span {
+  #begin({ identity, name }: Kind, delivery: MessageContext, message: PlainMessage, base: Context): Span {
+    const { tracer, isTraced, parent } = this.#tracing;
+    if (!isTraced && parent === "link") return tracer.startSpan(name, undefined, base);
     const { stream, group } = delivery;
     const attributes: Attributes = {
       [names.SYSTEM]: names.REDIS,
@@ -107,8 +111,6 @@ export class Processing {
     identity.addTo(attributes, delivery.messageId, delivery.correlationId);
     const producer = spanContextOf(traceOf(message, "traceparent"), traceOf(message, "tracestate"));
     const options = { kind: SpanKind.CONSUMER, attributes };
-    const { tracer, parent } = this.#tracing;
-    const name = `process ${stream}`;
     if (producer === undefined) return tracer.startSpan(name, options, base);
     if (parent === "parent") return tracer.startSpan(name, options, trace.setSpanContext(base, producer));
     return tracer.startSpan(name, { ...options, links: [{ context: producer }] }, base);
@@ -126,7 +128,7 @@ export class Processing {
     const attempts = this.attemptsOf({ stream, group }) ?? new Attempts(place);
     this.#attempts.set(`${stream}\0${group}`, attempts);
     const measured = this.#tracing.instruments.ofProcessing({ ...place, [names.MESSAGE_TYPE]: descriptor.type });
-    const kind = { measured, identity: new Identity(descriptor), attempts };
+    const kind = { measured, identity: new Identity(descriptor), attempts, name: `process ${stream}` };
     this.#kinds.set(descriptor, kind);
     return kind;
   }

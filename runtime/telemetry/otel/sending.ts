@@ -2,6 +2,7 @@ import {
   type Attributes,
   type Context,
   context,
+  INVALID_SPAN_CONTEXT,
   isSpanContextValid,
   type Link,
   type Span,
@@ -73,7 +74,8 @@ export class Sending {
     within: Context,
     correlation: Correlation | undefined,
   ): Span {
-    const { tracer, createSpans } = this.#tracing;
+    const { tracer, isTraced, createSpans } = this.#tracing;
+    if (!isTraced) return tracer.startSpan(name, undefined, within);
     const attributes: Attributes = { ...measured.attributes, [names.OLD_SYSTEM]: names.REDIS };
     identity.addTo(attributes, undefined, call.options.correlationId ?? correlation?.correlationId);
     let links: Link[] = [];
@@ -93,7 +95,7 @@ export class Sending {
     next: () => Promise<unknown>,
   ): Promise<unknown> {
     const carried = span.spanContext();
-    if (!isSpanContextValid(carried)) return next();
+    if (carried === INVALID_SPAN_CONTEXT || !isSpanContextValid(carried)) return next();
     const baggage = this.#tracing.baggage ? baggageOf(within) : undefined;
     return withCorrelation({ ...correlation, ...traceOfContext(carried), baggage }, () =>
       context.with(trace.setSpan(within, span), next),

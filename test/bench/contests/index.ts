@@ -2,7 +2,7 @@ import type { Contestant } from "../contest.js";
 import type { ContestName } from "../effort.js";
 import type { Arena } from "./arena.js";
 import { generators, typechecks } from "./catalogue.js";
-import { alone, kit, moments, traced } from "./moments.js";
+import { alone, kit, moments, service, traced } from "./moments.js";
 import { peers, reading, writing } from "./streams.js";
 
 /** Who takes part in what. */
@@ -15,6 +15,7 @@ export const contests: Readonly<Record<ContestName, (arena: Arena) => Contestant
   latency: (arena) => moments(arena, "latency", { encoding: "fields" }),
   command: (arena) => moments(arena, "command", { encoding: "json" }),
   traced,
+  service,
   validation: (arena) => alone(arena, "validation"),
   memory: (arena) => alone(arena, "memory", ["--expose-gc"]),
   cold: (arena) => moments(arena, "cold"),

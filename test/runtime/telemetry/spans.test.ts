@@ -1,4 +1,13 @@
-import { context as active, propagation, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } from "@opentelemetry/api";
+import {
+  context as active,
+  INVALID_TRACEID,
+  ProxyTracerProvider,
+  propagation,
+  ROOT_CONTEXT,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+} from "@opentelemetry/api";
 import { AlwaysOffSampler } from "@opentelemetry/sdk-trace-base";
 import * as conventions from "@opentelemetry/semantic-conventions/incubating";
 import { describe, expect, it } from "vitest";
@@ -19,6 +28,7 @@ import {
   type UserDeletedInput,
   userCreated,
   userDeleted,
+  userUpdated,
   withCorrelation,
 } from "../../../generated/index.js";
 import { createTestBroker, createTestMessaging } from "../../../generated/testing.js";
@@ -415,6 +425,49 @@ describe("the context of a trace", () => {
       ["ключ", "1"],
     ];
     expect(seen).toEqual([entries, "tenant=a%2C%20b,%D0%BA%D0%BB%D1%8E%D1%87=1", undefined, undefined]);
+  });
+
+  it("of a later version is read, though it has more parts", async () => {
+    const { messaging, telemetry } = traced();
+    await using _ = messaging;
+    onUserDeleted(messaging, () => {});
+    await messaging.start();
+    const metadata = { traceparent: "01-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01-00ab" };
+    await publishUserDeleted(messaging, { entity_id: 1, metadata });
+    await messaging.settled();
+    expect(telemetry.spans("process events").map(linksOf)).toEqual([["b7ad6b7169203331"]]);
+  });
+
+  it.each([
+    { parent: "link", described: 0 },
+    { parent: "parent", described: 1 },
+  ] as const)("passes a service that only measures, which describes no span in vain ($parent)", async (expected) => {
+    const { parent, described } = expected;
+    const { meterProvider } = testTelemetry();
+    const nobody = new ProxyTracerProvider();
+    const options: unknown[] = [];
+    const tracer = nobody.getTracer("nobody");
+    nobody.getTracer = () => ({
+      startSpan(name, given, within) {
+        options.push(given);
+        return tracer.startSpan(name, given, within);
+      },
+      startActiveSpan: tracer.startActiveSpan,
+    });
+    const { messaging } = traced({}, { tracerProvider: nobody, meterProvider, parent });
+    await using _ = messaging;
+    const seen: unknown[] = [];
+    onUserUpdated(messaging, () => void seen.push(trace.getSpanContext(active.active())?.traceId));
+    await messaging.start();
+    const request = { traceId: "0af7651916cd43dd8448eb211c80319c", spanId: "b7ad6b7169203331", traceFlags: 1 };
+    await active.with(trace.setSpanContext(ROOT_CONTEXT, request), () =>
+      publishUserUpdated(messaging, { ...user, changes: {} }),
+    );
+    await messaging.settled();
+    const [message] = messaging.published(userUpdated);
+    expect(message?.metadata?.["traceparent"]).toBe(`00-${request.traceId}-${request.spanId}-01`);
+    expect(seen).toEqual([parent === "parent" ? request.traceId : INVALID_TRACEID]);
+    expect(options.filter((given) => given !== undefined)).toHaveLength(described);
   });
 
   it("passes a service without an SDK unchanged", async () => {

@@ -1,9 +1,10 @@
 import { context, ROOT_CONTEXT, SpanKind, trace } from "@opentelemetry/api";
+import { settings } from "../program.mjs";
 import { measure } from "./load.mjs";
-import { providers } from "./providers.mjs";
+import { providers, shutdown } from "./providers.mjs";
 
 // What a service does by hand: the same spans and measurements, and no context that travels.
-const given = providers();
+const given = providers(settings.share);
 const tracer = given.tracerProvider.getTracer("bare");
 const meter = given.meterProvider.getMeter("bare");
 const place = { "messaging.system.name": "redis", "messaging.destination.name": "events" };
@@ -40,4 +41,4 @@ await measure([], {
   publishing: around("publish", SpanKind.PRODUCER, {}, () => context.active()),
   handling: around("process", SpanKind.CONSUMER, group, () => ROOT_CONTEXT),
 });
-await Promise.all([given.tracerProvider.shutdown(), given.meterProvider.shutdown()]);
+await shutdown(given);

@@ -1,7 +1,8 @@
 import { openTelemetry } from "@m-erp/messaging/otel";
+import { settings } from "../program.mjs";
 import { measure } from "./load.mjs";
-import { providers } from "./providers.mjs";
+import { providers, shutdown } from "./providers.mjs";
 
-const given = providers();
+const given = providers(settings.share);
 await measure([openTelemetry(given)]);
-await Promise.all([given.tracerProvider.shutdown(), given.meterProvider.shutdown()]);
+await shutdown(given);

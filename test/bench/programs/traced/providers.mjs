@@ -19,12 +19,16 @@ class NobodyReads extends MetricReader {
   async onShutdown() {}
 }
 
-/** An SDK that records one trace in ten, as services do, and everything in metrics. */
-export function providers() {
+/** An SDK that takes all metrics, and records such a share of the traces; without a share, it makes none. */
+export function providers(share) {
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
-  const sampler = new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(0.1) });
-  return {
-    tracerProvider: new BasicTracerProvider({ sampler, spanProcessors: [new BatchSpanProcessor(exporter)] }),
-    meterProvider: new MeterProvider({ readers: [new NobodyReads()] }),
-  };
+  const meterProvider = new MeterProvider({ readers: [new NobodyReads()] });
+  if (share === undefined) return { meterProvider };
+  const sampler = new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(share) });
+  const spanProcessors = [new BatchSpanProcessor(exporter)];
+  return { tracerProvider: new BasicTracerProvider({ sampler, spanProcessors }), meterProvider };
+}
+
+export function shutdown({ tracerProvider, meterProvider }) {
+  return Promise.all([tracerProvider?.shutdown(), meterProvider.shutdown()]);
 }
