@@ -4,7 +4,7 @@ import { input } from "../message.mjs";
 import { pendingAt } from "../pending.mjs";
 import { answer, inFlight, settings, tally } from "../program.mjs";
 
-/** What a handler computes: so many hashes of a text. */
+/** How many hashes a handler computes, and how many messages are under way. */
 const { url, count, hashes = 0, together = 1000 } = settings;
 const text = "x".repeat(4096);
 
