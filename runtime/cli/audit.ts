@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { printable } from "../contract/printable.js";
+import { cut, printable, printableJson } from "../contract/printable.js";
 import { Operations, type RecordedChange } from "../operations/index.js";
 import { paint } from "./colour.js";
 import { countOption } from "./dead-letters/selection.js";
@@ -11,6 +11,9 @@ interface AuditArguments {
   readonly limit: number;
   readonly json?: true;
 }
+
+/** None of ours is longer. */
+const LONGEST_FACT = 1000;
 
 /** `merp audit` */
 export const auditCommand: Command = operatorCommand("audit", "list what operators changed, the newest first")
@@ -37,7 +40,7 @@ export async function showChanges(changes: AsyncIterable<RecordedChange>, args: 
       break;
     }
     count++;
-    process.stdout.write(args.json === true ? `${JSON.stringify(change)}\n` : linesOf(change));
+    process.stdout.write(args.json === true ? `${printableJson(change)}\n` : linesOf(change));
   }
   if (count === 0 && args.json !== true) process.stdout.write("No change is on record.\n");
   return exit.fine;
@@ -62,9 +65,9 @@ function linesOf({ at, action, target, who, why, details, state, outcome }: Reco
 }
 
 function factsOf(name: string, facts: Readonly<Record<string, unknown>>): readonly string[] {
-  const told = Object.entries(facts).map(
-    ([key, value]) => `${key} ${typeof value === "string" ? value : JSON.stringify(value)}`,
-  );
+  const told = Object.entries(facts).map(([key, value]) => {
+    return `${key} ${cut(typeof value === "string" ? value : JSON.stringify(value), LONGEST_FACT)}`;
+  });
   return told.length === 0 ? [] : [`  ${name}: ${told.join(", ")}`];
 }
 

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { addedAt, entryIdIn } from "../broker/entry-id.js";
-import { printable } from "../contract/printable.js";
+import { printable, printableJson } from "../contract/printable.js";
 import type { Story } from "../operations/messages/explain.js";
 import type { SearchRange } from "../operations/messages/search.js";
 import { type CatalogueArguments, descriptorsOf, readingMessages } from "./catalogue.js";
@@ -50,7 +50,7 @@ async function runExplain(id: string, given: ExplainArguments): Promise<number> 
   try {
     const story = await explain(operator, descriptors, entryIdIn(id) ?? id, range);
     endProgress();
-    if (given.json === true) await write(`${JSON.stringify(story)}\n`);
+    if (given.json === true) await write(`${printableJson(story)}\n`);
     else await print(id, story);
     if (story.parts.length === 0 && story.letters.length === 0) return exit.wrong;
     return exit.fine;

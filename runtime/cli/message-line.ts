@@ -1,4 +1,4 @@
-import { cut, printable } from "../contract/printable.js";
+import { cut, printable, printableJson } from "../contract/printable.js";
 import type { ShownMessage } from "../operations/messages/message-reader.js";
 import { paint } from "./colour.js";
 
@@ -75,5 +75,5 @@ function pairsOf(fields: readonly string[]): readonly (readonly [string, string]
 /** A message as one line of JSON, without what is not there. docs/messages.md describes it. */
 export function jsonLine({ isLive: _, ...message }: ShownMessage & { readonly isLive?: boolean }): string {
   const { masked, ...rest } = message;
-  return `${JSON.stringify(masked.length === 0 ? rest : message)}\n`;
+  return `${printableJson(masked.length === 0 ? rest : message)}\n`;
 }

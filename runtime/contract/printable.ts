@@ -14,6 +14,11 @@ export function printable(text: string): string {
     .replace(COMMAND, (begun) => begun.slice(0, -1) + unicodeEscape(begun.slice(-1)));
 }
 
+/** JSON in one line, which means the same and holds nothing that a terminal obeys. */
+export function printableJson(value: object): string {
+  return printable(JSON.stringify(value));
+}
+
 /** The beginning of a text, with `…` for the rest. It ends with no half of a character. */
 export function cut(text: string, longest: number): string {
   return text.length > longest ? `${text.slice(0, longest).toWellFormed()}…` : text;

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { printableJson } from "../../contract/printable.js";
 import type { DeadLetterCause } from "../../operations/index.js";
 import { type CatalogueArguments, readingMessages } from "../catalogue.js";
 import { exit, operatorCommand } from "../exit.js";
@@ -38,7 +39,7 @@ export async function showGroups(tool: LetterTool, named: readonly string[], arg
   }
   found.sort((one, other) => other.count - one.count);
   if (args.json === true) {
-    for (const cause of found) process.stdout.write(`${JSON.stringify(cause)}\n`);
+    for (const cause of found) process.stdout.write(`${printableJson(cause)}\n`);
     return exit.fine;
   }
   if (letters === 0) {

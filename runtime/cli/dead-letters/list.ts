@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { Option } from "commander";
 import { ageOf } from "../../broker/entry-id.js";
+import { printableJson } from "../../contract/printable.js";
 import type { DeadLetterState, DeadLetterSummary } from "../../operations/index.js";
 import { type CatalogueArguments, readingMessages } from "../catalogue.js";
 import { exit, operatorCommand } from "../exit.js";
@@ -45,7 +46,7 @@ export async function showList(tool: LetterTool, named: readonly string[], args:
       hasMore = count === limit;
       if (hasMore) break;
       count++;
-      if (json) await written(`${JSON.stringify(letter)}\n`);
+      if (json) await written(`${printableJson(letter)}\n`);
       else rows.push(rowOf(letter));
     }
   }

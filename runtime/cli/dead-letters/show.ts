@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { cut, printable } from "../../contract/printable.js";
+import { cut, printable, printableJson } from "../../contract/printable.js";
 import {
   type DeadLetter,
   type DeadLetterHistory,
@@ -44,7 +44,7 @@ export async function showLetter(tool: LetterTool, text: string, args: ShowArgum
   const { original: _, ...record } = letter;
   const { message, issues } = read;
   if (args.json === true) {
-    process.stdout.write(`${JSON.stringify({ queue: place.stream, ...record, message, issues, history })}\n`);
+    process.stdout.write(`${printableJson({ queue: place.stream, ...record, message, issues, history })}\n`);
     return exit.fine;
   }
   const own = history.letters.find(({ id }) => id === place.id);

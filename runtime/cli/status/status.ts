@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { printable } from "../../contract/printable.js";
+import { printable, printableJson } from "../../contract/printable.js";
 import { MessagingError } from "../../errors.js";
 import type { Problem } from "../../operations/diagnosis/problem.js";
 import type { Status } from "../../operations/status/status.js";
@@ -101,7 +101,7 @@ async function formatOf(name: StatusArguments["format"]): Promise<Format> {
     case "text":
       return { code: codeOf, show: statusText };
     case "json":
-      return { code: codeOf, show: (status, problems) => `${jsonOf({ problems, ...status })}\n` };
+      return { code: codeOf, show: (status, problems) => `${printableJson({ problems, ...status })}\n` };
     case "nagios":
       return {
         show: (status, problems) => `${nagiosText(status, problems)}\n`,
@@ -118,11 +118,6 @@ async function formatOf(name: StatusArguments["format"]): Promise<Format> {
 
 function codeOf([worst]: readonly Problem[]): number {
   return worst?.severity === "critical" ? exit.undone : worst?.severity === "warning" ? exit.wrong : exit.fine;
-}
-
-/** One line. What a terminal would obey is escaped as JSON escapes it. */
-function jsonOf(value: object): string {
-  return printable(JSON.stringify(value));
 }
 
 /** Redis does not answer: that is not an unknown state, but a known one. */
