@@ -31,6 +31,8 @@ export interface Fate {
 }
 
 const MOST_REDRIVES = 20;
+/** The latest moment of a `Date`. */
+const LATEST_MS = 8.64e15;
 
 /** Reads what became of entries. The groups of a stream are read once. */
 export class Fates {
@@ -76,7 +78,8 @@ export class Fates {
       if (consumer === HANDOVER) return { group, state: "handed over", pending, errors };
       if (consumer !== PARKED) return { group, state: "running", pending, errors };
       const due = await ifAllowed(connection.ask(asking, (client) => client.zscore(keys.retry, entryId)));
-      return { group, state: "parked", pending, errors, ...(due == null ? {} : { dueAt: Number(due) }) };
+      const dueAt = momentIn(due ?? undefined);
+      return { group, state: "parked", pending, errors, ...(dueAt === undefined ? {} : { dueAt }) };
     }
     const letter = this.#letters.of(keys.stream, entryId).findLast((each) => each.group === group);
     if (letter !== undefined) {
@@ -103,4 +106,10 @@ export class Fates {
     const [text = null] = (await ifAllowed(asked)) ?? [];
     return (text === null ? undefined : errorsIn(Buffer.from(`[${text}]`))) ?? [];
   }
+}
+
+/** The moment that a score is: others may have written one that is none. */
+function momentIn(score: string | undefined): number | undefined {
+  const ms = Number(score ?? Number.NaN);
+  return Math.abs(ms) <= LATEST_MS ? ms : undefined;
 }

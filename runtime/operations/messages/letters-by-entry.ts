@@ -7,10 +7,12 @@ import { RedisLetters } from "../../redis/redis-letters.js";
 import type { Operator } from "../operator.js";
 
 const PAGE = 50;
+/** Others may have written any number of letters of one message. */
+const MOST_FOUND = 1000;
 
 /** The dead letters of some entries, oldest first. */
 export class LettersByEntry {
-  readonly #byEntry = new Map<string, readonly DeadLetter[]>();
+  readonly #byEntry = new Map<string, DeadLetter[]>();
 
   /** @param key - the stream from which a group had read the entry */
   of(key: string, entryId: string): readonly DeadLetter[] {
@@ -19,8 +21,9 @@ export class LettersByEntry {
 
   add(letter: DeadLetter): void {
     const place = `${letter.stream} ${letter.entryId}`;
-    // What was sent and is in the stream still is not needed twice.
-    this.#byEntry.set(place, [...(this.#byEntry.get(place) ?? []), { ...letter, original: [] }]);
+    const others = this.#byEntry.get(place);
+    if (others === undefined) this.#byEntry.set(place, [letter]);
+    else others.push(letter);
   }
 }
 
@@ -33,7 +36,10 @@ export interface LetterSearch {
   readonly isMeant: (letter: DeadLetter) => boolean;
 }
 
-/** Dead letters of a stream that are meant, of a bounded number of them; and whether these were all. */
+/**
+ * Dead letters of a stream that are meant, of a bounded number of them, without their originals, of which nobody knows here what
+ * is sensitive; and whether these were all.
+ */
 export async function lettersSince(
   { config, connection }: Operator,
   { stream, since, most, isMeant }: LetterSearch,
@@ -45,8 +51,9 @@ export async function lettersSince(
   for (let read = 0; read < most; ) {
     const page = await stored.page(after, PAGE);
     for (const { id, fields, oversizedBytes, mark } of page) {
-      const letter = { id, ...letterOf(fields, oversizedBytes), state: stateOf(mark) };
+      const letter = { id, ...letterOf(fields, oversizedBytes), original: [], state: stateOf(mark) };
       if (isMeant(letter)) letters.push(letter);
+      if (letters.length === MOST_FOUND) return { letters, isWhole: false };
     }
     const last = page.at(-1);
     if (last === undefined) return { letters, isWhole: true };

@@ -38,6 +38,9 @@ export interface Branch {
   readonly caused: readonly Branch[];
 }
 
+/** No tree is deeper: whoever prints it calls itself for each level. */
+const DEEPEST = 100;
+
 /** Whether an id is that of the entry, of the message or of its correlation. */
 export function isNamed({ entryId, messageId, correlationId }: Trace, id: string): boolean {
   return entryId === id || messageId === id || correlationId === id;
@@ -51,10 +54,13 @@ export function branchesOf(traces: readonly Trace[], named: ReadonlySet<Trace>):
   const byMessage = new Map(traces.flatMap((each) => (each.messageId === undefined ? [] : [[each.messageId, each]])));
   const causeOf = ({ causationId }: Trace): Trace | undefined =>
     causationId === undefined ? undefined : byMessage.get(causationId);
-  const caused = new Map<Trace | undefined, Trace[]>();
+  const caused = new Map<Trace, Trace[]>();
   for (const trace of traces) {
     const cause = causeOf(trace);
-    caused.set(cause, [...(caused.get(cause) ?? []), trace]);
+    if (cause === undefined) continue;
+    const others = caused.get(cause);
+    if (others === undefined) caused.set(cause, [trace]);
+    else others.push(trace);
   }
   const correlations = new Set([...named].flatMap(({ correlationId }) => correlationId ?? []));
   const wanted = new Set(named);
@@ -66,12 +72,12 @@ export function branchesOf(traces: readonly Trace[], named: ReadonlySet<Trace>):
   // What is added meanwhile is looked at as well.
   for (const trace of wanted) for (const each of caused.get(trace) ?? []) wanted.add(each);
   const told = new Set<Trace>();
-  const branch = (trace: Trace): readonly Branch[] => {
-    if (!wanted.has(trace) || told.has(trace)) return [];
+  const branch = (trace: Trace, depth: number): readonly Branch[] => {
+    if (depth > DEEPEST || !wanted.has(trace) || told.has(trace)) return [];
     told.add(trace);
-    return [{ trace, caused: (caused.get(trace) ?? []).flatMap(branch) }];
+    return [{ trace, caused: (caused.get(trace) ?? []).flatMap((each) => branch(each, depth + 1)) }];
   };
   const roots = traces.filter((trace) => wanted.has(trace) && causeOf(trace) === undefined);
-  // Ids that others wrote may name each other in a circle.
-  return [...roots, ...wanted].flatMap(branch);
+  // Ids that others wrote may name each other in a circle, or one the next without end: what is too deep begins a tree.
+  return [...roots, ...wanted].flatMap((each) => branch(each, 1));
 }
