@@ -1,6 +1,7 @@
 import { addedAt } from "../../broker/entry-id.js";
 import type { LogEntry } from "../../broker/log.js";
 import { type Config, prefixed } from "../../config/config.js";
+import { fieldOf } from "../../contract/codec.js";
 import { cut } from "../../contract/printable.js";
 import type { Connection } from "../../redis/connection.js";
 import { readPage } from "../../redis/page.js";
@@ -69,13 +70,9 @@ interface Entry {
 }
 
 function entryOf({ id, fields }: LogEntry): Entry {
-  const text = (name: string): string => {
-    const at = fields.findIndex((field, place) => place % 2 === 0 && field === name);
-    return cut(at < 0 ? "" : (fields[at + 1] ?? ""), LONGEST_TEXT);
-  };
-  const at = fields.indexOf("details");
+  const text = (name: string): string => cut(fieldOf(fields, name) ?? "", LONGEST_TEXT);
   const [state, action, target, who, why, begun] = ["state", "action", "target", "who", "why", "begun"].map(text);
-  return { id, state, action, target, who, why, begun, details: objectIn(fields[at + 1]) } as Entry;
+  return { id, state, action, target, who, why, begun, details: objectIn(fieldOf(fields, "details")) } as Entry;
 }
 
 function changeOf({ id, action, target, who, why, details }: Entry, end: Entry | undefined): RecordedChange {
