@@ -1,10 +1,9 @@
-import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { basename } from "node:path";
-import { createInterface } from "node:readline";
 import { comesBefore, entryIdIn } from "../../broker/entry-id.js";
 import { TYPE_FIELD } from "../../contract/codec.js";
 import { ConfigError } from "../../errors.js";
+import { linesOf } from "./file-lines.js";
 import type { ReplayBounds, ReplayedEntry, ReplaySource } from "./replay-source.js";
 
 const MASKED = "holds masked values, which no handler should get: write the file with merp tail --json --unmasked";
@@ -19,13 +18,13 @@ export function fileSource(path: string, { from, until }: ReplayBounds): ReplayS
     async *after(lineRead) {
       size = await sizeOf(path);
       const behind = Number(lineRead ?? 0);
+      if (!Number.isSafeInteger(behind) || behind < 0) {
+        throw new ConfigError(["the checkpoint names no line: delete it, and begin anew"]);
+      }
       let line = 0;
-      for await (const text of createInterface({
-        input: createReadStream(path),
-        crlfDelay: Number.POSITIVE_INFINITY,
-      })) {
+      for await (const { text, bytes } of linesOf(path)) {
         line++;
-        read += Buffer.byteLength(text) + 1;
+        read += bytes;
         if (line <= behind || text.trim() === "") continue;
         const replayed = entryOf(text, `${path}, line ${line}`, String(line));
         const { id } = replayed.entry;
@@ -65,5 +64,13 @@ function entryOf(text: string, place: string, position: string): ReplayedEntry {
     return { stream, position, entry: { id, fields } };
   }
   if (typeof message !== "object" || message === null) throw new ConfigError([`${place}: has no message`]);
-  return { stream, position, entry: { id, fields: [TYPE_FIELD, type, "json", JSON.stringify(message)] } };
+  return { stream, position, entry: { id, fields: [TYPE_FIELD, type, "json", textOf(message, place)] } };
+}
+
+function textOf(message: object, place: string): string {
+  try {
+    return JSON.stringify(message);
+  } catch {
+    throw new ConfigError([`${place}: is nested too deeply`]);
+  }
 }

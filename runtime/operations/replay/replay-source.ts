@@ -57,6 +57,9 @@ export function streamSource(log: Log, stream: string, { from, until }: ReplayBo
     },
     async *after(position, end) {
       last = end;
+      if ([position ?? end, end].some((id) => entryIdIn(id) === undefined)) {
+        throw new ConfigError(["the checkpoint names no entry of a stream: delete it, and begin anew"]);
+      }
       if (position !== undefined && comesBefore(await log.lastId(), position)) {
         const text = `${log.stream} was deleted or set back since the checkpoint was written: delete the checkpoint, and begin anew`;
         throw new ConfigError([text]);

@@ -10,10 +10,12 @@ import {
   userCreated,
 } from "../../../../generated/index.js";
 import { defineEvent, type Interceptor } from "../../../../runtime/index.js";
-import { ReplayError, type ReplayOptions, replay } from "../../../../runtime/operations/index.js";
+import { type Checkpoint, ReplayError, type ReplayOptions, replay } from "../../../../runtime/operations/index.js";
+import { linesOf } from "../../../../runtime/operations/replay/file-lines.js";
 import { fileSource } from "../../../../runtime/operations/replay/file-source.js";
 import { messagingOf } from "../../../../runtime/operations/replay/service-module.js";
 import { Scratch } from "../../../codegen/scratch.js";
+import { all as every } from "../../../conformance/cast.js";
 import { useRedis } from "../../../support/redis.js";
 import { createService } from "../../../support/service.js";
 
@@ -245,6 +247,10 @@ describe("a replay of a file", () => {
       ['{"id":"x","stream":"events"}\n', /line 1: is no message/],
       ["null\n", /line 1: is no message/],
       [line("1-0", undefined), /line 1: has no message/],
+      [
+        line("1-0", undefined).replace("}", `,"message":${'{"a":'.repeat(20_000)}1${"}".repeat(20_001)}`),
+        /line 1: is (no JSON|nested)/,
+      ],
     ] as const) {
       await scratch.write("bad.jsonl", text);
       const source = fileSource(scratch.path("bad.jsonl"), all);
@@ -252,6 +258,44 @@ describe("a replay of a file", () => {
     }
     const none = fileSource(scratch.path("none.jsonl"), all);
     await expect(replay(noted.service, { source: none })).rejects.toThrow("none.jsonl cannot be read: ENOENT");
+    const folder = fileSource(scratch.path("."), all);
+    await expect(replay(noted.service, { source: folder })).rejects.toThrow(/cannot be read: EISDIR/);
+  });
+
+  it("reads a line to its line feed, and none that is longer than any message", async () => {
+    await using scratch = await Scratch.create({});
+    const texts = ['"a\u2028b\rc\u2029"', "", "d".repeat(100_000), "\r", "last"];
+    await scratch.write("odd.txt", texts.join("\n"));
+    const lines: string[] = [];
+    let bytes = 0;
+    for await (const each of linesOf(scratch.path("odd.txt"))) {
+      lines.push(each.text);
+      bytes += each.bytes;
+    }
+    expect([lines, bytes]).toEqual([texts, Buffer.byteLength(texts.join("\n"))]);
+    const tooLong = every(linesOf(scratch.path("odd.txt"), 99_999));
+    await expect(tooLong).rejects.toThrow(/odd.txt has a line of more than 99999 bytes/);
+  });
+
+  it("does not begin anew, or end at once, at a checkpoint that names no place", async () => {
+    await using scratch = await Scratch.create({});
+    await using noted = await noting(2);
+    await scratch.write("some.jsonl", line("1-0", {}));
+    const of = (source: string) =>
+      JSON.stringify({ service: "billing", environment: "development", source, includeCommands: false });
+    const at = (source: string, position: string, end: string): Checkpoint => ({
+      load: async () => ({ selection: of(source), position, end }),
+      save: () => Promise.reject(new Error("saved")),
+      clear: () => Promise.reject(new Error("cleared")),
+    });
+    const source = fileSource(scratch.path("some.jsonl"), all);
+    for (const [options, problem] of [
+      [{ source, checkpoint: at("some.jsonl", "x", "") }, /names no line/],
+      [{ checkpoint: at("events", "x", "9-9") }, /names no entry/],
+      [{ checkpoint: at("events", "1-1", "") }, /names no entry/],
+    ] as const)
+      await expect(replay(noted.service, options)).rejects.toThrow(problem);
+    expect(noted.handled).toEqual([]);
   });
 });
 
