@@ -2,6 +2,7 @@ import { addedAt, comesBefore, idBefore } from "../../broker/entry-id.js";
 import type { LogEntry } from "../../broker/log.js";
 import { type Config, prefixed } from "../../config/config.js";
 import { ConnectionError } from "../../errors.js";
+import { BriefReplies } from "../../redis/brief-reply.js";
 import { Connection } from "../../redis/connection.js";
 import { ourError } from "../../redis/driver-error.js";
 import { greatestId } from "../../redis/greatest-id.js";
@@ -55,12 +56,14 @@ export class Follower {
   readonly #options: FollowOptions;
   readonly #config: Config;
   readonly #connection: Connection;
+  readonly #replies: BriefReplies;
   readonly #pause: Pause;
 
   constructor(config: Config, options: FollowOptions) {
     this.#options = options;
     this.#config = config;
     this.#connection = new Connection(config.redis, "tail", "read:tail", systemClock);
+    this.#replies = new BriefReplies(this.#connection);
     this.#pause = new Pause(options.signal, systemClock, () => {});
   }
 
@@ -144,11 +147,14 @@ export class Follower {
     signal.addEventListener("abort", end);
     try {
       const [keys, ids] = [open.map(({ key }) => key), open.map(({ position }) => position)];
+      // The entries themselves are read as a page, which is bounded.
+      this.#replies.isOn = true;
       return ((await client.xread("COUNT", 1, "BLOCK", ms, "STREAMS", ...keys, ...ids)) ?? []) as unknown as News[];
     } catch (error) {
       if (signal.aborted) return [];
       throw ourError(error, this.#connection.address, `waiting for ${open.map(({ key }) => key).join(", ")}`);
     } finally {
+      this.#replies.isOn = false;
       watchdog.cancel();
       signal.removeEventListener("abort", end);
     }
