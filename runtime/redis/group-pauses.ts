@@ -6,6 +6,8 @@ import { setAside } from "./lua/pause.js";
 const TYPE = "type:";
 /** Begins the name under which a member says that it heeds what is paused, before its own. */
 const HEEDS = "heeds:";
+/** Where there are more, others wrote them, and only whether the whole group is paused is read. */
+const MOST_RECORDS = 10_000;
 /** Until when, since when, and the rest as JSON. The first is what counts. */
 const RECORD = /^(\d{1,15})(?: (\d{1,15}) (.*))?/s;
 
@@ -20,7 +22,10 @@ export async function readPauses(
   key: string,
   nowMs: number,
 ): Promise<{ readonly pauses: readonly GroupPause[]; readonly heededAt: ReadonlyMap<string, number> }> {
-  const records = Object.entries(await client.hgetall(key));
+  const isJunk = (await client.hlen(key)) > MOST_RECORDS;
+  const records = isJunk
+    ? [["group", (await client.hget(key, "group")) ?? ""] as const]
+    : Object.entries(await client.hgetall(key));
   const inForce = records.filter(([name, value]) => {
     const until = Number(/^\d{1,15}(?!\d)/.exec(value)?.[0] ?? Number.NaN);
     return (name === "group" || /^type:./s.test(name)) && (until === 0 || until > nowMs);

@@ -19,6 +19,8 @@ const LONGEST_TEXT = 500;
 /** Some thirty years. */
 const LONGEST_MS = 1e12;
 const PAGE = 500;
+/** Of the groups of a stream, those that were served last. */
+const MOST_GROUPS = 1000;
 
 /** What an operator does to the groups of a system: pauses and resumes them, has them retry at once, removes them. */
 export class Groups implements GroupControl {
@@ -70,7 +72,8 @@ export class Groups implements GroupControl {
     return this.#connection.ask("listing what is paused", async (client) => {
       const found: PausedGroup[] = [];
       for (const name of streams) {
-        for (const group of await client.zrange(placeIn(name, "").keys.groups, "0", "-1")) {
+        const served = await client.zrange(placeIn(name, "").keys.groups, `${-MOST_GROUPS}`, "-1");
+        for (const group of served) {
           const listed = await pausedGroup(client, placeIn(name, group), this.#config.leaseMs);
           if (listed.pauses.length > 0) found.push(listed);
         }

@@ -26,6 +26,8 @@ type Place = Pick<GroupPlace, "stream" | "group" | "keys" | "redriven">;
 
 /** A member says that it heeds a pause once a second. */
 const HEEDED_MS = 5000;
+/** No group has more; others may have written any number. */
+const MOST_MEMBERS = 10_000;
 
 export function shownPause(
   { stream, group }: Pick<Place, "stream" | "group">,
@@ -41,7 +43,7 @@ export async function pausedGroup(client: Client, place: Place, leaseMs: number)
   const [own, again, beats, time] = await Promise.all([
     client.hlen(keys.held),
     client.hlen(redriven.held),
-    client.zrange(keys.alive, "0", "-1", "WITHSCORES"),
+    client.zrange(keys.alive, "0", `${MOST_MEMBERS - 1}`, "WITHSCORES"),
     client.time(),
   ]);
   const nowMs = instantIn(time);
@@ -61,6 +63,7 @@ export async function pausedGroup(client: Client, place: Place, leaseMs: number)
 /** What an operator should know who has just paused something. */
 export async function adviceFor(client: Client, place: Place, type: string | undefined): Promise<readonly string[]> {
   if (type === undefined) return [];
+  if ((await client.hlen(place.keys.types)) > MOST_MEMBERS) return [];
   const records = await client.hgetall(place.keys.types);
   const known = new Set(Object.values(records).flatMap((record) => record.split("\n").slice(1, -1).flatMap(typeIn)));
   if (known.size === 0 || known.has(type)) return [];

@@ -11,6 +11,9 @@ import type { StreamReplies } from "./stream-look.js";
 import { askOfWork, type WorkReplies, workOf } from "./work-look.js";
 
 const MOST_HANDLERS = 10_000;
+const MOST_TYPES_BYTES = 1024 * 1024;
+/** Of more groups of a stream nobody is told: no system has so many. */
+const MOST_GROUPS = 1000;
 
 /** A group as the first replies name it. */
 export interface GroupPlace {
@@ -43,7 +46,10 @@ interface RedrivenReplies {
 export function groupsIn(stream: StreamReplies): readonly GroupPlace[] {
   const known = new Map(stream.groups.map((info) => [String(field(info, "name")), info]));
   const letters = new Map((stream.letters ?? []).map((look) => [look[0], look]));
-  return [...new Set([...known.keys(), ...letters.keys(), ...stream.served])].map((name) => ({
+  // Those come first that members of this package serve: others may have created any number.
+  const served = stream.served.filter((name) => known.has(name));
+  const names = new Set([...served, ...known.keys(), ...letters.keys(), ...stream.served]);
+  return [...names].slice(0, MOST_GROUPS).map((name) => ({
     name,
     keys: streamKeys(stream.name, name),
     stream,
@@ -56,8 +62,8 @@ export async function askOfGroup(round: Round, { keys, name }: GroupPlace): Prom
   const [members, work, types, pauses, redriven] = await Promise.all([
     askOfMembers(round, keys, name),
     askOfWork(round, keys, name),
-    round.run(typesLook, [keys.types], [MOST_HANDLERS]),
-    askOfPauses(round, keys, name),
+    round.run(typesLook, [keys.types], [MOST_HANDLERS, MOST_TYPES_BYTES]),
+    askOfPauses(round, keys),
     round.ask<number>("XLEN", keys.redrive),
   ]);
   return { members, work, types, pauses: pauses ?? {}, hasRedriven: (redriven ?? 0) > 0 };

@@ -1,4 +1,5 @@
 import { HANDOVER, PARKED, type StreamKeys } from "../../redis/keys.js";
+import { marks } from "../../redis/lua/read.js";
 import type { Round, Rounds } from "../../redis/round.js";
 import type { HeldEntry, Members } from "./group-status.js";
 
@@ -9,6 +10,8 @@ const ENTRIES = 5;
 const SUSPICIOUS = 3;
 /** Of one that was delivered less long ago nobody asks whether it failed. */
 const LONG_MS = 10_000;
+/** The bytes of the errors of one entry. A longer record is none of ours. */
+const LONGEST_RECORD = 3 * 1024 * 1024;
 
 /** A group whose members hold entries. */
 export interface Holding {
@@ -55,8 +58,10 @@ async function askOfFailures(
   const asked = entries.filter(([, , heldMs, deliveries]) => heldMs >= LONG_MS || deliveries >= SUSPICIOUS);
   const ids = asked.map(([id]) => id);
   if (ids.length === 0) return new Map();
-  const records = await round.ask<(string | null)[]>("HMGET", errors, ...ids);
-  return new Map(ids.map((id, at) => [id, records === undefined ? undefined : failuresIn(records[at] ?? "")]));
+  const records = round.mayRunScripts
+    ? await round.run(marks, [errors], [LONGEST_RECORD, ...ids])
+    : await round.ask<(string | null)[]>("HMGET", errors, ...ids);
+  return new Map(ids.map((id, at) => [id, records === undefined ? undefined : failuresIn(String(records[at] ?? ""))]));
 }
 
 /** A record is a list of JSON objects without its brackets. */

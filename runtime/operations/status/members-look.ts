@@ -6,6 +6,7 @@ import type { MemberStatus, Members } from "./group-status.js";
 
 /** More members than that are not looked at: no service has so many. */
 const MOST_MEMBERS = 10_000;
+const LONGEST_NAME = 1000;
 const LISTED = 100;
 /** A member that has been silent for so many leases is dead: others take over after one and three looks. */
 const LEASES_TO_DEATH = 3;
@@ -39,7 +40,9 @@ export async function askOfMembers(
 }
 
 async function askAtOnce(round: Round, keys: readonly string[], group: string): Promise<MembersLook> {
-  const { consumers, beats } = JSON.parse((await round.run(membersLook, keys, [group, MOST_MEMBERS])) ?? "{}");
+  const { consumers, beats } = JSON.parse(
+    (await round.run(membersLook, keys, [group, MOST_MEMBERS, LONGEST_NAME])) ?? "{}",
+  );
   // An empty list of Lua is an object.
   return { consumers: Array.isArray(consumers) ? consumers : [], beats: Array.isArray(beats) ? beats : [] };
 }

@@ -1,4 +1,5 @@
 import type { StreamKeys } from "../../redis/keys.js";
+import { pausesLook } from "../../redis/lua/look.js";
 import type { Round } from "../../redis/round.js";
 import type { PauseStatus } from "./status.js";
 
@@ -6,12 +7,17 @@ import type { PauseStatus } from "./status.js";
 export type PauseRecords = Readonly<Record<string, string>>;
 
 const TYPE = "type:";
+/** Members write records there as well: which of them heed it. */
+const MOST_RECORDS = 10_000;
+const LONGEST_RECORD = 10_000;
 /** Until when, since when, and the rest as JSON. */
 const RECORD = /^(\d{1,15})(?: (\d{1,15}) (.*))?/s;
 
 /** Asks what is paused of a group. */
-export function askOfPauses(round: Round, { stream }: StreamKeys, group: string): Promise<PauseRecords | undefined> {
-  return round.ask<PauseRecords>("HGETALL", `{${stream}}:paused:${group}`);
+export async function askOfPauses(round: Round, { paused }: StreamKeys): Promise<PauseRecords | undefined> {
+  if (!round.mayRunScripts) return round.ask<PauseRecords>("HGETALL", paused);
+  const told = await round.run(pausesLook, [paused], [MOST_RECORDS, LONGEST_RECORD]);
+  return told && Object.fromEntries(told.flatMap((name, at) => (at % 2 === 0 ? [[name, told[at + 1] ?? ""]] : [])));
 }
 
 /** What is in force of it. Others may have written anything else. */

@@ -81,19 +81,45 @@ return looks
 /**
  * Tells which types the members of a group handle. Most members write the same record, and it is long.
  * KEYS: 1 handled types (hash)
- * ARGV: 1 how many members to look at
- * Result: the different records; the version of them all is one of these
+ * ARGV: 1 the members of the largest group · 2 the bytes of all that is told
+ * Result: the different records; the version of them all is one of these. `?`, as of a member that handles any, where there are
+ *         more: others have written them
  */
 export const typesLook: Script<readonly string[]> = readOnlyScript`
-local different, seen = {}, {}
-for i, record in ipairs(redis.call('HVALS', KEYS[1])) do
-  if i > tonumber(ARGV[1]) then break end
+if redis.call('HLEN', KEYS[1]) > tonumber(ARGV[1]) then return { '?' } end
+local different, seen, left = {}, {}, tonumber(ARGV[2])
+for _, record in ipairs(redis.call('HVALS', KEYS[1])) do
   if not seen[record] then
     seen[record] = true
-    different[#different + 1] = record
+    left = left - #record
+    different[#different + 1] = left < 0 and '?' or record
+    if left < 0 then break end
   end
 end
 return different
+`;
+
+/**
+ * Tells what is paused of a group, and what else stands beside it, but no long text: others have written those.
+ * KEYS: 1 what is paused (hash)
+ * ARGV: 1 how many records at most; where there are more, only whether the whole group is paused is told · 2 the bytes of the
+ *       longest name or value
+ * Result: names and values in turn
+ */
+export const pausesLook: Script<readonly string[]> = readOnlyScript`
+local records, told = {}, {}
+if redis.call('HLEN', KEYS[1]) > tonumber(ARGV[1]) then
+  records = { 'group', redis.call('HGET', KEYS[1], 'group') or '' }
+else
+  records = redis.call('HGETALL', KEYS[1])
+end
+for i = 1, #records, 2 do
+  if #records[i] <= tonumber(ARGV[2]) and #records[i + 1] <= tonumber(ARGV[2]) then
+    told[#told + 1] = records[i]
+    told[#told + 1] = records[i + 1]
+  end
+end
+return told
 `;
 
 /** What `XINFO CONSUMERS` and the heartbeats tell of a group, as JSON: a client decodes one text faster than many. */
@@ -106,16 +132,25 @@ export interface MembersLook {
 /**
  * Tells who is in a group, and when each was heard of.
  * KEYS: 1 stream · 2 heartbeats
- * ARGV: 1 group · 2 how many members at most
+ * ARGV: 1 group · 2 how many members at most · 3 the bytes of the longest name: a longer one is none of ours
  * Result: the look, as JSON, in which an empty list is an empty object
  */
 export const membersLook: Script<string> = readOnlyScript`${MAP}
 local found = redis.pcall('XINFO', 'CONSUMERS', KEYS[1], ARGV[1])
 local consumers = {}
-for i, info in ipairs(found.err and {} or found) do
-  if i > tonumber(ARGV[2]) then break end
+for _, info in ipairs(found.err and {} or found) do
+  if #consumers >= tonumber(ARGV[2]) then break end
   local consumer = map(info)
-  consumers[i] = { consumer.name, consumer.idle, consumer.pending }
+  if #consumer.name <= tonumber(ARGV[3]) then
+    consumers[#consumers + 1] = { consumer.name, consumer.idle, consumer.pending }
+  end
 end
-return cjson.encode({ consumers = consumers, beats = redis.call('ZRANGE', KEYS[2], 0, ARGV[2] - 1, 'WITHSCORES') })
+local beats, told = redis.call('ZRANGE', KEYS[2], 0, ARGV[2] - 1, 'WITHSCORES'), {}
+for i = 1, #beats, 2 do
+  if #beats[i] <= tonumber(ARGV[3]) then
+    told[#told + 1] = beats[i]
+    told[#told + 1] = beats[i + 1]
+  end
+end
+return cjson.encode({ consumers = consumers, beats = told })
 `;

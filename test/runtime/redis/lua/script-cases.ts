@@ -484,8 +484,9 @@ export const SCRIPT_CASES: Readonly<Record<string, readonly ScriptCase[]>> = {
   page: [{ what: "reads them", keys: [EVENTS], args: ["-", "+", 2, 1000, 1000, ""], prepare: stage }],
   seenExtent: [{ what: "tells it", keys: [EVENTS], args: [], prepare: stage }],
   streamLook: [{ what: "tells it", keys: [EVENTS], args: [], prepare: stage }],
-  typesLook: [{ what: "tells them", keys: [TYPES], args: [10], prepare: stage }],
-  membersLook: [{ what: "tells of them", keys: [EVENTS, ALIVE], args: ["g", 10], prepare: stage }],
+  typesLook: [{ what: "tells them", keys: [TYPES], args: [10, 1000], prepare: stage }],
+  pausesLook: [{ what: "tells them", keys: [PAUSED], args: [10, 1000], prepare: stage }],
+  membersLook: [{ what: "tells of them", keys: [EVENTS, ALIVE], args: ["g", 10, 1000], prepare: stage }],
   lettersLook: [
     {
       what: "tells of them",
