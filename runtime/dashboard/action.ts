@@ -32,6 +32,8 @@ export function readAction(
   if (!Object.hasOwn(NEEDED, action)) return { error: "there is no such action" };
   const missing = NEEDED[action as Action["action"]].find((name) => !rest[name]);
   if (missing !== undefined) return { error: `${missing} is missing` };
+  const long = Object.entries(rest).find(([name, value]) => name !== "text" && value.length > LONGEST);
+  if (long !== undefined) return { error: `${long[0].slice(0, 40)} has more than ${LONGEST} characters` };
   if (who.trim() === "") return { error: "say who you are, for the record" };
   if (action.startsWith("discard") && why.trim() === "") return { error: "say why, for the record" };
   return {

@@ -30,7 +30,7 @@ function requestOf(incoming: IncomingMessage): Request {
   if (method !== "GET" && method !== "HEAD") {
     // A parser of the application may have read the body already.
     if (body === undefined) init.body = Readable.toWeb(incoming) as ReadableStream as never;
-    else init.body = typeof body === "string" ? body : JSON.stringify(body);
+    else init.body = typeof body === "string" || body instanceof Uint8Array ? body : JSON.stringify(body);
     init.duplex = "half";
   }
   // The path alone counts: a client chooses the host, which is checked by its header.

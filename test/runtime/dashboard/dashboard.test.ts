@@ -195,6 +195,11 @@ describe("a change", () => {
       () => change({ body: '{"action":"discard","stream":"events","id":"1-1","who":"ada"}' }),
     ],
     ["with something else than texts", 400, () => change({ body: '{"action":"pause","stream":["events"]}' })],
+    [
+      "of a target that is no name",
+      400,
+      () => change({ body: JSON.stringify({ action: "pause", stream: "events", group: "g".repeat(501), who: "ada" }) }),
+    ],
     ["by another method", 405, () => change({ method: "PUT" })],
     ["of a page", 405, () => ask(guarded, `${there}/streams`, { method: "POST", headers: bearer, body: "{}" })],
     ["of a group that is not there", 409, () => change()],

@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import express from "express";
 import fastify from "fastify";
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it, vi } from "vitest";
 import { useRedis } from "../../support/redis.js";
 import { dashboardAt, TOKEN } from "./hostile-stage.js";
 
@@ -60,6 +60,15 @@ describe("a dashboard is mounted", () => {
     expect(await use(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)).toEqual(expected);
     server.closeAllConnections();
     server.close();
+  });
+
+  it("behind a parser that leaves the body as bytes", async () => {
+    const body = Buffer.from(JSON.stringify({ action: "resume", stream: "events", group: "nobody", who: "ada" }));
+    const headers = { authorization: `Bearer ${TOKEN}`, "content-type": "application/json", host: "localhost" };
+    const outgoing = { writeHead: vi.fn(), end: vi.fn() };
+    await dashboard.handle({ method: "POST", url: "/ops/do", headers, body } as never, outgoing as never);
+    expect(outgoing.writeHead).toHaveBeenCalledWith(409, expect.anything());
+    expect(String(outgoing.end.mock.calls)).toContain("no stream events");
   });
 
   it("in Fastify", async () => {
