@@ -33,6 +33,8 @@ export class Workload implements Holder {
   readonly #holdings: Holdings;
   /** Released for a retry before the settlement of their last attempt was confirmed. */
   readonly #returning = new Map<string, Delivery>();
+  /** Delivered once more before their settlement was confirmed, which may have come to Redis before. */
+  readonly #redelivered = new Set<string>();
   #isOpen = false;
   #hasLapsed = false;
   #waiters: (() => void)[] = [];
@@ -120,9 +122,10 @@ export class Workload implements Holder {
   take(deliveries: readonly Delivery[], areMore = false): void {
     this.#runner.expectsMore = areMore;
     for (const delivery of deliveries) {
+      const { id } = delivery;
       // A stray, or one that was claimed twice, may be held already.
-      if (this.#holdings.has(delivery.id)) continue;
-      this.#backlog.push(delivery);
+      if (!this.holds(id)) this.#backlog.push(delivery);
+      else if (!this.#returning.has(id) && this.settler.settling.has(id)) this.#redelivered.add(id);
     }
     if (deliveries.length <= FEW) this.#runner.pump();
     else this.#runner.pumpSoon();
@@ -152,6 +155,8 @@ export class Workload implements Holder {
   /** The entry's settlement is confirmed, or there is nothing to settle. */
   settled(id: string): void {
     this.#holdings.drop(id);
+    // By a group that was set back or created anew: only Redis knows whether it was acknowledged before or after.
+    if (this.#redelivered.size > 0 && this.#redelivered.delete(id)) this.suspectLoss();
     const again = this.#returning.size === 0 ? undefined : this.#returning.get(id);
     if (again !== undefined) {
       this.#returning.delete(id);
@@ -191,11 +196,8 @@ export class Workload implements Holder {
 
   /** The ids of those whose handler has begun, and whose settlement has not. */
   #handled(): string[] {
-    const { settling } = this.settler;
-    const fetching = new Set([...this.#runner.fetching].map(({ id }) => id));
-    const isHandled = (id: string): boolean =>
-      this.#backlog.placeholder(id) === undefined && !fetching.has(id) && !settling.has(id);
-    return this.#holdings.ids().filter(isHandled);
+    const others = new Set([...this.settler.settling, ...[...this.#runner.fetching].map(({ id }) => id)]);
+    return this.#holdings.ids().filter((id) => this.#backlog.placeholder(id) === undefined && !others.has(id));
   }
 
   #unloaded(id: string): void {
@@ -225,8 +227,7 @@ export class Workload implements Holder {
     const hasLapsed = this.#parts.membership.lapsed();
     if (hasLapsed) this.#backlog.contest();
     if (hasLapsed && !this.#hasLapsed) {
-      this.isComplete = false;
-      this.wake();
+      this.suspectLoss();
       void this.#reportOvertaken();
     }
     this.#hasLapsed = hasLapsed;
@@ -236,7 +237,6 @@ export class Workload implements Holder {
   /** Reports those entries in progress that other members have taken meanwhile. */
   async #reportOvertaken(): Promise<void> {
     const { membership, hooks } = this.#parts;
-    const { stream, group } = membership;
     let begun = this.#handled();
     const own = await this.settler.untilDone("looking for entries that were taken over", () => {
       // What is settled here, even if the reply was lost, is not pending either.
@@ -245,6 +245,6 @@ export class Workload implements Holder {
       return membership.owned(begun);
     });
     const count = begun.length - (own?.size ?? begun.length);
-    if (count > 0) hooks.emit("overtaken", { stream, group, count });
+    if (count > 0) hooks.emit("overtaken", { stream: membership.stream, group: membership.group, count });
   }
 }
