@@ -76,7 +76,8 @@ export interface HookEvents {
   readonly recovered: GroupPlace & { readonly from: string; readonly count: number };
   /**
    * This process was stopped or cut off for longer than its lease, and other consumers have taken so many entries whose
-   * handlers had begun here. Each may have been handled twice at the same time, in spite of `order: "entity"`.
+   * handlers had begun here. Each may have been handled twice at the same time, in spite of `order: "entity"`. One whose handler
+   * ends after the lapse was noticed, and before Redis could be asked whose it is, is not counted.
    */
   readonly overtaken: GroupPlace & { readonly count: number };
   /**

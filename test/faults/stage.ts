@@ -40,6 +40,11 @@ export interface ServiceProcess {
   freeze(ms: number): Promise<void>;
 }
 
+interface Command {
+  readonly environment?: Record<string, string>;
+  readonly program?: string;
+}
+
 /** How it publishes. */
 export interface PublishPlan extends PublishOptions {
   readonly from?: Messaging;
@@ -98,17 +103,14 @@ export class Stage implements AsyncDisposable {
     return { by, messaging };
   }
 
-  /** Starts a consumer in a process of its own. */
-  async spawn(
-    service: string,
-    part: Part = {},
-    command?: { environment: Record<string, string> },
-  ): Promise<ServiceProcess> {
+  /**
+   * Starts a consumer in a process of its own.
+   * @param command - `program`: another one than this release's
+   */
+  async spawn(service: string, part: Part = {}, command: Command = {}): Promise<ServiceProcess> {
     const { by, whole } = this.#role(service, part);
-    const child = await startChild<ServiceNews>(new URL("./service.ts", import.meta.url), {
-      arguments: [JSON.stringify(whole)],
-      ...command,
-    });
+    const { program = new URL("./service.ts", import.meta.url), ...options } = command;
+    const child = await startChild<ServiceNews>(program, { arguments: [JSON.stringify(whole)], ...options });
     this.#open.push(child);
     // One whose first message kills it is gone before it can say that it is ready.
     const exit = await Promise.race([child.next((news) => "ready" in news).catch(() => child.exited), child.exited]);
