@@ -6,10 +6,12 @@ const PAGE = 500;
 const LONGEST_LOOK_MS = 1000;
 
 /** Takes everything that members returned when they left: with an order, it comes before whatever is read from now on. */
-export async function takeReturned({ config, membership }: ConsumerParts, workload: Workload): Promise<void> {
+export async function takeReturned({ config, membership, halt }: ConsumerParts, workload: Workload): Promise<void> {
   if (config.order !== "entity") return;
   for (let count = 1; count > 0; ) {
-    const { deliveries } = await membership.release(PAGE);
+    const { deliveries, pauses } = await membership.release(PAGE);
+    // Its group may have been paused since it joined, and gives nothing: then nothing is read, either, until it is resumed.
+    halt.learn(pauses);
     workload.takeAgain(deliveries);
     count = deliveries.length;
   }

@@ -67,6 +67,48 @@ it("what several dead members hold, and what another one gave back, begins in it
   expect(handled).toEqual(await all());
 });
 
+it("what was given back begins before anything newer, also if the group is paused just as a member starts", async () => {
+  for (let n = 0; n < 6; n++) await admin.xadd("events", "*", ...aboutOneEntity);
+  await admin.xgroup("CREATE", "events", group, "0");
+  const keys = streamKeys("events", group);
+  const left = await admin.xreadgroup("GROUP", group, PARKED, "COUNT", 3, "STREAMS", "events", ">");
+  const [[, returned] = ["", []]] = left as [string, [string, string[]][]][];
+  for (const [at, [id]] of returned.entries()) await admin.zadd(keys.retry, 1 + at, id);
+  const takeStrays = RedisMembership.prototype.takeStrays;
+  const paused = vi.spyOn(RedisMembership.prototype, "takeStrays").mockImplementationOnce(async function (
+    this: RedisMembership,
+    ...given
+  ) {
+    await admin.hset(keys.paused, "group", "0 1 {}");
+    return takeStrays.apply(this, given);
+  });
+  const { release } = RedisMembership.prototype;
+  // The look that comes once a second learns of the pause later than the reader does.
+  const late = vi.spyOn(RedisMembership.prototype, "release").mockImplementation(async function (
+    this: RedisMembership,
+    count,
+  ) {
+    if (count < 500) await sleep(300);
+    return release.call(this, count);
+  });
+  onTestFinished(() => {
+    paused.mockRestore();
+    late.mockRestore();
+  });
+  await using messaging = createService(redis, { order: "entity" });
+  const handled: (string | undefined)[] = [];
+  onUserCreated(messaging, (_event, { entryId }) => void handled.push(entryId));
+  await messaging.start();
+  await eventually(
+    () => admin.hlen(keys.paused),
+    (fields) => fields === 2,
+  );
+  await admin.del(keys.paused);
+
+  await eventually(() => handled.length === 6);
+  expect(handled).toEqual(await all());
+});
+
 it("what was taken over in a reply that was lost is looked for before anything newer begins", async () => {
   for (let n = 0; n < 6; n++) await admin.xadd("events", "*", ...aboutOneEntity);
   await admin.xgroup("CREATE", "events", group, "0");
