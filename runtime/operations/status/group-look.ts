@@ -1,16 +1,25 @@
 import { ageOf } from "../../broker/entry-id.js";
 import { redriveKeys, type StreamKeys, streamKeys } from "../../redis/keys.js";
 import { indexedId } from "../../redis/letters.js";
+import { type GroupLook, groupLook } from "../../redis/lua/group-look.js";
 import { type LettersLook, type StreamLook, streamLook, typesLook } from "../../redis/lua/look.js";
 import { field } from "../../redis/reply.js";
 import type { Round } from "../../redis/round.js";
 import type { GroupLetters, GroupStatus, WorkStatus } from "./group-status.js";
-import { askOfMembers, beatsIn, isServed, type Judgement, type MemberReplies, membersOf } from "./members-look.js";
-import { askOfPauses, type PauseRecords } from "./pause-look.js";
+import {
+  askOfMembers,
+  isServed,
+  type Judgement,
+  LISTED,
+  LONGEST_NAME,
+  type MemberReplies,
+  MOST_MEMBERS,
+  membersOf,
+} from "./members-look.js";
+import { askOfPauses, LONGEST_RECORD, type PauseRecords, recordsIn } from "./pause-look.js";
 import type { StreamReplies } from "./stream-look.js";
 import { askOfWork, type WorkReplies, workOf } from "./work-look.js";
 
-const MOST_HANDLERS = 10_000;
 const MOST_TYPES_BYTES = 1024 * 1024;
 /** Of more groups of a stream nobody is told: no system has so many. */
 const MOST_GROUPS = 1000;
@@ -58,11 +67,35 @@ export function groupsIn(stream: StreamReplies): readonly GroupPlace[] {
   }));
 }
 
-export async function askOfGroup(round: Round, { keys, name }: GroupPlace): Promise<GroupReplies> {
+/** Asks all of a group with one script. `undefined` when Redis refuses any of it. */
+export async function askAtOnce(
+  round: Round,
+  { keys, name }: GroupPlace,
+  { nowMs, leaseMs }: Pick<Judgement, "nowMs" | "leaseMs">,
+): Promise<GroupReplies | undefined> {
+  const { stream, alive, floor, retry, handover, types, paused, redrive } = keys;
+  const text = await round.run(
+    groupLook,
+    [stream, alive, floor, retry, handover, types, paused, redrive],
+    [name, nowMs, leaseMs, MOST_MEMBERS, LISTED, LONGEST_NAME, MOST_TYPES_BYTES, LONGEST_RECORD],
+  );
+  if (text === undefined) return undefined;
+  const look = JSON.parse(text) as GroupLook;
+  return {
+    members: { ...look.members, list: listIn(look.members.list), servedUntilMs: Number(look.served) || 0 },
+    work: { parked: look.parked, next: listIn(look.next), handover: look.handover, oldest: look.oldest },
+    types: listIn(look.types),
+    pauses: recordsIn(listIn(look.pauses)),
+    hasRedriven: look.redriven > 0,
+  };
+}
+
+/** Asks for each of it on its own. What Redis refuses is left out. */
+export async function askPlainly(round: Round, { keys, name }: GroupPlace): Promise<GroupReplies> {
   const [members, work, types, pauses, redriven] = await Promise.all([
     askOfMembers(round, keys, name),
     askOfWork(round, keys, name),
-    round.run(typesLook, [keys.types], [MOST_HANDLERS, MOST_TYPES_BYTES]),
+    round.run(typesLook, [keys.types], [MOST_MEMBERS, MOST_TYPES_BYTES]),
     askOfPauses(round, keys),
     round.ask<number>("XLEN", keys.redrive),
   ]);
@@ -93,7 +126,7 @@ export function groupOf(
     isGone: info === undefined,
     ...(info === undefined ? NO_WORK : workOf(work, info, { look: stream.look, nowMs })),
     isServed: isServed(members, about),
-    members: membersOf(members, beatsIn(members), about),
+    members: membersOf(members, about),
     letters: lettersOf(letters, stream.letters !== undefined, nowMs),
   };
 }
@@ -103,6 +136,11 @@ export function redrivenOf({ work, look, groups }: RedrivenReplies, name: string
   const info = groups.find((each) => field(each, "name") === name);
   const status = workOf(work, info, { look, nowMs });
   return status.isBehind || status.pending > 0 ? status : null;
+}
+
+/** An empty list of Lua is an empty object. */
+function listIn<Item>(list: readonly Item[]): readonly Item[] {
+  return Array.isArray(list) ? list : [];
 }
 
 /** Of a group that is gone. */

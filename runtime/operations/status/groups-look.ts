@@ -1,9 +1,9 @@
 import type { Rounds } from "../../redis/round.js";
 import type { GroupPlace, GroupReplies } from "./group-look.js";
-import { askOfGroup, askOfRedriven, groupOf, groupsIn, redrivenOf } from "./group-look.js";
+import { askAtOnce, askOfRedriven, askPlainly, groupOf, groupsIn, redrivenOf } from "./group-look.js";
 import type { GroupStatus } from "./group-status.js";
 import { lookAtHeld } from "./held-look.js";
-import { beatsIn } from "./members-look.js";
+import { oddBeatsIn } from "./members-look.js";
 import type { StreamReplies } from "./stream-look.js";
 
 /** A group, and what is kept of it for the next look. */
@@ -11,7 +11,8 @@ export interface LookedGroup {
   readonly place: GroupPlace;
   readonly replies: GroupReplies;
   readonly status: GroupStatus;
-  readonly beats: ReadonlyMap<string, string>;
+  /** The heartbeats that were not of now. */
+  readonly oddBeats: ReadonlyMap<string, string>;
 }
 
 /** What the look before showed of each group, by {@link groupKey}. */
@@ -39,12 +40,18 @@ export async function lookAtGroups(
 ): Promise<readonly LookedGroup[]> {
   const { nowMs, earlier, ...how } = judgement;
   const places = streams.flatMap(groupsIn);
-  const replies = await rounds.ask((round) => Promise.all(places.map((place) => askOfGroup(round, place))));
+  const replies = await repliesAbout(rounds, places, judgement);
   const groups = places.map((place, at) => {
     const found = replies[at] as GroupReplies;
     const before = earlier?.groups.get(groupKey({ stream: place.stream.name, name: place.name }));
-    const about = { ...how, nowMs, before: before?.beats, beforeMs: earlier?.atMs };
-    return { place, replies: found, beats: beatsIn(found.members), status: groupOf(place, found, about), before };
+    const about = { ...how, nowMs, before: before?.oddBeats, beforeMs: earlier?.atMs };
+    return {
+      place,
+      replies: found,
+      oddBeats: oddBeatsIn(found.members, judgement),
+      status: groupOf(place, found, about),
+      before,
+    };
   });
   const withRedriven = groups.filter((each) => each.replies.hasRedriven);
   const redriven = await rounds.ask((round) =>
@@ -66,6 +73,18 @@ export async function lookAtGroups(
     .filter(
       ({ place, status }) => place.info !== undefined || (status.letters.open ?? 0) > 0 || status.redriven !== null,
     );
+}
+
+/** What Redis replies about each group. */
+async function repliesAbout(
+  rounds: Rounds,
+  places: readonly GroupPlace[],
+  judgement: GroupsJudgement,
+): Promise<readonly GroupReplies[]> {
+  const atOnce = await rounds.ask((round) =>
+    Promise.all(places.map((place) => (round.mayRunScripts ? askAtOnce(round, place, judgement) : undefined))),
+  );
+  return await rounds.ask((round) => Promise.all(places.map((place, at) => atOnce[at] ?? askPlainly(round, place))));
 }
 
 /** By how much something grows in a second; `null` where that is not known. */

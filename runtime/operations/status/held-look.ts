@@ -1,4 +1,5 @@
-import { HANDOVER, PARKED, type StreamKeys } from "../../redis/keys.js";
+import type { StreamKeys } from "../../redis/keys.js";
+import { type HeldLook, heldLook } from "../../redis/lua/look.js";
 import { marks } from "../../redis/lua/read.js";
 import type { Round, Rounds } from "../../redis/round.js";
 import type { HeldEntry, Members } from "./group-status.js";
@@ -20,32 +21,50 @@ export interface Holding {
   readonly members: Members;
 }
 
-type Pending = readonly [id: string, consumer: string, idleMs: number, deliveries: number];
-
 /** Looks at the oldest entries that members have in their hands, and how often each has killed its process. */
 export async function lookAtHeld(
   rounds: Rounds,
   groups: readonly Holding[],
 ): Promise<readonly (readonly HeldEntry[])[]> {
-  const pending = await rounds.ask((round) => Promise.all(groups.map((group) => askOfHeld(round, group))));
+  const atOnce = await rounds.ask((round) =>
+    Promise.all(groups.map((group) => (round.mayRunScripts ? askAtOnce(round, group) : undefined))),
+  );
+  const pending = await rounds.ask((round) =>
+    Promise.all(groups.map((group, at) => atOnce[at] ?? askPlainly(round, group))),
+  );
   const failures = await rounds.ask((round) =>
-    Promise.all(groups.map(({ keys }, at) => askOfFailures(round, keys, pending[at] ?? []))),
+    Promise.all(groups.map(({ keys }, at) => (atOnce[at] ? undefined : askOfFailures(round, keys, pending[at] ?? [])))),
   );
   return pending.map((entries, at) =>
     entries
-      .map(([id, member, heldMs, deliveries]) => {
-        const failed = failures[at]?.get(id);
+      .map(([id, member, heldMs, deliveries, record]) => {
+        const failed = record === undefined ? failures[at]?.get(id) : failuresIn(record);
         return { id, member, heldMs, deliveries, failures: failed ?? null, deaths: deathsOf(deliveries, failed) };
       })
       .sort((a, b) => b.heldMs - a.heldMs),
   );
 }
 
-async function askOfHeld(round: Round, { keys, group, members }: Holding): Promise<readonly Pending[]> {
-  const holders = members.list.filter(({ pending, name }) => pending > 0 && name !== PARKED && name !== HANDOVER);
-  const pages = holders
-    .slice(0, MEMBERS)
-    .map(({ name }) => round.ask<Pending[]>("XPENDING", keys.stream, group, "-", "+", ENTRIES, name));
+/** The names of the members that are looked at: those that hold most, the dead and the silent first. */
+function holdersOf({ members }: Holding): readonly string[] {
+  const holders = members.list.filter(({ pending }) => pending > 0);
+  return holders.slice(0, MEMBERS).map(({ name }) => name);
+}
+
+/** Asks with one script. `undefined` when Redis refuses any of it. */
+async function askAtOnce(round: Round, holding: Holding): Promise<readonly HeldLook[] | undefined> {
+  const holders = holdersOf(holding);
+  const { keys, group } = holding;
+  if (holders.length === 0) return [];
+  const limits = [ENTRIES, LONG_MS, SUSPICIOUS, LONGEST_RECORD];
+  return await round.run(heldLook, [keys.stream, keys.errors], [group, ...limits, ...holders]);
+}
+
+async function askPlainly(round: Round, holding: Holding): Promise<readonly HeldLook[]> {
+  const { keys, group } = holding;
+  const pages = holdersOf(holding).map((name) =>
+    round.ask<HeldLook[]>("XPENDING", keys.stream, group, "-", "+", ENTRIES, name),
+  );
   return (await Promise.all(pages)).flatMap((page) => page ?? []);
 }
 
@@ -53,7 +72,7 @@ async function askOfHeld(round: Round, { keys, group, members }: Holding): Promi
 async function askOfFailures(
   round: Round,
   { errors }: StreamKeys,
-  entries: readonly Pending[],
+  entries: readonly HeldLook[],
 ): Promise<ReadonlyMap<string, number | undefined>> {
   const asked = entries.filter(([, , heldMs, deliveries]) => heldMs >= LONG_MS || deliveries >= SUSPICIOUS);
   const ids = asked.map(([id]) => id);

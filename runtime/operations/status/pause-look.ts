@@ -9,7 +9,7 @@ export type PauseRecords = Readonly<Record<string, string>>;
 const TYPE = "type:";
 /** Members write records there as well: which of them heed it. */
 const MOST_RECORDS = 10_000;
-const LONGEST_RECORD = 10_000;
+export const LONGEST_RECORD = 10_000;
 /** Until when, since when, and the rest as JSON. */
 const RECORD = /^(\d{1,15})(?: (\d{1,15}) (.*))?/s;
 
@@ -17,7 +17,12 @@ const RECORD = /^(\d{1,15})(?: (\d{1,15}) (.*))?/s;
 export async function askOfPauses(round: Round, { paused }: StreamKeys): Promise<PauseRecords | undefined> {
   if (!round.mayRunScripts) return round.ask<PauseRecords>("HGETALL", paused);
   const told = await round.run(pausesLook, [paused], [MOST_RECORDS, LONGEST_RECORD]);
-  return told && Object.fromEntries(told.flatMap((name, at) => (at % 2 === 0 ? [[name, told[at + 1] ?? ""]] : [])));
+  return told && recordsIn(told);
+}
+
+/** What a script tells of it: names and values, in turn. */
+export function recordsIn(told: readonly string[]): PauseRecords {
+  return Object.fromEntries(told.flatMap((name, at) => (at % 2 === 0 ? [[name, told[at + 1] ?? ""]] : [])));
 }
 
 /** What is in force of it. Others may have written anything else. */

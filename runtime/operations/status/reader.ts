@@ -11,7 +11,7 @@ export interface StatusOptions extends OperationsOptions, Installation {}
 
 /**
  * Looks at an installation, again and again: from the second look on it tells how much things grow, and hears of members whose
- * clocks are wrong. A look only reads. It asks Redis in some seven round trips, however much there is, and scans nothing that
+ * clocks are wrong. A look only reads. It asks Redis in some six round trips, however much there is, and scans nothing that
  * grows: of entries and dead letters it reads the newest, a bounded number of them.
  *
  * @example

@@ -79,51 +79,73 @@ return looks
 `;
 
 /**
- * Tells which types the members of a group handle. Most members write the same record, and it is long.
+ * Defines `differentTypes(most, left)`: the different records of the types that members handle, in the hash `KEYS[n]`. Most
+ * members write the same record, and it is long. Where there are more records than `most`, or more than `left` bytes of
+ * different ones, others have written them: `?` then, as of a member that handles any.
+ */
+export function differentTypes(n: number): string {
+  return `
+local function differentTypes(most, left)
+  if redis.call('HLEN', KEYS[${n}]) > most then return { '?' } end
+  local different, seen = {}, {}
+  for _, record in ipairs(redis.call('HVALS', KEYS[${n}])) do
+    if not seen[record] then
+      seen[record] = true
+      left = left - #record
+      different[#different + 1] = left < 0 and '?' or record
+      if left < 0 then break end
+    end
+  end
+  return different
+end`;
+}
+
+/**
+ * Tells which types the members of a group handle.
  * KEYS: 1 handled types (hash)
  * ARGV: 1 the members of the largest group · 2 the bytes of all that is told
- * Result: the different records; the version of them all is one of these. `?`, as of a member that handles any, where there are
- *         more: others have written them
+ * Result: the different records; the version of them all is one of these. `?`, as of a member that handles any, where there
+ *         are more
  */
-export const typesLook: Script<readonly string[]> = readOnlyScript`
-if redis.call('HLEN', KEYS[1]) > tonumber(ARGV[1]) then return { '?' } end
-local different, seen, left = {}, {}, tonumber(ARGV[2])
-for _, record in ipairs(redis.call('HVALS', KEYS[1])) do
-  if not seen[record] then
-    seen[record] = true
-    left = left - #record
-    different[#different + 1] = left < 0 and '?' or record
-    if left < 0 then break end
-  end
-end
-return different
+export const typesLook: Script<readonly string[]> = readOnlyScript`${differentTypes(1)}
+return differentTypes(tonumber(ARGV[1]), tonumber(ARGV[2]))
 `;
 
 /**
- * Tells what is paused of a group, and what else stands beside it, but no long text: others have written those.
+ * Defines `pauseRecords(most, longest)`: what is paused of a group, in the hash `KEYS[n]`, and what else stands beside it, but
+ * no long text: others have written those. Where there are more records than `most`, only whether the whole group is paused.
+ */
+export function pauseRecords(n: number): string {
+  return `
+local function pauseRecords(most, longest)
+  local records, told = {}, {}
+  if redis.call('HLEN', KEYS[${n}]) > most then
+    records = { 'group', redis.call('HGET', KEYS[${n}], 'group') or '' }
+  else
+    records = redis.call('HGETALL', KEYS[${n}])
+  end
+  for i = 1, #records, 2 do
+    if #records[i] <= longest and #records[i + 1] <= longest then
+      told[#told + 1] = records[i]
+      told[#told + 1] = records[i + 1]
+    end
+  end
+  return told
+end`;
+}
+
+/**
+ * Tells what is paused of a group.
  * KEYS: 1 what is paused (hash)
- * ARGV: 1 how many records at most; where there are more, only whether the whole group is paused is told · 2 the bytes of the
- *       longest name or value
+ * ARGV: 1 how many records at most · 2 the bytes of the longest name or value
  * Result: names and values in turn
  */
-export const pausesLook: Script<readonly string[]> = readOnlyScript`
-local records, told = {}, {}
-if redis.call('HLEN', KEYS[1]) > tonumber(ARGV[1]) then
-  records = { 'group', redis.call('HGET', KEYS[1], 'group') or '' }
-else
-  records = redis.call('HGETALL', KEYS[1])
-end
-for i = 1, #records, 2 do
-  if #records[i] <= tonumber(ARGV[2]) and #records[i + 1] <= tonumber(ARGV[2]) then
-    told[#told + 1] = records[i]
-    told[#told + 1] = records[i + 1]
-  end
-end
-return told
+export const pausesLook: Script<readonly string[]> = readOnlyScript`${pauseRecords(1)}
+return pauseRecords(tonumber(ARGV[1]), tonumber(ARGV[2]))
 `;
 
 /** What `XINFO CONSUMERS` and the heartbeats tell of a group, as JSON: a client decodes one text faster than many. */
-export interface MembersLook {
+export interface EveryMember {
   readonly consumers: readonly (readonly [name: string, idleMs: number, pending: number])[];
   /** Names and heartbeats, in turn. */
   readonly beats: readonly string[];
@@ -153,4 +175,28 @@ for i = 1, #beats, 2 do
   end
 end
 return cjson.encode({ consumers = consumers, beats = told })
+`;
+
+/** A pending entry that a consumer has, with what is recorded of its failures if that was asked: empty where there is nothing. */
+export type HeldLook = readonly [id: string, consumer: string, idleMs: number, deliveries: number, record?: string];
+
+/**
+ * Tells the oldest entries that some consumers have in their hands, and of those that may have failed how they did.
+ * KEYS: 1 stream · 2 errors of entries (hash)
+ * ARGV: 1 group · 2 how many entries of each · 3 since when one is held (ms), or 4 how often it was delivered, that may have failed ·
+ *       5 the bytes of the longest record of failures: a longer one is none of ours · 6… the consumers
+ * Result: the entries
+ */
+export const heldLook: Script<readonly HeldLook[]> = readOnlyScript`
+local held = {}
+for i = 6, #ARGV do
+  for _, entry in ipairs(redis.call('XPENDING', KEYS[1], ARGV[1], '-', '+', ARGV[2], ARGV[i])) do
+    if entry[3] >= tonumber(ARGV[3]) or entry[4] >= tonumber(ARGV[4]) then
+      local record = redis.call('HGET', KEYS[2], entry[1]) or ''
+      entry[5] = #record <= tonumber(ARGV[5]) and record or ''
+    end
+    held[#held + 1] = entry
+  end
+end
+return held
 `;

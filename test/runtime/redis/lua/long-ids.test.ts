@@ -85,8 +85,8 @@ async function outcome(
   return (
     shortened(JSON.stringify([reply, held]))
       .replaceAll(/\d{13}(?:[.-]\d+)?/g, "time")
-      // For how long a member has been idle.
-      .replaceAll(/(\[\\"\w+\\",)\d+(?=,\d+\])/g, "$1idle")
+      // For how long a member has been idle, or has held an entry.
+      .replaceAll(/(\\?"\w+\\?",)\d+(?=,\d+[,\]])/g, "$1idle")
   );
 }
 

@@ -487,6 +487,20 @@ export const SCRIPT_CASES: Readonly<Record<string, readonly ScriptCase[]>> = {
   typesLook: [{ what: "tells them", keys: [TYPES], args: [10, 1000], prepare: stage }],
   pausesLook: [{ what: "tells them", keys: [PAUSED], args: [10, 1000], prepare: stage }],
   membersLook: [{ what: "tells of them", keys: [EVENTS, ALIVE], args: ["g", 10, 1000], prepare: stage }],
+  groupLook: [
+    {
+      what: "tells all of a group",
+      keys: [EVENTS, ALIVE, FLOOR, RETRY, HANDOVER, TYPES, PAUSED, REDRIVE],
+      args: ["g", 10, 5, 10, 1, 1000, 1000, 1000],
+      prepare: async (redis) => {
+        await stage(redis);
+        await redis.hset(PAUSED, "group", "0");
+      },
+    },
+  ],
+  heldLook: [
+    { what: "tells what they hold", keys: [EVENTS, ERRORS], args: ["g", 5, 0, 1, 1000, "me"], prepare: stage },
+  ],
   lettersLook: [
     {
       what: "tells of them",
