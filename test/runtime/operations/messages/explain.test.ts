@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, it } from "vitest";
 import * as m from "../../../../generated/index.js";
 import { told, troubles } from "../../../../runtime/cli/story-lines.js";
@@ -60,6 +61,8 @@ describe("the story of a message", () => {
     await billing.start();
     await withCorrelation({ correlationId: "req-1" }, async () => {
       await m.publishUserCreated(billing, { entity_id: 9, after_data: { email: "a@b.example" } } as never);
+      // Else both may have one id, each in its stream.
+      await sleep(2);
       await m.sendValidateToken(billing, { token: "secret" } as never, { targetService: "billing" }).catch(() => {});
     });
     await m.publishUserDeleted(billing, { entity_id: 1 });
