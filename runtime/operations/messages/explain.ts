@@ -1,3 +1,4 @@
+import { entryIdIn } from "../../broker/entry-id.js";
 import { decodeResponse, type Response } from "../../command/answer.js";
 import { prefixed } from "../../config/config.js";
 import type { Descriptor } from "../../contract/descriptor.js";
@@ -54,8 +55,11 @@ export async function explain(
   range: SearchRange,
 ): Promise<Story> {
   const { traces, searched } = await search(operator, range);
-  let named = new Set(traces.filter((trace) => isNamed(trace, id)));
-  if (named.size === 0) named = await namedByLetter(operator, traces, id, range);
+  const named = new Set(traces.filter((trace) => isNamed(trace, id)));
+  // An entry and a dead letter of another one may have the same id, each in its stream.
+  if (named.size === 0 || entryIdIn(id) !== undefined) {
+    for (const trace of await namedByLetter(operator, traces, id, range)) named.add(trace);
+  }
   const branches = branchesOf(traces, named);
   const told = everyOf(branches);
   const letters = new LettersByEntry();
