@@ -3,6 +3,8 @@ export class Holdings {
   readonly #mostBytes: number;
   readonly #lengths = new Map<string, number>();
   #length = 0;
+  /** For text that is about to come. */
+  #reserved = 0;
 
   /** @param mostBytes - of text. One entry may be longer */
   constructor(mostBytes: number) {
@@ -27,7 +29,7 @@ export class Holdings {
 
   /** How much more text may be held. Not positive when it is as much as it may be, or more. */
   get spareBytes(): number {
-    return this.#mostBytes - this.#length;
+    return this.#mostBytes - this.#length - this.#reserved;
   }
 
   /** How much of the text may wait for other entries: what may take long must not keep all else from being read. */
@@ -37,7 +39,15 @@ export class Holdings {
 
   /** Whether so much more text may be held, for one entry. There is always room for one. */
   fits(length: number): boolean {
-    return this.#length === 0 || length <= this.spareBytes;
+    return this.#length + this.#reserved === 0 || length <= this.spareBytes;
+  }
+
+  /** Sets room aside for text that is about to come, so that nothing else fills it. Returns what to call when it is here. */
+  reserve(length: number): () => void {
+    this.#reserved += length;
+    return () => {
+      this.#reserved -= length;
+    };
   }
 
   /** Holds an entry that was not held. */

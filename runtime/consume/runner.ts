@@ -158,11 +158,13 @@ export class Runner {
     const { membership, settling, config, clock } = this.#parts;
     const mostBytes = Math.max(1, Math.min(spareBytes, config.replyBytes));
     const all = [...placed, ...ahead];
+    const arrived = this.#holdings.reserve(mostBytes);
     let sentAt = 0;
     const fetched = await this.#settler.untilDone("fetching entries", () => {
       sentAt = clock.now();
       return membership.fetch(all, mostBytes);
     });
+    arrived();
     // What is still to begin when settling ends is given back as it is.
     if (fetched === null || settling.signal.aborted) return;
     this.#isFetching = false;
@@ -190,6 +192,8 @@ export class Runner {
       }
     });
     if (this.fetching.size > 0) this.pumpSoon();
+    // There may be room for more than what has come.
+    else this.#watching.moved();
   }
 
   /** An entry that has a place belongs to another member, or is gone. */

@@ -13,6 +13,7 @@ const LEASE_MS = 1000;
 class Stage {
   readonly settling = new AbortController();
   readonly begun: string[] = [];
+  readonly holdings: Holdings = new Holdings(1e9);
   readonly runner: Runner;
   now = 0;
   hasLapsed = false;
@@ -43,7 +44,7 @@ class Stage {
     const ignore = (): void => {};
     const noticeLapse = (): boolean => this.hasLapsed;
     const watching: Watching = { settled: ignore, moved: ignore, unloaded: ignore, noticeLapse };
-    const holdings = new Holdings(1e9);
+    const { holdings } = this;
     const backlog = new Backlog(undefined, holdings);
     this.runner = new Runner(parts, { backlog, holdings, settler, watching });
     backlog.push({ id: "1-1", attempt: 0, isTakenOver: false, isAlone: false });
@@ -66,6 +67,13 @@ it("an entry that is being fetched begins when it comes", async () => {
   const stage = new Stage();
   await stage.arrive([delivery]);
   expect([stage.begun, stage.fetching, stage.fetches]).toEqual([["1-1"], [], 1]);
+});
+
+it("what is being fetched has its room, which nothing else takes meanwhile", async () => {
+  const stage = new Stage();
+  expect(stage.holdings.spareBytes).toBe(1e9 - 1e6);
+  await stage.arrive([delivery]);
+  expect(stage.holdings.spareBytes).toBe(1e9);
 });
 
 it("an entry that is being fetched does not begin any more after settling has ended, and is given back", async () => {
