@@ -1,6 +1,9 @@
 export type { Settings } from "./config/config.js";
 export type { ClientOptions, ExistingClient, MakeClient } from "./config/own-client.js";
+export type { ClusterOptions } from "./config/redis-cluster.js";
 export type { RedisCredentials, RedisOptions } from "./config/redis-config.js";
+export type { NodeAddress } from "./config/redis-nodes.js";
+export type { SentinelOptions } from "./config/redis-sentinel.js";
 export type { Variables } from "./config/setting-reader.js";
 export { type Checks, checkSupport, type WrittenCheck } from "./contract/checks.js";
 export {

@@ -79,7 +79,9 @@ export function readOwnClient(
   }
   const isExisting = client != null && "isCluster" in client;
   if (isExisting && client.isCluster) {
-    reader.problems.push("redis.client is a Cluster: one Redis is needed, or a master that Sentinel watches");
+    reader.problems.push(
+      "redis.client is a Cluster: name some of its nodes in redis.cluster.nodes (REDIS_CLUSTER_NODES) instead",
+    );
   }
   const options = { ...(isExisting ? client.options : client) } as IoredisOptions;
   if (isExisting && options.keyPrefix) {

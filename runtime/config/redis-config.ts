@@ -5,6 +5,9 @@ import {
   type OwnClient,
   readOwnClient,
 } from "./own-client.js";
+import type { ClusterOptions } from "./redis-cluster.js";
+import { describeMasters, type Masters, readMasters } from "./redis-masters.js";
+import type { SentinelOptions } from "./redis-sentinel.js";
 import { readTls, type TlsConfig, type TlsOptions } from "./redis-tls.js";
 import { type RedisAddress, readRedisUrl, URL_DEMAND } from "./redis-url.js";
 import type { Complete, SettingReader } from "./setting-reader.js";
@@ -29,6 +32,10 @@ export interface RedisOptions {
    * socket, host, port and db.
    */
   readonly url?: string;
+  /** A cluster. @defaultValue none */
+  readonly cluster?: ClusterOptions;
+  /** A master that Sentinel watches. @defaultValue none */
+  readonly sentinel?: SentinelOptions;
   /** The path of a Unix socket. Env `REDIS_SOCKET`. Overrides host and port. @defaultValue none */
   readonly socket?: string;
   /** Env `REDIS_HOST`. @defaultValue "redis" */
@@ -58,11 +65,11 @@ export interface RedisOptions {
    */
   readonly tls?: boolean | TlsOptions | (() => TlsOptions | Promise<TlsOptions>);
   /**
-   * Own options of ioredis, such as `sentinels` or `family`; a client of ioredis, of which only the options are read; or a
+   * Own options of ioredis, such as `family`; a client of ioredis, of which only the options are read; or a
    * function that makes a client with the options that it is given. Every messaging opens connections of its own. What
    * else stands in `redis` takes precedence over it, and it over the environment.
    * @example
-   * createMessaging({ service: "orders", redis: { client: { sentinels: [{ host: "sentinel-1" }], name: "main" } } });
+   * createMessaging({ service: "orders", redis: { client: { family: 6, keepAlive: 30_000 } } });
    */
   readonly client?: ClientOptions | ExistingClient | MakeClient;
   /** Maximum number of connections of one messaging. Env `REDIS_MAX_CONNECTIONS`. @defaultValue 20 */
@@ -73,10 +80,10 @@ export interface RedisOptions {
   readonly socketTimeoutSeconds?: number;
 }
 
-type Own = "url" | "socket" | "username" | "password" | "credentials" | "tls" | "client";
+type Own = "url" | "cluster" | "sentinel" | "socket" | "username" | "password" | "credentials" | "tls" | "client";
 
 /** The connection to Redis in effect: complete, checked, in milliseconds. */
-export interface RedisConfig extends Complete<Omit<RedisOptions, Own>>, TlsConfig {
+export interface RedisConfig extends Complete<Omit<RedisOptions, Own>>, TlsConfig, Masters {
   /** Where Redis is, for texts: never with a password. */
   readonly address: string;
   readonly socket: string | undefined;
@@ -88,6 +95,8 @@ export interface RedisConfig extends Complete<Omit<RedisOptions, Own>>, TlsConfi
 
 const OPTIONS: { readonly [Name in keyof RedisOptions]-?: true } = {
   url: true,
+  cluster: true,
+  sentinel: true,
   socket: true,
   host: true,
   port: true,
@@ -113,21 +122,28 @@ export function readRedis(reader: SettingReader, given: RedisOptions): RedisConf
   if (given.credentials !== undefined && given.password !== undefined) {
     reader.problems.push("redis.credentials and redis.password are both set: leave one out");
   }
+  const tls = readTls(reader, options, address?.tls);
+  const masters = readMasters(reader, [given, options], { client, isSecure: tls.tls !== undefined });
+  const found = describeMasters(masters, client);
   const config: RedisConfig = {
-    address: client.options.sentinels ? `the master ${client.options.name} of Sentinel` : (socket ?? `${host}:${port}`),
+    address: found ?? socket ?? `${host}:${port}`,
+    ...masters,
     host,
     port,
-    socket,
+    socket: found === undefined ? socket : undefined,
     db: address?.db ?? reader.whole("REDIS_DB", options.db, 0, 1_000_000, 0),
     username: address?.username ?? readUsername(reader, options, address),
     password: address?.password ?? reader.text("REDIS_PASSWORD", options.password),
     credentials: given.credentials,
-    ...readTls(reader, options, address?.tls),
+    ...tls,
     client,
     maxConnections: reader.whole("REDIS_MAX_CONNECTIONS", options.maxConnections, 1, 100_000, 20),
     connectionTimeoutMs: reader.seconds("REDIS_CONNECTION_TIMEOUT", options.connectionTimeoutSeconds, 0.05, 5),
     socketTimeoutMs: reader.seconds("REDIS_SOCKET_TIMEOUT", options.socketTimeoutSeconds, 0.05, 5),
   };
+  if (masters.cluster !== undefined && config.db !== 0) {
+    reader.problems.push(`REDIS_DB or REDIS_URL names database ${config.db}: a cluster has database 0 only`);
+  }
   // A URL or an option decides for them.
   reader.knows("REDIS_URL", "REDIS_SOCKET", "REDIS_HOST", "REDIS_PORT", "REDIS_DB", "REDIS_USERNAME", "REDIS_PASSWORD");
   reader.knows("REDIS_TLS", "REDIS_TLS_CA", "REDIS_TLS_CERT", "REDIS_TLS_KEY", "REDIS_TLS_SERVERNAME");

@@ -17,7 +17,7 @@ const notCounts = ["0", "-1", "1.5", "many", "1e3", "0x10", "12 13", "NaN", "Inf
 const notSeconds = ["-1", "soon", "1e3", "5s", "NaN", "Infinity", "99999999999999999999"];
 const notNames = ["a b", "a{b}", "a:b", "ä", "a\n"];
 
-/** Every variable that stands for itself; `REDIS_URL` and the TLS files work together with others. */
+/** Every variable that stands for itself; `REDIS_URL`, the TLS files, clusters and Sentinel work together with others. */
 export const variables: readonly Variable[] = [
   {
     name: "SERVICE_NAME",

@@ -127,7 +127,11 @@ describe("own settings of the client", () => {
   const cluster = new Cluster([], { lazyConnect: true });
   it.each<[string, () => RedisOptions, RegExp]>([
     ["a text", () => ({ client: "redis" as never }), /redis\.client must be options of ioredis, a client, or/],
-    ["a cluster", () => ({ client: cluster }), /redis\.client is a Cluster: one Redis is needed/],
+    [
+      "a cluster",
+      () => ({ client: cluster }),
+      /redis\.client is a Cluster: name some of its nodes in redis\.cluster\.nodes/,
+    ],
     ["a client with a prefix", () => ({ client: prefixed }), /keyPrefix.*use the setting environment/],
     [
       "an option that delivery depends on",
