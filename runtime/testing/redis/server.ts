@@ -58,6 +58,8 @@ export interface PrivateRedisSettings {
   readonly arguments: readonly string[];
   readonly persistent: boolean;
   readonly files: Readonly<Record<string, string>>;
+  /** One of the files, which the server reads and may rewrite, as a sentinel must. @defaultValue none */
+  readonly configFile?: string;
 }
 
 /** The server of `startRedis`, before its launch. */
@@ -87,6 +89,7 @@ export class PrivateRedis implements RedisServer {
       [
         program.command,
         ...program.arguments,
+        ...(settings.configFile === undefined ? [] : [settings.configFile]),
         ...["--port", String(port), "--bind", host, "--save", "", ...persistence],
         ...settings.arguments,
       ],

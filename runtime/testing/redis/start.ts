@@ -31,6 +31,12 @@ export interface StartRedisOptions {
   readonly onDownload?: (download: RedisDownload) => void;
   /** Files by name, written into the server's working directory before the start. @defaultValue none */
   readonly files?: Readonly<Record<string, string>>;
+  /**
+   * One of the files, to start the server with. A sentinel needs one, since it keeps what it finds out in it.
+   *
+   * @defaultValue none
+   */
+  readonly configFile?: string;
 }
 
 /** Above the well-known ports, with `port + 10000` below the ports that systems assign to clients. */
@@ -61,6 +67,7 @@ export async function startRedis(options: StartRedisOptions = {}): Promise<Redis
       arguments: typeof options.arguments === "function" ? options.arguments(port) : (options.arguments ?? []),
       persistent: options.persistent ?? false,
       files: options.files ?? {},
+      ...(options.configFile !== undefined && { configFile: options.configFile }),
     });
     try {
       await server.launch();
