@@ -1,8 +1,11 @@
+import { once } from "node:events";
+import { connect } from "node:net";
 import { Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 
 import { type RedisServer, startRedis } from "../../runtime/testing/redis/index.js";
 import { eventually } from "./eventually.js";
+import { startNat } from "./nat.js";
 import { startTcpProxy, type TcpProxy } from "./tcp-proxy.js";
 
 let server: RedisServer;
@@ -173,4 +176,34 @@ describe("the TCP proxy", () => {
       (open) => open === 0,
     );
   });
+
+  it("misbehaves for the clients of one address only, and resets what that has broken", async () => {
+    const other = connect({ port: proxy.port, host: proxy.host, localAddress: "127.0.0.2" });
+    const ping = async (): Promise<string> => {
+      other.write("PING\r\n");
+      const [reply] = (await once(other, "data")) as [Buffer];
+      return reply.toString();
+    };
+    expect(await ping()).toBe("+PONG\r\n");
+
+    proxy.setModeFor("127.0.0.1", "blackhole");
+    const lost = client.ping().catch(String);
+    expect(await ping()).toBe("+PONG\r\n");
+    await eventually(() => {
+      proxy.resetBroken();
+      return closed;
+    });
+
+    expect(await lost).toContain("Connection is closed");
+    expect(await ping()).toBe("+PONG\r\n");
+    other.destroy();
+  });
+});
+
+it("stands before each of several servers, whose addresses lead to it", async () => {
+  await using nat = await startNat([server]);
+  expect(nat.natMap).toEqual({ [`127.0.0.1:${server.port}`]: nat.seeds[0] });
+  const there = new Redis(nat.before(server).url);
+  expect(await there.ping()).toBe("PONG");
+  there.disconnect();
 });

@@ -23,6 +23,8 @@ export interface TcpProxy extends AsyncDisposable {
   readonly url: string;
   /** Applies at once, to open connections too. */
   mode: ProxyMode;
+  /** Another mode for the clients of one address, at once; without one, they are as the others again. */
+  setModeFor(address: string, mode?: ProxyMode): void;
   /** How long each byte takes, each way, in milliseconds; their order is kept. 0 at first. */
   delayMs: number;
   /** Clients that are connected now. */
@@ -33,6 +35,8 @@ export interface TcpProxy extends AsyncDisposable {
   redirect(target: { readonly host?: string; readonly port: number }): void;
   /** Resets every open connection (RST, both sides). */
   reset(): void;
+  /** Resets those that have lost something and would be silent for ever, as a firewall that has forgotten them does. */
+  resetBroken(): void;
   /** Once: lets so many more bytes through in that direction, over all connections, then breaks the one it fell on. */
   cutAfter(bytes: number, direction?: "requests" | "replies"): void;
   close(): Promise<void>;
@@ -55,6 +59,8 @@ export async function startTcpProxy(target: { readonly host?: string; readonly p
 interface Connection {
   readonly client: Socket;
   readonly upstream: Socket;
+  /** Where the client is. */
+  readonly address: string;
   readonly lanes: readonly ProxyLane[];
 }
 
@@ -65,6 +71,7 @@ class LoopbackProxy implements TcpProxy {
   #target: { readonly host: string; readonly port: number };
   readonly #open = new Set<Connection>();
   readonly #cuts: { requests: number; replies: number } = { requests: Infinity, replies: Infinity };
+  readonly #modes = new Map<string, ProxyMode>();
   #mode: ProxyMode = "pass";
   #delayMs = 0;
 
@@ -94,6 +101,15 @@ class LoopbackProxy implements TcpProxy {
     this.#pump();
   }
 
+  setModeFor(address: string, mode?: ProxyMode): void {
+    if (mode === undefined) {
+      this.#modes.delete(address);
+    } else {
+      this.#modes.set(address, mode);
+    }
+    this.#pump();
+  }
+
   get delayMs(): number {
     return this.#delayMs;
   }
@@ -117,6 +133,14 @@ class LoopbackProxy implements TcpProxy {
     }
   }
 
+  resetBroken(): void {
+    for (const connection of this.#open) {
+      if (connection.lanes.some(({ dead }) => dead)) {
+        this.#break(connection);
+      }
+    }
+  }
+
   cutAfter(bytes: number, direction: "requests" | "replies" = "replies"): void {
     this.#cuts[direction] = bytes;
   }
@@ -135,7 +159,8 @@ class LoopbackProxy implements TcpProxy {
 
   #accept(client: Socket): void {
     this.accepted += 1;
-    if (this.#mode === "refuse") {
+    const address = client.remoteAddress ?? "";
+    if (this.#modeFor(address) === "refuse") {
       client.on("error", () => {});
       client.resetAndDestroy();
       return;
@@ -143,13 +168,13 @@ class LoopbackProxy implements TcpProxy {
     const upstream = connect({ ...this.#target, allowHalfOpen: true, noDelay: true });
     const lane = (direction: "requests" | "replies", from: Socket, to: Socket): ProxyLane =>
       new ProxyLane(from, to, {
-        fate: () => this.#fate(direction),
+        fate: () => this.#fate(direction, address),
         delayMs: () => this.#delayMs,
         allowance: (bytes) => this.#allowance(direction, bytes),
         cut: () => this.#break(connection),
       });
     const lanes = [lane("requests", client, upstream), lane("replies", upstream, client)];
-    const connection: Connection = { client, upstream, lanes };
+    const connection: Connection = { client, upstream, address, lanes };
     this.#open.add(connection);
     this.#linkEnds(connection, client, upstream);
     this.#linkEnds(connection, upstream, client);
@@ -157,7 +182,7 @@ class LoopbackProxy implements TcpProxy {
 
   #linkEnds(connection: Connection, socket: Socket, other: Socket): void {
     socket.on("error", () => {
-      if (this.#mode !== "blackhole") {
+      if (this.#modeFor(connection.address) !== "blackhole") {
         other.resetAndDestroy();
       }
     });
@@ -175,8 +200,12 @@ class LoopbackProxy implements TcpProxy {
     });
   }
 
-  #fate(direction: "requests" | "replies"): "deliver" | "hold" | "lose" {
-    switch (this.#mode) {
+  #modeFor(address: string): ProxyMode {
+    return this.#modes.get(address) ?? this.#mode;
+  }
+
+  #fate(direction: "requests" | "replies", address: string): "deliver" | "hold" | "lose" {
+    switch (this.#modeFor(address)) {
       case "blackhole":
         return "lose";
       case "stall":
