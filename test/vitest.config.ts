@@ -20,6 +20,7 @@ const long = [
   "test/codegen/{assignable,growth}/**/*.test.ts",
   "test/faults/memory.test.ts",
   "test/foreign/foreign.test.ts",
+  "test/support/{cluster,sentinel}.test.ts",
 ];
 const { CI, LONG } = process.env;
 const left = CI !== undefined || LONG !== undefined ? [] : long;

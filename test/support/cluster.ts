@@ -1,143 +1,203 @@
-import { Redis } from "ioredis";
-
 import { type RedisServer, startRedis } from "../../runtime/testing/redis/index.js";
+import { replicationUser } from "./acl-users.js";
+import { form } from "./cluster-formation.js";
+import { clusterView, keySlot, onNode, replicationInfo, type SeenNode, seesItWhole } from "./cluster-node.js";
+import { type ClusterSettings, clusterSettings, type StartClusterOptions, tlsPortOf } from "./cluster-settings.js";
 import { eventually } from "./eventually.js";
+import { Network } from "./network.js";
+import { moveSlot } from "./slot-move.js";
 
-export interface StartClusterOptions {
-  /** @defaultValue 3, the fewest that can agree on a failover */
-  readonly masters?: number;
-  /** Of each master. @defaultValue 0 */
-  readonly replicas?: 0 | 1;
-  /** More arguments for every node. */
-  readonly arguments?: readonly string[];
-}
-
-/** A Redis Cluster of plain processes. It takes about 2 s to form, most of them Redis' own: share one in a file. */
-export interface RedisCluster extends AsyncDisposable {
-  /** As they were at the start; a failover changes roles, not these lists. */
-  readonly masters: readonly RedisServer[];
-  readonly replicas: readonly RedisServer[];
-  /** Masters first. */
-  readonly nodes: readonly RedisServer[];
-  /** For `new Cluster(endpoints)`. */
-  readonly endpoints: { readonly host: string; readonly port: number }[];
-  /** Waits until every running node finds the cluster whole. */
-  ready(): Promise<void>;
-  stop(): Promise<void>;
-}
-
-const slots = 16_384;
-
-/** A dead master is replaced within three of these, so that a failover test takes seconds and not a minute. */
-const nodeTimeoutMs = 1_000;
-
+/**
+ * Starts a Redis Cluster of plain processes. It takes about 2 s to form, most of them Redis' own: share one in a file.
+ *
+ * @example
+ * ```ts
+ * await using cluster = await startCluster({ replicas: 1 });
+ * const master = await cluster.masterOf("events");
+ * await master.kill();
+ * ```
+ */
 export async function startCluster(options: StartClusterOptions = {}): Promise<RedisCluster> {
   const masterCount = options.masters ?? 3;
   const count = masterCount * (1 + (options.replicas ?? 0));
-  const started = await Promise.allSettled(
-    Array.from({ length: count }, () =>
-      startRedis({
-        arguments: [
-          ...["--cluster-enabled", "yes", "--cluster-node-timeout", String(nodeTimeoutMs)],
-          ...["--cluster-replica-validity-factor", "0", "--cluster-allow-replica-migration", "no"],
-          ...["--repl-diskless-sync-delay", "0", ...(options.arguments ?? [])],
-        ],
-      }),
-    ),
-  );
+  const network = options.network ? await Network.create(count) : undefined;
+  const settings = clusterSettings(count, options, network);
+  const started = await Promise.allSettled(Array.from({ length: count }, (_, index) => startRedis(settings.of(index))));
   const nodes = started.flatMap((node) => (node.status === "fulfilled" ? [node.value] : []));
-  const stop = async (): Promise<void> => {
-    await Promise.all(nodes.map((node) => node.stop()));
-  };
   try {
     for (const node of started) {
       if (node.status === "rejected") {
         throw node.reason;
       }
     }
-    await form(nodes, masterCount);
+    network?.connect(nodes);
+    const ids = await form(nodes, masterCount, network);
+    return new RedisCluster({ nodes, ids, masterCount, settings, network });
   } catch (error) {
-    await stop();
+    await Promise.all(nodes.map((node) => node.stop()));
+    await network?.close();
     throw error;
   }
-  return {
-    masters: nodes.slice(0, masterCount),
-    replicas: nodes.slice(masterCount),
-    nodes,
-    endpoints: nodes.map(({ host, port }) => ({ host, port })),
-    ready: () => allSeeItWhole(nodes),
-    stop,
-    [Symbol.asyncDispose]: stop,
-  };
 }
 
-async function form(nodes: readonly RedisServer[], masterCount: number): Promise<void> {
-  const clients = nodes.map(connect);
-  try {
-    const masters = clients.slice(0, masterCount);
+interface ClusterParts {
+  readonly nodes: readonly RedisServer[];
+  readonly ids: readonly string[];
+  readonly masterCount: number;
+  readonly settings: ClusterSettings;
+  readonly network: Network | undefined;
+}
+
+/** A cluster that runs, and what can happen to it. Its nodes can be killed, stopped and resumed as any server. */
+export class RedisCluster implements AsyncDisposable {
+  /** Masters first, as they were at the start: a failover changes roles, not this list. */
+  readonly nodes: readonly RedisServer[];
+  /** By which nodes can be cut off, where it was asked for. */
+  readonly network: Network | undefined;
+  /** The authority of its certificates, where it has TLS. */
+  readonly ca: string | undefined;
+  readonly #ids: readonly string[];
+  readonly #masterCount: number;
+
+  constructor({ nodes, ids, masterCount, settings, network }: ClusterParts) {
+    this.nodes = nodes;
+    this.network = network;
+    this.ca = settings.ca;
+    this.#ids = ids;
+    this.#masterCount = masterCount;
+  }
+
+  /** As they were at the start. */
+  get masters(): readonly RedisServer[] {
+    return this.nodes.slice(0, this.#masterCount);
+  }
+
+  /** As they were at the start. */
+  get replicas(): readonly RedisServer[] {
+    return this.nodes.slice(this.#masterCount);
+  }
+
+  /** For a client of the tests' own: without TLS, and past the network that can be cut. */
+  get endpoints(): { readonly host: string; readonly port: number }[] {
+    return this.nodes.map(({ host, port }) => ({ host, port }));
+  }
+
+  /** For `REDIS_CLUSTER_NODES`. */
+  get seeds(): string {
+    const ports = this.network ? this.network.places.map(({ data }) => data.port) : this.nodes.map(({ port }) => port);
+    return ports.map((port) => `127.0.0.1:${this.ca === undefined ? port : tlsPortOf(port)}`).join(",");
+  }
+
+  /** The node that serves a key now. */
+  async masterOf(key: string): Promise<RedisServer> {
+    const slot = await keySlot(this.nodes, key);
+    return eventually(
+      async () => {
+        const { nodes } = await clusterView(this.nodes);
+        return this.#find(nodes, ({ slots }) => slots.some(([first, last]) => first <= slot && slot <= last));
+      },
+      (node) => node !== undefined,
+      { what: `a master of ${key}`, everyMs: 5 },
+    ) as Promise<RedisServer>;
+  }
+
+  /** One that replicates this one now. */
+  async replicaOf(master: RedisServer): Promise<RedisServer> {
+    const id = this.#ids[this.nodes.indexOf(master)];
+    return eventually(
+      async () => this.#find((await clusterView(this.nodes)).nodes, (node) => node.master === id && !node.isFailed),
+      (node) => node !== undefined,
+      { what: `a replica of ${master.url}` },
+    ) as Promise<RedisServer>;
+  }
+
+  /** Waits until another node than this one, which is away, serves a key. */
+  async replaced(former: RedisServer, key: string): Promise<RedisServer> {
+    return eventually(
+      () => this.masterOf(key),
+      (master) => master !== former,
+      { what: `another master of ${key}`, withinMs: 20_000 },
+    );
+  }
+
+  /** A planned failover: a replica takes the place of the key's master, and nothing is undone. Resolves to the new master. */
+  async failOver(key: string): Promise<RedisServer> {
+    const former = await this.masterOf(key);
+    const replica = await this.replicaOf(former);
+    await onNode(replica, (client) => client.call("CLUSTER", "FAILOVER"));
+    return this.replaced(former, key);
+  }
+
+  /** Moves a key's slot to another master, a key at a time with pauses between. Resolves to the new master. */
+  async moveSlotOf(key: string, pauseMs = 0): Promise<RedisServer> {
+    const from = await this.masterOf(key);
+    const masters = await this.#mastersNow();
+    const to = masters.find((master) => master !== from) as RedisServer;
+    await moveSlot({ slot: await keySlot(this.nodes, key), from, to, masters, pauseMs });
+    return to;
+  }
+
+  /** From now on nothing that this master is told reaches its replicas. Neither it nor its clients notice. */
+  async cutReplicasOf(master: RedisServer): Promise<void> {
+    await onNode(master, async (client) => {
+      await client.call("ACL", "SETUSER", replicationUser, "off");
+      await client.call("CLIENT", "KILL", "TYPE", "replica");
+    });
+  }
+
+  /** Has every node run, reach the others and replicate again, and waits until it does. */
+  async mend(): Promise<void> {
+    this.network?.heal();
     await Promise.all(
-      masters.map(async (client, index) => {
-        const [from, to] = [index, index + 1].map((share) => Math.floor((share * slots) / masterCount));
-        await client.call("CLUSTER", "ADDSLOTSRANGE", String(from), String((to ?? 0) - 1));
-        await client.call("CLUSTER", "SET-CONFIG-EPOCH", String(index + 1));
+      this.nodes.map(async (node) => {
+        node.resume();
+        if (!node.running) {
+          await node.restart();
+        }
+        await onNode(node, (client) => client.call("ACL", "SETUSER", replicationUser, "on"));
       }),
     );
-    const [first] = clients;
-    await Promise.all(nodes.slice(1).map(({ host, port }) => first?.call("CLUSTER", "MEET", host, String(port))));
+    await this.ready();
+  }
+
+  /** Waits until every running node finds the cluster whole, and every replica has its master's data. */
+  async ready(): Promise<void> {
+    const running = this.nodes.filter((node) => node.running);
+    await Promise.all(running.map((node) => seesItWhole(node, this.nodes.length)));
     await Promise.all(
-      clients.map((client) =>
+      running.map((node) =>
         eventually(
-          () => info(client),
-          (seen) => seen["cluster_known_nodes"] === `${nodes.length}`,
+          () => onNode(node, replicationInfo),
+          (seen) => seen["role"] === "master" || seen["master_link_status"] === "up",
+          { what: `${node.url} replicating`, withinMs: 20_000 },
         ),
       ),
     );
-    await Promise.all(
-      clients.slice(masterCount).map(async (replica, index) => {
-        const master = String(await masters[index % masterCount]?.call("CLUSTER", "MYID"));
-        // A replica that has not met its master yet refuses it.
-        await eventually(() => replica.call("CLUSTER", "REPLICATE", master));
-        await eventually(
-          () => replica.info("replication"),
-          (text) => text.includes("master_link_status:up"),
-        );
-      }),
-    );
-    await allSeeItWhole(nodes);
-  } finally {
-    for (const client of clients) {
-      client.disconnect();
-    }
   }
-}
 
-async function allSeeItWhole(nodes: readonly RedisServer[]): Promise<void> {
-  await Promise.all(
-    nodes
-      .filter((node) => node.running)
-      .map(async (node) => {
-        const client = connect(node);
-        try {
-          await eventually(
-            () => info(client),
-            (seen) => seen["cluster_state"] === "ok" && seen["cluster_slots_ok"] === String(slots),
-            { what: `the cluster as ${node.url} sees it`, withinMs: 20_000 },
-          );
-        } finally {
-          client.disconnect();
-        }
-      }),
-  );
-}
+  /** Removes all data. */
+  async flush(): Promise<void> {
+    await Promise.all((await this.#mastersNow()).map((master) => onNode(master, (client) => client.flushall())));
+  }
 
-/** `CLUSTER INFO` as names and values. */
-async function info(client: Redis): Promise<Record<string, string>> {
-  const text = String(await client.call("CLUSTER", "INFO"));
-  return Object.fromEntries(text.split("\r\n").map((line) => line.split(":") as [string, string]));
-}
+  async stop(): Promise<void> {
+    await Promise.all(this.nodes.map((node) => node.stop()));
+    await this.network?.close();
+  }
 
-function connect({ host, port }: RedisServer): Redis {
-  const client = new Redis({ host, port });
-  client.on("error", () => {}); // What fails is told by the command that fails.
-  return client;
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  async #mastersNow(): Promise<RedisServer[]> {
+    const { nodes } = await clusterView(this.nodes);
+    return nodes
+      .filter(({ isFailed, slots }) => !isFailed && slots.length > 0)
+      .flatMap(({ id }) => this.nodes[this.#ids.indexOf(id)] ?? []);
+  }
+
+  #find(seen: readonly SeenNode[], isMeant: (node: SeenNode) => boolean): RedisServer | undefined {
+    const id = seen.find(isMeant)?.id;
+    return id === undefined ? undefined : this.nodes[this.#ids.indexOf(id)];
+  }
 }
