@@ -31,6 +31,7 @@ const entries = [
   "runtime/telemetry/prometheus/index",
   "runtime/operations/index",
   "runtime/dashboard/index",
+  "runtime/postgres/index",
   // By itself, so that a bundle of no more than descriptions of messages is without a client of Redis.
   "runtime/contract/define",
 ];
@@ -61,6 +62,9 @@ async function buildRuntime(folder: string): Promise<void> {
   const declared = { ...manifest.dependencies, ...manifest.peerDependencies };
   const undeclared = imported.filter((name) => declared[name] === undefined);
   if (undeclared.length > 0) throw new Error(`not among the dependencies: ${undeclared.join(", ")}`);
+  // Also for who has another tool run them.
+  const sql = "runtime/postgres/migrations";
+  cpSync(join(root, sql), join(folder, sql), { recursive: true });
 }
 
 async function buildGenerator(folder: string): Promise<void> {

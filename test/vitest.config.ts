@@ -4,6 +4,8 @@ import { defineConfig } from "vitest/config";
 const root = fileURLToPath(new URL("..", import.meta.url));
 /** Their files share a process: to load the source again for each takes longer than most of them do. */
 const together = "test/{codegen,conformance,docs,foreign,hostile,interop,lint,runtime,wire}/**/*.test.ts";
+/** Each of them has a process of its own. */
+const rest = "test/!(codegen|conformance|docs|foreign|hostile|interop|lint|runtime|wire)/**/*.test.ts";
 /** Those of them that are about the state of a process, or count its steps or objects: what others left would take long. */
 const apart = [
   "test/codegen/growth/growth.test.ts",
@@ -16,14 +18,17 @@ const apart = [
 ];
 
 /** What takes longest, and guards what seldom changes: CI runs it with the rest, and `npm run test:long` by itself. */
-const long = [
-  "test/codegen/{assignable,growth}/**/*.test.ts",
-  "test/faults/memory.test.ts",
-  "test/foreign/foreign.test.ts",
-  "test/support/{cluster,sentinel}.test.ts",
-];
+const long = {
+  together: ["test/codegen/assignable/**/*.test.ts", "test/foreign/foreign.test.ts"],
+  apart: [
+    "test/codegen/growth/**/*.test.ts",
+    "test/faults/memory.test.ts",
+    "test/postgres/**/*.test.ts",
+    "test/support/{cluster,sentinel}.test.ts",
+  ],
+};
 const { CI, LONG } = process.env;
-const left = CI !== undefined || LONG !== undefined ? [] : long;
+const left = CI !== undefined || LONG !== undefined ? [] : [...long.together, ...long.apart];
 
 export default defineConfig({
   root,
@@ -38,7 +43,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "together",
-          include: [together],
+          include: LONG === "only" ? long.together : [together],
           exclude: [...apart, ...left],
           isolate: false,
           // Each of these processes has its share of the files from the beginning: with more of them none is left alone.
@@ -50,12 +55,13 @@ export default defineConfig({
         extends: true,
         test: {
           name: "apart",
-          include: [
-            "test/!(codegen|conformance|docs|foreign|hostile|interop|lint|runtime|wire)/**/*.test.ts",
-            ...apart,
-          ],
+          include: LONG === "only" ? long.apart : [rest, ...apart],
           exclude: left,
-          typecheck: { enabled: true, include: ["test/types/**/*.test-d.ts"], tsconfig: "test/tsconfig.json" },
+          typecheck: {
+            enabled: LONG !== "only",
+            include: ["test/types/**/*.test-d.ts"],
+            tsconfig: "test/tsconfig.json",
+          },
         },
       },
     ],

@@ -78,6 +78,7 @@ beforeAll(async () => {
   const paths = {
     "@m-erp/messaging": [join(root, "generated/index.ts")],
     "@m-erp/messaging/dashboard": [join(root, "runtime/dashboard/index.ts")],
+    "@m-erp/messaging/postgres": [join(root, "runtime/postgres/index.ts")],
     "@m-erp/messaging/operations": [join(root, "runtime/operations/index.ts")],
     "@m-erp/messaging/otel": [join(root, "runtime/telemetry/otel/index.ts")],
     "@m-erp/messaging/prometheus": [join(root, "runtime/telemetry/prometheus/index.ts")],

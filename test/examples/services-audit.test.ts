@@ -7,8 +7,8 @@ import { publishUserCreated } from "../../generated/index.js";
 import { startRedis } from "../../runtime/testing/redis/index.js";
 import { type Child, startChild } from "../support/child.js";
 import { eventually } from "../support/eventually.js";
+import { postgresAvailable, startPostgres } from "../support/postgres.js";
 import { createService } from "../support/service.js";
-import { postgresAvailable, startPostgres } from "./postgres.js";
 import { asExample } from "./services-stage.js";
 
 interface Told {

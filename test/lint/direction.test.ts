@@ -24,7 +24,7 @@ const docs = ["diff", "print", ...print];
 const delivery = ["broker", "config", "messaging", "time", "contract", "errors"];
 const service = ["notification", "command", "consume", "handle", "publish", ...delivery];
 const dashboard = ["operations", "broker", "config", "time", "contract", "errors"];
-const cli = ["dashboard", "operations", "broker", "config", "contract", "errors"];
+const cli = ["dashboard", "operations", "postgres", "broker", "config", "contract", "errors"];
 const telemetry = ["messaging", "contract", "errors"];
 const operations = ["service", "redis", "letters", ...service];
 
@@ -105,6 +105,7 @@ const places: readonly Place[] = [
   { path: "runtime/publish/", may: delivery },
   { path: "runtime/handle/", may: delivery },
   { path: "runtime/letters/", may: ["handle", ...delivery] },
+  { path: "runtime/postgres/", may: ["publish", "handle", ...delivery] },
   { path: "runtime/command/", may: ["publish", "handle", ...delivery] },
   { path: "runtime/consume/", may: ["handle", ...delivery] },
   { path: "runtime/notification/", may: ["publish", ...delivery] },
@@ -190,7 +191,7 @@ const places: readonly Place[] = [
   {
     path: "runtime/index.ts",
     may: service.concat("service"),
-    says: "runtime/index.ts may import every room but redis, memory, letters, telemetry, operations, dashboard, cli and testing",
+    says: "runtime/index.ts may import every room but redis, memory, letters, postgres, telemetry, operations, dashboard, cli and testing",
   },
 ];
 

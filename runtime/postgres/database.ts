@@ -1,0 +1,78 @@
+// postgres/ keeps messages in the service's own PostgreSQL. It may import delivery's base, publish/ and handle/, and no driver.
+
+/** A row, by the names of its columns. */
+export type Row = Readonly<Record<string, unknown>>;
+
+/**
+ * What runs a statement: a client of `pg`, `PGlite`, or a transaction of either. Parameters are `$1`, `$2`, … in the text.
+ * @example
+ * const { rows } = await db.query("SELECT email FROM users WHERE id = $1", [123]);
+ */
+export interface Queryable {
+  query(text: string, values?: unknown[]): Promise<{ readonly rows: readonly Row[] }>;
+}
+
+/** One connection of a pool, as `pg.Pool` lends it. */
+export interface PooledClient extends Queryable {
+  /** @param error - with one, the connection is closed instead of lent again */
+  release(error?: Error | boolean): void;
+  on(event: "notification", listener: () => void): unknown;
+  on(event: "error", listener: (error: Error) => void): unknown;
+  removeListener(event: "error", listener: (error: Error) => void): unknown;
+}
+
+/** A pool of connections to a server, such as `pg.Pool`. */
+export interface Pool extends Queryable {
+  connect(): Promise<PooledClient>;
+}
+
+/** A database inside the process, such as `PGlite`: it has one connection, and runs one transaction after the other. */
+export interface EmbeddedDatabase extends Queryable {
+  transaction<Result>(work: (transaction: Queryable) => Promise<Result>): Promise<Result>;
+}
+
+/** What transactions can be begun on: a `pg.Pool` or a `PGlite`. */
+export type Database = Pool | EmbeddedDatabase;
+
+/** Whether a database is a pool of connections to a server. */
+export function isPool(database: Database): database is Pool {
+  return "connect" in database;
+}
+
+/**
+ * Runs work in a transaction at the level READ COMMITTED: it commits when the work resolves, and rolls back when it rejects.
+ * @throws whatever the work rejects with
+ * @example
+ * await transaction(pool, async (tx) => {
+ *   await tx.query("INSERT INTO users VALUES ($1)", [123]);
+ *   await publishUserCreated(outbox(tx), { entity_id: 123, after_data: { email: "ada@example.com" } });
+ * });
+ */
+export async function transaction<Result>(
+  database: Database,
+  work: (transaction: Queryable) => Promise<Result>,
+): Promise<Result> {
+  return isPool(database) ? inPool(database, work) : database.transaction(work);
+}
+
+async function inPool<Result>(pool: Pool, work: (transaction: Queryable) => Promise<Result>): Promise<Result> {
+  const client = await pool.connect();
+  let broken: Error | undefined;
+  // A connection that breaks between two statements says so by an event alone, which would end the process.
+  const onError = (error: Error): void => {
+    broken = error;
+  };
+  client.on("error", onError);
+  try {
+    await client.query("BEGIN ISOLATION LEVEL READ COMMITTED");
+    const result = await work(client);
+    await client.query("COMMIT");
+    return result;
+  } catch (error) {
+    await client.query("ROLLBACK").catch(onError);
+    throw error;
+  } finally {
+    client.removeListener("error", onError);
+    client.release(broken);
+  }
+}

@@ -1,0 +1,56 @@
+-- Which of these files have run.
+CREATE TABLE merp_migration (
+  version integer PRIMARY KEY,
+  name text NOT NULL,
+  applied_at timestamptz NOT NULL DEFAULT now()
+);
+
+-- The messages that transactions have written and no relay has published yet.
+CREATE TABLE merp_outbox (
+  -- The order in which the messages of one key are published.
+  place bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  -- The message's id and type as on the wire, and its stream with the environment's prefix.
+  id text NOT NULL,
+  type text NOT NULL,
+  stream text NOT NULL,
+  -- What the message is about, as user:123.
+  key text NOT NULL,
+  -- One of 64 parts, by the key. A relay locks the parts from which it publishes.
+  part smallint NOT NULL,
+  -- The names and values of the entry that is added to the stream, as a JSON array.
+  entry text NOT NULL,
+  -- Of a notification: the channel on which it is announced, and the message as JSON.
+  channel text,
+  announced text,
+  correlation_id text,
+  -- The digest of the contract that the message kept when it was written.
+  contract text NOT NULL,
+  written_at timestamptz NOT NULL DEFAULT now(),
+  -- Why the message cannot be published. It waits for an operator.
+  refusal text
+) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000);
+
+CREATE INDEX merp_outbox_waiting ON merp_outbox (part, place) WHERE refusal IS NULL;
+
+CREATE INDEX merp_outbox_refused ON merp_outbox (place) WHERE refusal IS NOT NULL;
+
+-- What has been published, kept for a time: Redis may lose the end of its history in a failover.
+CREATE TABLE merp_outbox_sent (
+  place bigint NOT NULL,
+  id text NOT NULL,
+  type text NOT NULL,
+  stream text NOT NULL,
+  key text NOT NULL,
+  part smallint NOT NULL,
+  entry text NOT NULL,
+  channel text,
+  announced text,
+  correlation_id text,
+  contract text NOT NULL,
+  written_at timestamptz NOT NULL,
+  sent_at timestamptz NOT NULL DEFAULT now()
+);
+
+CREATE INDEX merp_outbox_sent_at ON merp_outbox_sent (sent_at);
+
+INSERT INTO merp_migration (version, name) VALUES (1, 'outbox');
