@@ -83,7 +83,7 @@ export type {
   NotificationTarget,
 } from "./messaging/notification.js";
 export type { PublishAllOptions, Published, Publisher, PublishOptions } from "./messaging/publisher.js";
-export type { Sender, SendOptions, TellOptions } from "./messaging/sender.js";
+export type { Sender, SendOptions, Teller, TellOptions } from "./messaging/sender.js";
 export type { MessagingOptions } from "./service/assemble.js";
 export { createMessaging, createMessagingFor } from "./service/create-messaging.js";
 export { type InitOptions, MessagingFacade } from "./service/process-messaging.js";

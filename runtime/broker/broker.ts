@@ -5,6 +5,7 @@ import type { Answer } from "./delivery.js";
 import type { Log } from "./log.js";
 import type { Members } from "./membership.js";
 import type { Subscriptions } from "./subscriptions.js";
+import type { Transfer, Transferred } from "./transfer.js";
 
 /**
  * How long a command may wait in a process before it is looked for among the answers. A destroyed group is created again
@@ -54,6 +55,8 @@ export interface Broker {
   assertAffordable(streams: readonly string[]): void;
   /** Resolves to the time that an answer takes, in ms. */
   ping(): Promise<number>;
+  /** Never rejects: what is not stored is in the result, with its reason. */
+  transfer(transfer: Transfer): Promise<Transferred>;
   /** @param stream - its whole name */
   log(stream: string): Log;
   members(): Members;

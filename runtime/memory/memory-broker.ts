@@ -3,6 +3,7 @@ import type { Answers, Broker, BrokerClock } from "../broker/broker.js";
 import type { Log } from "../broker/log.js";
 import type { MemberPlace, MemberSignals, Members, Membership } from "../broker/membership.js";
 import type { Subscriptions } from "../broker/subscriptions.js";
+import type { Transfer, Transferred } from "../broker/transfer.js";
 import type { Config } from "../config/config.js";
 import type { HookBus } from "../messaging/hooks.js";
 import { Pause } from "../time/pause.js";
@@ -77,6 +78,13 @@ export class MemoryBroker implements Broker {
       for (const membership of this.#memberships) membership.endRead();
       for (let turns = 0; turns < 10; turns++) await Promise.resolve();
       return 0;
+    });
+  }
+
+  transfer({ stream, entries, onceWindowMs }: Transfer): Promise<Transferred> {
+    return this.#instance.call(() => {
+      const entryIds = entries.map((each) => this.#store.append({ ...each, stream, onceWindowMs }));
+      return { entryIds, refusal: undefined };
     });
   }
 

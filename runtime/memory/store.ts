@@ -18,6 +18,8 @@ interface Kept<Value> {
   readonly until: number;
 }
 
+type Stored = Pick<Append, "stream" | "entry" | "messageId" | "announced" | "onceWindowMs">;
+
 /** What a Redis would hold: streams, dead letters, stored answers, channels. All brokers of a test share one. */
 export class Store {
   readonly clock: VirtualClock;
@@ -97,7 +99,7 @@ export class Store {
   }
 
   /** Adds an entry, unless it is to be stored once and is. Returns its id. */
-  append({ stream, entry, messageId = "", announced, onceWindowMs }: Append): string {
+  append({ stream, entry, messageId = "", announced, onceWindowMs }: Stored): string {
     const now = this.clock.wall();
     const once = onceWindowMs === undefined ? undefined : this.#kept(this.#once, keyOf(stream, messageId));
     if (once !== undefined) return once;

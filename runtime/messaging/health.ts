@@ -40,6 +40,18 @@ export interface PauseHealth {
   readonly why: string | null;
 }
 
+/** The outbox from which this service's relay publishes. */
+export interface OutboxHealth {
+  /** Messages that are committed and not published yet; more than 100,000 are not counted. */
+  readonly waiting: number;
+  /** The time since the oldest of them was written. */
+  readonly oldest_waiting_seconds: number;
+  /** Messages that cannot be published, and wait for an operator. */
+  readonly refused: number;
+  /** What an operator should do, a sentence each. Empty when nothing. */
+  readonly advice: readonly string[];
+}
+
 /** The heartbeats of this service's consumers, by which others know that they live. */
 export interface HeartbeatHealth {
   /**
@@ -64,6 +76,8 @@ export interface Health {
     /** `null` while no consumer is started. */
     readonly heartbeat: HeartbeatHealth | null;
     readonly streams: Readonly<Record<string, StreamHealth>>;
+    /** Of a service that has a relay alone. `null` means unknown: the database does not answer. */
+    readonly outbox?: OutboxHealth | null;
     readonly counts: Counts;
   };
 }

@@ -54,6 +54,13 @@ export interface HookEvents {
     readonly error: MessagingError;
     readonly reported: boolean;
   };
+  /** A message of the outbox cannot be published, now or later: it waits there for an operator, by its place. */
+  readonly outboxRefused: MessageIds & {
+    readonly type: string;
+    readonly stream: string;
+    readonly place: string;
+    readonly error: MessagingError;
+  };
   /** A handler finished. Its entry is about to be acknowledged. */
   readonly handled: Handling & { readonly durationMs: number };
   /**
@@ -153,6 +160,7 @@ export class HookBus {
     disconnected: 0,
     published: 0,
     publishFailed: 0,
+    outboxRefused: 0,
     handled: 0,
     handlerFailed: 0,
     retried: 0,

@@ -48,6 +48,16 @@ export function loggingHooks(logger: Logger, place: LoggingPlace, clock: Clock):
       const sameness = { key: causeOf(info.type, err), most: MOST_LOST };
       if (reported) say("error", "a message was not published", { ...info, err }, sameness);
     },
+    outboxRefused: ({ error: err, ...info }) => {
+      const hint = commands(["outbox show", info.place]);
+      const sameness = { key: causeOf(info.type, err), most: MOST_LOST };
+      say(
+        "error",
+        "a message of the outbox cannot be published; it waits for an operator",
+        { ...info, err, hint },
+        sameness,
+      );
+    },
     handlerFailed: ({ error: err, delayMs, type, attempt, maxAttempts, ...place }) => {
       // The line of the dead letter has the error.
       if (delayMs === undefined) return;

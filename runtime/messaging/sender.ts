@@ -15,8 +15,23 @@ export interface SendOptions extends PublishAllOptions, Pick<TellOptions, "targe
   readonly signal?: AbortSignal;
 }
 
+/** Sends commands whose answers nobody waits for. The generated `tell…` helpers take one. */
+export interface Teller<Outcome = Published> {
+  /**
+   * Sends a command without waiting for an answer. Resolves when the command is stored. A handler that fails is retried
+   * like that of an event.
+   * @example
+   * await messaging.tell(reloadConfig, {}, { targetService: "audit-service" });
+   */
+  tell<Payload>(
+    descriptor: WithoutStandard<CommandDescriptor<unknown, Payload>>,
+    payload: NoInfer<Payload>,
+    options?: TellOptions,
+  ): Promise<Outcome>;
+}
+
 /** Sends commands. The generated `send…` helpers take one. */
-export interface Sender {
+export interface Sender extends Teller {
   /**
    * Sends a command to its one service and resolves to the handler's result.
    * @throws {CommandFailedError} the handler failed or could not run; `errorCode` is its code
@@ -30,16 +45,4 @@ export interface Sender {
     payload: NoInfer<Payload>,
     options?: SendOptions,
   ): Promise<Result>;
-
-  /**
-   * Sends a command without waiting for an answer. Resolves when the command is stored. A handler that fails is retried
-   * like that of an event.
-   * @example
-   * await messaging.tell(reloadConfig, {}, { targetService: "audit-service" });
-   */
-  tell<Payload>(
-    descriptor: CommandDescriptor<unknown, Payload>,
-    payload: NoInfer<Payload>,
-    options?: TellOptions,
-  ): Promise<Published>;
 }

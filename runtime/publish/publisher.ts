@@ -12,7 +12,6 @@ import {
   type Issue,
   MessageTooLargeError,
   type MessagingError,
-  PublishError,
 } from "../errors.js";
 import type { HookBus } from "../messaging/hooks.js";
 import type { InterceptorChain, OutgoingCall, PlacedCall } from "../messaging/interceptor.js";
@@ -29,7 +28,7 @@ export interface SendingOptions extends PublishOptions, Partial<Pick<Append, "is
 const NONE: SendingOptions = {};
 
 /** A message that keeps its contract, with its encoded forms. */
-interface Written {
+export interface Written {
   readonly message: PlainMessage;
   readonly entry: FlatFields;
   readonly announced: Append["announced"];
@@ -59,13 +58,8 @@ export class MessagePublisher {
 
   /** Checks a message, then sends it. It never throws: every failure rejects. */
   publish(descriptor: Descriptor, given: PlainMessage, options: SendingOptions): Promise<Published> {
-    let message = given;
     try {
-      this.#assertOpen();
-      const contract = contractOf(descriptor);
-      message = prepare(this.#config, descriptor, contract, given, options, this.#parts.clock);
-      const { encoding, maxMessageBytes } = this.#config;
-      const written = this.#written(descriptor, message, contract.write(message, encoding, maxMessageBytes));
+      const written = this.write(descriptor, given, options);
       let resolve!: (published: Published) => void;
       let reject!: (error: MessagingError) => void;
       // An error keeps the functions that stand in its stack alive: none of them may have the message as its own.
@@ -75,7 +69,35 @@ export class MessagePublisher {
       this.#append(descriptor, written, options, resolve, reject);
       return promise;
     } catch (thrown) {
-      return Promise.reject(this.failed(descriptor, thrown, message));
+      return Promise.reject(thrown);
+    }
+  }
+
+  /** Checks a message and encodes it. Whatever is wrong with it is thrown, and told to the hooks. */
+  write(descriptor: Descriptor, given: PlainMessage, options: PublishOptions): Written {
+    let message = given;
+    try {
+      this.#assertOpen();
+      const contract = contractOf(descriptor);
+      message = prepare(this.#config, descriptor, contract, given, options, this.#parts.clock);
+      const { encoding, maxMessageBytes } = this.#config;
+      return this.#written(descriptor, message, contract.write(message, encoding, maxMessageBytes));
+    } catch (thrown) {
+      throw this.failed(descriptor, thrown, message);
+    }
+  }
+
+  /** Checks messages and encodes them. With every issue of all of them, one error is thrown and told to the hooks. */
+  writeAll(descriptor: Descriptor, given: readonly PlainMessage[], options: PublishAllOptions): readonly Written[] {
+    try {
+      this.#assertOpen();
+      const contract = contractOf(descriptor);
+      const messages = this.#prepareAll(descriptor, contract, given, options);
+      return messages.map((message) =>
+        this.#written(descriptor, message, contract.encode(message, this.#config.encoding)),
+      );
+    } catch (thrown) {
+      throw this.failed(descriptor, thrown);
     }
   }
 
@@ -103,8 +125,7 @@ export class MessagePublisher {
     make: (call: OutgoingCall) => Promise<unknown>,
   ): Promise<unknown> {
     let isSent = false;
-    const placed = { ...call, stream: prefixed(this.#config, call.descriptor.stream) } as PlacedCall;
-    const made = chain.run(placed, (changed) => {
+    const made = chain.run(this.placed(call), (changed) => {
       isSent = true;
       return make(changed);
     });
@@ -117,6 +138,11 @@ export class MessagePublisher {
       }
       throw thrown;
     });
+  }
+
+  /** A call as interceptors are given it. */
+  placed(call: OutgoingCall): PlacedCall {
+    return { ...call, stream: prefixed(this.#config, call.descriptor.stream) } as PlacedCall;
   }
 
   /** Tells the hooks of a message that could not be published. Returns the error to reject with. */
@@ -189,12 +215,12 @@ export class MessagePublisher {
     const { messageId: id } = ids;
     const destination = this.#destinationOf(descriptor);
     const sending = new Sending(destination, entry, ids, this.#teller, resolve, reject);
-    const { stream, retention } = destination;
+    const full = destination.retention.refusalOf(id);
     sending.announced = announced;
     sending.isWanted = isWanted;
     if (once) sending.onceWindowMs = this.#config.messageTtlMs;
-    if (retention.pinnedBy.length > 0) {
-      sending.failed(streamFull(stream, retention.pinnedBy, id));
+    if (full !== undefined) {
+      sending.failed(full);
     } else if (once && id === undefined) {
       sending.failed(new ConfigError([`${descriptor.type} has no id on the wire, so it cannot be published once`]));
     } else {
@@ -212,9 +238,4 @@ export class MessagePublisher {
     this.#destinations.set(descriptor, destination);
     return destination;
   }
-}
-
-function streamFull(stream: string, groups: readonly string[], messageId: string | undefined): PublishError {
-  const text = `${stream} is full because no consumer serves ${groups.join(", ")}. Start its service, or destroy the group (XGROUP DESTROY ${stream} ${groups[0]})`;
-  return new PublishError("PUBLISH_FAILED", text, { messageId, retryable: true });
 }

@@ -1,7 +1,7 @@
 import type { Broker } from "../broker/broker.js";
 import type { Log, TrimReport } from "../broker/log.js";
 import type { Config } from "../config/config.js";
-import { ConnectionError } from "../errors.js";
+import { ConnectionError, PublishError } from "../errors.js";
 import type { HookBus } from "../messaging/hooks.js";
 import type { Clock, Jitter } from "../time/clock.js";
 import { Pause } from "../time/pause.js";
@@ -25,6 +25,7 @@ export class Retention {
   #trimming = false;
   /** Whether this service has no right to trim. */
   #isRefused = false;
+  /** The unserved groups that keep the stream full. */
   #pinned: readonly string[] = [];
 
   constructor(log: Log, config: Config, clock: Clock, hooks: HookBus) {
@@ -34,9 +35,12 @@ export class Retention {
     this.#loop = this.#run(new Pause(this.#ending.signal, clock, hooks.trouble), clock);
   }
 
-  /** The unserved groups that keep the stream full. Empty while publishes are accepted. */
-  get pinnedBy(): readonly string[] {
-    return this.#pinned;
+  /** Why a message is not accepted now: unserved groups keep the stream full. `undefined` while messages are. */
+  refusalOf(messageId: string | undefined): PublishError | undefined {
+    if (this.#pinned.length === 0) return undefined;
+    const { stream } = this.#log;
+    const text = `${stream} is full because no consumer serves ${this.#pinned.join(", ")}. Start its service, or destroy the group (XGROUP DESTROY ${stream} ${this.#pinned[0]})`;
+    return new PublishError("PUBLISH_FAILED", text, { messageId, retryable: true });
   }
 
   async stop(): Promise<void> {

@@ -25,7 +25,11 @@ export class PublishTeller {
     this.#reported = reported;
   }
 
-  published({ type, stream }: Destination, { messageId: id, correlationId }: MessageIds, entryId: string): void {
+  published(
+    { type, stream }: Pick<Destination, "type" | "stream">,
+    { messageId: id, correlationId }: MessageIds,
+    entryId: string,
+  ): void {
     if (this.#hooks.wants("published")) this.#hooks.emit("published", { type, id, correlationId, stream, entryId });
     else this.#hooks.count("published");
   }

@@ -3,6 +3,7 @@ import type { Appender } from "../broker/append.js";
 import type { Answers, Broker } from "../broker/broker.js";
 import type { Log } from "../broker/log.js";
 import type { MemberPlace, MemberSignals, Members, Membership } from "../broker/membership.js";
+import type { Transfer, Transferred } from "../broker/transfer.js";
 import type { Config } from "../config/config.js";
 import { ConfigError } from "../errors.js";
 import type { HookBus } from "../messaging/hooks.js";
@@ -23,6 +24,7 @@ import { RedisMembership } from "./redis-membership.js";
 import { assertSupported, evictionPolicy } from "./requirement.js";
 import { sendAnswer } from "./send-answer.js";
 import { RedisSubscriptions } from "./subscriptions.js";
+import { transferEntries } from "./transfer-entries.js";
 import { trimStream } from "./trim-stream.js";
 
 /** The broker that delivery uses in production: one Redis, over one connection for each role. */
@@ -94,6 +96,10 @@ export class RedisBroker implements Broker {
     const began = clock.now();
     await client.ping();
     return clock.now() - began;
+  }
+
+  transfer(given: Transfer): Promise<Transferred> {
+    return transferEntries(this.#publish, given);
   }
 
   log(stream: string): Log {

@@ -1,7 +1,7 @@
 import { idAdvice } from "../broker/id-state.js";
 import type { Config } from "../config/config.js";
 import type { Consumption, ConsumptionParts, HealthTarget } from "../consume/consumption.js";
-import type { Health, StreamHealth } from "../messaging/health.js";
+import type { Health, OutboxHealth, StreamHealth } from "../messaging/health.js";
 import { within } from "../time/limit.js";
 import { letterAdvice } from "./letter-advice.js";
 import { pauseAdvice } from "./pause-advice.js";
@@ -15,14 +15,18 @@ export async function checkHealth(
   config: Config,
   { broker, clock, hooks }: Pick<ConsumptionParts, "broker" | "clock" | "hooks">,
   { targets, isStarted, heartbeat }: Pick<Consumption, "targets" | "isStarted" | "heartbeat">,
+  examineOutbox?: () => Promise<OutboxHealth>,
 ): Promise<Health> {
   const { version, redis } = config;
   const examined = within(redis.connectionTimeoutMs, clock, () => examine(config, broker, targets));
+  const outboxExamined = examineOutbox && within(redis.connectionTimeoutMs, clock, examineOutbox).catch(() => null);
   const findings = await examined.catch(() => UNREACHABLE);
+  const outbox = await outboxExamined;
   const isStuck = targets.some(({ loop }) => loop === "stuck") || heartbeat?.state === "unconfirmed";
   const isFull = Object.values(findings.streams).some(({ ids }) => ids === "exhausted");
   const status = !findings.redis.connected || isStuck || isFull ? "unhealthy" : isStarted ? "healthy" : "unknown";
-  const details = { ...findings, heartbeat, counts: hooks.counts };
+  const own = { ...findings, ...(outbox !== undefined && { outbox }) };
+  const details = { ...own, heartbeat, counts: hooks.counts };
   return { status, uptime_seconds: Math.floor(process.uptime()), version, details };
 }
 

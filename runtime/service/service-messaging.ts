@@ -9,7 +9,6 @@ import { CommandResponder } from "../command/responder.js";
 import { CommandSender } from "../command/sender.js";
 import { type Config, prefixed } from "../config/config.js";
 import { Consumption } from "../consume/consumption.js";
-import type { PlainMessage } from "../contract/codec.js";
 import type { Catalogue, CommandDescriptor, Descriptor, Publishable, WithoutStandard } from "../contract/descriptor.js";
 import { withStandard } from "../contract/standard.js";
 import type { Upcasting } from "../contract/upcasting.js";
@@ -18,21 +17,23 @@ import { Dispatcher } from "../handle/dispatcher.js";
 import { makeReplayable } from "../handle/replayable.js";
 import { Router, type StreamRoutes } from "../handle/router.js";
 import type { CommandHandler, CommandOptions, Handler, HandlerOptions } from "../messaging/handler.js";
-import type { Health } from "../messaging/health.js";
+import type { Health, OutboxHealth } from "../messaging/health.js";
 import type { Counts, RuntimeParts } from "../messaging/hooks.js";
-import type { InterceptorChain, OutgoingCall } from "../messaging/interceptor.js";
+import type { InterceptorChain } from "../messaging/interceptor.js";
 import type { Messaging, StartOptions } from "../messaging/messaging.js";
 import type { Listening, ListenOptions, NotificationListener, NotificationTarget } from "../messaging/notification.js";
 import type { PublishAllOptions, Published, PublishOptions } from "../messaging/publisher.js";
-import { currentReplay } from "../messaging/replaying.js";
 import type { SendOptions, TellOptions } from "../messaging/sender.js";
 import { NotificationHub } from "../notification/hub.js";
 import { MessagePublisher } from "../publish/publisher.js";
+import { makeRelayable } from "../publish/relayable.js";
 import { Retention, Retentions } from "../publish/retention.js";
+import { MessageTransfer } from "../publish/transfer.js";
 import type { Attachments } from "./attachments.js";
 import { misuse } from "./call-options.js";
 import { checkHealth } from "./health.js";
 import { Lifecycle } from "./lifecycle.js";
+import { Outgoing } from "./outgoing.js";
 
 export interface ServiceParts extends RuntimeParts {
   readonly broker: Broker;
@@ -53,11 +54,14 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
   readonly #router: Router;
   readonly #instance = `${process.pid}-${randomBytes(4).toString("hex")}`;
   readonly #publisher: MessagePublisher;
+  readonly #transfer: MessageTransfer;
   readonly #sender: CommandSender;
+  readonly #outgoing: Outgoing;
   readonly #retentions: Retentions;
   readonly #consumption: Consumption;
   readonly #lifecycle: Lifecycle;
   #hub: NotificationHub | undefined;
+  #outbox: (() => Promise<OutboxHealth>) | undefined;
   #closing: Promise<void> | undefined;
   #closed = false;
 
@@ -73,6 +77,7 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
     this.#publisher = new MessagePublisher(config, publishing);
     const streamOf = ({ stream }: Descriptor): string => prefixed(config, stream);
     this.#sender = new CommandSender(this.#publisher, streamOf, () => this.#createRequester());
+    this.#outgoing = new Outgoing(this.#publisher, this.#sender, parts.chain);
     const dispatcherOf = this.#dispatcherOf.bind(this);
     this.#consumption = new Consumption(config, this.#instance, { broker, clock, hooks, dispatcherOf });
     const announcing = { instance: this.#instance, publisher: this.#publisher, clock, hooks, reports };
@@ -81,6 +86,10 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
       const routes = (): readonly StreamRoutes[] => this.#router.streams();
       return { config, broker, chain: parts.chain, clock, isStarted: this.#consumption.isStarted, routes };
     });
+    const through = this.#outgoing.through.bind(this.#outgoing);
+    this.#transfer = new MessageTransfer(config, { broker, hooks, retentions: this.#retentions });
+    const relaying = { config, catalogue, clock, hooks, publisher: this.#publisher, transfer: this.#transfer, through };
+    makeRelayable(this, { ...relaying, tellOf: (outbox) => this.#tellOf(outbox) });
     parts.attachments.attach(this);
   }
 
@@ -94,13 +103,13 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
     options: PublishOptions = {},
   ): Promise<Published | undefined> {
     const descriptor = withStandard<Publishable>(given);
-    const published = this.#call<Published>({ operation: "publish", descriptor, message, options });
+    const published = this.#outgoing.call<Published>({ operation: "publish", descriptor, message, options });
     if (!this.#parts.reports) return published;
     return published.catch((error: unknown) => (error instanceof ConfigError ? Promise.reject(error) : undefined));
   }
 
   publishAll(descriptor: Publishable, list: readonly unknown[], options: PublishAllOptions = {}): Promise<Published[]> {
-    return this.#call({ operation: "publishAll", descriptor, messages: list, options });
+    return this.#outgoing.call({ operation: "publishAll", descriptor, messages: list, options });
   }
 
   send<Result>(
@@ -109,11 +118,12 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
     options: SendOptions = {},
   ): Promise<Result> {
     const descriptor = withStandard<CommandDescriptor>(given);
-    return this.#call({ operation: "send", descriptor, payload, options });
+    return this.#outgoing.call({ operation: "send", descriptor, payload, options });
   }
 
-  tell(descriptor: CommandDescriptor, payload: unknown, options: TellOptions = {}): Promise<Published> {
-    return this.#call({ operation: "tell", descriptor, payload, options });
+  tell(given: WithoutStandard<CommandDescriptor>, payload: unknown, options: TellOptions = {}): Promise<Published> {
+    const descriptor = withStandard<CommandDescriptor>(given);
+    return this.#outgoing.call({ operation: "tell", descriptor, payload, options });
   }
 
   async listen<Message>(
@@ -129,7 +139,7 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
   }
 
   health(): Promise<Health> {
-    return checkHealth(this.#config, this.#parts, this.#consumption);
+    return checkHealth(this.#config, this.#parts, this.#consumption, this.#outbox);
   }
 
   on(given: WithoutStandard<Descriptor> | string, handler: Handler<never>, options?: HandlerOptions<never>): void {
@@ -171,35 +181,12 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
     return this.close();
   }
 
-  /** Makes a call through the interceptors, if there are any. */
-  #call<Result>(call: OutgoingCall): Promise<Result> {
-    const { chain } = this.#parts;
-    const wrong = misuse(call.operation, call.options);
-    if (wrong !== undefined) return Promise.reject(wrong);
-    const instead = currentReplay()?.insteadOf(call);
-    if (instead !== undefined) return instead as Promise<Result>;
-    if (chain === undefined) return this.#make(call) as Promise<Result>;
-    return this.#publisher.intercepted(chain, call, (changed) => this.#make(changed)) as Promise<Result>;
-  }
-
-  #make(call: OutgoingCall): Promise<unknown> {
-    switch (call.operation) {
-      case "publish":
-        return this.#publisher.publish(call.descriptor, call.message as PlainMessage, call.options);
-      case "publishAll":
-        return this.#publisher.publishAll(call.descriptor, call.messages as readonly PlainMessage[], call.options);
-      case "send":
-        return this.#sender.send(call.descriptor, call.payload, call.options);
-      case "tell":
-        return this.#sender.tell(call.descriptor, call.payload, call.options);
-    }
-  }
-
   async #close(): Promise<void> {
     const { broker } = this.#parts;
     await this.stop();
     this.#closed = true;
     this.#publisher.close();
+    this.#transfer.close();
     await broker.appender.drained();
     await this.#retentions.stop();
     this.#sender.close();
@@ -207,6 +194,13 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
     broker.close();
     this.#parts.hooks.emit("closed", { instance: this.#instance });
     this.#parts.attachments.detach();
+  }
+
+  #tellOf(outbox: () => Promise<OutboxHealth>): () => void {
+    this.#outbox = outbox;
+    return () => {
+      if (this.#outbox === outbox) this.#outbox = undefined;
+    };
   }
 
   #dispatcherOf(place: MemberPlace, routes: StreamRoutes, handling: AbortSignal): Dispatcher {

@@ -26,6 +26,7 @@ class EmptyBroker implements Broker {
   connect = notYet;
   assertAffordable = notYet;
   ping = notYet;
+  transfer = notYet;
   log = (stream: string): Log => ({
     stream,
     trim: notYet,

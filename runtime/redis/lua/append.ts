@@ -34,18 +34,12 @@ return refused and ids or table.concat(ids, ' ')
 `;
 
 /**
- * Adds one entry, in one step with one or both of these: its message id is recorded, so that a repeat within a window
- * adds nothing; it is published on a channel together with its entry id, after which a listener can go on reading.
- *
- * A record counts only for the stream that it speaks of. If that was deleted or renamed, a repeat adds the entry again: the
- * recorded one is not there, and was not trimmed either. Without the right to look, the record is trusted.
- * KEYS: 1 stream · with a window also 2 the record of the message id · 3 what is known of the stream (hash)
- * ARGV: 1 the window in ms, or empty · 2 the channel, or empty · 3 what to publish: a JSON object ·
- *       4… field, value, … of the entry
- * Result: the entry's id, also when an earlier call added it
+ * Defines `was_added(id, retention)`, after {@link MAP} and {@link ID_ORDER}: whether the entry of a recorded id is in the stream, or was
+ * and has been trimmed. If the stream was deleted or renamed, the recorded entry is not there, and was not trimmed either. Without
+ * the right to look, the record is trusted.
  */
-export const appendAlone: Script<string> = script("append_alone", { needsMemory: true })`${MAP}${ID_ORDER}
-local function was_added(id)
+export const WAS_ADDED = `
+local function was_added(id, retention)
   local found = redis.pcall('XRANGE', KEYS[1], id, id)
   local stream = redis.pcall('XINFO', 'STREAM', KEYS[1])
   local refused = found.err or stream.err
@@ -53,11 +47,23 @@ local function was_added(id)
   if #found == 1 then return true end
   stream = map(stream)
   if stream['entries-added'] == stream.length or before(stream['last-generated-id'], id) then return false end
-  local began = redis.pcall('HGET', KEYS[3], 'began')
+  local began = redis.pcall('HGET', retention, 'began')
   return not is_id(began) or not before(id, began)
-end
+end`;
+
+/**
+ * Adds one entry, in one step with one or both of these: its message id is recorded, so that a repeat within a window
+ * adds nothing; it is published on a channel together with its entry id, after which a listener can go on reading.
+ *
+ * A record counts only for the stream that it speaks of, see {@link WAS_ADDED}.
+ * KEYS: 1 stream · with a window also 2 the record of the message id · 3 what is known of the stream (hash)
+ * ARGV: 1 the window in ms, or empty · 2 the channel, or empty · 3 what to publish: a JSON object ·
+ *       4… field, value, … of the entry
+ * Result: the entry's id, also when an earlier call added it
+ */
+export const appendAlone: Script<string> = script("append_alone", { needsMemory: true })`${MAP}${ID_ORDER}${WAS_ADDED}
 local stored = ARGV[1] ~= '' and redis.call('GET', KEYS[2])
-if stored and is_id(stored) and was_added(stored) then return stored end
+if stored and is_id(stored) and was_added(stored, KEYS[3]) then return stored end
 local id = redis.call('XADD', KEYS[1], '*', unpack(ARGV, 4))
 if ARGV[1] ~= '' then redis.call('SET', KEYS[2], id, 'PX', ARGV[1]) end
 if ARGV[2] ~= '' then redis.call('PUBLISH', ARGV[2], '{"entry_id":"' .. id .. '",' .. string.sub(ARGV[3], 2)) end

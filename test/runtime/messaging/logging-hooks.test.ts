@@ -417,6 +417,9 @@ function everyLine(): unknown[][] {
       { ...ids, type: "user.created", error: new ConnectionError("REDIS_UNAVAILABLE", "x"), reported: true },
       { ...ids, type: "user.created", error: new ConnectionError("REDIS_UNAVAILABLE", "x"), reported: false },
     ],
+    outboxRefused: [
+      { ...ids, type: "user.created", stream: "events", place: "7", error: new ConnectionError("REDIS_REFUSED", "x") },
+    ],
     handled: [{ ...attempt, durationMs: 1 }],
     handlerFailed: [
       { ...failed, originalType: "user.created.v1" },

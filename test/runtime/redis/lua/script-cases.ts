@@ -95,6 +95,23 @@ export const SCRIPT_CASES: Readonly<Record<string, readonly ScriptCase[]>> = {
       },
     },
   ],
+  transfer: [
+    {
+      what: "adds what is not recorded",
+      keys: [EVENTS, RETENTION, ONCE, "{events}:once:2"],
+      args: [60_000, 2, "a", "1", 2, "a", "2"],
+      prepare: stage,
+    },
+    {
+      what: "finds that the recorded entry went with its stream",
+      keys: [EVENTS, RETENTION, ONCE],
+      args: [60_000, 2, "a", "1"],
+      prepare: async (redis) => {
+        await stage(redis);
+        await redis.set(ONCE, "1-0", "PX", 1000);
+      },
+    },
+  ],
   append: [
     { what: "adds a batch", keys: [EVENTS], args: ["so", 2, "a", "b", "shared", "1", "2"], prepare: stage },
     { what: "adds to no stream", keys: [EVENTS], args: ["o", 2, "a", "1", "2"], prepare: async () => {} },

@@ -1,0 +1,86 @@
+import { createHash } from "node:crypto";
+import type { PlainMessage } from "../contract/codec.js";
+import type { Descriptor } from "../contract/descriptor.js";
+import type { Written } from "../publish/publisher.js";
+import { idsOf } from "../publish/sending.js";
+
+/** So many parts has the outbox: at most so many relays share its work. More than enough, and few to look at. */
+export const PARTS = 64;
+
+/** The columns that are written, in the order of a row's values. */
+const COLUMNS = [
+  ...["id", "type", "stream", "key", "part", "entry", "channel", "announced", "correlation_id", "contract"],
+] as const;
+
+/** The values of a row, in the order of {@link COLUMNS}. */
+export type OutboxRow = readonly unknown[];
+
+/** A message as a row. Messages of one key are published in their order. */
+export function rowOf(
+  descriptor: Descriptor,
+  stream: string,
+  { message, entry, announced }: Written,
+  key: string = keyOf(descriptor, message, announced?.channel),
+): OutboxRow {
+  const { messageId, correlationId = null } = idsOf(message);
+  const { channel = null, json = null } = announced ?? {};
+  const text = JSON.stringify(entry);
+  return [
+    messageId,
+    descriptor.type,
+    stream,
+    key,
+    partOf(key),
+    text,
+    channel,
+    json,
+    correlationId,
+    digestOf(descriptor),
+  ];
+}
+
+/** What a message is about: an event its entity, a notification its audience, a command the service that it asks. */
+function keyOf({ kind }: Descriptor, message: PlainMessage, channel: string | undefined): string {
+  if (kind === "event") return `${String(message["entity_type"] ?? "").toLowerCase()}:${String(message["entity_id"])}`;
+  return channel ?? `to:${String(message["target_service"])}`;
+}
+
+/** FNV-1a, which spreads short texts well. */
+export function partOf(key: string): number {
+  let hash = 0x811c9dc5;
+  for (let at = 0; at < key.length; at++) hash = Math.imul(hash ^ key.charCodeAt(at), 0x01000193);
+  return ((hash >>> 16) ^ hash) & (PARTS - 1);
+}
+
+const digests = new WeakMap<object, string>();
+
+/** Tells one version of a contract from another. */
+export function digestOf({ schema }: Descriptor): string {
+  const known = digests.get(schema);
+  if (known !== undefined) return known;
+  const digest = createHash("sha256").update(JSON.stringify(schema)).digest("base64url").slice(0, 16);
+  digests.set(schema, digest);
+  return digest;
+}
+
+/** So many rows one statement takes at most: PostgreSQL has 65,535 parameters. */
+export const MOST_ROWS = 1000;
+const statements = new Map<number, string>();
+
+/**
+ * The statement that writes so many rows. A relay that sleeps holds the lock exclusively: then it is woken at the commit. While
+ * all relays are at work nobody is notified, because commits that notify wait for one another.
+ */
+export function insertion(rows: number): string {
+  const known = statements.get(rows);
+  if (known !== undefined) return known;
+  const places = Array.from({ length: rows }, (_, row) => {
+    const values = COLUMNS.map((_, column) => `$${row * COLUMNS.length + column + 1}`);
+    return `(${values.join(", ")})`;
+  });
+  const text = `WITH written AS (INSERT INTO merp_outbox (${COLUMNS.join(", ")}) VALUES ${places.join(", ")})
+SELECT pg_notify('merp_outbox', '')::text WHERE NOT pg_try_advisory_xact_lock_shared('merp_outbox'::regclass::oid::int, ${PARTS})`;
+  // The statements of long lists are seldom the same.
+  if (rows <= 100) statements.set(rows, text);
+  return text;
+}

@@ -1,0 +1,125 @@
+import type { OutboxHealth } from "../messaging/health.js";
+import type { Queryable } from "./database.js";
+import { PARTS } from "./outbox-row.js";
+
+/** A message that waits in the outbox, as it is stored. */
+export interface StoredMessage {
+  /** A number that may be beyond what JavaScript counts to. */
+  readonly place: string;
+  readonly id: string;
+  readonly type: string;
+  readonly stream: string;
+  readonly entry: string;
+  readonly channel: string | null;
+  readonly announced: string | null;
+  readonly correlation_id: string | null;
+  readonly contract: string;
+}
+
+/** The class of the advisory locks: the table itself, so that each schema of a database has its own. */
+const LOCKS = "'merp_outbox'::regclass::oid::int";
+
+/** The lock that writers share, and that a relay holds by itself while it sleeps. */
+export const SLEEP: string = `${LOCKS}, ${PARTS}`;
+
+/** What a look at the outbox leaves out. */
+interface Leaving {
+  /** Streams that cannot be added to at the moment. */
+  readonly hindered: readonly string[];
+}
+
+const MAY_BE_SENT = "refusal IS NULL AND stream <> ALL ($1::text[])";
+
+/**
+ * Locks parts that have messages and that no other relay has locked, until the end of the transaction. What they hold must be read
+ * by a statement of its own: it then sees what the relay before has committed.
+ */
+export async function lockParts(tx: Queryable, most: number, { hindered }: Leaving): Promise<readonly number[]> {
+  // One probe of the index for each part, however much waits. Materialized, so that no more is locked than is taken.
+  const { rows } = await tx.query(
+    `WITH waiting AS MATERIALIZED (
+      SELECT parts.part FROM generate_series(0, ${PARTS - 1}) AS parts (part)
+      CROSS JOIN LATERAL (
+        SELECT FROM merp_outbox WHERE merp_outbox.part = parts.part AND ${MAY_BE_SENT} ORDER BY place LIMIT 1
+      ) AS first
+      ORDER BY random()
+    )
+    SELECT part FROM waiting WHERE pg_try_advisory_xact_lock(${LOCKS}, part) LIMIT $2::int`,
+    [hindered, most],
+  );
+  return rows.map(({ part }) => Number(part));
+}
+
+/** The first messages of each part, in their order: so many in all, and so much text, or one message. */
+export async function readWaiting(
+  tx: Queryable,
+  parts: readonly number[],
+  { hindered, most, mostBytes }: Leaving & { readonly most: number; readonly mostBytes: number },
+): Promise<readonly StoredMessage[]> {
+  const { rows } = await tx.query(
+    `SELECT place, id, type, stream, entry, channel, announced, correlation_id, contract FROM (
+      SELECT waiting.*, row_number() OVER in_order AS count,
+        sum(octet_length(entry) + coalesce(octet_length(announced), 0)) OVER in_order AS bytes
+      FROM unnest($2::int[]) AS parts (part)
+      CROSS JOIN LATERAL (
+        SELECT * FROM merp_outbox WHERE merp_outbox.part = parts.part AND ${MAY_BE_SENT} ORDER BY place LIMIT $3::int
+      ) AS waiting
+      WINDOW in_order AS (ORDER BY place)
+    ) AS bounded
+    WHERE count = 1 OR bytes <= $4::bigint ORDER BY place`,
+    [hindered, parts, Math.ceil(most / parts.length), mostBytes],
+  );
+  return rows as unknown as readonly StoredMessage[];
+}
+
+const KEPT = "place, id, type, stream, key, part, entry, channel, announced, correlation_id, contract, written_at";
+
+/** Takes messages out of the outbox that are in their streams. */
+export async function markSent(tx: Queryable, places: readonly string[], isKept: boolean): Promise<void> {
+  const sent = "DELETE FROM merp_outbox WHERE place = ANY ($1::bigint[])";
+  const text = isKept
+    ? `WITH sent AS (${sent} RETURNING *) INSERT INTO merp_outbox_sent (${KEPT}) SELECT ${KEPT} FROM sent`
+    : sent;
+  await tx.query(text, [places]);
+}
+
+/** Sets a message aside, for an operator. */
+export async function refuse(tx: Queryable, place: string, why: string): Promise<void> {
+  // PostgreSQL has no text with this character.
+  await tx.query("UPDATE merp_outbox SET refusal = $2 WHERE place = $1", [place, why.replaceAll("\0", "\\0")]);
+}
+
+const SWEPT_AT_ONCE = 10_000;
+
+/** Removes messages that were sent longer ago than that. False when more is to be removed. */
+export async function sweepSent(database: Queryable, keptMs: number): Promise<boolean> {
+  const { rows } = await database.query(
+    `WITH swept AS (
+      DELETE FROM merp_outbox_sent WHERE ctid = ANY (ARRAY(
+        SELECT ctid FROM merp_outbox_sent WHERE sent_at < now() - $1::float8 * interval '1 ms' ORDER BY sent_at LIMIT ${SWEPT_AT_ONCE}
+      )) RETURNING 1
+    ) SELECT count(*) AS count FROM swept`,
+    [keptMs],
+  );
+  return Number(rows[0]?.["count"]) < SWEPT_AT_ONCE;
+}
+
+/** More than that is not counted: to count is to read. */
+export const MOST_COUNTED = 100_000;
+
+/** How much waits, and for how long. */
+export async function lagOf(database: Queryable): Promise<Omit<OutboxHealth, "advice">> {
+  const counted = (state: string): string =>
+    `(SELECT count(*) FROM (SELECT FROM merp_outbox WHERE ${state} LIMIT ${MOST_COUNTED}) AS counted)`;
+  const { rows } = await database.query(
+    `SELECT ${counted("refusal IS NULL")} AS waiting, ${counted("refusal IS NOT NULL")} AS refused,
+      coalesce(extract(epoch FROM now() - min(first.written_at)), 0)::float8 AS age
+    FROM generate_series(0, ${PARTS - 1}) AS parts (part)
+    CROSS JOIN LATERAL (
+      SELECT written_at FROM merp_outbox WHERE merp_outbox.part = parts.part AND refusal IS NULL ORDER BY place LIMIT 1
+    ) AS first`,
+  );
+  const { waiting, refused, age } = rows[0] ?? {};
+  const seconds = Math.max(0, Math.round(Number(age) * 1000) / 1000);
+  return { waiting: Number(waiting), oldest_waiting_seconds: seconds, refused: Number(refused) };
+}

@@ -1,0 +1,151 @@
+import { prefixed } from "../config/config.js";
+import type { PlainMessage } from "../contract/codec.js";
+import type { CommandDescriptor, Descriptor, Publishable, WithoutStandard } from "../contract/descriptor.js";
+import { withStandard } from "../contract/standard.js";
+import { ConfigError, MessagingError } from "../errors.js";
+import type { OutgoingCall } from "../messaging/interceptor.js";
+import type { PublishAllOptions, Publisher, PublishOptions } from "../messaging/publisher.js";
+import type { Teller, TellOptions } from "../messaging/sender.js";
+import type { Written } from "../publish/publisher.js";
+import { type RelayParts, relayPartsOf } from "../publish/relayable.js";
+import type { Queryable } from "./database.js";
+import { type OutboxRow, rowOf } from "./outbox-row.js";
+import { OutboxTurns } from "./outbox-turn.js";
+
+/** A message that is in the outbox once its transaction has committed. */
+export interface Recorded {
+  /** The message's id: yours, or a new UUID. */
+  readonly id: string;
+  /** The whole name of the stream to which a relay will publish it. */
+  readonly stream: string;
+}
+
+/** What takes the place of a messaging in the generated `publish…`, `notify…` and `tell…` helpers, within a transaction. */
+export interface Outbox extends Publisher<Recorded>, Teller<Recorded> {
+  /**
+   * Writes messages of one type, in their order and by one statement. All are checked before the first is written.
+   * @throws {ContractError} with every issue of every message, as `[3].after_data.email`; nothing was written
+   * @example
+   * await outbox(tx).publishAll(userDeleted, [{ entity_id: 123 }, { entity_id: 124 }]);
+   */
+  publishAll<Input>(
+    descriptor: Publishable<unknown, Input>,
+    messages: readonly NoInfer<Input>[],
+    options?: PublishAllOptions,
+  ): Promise<Recorded[]>;
+}
+
+/** Options of the outbox of one transaction. */
+export interface OutboxOptions {
+  /**
+   * What the messages are about. Those of one key are published in their order.
+   * @defaultValue of an event its entity (`user:123`), of a notification its audience, of a command the service that it asks
+   */
+  readonly key?: string;
+}
+
+/** Makes the outbox of a transaction. */
+export type OutboxOf = (transaction: Queryable, options?: OutboxOptions) => Outbox;
+
+/**
+ * Has a messaging's messages written to the database in the transaction of their cause, instead of published. They are checked and
+ * encoded as if they were published, and pass the interceptors. When the transaction commits, a relay publishes them; when it
+ * rolls back, they are gone with the rest. It needs no Redis.
+ * @throws {ConfigError} what is given is no messaging
+ * @example
+ * const outbox = createOutbox(messaging);
+ * await transaction(pool, async (tx) => {
+ *   await tx.query("INSERT INTO users (id, email) VALUES ($1, $2)", [123, "ada@example.com"]);
+ *   await publishUserCreated(outbox(tx), { entity_id: 123, after_data: { email: "ada@example.com" } });
+ * });
+ */
+export function createOutbox(messaging: object): OutboxOf {
+  const parts = relayPartsOf(messaging);
+  if (parts === undefined) {
+    throw new ConfigError(["createOutbox() takes a messaging, as createMessaging() or getMessaging() returns it"]);
+  }
+  return (transaction, options = {}) => new TransactionOutbox(parts, transaction, options);
+}
+
+class TransactionOutbox implements Outbox {
+  readonly #parts: RelayParts;
+  readonly #turns: OutboxTurns;
+  readonly #key: string | undefined;
+
+  constructor(parts: RelayParts, transaction: Queryable, { key }: OutboxOptions) {
+    this.#parts = parts;
+    this.#turns = new OutboxTurns(transaction);
+    this.#key = key;
+  }
+
+  publish(given: WithoutStandard<Publishable>, message: unknown, options: PublishOptions = {}): Promise<Recorded> {
+    const descriptor = withStandard<Publishable>(given);
+    return this.#one({ operation: "publish", descriptor, message, options });
+  }
+
+  tell(given: WithoutStandard<CommandDescriptor>, payload: unknown, options: TellOptions = {}): Promise<Recorded> {
+    const descriptor = withStandard<CommandDescriptor>(given);
+    return this.#one({ operation: "tell", descriptor, payload, options });
+  }
+
+  publishAll(descriptor: Publishable, list: readonly unknown[], options: PublishAllOptions = {}): Promise<Recorded[]> {
+    return this.#record({ operation: "publishAll", descriptor, messages: list, options });
+  }
+
+  /** For who has no types to say so. */
+  send({ type }: Descriptor): Promise<never> {
+    const text = `${type} cannot be sent by the outbox: its answer would be awaited before the transaction commits, and the command leaves only then. Tell it, or send it after the commit`;
+    return Promise.reject(new MessagingError("PUBLISH_FAILED", text));
+  }
+
+  async #one(call: OutgoingCall): Promise<Recorded> {
+    const recorded = await this.#record(call);
+    // A replay has something else instead.
+    return Array.isArray(recorded) ? (recorded[0] as Recorded) : recorded;
+  }
+
+  async #record(call: OutgoingCall): Promise<Recorded[]> {
+    const slot = this.#turns.slot();
+    try {
+      return await this.#parts.through(call, async (changed) => {
+        const rows = this.#rowsOf(changed);
+        await slot.write(rows);
+        return rows.map(([id, , stream]) => ({ id, stream }) as Recorded);
+      });
+    } finally {
+      slot.end();
+    }
+  }
+
+  #rowsOf(call: OutgoingCall): OutboxRow[] {
+    const { publisher } = this.#parts;
+    const { descriptor } = call;
+    if (descriptor.kind === "health") {
+      const text = `${descriptor.type} has no id, so it cannot be published once: publish it without an outbox`;
+      throw publisher.failed(descriptor, new ConfigError([text]));
+    }
+    if (call.operation === "publish") {
+      return [this.#row(descriptor, publisher.write(descriptor, call.message as PlainMessage, call.options))];
+    }
+    if (call.operation === "tell") {
+      const { targetService, ...options } = call.options;
+      return [
+        this.#row(
+          descriptor,
+          publisher.write(descriptor, { payload: call.payload, target_service: targetService }, options),
+        ),
+      ];
+    }
+    return call.operation === "publishAll" ? this.#rowsOfAll(descriptor, call.messages, call.options) : [];
+  }
+
+  #rowsOfAll(descriptor: Descriptor, messages: readonly unknown[], options: PublishAllOptions): OutboxRow[] {
+    return this.#parts.publisher
+      .writeAll(descriptor, messages as readonly PlainMessage[], options)
+      .map((written) => this.#row(descriptor, written));
+  }
+
+  #row(descriptor: Descriptor, written: Written): OutboxRow {
+    return rowOf(descriptor, prefixed(this.#parts.config, descriptor.stream), written, this.#key);
+  }
+}

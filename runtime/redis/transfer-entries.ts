@@ -1,0 +1,100 @@
+import type { Redis } from "ioredis";
+import type { Refusal, Transfer, Transferred } from "../broker/transfer.js";
+import { textLength } from "../contract/codec.js";
+import { PublishError } from "../errors.js";
+import type { Connection } from "./connection.js";
+import { ourError } from "./driver-error.js";
+import { onceKey, retentionKey } from "./keys.js";
+import { appendAlone } from "./lua/append.js";
+import { transfer } from "./lua/transfer.js";
+import { longestValue, mayBeTooLong, refusalOf } from "./value-limit.js";
+
+/** The most entries of one script call: Redis runs nothing else meanwhile. */
+const FULL_BATCH = 128;
+/** The most text of one script call, unless it is one entry. */
+const FULL_LENGTH = 1024 * 1024;
+
+type Entry = Transfer["entries"][number];
+
+/**
+ * Adds entries in their order, part by part. Each part is sent when the one before it is stored: if the connection breaks, or Redis
+ * refuses an entry, none behind it has been sent.
+ */
+export async function transferEntries(
+  connection: Connection,
+  { stream, entries, onceWindowMs }: Transfer,
+): Promise<Transferred> {
+  const entryIds: string[] = [];
+  try {
+    const client = await connection.ready();
+    while (entryIds.length < entries.length) {
+      const part = partAt(entries, entryIds.length);
+      const [first] = part as [Entry];
+      const tooLong = await tooLongOf(connection, first, stream);
+      if (tooLong !== undefined) return { entryIds, refusal: { error: tooLong, isForGood: true } };
+      const { ids, refused } = await send(client, stream, part, onceWindowMs);
+      entryIds.push(...ids);
+      if (refused !== undefined) return { entryIds, refusal: refusalBy(refused, connection, stream) };
+    }
+    return { entryIds, refusal: undefined };
+  } catch (error) {
+    return { entryIds, refusal: refusalBy(error, connection, stream) };
+  }
+}
+
+/** What is announced, or long, is sent by itself. */
+function partAt(entries: readonly Entry[], from: number): readonly Entry[] {
+  let length = 0;
+  let to = from;
+  while (to < entries.length && to - from < FULL_BATCH) {
+    const each = entries[to] as Entry;
+    const own = lengthOf(each);
+    const isAlone = each.announced !== undefined || mayBeTooLong(own);
+    if (to > from && (isAlone || length + own > FULL_LENGTH)) break;
+    length += own;
+    to++;
+    if (isAlone) break;
+  }
+  return entries.slice(from, to);
+}
+
+interface Sent {
+  readonly ids: readonly string[];
+  readonly refused: unknown;
+}
+
+async function send(client: Redis, stream: string, part: readonly Entry[], windowMs: number): Promise<Sent> {
+  const [{ entry, announced, messageId = "" }] = part as [Entry];
+  if (announced !== undefined) {
+    const keys = [stream, onceKey(stream, messageId), retentionKey(stream)];
+    const args = [windowMs, announced.channel, announced.json, ...entry];
+    return { ids: [await appendAlone.run(client, keys, args)], refused: undefined };
+  }
+  const keys = [stream, retentionKey(stream)];
+  const args: (string | number)[] = [windowMs];
+  for (const each of part) {
+    keys.push(onceKey(stream, each.messageId ?? ""));
+    args.push(each.entry.length, ...each.entry);
+  }
+  const [ids, refused] = await transfer.run(client, keys, args);
+  return { ids: ids === "" ? [] : ids.split(" "), refused };
+}
+
+async function tooLongOf(connection: Connection, entry: Entry, stream: string): Promise<PublishError | undefined> {
+  if (!mayBeTooLong(lengthOf(entry))) return undefined;
+  const values = [...entry.entry, ...(entry.announced === undefined ? [] : [entry.announced.json])];
+  const refusal = refusalOf(values, await longestValue(connection));
+  const { messageId } = entry;
+  if (refusal === undefined) return undefined;
+  return new PublishError("PUBLISH_FAILED", `message ${messageId} was not sent to ${stream}: ${refusal}`, { messageId });
+}
+
+function refusalBy(error: unknown, connection: Connection, stream: string): Refusal {
+  // The client reconnects to a new master by itself, but it does not see the errors within a script's reply.
+  if (error instanceof Error && /\bREADONLY\b/.test(error.message)) connection.renew();
+  return { error: ourError(error, connection.address, `adding to ${stream}`), isForGood: false };
+}
+
+function lengthOf({ entry, announced }: Entry): number {
+  return textLength(entry) + (announced?.json.length ?? 0);
+}
