@@ -9,6 +9,7 @@ import { isServed, leftoversOf } from "../../memory/leftovers.js";
 import { MemoryBroker } from "../../memory/memory-broker.js";
 import { OperatorsGroups } from "../../memory/operators-groups.js";
 import { OperatorsLetters } from "../../memory/operators-letters.js";
+import type { Extension } from "../../messaging/extension.js";
 import type { GroupControl } from "../../messaging/group-control.js";
 import type { CommandHandler, CommandOptions, Handler, HandlerOptions } from "../../messaging/handler.js";
 import { consoleLogger, writerOf } from "../../messaging/logger.js";
@@ -96,11 +97,13 @@ class MemoryMessaging<Events extends object>
       hasCrashed: () => instance.hasCrashed,
       warn: (details: object, text: string) => write("warn", details, text),
     };
-    const interceptors = [activity.watching(place), ...(own.interceptors ?? [])];
+    // Outermost, so that it waits for what the interceptors of extensions do as well.
+    const watching: Extension = { extend: () => ({ interceptors: [activity.watching(place)] }) };
+    const extensions = [watching, ...(own.extensions ?? [])];
     const env = { ...DEFAULTS, ...own.env };
     const { config, parts } = assemble(
       catalogue,
-      { ...own, env, interceptors, hooks: chronicle.hooksFor(place, own.hooks) },
+      { ...own, env, extensions, hooks: chronicle.hooksFor(place, own.hooks) },
       {
         clock,
         brokerOf: (config, hooks) => new MemoryBroker(store, instance, { config, hooks }),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type Extension, onUserCreated, publishUserCreated } from "../../../generated/index.js";
+import { type Extension, type Interceptor, onUserCreated, publishUserCreated } from "../../../generated/index.js";
 import { createTestMessaging } from "../../../generated/testing.js";
 import { noting } from "../../support/interceptors.js";
 import { logBook } from "../../support/service.js";
@@ -58,6 +58,20 @@ describe("an extension", () => {
     await using _one = createTestMessaging({ service: "one", extensions: [extension], logger: logBook() });
     await using _two = createTestMessaging({ service: "two", extensions: [extension], logger: logBook() });
     expect(made).toBe(2);
+  });
+
+  it("is waited for by settled(), where its interceptor does something slow", async () => {
+    const slow: Interceptor = async (_call, next) => {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      return next();
+    };
+    const extension: Extension = { extend: () => ({ interceptors: [slow] }) };
+    await using messaging = createTestMessaging({ service: "slow", extensions: [extension], logger: logBook() });
+    onUserCreated(messaging, () => undefined);
+    await messaging.start();
+    await publishUserCreated(messaging, user);
+    await messaging.settled();
+    expect(messaging.counts.handled).toBe(1);
   });
 });
 
