@@ -25,6 +25,7 @@ export type ErrorCode =
   | "REPLAY_FAILED"
   | "GROUP_MISSING"
   | "GROUP_IN_USE"
+  | "TRANSACTION_FAILED"
   | "CLOSED"
   | "TEST_UNSETTLED"
   | "TEST_ENDLESS";

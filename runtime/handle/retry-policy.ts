@@ -39,7 +39,18 @@ export function isUnreadable(error: unknown): boolean {
   return error instanceof ContractError && error.reading;
 }
 
-/** Doubles with each attempt. With jitter, messages that failed together do not come back together. */
+/** The time that all retries of a message wait at most, without that of its handler, or of a `RetryAfter`. */
+export function longestRetryMs({ maxRetries, delayMs }: RetryPolicy): number {
+  let sum = 0;
+  for (let attempt = 1; attempt <= maxRetries; attempt++) sum += delayAfter(attempt, delayMs);
+  return sum;
+}
+
+/** With jitter, messages that failed together do not come back together. */
 function backoff(attempt: number, baseMs: number, jitter: Jitter): number {
-  return Math.min(LONGEST_DELAY_MS, baseMs * 2 ** Math.min(attempt - 1, 30)) * (0.5 + jitter.chance() / 2);
+  return delayAfter(attempt, baseMs) * (0.5 + jitter.chance() / 2);
+}
+
+function delayAfter(attempt: number, baseMs: number): number {
+  return Math.min(LONGEST_DELAY_MS, baseMs * 2 ** Math.min(attempt - 1, 30));
 }

@@ -1,5 +1,7 @@
 // postgres/ keeps messages in the service's own PostgreSQL. It may import delivery's base, publish/ and handle/, and no driver.
 
+import { MessagingError } from "../errors.js";
+
 /** A row, by the names of its columns. */
 export type Row = Readonly<Record<string, unknown>>;
 
@@ -66,7 +68,7 @@ async function inPool<Result>(pool: Pool, work: (transaction: Queryable) => Prom
   try {
     await client.query("BEGIN ISOLATION LEVEL READ COMMITTED");
     const result = await work(client);
-    await client.query("COMMIT");
+    assertCommitted(await client.query("COMMIT"));
     return result;
   } catch (error) {
     await client.query("ROLLBACK").catch(onError);
@@ -75,4 +77,12 @@ async function inPool<Result>(pool: Pool, work: (transaction: Queryable) => Prom
     client.removeListener("error", onError);
     client.release(broken);
   }
+}
+
+/** PostgreSQL answers COMMIT with a rollback, and without an error, where a statement failed and its error was caught. */
+function assertCommitted(answer: object): void {
+  if (!("command" in answer) || answer.command === "COMMIT") return;
+  const text =
+    "the transaction was rolled back: a statement in it failed, and the error was caught. Let it pass, or use a savepoint";
+  throw new MessagingError("TRANSACTION_FAILED", text);
 }

@@ -84,7 +84,7 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
     this.#lifecycle = new Lifecycle(config, catalogue, { ...announcing, health: () => this.health() });
     makeReplayable(this, () => {
       const routes = (): readonly StreamRoutes[] => this.#router.streams();
-      return { config, broker, chain: parts.chain, clock, isStarted: this.#consumption.isStarted, routes };
+      return { config, broker, chain: parts.chain, clock, hooks, isStarted: this.#consumption.isStarted, routes };
     });
     const through = this.#outgoing.through.bind(this.#outgoing);
     this.#transfer = new MessageTransfer(config, { broker, hooks, retentions: this.#retentions });

@@ -24,6 +24,7 @@ const docs = ["diff", "print", ...print];
 const delivery = ["broker", "config", "messaging", "time", "contract", "errors"];
 const service = ["notification", "command", "consume", "handle", "publish", ...delivery];
 const dashboard = ["operations", "broker", "config", "time", "contract", "errors"];
+const postgres = ["publish", "handle", ...delivery];
 const cli = ["dashboard", "operations", "postgres", "broker", "config", "contract", "errors"];
 const telemetry = ["messaging", "contract", "errors"];
 const operations = ["service", "redis", "letters", ...service];
@@ -105,7 +106,9 @@ const places: readonly Place[] = [
   { path: "runtime/publish/", may: delivery },
   { path: "runtime/handle/", may: delivery },
   { path: "runtime/letters/", may: ["handle", ...delivery] },
-  { path: "runtime/postgres/", may: ["publish", "handle", ...delivery] },
+  { path: "runtime/postgres/", may: postgres },
+  { path: "runtime/postgres/adapters/", may: postgres, says: `runtime/postgres/ may import ${inWords(postgres)}` },
+  { path: "runtime/postgres/inbox/", may: postgres, says: `runtime/postgres/ may import ${inWords(postgres)}` },
   { path: "runtime/command/", may: ["publish", "handle", ...delivery] },
   { path: "runtime/consume/", may: ["handle", ...delivery] },
   { path: "runtime/notification/", may: ["publish", ...delivery] },

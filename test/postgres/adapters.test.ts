@@ -1,0 +1,88 @@
+import { PGlite } from "@electric-sql/pglite";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { hasPostgres, schemaOn, usePostgres } from "../support/postgres.js";
+import { embedded, type Library, onServer } from "./libraries.js";
+
+const EFFECT = "CREATE TABLE effect (message_id text UNIQUE)";
+
+/** A parameter of each type that statements of the outbox and the inbox have, and how PostgreSQL writes it. */
+const values: readonly (readonly [type: string, value: unknown, written?: string])[] = [
+  ["text", "ä 🙂 $1 ? \\? 'quoted' \n"],
+  ["integer", 2 ** 31 - 1],
+  ["smallint", 63],
+  ["bigint", "9007199254740993"],
+  ["boolean", true],
+  ["double precision", 0.125],
+  ["json", '{"a": ["?"]}'],
+  ["text[]", ["a", 'b"c', "{d}"], '{a,"b\\"c","{d}"}'],
+  ["bigint[]", ["1", "9007199254740993"], "{1,9007199254740993}"],
+  ["timestamptz", "2026-05-01T00:00:00.123Z", "2026-05-01 00:00:00.123+00"],
+];
+
+function behaves(open: () => Promise<Library>): void {
+  let library: Library;
+  beforeAll(async () => {
+    library = await open();
+  });
+  afterAll(() => library.close());
+  const effects = async (): Promise<unknown[]> =>
+    (await library.database.query("SELECT message_id AS id FROM effect ORDER BY 1")).rows.map(({ id }) => id);
+
+  test("commits what the library and its adapter have written", async () => {
+    const result = await library.database.transaction(async (tx) => {
+      await library.insert(tx, "a");
+      await library.adapt(tx).query("INSERT INTO effect VALUES ($1)", ["b"]);
+      return library.database.queryable(tx).query("SELECT count(*)::int AS count FROM effect");
+    });
+    expect(result.rows).toEqual([{ count: 2 }]);
+    expect(await effects()).toEqual(["a", "b"]);
+  });
+
+  test("rolls back, and passes on the error", async () => {
+    const failure = new Error("not today");
+    const work = library.database.transaction(async (tx) => {
+      await library.adapt(tx).query("INSERT INTO effect VALUES ($1)", ["c"]);
+      throw failure;
+    });
+    await expect(work).rejects.toBe(failure);
+    const violation = library.database.transaction((tx) => library.adapt(tx).query("INSERT INTO effect VALUES ('a')"));
+    await expect(violation.catch((error: Error) => String(error.message + String(error.cause)))).resolves.toMatch(
+      /23505|unique/i,
+    );
+    expect(await effects()).toEqual(["a", "b"]);
+  });
+
+  test("passes parameters of every type, also twice and in any order", async () => {
+    const columns = values.map(([type], at) => `($${at + 1}::${type})::text AS v${at}`);
+    const none = `$${values.length + 1}::text`;
+    const text = `SELECT ${columns.join(", ")}, ${none} AS none, $1::text = $1::text AS twice, '?' AS mark`;
+    const given = values.map(([, value]) => value);
+    const { rows } = await library.database.query(text, [...given, null]);
+    const written = values.map(([, value, told = String(value)], at) => [`v${at}`, told]);
+    expect(rows).toEqual([{ ...Object.fromEntries(written), none: null, twice: true, mark: "?" }]);
+  });
+}
+
+describe.skipIf(!hasPostgres)("on a server", async () => {
+  const { postgres } = hasPostgres ? await usePostgres() : { postgres: { url: "" } };
+
+  describe.each(Object.entries(onServer))("%s", (_name, open) => {
+    behaves(async () => {
+      const library = open((await schemaOn(postgres)).url);
+      await library.database.query(EFFECT);
+      return library;
+    });
+  });
+});
+
+describe("in the process", () => {
+  const engine = new PGlite();
+  afterAll(() => engine.close());
+
+  describe.each(Object.entries(embedded))("%s", (_name, open) => {
+    behaves(async () => {
+      await engine.exec(`SET TIME ZONE 'UTC'; DROP TABLE IF EXISTS effect; ${EFFECT}`);
+      return open(engine);
+    });
+  });
+});
