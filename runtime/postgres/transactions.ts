@@ -1,4 +1,5 @@
 import { type Database, isPool, type Queryable, transaction } from "./database.js";
+import { prepared } from "./prepared.js";
 
 /** A database that begins transactions, and how each of them is queried. `fromDrizzle` and its like make one. */
 export interface Transactions<Tx> {
@@ -6,6 +7,8 @@ export interface Transactions<Tx> {
   transaction<Result>(work: (tx: Tx) => Promise<Result>): Promise<Result>;
   /** The transaction as inbox and outbox query it. */
   queryable(tx: Tx): Queryable;
+  /** The same, for statements that are prepared once for each connection. Behind a pooler they may be lost. */
+  prepared?(tx: Tx): Queryable;
   /** Whether `transaction` rejects where PostgreSQL answers COMMIT with a rollback, because a statement before it failed. */
   readonly confirmsCommit?: boolean;
 }
@@ -31,7 +34,7 @@ export function transactionsOf<Source extends Transactional>(source: Source): Tr
   const whole: Transactions<Queryable> = {
     transaction: (work) => transaction(given, work),
     queryable: (tx) => tx,
-    confirmsCommit: isPool(given),
+    ...(isPool(given) ? { prepared, confirmsCommit: true } : {}),
   };
   return whole as unknown as Transactions<TransactionOf<Source>>;
 }

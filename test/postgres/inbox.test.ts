@@ -75,6 +75,25 @@ describe.skipIf(!hasPostgres)("an inbox on a server", async () => {
     expect(await effects(pool)).toEqual(["credit"]);
   });
 
+  test("handles messages although a pooler forgets its prepared statements", async () => {
+    const single = poolOf({ url: pool.options.connectionString as string }, { max: 1 });
+    const stage = { database: single, inbox: createInbox(single) };
+    await using broker = createTestBroker();
+    await using messaging = service(broker, stage);
+    onUserCreated(messaging, (event, context) =>
+      stage.inbox.transactionOf(context).query("INSERT INTO effect VALUES ($1)", [event.entity_id]),
+    );
+    await messaging.start();
+    for (const entity_id of [1, 2, 3]) {
+      await publishUserCreated(messaging, { ...ada, entity_id });
+      await messaging.settled();
+      await single.query("DEALLOCATE ALL");
+    }
+    expect(messaging.counts).toMatchObject({ handled: 3, handlerFailed: 0 });
+    expect(await effects(pool)).toEqual(["1", "2", "3"]);
+    await single.end();
+  });
+
   test("has no owner of a partition commit once a later one has begun", async () => {
     const stage = { database: pool, inbox: createInbox(pool) };
     let fence = 7;

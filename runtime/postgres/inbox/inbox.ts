@@ -5,6 +5,7 @@ import type { Extension } from "../../messaging/extension.js";
 import type { MessageContext } from "../../messaging/handler.js";
 import type { HandleCall, Interceptor } from "../../messaging/interceptor.js";
 import type { Queryable } from "../database.js";
+import { isUnprepared } from "../prepared.js";
 import { type Transactional, type TransactionOf, type Transactions, transactionsOf } from "../transactions.js";
 import { assertOwner } from "./fence.js";
 import { Keeping } from "./keeping.js";
@@ -63,6 +64,8 @@ class PostgresInbox<Tx> implements Inbox<Tx> {
   readonly #transactions: Transactions<Tx>;
   readonly #options: InboxOptions;
   readonly #open = new WeakMap<MessageContext, Tx>();
+  /** Until a pooler shows that prepared statements are lost between two transactions. */
+  #prepares = true;
 
   constructor(transactions: Transactions<Tx>, options: InboxOptions) {
     this.#transactions = transactions;
@@ -92,29 +95,39 @@ class PostgresInbox<Tx> implements Inbox<Tx> {
     ]);
   }
 
-  async #handle({ descriptor, context }: HandleCall, next: () => Promise<unknown>): Promise<unknown> {
-    const isCommand = descriptor.kind === "command";
+  async #handle(call: HandleCall, next: () => Promise<unknown>): Promise<unknown> {
+    let hasBegun = false;
+    const begin = (): Promise<unknown> => {
+      hasBegun = true;
+      return next();
+    };
     try {
-      return await this.#transactions.transaction(async (tx) => {
-        const db = this.#transactions.queryable(tx);
-        await assertOwner(db, context);
-        const note = context.replay ? undefined : await writeNote(db, context);
-        if (note?.isHandled) return note.answer;
-        this.#open.set(context, tx);
-        const result = await next();
-        if (isCommand) {
-          if (breaksContract(descriptor as CommandDescriptor, result)) throw new Refused(result);
-          if (note !== undefined) await writeAnswer(db, context, result);
-        }
-        if (this.#transactions.confirmsCommit !== true) await assertUsable(db, context);
-        return result;
-      });
+      return await this.#transactions.transaction((tx) => this.#within(tx, call, begin));
     } catch (thrown) {
       if (thrown instanceof Refused) return thrown.result;
-      throw thrown;
+      if (!this.#prepares || hasBegun || !isUnprepared(thrown)) throw thrown;
+      this.#prepares = false;
+      return this.#handle(call, next);
     } finally {
-      this.#open.delete(context);
+      this.#open.delete(call.context);
     }
+  }
+
+  async #within(tx: Tx, { descriptor, context }: HandleCall, next: () => Promise<unknown>): Promise<unknown> {
+    const { queryable, prepared, confirmsCommit } = this.#transactions;
+    const db = queryable(tx);
+    const quick = this.#prepares ? (prepared?.(tx) ?? db) : db;
+    await assertOwner(quick, context);
+    const note = context.replay ? undefined : await writeNote(quick, context);
+    if (note?.isHandled) return note.answer;
+    this.#open.set(context, tx);
+    const result = await next();
+    if (descriptor.kind === "command") {
+      if (breaksContract(descriptor as CommandDescriptor, result)) throw new Refused(result);
+      if (note !== undefined) await writeAnswer(db, context, result);
+    }
+    if (confirmsCommit !== true) await assertUsable(db, context);
+    return result;
   }
 }
 
