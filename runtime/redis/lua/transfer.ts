@@ -1,6 +1,6 @@
+import { WAS_ADDED } from "./append.js";
 import { ID_ORDER, MAP } from "./fragment.js";
 import { type Script, script } from "./script.js";
-import { WAS_ADDED } from "./append.js";
 
 /**
  * Adds entries in their order, up to the first that Redis refuses. Each is added once under its message id within a window.
@@ -9,7 +9,9 @@ import { WAS_ADDED } from "./append.js";
  * Result: the ids of the entries with a space between them, also of those that an earlier call added · the error reply to the
  *         next one, or none
  */
-export const transfer: Script<[ids: string, refused?: Error]> = script("transfer", { needsMemory: true })`${MAP}${ID_ORDER}${WAS_ADDED}
+export const transfer: Script<[ids: string, refused?: Error]> = script("transfer", {
+  needsMemory: true,
+})`${MAP}${ID_ORDER}${WAS_ADDED}
 -- The first step of each kind, by which all are checked: redis.call('SET', KEYS[3]) redis.call('XADD', KEYS[1])
 local ids, at = {}, 2
 for entry = 1, #KEYS - 2 do
