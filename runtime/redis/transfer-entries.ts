@@ -86,7 +86,9 @@ async function tooLongOf(connection: Connection, entry: Entry, stream: string): 
   const refusal = refusalOf(values, await longestValue(connection));
   const { messageId } = entry;
   if (refusal === undefined) return undefined;
-  return new PublishError("PUBLISH_FAILED", `message ${messageId} was not sent to ${stream}: ${refusal}`, { messageId });
+  return new PublishError("PUBLISH_FAILED", `message ${messageId} was not sent to ${stream}: ${refusal}`, {
+    messageId,
+  });
 }
 
 function refusalBy(error: unknown, connection: Connection, stream: string): Refusal {
