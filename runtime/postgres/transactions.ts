@@ -14,7 +14,7 @@ export interface Transactions<Tx> {
 }
 
 /** What an inbox or a saga takes: a `pg.Pool`, a `PGlite`, or the database of a library, through its adapter. */
-export type Transactional = Database | Transactions<never>;
+export type Transactional = Database | Transactions<unknown>;
 
 /** The transactions of a database, as its own library types them. */
 export type TransactionOf<Source> =

@@ -1,6 +1,10 @@
 import { PGlite } from "@electric-sql/pglite";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { hasPostgres, schemaOn, usePostgres } from "../support/postgres.js";
+import { onUserCreated, publishUserCreated, publishUserUpdated, userDeleted } from "../../generated/index.js";
+import { createTestMessaging } from "../../generated/testing.js";
+import { createInbox, createOutbox, migrate } from "../../runtime/postgres/index.js";
+import { hasPostgres, poolOf, schemaOn, usePostgres } from "../support/postgres.js";
+import { logBook } from "../support/service.js";
 import { embedded, type Library, onServer } from "./libraries.js";
 
 const EFFECT = "CREATE TABLE effect (message_id text UNIQUE)";
@@ -52,6 +56,30 @@ function behaves(open: () => Promise<Library>): void {
     expect(await effects()).toEqual(["a", "b"]);
   });
 
+  test("has a message handled once, with what its handler publishes", async () => {
+    const inbox = createInbox(library.database);
+    await using messaging = createTestMessaging({ service: "credit", extensions: [inbox], logger: logBook() });
+    const outbox = createOutbox(messaging);
+    onUserCreated(messaging, async ({ entity_id }, context) => {
+      const tx = inbox.transactionOf(context);
+      await library.insert(tx, `credit ${context.attempt}`);
+      const event = { entity_id, before_data: { email: "a@example.com" }, after_data: { first_name: "Ädä 🙂" } };
+      await publishUserUpdated(outbox(library.adapt(tx)), event);
+      await outbox(library.adapt(tx)).publishAll(userDeleted, [{ entity_id }, { entity_id }]);
+      if (context.attempt === 1) throw new Error("not yet");
+    });
+    await messaging.start();
+    const id = "11111111-1111-4111-8111-111111111111";
+    const ada = { entity_id: 1, after_data: { email: "ada@example.com" } };
+    for (let times = 0; times < 3; times++) await publishUserCreated(messaging, ada, { id });
+    await messaging.settled();
+    await messaging.time.advance("1m");
+    expect(messaging.counts).toMatchObject({ handled: 3, handlerFailed: 3 });
+    expect(await effects()).toEqual(["a", "b", "credit 2"]);
+    const { rows } = await library.database.query("SELECT type FROM merp_outbox ORDER BY place");
+    expect(rows.map(({ type }) => type)).toEqual(["user.updated", "user.deleted", "user.deleted"]);
+  });
+
   test("passes parameters of every type, also twice and in any order", async () => {
     const columns = values.map(([type], at) => `($${at + 1}::${type})::text AS v${at}`);
     const none = `$${values.length + 1}::text`;
@@ -68,7 +96,11 @@ describe.skipIf(!hasPostgres)("on a server", async () => {
 
   describe.each(Object.entries(onServer))("%s", (_name, open) => {
     behaves(async () => {
-      const library = open((await schemaOn(postgres)).url);
+      const { url } = await schemaOn(postgres);
+      const pool = poolOf({ url });
+      await migrate(pool);
+      await pool.end();
+      const library = open(url);
       await library.database.query(EFFECT);
       return library;
     });
@@ -81,7 +113,8 @@ describe("in the process", () => {
 
   describe.each(Object.entries(embedded))("%s", (_name, open) => {
     behaves(async () => {
-      await engine.exec(`SET TIME ZONE 'UTC'; DROP TABLE IF EXISTS effect; ${EFFECT}`);
+      await engine.exec(`SET TIME ZONE 'UTC'; DROP SCHEMA public CASCADE; CREATE SCHEMA public; ${EFFECT}`);
+      await migrate(engine);
       return open(engine);
     });
   });

@@ -70,10 +70,19 @@ export const onServer: Readonly<Record<string, (url: string) => Library>> = {
 /** By name, those that can use a database inside the process. */
 export const embedded: Readonly<Record<string, (engine: PGlite) => Library>> = {
   drizzle: (engine) => drizzleOn(drizzleEmbedded(engine)),
-  // Kysely takes whatever looks like a pool.
+  // Kysely takes whatever looks like a pool. This one lends its only connection to one after the other.
   kysely(engine) {
-    const client = { query: (text: string, values: unknown[]) => engine.query(text, values), release: () => undefined };
-    return kyselyOn({ connect: async () => client, end: async () => undefined } as unknown as PostgresPool);
+    let free: Promise<unknown> = Promise.resolve();
+    const connect = async (): Promise<object> => {
+      const before = free;
+      let release = (): void => undefined;
+      free = new Promise<void>((resolve) => {
+        release = resolve;
+      });
+      await before;
+      return { query: (text: string, values: unknown[]) => engine.query(text, values), release };
+    };
+    return kyselyOn({ connect, end: async () => undefined } as unknown as PostgresPool);
   },
 };
 
