@@ -9,6 +9,8 @@ export interface HeartbeatState {
 export interface SignsOfLife {
   /** The time of this look, in ms, on a clock that stands still while this member's own heartbeats are not confirmed. */
   readonly confirmedMs: number;
+  /** The connection that was asked: looks of two sessions cannot be compared, because the broker may have been started again. */
+  readonly session: number;
   /** The heartbeats of all members, this one among them; an empty text where one is lost. */
   readonly beats: ReadonlyMap<string, string>;
   /** For how many ms each other consumer has asked for nothing. Those without a heartbeat are in another language. */

@@ -1,9 +1,12 @@
+import type { SignsOfLife } from "../broker/signs-of-life.js";
 import type { ConsumerParts } from "./parts.js";
 import { hasAskedWithin } from "./reaper.js";
 import type { Workload } from "./workload.js";
 
 const PAGE = 500;
 const LONGEST_LOOK_MS = 1000;
+/** What stands for the heartbeat of a member when its own was lost. Others write it, so it is no sign of life. */
+const NO_BEATS: ReadonlySet<string> = new Set(["", "0"]);
 
 /** Takes everything that members returned when they left: with an order, it comes before whatever is read from now on. */
 export async function takeReturned({ config, membership, halt }: ConsumerParts, workload: Workload): Promise<void> {
@@ -26,15 +29,24 @@ export async function takeReturned({ config, membership, halt }: ConsumerParts, 
 export async function othersJudged(parts: ConsumerParts, looked: () => void): Promise<void> {
   const { config, membership, reading, clock } = parts;
   if (config.order !== "entity") return;
-  const since = clock.now();
-  const first = (await membership.look()).beats;
-  do {
+  for (let first: SignsOfLife | undefined, since = 0; ; ) {
     // Redis tells how long each has been idle after this, however late its reply is read.
     const watchedMs = clock.now() - since;
-    const { beats, idleMs, holders } = await membership.look();
+    const signs = await membership.look();
     looked();
-    const lives = (name: string): boolean =>
-      first.get(name) !== beats.get(name) || hasAskedWithin(watchedMs, idleMs.get(name));
-    if (holders.every((name) => !first.has(name) || lives(name))) return;
-  } while (await reading.for(Math.min(LONGEST_LOOK_MS, config.leaseMs / 12)));
+    if (first?.session !== signs.session) {
+      // Redis may have been started again: as it loads its file, it takes each consumer to have asked for something just then.
+      [first, since] = [signs, clock.now()];
+      continue;
+    }
+    if (signs.holders.every((name) => isJudged(name, first as SignsOfLife, signs, watchedMs))) return;
+    if (!(await reading.for(Math.min(LONGEST_LOOK_MS, config.leaseMs / 12)))) return;
+  }
+}
+
+/** Whether a member lives, or is not to be waited for: it came later, or is in another language. */
+function isJudged(name: string, first: SignsOfLife, { beats, idleMs }: SignsOfLife, watchedMs: number): boolean {
+  const [before, beat] = [first.beats.get(name), beats.get(name)];
+  if (before === undefined || beat === undefined) return true;
+  return (beat !== before && !NO_BEATS.has(beat)) || hasAskedWithin(watchedMs, idleMs.get(name));
 }

@@ -30,5 +30,5 @@ export function signsOfLife({ name, store: { clock } }: Seat, { members, pending
   );
   const holders = new Set([...pending.values()].map(({ owner }) => owner));
   for (const each of [name, PARKED, HANDOVER]) holders.delete(each);
-  return { confirmedMs: clock.now(), beats: members.beats(), idleMs, holders: [...holders] };
+  return { confirmedMs: clock.now(), session: 1, beats: members.beats(), idleMs, holders: [...holders] };
 }

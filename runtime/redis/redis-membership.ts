@@ -193,8 +193,10 @@ export class RedisMembership implements Membership {
 
   async look(): ReturnType<Membership["look"]> {
     const { keys, settle, heartbeat, signals } = this.#parts;
-    const signs = await lookForSigns(await settle.ready(signals.reading), keys, this);
-    return { ...signs, confirmedMs: heartbeat.confirmedMs };
+    const client = await settle.ready(signals.reading);
+    const { session } = settle;
+    const signs = await lookForSigns(client, keys, this);
+    return { ...signs, confirmedMs: heartbeat.confirmedMs, session };
   }
 
   until(...[, ms]: Parameters<Membership["until"]>): Promise<boolean> {

@@ -12,7 +12,7 @@ export async function lookForSigns(
   client: Client,
   { stream, alive }: Pick<StreamKeys, "stream" | "alive">,
   { group, consumer }: Pick<SourcePlace, "group" | "consumer">,
-): Promise<Omit<SignsOfLife, "confirmedMs">> {
+): Promise<Omit<SignsOfLife, "confirmedMs" | "session">> {
   const [reply, consumers] = await Promise.all([
     client.zrange(alive, "0", "-1", "WITHSCORES"),
     (client.xinfo("CONSUMERS", stream, group) as Promise<unknown[][]>).catch((error: unknown) => {

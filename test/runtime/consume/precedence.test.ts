@@ -1,10 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { Redis } from "ioredis";
 import { afterEach, expect, it, onTestFinished, vi } from "vitest";
 import { onUserCreated, userCreated } from "../../../generated/index.js";
 import { exampleUserCreated } from "../../../generated/testing.js";
 import { contractOf } from "../../../runtime/contract/contract.js";
 import { PARKED, streamKeys } from "../../../runtime/redis/keys.js";
 import { RedisMembership } from "../../../runtime/redis/redis-membership.js";
+import { type RedisServer, startRedis } from "../../../runtime/testing/redis/index.js";
 import { eventually } from "../../support/eventually.js";
 import { useRedis } from "../../support/redis.js";
 import { createService } from "../../support/service.js";
@@ -138,4 +140,28 @@ it("what was taken over in a reply that was lost is looked for before anything n
 
   await eventually(() => handled.length === 6);
   expect(handled).toEqual(await all());
+});
+
+it.each<[string, (server: RedisServer, client: Redis) => Promise<unknown>]>([
+  // As it loads its file, Redis takes each consumer to have asked for something just then.
+  ["Redis is started again", (server) => server.restart()],
+  ["the heartbeats are deleted", (_, client) => client.del(streamKeys("events", group).alive)],
+])("a member that died comes first with an order, also if %s while it is judged", async (_, happen) => {
+  await using server = await startRedis({ persistent: true });
+  const client = new Redis(server.url);
+  onTestFinished(() => client.disconnect());
+  for (let n = 0; n < 6; n++) await client.xadd("events", "*", ...aboutOneEntity);
+  await client.xgroup("CREATE", "events", group, "0");
+  const dead = "test-service-1-0123abcd";
+  await client.xreadgroup("GROUP", group, dead, "COUNT", 3, "STREAMS", "events", ">");
+  await client.zadd(streamKeys("events", group).alive, 1, dead);
+  await using messaging = createService(server, { order: "entity", leaseSeconds: 1 });
+  const handled: (string | undefined)[] = [];
+  onUserCreated(messaging, (_event, { entryId }) => void handled.push(entryId));
+  await messaging.start();
+  await sleep(100);
+  await happen(server, client);
+
+  await eventually(() => handled.length === 6);
+  expect(handled).toEqual((await client.xrange("events", "-", "+")).map(([id]) => id));
 });
