@@ -33,7 +33,7 @@ export type Deeds = Readonly<Record<string, readonly [weight: number, deed: () =
  */
 export async function chaos(
   deeds: Deeds,
-  { chance, ms, pauseMs, mayFail }: ChaosOptions,
+  { chance, ms, pauseMs, mayFail, tell }: ChaosOptions,
 ): Promise<Readonly<Record<string, string>>> {
   const names = Object.entries(deeds).flatMap(([name, [weight]]) => Array<string>(weight).fill(name));
   const counts = new Map<string, { done: number; refused: number }>();
@@ -41,12 +41,15 @@ export async function chaos(
     const name = chance.of(names);
     const count = counts.get(name) ?? { done: 0, refused: 0 };
     counts.set(name, count);
+    tell(`${name} …`);
     try {
       await deeds[name]?.[1]();
       count.done++;
+      tell(`${name} is done`);
     } catch (error) {
       if (!mayFail(error)) throw new Error(`${name}: ${String(error)}`, { cause: error });
       count.refused++;
+      tell(`${name} is refused: ${String(error).split("\n", 1)[0]}`);
     }
     await new Promise((resolve) => setTimeout(resolve, chance.between(...pauseMs)));
   }
@@ -62,4 +65,6 @@ export interface ChaosOptions {
   readonly ms: number;
   readonly pauseMs: readonly [least: number, most: number];
   readonly mayFail: (error: unknown) => boolean;
+  /** Told when a deed begins, and when it has ended. */
+  readonly tell: (text: string) => void;
 }

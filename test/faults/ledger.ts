@@ -1,4 +1,5 @@
-import { type JournalLine, JournalReader } from "./journal.js";
+import { type Course, courseOf, type Step } from "./course.js";
+import { instant, JournalReader } from "./journal.js";
 
 /** One handling that succeeded. */
 export interface Handling {
@@ -41,19 +42,6 @@ export interface Account {
   readonly unknown: readonly number[];
 }
 
-/** What the consumers of one group did with the messages of its entities, in the order in which it happened. */
-export interface Course {
-  /**
-   * How often a message began after a later one of its entity had. One that was handled before may come again in another
-   * process, with those after it.
-   */
-  readonly inversions: number;
-  /** How often a message began while another one of its entity ran in the same process. */
-  readonly overlaps: number;
-  /** By consumer, how many messages it handled at once at most. */
-  readonly mostAtOnce: ReadonlyMap<string, number>;
-}
-
 /** A kill takes a moment to arrive. */
 const SLACK_MS = 100;
 
@@ -73,7 +61,9 @@ export class Ledger {
   readonly #journals: { readonly group: string; readonly by: string; readonly reader: JournalReader }[] = [];
   readonly #books = new Map<string, Book>();
   readonly #causes: Cause[] = [];
-  readonly #followed = new Map<string, (JournalLine & { readonly by: string })[]>();
+  readonly #followed = new Map<string, Step[]>();
+  /** What the test did. */
+  readonly #notes: Step[] = [];
 
   /** It is about to be published. */
   sending(serial: number): void {
@@ -107,6 +97,11 @@ export class Ledger {
 
   blame(cause: Cause): void {
     this.#causes.push(cause);
+  }
+
+  /** Remembers what the test does, for the story of an inversion. */
+  note(text: string): void {
+    this.#notes.push({ by: "test", mark: "noted", serial: 0, attempt: 0, at: Date.now(), instant: instant(), text });
   }
 
   /** How often handlers of a group took a message up, however that ended. */
@@ -162,27 +157,7 @@ export class Ledger {
   /** @param entityOf - tells the entity of a message. Its messages are numbered in the order of the stream. */
   course(group: string, entityOf: (serial: number) => number): Course {
     this.#read();
-    const lines = (this.#followed.get(group) ?? []).toSorted((one, other) => one.at - other.at);
-    const last = new Map<string, number>();
-    const handled = new Set<number>();
-    const running = new Map<string, Set<number>>();
-    const mostAtOnce = new Map<string, number>();
-    let [inversions, overlaps] = [0, 0];
-    for (const { by, mark, serial } of lines) {
-      const here = running.get(by) ?? new Set();
-      running.set(by, here);
-      here.delete(serial);
-      if (mark === "handled") handled.add(serial);
-      if (mark !== "begun") continue;
-      const entity = entityOf(serial);
-      const [anywhere, inHere] = [`${entity}`, `${entity} ${by}`];
-      if (serial < (last.get(handled.has(serial) ? inHere : anywhere) ?? 0)) inversions++;
-      for (const place of [anywhere, inHere]) last.set(place, Math.max(serial, last.get(place) ?? 0));
-      if ([...here].some((other) => entityOf(other) === entity)) overlaps++;
-      here.add(serial);
-      mostAtOnce.set(by, Math.max(here.size, mostAtOnce.get(by) ?? 0));
-    }
-    return { inversions, overlaps, mostAtOnce };
+    return courseOf([...(this.#followed.get(group) ?? []), ...this.#notes], entityOf);
   }
 
   close(): void {
@@ -209,6 +184,7 @@ export class Ledger {
       for (const line of reader.lines()) {
         const { mark, serial, attempt, at } = line;
         this.#followed.get(group)?.push({ ...line, by });
+        if (mark === "noted") continue;
         if (mark === "begun") begun.set(serial, (begun.get(serial) ?? 0) + 1);
         else if (mark === "failed") failed.set(serial, (failed.get(serial) ?? 0) + 1);
         else {

@@ -39,22 +39,39 @@ export function createMember(role: Role, watching: { hooks?: Hooks; logger?: Log
   const { url, service, behaviours = [], settings = {}, idle = false, brief = false } = role;
   const journal = new JournalWriter(role.journal);
   const redis = { ...SWIFT.redis, ...settings.redis };
-  const messaging = createService({ url }, { ...SWIFT, ...settings, redis, service, ...watching });
+  const extensions = brief ? [] : [{ extend: () => ({ hooks: notesIn(journal) }) }];
+  const messaging = createService({ url }, { ...SWIFT, ...settings, redis, service, extensions, ...watching });
   if (idle) {
     onUserDeleted(messaging, () => {});
     return messaging;
   }
-  onUserCreated(messaging, async ({ metadata }, { attempt }) => {
+  onUserCreated(messaging, async ({ metadata }, { attempt, entryId }) => {
     const serial = metadata?.["serial"] as number;
-    if (!brief) journal.write("begun", serial, attempt);
+    if (!brief) journal.write("begun", serial, attempt, entryId);
     try {
       await behave(behaviours, serial, attempt);
     } catch (error) {
-      journal.write("failed", serial, attempt);
+      journal.write("failed", serial, attempt, entryId);
       throw error;
     }
     // Written down before the handler has returned, hence before it is acknowledged.
-    journal.write("handled", serial, attempt);
+    journal.write("handled", serial, attempt, entryId);
   });
   return messaging;
+}
+
+/** What a member learns of others, of its lease, of Redis and of operators, for the story of an inversion. */
+function notesIn(journal: JournalWriter): Hooks {
+  return {
+    started: () => journal.note("started"),
+    recovered: ({ stream, count, from }) => journal.note(`took over ${count} of ${from} in ${stream}`),
+    overtaken: ({ count }) => journal.note(`was overtaken in ${count}`),
+    dropped: ({ entryId }) => journal.note(`dropped ${entryId}`),
+    connected: ({ role }) => journal.note(`connected to ${role}`),
+    disconnected: ({ role }) => journal.note(`disconnected from ${role}`),
+    groupCreated: ({ stream, from }) => journal.note(`created its group of ${stream} from ${from}`),
+    paused: ({ type = "everything" }) => journal.note(`learned that ${type} is paused`),
+    resumed: ({ type = "everything" }) => journal.note(`learned that ${type} is resumed`),
+    trouble: ({ what, error }) => journal.note(`trouble ${what}: ${String(error).split("\n", 1)[0]}`),
+  };
 }

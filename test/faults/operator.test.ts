@@ -83,6 +83,7 @@ describe.skipIf(numRuns === 0)("an operator who acts while everything fails", ()
         kills++;
         if (how === "SIGKILL") await victim.kill();
         else {
+          ledger.note(`closes ${victim.by}`);
           victim.child.kill(how);
           await victim.child.exited;
         }
@@ -92,7 +93,11 @@ describe.skipIf(numRuns === 0)("an operator who acts while everything fails", ()
         await end(service, how);
         await spawn(service);
       };
-      const place = (): readonly [string, string] => [STREAM, groupOf(chance.of(SERVICES))];
+      const place = (): readonly [string, string] => {
+        const service = chance.of(SERVICES);
+        ledger.note(`(of ${service})`);
+        return [STREAM, groupOf(service)];
+      };
       const openLetters = async () => {
         const open = [];
         for await (const letter of deadLetters.list(STREAM, { group: groupOf("billing"), state: "open" }))
@@ -106,6 +111,7 @@ describe.skipIf(numRuns === 0)("an operator who acts while everything fails", ()
         chance,
         ms: SECONDS * 1000,
         pauseMs: [20, 700],
+        tell: (text: string) => ledger.note(text),
         mayFail: (error: unknown) => error instanceof ConnectionError || error instanceof MessagingError,
       } as const;
       const faults = chaos(
@@ -240,8 +246,8 @@ describe.skipIf(numRuns === 0)("an operator who acts while everything fails", ()
         early: [],
         unpaid: [],
         missed: [],
-        inversions: 0,
-        overlaps: 0,
+        inversions: [],
+        overlaps: [],
         mostAtOnce: undefined,
       });
     },

@@ -54,7 +54,7 @@ describe.concurrent("the messages of an entity come in order, one at a time, to 
 
     await stage.handledAll(["billing"]);
     await stage.settled("billing");
-    expect(stage.ledger.course(GROUP, entityOf)).toMatchObject({ inversions: 0, overlaps: 0 });
+    expect(stage.ledger.course(GROUP, entityOf)).toMatchObject({ inversions: [], overlaps: [] });
     expect(stage.account("billing").unexplained).toEqual([]);
   });
 
@@ -75,7 +75,7 @@ describe.concurrent("the messages of an entity come in order, one at a time, to 
 
     await stage.handledAll(["billing"]);
     await stage.settled("billing");
-    expect(stage.ledger.course(GROUP, entityOf).inversions).toBe(0);
+    expect(stage.ledger.course(GROUP, entityOf).inversions).toEqual([]);
   });
 
   it("when it was stopped (SIGSTOP) for longer than its lease", async () => {
@@ -91,7 +91,7 @@ describe.concurrent("the messages of an entity come in order, one at a time, to 
 
     await stage.handledAll(["billing"]);
     await stage.settled("billing");
-    expect(stage.ledger.course(GROUP, entityOf)).toMatchObject({ inversions: 0, overlaps: 0 });
+    expect(stage.ledger.course(GROUP, entityOf)).toMatchObject({ inversions: [], overlaps: [] });
     expect(member.child.messages.some((news) => "overtaken" in news)).toBe(false);
   });
 
@@ -113,7 +113,7 @@ describe.concurrent("the messages of an entity come in order, one at a time, to 
 
     await stage.handledAll(["billing"]);
     await stage.settled("billing");
-    expect(stage.ledger.course(GROUP, entityOf)).toMatchObject({ inversions: 0, overlaps: 0 });
+    expect(stage.ledger.course(GROUP, entityOf)).toMatchObject({ inversions: [], overlaps: [] });
     expect(stage.account("billing").duplicates).toEqual([]);
   });
 
@@ -132,7 +132,7 @@ describe.concurrent("the messages of an entity come in order, one at a time, to 
 
     await stage.handledAll(["billing"]);
     await stage.settled("billing");
-    expect(stage.ledger.course(GROUP, entityOf)).toMatchObject({ inversions: 0, overlaps: 0 });
+    expect(stage.ledger.course(GROUP, entityOf)).toMatchObject({ inversions: [], overlaps: [] });
   });
 });
 

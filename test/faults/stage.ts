@@ -109,27 +109,32 @@ export class Stage implements AsyncDisposable {
    */
   async spawn(service: string, part: Part = {}, command: Command = {}): Promise<ServiceProcess> {
     const { by, whole } = this.#role(service, part);
+    const { ledger } = this;
+    ledger.note(`starts ${by}`);
     const { program = new URL("./service.ts", import.meta.url), ...options } = command;
     const child = await startChild<ServiceNews>(program, { arguments: [JSON.stringify(whole)], ...options });
     this.#open.push(child);
     // One whose first message kills it is gone before it can say that it is ready.
     const exit = await Promise.race([child.next((news) => "ready" in news).catch(() => child.exited), child.exited]);
     if ("code" in exit && exit.signal === null && exit.code !== EXIT_CODE) throw new Error(`${by}: ${child.output}`);
-    const { ledger } = this;
+    void child.exited.then(() => ledger.note(`${by} has ended`));
     return {
       by,
       child,
       async kill() {
         const from = Date.now();
+        ledger.note(`kills ${by}`);
         child.kill();
         await child.exited;
         ledger.blame({ name: `kill -9 of ${by}`, by, from, until: Date.now() });
       },
       async freeze(ms) {
         const from = Date.now();
+        ledger.note(`stops ${by} for ${Math.round(ms)} ms`);
         child.kill("SIGSTOP");
         await sleep(ms);
         child.kill("SIGCONT");
+        ledger.note(`has ${by} go on`);
         // It goes on with what it was in the middle of, beside whoever has that by then.
         ledger.blame({ name: `SIGSTOP of ${by}`, from, until: Date.now() });
       },
