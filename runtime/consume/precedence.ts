@@ -5,6 +5,8 @@ import type { Workload } from "./workload.js";
 
 const PAGE = 500;
 const LONGEST_LOOK_MS = 1000;
+/** Redis ends a read a moment after its block. */
+const LATE_MS = 100;
 /** What stands for the heartbeat of a member when its own was lost. Others write it, so it is no sign of life. */
 const NO_BEATS: ReadonlySet<string> = new Set(["", "0"]);
 
@@ -21,14 +23,17 @@ export async function takeReturned({ config, membership, halt }: ConsumerParts, 
 }
 
 /**
- * With an order, resolves when no member that may be dead holds entries any more: each has shown that it lives, or was taken
- * over. Otherwise what is read after a crash would overtake what the process before it held.
+ * With an order, resolves when no member that may be dead holds entries any more, or may be given some: each has shown that it
+ * lives, or was taken over. Otherwise what is read after a crash would overtake what the process before it held.
  *
  * @param looked - called whenever Redis has answered
  */
 export async function othersJudged(parts: ConsumerParts, looked: () => void): Promise<void> {
   const { config, membership, reading, clock } = parts;
   if (config.order !== "entity") return;
+  // If the host of a member is gone, Redis does not know that, and gives the next entry to its last read while that blocks:
+  // then it looks as if it had just asked.
+  const readsMs = membership.redriven ? 0 : config.blockTimeMs + LATE_MS;
   for (let first: SignsOfLife | undefined, since = 0; ; ) {
     // Redis tells how long each has been idle after this, however late its reply is read.
     const watchedMs = clock.now() - since;
@@ -39,14 +44,26 @@ export async function othersJudged(parts: ConsumerParts, looked: () => void): Pr
       [first, since] = [signs, clock.now()];
       continue;
     }
-    if (signs.holders.every((name) => isJudged(name, first as SignsOfLife, signs, watchedMs))) return;
+    const readers = watchedMs < readsMs ? [...signs.beats.keys()] : [];
+    const { beats } = first;
+    const isJudged = (name: string): boolean =>
+      name === membership.consumer || !beats.has(name) || lives(name, beats, signs, watchedMs - readsMs);
+    if ([...signs.holders, ...readers].every(isJudged)) return;
     if (!(await reading.for(Math.min(LONGEST_LOOK_MS, config.leaseMs / 12)))) return;
   }
 }
 
-/** Whether a member lives, or is not to be waited for: it came later, or is in another language. */
-function isJudged(name: string, first: SignsOfLife, { beats, idleMs }: SignsOfLife, watchedMs: number): boolean {
-  const [before, beat] = [first.beats.get(name), beats.get(name)];
-  if (before === undefined || beat === undefined) return true;
-  return (beat !== before && !NO_BEATS.has(beat)) || hasAskedWithin(watchedMs, idleMs.get(name));
+/**
+ * Whether a member's heartbeat has changed since it was first looked at, or it has asked Redis for something in the last so many
+ * milliseconds. One in another language need not.
+ */
+function lives(
+  name: string,
+  before: SignsOfLife["beats"],
+  { beats, idleMs }: SignsOfLife,
+  withinMs: number,
+): boolean {
+  const beat = beats.get(name);
+  if (beat === undefined) return true;
+  return (beat !== before.get(name) && !NO_BEATS.has(beat)) || hasAskedWithin(withinMs, idleMs.get(name));
 }

@@ -37,6 +37,8 @@ export interface TcpProxy extends AsyncDisposable {
   reset(): void;
   /** Resets those that have lost something and would be silent for ever, as a firewall that has forgotten them does. */
   resetBroken(): void;
+  /** Resets every open connection on its client's side alone: Redis hears nothing of it, and goes on with what it was asked. */
+  forsake(): void;
   /** Once: lets so many more bytes through in that direction, over all connections, then breaks the one it fell on. */
   cutAfter(bytes: number, direction?: "requests" | "replies"): void;
   close(): Promise<void>;
@@ -139,6 +141,10 @@ class LoopbackProxy implements TcpProxy {
         this.#break(connection);
       }
     }
+  }
+
+  forsake(): void {
+    for (const { client } of this.#open) client.resetAndDestroy();
   }
 
   cutAfter(bytes: number, direction: "requests" | "replies" = "replies"): void {

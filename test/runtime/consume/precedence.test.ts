@@ -14,6 +14,8 @@ import { fillEvents } from "../../support/stream.js";
 import { startTcpProxy } from "../../support/tcp-proxy.js";
 
 const group = "test-service-workers";
+/** The name of a member of this package. */
+const died = "test-service-1-0123abcd";
 
 const { redis, admin } = await useRedis();
 afterEach(() => admin.flushall());
@@ -142,6 +144,25 @@ it("what was taken over in a reply that was lost is looked for before anything n
   expect(handled).toEqual(await all());
 });
 
+it("what Redis gives to a read of a member that died comes first with an order, if Redis does not know of its end", async () => {
+  await admin.xgroup("CREATE", "events", group, "0", "MKSTREAM");
+  await admin.zadd(streamKeys("events", group).alive, 1, died);
+  const ghost = new Redis(redis.url);
+  onTestFinished(() => ghost.disconnect());
+  const reading = ghost.xreadgroup("GROUP", group, died, "COUNT", 1, "BLOCK", 900, "STREAMS", "events", ">");
+  await eventually(async () => String(await admin.client("LIST")).includes("cmd=xreadgroup"));
+  await using messaging = createService(redis, { order: "entity", leaseSeconds: 0.5, blockTimeMs: 1000 });
+  const handled: (string | undefined)[] = [];
+  onUserCreated(messaging, (_event, { entryId }) => void handled.push(entryId));
+  await messaging.start();
+  await sleep(100);
+  for (let n = 0; n < 3; n++) await admin.xadd("events", "*", ...aboutOneEntity);
+  expect(await reading).not.toBeNull();
+
+  await eventually(() => handled.length === 3);
+  expect(handled).toEqual(await all());
+});
+
 it.each<[string, (server: RedisServer, client: Redis) => Promise<unknown>]>([
   // As it loads its file, Redis takes each consumer to have asked for something just then.
   ["Redis is started again", (server) => server.restart()],
@@ -152,9 +173,8 @@ it.each<[string, (server: RedisServer, client: Redis) => Promise<unknown>]>([
   onTestFinished(() => client.disconnect());
   for (let n = 0; n < 6; n++) await client.xadd("events", "*", ...aboutOneEntity);
   await client.xgroup("CREATE", "events", group, "0");
-  const dead = "test-service-1-0123abcd";
-  await client.xreadgroup("GROUP", group, dead, "COUNT", 3, "STREAMS", "events", ">");
-  await client.zadd(streamKeys("events", group).alive, 1, dead);
+  await client.xreadgroup("GROUP", group, died, "COUNT", 3, "STREAMS", "events", ">");
+  await client.zadd(streamKeys("events", group).alive, 1, died);
   await using messaging = createService(server, { order: "entity", leaseSeconds: 1 });
   const handled: (string | undefined)[] = [];
   onUserCreated(messaging, (_event, { entryId }) => void handled.push(entryId));
