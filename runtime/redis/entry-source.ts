@@ -21,6 +21,8 @@ export interface SourcePlace extends Pick<MemberPlace, "stream" | "group" | "con
 export interface SourceParts {
   readonly place: SourcePlace;
   readonly blockTimeMs: number;
+  /** Whether what this read brings must come before what the next one does. */
+  readonly isOrdered: boolean;
   /** After how much text a reply ends, where it can. */
   readonly replyBytes: number;
   /** An entry of more bytes is abridged. */
@@ -33,12 +35,16 @@ export interface SourceParts {
 
 /** A read that takes so much longer than its block has lost its connection. */
 const GRACE_MS = 2000;
+/** Redis ends a read a moment after its block. */
+const LATE_MS = 100;
 
 /** Reads that block in Redis, on a connection of their own: entries arrive as soon as they are published. */
 export class BlockingSource implements EntrySource {
   readonly #parts: SourceParts;
   readonly #tap: EntryTap;
   #clientId: number | undefined;
+  /** When the last read was sent. */
+  #sentAt = Number.NEGATIVE_INFINITY;
 
   constructor(parts: SourceParts) {
     this.#parts = parts;
@@ -48,14 +54,30 @@ export class BlockingSource implements EntrySource {
     });
   }
 
+  /**
+   * If Redis does not hear that its connection is lost, it goes on with the read, and gives the next entries to nobody. With an
+   * order, nothing may be read behind them: it ends when that read must have ended.
+   */
   async read(count: number, take: Take): Promise<void> {
-    const { place, blockTimeMs, maxEntryBytes, connection, pause } = this.#parts;
+    const { isOrdered, blockTimeMs, pause, clock } = this.#parts;
+    try {
+      await this.#read(count, take);
+    } catch (error) {
+      const isLost = (error as Error).name !== "ReplyError";
+      if (isOrdered && isLost) await pause.for(this.#sentAt + blockTimeMs + LATE_MS - clock.now());
+      throw error;
+    }
+  }
+
+  async #read(count: number, take: Take): Promise<void> {
+    const { place, blockTimeMs, maxEntryBytes, connection, pause, clock } = this.#parts;
     const { stream, group, consumer, floor, wanted } = place;
     const client = await connection.ready(pause.signal);
     if (connection.due !== undefined) await this.#limited(connection.authenticate());
     this.#clientId ??= (await this.#limited(client.client("ID").catch(() => 0))) as number;
     this.#tap.expect(take, { isHeld: floor !== undefined, wanted, maxEntryBytes });
     const most = ["COUNT", count, "BLOCK", blockTimeMs] as const;
+    this.#sentAt = clock.now();
     const reading = client.xreadgroup("GROUP", group, consumer, ...most, "STREAMS", stream, ">");
     if (floor === undefined) {
       await this.#limited(reading);

@@ -195,6 +195,7 @@ export class RedisBroker implements Broker {
         wanted: needsAll ? undefined : new Set(handles),
       },
       blockTimeMs: config.blockTimeMs,
+      isOrdered: config.order === "entity",
       replyBytes: config.replyBytes,
       maxEntryBytes: config.maxMessageBytes,
       connection: redriven ? settle : this.#connection(`read:${stream}`),

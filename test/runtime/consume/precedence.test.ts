@@ -163,6 +163,23 @@ it("what Redis gives to a read of a member that died comes first with an order, 
   expect(handled).toEqual(await all());
 });
 
+it("what Redis gives to a read whose link was lost comes before what is read next, if Redis does not know of that", async () => {
+  await using proxy = await startTcpProxy(redis);
+  await using messaging = createService(proxy, { order: "entity", blockTimeMs: 1500 });
+  const handled: (string | undefined)[] = [];
+  onUserCreated(messaging, (_event, { entryId }) => void handled.push(entryId));
+  await messaging.start();
+  const reads = async (): Promise<number> => String(await admin.client("LIST")).split("cmd=xreadgroup").length - 1;
+  await eventually(reads, (count) => count === 1);
+  proxy.forsake();
+  // Its next read would wait behind the lost one, which is given the first entry.
+  await eventually(reads, (count) => count === 2, { withinMs: 500 }).catch(() => {});
+  for (let n = 0; n < 3; n++) await admin.xadd("events", "*", ...aboutOneEntity);
+
+  await eventually(() => handled.length === 3);
+  expect(handled).toEqual(await all());
+});
+
 it.each<[string, (server: RedisServer, client: Redis) => Promise<unknown>]>([
   // As it loads its file, Redis takes each consumer to have asked for something just then.
   ["Redis is started again", (server) => server.restart()],
