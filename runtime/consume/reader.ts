@@ -29,7 +29,7 @@ export class Reader {
   }
 
   async run(): Promise<void> {
-    const { clock, membership, reading } = this.#parts;
+    const { clock, membership, reading, halt } = this.#parts;
     for (let failures = 0; !reading.signal.aborted; ) {
       try {
         if (!this.#workload.isComplete || clock.now() - this.#preparedAt > PREPARE_EVERY_MS) {
@@ -42,9 +42,10 @@ export class Reader {
         if (!this.#areOthersJudged) {
           await othersJudged(this.#parts, () => this.#answered());
           this.#areOthersJudged = true;
-          this.#workload.begin();
           continue;
         }
+        // While all is paused, what was given back has not come.
+        if (!halt.isTotal) this.#workload.begin();
         const { room } = this.#workload;
         if (room === 0) {
           await this.#workload.roomier();

@@ -45,7 +45,11 @@ export class Runner {
     this.#settler = settler;
     this.#watching = watching;
     this.#mayBegin = parts.config.order !== "entity";
-    parts.halt.onChange(() => this.pumpSoon());
+    parts.halt.onChange(() => {
+      // What was given back comes before what is held here, and nothing comes while all is paused.
+      this.#mayBegin &&= parts.config.order !== "entity" || !parts.halt.isTotal;
+      this.pumpSoon();
+    });
   }
 
   /**
@@ -53,6 +57,7 @@ export class Runner {
    * was given back, comes in any order.
    */
   open(): void {
+    if (this.#mayBegin) return;
     this.#mayBegin = true;
     this.pumpSoon();
   }

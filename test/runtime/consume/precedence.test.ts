@@ -113,6 +113,30 @@ it("what was given back begins before anything newer, also if the group is pause
   expect(handled).toEqual(await all());
 });
 
+it("what was given back begins before what was taken over while the group was paused", async () => {
+  for (let n = 0; n < 9; n++) await admin.xadd("events", "*", ...aboutOneEntity);
+  await admin.xgroup("CREATE", "events", group, "0");
+  const keys = streamKeys("events", group);
+  // As if a member had been closed in the middle of taking over what another one held: it gave back the older part.
+  const left = await admin.xreadgroup("GROUP", group, PARKED, "COUNT", 6, "STREAMS", "events", ">");
+  const [[, returned] = ["", []]] = left as [string, [string, string[]][]][];
+  for (const [at, [id]] of returned.entries()) await admin.zadd(keys.retry, 1 + at, id);
+  await admin.xreadgroup("GROUP", group, died, "COUNT", 3, "STREAMS", "events", ">");
+  await admin.zadd(keys.alive, 1, died);
+  await admin.hset(keys.paused, "group", "0 1 {}");
+  // It takes back a few at a time.
+  await using messaging = createService(redis, { order: "entity", leaseSeconds: 0.5, concurrency: 1 });
+  const handled: (string | undefined)[] = [];
+  onUserCreated(messaging, (_event, { entryId }) => void handled.push(entryId));
+  await messaging.start();
+  const names = async (): Promise<unknown[]> => (await admin.xinfo("CONSUMERS", "events", group)) as unknown[];
+  await eventually(async () => (await names()).length === 2);
+  await admin.del(keys.paused);
+
+  await eventually(() => handled.length === 9);
+  expect(handled).toEqual(await all());
+});
+
 it("what was taken over in a reply that was lost is looked for before anything newer begins", async () => {
   for (let n = 0; n < 6; n++) await admin.xadd("events", "*", ...aboutOneEntity);
   await admin.xgroup("CREATE", "events", group, "0");
