@@ -2,7 +2,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { eventually } from "./patience.js";
 import { scaled } from "./scale.js";
-import { type ServiceProcess, Stage } from "./stage.js";
+import type { ServiceProcess } from "./service-process.js";
+import { Stage } from "./stage.js";
 
 describe.concurrent("a consumer that dies", () => {
   it("loses nothing, however often consumers are killed under load", async () => {

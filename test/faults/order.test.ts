@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { streamKeys } from "../../runtime/redis/keys.js";
+import { courseOf, type Step } from "./course.js";
 import { eventually } from "./patience.js";
 import { scaled } from "./scale.js";
 import { groupOf, Stage } from "./stage.js";
@@ -152,4 +153,27 @@ describe.concurrent("a process that is stopped inside its handlers", () => {
     await stage.handledAll(["billing"]);
     await stage.settled("billing");
   });
+});
+
+it("a message that begins after, or beside, a later one of its entity is told with all that happened to that", () => {
+  const step = (by: string, mark: Step["mark"], serial: number, text = ""): Step => {
+    const at = ++now;
+    return { by, mark, serial, attempt: 1, at, instant: at, text };
+  };
+  let now = 0;
+  const handled = (by: string, serial: number): Step[] => [step(by, "begun", serial), step(by, "handled", serial)];
+  const killed = [...handled("a", 1), ...handled("a", 2), step("a", "begun", 3), step("test", "noted", 0, "kills a")];
+  const repeated = [1, 2, 3].flatMap((serial) => handled("b", serial));
+  expect(courseOf([...killed, ...repeated], () => 1)).toMatchObject({ inversions: [], overlaps: [] });
+
+  const overtaken = [...handled("b", 4), ...handled("b", 3)];
+  const { inversions } = courseOf([...killed, ...overtaken], () => 1);
+  expect(inversions).toHaveLength(1);
+  expect(inversions[0]).toMatch(
+    /^3 of entity 1 began in b after 4 had\n.*a +begun 3.*kills a\n.*b +begun 4.*\n> +0\.0 ms +b +begun 3/s,
+  );
+  expect(courseOf([...killed, ...overtaken], (serial) => serial).inversions).toEqual([]);
+
+  const beside = courseOf([step("c", "begun", 5), step("c", "begun", 6)], () => 1);
+  expect(beside).toMatchObject({ inversions: [], overlaps: [expect.stringMatching(/^6 .* after 5 had/)] });
 });

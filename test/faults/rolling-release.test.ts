@@ -2,7 +2,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { eventually } from "./patience.js";
 import { scaled } from "./scale.js";
-import { groupOf, type ServiceProcess, Stage } from "./stage.js";
+import type { ServiceProcess } from "./service-process.js";
+import { groupOf, Stage } from "./stage.js";
 
 const GROUP = groupOf("billing");
 const HANDOVER = `{events}:handover:${GROUP}`;

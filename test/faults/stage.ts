@@ -11,7 +11,7 @@ import {
   publishUserCreated,
 } from "../../generated/index.js";
 import { type RedisServer, type StartRedisOptions, startRedis } from "../../runtime/testing/redis/index.js";
-import { type Child, startChild } from "../support/child.js";
+import { startChild } from "../support/child.js";
 import { createService } from "../support/service.js";
 import { EXIT_CODE } from "./behaviour.js";
 import { type Account, Ledger } from "./ledger.js";
@@ -19,6 +19,7 @@ import { createMember, type Role, SWIFT } from "./member.js";
 import { eventually, turn } from "./patience.js";
 import { scaled } from "./scale.js";
 import type { ServiceNews } from "./service.js";
+import { type ServiceProcess, serviceProcess } from "./service-process.js";
 
 /** How a test describes a consumer; the rest is the stage's. */
 export type Part = Partial<Omit<Role, "journal">> & Pick<MessagingOptions, "hooks" | "logger">;
@@ -28,16 +29,6 @@ export interface LocalMember {
   /** By what name the ledger knows it. */
   readonly by: string;
   readonly messaging: Messaging;
-}
-
-/** A consumer in a process of its own. */
-export interface ServiceProcess {
-  readonly by: string;
-  readonly child: Child<ServiceNews>;
-  /** SIGKILL; what it had handled may come again. */
-  kill(): Promise<void>;
-  /** SIGSTOP for so long, then SIGCONT; what it had handled may come again. */
-  freeze(ms: number): Promise<void>;
 }
 
 interface Command {
@@ -117,28 +108,7 @@ export class Stage implements AsyncDisposable {
     // One whose first message kills it is gone before it can say that it is ready.
     const exit = await Promise.race([child.next((news) => "ready" in news).catch(() => child.exited), child.exited]);
     if ("code" in exit && exit.signal === null && exit.code !== EXIT_CODE) throw new Error(`${by}: ${child.output}`);
-    void child.exited.then(() => ledger.note(`${by} has ended`));
-    return {
-      by,
-      child,
-      async kill() {
-        const from = Date.now();
-        ledger.note(`kills ${by}`);
-        child.kill();
-        await child.exited;
-        ledger.blame({ name: `kill -9 of ${by}`, by, from, until: Date.now() });
-      },
-      async freeze(ms) {
-        const from = Date.now();
-        ledger.note(`stops ${by} for ${Math.round(ms)} ms`);
-        child.kill("SIGSTOP");
-        await sleep(ms);
-        child.kill("SIGCONT");
-        ledger.note(`has ${by} go on`);
-        // It goes on with what it was in the middle of, beside whoever has that by then.
-        ledger.blame({ name: `SIGSTOP of ${by}`, from, until: Date.now() });
-      },
-    };
+    return serviceProcess(by, child, ledger);
   }
 
   /**
