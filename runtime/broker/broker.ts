@@ -45,7 +45,6 @@ export interface Answers {
 export interface Broker {
   readonly appender: Appender;
   readonly answers: Answers;
-  readonly clock: BrokerClock;
   readonly subscriptions: Subscriptions;
   /** Whether consumers can settle now. */
   readonly isReady: boolean;
@@ -57,6 +56,8 @@ export interface Broker {
   ping(): Promise<number>;
   /** Never rejects: what is not stored is in the result, with its reason. */
   transfer(transfer: Transfer): Promise<Transferred>;
+  /** The clock by which the entries of a stream have their ids. @param stream - its whole name */
+  clockOf(stream: string): BrokerClock;
   /** @param stream - its whole name */
   log(stream: string): Log;
   members(): Members;

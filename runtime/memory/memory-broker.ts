@@ -22,7 +22,7 @@ export interface BrokerParts {
 export class MemoryBroker implements Broker {
   readonly appender: Appender;
   readonly answers: Answers;
-  readonly clock: BrokerClock;
+  readonly #clock: BrokerClock;
   readonly subscriptions: Subscriptions;
   readonly isReady = true;
   readonly #store: Store;
@@ -38,7 +38,7 @@ export class MemoryBroker implements Broker {
     this.#config = config;
     this.#hooks = hooks;
     const { clock, channels } = store;
-    this.clock = { now: () => clock.wall(), isBefore: (instant) => clock.wall() < instant, start: () => {} };
+    this.#clock = { now: () => clock.wall(), isBefore: (instant) => clock.wall() < instant, start: () => {} };
     this.appender = {
       append: (entry) => this.#append(entry),
       flush: () => {},
@@ -86,6 +86,10 @@ export class MemoryBroker implements Broker {
       const entryIds = entries.map((each) => this.#store.append({ ...each, stream, onceWindowMs }));
       return { entryIds, refusal: undefined };
     });
+  }
+
+  clockOf(): BrokerClock {
+    return this.#clock;
   }
 
   log(stream: string): Log {

@@ -6,8 +6,12 @@ import type { Clock } from "../time/clock.js";
 import { askedTls, type CredentialSource } from "./credentials.js";
 import { makeDiscreet } from "./discreet.js";
 import { loadIoredis } from "./load-ioredis.js";
+import { connectorOf } from "./node-connector.js";
+import type { NodeSearch } from "./node-finder.js";
 
 const LONGEST_PAUSE_MS = 2000;
+/** Where a master is replaced, the connection is to find the new one soon. */
+const LONGEST_SEARCH_MS = 500;
 
 /** What delivery depends on, whatever else the client is told. */
 const OURS = {
@@ -17,11 +21,12 @@ const OURS = {
   maxRetriesPerRequest: 0,
   // The client would neither tell that it has subscribed again nor handle a failure.
   autoResubscribe: false,
-  // The master has become a replica: the next connection may reach the new master.
-  reconnectOnError: (error: Error): boolean => error.message.startsWith("READONLY"),
-  retryStrategy: (times: number): number =>
-    Math.min(LONGEST_PAUSE_MS, 25 * 2 ** Math.min(times, 10)) * (0.5 + Math.random() / 2),
 };
+
+/** @param longestMs - how long it pauses at most between two attempts to connect */
+function retryAfter(longestMs: number): (times: number) => number {
+  return (times) => Math.min(longestMs, 25 * 2 ** Math.min(times, 10)) * (0.5 + Math.random() / 2);
+}
 
 export interface ClientParts {
   readonly connectionName: string;
@@ -30,31 +35,40 @@ export interface ClientParts {
   readonly clock: Clock;
   /** No attempt to connect begins any more. */
   readonly isClosed: () => boolean;
+  /** Whether the error that Redis has replied means that another node is to be connected to. */
+  readonly leavesOn: (error: Error) => boolean;
+  /** Where the node is not always the same. */
+  readonly search: NodeSearch | undefined;
 }
 
 /** The client of one connection. It asks for what may have changed before each attempt to connect. */
 export function createClient(config: RedisConfig, parts: ClientParts): Redis {
   const { host, port, socket, db, username, password, tls, client } = config;
-  const { connectionName, connectTimeout } = parts;
+  const { connectionName, connectTimeout, search } = parts;
+  const ours = {
+    ...OURS,
+    reconnectOnError: parts.leavesOn,
+    retryStrategy: retryAfter(search === undefined ? LONGEST_PAUSE_MS : LONGEST_SEARCH_MS),
+  };
   const { path: _path, username: _username, password: _password, tls: _tls, ...own } = client.options;
   const options = {
     ...own,
-    ...OURS,
+    ...ours,
     ...{ host, port, db, username, password, tls },
     ...(socket !== undefined && { path: socket }),
     connectionName,
     connectTimeout,
+    ...(search !== undefined && { Connector: connectorOf(search) }),
   };
   const made = client.make === undefined ? new (loadIoredis().Redis)(options) : client.make(options);
-  assertObeys(made, options);
+  assertObeys(made, { ...ours, connectionName });
   makeDiscreet(made);
   askBeforeConnecting(made, config, parts);
   return made;
 }
 
 /** @throws {ConfigError} if a function made a client with other options, or the same client again */
-function assertObeys(made: Redis, options: { readonly connectionName: string }): void {
-  const demanded = { ...OURS, connectionName: options.connectionName };
+function assertObeys(made: Redis, demanded: Readonly<Record<string, unknown>>): void {
   const lost = Object.entries(demanded)
     .filter(([name, value]) => (made?.options as Record<string, unknown> | undefined)?.[name] !== value)
     .map(([name]) => name);

@@ -2,14 +2,17 @@ import type { Redis } from "ioredis";
 import type { RedisConfig, RedisCredentials } from "../config/redis-config.js";
 import { ClosedError, type ConnectionError, MessagingError } from "../errors.js";
 import { type Clock, LONGEST_TIMER_MS, type Timer } from "../time/clock.js";
-import { afterLooks, LOOKS } from "../time/looks.js";
+import { LOOKS } from "../time/looks.js";
 import { authOf, createClient, nameOf } from "./client.js";
 import { type CredentialSource, credentialSourceOf } from "./credentials.js";
 import { discreet } from "./discreet.js";
 import { ourError } from "./driver-error.js";
-import { field } from "./reply.js";
+import { limitHandshakes } from "./handshake-limit.js";
+import { RoleWatch } from "./role-watch.js";
 import { endWhenSilent } from "./silence.js";
 import { isRefused, unreachable } from "./unreachable.js";
+import { Waiting } from "./waiting.js";
+import { Whereabouts } from "./whereabouts.js";
 
 export type Client = Redis;
 
@@ -26,11 +29,14 @@ export class Connection {
   readonly address: string;
   /** Use it after {@link ready} only. */
   readonly client: Redis;
+  readonly follows = false;
   readonly #config: RedisConfig;
   readonly #clock: Clock;
   readonly #watchdogs: readonly Timer[] = [];
-  /** Once it has had a master, it leaves a replica. One that was directed to a replica on purpose stays there. */
-  #hasHadMaster = false;
+  readonly #whereabouts: Whereabouts;
+  readonly #endMoves: () => void;
+  /** Whether it is only waiting for what is under way, and then leaves for another node. */
+  #isLeaving = false;
   #lastError: Error | undefined;
   /** Whether Redis has said why the present attempt to connect fails. */
   #isExplained = false;
@@ -43,23 +49,28 @@ export class Connection {
   #refusals = 0;
   /** Renewed credentials, with which a connection that reads is to {@link authenticate} before its next read. */
   due: RedisCredentials | undefined;
-  /** Those who wait until commands can be sent: each is told once that they can, or why not. */
-  readonly #waiters = new Set<(error: Error | undefined) => void>();
+  readonly #waiting = new Waiting();
 
-  constructor(config: RedisConfig, service: string, role: ConnectionRole, clock: Clock) {
+  /** @param slot - of a cluster, whose master it is to be connected to; any node without one */
+  constructor(config: RedisConfig, service: string, role: ConnectionRole, clock: Clock, slot?: number) {
     this.role = role;
     this.address = config.address;
     this.#config = config;
     this.#clock = clock;
     this.#lookedAt = clock.now();
     this.#credentials = credentialSourceOf(config, clock);
+    const isDedicated = role.startsWith("read:");
+    this.#whereabouts = new Whereabouts(config, clock, { slot, isDedicated });
     this.client = createClient(config, {
       connectionName: nameOf(service, role),
       connectTimeout: Math.min(LONGEST_TIMER_MS, config.connectionTimeoutMs),
       credentials: this.#credentials,
       clock,
       isClosed: () => this.#closed,
+      leavesOn: (error) => this.#whereabouts.leavesOn(error),
+      search: this.#whereabouts.search,
     });
+    this.#endMoves = this.#whereabouts.onMoved(() => this.leave());
     // An `error` event without a listener ends the process.
     this.client.on("error", (error: Error) => {
       // What Redis says before it hangs up tells more than the broken pipe that follows.
@@ -75,20 +86,24 @@ export class Connection {
       this.#lastError = undefined;
       this.#refusals = 0;
       this.due = undefined;
+      this.#isLeaving = false;
       this.#session++;
-      this.#tell(undefined);
+      this.#waiting.end(undefined);
     });
     // Each part that uses it listens.
     this.client.setMaxListeners(0);
-    this.client.on("end", () => this.#tell(new ClosedError(`connection ${role}`)));
+    this.client.on("end", () => this.#waiting.end(new ClosedError(`connection ${role}`)));
     this.#endRenewal = this.#credentials?.onRenewed((renewed) => this.#renewed(renewed));
-    this.#limitHandshakes();
+    limitHandshakes(this.client, config.connectionTimeoutMs, clock, () => this.renew());
     // A blocking read has a time limit of its own, and a replica refuses it.
-    if (role.startsWith("read:")) return;
+    if (isDedicated) return;
+    const watch = new RoleWatch(this);
+    const isAnyNode = this.#whereabouts.search?.wantsMaster === false;
     // At first it only learns: an address that still leads to the replica would have it reconnect without a pause.
-    this.client.on("ready", () => this.#askRole(() => {}));
+    if (!isAnyNode) this.client.on("ready", () => watch.ask(() => {}));
     const { socketTimeoutMs } = config;
-    const asking = clock.every(socketTimeoutMs, () => this.#askRole(() => this.renew()));
+    const renew = (): void => this.renew();
+    const asking = clock.every(socketTimeoutMs, () => (isAnyNode ? watch.askCluster(renew) : watch.ask(renew)));
     const looking = endWhenSilent(this.client, socketTimeoutMs, clock, () => {
       this.#lookedAt = clock.now();
     });
@@ -113,9 +128,12 @@ export class Connection {
   get session(): number {
     return this.#session;
   }
+  get connection(): Connection {
+    return this;
+  }
   get isReady(): boolean {
     // Between the end of its socket and the news of that, the client would refuse commands that could wait.
-    return this.client.status === "ready" && this.client.stream.writable;
+    return this.client.status === "ready" && this.client.stream.writable && !this.#isLeaving;
   }
 
   /** Whether the event loop has read no sockets for a while: the process was stopped, or busy. */
@@ -131,7 +149,9 @@ export class Connection {
     if (this.isReady) return this.client;
     if (this.#closed) throw new ClosedError(`connection ${this.role}`);
     if (this.client.status === "wait") this.client.connect().catch(() => {});
-    await this.#becomeReady(signal);
+    const late = (): Error | undefined => (this.isReady ? undefined : this.failure());
+    const aborted = (): Error => new ClosedError(`connection ${this.role}`);
+    await this.#waiting.wait({ limitMs: this.#config.connectionTimeoutMs, clock: this.#clock, signal, late, aborted });
     return this.client;
   }
 
@@ -156,14 +176,28 @@ export class Connection {
     if (!this.#closed) this.client.disconnect(true);
   }
 
+  /** Another node serves now: connects to that one as soon as what is under way has been answered. */
+  leave(): void {
+    const renew = (): void => this.renew();
+    if (!this.isReady) {
+      if (this.client.status.startsWith("connect")) this.client.stream?.destroy();
+    } else if (this.role.startsWith("read:")) renew();
+    else {
+      this.#isLeaving = true;
+      // Replies come in the order of the commands.
+      this.client.ping().then(renew, renew);
+    }
+  }
+
   /** Closes the connection for good. Commands under way are rejected. */
   close(): void {
     this.#closed = true;
     for (const watchdog of this.#watchdogs) watchdog.cancel();
     this.#endRenewal?.();
+    this.#endMoves();
     this.client.disconnect(false);
     // Between two attempts to connect the client tells nobody.
-    this.#tell(new ClosedError(`connection ${this.role}`));
+    this.#waiting.end(new ClosedError(`connection ${this.role}`));
   }
 
   /** Why commands cannot be sent. `undefined` while they can, and before the first use. */
@@ -174,7 +208,7 @@ export class Connection {
   /** The reason why the connection is not ready. */
   failure(): ConnectionError {
     const silence = this.client.status === "connect" ? "it does not answer, or still loads its data" : "no answer";
-    return unreachable(this.#config, this.#lastError, silence);
+    return unreachable(this.#config, { cause: this.#lastError, silence, found: this.#whereabouts.described });
   }
 
   /** Authenticates with the renewed credentials. On a connection that reads: between two reads. */
@@ -196,55 +230,6 @@ export class Connection {
   /** Credentials that were renewed elsewhere may do where the last ones did not. */
   #refused(): void {
     this.#credentials?.forget();
-    if (++this.#refusals > 1 || this.#credentials === undefined) this.#tell(this.failure());
-  }
-
-  /** A link may die during the handshake. A connection that may be silent would then neither become ready nor fail. */
-  #limitHandshakes(): void {
-    let timer: Timer | undefined;
-    this.client.on("connect", () => {
-      timer?.cancel();
-      timer = this.#clock.after(this.#config.connectionTimeoutMs, () => this.renew());
-    });
-    for (const end of ["ready", "close", "end"]) this.client.on(end, () => timer?.cancel());
-  }
-
-  /**
-   * A subscriber, or a service that publishes now and then, may send nothing for hours. It must notice all the same that
-   * the link is dead, or that its master has become a replica, which still answers. `HELLO` needs no rights.
-   */
-  #askRole(leave: () => void): void {
-    if (!this.isReady) return;
-    const { session } = this;
-    const learn = (reply: unknown[]): void => {
-      const role = field(reply, "role");
-      if (role === "master") this.#hasHadMaster = true;
-      else if (role !== undefined && this.#hasHadMaster && session === this.#session) leave();
-    };
-    // Where a proxy does not know it, there is no role to ask for.
-    (this.client.hello() as Promise<unknown[]>).then(learn, () => this.client.ping().catch(() => {}));
-  }
-
-  #becomeReady(signal: AbortSignal | undefined): Promise<void> {
-    return new Promise<void>((resolve, reject) => {
-      const settle = (error: Error | undefined): void => {
-        timer.cancel();
-        this.#waiters.delete(settle);
-        signal?.removeEventListener("abort", onAbort);
-        if (error === undefined) resolve();
-        else reject(error);
-      };
-      const onAbort = (): void => settle(new ClosedError(`connection ${this.role}`));
-      const { connectionTimeoutMs } = this.#config;
-      const isAway = (): boolean => !this.isReady;
-      const timer = afterLooks(connectionTimeoutMs, this.#clock, isAway, () => settle(this.failure()));
-      this.#waiters.add(settle);
-      signal?.addEventListener("abort", onAbort);
-      if (signal?.aborted) onAbort();
-    });
-  }
-
-  #tell(error: Error | undefined): void {
-    for (const settle of [...this.#waiters]) settle(error);
+    if (++this.#refusals > 1 || this.#credentials === undefined) this.#waiting.end(this.failure());
   }
 }

@@ -1,13 +1,14 @@
-import type { Redis } from "ioredis";
 import type { Append, Appender } from "../broker/append.js";
 import { type FlatFields, textLength } from "../contract/codec.js";
-import { MessagingError, PublishError } from "../errors.js";
-import type { Connection } from "./connection.js";
-import { adviceOn } from "./driver-error.js";
+import { type MessagingError, PublishError } from "../errors.js";
+import type { Clock } from "../time/clock.js";
 import { groupsOf, isAlone } from "./entry-groups.js";
-import { isRefusal, isReply } from "./reply.js";
+import { publishFailure } from "./publish-failure.js";
+import { PublishLine } from "./publish-line.js";
+import { isRedirect, isReply } from "./reply.js";
+import type { Route } from "./route.js";
 import { add, sendAlone, sendPiped, sendTogether } from "./send-entries.js";
-import { UnderWay } from "./under-way.js";
+import type { UnderWay } from "./under-way.js";
 import { longestValue, mayBeTooLong, refusalOf } from "./value-limit.js";
 
 /** The most entries of one script call: Redis runs nothing else meanwhile, and replies to all of them at once. */
@@ -18,8 +19,10 @@ const FULL_BATCH = 128;
  * A single entry is a plain `XADD`, sent at once when nothing else is under way.
  */
 export class EntryAppender implements Appender {
-  readonly #connection: Connection;
+  readonly #route: Route;
   readonly #underWay: UnderWay;
+  /** Where the slot of the stream may move. */
+  readonly #line: PublishLine | undefined;
   /** Whether the event loop stood still, and has not read its sockets since. */
   #mustWait = false;
   #batch: Append[] = [];
@@ -31,10 +34,24 @@ export class EntryAppender implements Appender {
   /** How long a value may be, while Redis is asked for that. */
   #asking: Promise<number> | undefined;
 
-  /** @param mostBytes - of the entries that are under way together */
-  constructor(connection: Connection, mostBytes: number) {
-    this.#connection = connection;
-    this.#underWay = new UnderWay(mostBytes);
+  /** @param route - to the stream, or to one Redis that has all streams */
+  constructor(route: Route, underWay: UnderWay, clock: Clock) {
+    this.#route = route;
+    this.#underWay = underWay;
+    if (!route.follows) return;
+    this.#line = new PublishLine({
+      ...{ route, clock },
+      send: (held) => this.#sendAll(this.#wanted(held)),
+      go: () => {
+        this.#batch = this.#wanted(this.#batch);
+        void this.flush();
+        if (this.#batch.length > 0 && !this.#scheduled) this.#schedule();
+      },
+      fail: (held, error) => {
+        for (const entry of [...held, ...this.#batch.splice(0)])
+          this.#failed(entry, publishFailure(error, entry, this.#route));
+      },
+    });
   }
 
   append(entry: Append): void {
@@ -49,9 +66,9 @@ export class EntryAppender implements Appender {
     const isFirst = this.#underWay.count === 1;
     // It may have lost its connection, and hears of that only when it reads its sockets. What left before would be
     // uncertain, although it need only have waited.
-    if (isFirst && this.#connection.hasStoodStill) this.#mustWait = true;
+    if (isFirst && this.#route.hasStoodStill) this.#mustWait = true;
     // While nothing is under way, an entry need not wait for others.
-    if (isFirst && !this.#mustWait && !isLong && !isAlone(entry) && this.#connection.isReady) {
+    if (isFirst && !this.#mustWait && !isLong && !isAlone(entry) && this.#maySend) {
       this.#sendNow(entry);
       return;
     }
@@ -61,10 +78,15 @@ export class EntryAppender implements Appender {
     else if (!this.#scheduled) this.#schedule();
   }
 
+  get #maySend(): boolean {
+    return this.#line === undefined ? this.#route.isReady : !this.#line.isHeld;
+  }
+
   #sendNow(entry: Append): void {
-    add(this.#connection.client, entry).then(
+    if (this.#line !== undefined) return void this.#send([entry]);
+    add(this.#route.client, entry).then(
       (id) => this.#stored(entry, id),
-      (error: Error) => this.#failed(entry, this.#failure(error, entry)),
+      (error: Error) => this.#failed(entry, publishFailure(error, entry, this.#route)),
     );
   }
 
@@ -86,7 +108,7 @@ export class EntryAppender implements Appender {
       this.#scheduled = false;
       this.#mustWait = false;
       do void this.flush();
-      while (this.#batch.length > 0);
+      while (this.#batch.length > 0 && !this.#line?.isHeld);
     };
     // The present turn may have asked for news of its sockets before the loop stood still, the next one has not.
     if (this.#mustWait) setImmediate(() => setImmediate(flush));
@@ -99,35 +121,47 @@ export class EntryAppender implements Appender {
   }
 
   async flush(): Promise<void> {
-    if (this.#batch.length === 0 || this.#mustWait) return;
+    if (this.#batch.length === 0 || this.#mustWait || this.#line?.isHeld) return;
     let batch = this.#batch.splice(0, FULL_BATCH);
     const isLong = this.#isLong;
     this.#isLong &&= this.#batch.length > 0;
     try {
-      const { client } = this.#connection;
       if (isLong || this.#asking !== undefined) {
         const bytes = await this.#longest();
         batch = this.#passing(batch, (entry) => tooLong(entry, bytes));
       }
-      // Last, so that nothing is refused that could wait.
-      if (!this.#connection.isReady) {
-        await this.#connection.ready();
-        batch = this.#passing(batch, ({ isWanted, messageId }) => {
-          if (isWanted?.() ?? true) return undefined;
-          const text = `message ${messageId} was not sent: its sender had given up before there was a connection`;
-          return new PublishError("PUBLISH_FAILED", text, { messageId, retryable: true });
-        });
+      if (this.#line?.isHeld) {
+        this.#line.hold(batch);
+        return;
       }
-      if (batch.length === 1) await this.#send(client, batch);
-      else await Promise.all(groupsOf(batch).map((group) => this.#send(client, group)));
+      // Last, so that nothing is refused that could wait.
+      if (!this.#route.isReady) {
+        await this.#route.ready();
+        batch = this.#wanted(batch);
+      }
+      this.#sendAll(batch);
     } catch (error) {
-      for (const entry of batch) this.#failed(entry, this.#failure(error as Error, entry));
+      for (const entry of batch) this.#failed(entry, publishFailure(error as Error, entry, this.#route));
     }
+  }
+
+  #sendAll(batch: readonly Append[]): void {
+    if (batch.length === 1) void this.#send(batch);
+    else for (const group of groupsOf(batch)) void this.#send(group);
+  }
+
+  /** Those that are still wanted after a wait for a connection. */
+  #wanted(batch: readonly Append[]): Append[] {
+    return this.#passing(batch, ({ isWanted, messageId }) => {
+      if (isWanted?.() ?? true) return undefined;
+      const text = `message ${messageId} was not sent: its sender had given up before there was a connection`;
+      return new PublishError("PUBLISH_FAILED", text, { messageId, retryable: true });
+    });
   }
 
   /** While Redis is asked, what comes later waits behind what waits for the answer. */
   async #longest(): Promise<number> {
-    this.#asking ??= Promise.resolve(longestValue(this.#connection)).finally(() => {
+    this.#asking ??= Promise.resolve(longestValue(this.#route.connection)).finally(() => {
       this.#asking = undefined;
     });
     return this.#asking;
@@ -142,50 +176,43 @@ export class EntryAppender implements Appender {
     });
   }
 
-  async #send(client: Redis, group: readonly Append[]): Promise<void> {
+  /** Never rejects. */
+  async #send(group: readonly Append[]): Promise<void> {
     const [first] = group as [Append];
+    const { client } = this.#route;
     const byScript = this.#mayScript;
+    const turn = this.#line?.began() ?? 0;
     try {
       if (isAlone(first)) this.#stored(first, await sendAlone(client, first));
       else if (group.length === 1) this.#stored(first, await add(client, first));
-      else if (byScript) this.#settle(group, await sendTogether(client, group));
-      else this.#settle(group, await sendPiped(client, group));
+      else if (byScript) this.#settle(group, await sendTogether(client, group), turn);
+      else this.#settle(group, await sendPiped(client, group), turn);
     } catch (error) {
       if (isReply(error, "NOPERM") && !isAlone(first) && byScript && group.length > 1) {
         // Redis has run nothing, so the same entries may be sent in another way.
         this.#mayScript = false;
-        await this.#send(client, group);
-        return;
-      }
-      for (const entry of group) this.#failed(entry, this.#failure(error as Error, entry));
+        await this.#send(group);
+      } else this.#tell(group, Array<unknown>(group.length).fill(error), turn);
+    } finally {
+      this.#line?.ended();
     }
   }
 
-  #settle(group: readonly Append[], results: readonly unknown[]): void {
+  #settle(group: readonly Append[], results: readonly unknown[], turn: number): void {
+    this.#tell(group, results, turn);
+    // The client reconnects to a new master by itself, but it does not see the errors within a script's reply.
+    if (results.some((result) => isReply(result, "READONLY"))) this.#route.renew();
+  }
+
+  #tell(group: readonly Append[], results: readonly unknown[], turn: number): void {
     for (let at = 0; at < group.length; at++) {
       const entry = group[at] as Append;
       const result = results[at] ?? new Error("Redis gave no reply");
       if (typeof result === "string") this.#stored(entry, result);
-      else this.#failed(entry, this.#failure(result as Error, entry));
+      else if (this.#line !== undefined && isRedirect(result) && !this.#line.isOver)
+        this.#line.redirected([entry], turn);
+      else this.#failed(entry, publishFailure(result as Error, entry, this.#route));
     }
-    // The client reconnects to a new master by itself, but it does not see the errors within a script's reply.
-    if (results.some((result) => isReply(result, "READONLY"))) this.#connection.renew();
-  }
-
-  #failure(error: Error, { stream, messageId, onceWindowMs }: Append): MessagingError {
-    // There was no connection, so nothing was sent.
-    if (error instanceof MessagingError) return error;
-    if (error.message.startsWith("Stream isn't writeable")) return this.#connection.failure();
-    if (error.name === "ReplyError") {
-      const text = `Redis refused to add to ${stream}: ${error.message}${adviceOn(error.message)}`;
-      return new PublishError("PUBLISH_FAILED", text, { messageId, retryable: !isRefusal(error), cause: error });
-    }
-    const retryable = onceWindowMs !== undefined;
-    const advice = retryable
-      ? `repeat it with the same id and once: true`
-      : `a repeat may store it twice; publish with { id, once: true } from the first attempt on where that matters`;
-    const text = `the connection broke before Redis confirmed message ${messageId ?? "(without id)"} in ${stream}: it may be stored; ${advice}`;
-    return new PublishError("PUBLISH_UNCERTAIN", text, { messageId, retryable, cause: error });
   }
 }
 

@@ -8,6 +8,7 @@ import type { Connection } from "./connection.js";
 import { type EntryTap, entryTapOf } from "./entry-tap.js";
 import { readSome } from "./lua/read.js";
 import { deliveryOf } from "./lua/retry.js";
+import type { Route } from "./route.js";
 
 export type EntrySource = Pick<Membership, "read" | "interrupt">;
 
@@ -28,7 +29,7 @@ export interface SourceParts {
   /** An entry of more bytes is abridged. */
   readonly maxEntryBytes: number;
   readonly connection: Connection;
-  readonly settle: Connection;
+  readonly settle: Route;
   readonly pause: Pause;
   readonly clock: Clock;
 }
@@ -122,11 +123,11 @@ export class BlockingSource implements EntrySource {
 }
 
 /** Reads at intervals, on a shared connection, where a reply is held whole, so it is bounded: for a stream that is mostly empty. */
-export function pollingSource(parts: SourceParts): EntrySource {
-  const { place, blockTimeMs, replyBytes, maxEntryBytes, connection, pause } = parts;
+export function pollingSource(parts: Omit<SourceParts, "connection">): EntrySource {
+  const { place, blockTimeMs, replyBytes, maxEntryBytes, settle, pause } = parts;
   const { stream, group, consumer } = place;
   const read: EntrySource["read"] = async (count, take) => {
-    const client = await connection.ready(pause.signal);
+    const client = await settle.ready(pause.signal);
     const entries = await readSome.run(client, [stream], [group, consumer, count, replyBytes, maxEntryBytes]);
     const deliveries = entries.map(deliveryOf);
     if (deliveries.length === 0) await pause.for(blockTimeMs);

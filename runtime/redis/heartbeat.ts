@@ -1,14 +1,10 @@
-import { Worker } from "node:worker_threads";
 import type { HeartbeatState } from "../broker/signs-of-life.js";
-import type { Config } from "../config/config.js";
-import type { RuntimeParts } from "../messaging/hooks.js";
-import { type Clock, LONGEST_TIMER_MS, type Timer } from "../time/clock.js";
-import type { Client, Connection } from "./connection.js";
-import { credentialSourceOf } from "./credentials.js";
-import { heartbeatThread } from "./heartbeat-thread.js";
+import { LONGEST_TIMER_MS, type Timer } from "../time/clock.js";
+import type { Client } from "./connection.js";
+import { type HeartbeatParts, HeartbeatThread } from "./heartbeat-thread.js";
 import type { StreamKeys } from "./keys.js";
 import { beat } from "./lua/beat.js";
-import { answerTo, type ThreadQuestion, threadConnection } from "./thread-connection.js";
+import type { Route } from "./route.js";
 
 /** Places in the memory that the thread shares. */
 const [TURN, BEAT, THREAD, LAPSES, CONFIRMED] = [0, 1, 2, 3, 4] as const;
@@ -17,11 +13,6 @@ const TURN_EVERY_MS = 500;
 const LOOKS_PER_LEASE = 12;
 /** No entry has a greater id, so a read behind it delivers nothing. */
 const BEHIND_ALL = "18446744073709551614-0";
-
-export interface HeartbeatParts extends RuntimeParts {
-  readonly config: Config;
-  readonly clock: Clock;
-}
 
 interface Beat {
   readonly keys: readonly string[];
@@ -42,9 +33,7 @@ export class Heartbeat {
   readonly #instants = new BigInt64Array(new SharedArrayBuffer(40));
   readonly #beats: Beat[] = [];
   #timers: readonly Timer[] = [];
-  #worker: Worker | undefined;
-  #endRenewal: (() => void) | undefined;
-  #stopped = false;
+  readonly #thread: HeartbeatThread;
   #isCovering = false;
   /** Why the thread cannot beat, and why the main thread cannot; empty while it can. */
   #threadFailure = "";
@@ -53,11 +42,19 @@ export class Heartbeat {
   #seenLapseAt = Number.NEGATIVE_INFINITY;
   #toldState: HeartbeatState["state"] = "confirmed";
 
-  constructor(parts: HeartbeatParts) {
+  /** @param thread - which others may share */
+  constructor(parts: HeartbeatParts, thread: HeartbeatThread = new HeartbeatThread(parts)) {
     this.#parts = parts;
+    this.#thread = thread;
     this.#leaseNs = BigInt(parts.config.leaseMs) * 1_000_000n;
     this.#intervalMs = Math.min(LONGEST_TIMER_MS, Math.max(1, Math.floor(parts.config.leaseMs / 3)));
     this.#turn();
+    thread.add({
+      ...{ beats: this.#beats, clock: this.#instants.buffer, intervalMs: this.#intervalMs },
+      told: (why) => {
+        this.#threadFailure = why;
+      },
+    });
   }
 
   add({ stream, alive, floor }: Pick<StreamKeys, "stream" | "alive" | "floor">, group: string, consumer: string): void {
@@ -66,23 +63,21 @@ export class Heartbeat {
   }
 
   /** @throws {ConfigError} when the TLS options hold what cannot be passed to a thread */
-  start(connection: Connection): void {
+  start(route: Route): void {
     const { clock, config } = this.#parts;
     // It has a lease to begin.
     Atomics.store(this.#instants, THREAD, process.hrtime.bigint());
-    const look = (): void => this.#look(connection);
+    const look = (): void => this.#look(route);
     this.#timers = [
       clock.every(TURN_EVERY_MS, () => this.#turn()),
       clock.every(Math.max(1, config.leaseMs / LOOKS_PER_LEASE), look),
     ];
-    const source = credentialSourceOf(config.redis, clock);
-    this.#endRenewal = source?.onRenewed((credentials) => this.#worker?.postMessage(credentials));
-    this.#spawn(connection);
+    this.#thread.start(route);
   }
 
   /** Beats once from the main thread: before the first read, and before the next one after the lease has lapsed. */
-  async renew(connection: Connection): Promise<void> {
-    const client = await connection.ready();
+  async renew(route: Route): Promise<void> {
+    const client = await route.ready();
     const now = process.hrtime.bigint();
     for (const { keys, args } of this.#beats) await beat.run(client, keys, [this.#parts.clock.wall(), ...args]);
     this.#failure = "";
@@ -136,27 +131,25 @@ export class Heartbeat {
   }
 
   async stop(): Promise<void> {
-    this.#stopped = true;
     for (const timer of this.#timers) timer.cancel();
-    this.#endRenewal?.();
-    await this.#worker?.terminate();
+    await this.#thread.stop();
   }
 
   #age(place: typeof BEAT | typeof THREAD): bigint {
     return process.hrtime.bigint() - Atomics.load(this.#instants, place);
   }
 
-  #look(connection: Connection): void {
+  #look(route: Route): void {
     // Without a connection there is other news in the log.
-    if (!connection.isReady) return;
+    if (!route.isReady) return;
     this.#report();
     if (this.#isCovering || this.#age(BEAT) < BigInt(Math.ceil(this.#intervalMs * 1.1)) * 1_000_000n) return;
     this.#isCovering = true;
     const failed = async (error: unknown): Promise<void> => {
       this.#failure = (error as Error).message;
-      if ((error as Error).name === "ReplyError" && connection.isReady) await this.#touch(connection.client);
+      if ((error as Error).name === "ReplyError" && route.isReady) await this.#touch(route.client);
     };
-    void this.renew(connection)
+    void this.renew(route)
       .catch(failed)
       .finally(() => {
         this.#isCovering = false;
@@ -184,25 +177,5 @@ export class Heartbeat {
 
   #turn(): void {
     Atomics.store(this.#instants, TURN, process.hrtime.bigint());
-  }
-
-  #spawn(settle: Connection): void {
-    const { config, hooks, clock } = this.#parts;
-    const { redis, service, leaseMs, handlerTimeoutMs: stallMs } = config;
-    const connection = threadConnection(redis, service);
-    const times = { intervalMs: this.#intervalMs, leaseMs, stallMs, startedNs: process.hrtime.bigint() };
-    const beats = this.#beats.map(({ keys, args }) => ({ keys, args }));
-    const workerData = { connection, beats, script: beat.lua, clock: this.#instants.buffer, ...times };
-    const worker = new Worker(heartbeatThread, { eval: true, workerData, execArgv: [] });
-    this.#worker = worker;
-    worker.on("message", async (told: ThreadQuestion | { readonly why: string }) => {
-      if ("why" in told) this.#threadFailure = told.why;
-      else worker.postMessage(await answerTo(told, redis, settle, clock));
-    });
-    this.#worker.on("error", (error) => hooks.trouble("sending heartbeats", error));
-    this.#worker.on("exit", () => {
-      if (!this.#stopped) clock.after(1000, () => this.#stopped || this.#spawn(settle)).unref();
-    });
-    this.#worker.unref();
   }
 }

@@ -1,6 +1,6 @@
 // redis/ implements the port; only it knows ioredis. It may import broker/, config/, messaging/, time/, contract/.
 import type { Appender } from "../broker/append.js";
-import type { Answers, Broker } from "../broker/broker.js";
+import type { Answers, Broker, BrokerClock } from "../broker/broker.js";
 import type { Log } from "../broker/log.js";
 import type { MemberPlace, MemberSignals, Members, Membership } from "../broker/membership.js";
 import type { Transfer, Transferred } from "../broker/transfer.js";
@@ -9,80 +9,102 @@ import { ConfigError } from "../errors.js";
 import type { HookBus } from "../messaging/hooks.js";
 import type { Clock } from "../time/clock.js";
 import { Pause } from "../time/pause.js";
-import { type Client, Connection, type ConnectionRole } from "./connection.js";
+import type { Client } from "./connection.js";
+import { ConnectionPool } from "./connection-pool.js";
 import { ourError } from "./driver-error.js";
 import { EntryAppender } from "./entry-appender.js";
 import { BlockingSource, pollingSource, type SourceParts } from "./entry-source.js";
 import { greatestId } from "./greatest-id.js";
-import { Heartbeat, type HeartbeatParts } from "./heartbeat.js";
+import type { Heartbeat } from "./heartbeat.js";
+import type { HeartbeatParts } from "./heartbeat-thread.js";
+import { Heartbeats } from "./heartbeats.js";
 import { answerKey, redriveKeys, type StreamKeys, streamKeys } from "./keys.js";
 import { boundLetters } from "./letters.js";
 import { answered } from "./lua/answer.js";
+import { MasterClocks } from "./master-clocks.js";
 import { readPage } from "./page.js";
-import { RedisClock } from "./redis-clock.js";
 import { RedisMembership } from "./redis-membership.js";
 import { assertSupported, evictionPolicy } from "./requirement.js";
+import type { Route } from "./route.js";
 import { sendAnswer } from "./send-answer.js";
+import { SlotAppenders } from "./slot-appenders.js";
 import { RedisSubscriptions } from "./subscriptions.js";
 import { transferEntries } from "./transfer-entries.js";
 import { trimStream } from "./trim-stream.js";
+import { UnderWay } from "./under-way.js";
 
-/** The broker that delivery uses in production: one Redis, over one connection for each role. */
+const NEVER = new AbortController().signal;
+
+/** The broker that delivery uses in production: one Redis, the master that Sentinel watches, or a cluster. */
 export class RedisBroker implements Broker {
   readonly appender: Appender;
-  readonly clock: RedisClock;
   readonly #parts: HeartbeatParts;
-  readonly #connections = new Map<ConnectionRole, Connection>();
-  readonly #publish: Connection;
-  readonly #settle: Connection;
+  readonly #pool: ConnectionPool;
+  readonly #clocks: MasterClocks;
   #subscriptions: RedisSubscriptions | undefined;
   #hasMembers = false;
 
   constructor(config: Config, hooks: HookBus, clock: Clock) {
     this.#parts = { config, hooks, clock };
-    this.#publish = this.#connection("publish");
-    this.#settle = this.#connection("settle");
-    this.clock = new RedisClock([this.#settle, this.#publish], clock);
-    this.appender = new EntryAppender(this.#publish, config.publishBufferBytes);
+    const { redis, service, publishBufferBytes } = config;
+    this.#pool = new ConnectionPool({
+      ...{ redis, service, clock },
+      opened: (connection) => {
+        const { role } = connection;
+        connection.onReady((again) => hooks.emit("connected", { role, again }));
+        connection.onLost((error) => hooks.emit("disconnected", { role, error }));
+      },
+    });
+    this.#clocks = new MasterClocks(this.#pool, clock);
+    this.appender =
+      this.#pool.topology === undefined
+        ? new EntryAppender(this.#pool.any("publish"), new UnderWay(publishBufferBytes), clock)
+        : new SlotAppenders(this.#pool, publishBufferBytes, clock);
   }
 
   readonly answers: Answers = {
     find: (stream, commandId) =>
-      this.#publish.ask("looking for an answer", (client) => client.get(answerKey(stream, commandId))),
-    failure: () => this.#connections.get("subscribe")?.problem ?? this.#publish.problem,
+      this.#publish(stream).ask("looking for an answer", (client) => client.get(answerKey(stream, commandId))),
+    failure: () =>
+      [...this.#pool.existing("subscribe"), ...this.#pool.existing("publish")]
+        .map(({ problem }) => problem)
+        .find(Boolean),
     check: async (stream, commandId, givenUpAt, waiting) => {
+      const settle = this.#settle(stream);
       // Reading a handler's signal creates it.
-      const client = this.#settle.isReady ? this.#settle.client : await this.#settle.ready(waiting.signal);
+      const client = settle.isReady ? settle.client : await settle.ready(waiting.signal);
       return answered.run(client, [answerKey(stream, commandId)], [givenUpAt]);
     },
     give: async (given) => {
       const { group } = this.#parts.config;
-      await this.#settle.ready();
-      const refused = await sendAnswer(this.#settle, streamKeys(given.stream, group), group, { given, id: "" });
+      const settle = this.#settle(given.stream);
+      await settle.ready();
+      const refused = await sendAnswer(settle, streamKeys(given.stream, group), group, { given, id: "" });
       if (refused !== undefined) throw refused;
     },
   };
 
   get isReady(): boolean {
-    return this.#settle.isReady;
+    return this.#pool.topology?.isKnown ?? this.#pool.any("settle").isReady;
   }
 
   /** Created at the first use: few services need its connection. */
   get subscriptions(): RedisSubscriptions {
     const { clock, hooks } = this.#parts;
-    this.#subscriptions ??= new RedisSubscriptions(this.#connection("subscribe"), clock, hooks.trouble);
+    this.#subscriptions ??= new RedisSubscriptions(this.#pool.any("subscribe"), clock, hooks.trouble);
     return this.#subscriptions;
   }
 
   async connect(signal: AbortSignal): Promise<{ readonly evictionPolicy: string | undefined }> {
-    const client = await this.#settle.ready(signal);
-    await assertSupported(client, this.#settle.address);
-    return { evictionPolicy: await evictionPolicy(client) };
+    const { address } = this.#parts.config.redis;
+    return this.#pool.ask(async (client) => {
+      await assertSupported(client, address);
+      return { evictionPolicy: await evictionPolicy(client) };
+    }, signal);
   }
 
   assertAffordable(streams: readonly string[]): void {
-    // To publish, to settle, to subscribe, for the heartbeat; and for the blocking reads of each stream.
-    const needed = 4 + streams.length;
+    const needed = this.#pool.needed(streams.length);
     const { maxConnections } = this.#parts.config.redis;
     if (needed <= maxConnections) return;
     throw new ConfigError([
@@ -91,15 +113,25 @@ export class RedisBroker implements Broker {
   }
 
   async ping(): Promise<number> {
-    const client = await (this.#hasMembers ? this.#settle : this.#publish).ready();
     const { clock } = this.#parts;
-    const began = clock.now();
-    await client.ping();
-    return clock.now() - began;
+    const ping = async (ready: () => Promise<Client>): Promise<number> => {
+      const client = await ready();
+      const began = clock.now();
+      await client.ping();
+      return clock.now() - began;
+    };
+    const used = this.#pool.used(this.#hasMembers ? "settle" : "publish");
+    const pings = used.map((connection) => ping(() => connection.ready()));
+    if (used.length === 0) return this.#pool.ask((client) => ping(async () => client), NEVER);
+    return Math.max(...(await Promise.all(pings)));
+  }
+
+  clockOf(stream: string): BrokerClock {
+    return this.#clocks.of(stream);
   }
 
   transfer(given: Transfer): Promise<Transferred> {
-    return transferEntries(this.#publish, given);
+    return transferEntries(this.#publish(given.stream), given);
   }
 
   log(stream: string): Log {
@@ -107,50 +139,51 @@ export class RedisBroker implements Broker {
   }
 
   members(): Members {
-    const heartbeat = new Heartbeat(this.#parts);
+    const heartbeats = new Heartbeats(this.#parts, this.#pool);
     this.#hasMembers = true;
     return {
       get heartbeat() {
-        return heartbeat.state;
+        return heartbeats.state;
       },
-      add: (place, signals) => this.#member(place, signals, heartbeat),
+      add: (place, signals) => this.#member(place, signals, heartbeats.of(place.stream)),
       start: () => {
-        this.clock.start();
-        heartbeat.start(this.#settle);
+        for (const stream of heartbeats.streams) this.#clocks.of(stream).start();
+        heartbeats.start();
       },
       stop: async () => {
-        await heartbeat.stop();
+        await heartbeats.stop();
         this.#hasMembers = false;
       },
     };
   }
 
   close(): void {
-    this.clock.stop();
+    this.#clocks.stop();
     this.#subscriptions?.close();
-    for (const connection of this.#connections.values()) connection.close();
+    this.#pool.close();
+  }
+
+  #publish(stream: string): Route {
+    return this.#pool.route("publish", stream);
+  }
+
+  #settle(stream: string): Route {
+    return this.#pool.route("settle", stream);
   }
 
   /** Housekeeping opens no connection of its own and waits for none. Resolves to `undefined` without one. */
-  async #tidy<Reply>(what: string, work: (client: Client) => Promise<Reply>): Promise<Reply | undefined> {
-    const connection = [this.#settle, this.#publish].find(({ isReady }) => isReady);
+  async #tidy<Reply>(
+    stream: string,
+    what: string,
+    work: (client: Client) => Promise<Reply>,
+  ): Promise<Reply | undefined> {
+    const route = [this.#settle(stream), this.#publish(stream)].find(({ isReady }) => isReady);
     return (
-      connection &&
-      work(connection.client).catch((error: unknown) => {
-        throw ourError(error, connection.address, what);
+      route &&
+      work(route.client).catch((error: unknown) => {
+        throw ourError(error, route.address, what);
       })
     );
-  }
-
-  #connection(role: ConnectionRole): Connection {
-    const existing = this.#connections.get(role);
-    if (existing !== undefined) return existing;
-    const { config, hooks, clock } = this.#parts;
-    const connection = new Connection(config.redis, config.service, role, clock);
-    connection.onReady((again) => hooks.emit("connected", { role, again }));
-    connection.onLost((error) => hooks.emit("disconnected", { role, error }));
-    this.#connections.set(role, connection);
-    return connection;
   }
 
   #log(keys: StreamKeys): Log {
@@ -161,20 +194,24 @@ export class RedisBroker implements Broker {
         const policy = expireGroups ? "expire-group" : "";
         // One group alone reads a redrive stream, whose keys are not followed by its name.
         const args = [prefix, stream === redrive ? "" : ":", maxAgeMs, maxLength, lockMs, graceMs, policy];
-        return this.#tidy(`trimming ${stream}`, (client) => trimStream(client, keys, args));
+        return this.#tidy(stream, `trimming ${stream}`, (client) => trimStream(client, keys, args));
       },
       boundDeadLetters: async (bounds) => {
         // The dead letters of a redrive stream are those of the stream.
         if (stream === redrive) return [];
         const what = `bounding the dead letters of ${stream}`;
-        return (await this.#tidy(what, (client) => boundLetters(client, keys, bounds))) ?? [];
+        return (await this.#tidy(stream, what, (client) => boundLetters(client, keys, bounds))) ?? [];
       },
       // Over a connection of its own, so that no publish waits for what many screens have missed.
       readAfter: (id, count) =>
-        this.#connection("catch-up").ask(`reading ${stream}`, (client) =>
-          readPage(client, stream, { from: `(${id}`, most: count, maxEntryBytes: this.#parts.config.maxMessageBytes }),
+        this.#pool.own("catch-up", stream).ask(`reading ${stream}`, (client) =>
+          readPage(client, stream, {
+            from: `(${id}`,
+            most: count,
+            maxEntryBytes: this.#parts.config.maxMessageBytes,
+          }),
         ),
-      lastId: () => this.#publish.ask(`reading the end of ${stream}`, (client) => greatestId(client, stream)),
+      lastId: () => this.#publish(stream).ask(`reading the end of ${stream}`, (client) => greatestId(client, stream)),
     };
   }
 
@@ -185,8 +222,8 @@ export class RedisBroker implements Broker {
     const needsAll = answers || config.order === "entity";
     const own = streamKeys(stream, group);
     const keys = redriven ? redriveKeys(own, group) : own;
-    const settle = this.#settle;
-    const parts: SourceParts = {
+    const settle = this.#settle(stream);
+    const parts: Omit<SourceParts, "connection"> = {
       place: {
         stream: keys.stream,
         group,
@@ -198,12 +235,13 @@ export class RedisBroker implements Broker {
       isOrdered: config.order === "entity",
       replyBytes: config.replyBytes,
       maxEntryBytes: config.maxMessageBytes,
-      connection: redriven ? settle : this.#connection(`read:${stream}`),
       settle,
       pause: new Pause(signals.reading, clock, hooks.trouble),
       clock,
     };
-    const source = redriven ? pollingSource(parts) : new BlockingSource(parts);
+    const source = redriven
+      ? pollingSource(parts)
+      : new BlockingSource({ ...parts, connection: this.#pool.own(`read:${stream}`, stream) });
     heartbeat.add(keys, group, consumer);
     const { leaseMs, replyBytes, maxMessageBytes: maxEntryBytes } = config;
     const given = { keys, settle, source, heartbeat, log: this.#log(keys), clock, pause: parts.pause, signals };

@@ -1,9 +1,17 @@
 /** Replies after which a retry may succeed. The command has stored nothing. */
-const TRANSIENT = /^(OOM|LOADING|READONLY|MASTERDOWN|NOREPLICAS|CLUSTERDOWN|TRYAGAIN|BUSY|MISCONF)/;
+const TRANSIENT = /^(OOM|LOADING|READONLY|MASTERDOWN|NOREPLICAS|CLUSTERDOWN|TRYAGAIN|MOVED|ASK|BUSY|MISCONF)/;
 
 /** Whether Redis refused a command and would refuse a retry: it is reachable, not busy and not full. */
 export function isRefusal(error: unknown): boolean {
   return error instanceof Error && error.name === "ReplyError" && !TRANSIENT.test(error.message);
+}
+
+/** Replies by which a node of a cluster says that the slot is elsewhere, or on its way. The command has done nothing. */
+const REDIRECTS = /^(MOVED|ASK|TRYAGAIN) ?/;
+
+/** Whether a command was refused because its slot is elsewhere, or on its way. */
+export function isRedirect(error: unknown): error is Error {
+  return error instanceof Error && error.name === "ReplyError" && REDIRECTS.test(error.message);
 }
 
 /**

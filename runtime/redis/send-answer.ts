@@ -1,9 +1,9 @@
 import type { Answer } from "../broker/delivery.js";
 import { PublishError } from "../errors.js";
-import type { Connection } from "./connection.js";
 import { answerKey, type StreamKeys } from "./keys.js";
 import { answer } from "./lua/answer.js";
 import { isReply } from "./reply.js";
+import type { Route } from "./route.js";
 import { longestValue, mayBeTooLong, refusalOf } from "./value-limit.js";
 
 /** Redis will always refuse this answer. Any other right that is missing, such as that to acknowledge, may come back. */
@@ -20,18 +20,18 @@ export interface Answering {
  * Resolves to `undefined`, to the error with which Redis refuses the answer, or to the handled types if they have
  * changed. Rejects when nothing was sent or acknowledged and a repeat may succeed.
  *
- * @param connection - it is ready
+ * @param route - it is ready
  */
 export async function sendAnswer(
-  connection: Connection,
+  route: Route,
   keys: StreamKeys,
   group: string,
   { given, id, version }: Answering,
 ): Promise<unknown> {
-  const { client } = connection;
+  const { client } = route;
   const { stream, commandId, entryId, text, keepMs, replyTo } = given;
   if (mayBeTooLong(text.length)) {
-    const refusal = refusalOf([text], await longestValue(connection));
+    const refusal = refusalOf([text], await longestValue(route.connection));
     const options = { messageId: commandId };
     if (refusal !== undefined)
       return new PublishError("PUBLISH_FAILED", `the answer was not sent: ${refusal}`, options);

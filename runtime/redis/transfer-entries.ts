@@ -2,11 +2,11 @@ import type { Redis } from "ioredis";
 import type { Refusal, Transfer, Transferred } from "../broker/transfer.js";
 import { textLength } from "../contract/codec.js";
 import { PublishError } from "../errors.js";
-import type { Connection } from "./connection.js";
 import { ourError } from "./driver-error.js";
 import { onceKey, retentionKey } from "./keys.js";
 import { appendAlone } from "./lua/append.js";
 import { transfer } from "./lua/transfer.js";
+import type { Route } from "./route.js";
 import { longestValue, mayBeTooLong, refusalOf } from "./value-limit.js";
 
 /** The most entries of one script call: Redis runs nothing else meanwhile. */
@@ -20,25 +20,22 @@ type Entry = Transfer["entries"][number];
  * Adds entries in their order, part by part. Each part is sent when the one before it is stored: if the connection breaks, or Redis
  * refuses an entry, none behind it has been sent.
  */
-export async function transferEntries(
-  connection: Connection,
-  { stream, entries, onceWindowMs }: Transfer,
-): Promise<Transferred> {
+export async function transferEntries(route: Route, { stream, entries, onceWindowMs }: Transfer): Promise<Transferred> {
   const entryIds: string[] = [];
   try {
-    const client = await connection.ready();
     while (entryIds.length < entries.length) {
+      const client = await route.ready();
       const part = partAt(entries, entryIds.length);
       const [first] = part as [Entry];
-      const tooLong = await tooLongOf(connection, first, stream);
+      const tooLong = await tooLongOf(route, first, stream);
       if (tooLong !== undefined) return { entryIds, refusal: { error: tooLong, isForGood: true } };
       const { ids, refused } = await send(client, stream, part, onceWindowMs);
       entryIds.push(...ids);
-      if (refused !== undefined) return { entryIds, refusal: refusalBy(refused, connection, stream) };
+      if (refused !== undefined) return { entryIds, refusal: refusalBy(refused, route, stream) };
     }
     return { entryIds, refusal: undefined };
   } catch (error) {
-    return { entryIds, refusal: refusalBy(error, connection, stream) };
+    return { entryIds, refusal: refusalBy(error, route, stream) };
   }
 }
 
@@ -80,10 +77,10 @@ async function send(client: Redis, stream: string, part: readonly Entry[], windo
   return { ids: ids === "" ? [] : ids.split(" "), refused };
 }
 
-async function tooLongOf(connection: Connection, entry: Entry, stream: string): Promise<PublishError | undefined> {
+async function tooLongOf(route: Route, entry: Entry, stream: string): Promise<PublishError | undefined> {
   if (!mayBeTooLong(lengthOf(entry))) return undefined;
   const values = [...entry.entry, ...(entry.announced === undefined ? [] : [entry.announced.json])];
-  const refusal = refusalOf(values, await longestValue(connection));
+  const refusal = refusalOf(values, await longestValue(route.connection));
   const { messageId } = entry;
   if (refusal === undefined) return undefined;
   return new PublishError("PUBLISH_FAILED", `message ${messageId} was not sent to ${stream}: ${refusal}`, {
@@ -91,10 +88,10 @@ async function tooLongOf(connection: Connection, entry: Entry, stream: string): 
   });
 }
 
-function refusalBy(error: unknown, connection: Connection, stream: string): Refusal {
+function refusalBy(error: unknown, route: Route, stream: string): Refusal {
   // The client reconnects to a new master by itself, but it does not see the errors within a script's reply.
-  if (error instanceof Error && /\bREADONLY\b/.test(error.message)) connection.renew();
-  return { error: ourError(error, connection.address, `adding to ${stream}`), isForGood: false };
+  if (error instanceof Error && /\bREADONLY\b/.test(error.message)) route.renew();
+  return { error: ourError(error, route.address, `adding to ${stream}`), isForGood: false };
 }
 
 function lengthOf({ entry, announced }: Entry): number {

@@ -1,4 +1,5 @@
 import type { RedisConfig } from "../config/redis-config.js";
+import { addressOf } from "../config/redis-nodes.js";
 import { ConnectionError } from "../errors.js";
 import { adviceOn } from "./driver-error.js";
 
@@ -13,8 +14,17 @@ export function isRefused(error: Error | undefined): boolean {
   return error !== undefined && REFUSALS.test(error.message);
 }
 
-/** Why there is no connection, and what to do. @param silence - the reason when no error tells one */
-export function unreachable(config: RedisConfig, cause: Error | undefined, silence: string): ConnectionError {
+/** What is known of a connection that there is not. */
+export interface Failing {
+  readonly cause: Error | undefined;
+  /** The reason when no error tells one. */
+  readonly silence: string;
+  /** Which node was found last, where nodes are found; empty without one. */
+  readonly found: string;
+}
+
+/** Why there is no connection, and what to do. */
+export function unreachable(config: RedisConfig, { cause, silence, found }: Failing): ConnectionError {
   const { address } = config;
   const why = cause?.message || (cause as NodeJS.ErrnoException | undefined)?.code || cause?.name || silence;
   if (cause !== undefined && isRefused(cause)) {
@@ -30,8 +40,9 @@ export function unreachable(config: RedisConfig, cause: Error | undefined, silen
     return new ConnectionError("REDIS_UNAVAILABLE", text, { cause });
   }
   const advice =
-    cause?.name === "ProviderError" ? "Check this function, and what it asks" : `Check ${settingsOf(config)}`;
-  const text = `Redis at ${address} cannot be reached: ${why}. ${advice}${hasHungUp(cause) ? HUNG_UP : ""}`;
+    cause?.name === "ProviderError" ? "Check this function, and what it asks" : `Check ${settingsOf(config, cause)}`;
+  const where = cause?.name === "NodeNotFoundError" || found === "" ? "" : `; ${found}`;
+  const text = `Redis at ${address} cannot be reached: ${why}${where}. ${advice}${hasHungUp(cause) ? HUNG_UP : ""}`;
   return new ConnectionError("REDIS_UNAVAILABLE", text, { cause });
 }
 
@@ -39,7 +50,10 @@ function hasHungUp(cause: Error | undefined): boolean {
   return ["EPIPE", "ECONNRESET"].includes((cause as NodeJS.ErrnoException | undefined)?.code ?? "");
 }
 
-function settingsOf({ client, socket, host, port, tls }: RedisConfig): string {
+function settingsOf(config: RedisConfig, cause: Error | undefined): string {
+  const { client, socket, host, port, tls } = config;
+  const masters = settingsOfMasters(config, cause);
+  if (masters !== undefined) return masters;
   if (client.findsRedis) return "redis.client, and that Redis runs";
   if (socket !== undefined) {
     return `REDIS_SOCKET or REDIS_URL, that this user may write to it, and that Redis runs (redis-cli -s ${socket} ping)`;
@@ -48,4 +62,18 @@ function settingsOf({ client, socket, host, port, tls }: RedisConfig): string {
   const secure = tls === undefined ? "" : ", that this port has TLS (REDIS_TLS is on)";
   const option = tls === undefined ? "" : "--tls ";
   return `REDIS_HOST, REDIS_PORT or REDIS_URL${secure}, and that it runs (redis-cli ${option}-h ${host} -p ${port} ping)`;
+}
+
+/** A node that was found and cannot be reached may have announced an address that holds only for others. */
+function settingsOfMasters({ cluster, sentinel, tls }: RedisConfig, cause: Error | undefined): string | undefined {
+  if (cluster === undefined && sentinel === undefined) return undefined;
+  const secure = tls === undefined ? "" : ", that its port has TLS (REDIS_TLS is on)";
+  if (cause?.name !== "NodeNotFoundError") {
+    return `that this node runs${secure}, and that this process reaches the address that it announces; where it is reached at another, say so in REDIS_NAT_MAP`;
+  }
+  const [node] = cluster?.nodes ?? [];
+  if (node === undefined)
+    return "REDIS_SENTINELS and REDIS_SENTINEL_MASTER, and that the sentinels run (redis-cli -p 26379 sentinel masters)";
+  const option = tls === undefined ? "" : "--tls ";
+  return `REDIS_CLUSTER_NODES, and the cluster (redis-cli ${option}--cluster check ${addressOf(node)})`;
 }

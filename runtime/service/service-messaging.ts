@@ -206,7 +206,8 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
   #dispatcherOf(place: MemberPlace, routes: StreamRoutes, handling: AbortSignal): Dispatcher {
     const { broker, chain, clock, hooks } = this.#parts;
     const { service, maxRetries, retryDelayMs: delayMs, handlerTimeoutMs, maxMessageBytes } = this.#config;
-    const { answers, clock: brokerClock } = broker;
+    const { answers } = broker;
+    const brokerClock = broker.clockOf(place.stream);
     const replyChannels = new ReplyChannels(this.#config);
     const answering = { answers, brokerClock, replyChannels, chain, clock, hooks, mostBytes: maxMessageBytes };
     const dispatchPlace = { ...place, handling, retry: { maxRetries, delayMs }, handlerTimeoutMs, maxMessageBytes };
@@ -223,8 +224,10 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
   #createHub(): NotificationHub {
     const { broker, clock, hooks, upcasting } = this.#parts;
     const notification = this.catalogue.messages.find(({ kind }) => kind === "notification");
-    const log = broker.log(prefixed(this.#config, notification?.stream ?? "notifications"));
-    const { subscriptions, clock: brokerClock } = broker;
+    const stream = prefixed(this.#config, notification?.stream ?? "notifications");
+    const log = broker.log(stream);
+    const { subscriptions } = broker;
+    const brokerClock = broker.clockOf(stream);
     const delivering = { subscriptions, log, brokerClock, upcasting, clock, hooks };
     return new NotificationHub(this.#config, this.catalogue, delivering);
   }

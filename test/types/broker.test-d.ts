@@ -20,13 +20,13 @@ const notYet = (): never => {
 class EmptyBroker implements Broker {
   readonly appender: Appender = { append: notYet, flush: notYet, drained: notYet };
   readonly answers: Answers = { find: notYet, failure: notYet, check: notYet, give: notYet };
-  readonly clock: BrokerClock = { now: notYet, isBefore: notYet, start: notYet };
   readonly subscriptions: Subscriptions = { subscribe: notYet, caughtUp: notYet };
   readonly isReady = false;
   connect = notYet;
   assertAffordable = notYet;
   ping = notYet;
   transfer = notYet;
+  clockOf = (): BrokerClock => ({ now: notYet, isBefore: notYet, start: notYet });
   log = (stream: string): Log => ({
     stream,
     trim: notYet,

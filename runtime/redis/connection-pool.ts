@@ -1,0 +1,126 @@
+import type { Redis } from "ioredis";
+import type { RedisConfig } from "../config/redis-config.js";
+import { MessagingError } from "../errors.js";
+import type { Clock } from "../time/clock.js";
+import { Connection, type ConnectionRole } from "./connection.js";
+import type { Route } from "./route.js";
+import { slotOf } from "./slot.js";
+import { SlotRoute } from "./slot-route.js";
+import { type Topology, topologyOf } from "./topology.js";
+import { unreachable } from "./unreachable.js";
+
+/** How often a cluster is asked although nothing was lost: else all nodes that are known may be gone one day. */
+const REFRESH_EVERY_MS = 60_000;
+
+export interface PoolParts {
+  readonly redis: RedisConfig;
+  readonly service: string;
+  readonly clock: Clock;
+  /** Called with each new connection. */
+  readonly opened?: (connection: Connection) => void;
+}
+
+/**
+ * The connections of one messaging. On one Redis there is one for each role; on a cluster one for each role and master, kept by
+ * the lowest of its slots: a failover moves all slots of a master, so its connections follow by themselves.
+ */
+export class ConnectionPool {
+  /** `undefined` on one Redis, and where Sentinel watches it. */
+  readonly topology: Topology | undefined;
+  readonly #parts: PoolParts;
+  readonly #connections = new Map<string, Connection>();
+  readonly #routes = new Map<string, SlotRoute>();
+  readonly #refreshing: { cancel(): void } | undefined;
+
+  constructor(parts: PoolParts) {
+    this.#parts = parts;
+    const { redis, clock } = parts;
+    const topology = topologyOf(redis, clock);
+    this.topology = topology;
+    this.#refreshing =
+      topology && clock.every(REFRESH_EVERY_MS, () => void (topology.isKnown && topology.refresh().catch(() => {})));
+  }
+
+  /** What is common to all streams of one master. */
+  route(role: ConnectionRole, stream: string): Route {
+    const { topology } = this;
+    if (topology === undefined) return this.#open(role);
+    const slot = slotOf(stream);
+    const name = `${role} ${slot}`;
+    const existing = this.#routes.get(name);
+    if (existing !== undefined) return existing;
+    const { redis, clock } = this.#parts;
+    const route = new SlotRoute(slot, {
+      ...{ topology, clock, address: redis.address, limitMs: redis.connectionTimeoutMs },
+      connectionOf: (leader) => this.#open(role, leader),
+      unknown: (cause) => unreachable(redis, { cause, silence: "no answer", found: "" }),
+    });
+    this.#routes.set(name, route);
+    return route;
+  }
+
+  /** A connection of one stream alone, which follows its slot by itself. */
+  own(role: ConnectionRole, stream: string): Connection {
+    return this.topology === undefined ? this.#open(role) : this.#open(role, slotOf(stream));
+  }
+
+  /** That of a master, by the lowest of its slots; of the one Redis without. */
+  master(role: ConnectionRole, leader: number | undefined): Connection {
+    return this.#open(role, leader);
+  }
+
+  /** A connection to one Redis, or to any node of a cluster. */
+  any(role: ConnectionRole): Connection {
+    return this.#open(role);
+  }
+
+  /** Asks one Redis, or some node of a cluster. @throws {ConnectionError} */
+  async ask<Reply>(question: (client: Redis) => Promise<Reply>, signal: AbortSignal): Promise<Reply> {
+    const { topology } = this;
+    if (topology === undefined) return question(await this.any("settle").ready(signal));
+    const { redis } = this.#parts;
+    try {
+      await topology.until(() => undefined, redis.connectionTimeoutMs, signal);
+      return await topology.ask(question);
+    } catch (error) {
+      if (error instanceof MessagingError) throw error;
+      throw unreachable(redis, { cause: error as Error, silence: "no answer", found: "" });
+    }
+  }
+
+  /** The connections whose loss would be noticed: that to one Redis, or those to masters of a cluster that are used. */
+  used(role: ConnectionRole): readonly Connection[] {
+    if (this.topology === undefined) return [this.any(role)];
+    return this.existing(role).filter(({ client }) => client.status !== "wait");
+  }
+
+  /** The most connections that reading so many streams takes, with a heartbeat and all that is published. */
+  needed(streams: number): number {
+    // To publish, to settle, to subscribe, for the heartbeat; and for the blocking reads of each stream.
+    if (this.topology === undefined) return 4 + streams;
+    const masters = Math.min(streams, this.topology.leaders.size || streams);
+    // To subscribe, to ask where the slots are; and to publish, to settle and for the heartbeat with each master.
+    return 2 + streams + 3 * masters;
+  }
+
+  /** The connections that exist, for a role. */
+  existing(role: ConnectionRole): readonly Connection[] {
+    return [...this.#connections.values()].filter((connection) => connection.role === role);
+  }
+
+  close(): void {
+    this.#refreshing?.cancel();
+    for (const connection of this.#connections.values()) connection.close();
+  }
+
+  #open(role: ConnectionRole, slot?: number): Connection {
+    const name = slot === undefined ? role : `${role} ${slot}`;
+    const existing = this.#connections.get(name);
+    if (existing !== undefined) return existing;
+    const { redis, service, clock, opened } = this.#parts;
+    const connection = new Connection(redis, service, role, clock, slot);
+    this.#connections.set(name, connection);
+    opened?.(connection);
+    return connection;
+  }
+}

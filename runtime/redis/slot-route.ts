@@ -1,0 +1,125 @@
+import type { Redis } from "ioredis";
+import { ClosedError, type ConnectionError, MessagingError } from "../errors.js";
+import type { Clock } from "../time/clock.js";
+import { Pause } from "../time/pause.js";
+import type { Connection } from "./connection.js";
+import { isRedirect } from "./reply.js";
+import type { Route } from "./route.js";
+import { noMaster } from "./slot-finder.js";
+import type { Topology } from "./topology.js";
+
+/** For how long what may be asked twice is repeated while a slot is moving. */
+const REDIRECTED_MS = 2000;
+/** The pause between two attempts: the move of a key takes milliseconds. */
+const PAUSE_MS = 50;
+
+const NEVER = new AbortController().signal;
+
+export interface SlotRouteParts {
+  readonly topology: Topology;
+  readonly clock: Clock;
+  readonly address: string;
+  readonly limitMs: number;
+  /** The connection of a master, by the lowest of its slots. */
+  readonly connectionOf: (leader: number) => Connection;
+  /** The reason why the cluster is not known, as an error that says what to do. */
+  readonly unknown: (cause: Error | undefined) => ConnectionError;
+}
+
+/** The route to the master of a slot. Who waits for it is told when another master serves the slot meanwhile. */
+export class SlotRoute implements Route {
+  readonly follows = true;
+  readonly #slot: number;
+  readonly #parts: SlotRouteParts;
+  /** Why the cluster could not be asked last. */
+  #failure: Error | undefined;
+
+  constructor(slot: number, parts: SlotRouteParts) {
+    this.#slot = slot;
+    this.#parts = parts;
+  }
+
+  get address(): string {
+    return this.#parts.address;
+  }
+
+  get connection(): Connection {
+    return this.#present ?? this.#parts.connectionOf(this.#slot);
+  }
+
+  get client(): Redis {
+    return this.connection.client;
+  }
+
+  get isReady(): boolean {
+    return this.#present?.isReady ?? false;
+  }
+
+  get hasStoodStill(): boolean {
+    return this.#present?.hasStoodStill ?? false;
+  }
+
+  get problem(): ConnectionError | undefined {
+    if (this.#present !== undefined) return this.#present.problem;
+    return this.#failure && this.failure();
+  }
+
+  failure(): ConnectionError {
+    return this.#present?.failure() ?? this.#parts.unknown(this.#failure);
+  }
+
+  async ready(signal?: AbortSignal): Promise<Redis> {
+    const { clock, limitMs } = this.#parts;
+    const until = clock.now() + limitMs;
+    for (;;) {
+      const present = this.#present;
+      if (present?.isReady) return present.client;
+      if (signal?.aborted) throw new ClosedError("connection");
+      if (present === undefined) await this.#look(until, signal);
+      else await present.ready(signal);
+    }
+  }
+
+  async ask<Reply>(what: string, question: (client: Redis) => Promise<Reply>, signal?: AbortSignal): Promise<Reply> {
+    const { clock } = this.#parts;
+    const until = clock.now() + REDIRECTED_MS;
+    for (;;) {
+      await this.ready(signal);
+      try {
+        return await this.connection.ask(what, question, signal);
+      } catch (error) {
+        const cause = error instanceof MessagingError ? error.cause : error;
+        if (!isRedirect(cause) || clock.now() > until || signal?.aborted) throw error;
+        this.renew();
+        await this.#pause(signal);
+      }
+    }
+  }
+
+  renew(): void {
+    this.#parts.topology.refresh().catch(() => {});
+  }
+
+  get #present(): Connection | undefined {
+    const leader = this.#parts.topology.leaderOf(this.#slot);
+    return leader === undefined ? undefined : this.#parts.connectionOf(leader);
+  }
+
+  async #look(untilMs: number, signal: AbortSignal | undefined): Promise<void> {
+    const { topology, clock } = this.#parts;
+    const missing = (): Error | undefined =>
+      topology.ownerOf(this.#slot) === undefined ? noMaster(this.#slot) : undefined;
+    try {
+      await topology.until(missing, untilMs - clock.now(), signal);
+      this.#failure = undefined;
+    } catch (error) {
+      if (error instanceof ClosedError) throw error;
+      this.#failure = error as Error;
+      throw this.failure();
+    }
+  }
+
+  #pause(signal = NEVER): Promise<boolean> {
+    return new Pause(signal, this.#parts.clock, () => {}).for(PAUSE_MS);
+  }
+}

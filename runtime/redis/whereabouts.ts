@@ -1,0 +1,74 @@
+import type { RedisConfig } from "../config/redis-config.js";
+import { addressOf } from "../config/redis-nodes.js";
+import type { Clock } from "../time/clock.js";
+import { NodeSearch } from "./node-finder.js";
+import { sentinelsOf } from "./sentinels.js";
+import { anyNodeFinder, slotFinder } from "./slot-finder.js";
+import { type Topology, topologyOf } from "./topology.js";
+
+/** Replies of a node of a cluster which mean that it may not serve the slot any more, or not for now. */
+const MOVED = /^(MOVED|CLUSTERDOWN|MASTERDOWN|UNBLOCKED)/;
+
+/** Where a connection belongs: to one Redis, to the master that Sentinel watches, to a slot's master, or to any node. */
+export class Whereabouts {
+  /** `undefined` for one Redis, which stays where it is. */
+  readonly search: NodeSearch | undefined;
+  readonly #topology: Topology | undefined;
+  readonly #slot: number | undefined;
+  /** Whether nothing is lost but what is found again when the connection is given up in the midst of a command. */
+  readonly #isDedicated: boolean;
+
+  constructor(
+    config: RedisConfig,
+    clock: Clock,
+    place: { readonly slot: number | undefined; readonly isDedicated: boolean },
+  ) {
+    const topology = topologyOf(config, clock);
+    const { slot } = place;
+    this.#topology = topology;
+    this.#slot = slot;
+    this.#isDedicated = place.isDedicated;
+    const inCluster =
+      topology && (slot === undefined ? anyNodeFinder(topology, () => clock.chance()) : slotFinder(topology, slot));
+    const finder = inCluster ?? sentinelsOf(config, clock);
+    this.search = finder && new NodeSearch(finder);
+  }
+
+  /** Whether a node does not stay the one for its connections. */
+  get follows(): boolean {
+    return this.#topology !== undefined;
+  }
+
+  /** Whether the connection is to be given up at once because of an error reply. */
+  leavesOn({ message }: Error): boolean {
+    // The master has become a replica: the next connection may reach the new master.
+    if (message.startsWith("READONLY")) return true;
+    if (this.#topology === undefined || !MOVED.test(message)) return false;
+    this.#topology.note(message);
+    return this.#isDedicated;
+  }
+
+  /** Calls back when another node than the one that was found serves the slot. Returns what ends that. */
+  onMoved(call: () => void): () => void {
+    const [topology, slot] = [this.#topology, this.#slot];
+    if (topology === undefined || slot === undefined) return () => {};
+    return topology.onChange(() => {
+      const owner = topology.ownerOf(slot);
+      const node = this.search?.node;
+      if (owner !== undefined && node !== undefined && addressOf(owner) !== addressOf(node)) call();
+    });
+  }
+
+  /** What was found last, for error texts; empty if nothing was. */
+  get described(): string {
+    const node = this.search?.node;
+    if (node === undefined) return "";
+    const what =
+      this.#topology === undefined
+        ? "the master"
+        : this.#slot === undefined
+          ? "a node"
+          : `the master of slot ${this.#slot}`;
+    return `${what} was last announced at ${addressOf(node)}`;
+  }
+}
