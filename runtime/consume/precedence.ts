@@ -57,12 +57,7 @@ export async function othersJudged(parts: ConsumerParts, looked: () => void): Pr
  * Whether a member's heartbeat has changed since it was first looked at, or it has asked Redis for something in the last so many
  * milliseconds. One in another language need not.
  */
-function lives(
-  name: string,
-  before: SignsOfLife["beats"],
-  { beats, idleMs }: SignsOfLife,
-  withinMs: number,
-): boolean {
+function lives(name: string, before: SignsOfLife["beats"], { beats, idleMs }: SignsOfLife, withinMs: number): boolean {
   const beat = beats.get(name);
   if (beat === undefined) return true;
   return (beat !== before.get(name) && !NO_BEATS.has(beat)) || hasAskedWithin(withinMs, idleMs.get(name));
