@@ -22,9 +22,11 @@ export const overview: Readonly<Record<string, Readonly<Record<string, string>>>
     group: "group retire: remove a group that no service needs",
     publish: "publish one message",
     replay: "run a service's handlers again over stored messages",
+    outbox: "see, retry or discard what a database has to publish",
     audit: "list who changed what by these commands, and why",
   },
   "Develop a service": {
+    relay: "publish what a database has in its outbox",
     dev: "a private Redis, and the command that is developed",
   },
   [CATALOGUE]: {

@@ -15,6 +15,12 @@ export {
 export { createInbox, type Inbox, type InboxOptions } from "./inbox/inbox.js";
 export { assertMigrated, type Migrated, migrate } from "./migrate.js";
 export { createOutbox, type Outbox, type OutboxOf, type OutboxOptions, type Recorded } from "./outbox.js";
+export {
+  type OutboxCount,
+  type OutboxMessage,
+  OutboxOperations,
+  type OutboxSelection,
+} from "./outbox-operations.js";
 export { type Relay, startRelay } from "./relay.js";
 export type { RelayOptions } from "./relay-options.js";
 export type { Transactional, TransactionOf, Transactions } from "./transactions.js";

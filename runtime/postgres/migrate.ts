@@ -19,7 +19,7 @@ const LOCK = "SELECT pg_advisory_xact_lock(hashtext('merp_migration'))";
  * when it starts. The files of SQL are in the package, in `dist/runtime/postgres/migrations`, for who runs them by another tool.
  * @throws {ConfigError} the tables were made by a newer release
  * @example
- * await migrate(new pg.Pool({ connectionString: process.env.DATABASE_URL }));
+ * await migrate(new pg.Pool({ connectionString: process.env["DATABASE_URL"] }));
  */
 export async function migrate(database: Database): Promise<Migrated> {
   const known = migrations();

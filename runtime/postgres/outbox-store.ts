@@ -17,7 +17,7 @@ export interface StoredMessage {
 }
 
 /** The class of the advisory locks: the table itself, so that each schema of a database has its own. */
-const LOCKS = "'merp_outbox'::regclass::oid::int";
+export const LOCKS = "'merp_outbox'::regclass::oid::int";
 
 /** The lock that writers share, and that a relay holds by itself while it sleeps. */
 export const SLEEP: string = `${LOCKS}, ${PARTS}`;
@@ -72,7 +72,9 @@ export async function readWaiting(
   return rows as unknown as readonly StoredMessage[];
 }
 
-const KEPT = "place, id, type, stream, key, part, entry, channel, announced, correlation_id, contract, written_at";
+/** The columns that a message has also when it was published. */
+export const KEPT =
+  "place, id, type, stream, key, part, entry, channel, announced, correlation_id, contract, written_at";
 
 /** Takes messages out of the outbox that are in their streams. */
 export async function markSent(tx: Queryable, places: readonly string[], isKept: boolean): Promise<void> {

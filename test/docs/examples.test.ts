@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import * as messaging from "../../generated/index.js";
 import * as testing from "../../generated/testing.js";
 import * as operations from "../../runtime/operations/index.js";
+import * as postgres from "../../runtime/postgres/index.js";
 import * as prometheus from "../../runtime/telemetry/prometheus/index.js";
 import * as arbitrary from "../../runtime/testing/arbitrary/index.js";
 import { root, runInstalled } from "../package/program.js";
@@ -16,11 +17,12 @@ const entries = {
   "@m-erp/messaging/testing": Object.keys(testing).filter((name) => !(name in messaging)),
   "@m-erp/messaging/testing/arbitrary": Object.keys(arbitrary),
   "@m-erp/messaging/operations": Object.keys(operations),
+  "@m-erp/messaging/postgres": Object.keys(postgres),
   "@m-erp/messaging/prometheus": Object.keys(prometheus),
 };
 
 /** The pages whose blocks of TypeScript are modules, but for what AMBIENT declares. */
-const PAGES = ["connections", "dead-letters", "observability", "replay", "status", "testing"];
+const PAGES = ["connections", "dead-letters", "observability", "replay", "status", "testing", "transactions"];
 
 /** Types leave no trace in a module. */
 const TYPES = [
@@ -40,6 +42,7 @@ import "@m-erp/messaging/testing/vitest";
 import type { EventDescriptor } from "@m-erp/messaging";
 import type { TestBroker, TestMessaging, TestTime } from "@m-erp/messaging/testing";
 import type { JsonSchema } from "@m-erp/messaging/runtime";
+import type { OutboxOf, Queryable } from "@m-erp/messaging/postgres";
 declare global {
   interface OrderPlaced { readonly entity_id: number; readonly after_data: { readonly total: number } }
   interface OrderPlacedV2 { readonly after_data: { readonly total: number; readonly currency: string } }
@@ -53,6 +56,11 @@ declare global {
   const request: { readonly id: string; readonly headers: { readonly traceparent?: string } };
   const schema: JsonSchema;
   const app: import("express").Express;
+  const pg: typeof import("pg");
+  const pool: import("pg").Pool;
+  const db: Queryable;
+  const tx: Queryable;
+  const outbox: OutboxOf;
   function handle(given: unknown): void;
   function signedToken(user: string): Promise<string>;
   function page(service: string, rule: string): void;

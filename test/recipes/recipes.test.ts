@@ -47,7 +47,10 @@ beforeAll(async () => {
     isolatedDeclarations: false,
     experimentalDecorators: true,
     rootDir: "/",
-    paths: { "@m-erp/messaging": ["./generated/index.ts"] },
+    paths: {
+      "@m-erp/messaging": ["./generated/index.ts"],
+      "@m-erp/messaging/postgres": ["./runtime/postgres/index.ts"],
+    },
   };
   const config = { extends: join(root, "tsconfig.json"), compilerOptions, include: ["*.ts"] };
   await writeFile(join(folder, "tsconfig.json"), JSON.stringify(config));

@@ -15,15 +15,15 @@ export const transfer: Script<[ids: string, refused?: Error]> = script("transfer
 -- The first step of each kind, by which all are checked: redis.call('SET', KEYS[3]) redis.call('XADD', KEYS[1])
 local ids, at = {}, 2
 for entry = 1, #KEYS - 2 do
-  local record, last = KEYS[2 + entry], at + ARGV[at]
+  local record, to = KEYS[2 + entry], at + ARGV[at]
   local id = redis.pcall('GET', record)
   if not is_id(id) or not was_added(id, KEYS[2]) then
-    id = redis.pcall('XADD', KEYS[1], '*', unpack(ARGV, at + 1, last))
+    id = redis.pcall('XADD', KEYS[1], '*', unpack(ARGV, at + 1, to))
     if type(id) == 'table' then return { table.concat(ids, ' '), id } end
     redis.call('SET', record, id, 'PX', ARGV[1])
   end
   ids[entry] = id
-  at = last + 1
+  at = to + 1
 end
 return { table.concat(ids, ' ') }
 `;
