@@ -8,7 +8,7 @@ export type Row = Readonly<Record<string, unknown>>;
 /**
  * What runs a statement: a client of `pg`, `PGlite`, or a transaction of either. Parameters are `$1`, `$2`, … in the text.
  * @example
- * const { rows } = await db.query("SELECT email FROM users WHERE id = $1", [123]);
+ * const { rows } = await tx.query("SELECT email FROM users WHERE id = $1", [123]);
  */
 export interface Queryable {
   query(text: string, values?: unknown[]): Promise<{ readonly rows: readonly Row[] }>;

@@ -22,7 +22,7 @@ const entries = {
 };
 
 /** The pages whose blocks of TypeScript are modules, but for what AMBIENT declares. */
-const PAGES = ["connections", "dead-letters", "observability", "replay", "status", "testing", "transactions"];
+const PAGES = ["connections", "dead-letters", "inbox", "observability", "replay", "status", "testing", "transactions"];
 
 /** Types leave no trace in a module. */
 const TYPES = [
@@ -42,8 +42,28 @@ import "@m-erp/messaging/testing/vitest";
 import type { EventDescriptor } from "@m-erp/messaging";
 import type { TestBroker, TestMessaging, TestTime } from "@m-erp/messaging/testing";
 import type { JsonSchema } from "@m-erp/messaging/runtime";
-import type { OutboxOf, Queryable } from "@m-erp/messaging/postgres";
+import type { Inbox, OutboxOf, Queryable } from "@m-erp/messaging/postgres";
 declare global {
+  const pool: import("pg").Pool;
+  const pg: typeof import("pg");
+  const tx: Queryable;
+  const inbox: Inbox<Queryable>;
+  const outbox: OutboxOf;
+  const db: import("drizzle-orm/node-postgres").NodePgDatabase;
+  const users: import("drizzle-orm/pg-core").PgTable;
+  const kysely: import("kysely").Kysely<{ users: { id: number; email: string } }>;
+  const knex: import("knex").Knex;
+  const prisma: PrismaClient;
+  interface PrismaTransaction {
+    readonly user: { create(user: { readonly data: object }): Promise<object> };
+    $queryRawUnsafe<Rows = unknown>(query: string, ...values: unknown[]): Promise<Rows>;
+  }
+  interface PrismaClient extends PrismaTransaction {
+    $transaction<Result>(
+      work: (tx: PrismaTransaction) => Promise<Result>,
+      options?: { maxWait?: number; timeout?: number },
+    ): Promise<Result>;
+  }
   interface OrderPlaced { readonly entity_id: number; readonly after_data: { readonly total: number } }
   interface OrderPlacedV2 { readonly after_data: { readonly total: number; readonly currency: string } }
   interface OrderPlacedInput { readonly entity_id: number; readonly after_data: { readonly total: number } }
@@ -56,11 +76,6 @@ declare global {
   const request: { readonly id: string; readonly headers: { readonly traceparent?: string } };
   const schema: JsonSchema;
   const app: import("express").Express;
-  const pg: typeof import("pg");
-  const pool: import("pg").Pool;
-  const db: Queryable;
-  const tx: Queryable;
-  const outbox: OutboxOf;
   function handle(given: unknown): void;
   function signedToken(user: string): Promise<string>;
   function page(service: string, rule: string): void;

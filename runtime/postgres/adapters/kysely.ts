@@ -15,7 +15,7 @@ interface KyselyDatabase<Tx extends Kysely> extends Kysely {
  * A database or a transaction of Kysely, for the outbox and the inbox. Plugins, which may rename columns, do not see their
  * statements.
  * @example
- * await db.transaction().execute(async (trx) => {
+ * await kysely.transaction().execute(async (trx) => {
  *   await trx.insertInto("users").values({ id: 123, email: "ada@example.com" }).execute();
  *   await publishUserCreated(outbox(fromKysely(trx)), { entity_id: 123, after_data: { email: "ada@example.com" } });
  * });
