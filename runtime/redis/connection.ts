@@ -16,6 +16,9 @@ import { Whereabouts } from "./whereabouts.js";
 
 export type Client = Redis;
 
+/** How many sessions the connections of this process have had. */
+let sessions = 0;
+
 /** The purpose of a connection, and part of its name in `CLIENT LIST`. To read is to block: replies may take long. */
 export type ConnectionRole = "publish" | "settle" | "subscribe" | "catch-up" | `read:${string}`;
 
@@ -41,6 +44,7 @@ export class Connection {
   /** Whether Redis has said why the present attempt to connect fails. */
   #isExplained = false;
   #session = 0;
+  #isAgain = false;
   #lookedAt: number;
   #closed = false;
   readonly #credentials: CredentialSource | undefined;
@@ -87,7 +91,8 @@ export class Connection {
       this.#refusals = 0;
       this.due = undefined;
       this.#isLeaving = false;
-      this.#session++;
+      this.#isAgain = this.#session > 0;
+      this.#session = ++sessions;
       this.#waiting.end(undefined);
     });
     // Each part that uses it listens.
@@ -112,7 +117,7 @@ export class Connection {
 
   /** Calls back whenever commands can be sent: the first time, and again after each loss. */
   onReady(call: (again: boolean) => void): void {
-    this.client.on("ready", () => call(this.#session > 1));
+    this.client.on("ready", () => call(this.#isAgain));
   }
 
   /** Calls back once for each loss of the connection, but not for {@link close} or a failed attempt to connect. */
@@ -124,7 +129,7 @@ export class Connection {
     });
   }
 
-  /** How often the connection has been established. */
+  /** Names the present session, as no other of any connection is named. 0 before the first. */
   get session(): number {
     return this.#session;
   }

@@ -194,7 +194,8 @@ export class RedisMembership implements Membership {
   async look(): ReturnType<Membership["look"]> {
     const { keys, settle, heartbeat, signals } = this.#parts;
     const client = await settle.ready(signals.reading);
-    const { session } = settle;
+    // On a cluster another master may answer the next time.
+    const { session } = settle.connection;
     const signs = await lookForSigns(client, keys, this);
     return { ...signs, confirmedMs: heartbeat.confirmedMs, session };
   }
