@@ -24,6 +24,6 @@ export interface Appender {
   append(entry: Append): void;
   /** Sends at once the entries that would wait for the end of this turn of the event loop. */
   flush(): void;
-  /** Resolves when no entry is under way. */
+  /** Resolves when no entry is under way. To be called at the end: where Redis is away, what waits for it fails. */
   drained(): Promise<void>;
 }

@@ -210,6 +210,12 @@ export class Connection {
     return this.isReady || this.client.status === "wait" ? undefined : this.failure();
   }
 
+  /** Resolves when an attempt to connect has failed since commands could be sent last. */
+  async away(): Promise<void> {
+    if (!this.isReady && this.#lastError !== undefined) return;
+    await new Promise((resolve) => this.client.once("error", resolve));
+  }
+
   /** The reason why the connection is not ready. */
   failure(): ConnectionError {
     const silence = this.client.status === "connect" ? "it does not answer, or still loads its data" : "no answer";

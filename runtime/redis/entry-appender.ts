@@ -21,6 +21,8 @@ const FULL_BATCH = 128;
 export class EntryAppender implements Appender {
   readonly #route: Route;
   readonly #underWay: UnderWay;
+  /** Aborted when nothing is waited for any more that needs a connection. */
+  readonly #draining = new AbortController();
   /** Where the slot of the stream may move. */
   readonly #line: PublishLine | undefined;
   /** Whether the event loop stood still, and has not read its sockets since. */
@@ -117,6 +119,7 @@ export class EntryAppender implements Appender {
   }
 
   drained(): Promise<void> {
+    void this.#route.connection.away().then(() => this.#draining.abort());
     return this.#underWay.idle();
   }
 
@@ -136,7 +139,7 @@ export class EntryAppender implements Appender {
       }
       // Last, so that nothing is refused that could wait.
       if (!this.#route.isReady) {
-        await this.#route.ready();
+        await this.#ready();
         batch = this.#wanted(batch);
       }
       this.#sendAll(batch);
@@ -156,6 +159,14 @@ export class EntryAppender implements Appender {
       if (isWanted?.() ?? true) return undefined;
       const text = `message ${messageId} was not sent: its sender had given up before there was a connection`;
       return new PublishError("PUBLISH_FAILED", text, { messageId, retryable: true });
+    });
+  }
+
+  /** Waits for a connection; when this is drained, only as long as Redis is not known to be away. */
+  async #ready(): Promise<void> {
+    const { signal } = this.#draining;
+    await this.#route.ready(signal).catch((error: unknown) => {
+      throw signal.aborted ? this.#route.failure() : error;
     });
   }
 

@@ -11,6 +11,8 @@ export interface LifecycleParts extends RuntimeParts {
   readonly instance: string;
   readonly publisher: MessagePublisher;
   readonly health: () => Promise<Health>;
+  /** Whether Redis can be reached. */
+  readonly isReady: () => boolean;
   /** Whether failed publishes are reported already. */
   readonly reports: boolean;
 }
@@ -56,14 +58,17 @@ export class Lifecycle {
   async stopping(): Promise<void> {
     this.#timer?.cancel();
     if (!this.#isStarted) return;
-    await this.#reporting;
+    // Without Redis nothing is waited for: what cannot be told fails when the messaging is closed.
+    const isReady = this.#parts.isReady();
+    if (isReady) await this.#reporting;
     if (!this.#config.announce) return;
-    await this.#tell("service.stopped", {
+    const told = this.#tell("service.stopped", {
       reason: "stopped in order",
       instance_id: this.#parts.instance,
       uptime_seconds: Math.round(process.uptime()),
       stopped_at: new Date(this.#parts.clock.wall()).toISOString(),
     });
+    if (isReady) await told;
   }
 
   /** It reads no longer, and its handlers have ended. */

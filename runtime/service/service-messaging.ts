@@ -81,7 +81,8 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
     const dispatcherOf = this.#dispatcherOf.bind(this);
     this.#consumption = new Consumption(config, this.#instance, { broker, clock, hooks, dispatcherOf });
     const announcing = { instance: this.#instance, publisher: this.#publisher, clock, hooks, reports };
-    this.#lifecycle = new Lifecycle(config, catalogue, { ...announcing, health: () => this.health() });
+    const isReady = (): boolean => broker.isReady;
+    this.#lifecycle = new Lifecycle(config, catalogue, { ...announcing, isReady, health: () => this.health() });
     makeReplayable(this, () => {
       const routes = (): readonly StreamRoutes[] => this.#router.streams();
       return { config, broker, chain: parts.chain, clock, hooks, isStarted: this.#consumption.isStarted, routes };

@@ -5,11 +5,13 @@ import {
   onServiceStarted,
   onServiceStopped,
   onUserCreated,
+  publishUserCreated,
   type ServiceStarted,
   type ServiceStopped,
 } from "../../../generated/index.js";
 import { contractOf } from "../../../runtime/contract/contract.js";
-import { createMessaging } from "../../../runtime/index.js";
+import { createMessaging, type MessagingError } from "../../../runtime/index.js";
+import { startRedis } from "../../../runtime/testing/redis/index.js";
 import { eventually } from "../../support/eventually.js";
 import { useRedis } from "../../support/redis.js";
 import { createService, logBook } from "../../support/service.js";
@@ -82,6 +84,26 @@ describe("a service that announces itself", () => {
     // Of a Redis that is away one line is enough, and one with the number of the others.
     expect(log.lines.filter(({ text }) => text.endsWith("failed; trying again"))).toHaveLength(2);
   });
+});
+
+it("a service closes at once while Redis is away, and what it would still publish fails", async () => {
+  const server = await startRedis();
+  const troubles: string[] = [];
+  const hooks = { trouble: ({ what }: { readonly what: string }) => void troubles.push(what) };
+  const patient = { connectionTimeoutSeconds: 1000 };
+  const messaging = createService(server, { announce: true, healthIntervalSeconds: 0.1, redis: patient, hooks });
+  onUserCreated(messaging, () => {});
+  await messaging.start();
+  await server.stop();
+  await eventually(() => messaging.counts.disconnected > 0);
+  const outcome = publishUserCreated(messaging, { entity_id: 1, after_data: { email: "user@example.com" } }).then(
+    () => "stored",
+    (error: MessagingError) => error.code,
+  );
+
+  await messaging.close();
+  expect(await outcome).toBe("REDIS_UNAVAILABLE");
+  expect(troubles).toContain("publishing service.stopped");
 });
 
 describe("a service that reports its health", () => {
