@@ -1,5 +1,5 @@
 // telemetry/ makes traces and metrics of a messaging. It may import messaging/, contract/ and errors.ts.
-import type { Health, StreamHealth } from "../messaging/health.js";
+import type { Health, OutboxHealth, StreamHealth } from "../messaging/health.js";
 import type { Counts } from "../messaging/hooks.js";
 import { DESTINATION, EVENT, GROUP, type Labels, SERVICE } from "./attribute.js";
 import type { Count, Tally } from "./tally.js";
@@ -69,6 +69,14 @@ export const METRICS: readonly Metric[] = [
     "The time since the oldest open dead letter became one.",
     ({ oldest_dead_letter_seconds: age }) => age,
   ),
+  ofOutbox("waiting", "{message}", "Messages of the outbox that are committed and not published.", (it) => it.waiting),
+  ofOutbox(
+    "oldest_waiting_seconds",
+    "s",
+    "The time since the oldest of them was written.",
+    ({ oldest_waiting_seconds: age }) => age,
+  ),
+  ofOutbox("refused", "{message}", "Messages of the outbox that cannot be published.", (it) => it.refused),
   {
     name: "merp.messaging.events",
     kind: "counter",
@@ -93,6 +101,12 @@ function ofService(
   const read = ({ service, health }: Sample): readonly Reading[] =>
     given(health === undefined ? undefined : value(health), { [SERVICE]: service });
   return { name: `merp.messaging.${name}`, kind: "gauge", unit, description, read };
+}
+
+function ofOutbox(name: string, unit: string, description: string, value: (outbox: OutboxHealth) => number): Metric {
+  return ofService(`outbox.${name}`, unit, description, ({ details: { outbox } }) =>
+    outbox === undefined || outbox === null ? undefined : value(outbox),
+  );
 }
 
 function ofStream(

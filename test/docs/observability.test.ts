@@ -11,6 +11,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { onUserCreated, onUserDeleted, publishUserCreated, publishUserDeleted } from "../../generated/index.js";
 import { createTestMessaging } from "../../generated/testing.js";
 import { UnrecoverableError } from "../../runtime/index.js";
+import { relayPartsOf } from "../../runtime/publish/relayable.js";
 import { METRICS } from "../../runtime/telemetry/metric.js";
 import { openTelemetry } from "../../runtime/telemetry/otel/index.js";
 import { prometheus } from "../../runtime/telemetry/prometheus/index.js";
@@ -101,6 +102,14 @@ const cases: Readonly<Record<string, { readonly fires: readonly Case[]; readonly
   MessagingContractViolations: {
     fires: [one(dead("CONTRACT_VIOLATED"), "_x9 1x60", 12), one(dead("ENTRY_UNREADABLE"), "1x59 2x20", 65)],
     silent: [one(dead("TypeError"), "_x9 1x60", 12), one(dead("CONTRACT_VIOLATED"), "1x60", 50)],
+  },
+  MessagingOutboxLate: {
+    fires: [one(`merp_messaging_outbox_oldest_waiting_seconds${service}`, "0+60x20", 10)],
+    silent: [one(`merp_messaging_outbox_oldest_waiting_seconds${service}`, "0+60x3 0x20", 10)],
+  },
+  MessagingOutboxRefused: {
+    fires: [one(`merp_messaging_outbox_refused${service}`, "0x5 1x20", 10)],
+    silent: [one(`merp_messaging_outbox_refused${service}`, "0x20", 10)],
   },
   MessagingHeartbeatUnconfirmed: {
     fires: [one(`merp_messaging_heartbeat_confirmed${service}`, "0x20", 10)],
@@ -246,6 +255,7 @@ async function exposed(): Promise<{ readonly text: ReadonlySet<string>; readonly
     throw new UnrecoverableError("no");
   });
   onUserDeleted(messaging, () => {});
+  relayPartsOf(messaging)?.tellOf(async () => ({ waiting: 1, oldest_waiting_seconds: 1, refused: 0, advice: [] }));
   await messaging.start();
   await publishUserCreated(messaging, { entity_id: 1, after_data: { email: "ada@example.com" } });
   await publishUserDeleted(messaging, { entity_id: 1 });

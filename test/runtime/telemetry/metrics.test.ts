@@ -14,6 +14,7 @@ import {
   userDeleted,
 } from "../../../generated/index.js";
 import { createTestMessaging, exampleCreateUser, exampleUserCreated } from "../../../generated/testing.js";
+import { relayPartsOf } from "../../../runtime/publish/relayable.js";
 import { METRICS } from "../../../runtime/telemetry/metric.js";
 import { openTelemetry } from "../../../runtime/telemetry/otel/index.js";
 import { expositionOf } from "../../../runtime/telemetry/prometheus/exposition.js";
@@ -136,6 +137,7 @@ describe("the metrics of a messaging's health", () => {
       throw new TypeError("no account");
     });
     onUserDeleted(messaging, () => new Promise(() => {}));
+    relayPartsOf(messaging)?.tellOf(async () => ({ waiting: 2, oldest_waiting_seconds: 1.5, refused: 1, advice: [] }));
     await messaging.start();
     await publishUserCreated(messaging, user);
     await messaging.settled();
