@@ -32,6 +32,7 @@ const entries = [
   "runtime/operations/index",
   "runtime/dashboard/index",
   "runtime/postgres/index",
+  "runtime/saga/index",
   // By itself, so that a bundle of no more than descriptions of messages is without a client of Redis.
   "runtime/contract/define",
 ];

@@ -33,13 +33,13 @@ export class CommandSender {
     if (this.#isClosed) throw this.#publisher.failed(command, new ClosedError("cannot send"));
     this.#requester ??= this.#createRequester();
     const requester = this.#requester;
-    const id = crypto.randomUUID();
+    const id = options.id ?? crypto.randomUUID();
     const given = {
       payload,
       target_service: options.targetService,
       timeout: options.timeoutSeconds,
       reply_to: requester.channel,
-      metadata: contractOf(command).hasOpenMetadata ? SENT_ONCE : undefined,
+      metadata: options.id === undefined && contractOf(command).hasOpenMetadata ? SENT_ONCE : undefined,
     };
     const { timeout, target_service: service } = descriptor.schema.properties ?? {};
     const target = String(options.targetService ?? service?.default ?? service?.const ?? "the target service");

@@ -9,6 +9,11 @@ export interface TellOptions extends PublishOptions {
 
 /** Options of one `send`. */
 export interface SendOptions extends PublishAllOptions, Pick<TellOptions, "targetService"> {
+  /**
+   * The command's id, a UUID. Pass one to be able to repeat the command under it: if it was answered, it does not run again, and
+   * the same answer comes. @defaultValue a new UUID
+   */
+  readonly id?: string;
   /** The time to wait for the answer, in whole seconds, 30 days at most. @defaultValue the schema's, 30 */
   readonly timeoutSeconds?: number;
   /** Ends the wait, but does not withdraw the command. If it is aborted before, nothing is sent. */

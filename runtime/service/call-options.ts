@@ -12,7 +12,7 @@ type Names<Options> = { readonly [Name in keyof Options]-?: true };
 const publishAll: Names<PublishAllOptions> = { correlationId: true, withoutCompany: true };
 const publish: Names<PublishOptions> = { ...publishAll, id: true, once: true };
 const tell: Names<TellOptions> = { ...publish, targetService: true };
-const send: Names<SendOptions> = { ...publishAll, targetService: true, timeoutSeconds: true, signal: true };
+const send: Names<SendOptions> = { ...publishAll, id: true, targetService: true, timeoutSeconds: true, signal: true };
 const listen: Names<ListenOptions> = { since: true, catchUp: true };
 const start: Names<StartOptions> = { requireRedis: true };
 

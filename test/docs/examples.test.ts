@@ -6,6 +6,7 @@ import * as messaging from "../../generated/index.js";
 import * as testing from "../../generated/testing.js";
 import * as operations from "../../runtime/operations/index.js";
 import * as postgres from "../../runtime/postgres/index.js";
+import * as saga from "../../runtime/saga/index.js";
 import * as prometheus from "../../runtime/telemetry/prometheus/index.js";
 import * as arbitrary from "../../runtime/testing/arbitrary/index.js";
 import { root, runInstalled } from "../package/program.js";
@@ -18,6 +19,7 @@ const entries = {
   "@m-erp/messaging/testing/arbitrary": Object.keys(arbitrary),
   "@m-erp/messaging/operations": Object.keys(operations),
   "@m-erp/messaging/postgres": Object.keys(postgres),
+  "@m-erp/messaging/saga": Object.keys(saga),
   "@m-erp/messaging/prometheus": Object.keys(prometheus),
 };
 
@@ -43,12 +45,15 @@ import type { EventDescriptor } from "@m-erp/messaging";
 import type { TestBroker, TestMessaging, TestTime } from "@m-erp/messaging/testing";
 import type { JsonSchema } from "@m-erp/messaging/runtime";
 import type { Inbox, OutboxOf, Queryable } from "@m-erp/messaging/postgres";
+import type { Saga, Sagas } from "@m-erp/messaging/saga";
 declare global {
   const pool: import("pg").Pool;
   const pg: typeof import("pg");
   const tx: Queryable;
   const inbox: Inbox<Queryable>;
   const outbox: OutboxOf;
+  const registration: Saga<{ email: string }>;
+  const sagas: Sagas<Queryable>;
   const db: import("drizzle-orm/node-postgres").NodePgDatabase;
   const users: import("drizzle-orm/pg-core").PgTable;
   const kysely: import("kysely").Kysely<{ users: { id: number; email: string } }>;
@@ -102,6 +107,7 @@ beforeAll(async () => {
     "@m-erp/messaging": [join(root, "generated/index.ts")],
     "@m-erp/messaging/dashboard": [join(root, "runtime/dashboard/index.ts")],
     "@m-erp/messaging/postgres": [join(root, "runtime/postgres/index.ts")],
+    "@m-erp/messaging/saga": [join(root, "runtime/saga/index.ts")],
     "@m-erp/messaging/operations": [join(root, "runtime/operations/index.ts")],
     "@m-erp/messaging/otel": [join(root, "runtime/telemetry/otel/index.ts")],
     "@m-erp/messaging/prometheus": [join(root, "runtime/telemetry/prometheus/index.ts")],

@@ -25,7 +25,7 @@ const delivery = ["broker", "config", "messaging", "time", "contract", "errors"]
 const service = ["notification", "command", "consume", "handle", "publish", ...delivery];
 const dashboard = ["operations", "broker", "config", "time", "contract", "errors"];
 const postgres = ["publish", "handle", ...delivery];
-const cli = ["dashboard", "operations", "postgres", "broker", "config", "contract", "errors"];
+const cli = ["dashboard", "operations", "postgres", "saga", "broker", "config", "contract", "errors"];
 const telemetry = ["messaging", "contract", "errors"];
 const operations = ["service", "redis", "letters", ...service];
 
@@ -109,6 +109,7 @@ const places: readonly Place[] = [
   { path: "runtime/postgres/", may: postgres },
   { path: "runtime/postgres/adapters/", may: postgres, says: `runtime/postgres/ may import ${inWords(postgres)}` },
   { path: "runtime/postgres/inbox/", may: postgres, says: `runtime/postgres/ may import ${inWords(postgres)}` },
+  { path: "runtime/saga/", may: ["postgres", ...postgres] },
   { path: "runtime/command/", may: ["publish", "handle", ...delivery] },
   { path: "runtime/consume/", may: ["handle", ...delivery] },
   { path: "runtime/notification/", may: ["publish", ...delivery] },
@@ -195,7 +196,7 @@ const places: readonly Place[] = [
   {
     path: "runtime/index.ts",
     may: service.concat("service"),
-    says: "runtime/index.ts may import every room but redis, memory, letters, postgres, telemetry, operations, dashboard, cli and testing",
+    says: "runtime/index.ts may import every room but redis, memory, letters, postgres, saga, telemetry, operations, dashboard, cli and testing",
   },
 ];
 

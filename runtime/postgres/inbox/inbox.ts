@@ -27,6 +27,8 @@ export interface InboxOptions {
 
 /** Has handlers run in a transaction, once for each message. */
 export interface Inbox<Tx> extends Extension {
+  /** The database in which handlers run, for work besides. */
+  readonly transactions: Transactions<Tx>;
   /**
    * The transaction in which the handlers of a delivery run. It is committed when all of them have succeeded.
    * @throws {ConfigError} they run in none: the messaging has another inbox or none, `only` excludes the message, or the
@@ -61,14 +63,14 @@ export function createInbox<Source extends Transactional>(
 }
 
 class PostgresInbox<Tx> implements Inbox<Tx> {
-  readonly #transactions: Transactions<Tx>;
+  readonly transactions: Transactions<Tx>;
   readonly #options: InboxOptions;
   readonly #open = new WeakMap<MessageContext, Tx>();
   /** Until a pooler shows that prepared statements are lost between two transactions. */
   #prepares = true;
 
   constructor(transactions: Transactions<Tx>, options: InboxOptions) {
-    this.#transactions = transactions;
+    this.transactions = transactions;
     this.#options = options;
   }
 
@@ -79,7 +81,7 @@ class PostgresInbox<Tx> implements Inbox<Tx> {
       if (call.operation !== "handle" || types?.has(call.descriptor.type) === false) return next();
       return this.#handle(call, next);
     };
-    const transactions = this.#transactions as Transactions<unknown>;
+    const transactions = this.transactions as Transactions<unknown>;
     return {
       interceptors: [interceptor],
       attach: (messaging) => new Keeping(messaging, transactions, keepSeconds).begin(),
@@ -102,7 +104,7 @@ class PostgresInbox<Tx> implements Inbox<Tx> {
       return next();
     };
     try {
-      return await this.#transactions.transaction((tx) => this.#within(tx, call, begin));
+      return await this.transactions.transaction((tx) => this.#within(tx, call, begin));
     } catch (thrown) {
       if (thrown instanceof Refused) return thrown.result;
       if (!this.#prepares || hasBegun || !isUnprepared(thrown)) throw thrown;
@@ -114,7 +116,7 @@ class PostgresInbox<Tx> implements Inbox<Tx> {
   }
 
   async #within(tx: Tx, { descriptor, context }: HandleCall, next: () => Promise<unknown>): Promise<unknown> {
-    const { queryable, prepared, confirmsCommit } = this.#transactions;
+    const { queryable, prepared, confirmsCommit } = this.transactions;
     const db = queryable(tx);
     const quick = this.#prepares ? (prepared?.(tx) ?? db) : db;
     await assertOwner(quick, context);

@@ -324,3 +324,16 @@ describe("an answer that was sent while its asker was away", () => {
     await eventually(() => sendValidateToken(asker, { token: "t" }, { timeoutSeconds: 5 }));
   });
 });
+
+describe("a command that is sent again under its id", () => {
+  it("does not run again, and is given the same answer, also in another process", async () => {
+    let runs = 0;
+    await using _answering = await tokenService(() => ({ valid: ++runs === 1 }));
+    const id = crypto.randomUUID();
+    for (let times = 0; times < 2; times++) {
+      await using messaging = asking();
+      expect(await sendValidateToken(messaging, { token: "secret" }, { id })).toEqual({ valid: true });
+    }
+    expect(runs).toBe(1);
+  });
+});

@@ -1,0 +1,150 @@
+import type { CommandDescriptor } from "../contract/descriptor.js";
+import { CommandFailedError, MessagingError } from "../errors.js";
+import { withCorrelation } from "../messaging/correlation.js";
+import type { Sender } from "../messaging/sender.js";
+import type { Queryable } from "../postgres/database.js";
+import type { Transactions } from "../postgres/transactions.js";
+import type { RelayParts } from "../publish/relayable.js";
+import { type Ask, postponeAsk, setAskAside, settleAsk, takeAsks } from "./ask.js";
+import type { Saga } from "./definition.js";
+import { commandOf, type Engine } from "./engine.js";
+import { type Instance, lockInstance, saveInstance } from "./instance.js";
+
+const LONGEST_SECONDS = 3600;
+const LEASE_SECONDS = 10;
+/** Codes of failures that no repetition changes. */
+const FINAL = new Set(["UNRECOVERABLE", "CONTRACT_VIOLATED"]);
+
+/** Where sagas are kept, and what takes their steps. */
+export interface SagaPlace {
+  readonly transactions: Transactions<unknown>;
+  readonly sagas: ReadonlyMap<string, Saga<object>>;
+  readonly engine: Engine;
+  readonly messaging: Pick<Sender, "send">;
+  readonly parts: RelayParts;
+  /** Aborted when the process ends. */
+  readonly signal: AbortSignal;
+}
+
+/** Sends the commands of sagas, and has their answers taken. */
+export class Asking {
+  readonly #place: SagaPlace;
+
+  constructor(place: SagaPlace) {
+    this.#place = place;
+  }
+
+  /** Begins with commands that are due. @returns what resolves when each has been settled */
+  async begin(most: number): Promise<readonly Promise<void>[]> {
+    const { sagas, parts } = this.#place;
+    const names = [...sagas.keys()];
+    const asks = await this.#within((db) => takeAsks(db, names, { most, leaseSeconds: LEASE_SECONDS }));
+    return asks.map((ask) =>
+      this.#ask(ask).catch((error: unknown) =>
+        parts.hooks.trouble(`keeping the answer to ${ask.request.command}`, error),
+      ),
+    );
+  }
+
+  async #ask(ask: Ask): Promise<void> {
+    const saga = this.#place.sagas.get(ask.saga) as Saga<object>;
+    const { options, command } = ask.request;
+    try {
+      const answer = ask.answer ?? { result: await this.#send(saga, ask) };
+      await this.#take(ask, answer);
+    } catch (thrown) {
+      const { maxRetries } = this.#place.parts.config;
+      const isLast = ask.attempts >= (options.maxRetries ?? maxRetries) || isFinal(thrown);
+      if (thrown instanceof CommandFailedError && isLast) await this.#refuse(saga, ask, thrown);
+      else await this.#postpone(ask, thrown);
+      if (!(thrown instanceof CommandFailedError || this.#place.signal.aborted)) {
+        this.#place.parts.hooks.trouble(`asking ${command} for the saga ${ask.saga}`, thrown);
+      }
+    }
+  }
+
+  #send(saga: Saga<object>, { commandId: id, request, correlationId }: Ask): Promise<unknown> {
+    const { messaging, parts } = this.#place;
+    const { command, payload, options } = request;
+    const descriptor = commandOf(saga, parts.catalogue, command);
+    if (descriptor === undefined) {
+      const text = `the saga ${saga.name} asks ${command}, which this process does not know: deploy the release that does`;
+      return Promise.reject(new MessagingError("COMMAND_UNKNOWN", text));
+    }
+    const { targetService, timeoutSeconds } = options;
+    const { signal } = this.#place;
+    const chosen = { id, signal, ...(targetService && { targetService }), ...(timeoutSeconds && { timeoutSeconds }) };
+    const send = (): Promise<unknown> =>
+      messaging.send(descriptor as CommandDescriptor<unknown, unknown, unknown>, payload, chosen);
+    return correlationId === undefined ? send() : withCorrelation({ correlationId }, send);
+  }
+
+  /** The answer and what its step does are one transaction. Whoever is second finds nothing to do. */
+  async #take(ask: Ask, answer: { readonly result: unknown }): Promise<void> {
+    const { engine, sagas } = this.#place;
+    const { saga, isUndo, request } = ask;
+    try {
+      await this.#settled(ask, (db, instance) =>
+        engine.answered(db, sagas.get(saga) as Saga<object>, instance, { command: request.command, isUndo, ...answer }),
+      );
+    } catch (thrown) {
+      throw new StepFailed(thrown, answer);
+    }
+  }
+
+  async #refuse(saga: Saga<object>, ask: Ask, { message, errorCode: code }: CommandFailedError): Promise<void> {
+    const { command } = ask.request;
+    if (!ask.isUndo) {
+      await this.#settled(ask, (db, instance) =>
+        this.#place.engine.refused(db, saga, instance, { command, why: { code, message } }),
+      );
+      return;
+    }
+    await this.#within(async (db) => {
+      const instance = await lockInstance(db, ask.saga, ask.id);
+      if (instance?.status !== "undoing") return;
+      await setAskAside(db, ask, message);
+      const error = `${instance.error ?? ""}; ${command}, which undoes, was refused: ${message}`;
+      await saveInstance(db, { ...instance, status: "stuck", error, shown: undefined });
+    });
+  }
+
+  async #postpone(ask: Ask, thrown: unknown): Promise<void> {
+    const { retryDelayMs } = this.#place.parts.config;
+    const isFailure = thrown instanceof CommandFailedError;
+    const cause = thrown instanceof StepFailed ? thrown.cause : thrown;
+    const delay = Math.min(LONGEST_SECONDS, (retryDelayMs / 1000) * 2 ** Math.min(ask.attempts, 20));
+    const seconds = this.#place.signal.aborted ? 0 : delay;
+    const error = cause instanceof Error ? cause.message : String(cause);
+    const counts = isFailure || thrown instanceof StepFailed;
+    const kept = thrown instanceof StepFailed ? { answer: thrown.answer } : {};
+    await this.#within((db) => postponeAsk(db, ask, { seconds, error, counts, isAnew: isFailure, ...kept }));
+  }
+
+  /** Locks the saga before its command, as its steps do, so that nobody waits in a circle. */
+  async #settled(ask: Ask, work: (db: Queryable, instance: Instance) => Promise<void>): Promise<void> {
+    await this.#within(async (db) => {
+      const instance = await lockInstance(db, ask.saga, ask.id);
+      if (instance === undefined || !(await settleAsk(db, ask))) return;
+      await work(db, instance);
+    });
+  }
+
+  #within<Result>(work: (db: Queryable) => Promise<Result>): Promise<Result> {
+    const { transactions } = this.#place;
+    return transactions.transaction((tx) => work(transactions.queryable(tx)));
+  }
+}
+
+/** The step that takes an answer has thrown. The answer is kept, so that the command is not sent again. */
+class StepFailed extends Error {
+  readonly answer: { readonly result: unknown };
+  constructor(cause: unknown, answer: { readonly result: unknown }) {
+    super("the step that takes the answer failed", { cause });
+    this.answer = answer;
+  }
+}
+
+function isFinal(thrown: unknown): boolean {
+  return thrown instanceof CommandFailedError && FINAL.has(thrown.errorCode ?? "");
+}

@@ -1,0 +1,14 @@
+export {
+  type CorrelateBy,
+  defineSaga,
+  type OnOptions,
+  type Refusal,
+  type Saga,
+  type SagaOptions,
+  type StepOf,
+  type Steps,
+} from "./definition.js";
+export type { SagaStatus } from "./instance.js";
+export { type Sagas, startSagas } from "./sagas.js";
+export type { SagasOptions } from "./sagas-options.js";
+export type { AskOptions, Step } from "./step.js";

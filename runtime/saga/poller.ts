@@ -1,0 +1,112 @@
+import type { Timer } from "../time/clock.js";
+import type { Asking, SagaPlace } from "./asking.js";
+import type { SagasOptions } from "./sagas-options.js";
+import type { Timing } from "./timing.js";
+
+const REMOVE = `
+  DELETE FROM merp_saga WHERE ctid IN (
+    SELECT ctid FROM merp_saga
+    WHERE status IN ('done', 'undone') AND saga = ANY($1::text[]) AND changed_at < now() - make_interval(secs => $2::float8)
+    LIMIT 1000)`;
+
+/** Timers that one look takes at most. */
+const TIMERS = 50;
+/** A step that has just been taken commits within this time, as a rule. */
+const SOON_MS = 20;
+const CLEAN_MS = 3_600_000;
+
+interface Work {
+  readonly asking: Asking;
+  readonly timing: Timing;
+}
+
+/** Looks for what is due, again and again, until it is stopped. */
+export class Poller {
+  readonly #place: SagaPlace;
+  readonly #work: Work;
+  readonly #pollMs: number;
+  readonly #keepSeconds: number;
+  readonly #concurrency: number;
+  readonly #underWay = new Set<Promise<void>>();
+  #timer: { readonly timer: Timer; readonly dueAt: number } | undefined;
+  #looking: Promise<void> | undefined;
+  #isWanted = false;
+  #cleanedAt: number;
+
+  constructor(place: SagaPlace, work: Work, options: SagasOptions) {
+    this.#place = place;
+    this.#work = work;
+    this.#pollMs = (options.pollSeconds ?? 1) * 1000;
+    this.#keepSeconds = options.keepSeconds ?? 2_592_000;
+    this.#concurrency = options.concurrency ?? 20;
+    this.#cleanedAt = place.parts.clock.now();
+  }
+
+  start(): void {
+    this.#lookIn(this.#pollMs);
+  }
+
+  /** Looks when a transaction that has just done something has been committed, presumably. */
+  wakeSoon(): void {
+    this.#lookIn(SOON_MS);
+  }
+
+  async stop(): Promise<void> {
+    this.#timer?.timer.cancel();
+    await this.#looking;
+    await Promise.all(this.#underWay);
+  }
+
+  #lookIn(ms: number): void {
+    const { clock } = this.#place.parts;
+    const dueAt = clock.now() + ms;
+    if (this.#place.signal.aborted || (this.#timer !== undefined && this.#timer.dueAt <= dueAt)) return;
+    this.#timer?.timer.cancel();
+    this.#timer = { dueAt, timer: clock.after(ms, () => this.#look()).unref() };
+  }
+
+  #look(): void {
+    this.#timer?.timer.cancel();
+    this.#timer = undefined;
+    if (this.#looking !== undefined) {
+      this.#isWanted = true;
+      return;
+    }
+    const { hooks } = this.#place.parts;
+    this.#looking = this.#round()
+      .catch((error: unknown) => {
+        hooks.trouble("looking for what sagas have to do", error);
+        return false;
+      })
+      .then((found) => {
+        this.#looking = undefined;
+        this.#lookIn(found || this.#isWanted ? 0 : this.#pollMs);
+        this.#isWanted = false;
+      });
+  }
+
+  /** @returns whether there may be more */
+  async #round(): Promise<boolean> {
+    await this.#clean();
+    const room = this.#concurrency - this.#underWay.size;
+    const begun = room > 0 ? await this.#work.asking.begin(room) : [];
+    for (const settled of begun) {
+      const ended = settled.finally(() => {
+        this.#underWay.delete(ended);
+        this.#look();
+      });
+      this.#underWay.add(ended);
+    }
+    const fired = await this.#work.timing.round(TIMERS);
+    return fired > 0 || (room > 0 && begun.length === room);
+  }
+
+  async #clean(): Promise<void> {
+    const { parts, transactions, sagas } = this.#place;
+    const now = parts.clock.now();
+    if (now - this.#cleanedAt < CLEAN_MS) return;
+    this.#cleanedAt = now;
+    const values = [[...sagas.keys()], this.#keepSeconds];
+    await transactions.transaction((tx) => transactions.queryable(tx).query(REMOVE, values));
+  }
+}

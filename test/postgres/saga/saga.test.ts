@@ -1,0 +1,203 @@
+import type pg from "pg";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import {
+  publishUserDeleted,
+  publishUserLoggedIn,
+  publishUserUpdated,
+  UnrecoverableError,
+  userLoggedIn,
+} from "../../../generated/index.js";
+import { migrate } from "../../../runtime/postgres/index.js";
+import { defineSaga } from "../../../runtime/saga/index.js";
+import { eventually } from "../../support/eventually.js";
+import { hasPostgres, poolOf, schemaOn, usePostgres } from "../../support/postgres.js";
+import { useRedis } from "../../support/redis.js";
+import { registration } from "./registration.js";
+import { type Others, type Registrar, sagaIn, startOthers, startRegistrar, until } from "./stage.js";
+
+describe.skipIf(!hasPostgres)("a saga", async () => {
+  const { postgres } = hasPostgres ? await usePostgres() : { postgres: { url: "" } };
+  const { redis, admin } = await useRedis();
+  let pool: pg.Pool;
+  let others: Others;
+  const open: Registrar[] = [];
+  const registrar = async (options = {}): Promise<Registrar> => {
+    const started = await startRegistrar(redis.url, pool, options);
+    open.push(started);
+    return started;
+  };
+
+  beforeEach(async () => {
+    await admin.flushall();
+    pool = poolOf(await schemaOn(postgres));
+    await migrate(pool);
+    others = await startOthers(redis.url);
+  });
+  afterEach(async () => {
+    for (const each of open.splice(0)) await each[Symbol.asyncDispose]();
+    await others[Symbol.asyncDispose]();
+    await pool.end();
+  });
+
+  test("asks one service after the other, and ends", async () => {
+    const { begin } = await registrar();
+    expect(await begin("1")).toBe(true);
+    expect(await begin("1")).toBe(false);
+    const { state } = await until(pool, "1", "done");
+    expect(state).toEqual({ email: "ada@example.com", user_id: 7, company_id: 8, partner_id: 9 });
+    expect(others.asked).toEqual(["create_user", "create_company", "create_partner"]);
+    for (const table of ["merp_saga_ask", "merp_saga_timer"]) {
+      expect((await pool.query(`SELECT * FROM ${table}`)).rows).toEqual([]);
+    }
+  });
+
+  test("undoes what was done, the last first, when a command is refused", async () => {
+    others.before = (command) => {
+      if (command === "create_partner") throw new UnrecoverableError("the name is taken");
+    };
+    const { begin } = await registrar();
+    await begin("1");
+    const { error } = await until(pool, "1", "undone");
+    expect(error).toBe("create_partner was refused: the name is taken");
+    expect(others.asked).toEqual([
+      "create_user",
+      "create_company",
+      "create_partner",
+      "delete_company 8",
+      "delete_user 7",
+    ]);
+  });
+
+  test("asks again what has failed, under another id, before it has failed for good", async () => {
+    let failures = 1;
+    others.before = (command) => {
+      if (command === "create_user" && failures-- > 0) throw new Error("the database is away");
+    };
+    const { begin } = await registrar();
+    await begin("1");
+    await until(pool, "1", "done");
+    expect(others.asked.slice(0, 2)).toEqual(["create_user", "create_user"]);
+  });
+
+  test("begins on a message, once, and takes messages one at a time, also those that come together", async () => {
+    others.before = () => new Promise((resolve) => setTimeout(resolve, 400));
+    const { messaging } = await registrar();
+    const beginning = { entity_id: 1, after_data: { email: "ada@example.com" }, metadata: { registers: true } };
+    for (let times = 0; times < 2; times++) await publishUserUpdated(messaging, beginning);
+    await publishUserUpdated(messaging, { ...beginning, entity_id: 2, metadata: {} });
+    await eventually(() => sagaIn(pool, "1"), Boolean);
+    const login = { entity_id: 1, after_data: { ip_address: null, login_method: "password" as const } };
+    await Promise.all(Array.from({ length: 20 }, () => publishUserLoggedIn(messaging, login)));
+    const { state } = await until(pool, "1", "done");
+    expect(state["logins"]).toBe(20);
+    expect(others.asked.filter((command) => command === "create_user")).toHaveLength(1);
+    expect(await sagaIn(pool, "2")).toBeUndefined();
+
+    // It has ended: what is late changes nothing.
+    await publishUserLoggedIn(messaging, login);
+    await publishUserDeleted(messaging, { entity_id: 1 });
+    await eventually(
+      () => messaging.counts.handled,
+      (handled) => handled >= 25,
+    );
+    expect(await sagaIn(pool, "1")).toMatchObject({ status: "done", state: { logins: 20 } });
+  });
+
+  test("waits for its beginning where a message says so", async () => {
+    others.before = () => new Promise(() => undefined);
+    const { messaging, begin } = await registrar({ maxRetries: 20 });
+    await publishUserDeleted(messaging, { entity_id: 1 });
+    await eventually(() => messaging.counts.retried, Boolean);
+    await begin("1");
+    const { error } = await until(pool, "1", "undoing");
+    expect(error).toBe("the user was deleted");
+  });
+
+  test("undoes also what it learns of after it has failed", async () => {
+    let answer = (): void => undefined;
+    others.before = (command) =>
+      command === "create_user" ? new Promise<void>((resolve) => (answer = resolve)) : undefined;
+    const { messaging, begin } = await registrar();
+    await begin("1");
+    await eventually(() => others.asked.length, Boolean);
+    await publishUserDeleted(messaging, { entity_id: 1 });
+    await until(pool, "1", "undoing");
+    answer();
+    await until(pool, "1", "undone");
+    expect(others.asked).toEqual(["create_user", "delete_user 7"]);
+  });
+
+  test("runs a timeout once, although several processes look for it", async () => {
+    others.before = () => new Promise(() => undefined);
+    const [first] = await Promise.all([registrar(), registrar(), registrar()]);
+    await first.begin("1");
+    await pool.query("UPDATE merp_saga_timer SET due_at = now()");
+    await eventually(
+      () => sagaIn(pool, "1"),
+      (row) => row?.state["reminded"] === true,
+    );
+    expect((await pool.query("SELECT * FROM merp_saga_timer")).rows).toEqual([]);
+  });
+
+  test("commits nothing of a step that leaves a state which breaks its schema", async () => {
+    const broken = defineSaga<{ count: number }>(
+      {
+        name: "broken",
+        version: 1,
+        state: { type: "object", properties: { count: { type: "integer" } }, required: ["count"] },
+      },
+      (saga) => {
+        saga.on(userLoggedIn, "entity_id", (state) => {
+          state.count = 0.5;
+        });
+      },
+    );
+    const { begin, messaging } = await registrar({ definition: broken, maxRetries: 0 });
+    await expect(begin("1", { count: "many" })).rejects.toThrow(
+      "the state of the saga broken breaks its schema: count must be a whole number",
+    );
+    await begin("1", { count: 1 });
+    await publishUserLoggedIn(messaging, { entity_id: 1, after_data: { ip_address: null, login_method: "password" } });
+    await eventually(() => messaging.counts.deadLettered, Boolean);
+    expect((await sagaIn(pool, "1"))?.state).toEqual({ count: 1 });
+  });
+
+  test("migrates an older state, and leaves a newer one to who has written it", async () => {
+    others.before = () => new Promise(() => undefined);
+    const { begin, messaging } = await registrar({ maxRetries: 0 });
+    await begin("1");
+    const login = { entity_id: 1, after_data: { ip_address: null, login_method: "password" as const } };
+    await pool.query(`UPDATE merp_saga SET version = 1, state = '{"mail":"ada@example.org"}'`);
+    await publishUserLoggedIn(messaging, login);
+    await eventually(() => messaging.counts.handled, Boolean);
+    expect((await sagaIn(pool, "1"))?.state).toEqual({ email: "ada@example.org", logins: 1 });
+    await pool.query("UPDATE merp_saga SET version = 3");
+    await publishUserLoggedIn(messaging, login);
+    await eventually(() => messaging.counts.deadLettered, Boolean);
+    expect((await sagaIn(pool, "1"))?.state["logins"]).toBe(1);
+  });
+
+  test("stops when what undoes is refused", async () => {
+    others.before = (command) => {
+      if (command === "create_company" || command === "delete_user 7") throw new UnrecoverableError("no");
+    };
+    const { begin } = await registrar();
+    await begin("1");
+    const { error } = await until(pool, "1", "stuck");
+    expect(error).toBe("create_company was refused: no; delete_user, which undoes, was refused: no");
+  });
+});
+
+test("the name and the version of a saga are checked, and no two steps take the same", () => {
+  const options = { ...registration, name: "Registration" };
+  expect(() => defineSaga(options, () => undefined)).toThrow(
+    'the name of a saga is small letters, digits, _, . and -, got "Registration"',
+  );
+  expect(() => defineSaga({ ...registration, version: 0 }, () => undefined)).toThrow("a whole number from 1, got 0");
+  expect(() =>
+    defineSaga(registration, (saga) => {
+      saga.timeout("a", () => undefined);
+      saga.timeout("a", () => undefined);
+    }),
+  ).toThrow("the saga registration has two steps that take the timeout a: leave one");
+});
