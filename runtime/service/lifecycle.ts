@@ -82,6 +82,8 @@ export class Lifecycle {
     const descriptor = this.#catalogue.messages.find(({ kind }) => kind === "health");
     if (descriptor === undefined) return;
     const { status, details, uptime_seconds, version } = await this.#parts.health();
+    // While Redis is away the stop does not wait for it.
+    if (!this.#isStarted) return;
     await this.#publish(descriptor, { status, details, uptime_seconds, version });
   }
 
