@@ -118,9 +118,8 @@ export class CommandResponder implements Responding {
     const { chain } = this.#parts;
     if (chain === undefined) return handler(command, context);
     const { descriptor } = route;
-    const { stream } = context;
-    const call = { operation: "handle", descriptor, stream, message: command, context } as const;
-    return chain.run(call, () => handler(command, context));
+    const call = { operation: "handle", descriptor, message: command, context } as const;
+    return chain.run(call, context.stream, () => handler(command, context));
   }
 
   /** An answer, which is a failure where the result cannot be written. */

@@ -190,8 +190,8 @@ export class Dispatcher {
     const { chain } = this.#parts;
     const { descriptor } = routes[0] as Route;
     if (chain === undefined || descriptor.kind === "command") return this.#run(routes, 0, message, context);
-    const call = { operation: "handle", descriptor, stream: context.stream, message, context } as const;
-    return chain.run(call, () => this.#run(routes, 0, message, context));
+    const call = { operation: "handle", descriptor, message, context } as const;
+    return chain.run(call, context.stream, () => this.#run(routes, 0, message, context));
   }
 
   /** Runs the handlers one after another, beginning with one of them. Returns a promise only if a handler does. */

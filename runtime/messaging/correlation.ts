@@ -67,11 +67,15 @@ export function apart<Result>(work: () => Result): Result {
   return new AsyncResource("MESSAGE", MANUAL).runInAsyncScope(work);
 }
 
+/** The same as {@link currentCorrelation}, not copied: a delivery reads its message when it is asked for a part. */
+export function presentCorrelation(): Correlation | undefined {
+  return storage.getStore();
+}
+
 /** The correlation of the message that is being handled, if one is. */
 export function currentCorrelation(): Correlation | undefined {
   const store = storage.getStore();
   if (store === undefined) return undefined;
-  // The getters of a delivery read the message only when they are asked.
   const { correlationId, messageId, companyId, traceparent, tracestate, baggage } = store;
   return { correlationId, messageId, companyId, traceparent, tracestate, baggage };
 }

@@ -86,22 +86,22 @@ export type Interceptor = (call: InterceptedCall, next: () => Promise<unknown>) 
 /** `Omit` for each member of a union. */
 type Omitting<Whole, Name extends PropertyKey> = Whole extends unknown ? Omit<Whole, Name> : never;
 
-type Bare<Whole> = Omitting<Whole, "is" | "elapsedMs">;
+/** A call before it passes the interceptors. */
+type BeginningCall = Omitting<InterceptedCall, "is" | "elapsedMs" | "stream">;
 
-/** A call that publishes, before it passes the interceptors. */
-export type OutgoingCall = Omitting<PlacedCall, "stream">;
-
-/** The same with its stream, as the interceptors are given it. */
-export type PlacedCall = Bare<Exclude<InterceptedCall, HandleCall>>;
+/** One that publishes. */
+export type OutgoingCall = Exclude<BeginningCall, { readonly operation: "handle" }>;
 
 /** A class, and a promise only where somebody makes one: there is one of these for each message. */
 class CallUnderWay {
   declare readonly descriptor: unknown;
+  readonly stream: string;
   readonly #clock: Clock;
   readonly #began: number;
 
-  constructor(given: Bare<InterceptedCall>, clock: Clock) {
+  constructor(given: object, stream: string, clock: Clock) {
     Object.assign(this, given);
+    this.stream = stream;
     this.#clock = clock;
     this.#began = clock.now();
   }
@@ -125,8 +125,8 @@ export class InterceptorChain {
   }
 
   /** @param last - makes the call, with the changes of the interceptors */
-  run<Given extends Bare<InterceptedCall>>(given: Given, last: (call: Given) => unknown): Promise<unknown> {
-    const call = new CallUnderWay(given, this.#clock);
+  run<Given extends BeginningCall>(given: Given, stream: string, last: (call: Given) => unknown): Promise<unknown> {
+    const call = new CallUnderWay(given, stream, this.#clock);
     return this.#from(0, call as unknown as InterceptedCall, last);
   }
 

@@ -6,7 +6,7 @@ import type { Contract } from "../contract/contract.js";
 import type { Descriptor } from "../contract/descriptor.js";
 import { presentInstant } from "../contract/instant.js";
 import { ContractError } from "../errors.js";
-import { currentCorrelation, inheritMetadata, withDefaults } from "../messaging/correlation.js";
+import { inheritMetadata, presentCorrelation, withDefaults } from "../messaging/correlation.js";
 import type { PublishOptions } from "../messaging/publisher.js";
 import type { Clock } from "../time/clock.js";
 
@@ -29,7 +29,7 @@ export function prepare(
   const { kind, type } = descriptor;
   const timestamp = presentInstant(clock.wall());
   if (kind === "health") return contract.compose(given, { service_name: config.service, timestamp });
-  const correlation = currentCorrelation();
+  const correlation = presentCorrelation();
   const filled: PlainMessage = {
     id: options.id ?? randomUUID(),
     timestamp,

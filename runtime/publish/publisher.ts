@@ -14,7 +14,7 @@ import {
   type MessagingError,
 } from "../errors.js";
 import type { HookBus } from "../messaging/hooks.js";
-import type { InterceptorChain, OutgoingCall, PlacedCall } from "../messaging/interceptor.js";
+import type { InterceptorChain, OutgoingCall } from "../messaging/interceptor.js";
 import type { PublishAllOptions, Published, PublishOptions } from "../messaging/publisher.js";
 import type { Clock } from "../time/clock.js";
 import { sendAll } from "./bulk.js";
@@ -125,7 +125,7 @@ export class MessagePublisher {
     make: (call: OutgoingCall) => Promise<unknown>,
   ): Promise<unknown> {
     let isSent = false;
-    const made = chain.run(this.placed(call), (changed) => {
+    const made = chain.run(call, this.streamOf(call), (changed) => {
       isSent = true;
       return make(changed);
     });
@@ -140,9 +140,9 @@ export class MessagePublisher {
     });
   }
 
-  /** A call as interceptors are given it. */
-  placed(call: OutgoingCall): PlacedCall {
-    return { ...call, stream: prefixed(this.#config, call.descriptor.stream) } as PlacedCall;
+  /** The stream of a call's messages, as interceptors are given it. */
+  streamOf({ descriptor }: OutgoingCall): string {
+    return prefixed(this.#config, descriptor.stream);
   }
 
   /** Tells the hooks of a message that could not be published. Returns the error to reject with. */

@@ -32,7 +32,7 @@ export class Outgoing {
     if (instead !== undefined) return instead as Promise<Result>;
     const chain = this.#chain;
     if (chain === undefined) return make(call);
-    return chain.run(this.#publisher.placed(call), make) as Promise<Result>;
+    return chain.run(call, this.#publisher.streamOf(call), make) as Promise<Result>;
   }
 
   #make(call: OutgoingCall): Promise<unknown> {

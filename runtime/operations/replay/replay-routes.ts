@@ -87,10 +87,7 @@ export class SilentResponding implements Responding {
   ): Promise<undefined> {
     const run = (): unknown => (handler as CommandHandler<typeof command, unknown>)(command, context);
     if (this.#chain === undefined) await run();
-    else {
-      const { stream } = context;
-      await this.#chain.run({ operation: "handle", descriptor, stream, message: command, context }, run);
-    }
+    else await this.#chain.run({ operation: "handle", descriptor, message: command, context }, context.stream, run);
     return undefined;
   }
 

@@ -1,4 +1,4 @@
-import type { Attributes } from "@opentelemetry/api";
+import type { Span } from "@opentelemetry/api";
 import type { Descriptor } from "../../contract/descriptor.js";
 import { maskedOf } from "../../contract/sensitive.js";
 import { CONVERSATION_ID, MESSAGE_ID } from "./convention.js";
@@ -16,11 +16,11 @@ export class Identity {
     this.#showsCorrelation = !maskedOf(schema, ["correlation_id"], false).isSensitive;
   }
 
-  /** Adds the ids that a message has and that may be shown. */
-  addTo(attributes: Attributes, id: unknown, correlationId: unknown): void {
-    if (this.#showsId && typeof id === "string") attributes[MESSAGE_ID] = id.slice(0, LONGEST);
+  /** Notes on a span the ids that a message has and that may be shown. */
+  note(span: Span, id: unknown, correlationId: unknown): void {
+    if (this.#showsId && typeof id === "string") span.setAttribute(MESSAGE_ID, id.slice(0, LONGEST));
     if (this.#showsCorrelation && typeof correlationId === "string") {
-      attributes[CONVERSATION_ID] = correlationId.slice(0, LONGEST);
+      span.setAttribute(CONVERSATION_ID, correlationId.slice(0, LONGEST));
     }
   }
 }

@@ -1,4 +1,14 @@
-import { type Attributes, type Context, context, ROOT_CONTEXT, type Span, SpanKind, trace } from "@opentelemetry/api";
+import {
+  type Attributes,
+  type Context,
+  context,
+  INVALID_SPAN_CONTEXT,
+  type Link,
+  ROOT_CONTEXT,
+  type Span,
+  SpanKind,
+  trace,
+} from "@opentelemetry/api";
 import type { PlainMessage } from "../../contract/codec.js";
 import type { Descriptor } from "../../contract/descriptor.js";
 import { HandlerTimeoutError } from "../../errors.js";
@@ -16,6 +26,8 @@ import type { Measured } from "./instruments.js";
 import { spanContextOf } from "./trace-context.js";
 import type { Tracing } from "./tracing.js";
 
+const NO_LINKS: Link[] = [];
+
 /** What all attempts at messages of a type have in common. */
 interface Kind {
   readonly measured: Measured;
@@ -23,6 +35,11 @@ interface Kind {
   readonly attempts: Attempts;
   /** Of the spans. */
   readonly name: string;
+  /**
+   * What the span of a first attempt begins with, one object for all. What only this message has is noted once it is known that
+   * the span records: an object of attributes for each message would take longer than all else.
+   */
+  readonly first: Attributes;
 }
 
 /**
@@ -57,7 +74,7 @@ export class Processing {
     const attempt = new Attempt(call, span, kind.measured);
     kind.attempts.begin(attempt);
     // Two functions instead of an async one, which would make twice as many promises for each message.
-    return context.with(trace.setSpan(base, span), next).then(
+    return this.#within(base, span, next).then(
       (result) => {
         if (attempt.endedAt === undefined) {
           this.#tracing.instruments.noteProcessed(kind.measured, call.elapsedMs);
@@ -92,28 +109,27 @@ export class Processing {
     instruments.noteProcessed(measured.failed(noteFailure(span, error, exceptions)), elapsedMs);
   }
 
-  #begin({ identity, name }: Kind, delivery: MessageContext, message: PlainMessage, base: Context): Span {
+  /** A handler begins outside of every context: where there is neither a span nor baggage it stays there. */
+  #within(base: Context, span: Span, next: () => Promise<unknown>): Promise<unknown> {
+    const isBare = base === ROOT_CONTEXT && span.spanContext() === INVALID_SPAN_CONTEXT;
+    return isBare ? next() : context.with(trace.setSpan(base, span), next);
+  }
+
+  #begin(kind: Kind, delivery: MessageContext, message: PlainMessage, base: Context): Span {
     const { tracer, isTraced, parent } = this.#tracing;
+    const { name, identity } = kind;
     if (!isTraced && parent === "link") return tracer.startSpan(name, undefined, base);
-    const { stream, group } = delivery;
-    const attributes: Attributes = {
-      [names.SYSTEM]: names.REDIS,
-      [names.OLD_SYSTEM]: names.REDIS,
-      [names.OPERATION]: "process",
-      [names.OPERATION_TYPE]: "process",
-      [DESTINATION]: stream,
-      [GROUP]: group,
-      [names.CLIENT_ID]: delivery.consumer,
-      [names.MESSAGE_TYPE]: delivery.type,
-      [names.ENTRY_ID]: delivery.entryId,
-      [names.ATTEMPT]: delivery.attempt,
-    };
-    identity.addTo(attributes, delivery.messageId, delivery.correlationId);
+    const attributes = delivery.attempt === 1 ? kind.first : { ...kind.first, [names.ATTEMPT]: delivery.attempt };
     const producer = spanContextOf(traceOf(message, "traceparent"), traceOf(message, "tracestate"));
-    const options = { kind: SpanKind.CONSUMER, attributes };
-    if (producer === undefined) return tracer.startSpan(name, options, base);
-    if (parent === "parent") return tracer.startSpan(name, options, trace.setSpanContext(base, producer));
-    return tracer.startSpan(name, { ...options, links: [{ context: producer }] }, base);
+    const isParent = parent === "parent" && producer !== undefined;
+    const links = isParent || producer === undefined ? NO_LINKS : [{ context: producer }];
+    const within = isParent ? trace.setSpanContext(base, producer) : base;
+    const span = tracer.startSpan(name, { kind: SpanKind.CONSUMER, attributes, links }, within);
+    if (!span.isRecording()) return span;
+    span.setAttribute(names.CLIENT_ID, delivery.consumer);
+    span.setAttribute(names.ENTRY_ID, delivery.entryId);
+    identity.note(span, delivery.messageId, delivery.correlationId);
+    return span;
   }
 
   #kindOf(descriptor: Descriptor, { stream, group }: MessageContext): Kind {
@@ -128,7 +144,13 @@ export class Processing {
     const attempts = this.attemptsOf({ stream, group }) ?? new Attempts(place);
     this.#attempts.set(`${stream}\0${group}`, attempts);
     const measured = this.#tracing.instruments.ofProcessing({ ...place, [names.MESSAGE_TYPE]: descriptor.type });
-    const kind = { measured, identity: new Identity(descriptor), attempts, name: `process ${stream}` };
+    const first = {
+      ...measured.attributes,
+      [names.OLD_SYSTEM]: names.REDIS,
+      [names.OPERATION_TYPE]: "process",
+      [names.ATTEMPT]: 1,
+    };
+    const kind = { measured, identity: new Identity(descriptor), attempts, name: `process ${stream}`, first };
     this.#kinds.set(descriptor, kind);
     return kind;
   }

@@ -1,16 +1,15 @@
 import {
-  type Attributes,
   type Context,
   context,
   INVALID_SPAN_CONTEXT,
   isSpanContextValid,
-  type Link,
   type Span,
   SpanKind,
+  type SpanOptions,
   trace,
 } from "@opentelemetry/api";
 import type { Descriptor } from "../../contract/descriptor.js";
-import { type Correlation, currentCorrelation, withCorrelation } from "../../messaging/correlation.js";
+import { type Correlation, presentCorrelation, withCorrelation } from "../../messaging/correlation.js";
 import type { HandleCall, InterceptedCall } from "../../messaging/interceptor.js";
 import type { Published } from "../../messaging/publisher.js";
 import { DESTINATION } from "../attribute.js";
@@ -31,6 +30,11 @@ interface Kind {
   readonly identity: Identity;
   /** Of the span. */
   readonly name: string;
+  /**
+   * What a span begins with, one object for all. What only this message has is noted once it is known that the span records: an
+   * object of attributes for each message would take longer than all else.
+   */
+  readonly options: SpanOptions;
 }
 
 /**
@@ -49,7 +53,7 @@ export class Sending {
     const { instruments, exceptions } = this.#tracing;
     const kind = this.#kindOf(call);
     const count = call.operation === "publishAll" ? call.messages.length : 1;
-    const correlation = currentCorrelation();
+    const correlation = presentCorrelation();
     const within = contextOf(correlation);
     const span = this.#begin(call, kind, within, correlation);
     return this.#within(within, span, correlation, next).then(
@@ -68,24 +72,19 @@ export class Sending {
     );
   }
 
-  #begin(
-    call: SendingCall,
-    { measured, identity, name }: Kind,
-    within: Context,
-    correlation: Correlation | undefined,
-  ): Span {
+  #begin(call: SendingCall, { options, identity, name }: Kind, within: Context, correlation?: Correlation): Span {
     const { tracer, isTraced, createSpans } = this.#tracing;
     if (!isTraced) return tracer.startSpan(name, undefined, within);
-    const attributes: Attributes = { ...measured.attributes, [names.OLD_SYSTEM]: names.REDIS };
-    identity.addTo(attributes, undefined, call.options.correlationId ?? correlation?.correlationId);
-    let links: Link[] = [];
-    if (call.operation === "publishAll") {
-      if (createSpans) links = createEach(tracer, call, within, attributes);
-      attributes[names.BATCH_COUNT] = call.messages.length;
-    }
+    const correlationId = call.options.correlationId ?? correlation?.correlationId;
+    const each = { options, identity, correlationId };
+    const links = createSpans && call.operation === "publishAll" ? createEach(tracer, call, within, each) : [];
     // A create span is what the consumers are linked to; this one is then a request to Redis like any other.
-    const kind = links.length > 0 ? SpanKind.CLIENT : SpanKind.PRODUCER;
-    return tracer.startSpan(name, { kind, attributes, links }, within);
+    const given = links.length > 0 ? { ...options, kind: SpanKind.CLIENT, links } : options;
+    const span = tracer.startSpan(name, given, within);
+    if (!span.isRecording()) return span;
+    identity.note(span, undefined, correlationId);
+    if (call.operation === "publishAll") span.setAttribute(names.BATCH_COUNT, call.messages.length);
+    return span;
   }
 
   #within(
@@ -96,10 +95,16 @@ export class Sending {
   ): Promise<unknown> {
     const carried = span.spanContext();
     if (carried === INVALID_SPAN_CONTEXT || !isSpanContextValid(carried)) return next();
-    const baggage = this.#tracing.baggage ? baggageOf(within) : undefined;
-    return withCorrelation({ ...correlation, ...traceOfContext(carried), baggage }, () =>
-      context.with(trace.setSpan(within, span), next),
-    );
+    const { traceparent, tracestate } = traceOfContext(carried);
+    const carrying: Correlation = {
+      correlationId: correlation?.correlationId,
+      messageId: correlation?.messageId,
+      companyId: correlation?.companyId,
+      traceparent,
+      tracestate,
+      baggage: this.#tracing.baggage ? baggageOf(within) : undefined,
+    };
+    return withCorrelation(carrying, () => context.with(trace.setSpan(within, span), next));
   }
 
   #kindOf({ descriptor, operation, stream }: SendingCall): Kind {
@@ -115,7 +120,13 @@ export class Sending {
       [DESTINATION]: stream,
       [names.MESSAGE_TYPE]: descriptor.type,
     });
-    const kind = { measured, identity: new Identity(descriptor as Descriptor), name: `${called} ${stream}` };
+    const attributes = { ...measured.attributes, [names.OLD_SYSTEM]: names.REDIS };
+    const kind: Kind = {
+      measured,
+      identity: new Identity(descriptor as Descriptor),
+      name: `${called} ${stream}`,
+      options: { kind: SpanKind.PRODUCER, attributes },
+    };
     kinds.set(operation, kind);
     return kind;
   }
@@ -124,7 +135,7 @@ export class Sending {
 /** Where no span is under way, what is published continues the trace of the request or notification that is handled. */
 function contextOf(correlation: Correlation | undefined): Context {
   const active = context.active();
-  if (correlation?.traceparent === undefined || trace.getSpanContext(active) !== undefined) return active;
+  if (correlation === undefined || trace.getSpanContext(active) !== undefined) return active;
   const correlated = spanContextOf(correlation.traceparent, correlation.tracestate);
   return correlated === undefined ? active : trace.setSpanContext(active, correlated);
 }
@@ -132,7 +143,6 @@ function contextOf(correlation: Correlation | undefined): Context {
 function notePlace(span: Span, identity: Identity, result: unknown): void {
   if (!span.isRecording()) return;
   const { id, entryId } = (result ?? {}) as Partial<Published>;
-  const attributes: Attributes = entryId === undefined ? {} : { [names.ENTRY_ID]: entryId };
-  identity.addTo(attributes, id, undefined);
-  span.setAttributes(attributes);
+  if (entryId !== undefined) span.setAttribute(names.ENTRY_ID, entryId);
+  identity.note(span, id, undefined);
 }

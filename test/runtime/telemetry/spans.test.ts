@@ -1,6 +1,5 @@
 import {
   context as active,
-  INVALID_TRACEID,
   ProxyTracerProvider,
   propagation,
   ROOT_CONTEXT,
@@ -42,15 +41,35 @@ useContexts();
 
 const user = { entity_id: 1, after_data: { email: "ada@example.com" } };
 
-function traced(
+function traced<Telemetry extends TestTelemetry>(
   options: TestMessagingOptions = {},
   telemetryOptions: OpenTelemetryOptions = {},
-  telemetry = testTelemetry(),
-): { readonly messaging: TestMessaging; readonly telemetry: TestTelemetry } {
+  telemetry = testTelemetry() as Telemetry,
+): { readonly messaging: TestMessaging; readonly telemetry: Telemetry } {
   const { tracerProvider, meterProvider } = telemetry;
   const extensions = [openTelemetry({ tracerProvider, meterProvider, ...telemetryOptions })];
   const messaging = createTestMessaging({ service: "billing", logger: logBook(), extensions, ...options });
   return { messaging: messaging as unknown as TestMessaging, telemetry };
+}
+
+/** Telemetry that records no span, and keeps what it was told of each. */
+function unrecorded(): TestTelemetry & {
+  readonly described: { readonly name: string; readonly attributes: unknown }[];
+} {
+  const telemetry = testTelemetry(new AlwaysOffSampler());
+  const described: { readonly name: string; readonly attributes: unknown }[] = [];
+  const { tracerProvider } = telemetry;
+  const getTracer = tracerProvider.getTracer.bind(tracerProvider);
+  tracerProvider.getTracer = (...place) => {
+    const tracer = getTracer(...place);
+    const startSpan = tracer.startSpan.bind(tracer);
+    tracer.startSpan = (name, options, within) => {
+      described.push({ name, attributes: options?.attributes });
+      return startSpan(name, options, within);
+    };
+    return tracer;
+  };
+  return { ...telemetry, described };
 }
 
 describe("the spans of an event", () => {
@@ -466,8 +485,20 @@ describe("the context of a trace", () => {
     await messaging.settled();
     const [message] = messaging.published(userUpdated);
     expect(message?.metadata?.["traceparent"]).toBe(`00-${request.traceId}-${request.spanId}-01`);
-    expect(seen).toEqual([parent === "parent" ? request.traceId : INVALID_TRACEID]);
+    expect(seen).toEqual([parent === "parent" ? request.traceId : undefined]);
     expect(options.filter((given) => given !== undefined)).toHaveLength(described);
+  });
+
+  it("that is not recorded costs no description of each message", async () => {
+    const { messaging, telemetry } = traced({}, {}, unrecorded());
+    await using _ = messaging;
+    onUserCreated(messaging, () => {});
+    await messaging.start();
+    for (let n = 0; n < 3; n++) await publishUserCreated(messaging, { ...user, entity_id: 1 + n });
+    await messaging.settled();
+    const described = new Map(telemetry.described.map(({ name, attributes }) => [attributes, name]));
+    expect([...described.values()]).toEqual(["publish events", "process events"]);
+    expect(telemetry.described).toHaveLength(6);
   });
 
   it("passes a service without an SDK unchanged", async () => {
