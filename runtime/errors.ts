@@ -19,6 +19,8 @@ export type ErrorCode =
   | "COMMAND_UNKNOWN"
   | "HANDLER_TIMEOUT"
   | "POISONOUS"
+  | "BURIED"
+  | "ENTRY_SETTLED"
   | "UNRECOVERABLE"
   | "RETRY_AFTER"
   | "DEAD_LETTER_MISSING"
@@ -222,6 +224,14 @@ export class PoisonError extends MessagingError {
       "POISONOUS",
       `its consumer died or was closed while handling it; ${attempts} attempts were begun: the message may end the process`,
     );
+  }
+}
+
+/** An operator moved the message to the dead letters while its handler ran, which is not waited for any longer. */
+export class BuriedError extends MessagingError {
+  override readonly name = "BuriedError";
+  constructor() {
+    super("BURIED", "an operator moved the message to the dead letters; its handler is not waited for");
   }
 }
 

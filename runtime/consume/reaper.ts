@@ -46,6 +46,7 @@ export class Reaper {
       try {
         this.#isBehind = false;
         await this.#look();
+        await this.#workload.dismissBuried();
       } catch (error) {
         // The reply may have been lost with entries that are pending for this consumer now.
         this.#workload.suspectLoss();

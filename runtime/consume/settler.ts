@@ -3,10 +3,10 @@ import type { Kept } from "../broker/membership.js";
 import { typeOf } from "../contract/codec.js";
 import { describeFailure } from "../handle/failure.js";
 import { identityOf } from "../handle/identity.js";
+import { labelsOf } from "../handle/labels.js";
 import type { HookEvents } from "../messaging/hooks.js";
 import type { Timer } from "../time/clock.js";
 import { Batch } from "./batch.js";
-import { labelsOf } from "./labels.js";
 import type { ConsumerParts, Watching } from "./parts.js";
 
 const MOST_ACKS = 200;

@@ -35,6 +35,8 @@ export class Workload implements Holder {
   readonly #returning = new Map<string, Delivery>();
   /** Delivered once more before their settlement was confirmed, which may have come to Redis before. */
   readonly #redelivered = new Set<string>();
+  /** The entries whose handlers ran when it was last looked for buried ones. */
+  #running: ReadonlySet<string> = new Set();
   #isOpen = false;
   #hasLapsed = false;
   #waiters: (() => void)[] = [];
@@ -56,6 +58,18 @@ export class Workload implements Holder {
     this.#holdings = holdings;
     this.#backlog = new Backlog(this.#hasLanes ? (fields) => entityOf(fields ?? []) : undefined, holdings);
     this.#runner = new Runner(parts, { backlog: this.#backlog, holdings, settler: this.settler, watching });
+  }
+
+  /**
+   * Ends the handlers of entries that an operator has moved to the dead letters meanwhile. Only of those that have run since the
+   * last call is Redis asked.
+   */
+  async dismissBuried(): Promise<void> {
+    const running = this.#handled();
+    const long = running.filter((id) => this.#running.has(id));
+    this.#running = new Set(running);
+    const { membership, dispatcher } = this.#parts;
+    if (long.length > 0) for (const id of await membership.buried(long)) dispatcher.dismiss(id);
   }
 
   /** Lets entries in. Before the first heartbeat the consumer would look abandoned to others. */

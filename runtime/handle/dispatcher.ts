@@ -3,7 +3,14 @@
 import { type Answer, type Delivery, DONE, type Outcome } from "../broker/delivery.js";
 import { type FlatFields, typeOf } from "../contract/codec.js";
 import { contractOf } from "../contract/contract.js";
-import { DecodeError, HandlerTimeoutError, MessageTooLargeError, MessagingError, PoisonError } from "../errors.js";
+import {
+  BuriedError,
+  DecodeError,
+  HandlerTimeoutError,
+  MessageTooLargeError,
+  MessagingError,
+  PoisonError,
+} from "../errors.js";
 import { apart, inContextOf } from "../messaging/correlation.js";
 import type { MessageContext } from "../messaging/handler.js";
 import type { RuntimeParts } from "../messaging/hooks.js";
@@ -52,6 +59,11 @@ export class Dispatcher {
 
   stop(): void {
     this.#deadlines.stop();
+  }
+
+  /** Ends the attempt at an entry that an operator has moved to the dead letters: its signal is aborted, and its place is free. */
+  dismiss(entryId: string): void {
+    this.#deadlines.expire(entryId, new BuriedError());
   }
 
   /**
@@ -160,8 +172,8 @@ export class Dispatcher {
       context.end();
       return this.#succeed(first, context, began);
     }
-    const run = this.#deadlines.begin(() => {
-      const error = new HandlerTimeoutError(type, this.#place.handlerTimeoutMs);
+    const run = this.#deadlines.begin(delivery.id, (reason) => {
+      const error = reason ?? new HandlerTimeoutError(type, this.#place.handlerTimeoutMs);
       context.expire(error);
       ended(delivery, this.#fail(first, delivery, error));
     });

@@ -1,5 +1,13 @@
 import type { Delivery, Outcome } from "../broker/delivery.js";
-import { ContractError, DecodeError, PoisonError, RetryAfter, UnrecoverableError, UpcastError } from "../errors.js";
+import {
+  BuriedError,
+  ContractError,
+  DecodeError,
+  PoisonError,
+  RetryAfter,
+  UnrecoverableError,
+  UpcastError,
+} from "../errors.js";
 import type { Jitter } from "../time/clock.js";
 
 export interface RetryPolicy {
@@ -26,7 +34,7 @@ export function assertAttemptsLeft({ attempt, deaths = 0 }: Delivery, maxRetries
 
 /** Decides on a message whose handler threw, or that could not be read. */
 export function afterFailure(error: unknown, attempt: number, policy: RetryPolicy, jitter: Jitter): Outcome {
-  const hopeless = error instanceof UnrecoverableError || isUnreadable(error);
+  const hopeless = error instanceof UnrecoverableError || error instanceof BuriedError || isUnreadable(error);
   if (hopeless || attempt > policy.maxRetries) return { kind: "dead", error };
   const asked = error instanceof RetryAfter ? error.delayMs : Number.NaN;
   const delayMs = Number.isFinite(asked) ? asked : backoff(attempt, policy.delayMs, jitter);

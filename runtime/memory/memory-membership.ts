@@ -150,6 +150,11 @@ export class MemoryMembership implements Membership {
     return this.#call(() => fetch(this.#seat, entries, mostBytes));
   }
 
+  /** No operator does that to a broker in memory. */
+  async buried(): Promise<ReadonlySet<string>> {
+    return new Set();
+  }
+
   owned(ids: readonly string[]): Promise<ReadonlySet<string>> {
     return this.#call(() => {
       const isGone = this.#seat.group === undefined;

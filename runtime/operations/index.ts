@@ -26,6 +26,7 @@ export type { Limits } from "./diagnosis/limits.js";
 export type { Problem, ProblemCode, Severity } from "./diagnosis/problem.js";
 export { type DoctorOptions, examine } from "./doctor/doctor.js";
 export type { Finding } from "./doctor/finding.js";
+export type { Buried, BuryOptions } from "./groups/burial.js";
 export { Groups } from "./groups/groups.js";
 export type { PausedGroup } from "./groups/paused-group.js";
 export type { Retired, RetireHindrance, RetireOptions, RetirePlan } from "./groups/retirement.js";

@@ -10,8 +10,8 @@ import { bury } from "./lua/settlement.js";
 /** What settles an entry that failed, of one consumer of a group. */
 export interface FailedPlace extends FetchPlace {
   readonly keys: StreamKeys;
-  /** `kept` when nobody can have taken over or settled the entry, else empty. */
-  readonly keeps: "kept" | "";
+  /** `kept` when nobody can have taken over or settled the entry, `by hand` when an operator asks, else empty. */
+  readonly keeps: "kept" | "by hand" | "";
 }
 type RecordOf<Method extends "recordFailure" | "bury"> = Omit<Parameters<Membership[Method]>[1], "isContested">;
 
@@ -33,7 +33,7 @@ export async function recordFailure(
 export async function moveToDead(
   client: Client,
   { keys, group, consumer, keeps }: FailedPlace,
-  { id, attempt, fields, oversizedBytes }: Delivery,
+  { id, attempt, fields, oversizedBytes }: Pick<Delivery, "id" | "attempt" | "fields" | "oversizedBytes">,
   { failure, labels }: RecordOf<"bury">,
 ): Promise<string | null> {
   const scriptKeys = [keys.stream, keys.dead, keys.retry, keys.errors, keys.index, keys.oversized];

@@ -16,7 +16,7 @@ import { leave } from "./lua/group.js";
 import { acknowledge } from "./lua/settlement.js";
 import { reap, takenOverOf } from "./lua/takeover.js";
 import { learnPauses, NONE_PARKED, takeParked } from "./parked.js";
-import { owned } from "./pending.js";
+import { buried, owned } from "./pending.js";
 import { startId } from "./redis-clock.js";
 import { isReply } from "./reply.js";
 import { assertSupported } from "./requirement.js";
@@ -166,6 +166,11 @@ export class RedisMembership implements Membership {
 
   owned(ids: readonly string[]): Promise<ReadonlySet<string>> {
     return this.#unlessGone(this.#parts.signals.settling, new Set(ids), (client) => owned(client, this, ids));
+  }
+
+  buried(ids: readonly string[]): Promise<ReadonlySet<string>> {
+    const { keys, signals } = this.#parts;
+    return this.#unlessGone(signals.settling, new Set(), (client) => buried(client, keys, ids));
   }
 
   release(count: number): ReturnType<Membership["release"]> {

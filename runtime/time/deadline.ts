@@ -6,7 +6,10 @@ export interface Run {
   since: number;
   previous: Run | undefined;
   next: Run | undefined;
-  readonly expire: () => void;
+  /** What it is about. */
+  readonly id: string;
+  /** Called without a reason when its time is up. */
+  readonly expire: (reason?: Error) => void;
 }
 
 const LOOK_EVERY_MS = 100;
@@ -29,9 +32,9 @@ export class Deadlines {
     this.#clock = clock;
   }
 
-  begin(expire: () => void): Run {
+  begin(id: string, expire: Run["expire"]): Run {
     this.#timer ??= this.#clock.every(Math.min(LOOK_EVERY_MS, this.#limitMs), () => this.#look());
-    const run: Run = { since: UNSEEN, previous: this.#newest, next: undefined, expire };
+    const run: Run = { since: UNSEEN, previous: this.#newest, next: undefined, id, expire };
     if (this.#newest === undefined) this.#oldest = run;
     else this.#newest.next = run;
     this.#newest = run;
@@ -47,6 +50,13 @@ export class Deadlines {
     if (run.next === undefined) this.#newest = run.previous;
     else run.next.previous = run.previous;
     return true;
+  }
+
+  /** Expires the runs that are about that before their time is up. */
+  expire(id: string, reason: Error): void {
+    for (let run = this.#oldest; run !== undefined; run = run.next) {
+      if (run.id === id && this.end(run)) run.expire(reason);
+    }
   }
 
   stop(): void {

@@ -295,7 +295,7 @@ describe("the rights in the page on security", () => {
     );
   });
 
-  it("let a foreman pause, resume and retire groups, and have them retry at once", async () => {
+  it("let a foreman pause, resume and retire groups, have them retry at once, and bury what they hold", async () => {
     await using operations = new Operations({ env: {}, service: "foreman", redis: { url: urlOf("foreman") } });
     const billing = ["events", "billing-workers"] as const;
     await bury();
@@ -305,10 +305,29 @@ describe("the rights in the page on security", () => {
     expect(await operations.groups.paused("events")).toHaveLength(1);
     expect(await operations.groups.retryNow(...billing)).toBe(0);
     expect((await operations.groups.resume(...billing)).resumed).toHaveLength(2);
+    const id = (await admin.xadd("events", "*", "event_type", "user.created")) as string;
+    await admin.xgroup("CREATE", ...billing, "0").catch(() => {});
+    await admin.xclaim(...billing, "gone", 0, id, "FORCE");
+    await using other = new Operations({ env: {}, service: "ada", redis: { url: urlOf("operator") } });
+    await expect(other.groups.bury(...billing, id)).rejects.toMatchObject({ code: "REDIS_REFUSED" });
+    // Who may do a part of it does nothing of it.
+    await admin.acl("SETUSER", "half", "on", ">change-me", "~*", "+@all", "-xack");
+    await using half = new Operations({ env: {}, service: "ada", redis: { url: urlOf("half") } });
+    const letters = await admin.xlen("{events}:dead");
+    await expect(half.groups.bury(...billing, id)).rejects.toMatchObject({ message: expect.stringMatching(/xack/i) });
+    expect(await admin.xlen("{events}:dead")).toBe(letters);
+    expect(await operations.groups.bury(...billing, id)).toMatchObject({ consumer: "gone" });
+    await admin.xgroup("DELCONSUMER", ...billing, "gone");
     await operations.groups.retirePlan(...billing);
     await operations.groups.retire(...billing, { force: true, deadLetters: "discard" });
     expect(await admin.keys("{events}:*:billing-workers")).toEqual([]);
-    await refused("foreman", "XTRIM events MAXLEN 0", "XACK events a 1-0", "XGROUP CREATE events a 0", "GET events");
+    await refused(
+      "foreman",
+      "XTRIM events MAXLEN 0",
+      "XREADGROUP GROUP a b STREAMS events >",
+      "XGROUP CREATE events a 0",
+      "GET events",
+    );
   });
 
   it("let a viewer see dead letters and health, and change nothing", async () => {

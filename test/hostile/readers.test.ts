@@ -7,10 +7,10 @@ import type { Subscriber, Subscriptions } from "../../runtime/broker/subscriptio
 import { decodeResponse } from "../../runtime/command/answer.js";
 import { Requester } from "../../runtime/command/requester.js";
 import { readConfig } from "../../runtime/config/config.js";
-import { labelsOf } from "../../runtime/consume/labels.js";
 import { entityOf, type FlatFields, typeOf } from "../../runtime/contract/codec.js";
 import { contractOf } from "../../runtime/contract/contract.js";
 import { MessagingError } from "../../runtime/errors.js";
+import { labelsOf } from "../../runtime/handle/labels.js";
 import { letterOf } from "../../runtime/letters/dead-letter-record.js";
 import { stateOf } from "../../runtime/letters/dead-letter-state.js";
 import { HookBus } from "../../runtime/messaging/hooks.js";

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { operatorCommand } from "../exit.js";
+import { buryCommand } from "./bury.js";
 import { discardCommand } from "./discard.js";
 import { groupsCommand } from "./groups.js";
 import { listCommand } from "./list.js";
@@ -17,4 +18,5 @@ export const deadLettersCommand: Command = operatorCommand(
   .addCommand(showCommand)
   .addCommand(redriveCommand)
   .addCommand(discardCommand)
-  .addCommand(purgeCommand);
+  .addCommand(purgeCommand)
+  .addCommand(buryCommand);

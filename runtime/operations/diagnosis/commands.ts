@@ -10,8 +10,8 @@ export function showLetters(status: Status, { stream, name }: Place): string {
   return `merp dead-letters groups ${nameFor(status, stream)} --group ${shellWord(name)}`;
 }
 
-export function explain(status: Status, stream: string, id: string): string {
-  return `merp explain ${id} --stream ${nameFor(status, stream)}`;
+export function bury(status: Status, { stream, name }: Place, id: string): string {
+  return `merp dead-letters bury ${nameFor(status, stream)} ${shellWord(name)} ${id}`;
 }
 
 export function retryNow(status: Status, { stream, name }: Place): string {

@@ -1,7 +1,7 @@
 import { printable } from "../../contract/printable.js";
 import type { GroupStatus, WorkStatus } from "../status/group-status.js";
 import { countOf, lengthOfTime, shellWord } from "../wording.js";
-import { explain, redisCli, retireGroup, retryNow, startProcess } from "./commands.js";
+import { bury, redisCli, retireGroup, retryNow, startProcess } from "./commands.js";
 import { inEachGroup, isPaused, type Sickness } from "./sickness.js";
 
 const LONG_AGO_MS = 86_400_000;
@@ -75,8 +75,8 @@ export const isPoisoned: Sickness = inEachGroup((group, { status, limits }) => {
     .filter(({ deaths }) => deaths !== null && deaths >= limits.deaths)
     .sort((a, b) => (b.deaths ?? 0) - (a.deaths ?? 0));
   if (worst === undefined) return undefined;
-  const sentence = `the message ${shown(worst.id)} of ${shown(stream)} kills consumers of ${shown(name)}: ${worst.deaths} died while they handled it; it becomes a dead letter (POISONOUS) when it has killed enough`;
-  return { severity: "critical", code: "MESSAGE_POISONOUS", sentence, command: explain(status, stream, worst.id) };
+  const sentence = `the message ${shown(worst.id)} of ${shown(stream)} kills consumers of ${shown(name)}: ${worst.deaths} died while they handled it; it becomes a dead letter (POISONOUS) when it has killed enough, or now by this command`;
+  return { severity: "critical", code: "MESSAGE_POISONOUS", sentence, command: bury(status, group, worst.id) };
 });
 
 /** A handler takes long, and others wait behind it. */
@@ -92,8 +92,8 @@ export const isSlow: Sickness = inEachGroup((group, { status, limits }) => {
   const behind = isBehind
     ? `, and ${lag === null ? "an unknown number of entries wait" : `${countOf(lag, "entry")} wait`} unread${grows(group)}`
     : "";
-  const sentence = `handlers of ${shown(service)} are slow: ${countOf(members.alive, "consumer")} of ${shown(name)} on ${shown(stream)} ${members.alive === 1 ? "lives" : "live"}, but one has held ${worst.id} for ${lengthOfTime(worst.heldMs)}${behind}`;
-  return { severity: "warning", code: "HANDLER_SLOW", sentence, command: explain(status, stream, worst.id) };
+  const sentence = `handlers of ${shown(service)} are slow: ${countOf(members.alive, "consumer")} of ${shown(name)} on ${shown(stream)} ${members.alive === 1 ? "lives" : "live"}, but one has held ${worst.id} for ${lengthOfTime(worst.heldMs)}${behind}; if every message takes long, start another process of ${shown(service)}; if this one alone does, make it a dead letter, and the others go on`;
+  return { severity: "warning", code: "HANDLER_SLOW", sentence, command: bury(status, group, worst.id) };
 });
 
 /** More is published than is handled. */

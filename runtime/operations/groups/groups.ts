@@ -11,6 +11,7 @@ import type {
 import type { Client, Connection } from "../../redis/connection.js";
 import { pauseField, pausesIn } from "../../redis/group-pauses.js";
 import { pause, recall, resume, retryNow } from "../../redis/lua/pause.js";
+import { assertEntryId, type Buried, type BuryOptions, buryEntry, checkedBurial } from "./burial.js";
 import { findGroup, type GroupPlace, placeIn, placeOf, streamsOf } from "./group-place.js";
 import { adviceFor, type PausedGroup, pausedGroup, shownPause } from "./paused-group.js";
 import { type Retired, type RetireOptions, type RetirePlan, retireGroup, retirePlan } from "./retirement.js";
@@ -85,9 +86,7 @@ export class Groups implements GroupControl {
   async retryNow(stream: string, group: string, options: RetryNowOptions = {}): Promise<number> {
     assertKnown(options, ["type", "id"]);
     const { type = "", id = "" } = options;
-    if (id !== "" && !/^\d{1,20}-\d{1,20}$/.test(id)) {
-      throw new ConfigError([`id must be that of an entry (1700000000000-0), got ${JSON.stringify(id)}`]);
-    }
+    if (id !== "") assertEntryId(id);
     return this.#ask("retrying", stream, group, async (client, given) => {
       const place = await findGroup(client, given);
       return eachOf(place, async (keys) => {
@@ -97,6 +96,25 @@ export class Groups implements GroupControl {
         return paged((from) => retryNow.run(client, [key, retry, held, paused], [place.group, type, id, from, PAGE]));
       });
     });
+  }
+
+  /**
+   * Moves an entry to the dead letters that a member of a group has in its hands, or that waits for its retry: one that kills its
+   * processes, or whose handler does not end. A member that lives aborts the handler's signal within half a lease and goes on with
+   * other messages. Its handler may all the same complete the message, so a redrive may handle it twice. The sender of a command
+   * gets an answer only if the handler ends.
+   *
+   * @throws {MessagingError} `GROUP_MISSING`; `ENTRY_SETTLED` if the entry is not pending in the group
+   * @example
+   * await using operations = new Operations();
+   * await operations.groups.bury("events", "billing-workers", "1700000000000-0", { by: "ada", why: "it kills its process" });
+   */
+  async bury(stream: string, group: string, id: string, options: BuryOptions = {}): Promise<Buried> {
+    const { by = this.#config.service, why } = checkedBurial(id, options);
+    const burial = { by, ...(why !== undefined && { why }), maxEntryBytes: this.#config.maxMessageBytes };
+    return this.#ask("burying an entry of", stream, group, async (client, given) =>
+      buryEntry(client, await findGroup(client, given), id, burial),
+    );
   }
 
   /**

@@ -18,6 +18,18 @@ local mine = redis.call('XPENDING', KEYS[1], ARGV[1], ARGV[3], ARGV[3], 1, ARGV[
 export const THEIRS = `
 local theirs = redis.call('XPENDING', KEYS[1], ARGV[1], ARGV[3], ARGV[3], 1)`;
 
+/** Under that, followed by an entry's id, the errors of a group say when an operator has buried it. */
+export const BURIED = "buried:";
+
+/**
+ * Defines `is_buried(id)`: whether an operator has moved an entry to the dead letters that was pending, by the errors `KEYS[n]`. Its
+ * member may have it still: to that one it looks as if an operator had deleted its consumer.
+ */
+export function buriedIn(n: number): string {
+  return `
+local function is_buried(id) return redis.call('HGET', KEYS[${n}], '${BURIED}' .. id) ~= false end`;
+}
+
 /**
  * Defines `failures(id)`: how many failed attempts of an entry are recorded, in the hash `KEYS[n]`; and `deaths(id, attempt)`:
  * how many deliveries before an attempt are not, because they began in processes that died. The errors are objects of JSON,

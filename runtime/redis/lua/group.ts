@@ -1,4 +1,4 @@
-import { CLOCK, DUE_AT_ONCE, failuresIn, ID_ORDER, MAP, recordIn, restoring, WHOLE } from "./fragment.js";
+import { buriedIn, CLOCK, DUE_AT_ONCE, failuresIn, ID_ORDER, MAP, recordIn, restoring, WHOLE } from "./fragment.js";
 import { type Script, script } from "./script.js";
 
 /**
@@ -94,7 +94,7 @@ return from
  */
 export const leave: Script<null> = script(
   "leave",
-)`${MAP}${ID_ORDER}${DUE_AT_ONCE}${recordIn(5)}${failuresIn(5)}${restoring("parked", 2)}
+)`${MAP}${ID_ORDER}${DUE_AT_ONCE}${recordIn(5)}${failuresIn(5)}${restoring("parked", 2)}${buriedIn(5)}
 local unbegun, begun = {}, {}
 local last_unbegun = 7 + ARGV[6]
 local last_begun = last_unbegun + ARGV[7]
@@ -127,7 +127,7 @@ if is_there then
   for i = 8, ARGV[4] ~= '' and #ARGV or 0 do
     local id = ARGV[i]
     local is_pending = #redis.call('XPENDING', KEYS[1], ARGV[1], id, id, 1) == 1
-    if not is_pending then give_back(id, failures(id) + (i <= last_begun and 1 or 0)) end
+    if not is_pending and not is_buried(id) then give_back(id, failures(id) + (i <= last_begun and 1 or 0)) end
   end
   redis.call('XGROUP', 'DELCONSUMER', KEYS[1], ARGV[1], ARGV[2])
 end

@@ -1,4 +1,5 @@
 import {
+  buriedIn,
   CLOCK,
   DUE,
   DUE_AT_ONCE,
@@ -97,13 +98,13 @@ return { page[1], count }
  */
 export const setAside: Script<number> = script(
   "set_aside",
-)`${CLOCK}${WHOLE}${DUE}${ID_ORDER}${DUE_AT_ONCE}${failuresIn(3)}${restoring("parked", 2)}${LOOK_AGAIN}${pausesIn(5)}
+)`${CLOCK}${WHOLE}${DUE}${ID_ORDER}${DUE_AT_ONCE}${failuresIn(3)}${restoring("parked", 2)}${LOOK_AGAIN}${pausesIn(5)}${buriedIn(3)}
 restore_parked()
 local parked = 0
 for i = 3, #ARGV, 3 do
   local id, till = ARGV[i], paused_till[ARGV[i + 1]]
   local theirs = redis.call('XPENDING', KEYS[1], ARGV[1], id, id, 1)[1]
-  if theirs and theirs[2] == ARGV[2] or not theirs and ARGV[i + 2] ~= '' then
+  if theirs and theirs[2] == ARGV[2] or not theirs and ARGV[i + 2] ~= '' and not is_buried(id) then
     local count = theirs and math.max(0, theirs[4] - 1) or failures(id)
     local how = { 'FORCE', 'RETRYCOUNT', count, 'JUSTID' }
     if #redis.call('XCLAIM', KEYS[1], ARGV[1], 'parked', 0, id, unpack(how)) == 1 then

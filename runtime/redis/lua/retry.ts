@@ -1,6 +1,8 @@
 import type { Delivery } from "../../broker/delivery.js";
 import {
   ABRIDGED,
+  BURIED,
+  buriedIn,
   CLOCK,
   DUE,
   DUE_AT_ONCE,
@@ -28,15 +30,15 @@ import { type Script, script } from "./script.js";
  * ARGV: 1 group · 2 consumer · 3 entry id · 4 delay in ms, empty to keep it · 5 the error, as JSON · 6 how many attempts
  *       count: not those in processes that died, because this one did not · 7 `kept` when nobody can have taken it over,
  *       else empty
- * Result: 1 when it is done; 0 when it belongs to another consumer; -1 when it is deleted from the stream
+ * Result: 1 when it is done; 0 when it belongs to another consumer, or an operator has buried it; -1 when it is deleted from the stream
  */
 export const park: Script<number> = script(
   "park",
-)`${CLOCK}${DUE}${MINE}${THEIRS}${ID_ORDER}${recordIn(3)}${failuresIn(3)}${restoring("parked", 2)}
+)`${CLOCK}${DUE}${MINE}${THEIRS}${ID_ORDER}${recordIn(3)}${failuresIn(3)}${restoring("parked", 2)}${buriedIn(3)}
 local owner = ARGV[4] == '' and ARGV[2] or 'parked'
 if #mine == 0 then
   if theirs[1] and theirs[1][2] == owner then return 1 end
-  if #theirs > 0 or ARGV[7] == '' then return 0 end
+  if #theirs > 0 or ARGV[7] == '' or is_buried(ARGV[3]) then return 0 end
 end
 restore_parked()
 local how = { 'FORCE', 'RETRYCOUNT', ARGV[6], 'JUSTID' }
@@ -46,6 +48,9 @@ if ARGV[4] ~= '' then redis.call('ZADD', KEYS[2], due_in(tonumber(ARGV[4])), ARG
 record(ARGV[3], ARGV[5])
 return 1
 `;
+
+/** For so long it is known that an operator has buried an entry: its handler may end only then. */
+const BURIED_MS = 7 * 86_400_000;
 
 /** While something is paused, a member records so often that it heeds it, and is forgotten so long after. */
 const HEEDED_EVERY_MS = 900;
@@ -190,7 +195,7 @@ return #page
  */
 export const sweepErrors: Script<string | null> = script(
   "sweep_errors",
-)`${ID_ORDER}${failuresIn(3)}${restoring("parked", 2)}${restoring("handover", 4)}
+)`${CLOCK}${WHOLE}${ID_ORDER}${failuresIn(3)}${restoring("parked", 2)}${restoring("handover", 4)}
 restore_parked()
 restore_handover()
 local parked = 0
@@ -201,7 +206,8 @@ if redis.call('HLEN', KEYS[3]) <= parked then return nil end
 local page = redis.call('HSCAN', KEYS[3], ARGV[2], 'COUNT', ARGV[3])
 for i = 1, #page[2], 2 do
   local id = page[2][i]
-  local is_known = redis.call('ZSCORE', KEYS[2], id)
+  local buried_at = string.find(id, '^${BURIED}') and whole(page[2][i + 1])
+  local is_known = buried_at and now - buried_at < ${String(BURIED_MS)} or redis.call('ZSCORE', KEYS[2], id)
     or is_id(id) and #redis.call('XPENDING', KEYS[1], ARGV[1], id, id, 1) == 1
   if not is_known then redis.call('HDEL', KEYS[3], id) end
 end

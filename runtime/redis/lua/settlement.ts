@@ -1,4 +1,4 @@
-import { ID_ORDER, MINE, THEIRS } from "./fragment.js";
+import { BURIED, buriedIn, CLOCK, ID_ORDER, MINE, THEIRS } from "./fragment.js";
 import { type Script, script } from "./script.js";
 
 /**
@@ -21,12 +21,12 @@ return redis.call('XACK', KEYS[1], ARGV[1], unpack(ARGV, 3))
  * KEYS: 1 stream · 2 dead letters · 3 retry set · 4 errors (hash) · 5 the index of dead letters (sorted set) · 6 references
  *       to entries that are too large (sorted set)
  * ARGV: 1 group · 2 consumer · 3 entry id · 4 the last error, as JSON · 5 how often it was delivered · 6 `kept`
- *       when nobody can have taken it over, else empty · 7 the caller's copy, packed, or empty · 8 the entry's size, if it is
+ *       when nobody can have taken it over, `by hand` when an operator asks, else empty · 7 the caller's copy, packed, or empty · 8 the entry's size, if it is
  *       too large, else empty · 9… field, value, … of the record
- * Result: the dead letter's id; nil when the entry belongs to another consumer; `deleted` when a copy is needed
+ * Result: the dead letter's id; nil when the entry belongs to another consumer, or an operator has buried it; `deleted` when a copy is needed
  */
-export const bury: Script<string | null> = script("bury")`${MINE}${THEIRS}${ID_ORDER}
-if #mine == 0 and (#theirs > 0 or ARGV[6] == '') then return nil end
+export const bury: Script<string | null> = script("bury")`${CLOCK}${MINE}${THEIRS}${ID_ORDER}${buriedIn(4)}
+if #mine == 0 and (#theirs > 0 or ARGV[6] ~= 'kept' or is_buried(ARGV[3])) then return nil end
 
 local packed = { ARGV[7] }
 local is_kept = ARGV[8] ~= ''
@@ -51,5 +51,7 @@ if is_kept then redis.call('ZADD', KEYS[6], 0, padded(ARGV[3]) .. padded(id)) en
 redis.call('XACK', KEYS[1], ARGV[1], ARGV[3])
 redis.call('ZREM', KEYS[3], ARGV[3])
 redis.call('HDEL', KEYS[4], ARGV[3])
+-- Its consumer may live and have it still.
+if ARGV[6] == 'by hand' then redis.call('HSET', KEYS[4], '${BURIED}' .. ARGV[3], now) end
 return id
 `;

@@ -1,5 +1,5 @@
 import type { TakenOver } from "../../broker/membership.js";
-import { ABRIDGED, failuresIn, LENGTH } from "./fragment.js";
+import { ABRIDGED, buriedIn, failuresIn, LENGTH } from "./fragment.js";
 import type { Delivered } from "./retry.js";
 import { type Script, script } from "./script.js";
 
@@ -58,14 +58,14 @@ return taken
  *       it over, else empty
  * Result: those of the first entries that belong to the consumer · how many of the entries it has looked at
  */
-export const fetch: Script<[Delivered[], number]> = script("fetch")`${failuresIn(2)}${LENGTH}${ABRIDGED}
+export const fetch: Script<[Delivered[], number]> = script("fetch")`${buriedIn(2)}${failuresIn(2)}${LENGTH}${ABRIDGED}
 local found, looked, left = {}, 0, tonumber(ARGV[3])
 for i = 5, #ARGV, 3 do
   if left <= 0 then break end
   looked = looked + 1
   local id = ARGV[i]
   local theirs = redis.call('XPENDING', KEYS[1], ARGV[1], id, id, 1)[1]
-  if theirs and theirs[2] == ARGV[2] or not theirs and ARGV[i + 2] ~= '' then
+  if theirs and theirs[2] == ARGV[2] or not theirs and ARGV[i + 2] ~= '' and not is_buried(id) then
     local count = math.max(theirs and theirs[4] or 1, ARGV[i + 1])
     local claimed = redis.call('XCLAIM', KEYS[1], ARGV[1], ARGV[2], 0, id, 'FORCE', 'RETRYCOUNT', count)
     if claimed[1] then

@@ -11,7 +11,7 @@ import {
 } from "@opentelemetry/api";
 import type { PlainMessage } from "../../contract/codec.js";
 import type { Descriptor } from "../../contract/descriptor.js";
-import { HandlerTimeoutError } from "../../errors.js";
+import { BuriedError, HandlerTimeoutError } from "../../errors.js";
 import { traceOf } from "../../messaging/correlation.js";
 import type { MessageContext } from "../../messaging/handler.js";
 import type { HookEvents } from "../../messaging/hooks.js";
@@ -94,9 +94,9 @@ export class Processing {
     );
   }
 
-  /** A handler whose time is up may never end: its span does, and what it does later is in no span. */
+  /** A handler that is no longer waited for may never end: its span does, and what it does later is in no span. */
   readonly handlerFailed = (info: HookEvents["handlerFailed"]): void => {
-    if (!(info.error instanceof HandlerTimeoutError)) return;
+    if (!(info.error instanceof HandlerTimeoutError || info.error instanceof BuriedError)) return;
     const attempts = this.attemptsOf(info);
     const attempt = attempts?.find(info.entryId);
     if (attempt === undefined || attempt.endedAt !== undefined) return;

@@ -108,3 +108,33 @@ it("says in a line what is wrong", async () => {
     ),
   });
 });
+
+it("makes a dead letter of an entry that a member has in its hands, and refuses it the second time", async () => {
+  await admin.xgroup("CREATE", "events", "billing-workers", "0", "MKSTREAM");
+  await admin.zadd("{events}:groups", 1, "billing-workers");
+  const id = (await admin.xadd("events", "*", "event_type", "user.created")) as string;
+  await admin.xreadgroup("GROUP", "billing-workers", "billing-1-0000abcd", "COUNT", 1, "STREAMS", "events", ">");
+  const bury = `dead-letters bury events billing-workers ${id}`;
+  expect(await merp(bury)).toMatchObject({
+    code: 2,
+    stderr: expect.stringMatching(/^error: nothing was done: .*--yes/),
+  });
+  const told = await merp(`${bury} --yes --who ada --why trial`);
+  expect(told).toMatchObject({ code: 0, stderr: "" });
+  const [letter] = (await admin.xrange("{events}:dead", "-", "+")).map(([own]) => own);
+  expect(told.stdout).toBe(
+    `${id} is the dead letter ${letter} of billing-workers now; billing-1-0000abcd had it, it was delivered once\n` +
+      `when its handler is mended: merp dead-letters redrive ${letter} --stream events\n`,
+  );
+  expect(await merp(`${bury} --yes --who ada`)).toEqual({
+    code: 1,
+    stdout: "",
+    stderr: expect.stringMatching(/^nothing was done: \S+ of events is not pending in billing-workers: .*merp explain/),
+  });
+  expect(await recorded()).toEqual([
+    "begun dead-letters bury events billing-workers ada",
+    "done dead-letters bury events billing-workers ada",
+    "begun dead-letters bury events billing-workers ada",
+    "failed dead-letters bury events billing-workers ada",
+  ]);
+});

@@ -11,7 +11,7 @@ const expired: string[] = [];
 afterEach(() => void expired.splice(0));
 
 function begin(name: string): Run {
-  return deadlines.begin(() => void expired.push(name));
+  return deadlines.begin(name, () => void expired.push(name));
 }
 
 function keepBusy(ms: number): void {
@@ -74,11 +74,11 @@ describe("deadlines by a clock", () => {
       const clock = new HandClock();
       const some = new Deadlines(limitMs, clock);
       some.stop();
-      for (let runs = 0; runs < 3; runs++) some.begin(() => {});
+      for (let runs = 0; runs < 3; runs++) some.begin("a run", () => {});
       expect([...clock.timers].map(({ ms }) => ms)).toEqual([everyMs]);
       some.stop();
       expect(clock.timers.size).toBe(0);
-      some.begin(() => {});
+      some.begin("a run", () => {});
       expect(clock.timers.size).toBe(1);
     }
   });

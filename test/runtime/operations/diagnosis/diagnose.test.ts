@@ -56,8 +56,8 @@ const sicknesses: readonly (readonly [
     "a message that kills consumers",
     oneGroup({ pending: 1, held: [heldOf({ deliveries: 4, deaths: 3 })] }),
     "critical MESSAGE_POISONOUS",
-    "the message 1-0 of events kills consumers of billing-workers: 3 died while they handled it; it becomes a dead letter (POISONOUS) when it has killed enough",
-    "merp explain 1-0 --stream events",
+    "the message 1-0 of events kills consumers of billing-workers: 3 died while they handled it; it becomes a dead letter (POISONOUS) when it has killed enough, or now by this command",
+    "merp dead-letters bury events billing-workers 1-0",
   ],
   [
     "messages that killed consumers",
@@ -70,8 +70,8 @@ const sicknesses: readonly (readonly [
     "a slow handler",
     oneGroup({ isBehind: true, lag: 1200, lagPerSecond: 3, pending: 1, held: [heldOf({ heldMs: 95_000 })] }),
     "warning HANDLER_SLOW",
-    "handlers of billing are slow: 1 consumer of billing-workers on events lives, but one has held 1-0 for 95 s, and 1,200 entries wait unread (3.0 more each second)",
-    "merp explain 1-0 --stream events",
+    "handlers of billing are slow: 1 consumer of billing-workers on events lives, but one has held 1-0 for 95 s, and 1,200 entries wait unread (3.0 more each second); if every message takes long, start another process of billing; if this one alone does, make it a dead letter, and the others go on",
+    "merp dead-letters bury events billing-workers 1-0",
   ],
   [
     "a group that nobody serves",

@@ -41,6 +41,20 @@ async function redisCli({ admin, redis }: Ward, command: string): Promise<unknow
   return admin.call(words[at + 2] as string, ...words.slice(at + 3));
 }
 
+/** Redrives the letter that a command has told of. */
+function redrive(ward: Ward, told: string): Promise<unknown> {
+  const [, id = "", stream = ""] = /merp dead-letters redrive (\S+) --stream (\S+)/.exec(told) ?? [];
+  return ward.operations().deadLetters.redrive(stream, id);
+}
+
+/** Resolves when the status says that all is well. */
+function soundly(ward: Ward): Promise<unknown> {
+  return patiently(
+    () => ward.worst(),
+    (problem) => problem === undefined || problem.severity === "notice",
+  );
+}
+
 export const sicknesses: readonly Sickness[] = [
   {
     heading: "A consumer is dead",
@@ -60,31 +74,41 @@ export const sicknesses: readonly Sickness[] = [
     async cause(ward) {
       await publishUserCreated(publisher(ward), user);
       for (let deaths = 0; deaths < 3; deaths++) await (await ward.patient("billing", "die")).exited;
-      return () => startSound(ward, "billing");
+      return async (command) => {
+        const told = await ward.merp(command);
+        // The handler is mended.
+        await redrive(ward, told);
+        await startSound(ward, "billing");
+        await soundly(ward);
+      };
     },
     code: "MESSAGE_POISONOUS",
     sentence: /kills consumers of billing-workers/,
-    command: /merp explain \d+-\d+/,
+    command: /merp dead-letters bury events billing-workers \d+-\d+$/,
   },
   {
     heading: "A handler is slow",
     async cause(ward) {
-      let release = (): void => {};
+      let isMended = false;
       const messaging = ward.service("billing", { concurrency: 1 });
-      const slow = new Promise<void>((resolve) => {
-        release = resolve;
-      });
-      onUserCreated(messaging, () => slow);
+      onUserCreated(messaging, ({ entity_id: id }) =>
+        id === 13 && !isMended ? new Promise<void>(() => {}) : undefined,
+      );
       await messaging.start();
-      await publisher(ward).publishAll(userCreated, [user, user, user]);
-      return async () => {
-        release();
+      await publisher(ward).publishAll(userCreated, [{ ...user, entity_id: 13 }, user, user]);
+      return async (command) => {
+        const told = await ward.merp(command);
+        // The others go on, in the same process.
+        await patiently(() => messaging.counts.handled === 2);
+        isMended = true;
+        await redrive(ward, told);
         await patiently(() => messaging.counts.handled === 3);
+        await soundly(ward);
       };
     },
     code: "HANDLER_SLOW",
     sentence: /handlers of billing are slow/,
-    command: /merp explain \d+-\d+/,
+    command: /merp dead-letters bury events billing-workers \d+-\d+$/,
   },
   {
     heading: "A group that nobody serves",

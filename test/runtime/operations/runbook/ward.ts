@@ -1,10 +1,15 @@
+import { execFile } from "node:child_process";
+import { join } from "node:path";
+import { promisify } from "node:util";
 import type { Redis } from "ioredis";
 import { catalogue, type Messaging, type MessagingOptions } from "../../../../generated/index.js";
 import { statusText } from "../../../../runtime/cli/status/text.js";
 import { diagnose, type Limits, Operations, type Problem, readStatus } from "../../../../runtime/operations/index.js";
 import type { RedisServer } from "../../../../runtime/testing/redis/index.js";
+import { repository } from "../../../codegen/scratch.js";
 import { type Child, startChild } from "../../../support/child.js";
 import { eventually } from "../../../support/eventually.js";
+import { bundleOf } from "../../../support/program-bundle.js";
 import { createService } from "../../../support/service.js";
 import type { Conduct } from "./patient.js";
 
@@ -68,6 +73,17 @@ export class Ward implements AsyncDisposable {
     const operations = new Operations({ env: {}, environment: this.environment, redis: { url: this.redis.url } });
     this.#open.push(operations);
     return operations;
+  }
+
+  /** Runs a command of merp that is shown, as it is, and answers yes. Resolves to what it prints. */
+  async merp(command: string): Promise<string> {
+    const [name, ...words] = command.split(" ");
+    if (name !== "merp") throw new Error(`no command of merp: ${command}`);
+    const program = await bundleOf(join(repository, "runtime/cli/index.ts"));
+    const { url } = this.redis;
+    const env = { PATH: process.env["PATH"] ?? "", NO_COLOR: "1", REDIS_URL: url, ENVIRONMENT: this.environment };
+    const { stdout } = await promisify(execFile)(process.execPath, [program, ...words, "--yes"], { env });
+    return stdout;
   }
 
   /** What is wrong the most. */

@@ -1,5 +1,5 @@
 import { type FlatFields, typeOf } from "../contract/codec.js";
-import { identityOf } from "../handle/identity.js";
+import { identityOf } from "./identity.js";
 
 const LONGEST_LABEL = 200;
 
