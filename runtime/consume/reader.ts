@@ -1,4 +1,5 @@
-import { FEW } from "../broker/delivery.js";
+import { type Delivery, FEW } from "../broker/delivery.js";
+import { type CarriedTrace, carriedIn } from "../messaging/trace-context.js";
 import type { ConsumerParts } from "./parts.js";
 import { othersJudged } from "./precedence.js";
 import { lengthOf } from "./waiting.js";
@@ -72,8 +73,12 @@ export class Reader {
   async #read(most: number): Promise<void> {
     let count = 0;
     let longest = 0;
-    await this.#parts.membership.read(most, (deliveries) => {
+    const { membership, hooks, clock } = this.#parts;
+    const startedAt = clock.wall();
+    const brought: Delivery[] | undefined = hooks.wants("received") ? [] : undefined;
+    await membership.read(most, (deliveries) => {
       count += deliveries.length;
+      brought?.push(...deliveries);
       // Also after the signal: they are pending for this consumer now, to be handled or given back.
       this.#workload.take(deliveries, count === most);
       for (const delivery of deliveries) {
@@ -82,7 +87,19 @@ export class Reader {
       this.#longest = longest;
     });
     this.#answered();
+    if (count > 0) this.#tell(brought, startedAt);
     if (count > 0 && count <= FEW) await new Promise((resolve) => process.nextTick(resolve));
+  }
+
+  #tell(brought: readonly Delivery[] | undefined, startedAt: number): void {
+    const { membership, hooks } = this.#parts;
+    if (brought === undefined) {
+      hooks.count("received");
+      return;
+    }
+    const { stream, group, consumer } = membership;
+    const carried = (): readonly CarriedTrace[] => brought.flatMap(({ fields }) => carriedIn(fields ?? []) ?? []);
+    hooks.emit("received", { stream, group, consumer, count: brought.length, startedAt, carried });
   }
 
   #answered(): void {

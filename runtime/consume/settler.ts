@@ -135,7 +135,8 @@ export class Settler {
     if (this.gathered === 0) return;
     const { acks, retried, unhandled, aside } = this.#batch;
     this.#batch = new Batch();
-    const { membership } = this.#parts;
+    const { membership, clock } = this.#parts;
+    const startedAt = clock.wall();
     const idsOf = (entries: readonly { readonly id: string }[]): string[] => entries.map(({ id }) => id);
     if (aside.length > 0) {
       this.#start(idsOf(aside), (isRepeated) =>
@@ -145,9 +146,21 @@ export class Settler {
     if (unhandled.length > 0) {
       this.#start([...acks, ...idsOf(unhandled)], async () => {
         const left = new Set((await membership.acknowledgeUnhandled(unhandled, acks)).map(({ id }) => id));
+        this.#acknowledged(acks.length + left.size, startedAt);
         for (const { id, type, delivery } of unhandled) if (left.has(id)) this.#skipped(delivery, type);
       });
-    } else if (acks.length > 0) this.#start(acks, () => membership.acknowledge(acks, retried));
+    } else if (acks.length > 0) {
+      this.#start(acks, async () => {
+        await membership.acknowledge(acks, retried);
+        this.#acknowledged(acks.length, startedAt);
+      });
+    }
+  }
+
+  #acknowledged(count: number, startedAt: number): void {
+    const { membership, hooks } = this.#parts;
+    const { stream, group, consumer } = membership;
+    if (count > 0) hooks.emit("acknowledged", { stream, group, consumer, count, startedAt });
   }
 
   #skipped(delivery: Delivery, type = ""): void {

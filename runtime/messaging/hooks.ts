@@ -1,6 +1,7 @@
 import type { MessagingError } from "../errors.js";
 import type { Clock } from "../time/clock.js";
 import type { Published } from "./publisher.js";
+import type { CarriedTrace } from "./trace-context.js";
 
 /** The place of a delivery in Redis. */
 export interface DeliveryPlace {
@@ -10,6 +11,13 @@ export interface DeliveryPlace {
 }
 
 type GroupPlace = Pick<DeliveryPlace, "stream" | "group">;
+
+/** What a consumer did to several entries by one command to Redis. */
+interface Transfer extends GroupPlace {
+  readonly consumer: string;
+  readonly count: number;
+  readonly startedAt: number;
+}
 
 /** Which message an event is about. Both are `undefined` where it has none, and where its entry cannot be read. */
 export interface MessageIds {
@@ -61,6 +69,10 @@ export interface HookEvents {
     readonly place: string;
     readonly error: MessagingError;
   };
+  /** A read that began at `startedAt` (ms since 1970) has brought entries. `carried` reads the traces that they carry. */
+  readonly received: Transfer & { readonly carried: () => readonly CarriedTrace[] };
+  /** So many entries were acknowledged together. Not the commands that were answered: an answer acknowledges its command. */
+  readonly acknowledged: Transfer;
   /** A handler finished. Its entry is about to be acknowledged. */
   readonly handled: Handling & { readonly durationMs: number };
   /**
@@ -161,6 +173,8 @@ export class HookBus {
     published: 0,
     publishFailed: 0,
     outboxRefused: 0,
+    received: 0,
+    acknowledged: 0,
     handled: 0,
     handlerFailed: 0,
     retried: 0,

@@ -1,3 +1,5 @@
+import { type FlatFields, fieldOf, isJsonEntry, type PlainMessage } from "../contract/codec.js";
+
 /** The parts of a `traceparent` of W3C Trace Context. */
 export interface TraceParent {
   readonly traceId: string;
@@ -29,4 +31,25 @@ export function traceParentOf(text: string | undefined): TraceParent | undefined
 /** A text of at most so many characters. */
 export function boundedText(text: string | undefined, longest: number): string | undefined {
   return text === undefined || text === "" || text.length > longest ? undefined : text;
+}
+
+/** The context of a trace as a message's metadata has it. */
+export interface CarriedTrace {
+  readonly traceparent: string;
+  readonly tracestate: string | undefined;
+}
+
+/** What an entry carries, which may be anything, without its message being decoded. */
+export function carriedIn(entry: FlatFields): CarriedTrace | undefined {
+  const isJson = isJsonEntry(entry);
+  const text = fieldOf(entry, isJson ? "json" : "metadata");
+  if (text?.includes("traceparent") !== true) return undefined;
+  try {
+    const parsed = JSON.parse(text) as PlainMessage;
+    const { traceparent, tracestate } = (isJson ? parsed["metadata"] : parsed) as PlainMessage;
+    if (typeof traceparent !== "string") return undefined;
+    return { traceparent, tracestate: typeof tracestate === "string" ? tracestate : undefined };
+  } catch {
+    return undefined;
+  }
 }

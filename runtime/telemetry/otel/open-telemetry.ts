@@ -16,6 +16,7 @@ import { observe } from "./observe.js";
 import { Processing } from "./processing.js";
 import { Sending } from "./sending.js";
 import { Settling } from "./settling.js";
+import { Transfers } from "./transfers.js";
 
 /** Options of {@link openTelemetry}. */
 export interface OpenTelemetryOptions {
@@ -37,6 +38,11 @@ export interface OpenTelemetryOptions {
   readonly baggage?: boolean;
   /** Make a span for each message of a `publishAll`, beside the one for all of them. @defaultValue false */
   readonly createSpans?: boolean;
+  /**
+   * Make a span for each read that brings messages, with a link to each of their publishers, and for each acknowledgement, which
+   * settles up to two hundred messages. @defaultValue false
+   */
+  readonly clientSpans?: boolean;
 }
 
 /**
@@ -68,6 +74,7 @@ function partsOf({
   exceptions = "type",
   baggage = false,
   createSpans = false,
+  clientSpans = false,
 }: OpenTelemetryOptions): ExtensionParts {
   const isTraced = isTracing(tracerProvider);
   if (!isTraced && !isMeasuring(meterProvider)) return {};
@@ -84,7 +91,12 @@ function partsOf({
   const { handlerFailed } = processing;
   return {
     interceptors: [interceptor],
-    hooks: [tally.hooks, settling.hooks, { handlerFailed }],
+    hooks: [
+      tally.hooks,
+      settling.hooks,
+      { handlerFailed },
+      ...(clientSpans && isTraced ? [new Transfers(tracing).hooks] : []),
+    ],
     attach: (messaging) => observe(meter, messaging, { tally, processing }),
   };
 }

@@ -8,7 +8,7 @@ import type { Tracing } from "./tracing.js";
 
 /**
  * A span for what becomes of a message that was not handled: from the end of the attempt until it is parked for its retry, or
- * among the dead letters. Acknowledgements have none: one acknowledges many messages.
+ * among the dead letters. Acknowledgements have one of their own kind, since each acknowledges many messages.
  */
 export class Settling {
   readonly #tracing: Tracing;

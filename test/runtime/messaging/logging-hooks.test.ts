@@ -420,6 +420,8 @@ function everyLine(): unknown[][] {
     outboxRefused: [
       { ...ids, type: "user.created", stream: "events", place: "7", error: new ConnectionError("REDIS_REFUSED", "x") },
     ],
+    received: [{ ...group, consumer: "a", count: 1, startedAt: 1, carried: () => [] }],
+    acknowledged: [{ ...group, consumer: "a", count: 1, startedAt: 1 }],
     handled: [{ ...attempt, durationMs: 1 }],
     handlerFailed: [
       { ...failed, originalType: "user.created.v1" },

@@ -365,6 +365,60 @@ describe("the spans of a list", () => {
   });
 });
 
+describe("the spans of reads and acknowledgements", () => {
+  it.each([{ encoding: "fields" }, { encoding: "json" }] as const)(
+    "are made where that is asked for, for many messages at once, with links to their publishers ($encoding)",
+    async ({ encoding }) => {
+      const broker = createTestBroker();
+      const { messaging, telemetry } = traced({ broker, encoding }, { clientSpans: true });
+      await using _ = messaging;
+      onUserCreated(messaging, () => {});
+      for (let n = 0; n < 2; n++) await publishUserCreated(messaging, user);
+      const untraced = createTestMessaging({ service: "shop", broker, encoding, logger: logBook() });
+      await publishUserCreated(untraced, user);
+      await messaging.start();
+      await messaging.settled();
+      const all = {
+        [conventions.ATTR_MESSAGING_SYSTEM_NAME]: conventions.DB_SYSTEM_NAME_VALUE_REDIS,
+        [conventions.ATTR_MESSAGING_SYSTEM]: conventions.DB_SYSTEM_NAME_VALUE_REDIS,
+        [conventions.ATTR_MESSAGING_DESTINATION_NAME]: "events",
+        [conventions.ATTR_MESSAGING_CONSUMER_GROUP_NAME]: "billing-workers",
+        [conventions.ATTR_MESSAGING_CLIENT_ID]: expect.stringMatching(/^billing/),
+        [conventions.ATTR_MESSAGING_BATCH_MESSAGE_COUNT]: 3,
+      };
+      const [received, ...others] = telemetry.spans("receive events");
+      expect(received).toMatchObject({ kind: SpanKind.CLIENT, ended: true });
+      expect(received?.attributes).toEqual({
+        ...all,
+        [conventions.ATTR_MESSAGING_OPERATION_NAME]: "receive",
+        [conventions.ATTR_MESSAGING_OPERATION_TYPE]: conventions.MESSAGING_OPERATION_TYPE_VALUE_RECEIVE,
+      });
+      expect(linksOf(received as never)).toEqual(telemetry.spans("publish events").map(idOf));
+      const [settled, ...more] = telemetry.spans("ack events");
+      expect(settled).toMatchObject({ kind: SpanKind.CLIENT, ended: true, links: [] });
+      expect(settled?.attributes).toEqual({
+        ...all,
+        [conventions.ATTR_MESSAGING_OPERATION_NAME]: "ack",
+        [conventions.ATTR_MESSAGING_OPERATION_TYPE]: conventions.MESSAGING_OPERATION_TYPE_VALUE_SETTLE,
+      });
+      // What brings nothing has none.
+      expect([others, more]).toEqual([[], []]);
+      expect(messaging.counts).toMatchObject({ received: 1, acknowledged: 1 });
+    },
+  );
+
+  it("link to nothing of a message whose metadata is malformed", async () => {
+    const { messaging, telemetry } = traced({}, { clientSpans: true });
+    await using _ = messaging;
+    onUserCreated(messaging, () => {});
+    const traceparent = "00-0af7651916cd43dd8448eb211c80319c-0000000000000000-01";
+    await publishUserCreated(messaging, { ...user, metadata: { traceparent } });
+    await messaging.start();
+    await messaging.settled();
+    expect(telemetry.spans("receive events").map(linksOf)).toEqual([[]]);
+  });
+});
+
 describe("the context of a trace", () => {
   it("goes on with what is published because of a notification", async () => {
     const { messaging, telemetry } = traced();
