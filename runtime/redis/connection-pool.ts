@@ -1,6 +1,6 @@
 import type { Redis } from "ioredis";
 import type { RedisConfig } from "../config/redis-config.js";
-import { MessagingError } from "../errors.js";
+import { ConfigError, MessagingError } from "../errors.js";
 import type { Clock } from "../time/clock.js";
 import { Connection, type ConnectionRole } from "./connection.js";
 import type { Route } from "./route.js";
@@ -27,8 +27,12 @@ export interface PoolParts {
 export class ConnectionPool {
   /** `undefined` on one Redis, and where Sentinel watches it. */
   readonly topology: Topology | undefined;
+  /** How many connections the heartbeats take. */
+  heartbeats = 0;
   readonly #parts: PoolParts;
   readonly #connections = new Map<string, Connection>();
+  /** Those that were opened for a master's streams, by its lowest slot. */
+  readonly #shared = new Map<string, number>();
   readonly #routes = new Map<string, SlotRoute>();
   readonly #refreshing: { cancel(): void } | undefined;
 
@@ -37,6 +41,7 @@ export class ConnectionPool {
     const { redis, clock } = parts;
     const topology = topologyOf(redis, clock);
     this.topology = topology;
+    topology?.onChange(() => this.#retire());
     this.#refreshing =
       topology && clock.every(REFRESH_EVERY_MS, () => void (topology.isKnown && topology.refresh().catch(() => {})));
   }
@@ -46,13 +51,14 @@ export class ConnectionPool {
     const { topology } = this;
     if (topology === undefined) return this.#open(role);
     const slot = slotOf(stream);
-    const name = `${role} ${slot}`;
+    const name = nameOf(role, slot);
     const existing = this.#routes.get(name);
     if (existing !== undefined) return existing;
     const { redis, clock } = this.#parts;
     const route = new SlotRoute(slot, {
       ...{ topology, clock, address: redis.address, limitMs: redis.connectionTimeoutMs },
-      connectionOf: (leader) => this.#open(role, leader),
+      connectionOf: (leader) => this.master(role, leader),
+      admit: () => this.#admit(),
       unknown: (cause) => unreachable(redis, { cause, silence: "no answer", found: "" }),
     });
     this.#routes.set(name, route);
@@ -66,6 +72,7 @@ export class ConnectionPool {
 
   /** That of a master, by the lowest of its slots; of the one Redis without. */
   master(role: ConnectionRole, leader: number | undefined): Connection {
+    if (leader !== undefined) this.#shared.set(nameOf(role, leader), leader);
     return this.#open(role, leader);
   }
 
@@ -113,8 +120,27 @@ export class ConnectionPool {
     for (const connection of this.#connections.values()) connection.close();
   }
 
+  /** After slots have moved: what was kept by a slot that is no master's lowest any more is not used again. */
+  #retire(): void {
+    for (const [name, leader] of this.#shared) {
+      if (this.topology?.leaders.has(leader)) continue;
+      this.#shared.delete(name);
+      this.#connections.get(name)?.retire();
+      this.#connections.delete(name);
+    }
+  }
+
+  /** @throws {ConfigError} when there are as many connections as may be */
+  #admit(): void {
+    const { maxConnections } = this.#parts.redis;
+    const open = [...this.#connections.values()].filter(({ client }) => client.status !== "wait");
+    if (open.length + this.heartbeats < maxConnections) return;
+    const text = `REDIS_MAX_CONNECTIONS is ${maxConnections}, and all are in use: another master of the cluster needs one, allow more`;
+    throw new ConfigError([text]);
+  }
+
   #open(role: ConnectionRole, slot?: number): Connection {
-    const name = slot === undefined ? role : `${role} ${slot}`;
+    const name = nameOf(role, slot);
     const existing = this.#connections.get(name);
     if (existing !== undefined) return existing;
     const { redis, service, clock, opened } = this.#parts;
@@ -123,4 +149,8 @@ export class ConnectionPool {
     opened?.(connection);
     return connection;
   }
+}
+
+function nameOf(role: ConnectionRole, slot: number | undefined): string {
+  return slot === undefined ? role : `${role} ${slot}`;
 }

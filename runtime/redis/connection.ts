@@ -171,7 +171,7 @@ export class Connection {
         return await question(client);
       } catch (error) {
         const isLost = !(error instanceof MessagingError) && (error as Error).name !== "ReplyError";
-        if (!isLost || !isFirst || this.#closed) throw ourError(error, this.address, what);
+        if (!isLost || !isFirst || this.#closed) throw ourError(error, this.address, what, this.#whereabouts.follows);
       }
     }
   }
@@ -191,6 +191,16 @@ export class Connection {
       this.#isLeaving = true;
       // Replies come in the order of the commands.
       this.client.ping().then(renew, renew);
+    }
+  }
+
+  /** Closes the connection for good, as soon as what is under way has been answered. */
+  retire(): void {
+    const close = (): void => this.close();
+    if (!this.isReady) close();
+    else {
+      this.#isLeaving = true;
+      this.client.ping().then(close, close);
     }
   }
 

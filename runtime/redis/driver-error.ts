@@ -1,6 +1,6 @@
 import { ConnectionError, MessagingError } from "../errors.js";
 import { discreet } from "./discreet.js";
-import { isRefusal } from "./reply.js";
+import { isRedirect, isRefusal } from "./reply.js";
 
 /** What to do about error replies that a repeat may change, by the word that they begin with. */
 const ADVICE: Readonly<Record<string, string>> = {
@@ -16,24 +16,31 @@ const ADVICE: Readonly<Record<string, string>> = {
 const EXHAUSTED =
   ". No id is left: when every group has handled what the stream holds, rename it (RENAME), and the next message begins a new one";
 
+const ELSEWHERE =
+  ". Another node of the cluster has this key, or it is on its way there: name some nodes in REDIS_CLUSTER_NODES, if REDIS_URL or REDIS_HOST names this one; else repeat";
+
 /** A sentence, with a space before it, that says what to do about an error reply. */
 export function adviceOn(message: string): string {
   const advice = ADVICE[/^[A-Z]+/.exec(message)?.[0] ?? ""];
   if (advice !== undefined) return `. ${advice}, and repeat`;
+  if (/^(MOVED|ASK|TRYAGAIN)/.test(message)) return ELSEWHERE;
   if (message.includes("exhausted the last possible ID")) return EXHAUSTED;
   // Of a script's command Redis says it in other words.
   return /^NOPERM|can't run this command/.test(message) ? ". Check the rights of this user (ACL GETUSER)" : "";
 }
 
-/** Our error for one of the driver, on any call but a publish. What was attempted may be repeated. */
-export function ourError(error: unknown, address: string, what: string): MessagingError {
+/**
+ * Our error for one of the driver, on any call but a publish. What was attempted may be repeated.
+ * @param follows - whether a slot that is elsewhere is looked for there
+ */
+export function ourError(error: unknown, address: string, what: string, follows = true): MessagingError {
   if (error instanceof MessagingError) return error;
   const { name, message } = error as Error;
   if (name !== "ReplyError") {
     const text = `the connection to Redis at ${address} broke while ${what} (${message}): repeat it; if it lasts, check the network and that Redis runs`;
     return new ConnectionError("REDIS_UNAVAILABLE", text, { cause: discreet(error) });
   }
-  const code = isRefusal(error) ? "REDIS_REFUSED" : "REDIS_UNAVAILABLE";
+  const code = isRefusal(error) || (!follows && isRedirect(error)) ? "REDIS_REFUSED" : "REDIS_UNAVAILABLE";
   const text = `Redis at ${address} refused ${what}: ${message}${adviceOn(message)}`;
   return new ConnectionError(code, text, { cause: error });
 }

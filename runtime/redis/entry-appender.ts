@@ -81,7 +81,7 @@ export class EntryAppender implements Appender {
   }
 
   get #maySend(): boolean {
-    return this.#line === undefined ? this.#route.isReady : !this.#line.isHeld;
+    return this.#line === undefined ? this.#route.isReady : !this.#line.mustWait();
   }
 
   #sendNow(entry: Append): void {
@@ -110,7 +110,7 @@ export class EntryAppender implements Appender {
       this.#scheduled = false;
       this.#mustWait = false;
       do void this.flush();
-      while (this.#batch.length > 0 && !this.#line?.isHeld);
+      while (this.#batch.length > 0 && !this.#line?.mustWait());
     };
     // The present turn may have asked for news of its sockets before the loop stood still, the next one has not.
     if (this.#mustWait) setImmediate(() => setImmediate(flush));
@@ -124,7 +124,7 @@ export class EntryAppender implements Appender {
   }
 
   async flush(): Promise<void> {
-    if (this.#batch.length === 0 || this.#mustWait || this.#line?.isHeld) return;
+    if (this.#batch.length === 0 || this.#mustWait || this.#line?.mustWait()) return;
     let batch = this.#batch.splice(0, FULL_BATCH);
     const isLong = this.#isLong;
     this.#isLong &&= this.#batch.length > 0;
@@ -133,7 +133,7 @@ export class EntryAppender implements Appender {
         const bytes = await this.#longest();
         batch = this.#passing(batch, (entry) => tooLong(entry, bytes));
       }
-      if (this.#line?.isHeld) {
+      if (this.#line?.mustWait()) {
         this.#line.hold(batch);
         return;
       }

@@ -45,6 +45,8 @@ export class Heartbeats {
 
   /** @throws {ConfigError} when the TLS options hold what cannot be passed to a thread */
   start(): void {
+    this.#pool.heartbeats =
+      this.#pool.topology === undefined ? 1 : Math.min(this.#byStream.size, this.#pool.topology.leaders.size);
     const started = new Set<Heartbeat>();
     for (const [stream, heartbeat] of this.#byStream) {
       if (!started.has(heartbeat)) heartbeat.start(this.#pool.route("settle", stream));

@@ -1,5 +1,6 @@
 import type { BrokerClock } from "../broker/broker.js";
 import type { Clock } from "../time/clock.js";
+import type { Connection } from "./connection.js";
 import type { ConnectionPool } from "./connection-pool.js";
 import { RedisClock } from "./redis-clock.js";
 import { slotOf } from "./slot.js";
@@ -9,7 +10,7 @@ export class MasterClocks {
   readonly #pool: ConnectionPool;
   readonly #clock: Clock;
   /** By the leader of the slots, or by nothing on one Redis. */
-  readonly #clocks = new Map<number | undefined, RedisClock>();
+  readonly #clocks = new Map<number | undefined, { readonly settle: Connection; readonly clock: RedisClock }>();
   #isStarted = false;
 
   constructor(pool: ConnectionPool, clock: Clock) {
@@ -43,15 +44,16 @@ export class MasterClocks {
 
   stop(): void {
     this.#isStarted = false;
-    for (const clock of this.#clocks.values()) clock.stop();
+    for (const { clock } of this.#clocks.values()) clock.stop();
   }
 
   #at(leader: number | undefined): RedisClock {
+    const settle = this.#pool.master("settle", leader);
     const existing = this.#clocks.get(leader);
-    if (existing !== undefined) return existing;
-    const connections = [this.#pool.master("settle", leader), this.#pool.master("publish", leader)];
-    const clock = new RedisClock(connections, this.#clock);
-    this.#clocks.set(leader, clock);
+    if (existing?.settle === settle) return existing.clock;
+    existing?.clock.stop();
+    const clock = new RedisClock([settle, this.#pool.master("publish", leader)], this.#clock);
+    this.#clocks.set(leader, { settle, clock });
     if (this.#isStarted && leader !== undefined) clock.start();
     return clock;
   }

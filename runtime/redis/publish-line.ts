@@ -39,8 +39,8 @@ export class PublishLine {
     this.#parts = parts;
   }
 
-  /** Whether nothing may be sent now. It says itself when that ends. */
-  get isHeld(): boolean {
+  /** Whether nothing may be sent now: then it waits for what must come before, and says when that is over. */
+  mustWait(): boolean {
     const { route } = this.#parts;
     if (this.#underWay > 0 && route.connection !== this.#sentOver) this.#isHeld = true;
     else if (!this.#isHeld && !route.isReady) this.hold([]);

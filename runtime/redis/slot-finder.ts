@@ -25,7 +25,9 @@ export function anyNodeFinder(topology: Topology, chance: () => number): NodeFin
   return {
     wantsMaster: false,
     async find(isLost) {
-      if (isLost || !topology.isKnown) await topology.refresh();
+      if (!topology.isKnown) await topology.refresh();
+      // A node that is alive may serve although the cluster is down.
+      else if (isLost) await topology.refresh().catch(() => {});
       const others = topology.nodes.filter((node) => last === undefined || addressOf(node) !== addressOf(last));
       last = others[Math.floor(chance() * others.length)] ?? last ?? (topology.nodes[0] as NodeAddress);
       return last;

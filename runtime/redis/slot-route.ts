@@ -1,5 +1,5 @@
 import type { Redis } from "ioredis";
-import { ClosedError, type ConnectionError, MessagingError } from "../errors.js";
+import { ClosedError, type ConnectionError } from "../errors.js";
 import type { Clock } from "../time/clock.js";
 import { Pause } from "../time/pause.js";
 import type { Connection } from "./connection.js";
@@ -22,6 +22,8 @@ export interface SlotRouteParts {
   readonly limitMs: number;
   /** The connection of a master, by the lowest of its slots. */
   readonly connectionOf: (leader: number) => Connection;
+  /** Called before a connection is opened. @throws {ConfigError} when there are as many as may be */
+  readonly admit: () => void;
   /** The reason why the cluster is not known, as an error that says what to do. */
   readonly unknown: (cause: Error | undefined) => ConnectionError;
 }
@@ -76,7 +78,7 @@ export class SlotRoute implements Route {
       if (present?.isReady) return present.client;
       if (signal?.aborted) throw new ClosedError("connection");
       if (present === undefined) await this.#look(until, signal);
-      else await present.ready(signal);
+      else await this.#readied(present, signal);
     }
   }
 
@@ -85,11 +87,12 @@ export class SlotRoute implements Route {
     const until = clock.now() + REDIRECTED_MS;
     for (;;) {
       await this.ready(signal);
+      const { connection } = this;
       try {
-        return await this.connection.ask(what, question, signal);
+        return await connection.ask(what, question, signal);
       } catch (error) {
-        const cause = error instanceof MessagingError ? error.cause : error;
-        if (!isRedirect(cause) || clock.now() > until || signal?.aborted) throw error;
+        const isElsewhere = connection !== this.connection || isRedirect((error as Error).cause);
+        if (!isElsewhere || clock.now() > until || signal?.aborted) throw error;
         this.renew();
         await this.#pause(signal);
       }
@@ -103,6 +106,16 @@ export class SlotRoute implements Route {
   get #present(): Connection | undefined {
     const leader = this.#parts.topology.leaderOf(this.#slot);
     return leader === undefined ? undefined : this.#parts.connectionOf(leader);
+  }
+
+  /** The wait is not in vain when another master serves the slot meanwhile. */
+  async #readied(present: Connection, signal: AbortSignal | undefined): Promise<void> {
+    if (present.client.status === "wait") this.#parts.admit();
+    try {
+      await present.ready(signal);
+    } catch (error) {
+      if (signal?.aborted || this.#present === present) throw error;
+    }
   }
 
   async #look(untilMs: number, signal: AbortSignal | undefined): Promise<void> {

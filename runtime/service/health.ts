@@ -8,8 +8,6 @@ import { pauseAdvice } from "./pause-advice.js";
 
 type Findings = Pick<Health["details"], "redis" | "streams">;
 
-const UNREACHABLE: Findings = { redis: { connected: false, latency_ms: null }, streams: {} };
-
 /** Checks the health of a service, within the connection timeout: a Redis that does not answer is a finding. */
 export async function checkHealth(
   config: Config,
@@ -18,9 +16,9 @@ export async function checkHealth(
   examineOutbox?: () => Promise<OutboxHealth>,
 ): Promise<Health> {
   const { version, redis } = config;
-  const examined = within(redis.connectionTimeoutMs, clock, () => examine(config, broker, targets));
-  const outboxExamined = examineOutbox && within(redis.connectionTimeoutMs, clock, examineOutbox).catch(() => null);
-  const findings = await examined.catch(() => UNREACHABLE);
+  const limited: Limited = (work) => within(redis.connectionTimeoutMs, clock, work).catch(() => undefined);
+  const outboxExamined = examineOutbox && limited(examineOutbox).then((seen) => seen ?? null);
+  const findings = await examine(config, targets, { broker, limited });
   const outbox = await outboxExamined;
   const isStuck = targets.some(({ loop }) => loop === "stuck") || heartbeat?.state === "unconfirmed";
   const isFull = Object.values(findings.streams).some(({ ids }) => ids === "exhausted");
@@ -30,16 +28,28 @@ export async function checkHealth(
   return { status, uptime_seconds: Math.floor(process.uptime()), version, details };
 }
 
+/** What resolves to nothing when it fails or takes too long. */
+type Limited = <Value>(work: () => Promise<Value>) => Promise<Value | undefined>;
+
+/** A stream that cannot be seen is left out, and nothing else: on a cluster, a master that is away serves only some of them. */
 async function examine(
   config: Config,
-  broker: ConsumptionParts["broker"],
   targets: readonly HealthTarget[],
+  { broker, limited }: { readonly broker: ConsumptionParts["broker"]; readonly limited: Limited },
 ): Promise<Findings> {
-  const latency = await broker.ping();
+  const pinging = limited(() => broker.ping());
   const streams = await Promise.all(
-    targets.map(async (target) => [target.membership.stream, await examineStream(config, target)] as const),
+    targets.map(
+      async (target) => [target.membership.stream, await limited(() => examineStream(config, target))] as const,
+    ),
   );
-  return { redis: { connected: true, latency_ms: rounded(latency) }, streams: Object.fromEntries(streams) };
+  const seen = streams.filter((each): each is [string, StreamHealth] => each[1] !== undefined);
+  const latency = await pinging;
+  const redis =
+    latency === undefined || seen.length < streams.length
+      ? { connected: false, latency_ms: null }
+      : { connected: true, latency_ms: rounded(latency) };
+  return { redis, streams: Object.fromEntries(seen) };
 }
 
 async function examineStream(config: Config, { membership, loop, pauses }: HealthTarget): Promise<StreamHealth> {

@@ -1,8 +1,16 @@
+import { setImmediate as turn } from "node:timers/promises";
 import { Redis } from "ioredis";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
 
-import { onUserCreated, publishUserCreated } from "../../../generated/index.js";
+import {
+  handleValidateToken,
+  onUserCreated,
+  publishHealthReport,
+  publishUserCreated,
+  sendValidateToken,
+} from "../../../generated/index.js";
 import { Operations } from "../../../runtime/operations/index.js";
+import { slotOf } from "../../../runtime/redis/slot.js";
 import { type RedisCluster, startCluster } from "../../support/cluster.js";
 import { eventually } from "../../support/eventually.js";
 import { createService } from "../../support/service.js";
@@ -62,4 +70,85 @@ it("whatever belongs to a stream shares its slot of a Redis Cluster, through ret
   await eventually(() => trimmed.length > 0);
   client.disconnect();
   expect(messaging.counts.trouble).toBe(0);
+});
+
+/** A client of each master, which ends with the test. */
+async function mastersOf(): Promise<readonly Redis[]> {
+  const clients = cluster.masters.map(({ host, port }) => new Redis({ host, port }));
+  onTestFinished(() => {
+    for (const client of clients) client.disconnect();
+  });
+  return clients;
+}
+
+/** Says on every master that another one serves the slot of a key, which must be empty. */
+async function assign(key: string, to: Redis, masters: readonly Redis[]): Promise<void> {
+  const slot = slotOf(key);
+  const id = (await to.call("CLUSTER", "MYID")) as string;
+  // The new one first: until then it would send everybody back.
+  for (const master of [to, ...masters.filter((each) => each !== to)]) {
+    await master.call("CLUSTER", "SETSLOT", slot, "NODE", id);
+  }
+}
+
+it("a service that knows one node publishes and handles through the masters of each stream, also commands and their answers", async () => {
+  const [node] = cluster.endpoints;
+  const redis = { cluster: { nodes: node === undefined ? [] : [node] } };
+  const environment = "reached";
+  await using asking = createService({}, { redis, environment, service: "order-service" });
+  await using handling = createService({}, { redis, environment, service: "user-auth-service" });
+  const seen: number[] = [];
+  onUserCreated(handling, ({ entity_id }) => void seen.push(entity_id));
+  handleValidateToken(handling, ({ payload }) => ({ valid: payload.token === "good", user_id: 7 }));
+  await handling.start({ requireRedis: true });
+  expect(new Set(["reached:events", "reached:commands"].map(slotOf)).size).toBe(2);
+  await publishUserCreated(asking, { entity_id: 7, after_data: { email: "ada@example.com" } });
+  expect(await sendValidateToken(asking, { token: "good" })).toMatchObject({ valid: true });
+  await eventually(() => seen.length === 1);
+  const { status, details } = await handling.health();
+  expect({ status, redis: details.redis, heartbeat: details.heartbeat }).toEqual({
+    status: "healthy",
+    redis: { connected: true, latency_ms: expect.any(Number) },
+    heartbeat: { state: "confirmed", reason: null },
+  });
+});
+
+it("publishes that are redirected are stored once, in the order of their calls, before what comes behind them", async () => {
+  const masters = await mastersOf();
+  const environment = "moved";
+  const stream = `${environment}:events`;
+  await using messaging = createService({}, { redis: { cluster: { nodes: cluster.endpoints } }, environment });
+  // From now on it knows who serves what.
+  await publishHealthReport(messaging, { status: "healthy" });
+  const owner = await ownerOf(stream);
+  const others = masters.filter(({ options }) => options.port !== owner.port);
+  const [other] = others as [Redis];
+  await assign(stream, other, masters);
+
+  const published: Promise<unknown>[] = [];
+  for (let id = 1; id <= 300; id++) {
+    const input = { entity_id: id, after_data: { email: "ada@example.com" } };
+    published.push(publishUserCreated(messaging, input));
+    if (id % 40 === 0) await turn();
+  }
+  await Promise.all(published);
+  const entries = await other.xrange(stream, "-", "+");
+  const ids = entries.map(([, fields]) => Number(fields[fields.indexOf("entity_id") + 1]));
+  expect([...ids].sort((one, next) => one - next)).toEqual(ids);
+  expect(ids).toHaveLength(300);
+  expect(messaging.counts.publishFailed).toBe(0);
+});
+
+it("a service that was given one node of a cluster as its Redis is told which setting it needs", async () => {
+  const { port } = await ownerOf("events");
+  const other = cluster.masters.find((master) => master.port !== port);
+  await using messaging = createService({ url: `redis://127.0.0.1:${other?.port}` });
+  const advice = /MOVED 9102 .*name some nodes in REDIS_CLUSTER_NODES/;
+  const publishing = publishUserCreated(messaging, { entity_id: 7, after_data: { email: "ada@example.com" } });
+  await expect(publishing).rejects.toMatchObject({ message: expect.stringMatching(advice), retryable: false });
+  onUserCreated(messaging, () => {});
+  await expect(messaging.start()).rejects.toMatchObject({
+    code: "REDIS_REFUSED",
+    message: expect.stringMatching(advice),
+  });
 });
