@@ -1,10 +1,11 @@
 import type { Redis } from "ioredis";
-import type { RedisConfig, RedisCredentials } from "../config/redis-config.js";
+import type { RedisConfig } from "../config/redis-config.js";
 import { ClosedError, type ConnectionError, MessagingError } from "../errors.js";
 import { type Clock, LONGEST_TIMER_MS, type Timer } from "../time/clock.js";
 import { LOOKS } from "../time/looks.js";
-import { authOf, createClient, nameOf } from "./client.js";
-import { type CredentialSource, credentialSourceOf } from "./credentials.js";
+import { Authentication } from "./authentication.js";
+import { createClient, nameOf } from "./client.js";
+import { credentialSourceOf } from "./credentials.js";
 import { discreet } from "./discreet.js";
 import { ourError } from "./driver-error.js";
 import { limitHandshakes } from "./handshake-limit.js";
@@ -47,12 +48,9 @@ export class Connection {
   #isAgain = false;
   #lookedAt: number;
   #closed = false;
-  readonly #credentials: CredentialSource | undefined;
-  readonly #endRenewal: (() => void) | undefined;
-  /** How often Redis has refused the credentials since it accepted them. */
-  #refusals = 0;
-  /** Renewed credentials, with which a connection that reads is to {@link authenticate} before its next read. */
-  due: RedisCredentials | undefined;
+  /** Whether it is used to read alone: replies may take long, and what is lost with one is found again. */
+  readonly isDedicated: boolean;
+  readonly authentication: Authentication;
   readonly #waiting = new Waiting();
 
   /** @param slot - of a cluster, whose master it is to be connected to; any node without one */
@@ -62,13 +60,13 @@ export class Connection {
     this.#config = config;
     this.#clock = clock;
     this.#lookedAt = clock.now();
-    this.#credentials = credentialSourceOf(config, clock);
-    const isDedicated = role.startsWith("read:");
-    this.#whereabouts = new Whereabouts(config, clock, { slot, isDedicated });
+    const credentials = credentialSourceOf(config, clock);
+    this.isDedicated = role.startsWith("read:");
+    this.#whereabouts = new Whereabouts(config, clock, { slot, isDedicated: this.isDedicated });
     this.client = createClient(config, {
       connectionName: nameOf(service, role),
       connectTimeout: Math.min(LONGEST_TIMER_MS, config.connectionTimeoutMs),
-      credentials: this.#credentials,
+      credentials,
       clock,
       isClosed: () => this.#closed,
       leavesOn: (error) => this.#whereabouts.leavesOn(error),
@@ -81,15 +79,14 @@ export class Connection {
       if (this.#isExplained && error.name !== "ReplyError") return;
       this.#isExplained = error.name === "ReplyError";
       this.#lastError = discreet(error);
-      if (isRefused(error)) this.#refused();
+      if (isRefused(error) && this.authentication.refused()) this.#waiting.end(this.failure());
     });
     this.client.on("connecting", () => {
       this.#isExplained = false;
     });
     this.client.on("ready", () => {
       this.#lastError = undefined;
-      this.#refusals = 0;
-      this.due = undefined;
+      this.authentication.accepted();
       this.#isLeaving = false;
       this.#isAgain = this.#session > 0;
       this.#session = ++sessions;
@@ -98,10 +95,10 @@ export class Connection {
     // Each part that uses it listens.
     this.client.setMaxListeners(0);
     this.client.on("end", () => this.#waiting.end(new ClosedError(`connection ${role}`)));
-    this.#endRenewal = this.#credentials?.onRenewed((renewed) => this.#renewed(renewed));
+    this.authentication = new Authentication(this, credentials);
     limitHandshakes(this.client, config.connectionTimeoutMs, clock, () => this.renew());
     // A blocking read has a time limit of its own, and a replica refuses it.
-    if (isDedicated) return;
+    if (this.isDedicated) return;
     const watch = new RoleWatch(this);
     const isAnyNode = this.#whereabouts.search?.wantsMaster === false;
     // At first it only learns: an address that still leads to the replica would have it reconnect without a pause.
@@ -186,7 +183,7 @@ export class Connection {
     const renew = (): void => this.renew();
     if (!this.isReady) {
       if (this.client.status.startsWith("connect")) this.client.stream?.destroy();
-    } else if (this.role.startsWith("read:")) renew();
+    } else if (this.isDedicated) renew();
     else {
       this.#isLeaving = true;
       // Replies come in the order of the commands.
@@ -208,7 +205,7 @@ export class Connection {
   close(): void {
     this.#closed = true;
     for (const watchdog of this.#watchdogs) watchdog.cancel();
-    this.#endRenewal?.();
+    this.authentication.end();
     this.#endMoves();
     this.client.disconnect(false);
     // Between two attempts to connect the client tells nobody.
@@ -230,27 +227,5 @@ export class Connection {
   failure(): ConnectionError {
     const silence = this.client.status === "connect" ? "it does not answer, or still loads its data" : "no answer";
     return unreachable(this.#config, { cause: this.#lastError, silence, found: this.#whereabouts.described });
-  }
-
-  /** Authenticates with the renewed credentials. On a connection that reads: between two reads. */
-  async authenticate(): Promise<void> {
-    const due = this.due;
-    this.due = undefined;
-    if (due === undefined || !this.isReady) return;
-    // Whoever cannot be authenticated again is after a reconnect, which asks for credentials anew.
-    await this.client.auth(...authOf(due)).catch(() => this.renew());
-  }
-
-  #renewed(credentials: RedisCredentials): void {
-    if (!this.isReady) return;
-    this.due = credentials;
-    // The reply to a read must be the next one.
-    if (!this.role.startsWith("read:")) void this.authenticate();
-  }
-
-  /** Credentials that were renewed elsewhere may do where the last ones did not. */
-  #refused(): void {
-    this.#credentials?.forget();
-    if (++this.#refusals > 1 || this.#credentials === undefined) this.#waiting.end(this.failure());
   }
 }

@@ -42,7 +42,7 @@ export class EntryAppender implements Appender {
     this.#underWay = underWay;
     if (!route.follows) return;
     this.#line = new PublishLine({
-      ...{ route, clock },
+      ...{ route, clock, ready: () => this.#ready() },
       send: (held) => this.#sendAll(this.#wanted(held)),
       go: () => {
         this.#batch = this.#wanted(this.#batch);
@@ -119,7 +119,7 @@ export class EntryAppender implements Appender {
   }
 
   drained(): Promise<void> {
-    void this.#route.connection.away().then(() => this.#draining.abort());
+    void this.#route.away().then(() => this.#draining.abort());
     return this.#underWay.idle();
   }
 

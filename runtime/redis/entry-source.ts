@@ -74,7 +74,7 @@ export class BlockingSource implements EntrySource {
     const { place, blockTimeMs, maxEntryBytes, connection, pause, clock } = this.#parts;
     const { stream, group, consumer, floor, wanted } = place;
     const client = await connection.ready(pause.signal);
-    if (connection.due !== undefined) await this.#limited(connection.authenticate());
+    if (connection.authentication.isDue) await this.#limited(connection.authentication.renew());
     this.#clientId ??= (await this.#limited(client.client("ID").catch(() => 0))) as number;
     this.#tap.expect(take, { isHeld: floor !== undefined, wanted, maxEntryBytes });
     const most = ["COUNT", count, "BLOCK", blockTimeMs] as const;

@@ -11,6 +11,8 @@ const PAUSES_MS = [25, 50, 100] as const;
 export interface PublishLineParts {
   readonly route: Route;
   readonly clock: Clock;
+  /** Resolves when commands can be sent. */
+  readonly ready: () => Promise<unknown>;
   /** Sends entries that were held, in their order. */
   readonly send: (held: readonly Append[]) => void;
   /** Nothing holds what comes behind any more. */
@@ -84,14 +86,14 @@ export class PublishLine {
   }
 
   async #again(): Promise<void> {
-    const { route, clock, send, go, fail } = this.#parts;
+    const { route, clock, ready, send, go, fail } = this.#parts;
     try {
       if (this.#since !== undefined && this.#held.length > 0) {
         route.renew();
         const ms = PAUSES_MS[Math.min(this.#attempts++, PAUSES_MS.length - 1)] as number;
         await new Promise<void>((resolve) => clock.after(ms, resolve));
       }
-      await route.ready();
+      await ready();
     } catch (error) {
       fail(this.#release(), error as Error);
     }

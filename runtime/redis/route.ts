@@ -6,7 +6,7 @@ import type { Connection } from "./connection.js";
  * The way to what serves a stream: what a stream uses in place of a connection. On one Redis, and where Sentinel watches the
  * master, it is that one connection; on a cluster, the connection of the master that serves the stream's slot at present.
  */
-export interface Route extends Pick<Connection, "address" | "isReady" | "hasStoodStill" | "ask"> {
+export interface Route extends Pick<Connection, "address" | "isReady" | "hasStoodStill" | "ask" | "away"> {
   /** Whether a slot may move, so that what Redis has redirected may be sent again. */
   readonly follows: boolean;
   /** The present connection. Use it after {@link ready} only. */

@@ -32,7 +32,7 @@ export class SlotAppenders implements Appender {
     for (const appender of this.#byStream.values()) void appender.flush();
   }
 
-  drained(): Promise<void> {
-    return this.#underWay.idle();
+  async drained(): Promise<void> {
+    await Promise.all([...this.#byStream.values()].map((appender) => appender.drained()));
   }
 }

@@ -99,6 +99,15 @@ export class SlotRoute implements Route {
     }
   }
 
+  async away(): Promise<void> {
+    const present = this.#present;
+    if (present !== undefined) return present.away();
+    await this.#parts.topology.refresh().then(
+      () => this.away(),
+      () => {},
+    );
+  }
+
   renew(): void {
     this.#parts.topology.refresh().catch(() => {});
   }
