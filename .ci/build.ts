@@ -29,6 +29,7 @@ const entries = [
   "runtime/testing/arbitrary/index",
   "runtime/telemetry/otel/index",
   "runtime/telemetry/prometheus/index",
+  "runtime/encryption/index",
   "runtime/operations/index",
   "runtime/dashboard/index",
   "runtime/postgres/index",

@@ -4,6 +4,11 @@ export type ErrorCode =
   | "MESSAGE_TOO_LARGE"
   | "ENTRY_UNREADABLE"
   | "UPCAST_FAILED"
+  | "CIPHERTEXT_INVALID"
+  | "KEY_MISSING"
+  | "KEY_UNKNOWN"
+  | "KEY_INVALID"
+  | "KEY_UNAVAILABLE"
   | "CONFIG_INVALID"
   | "HANDLER_CONFLICT"
   | "HANDLER_LATE"
@@ -145,6 +150,25 @@ export class UpcastError extends MessagingError {
     this.from = from;
     this.to = to;
     this.why = why;
+  }
+}
+
+/**
+ * A value cannot be encrypted or read. This service has no keys (`KEY_MISSING`), or not that one (`KEY_UNKNOWN`); a key is
+ * too short or of another environment (`KEY_INVALID`), or cannot be fetched now (`KEY_UNAVAILABLE`, which is retried); what
+ * should be a ciphertext is none, was changed, or belongs elsewhere (`CIPHERTEXT_INVALID`). The text repeats no value.
+ */
+export class EncryptionError extends MessagingError {
+  override readonly name = "EncryptionError";
+  /** `true` for a message that was read, `false` for one that was to be written. */
+  readonly reading: boolean;
+  constructor(
+    code: "CIPHERTEXT_INVALID" | Extract<ErrorCode, `KEY_${string}`>,
+    message: string,
+    options: ErrorOptions & { readonly reading?: boolean } = {},
+  ) {
+    super(code, message, { ...options, retryable: code === "KEY_UNAVAILABLE" });
+    this.reading = options.reading ?? false;
   }
 }
 

@@ -25,6 +25,7 @@ export type {
   Publishable,
   WithoutStandard,
 } from "./contract/descriptor.js";
+export { type Erasable, Erased, isErased, type Unerased } from "./contract/erased.js";
 export type { JsonSchema } from "./contract/json-schema.js";
 export { withStandard } from "./contract/standard.js";
 export type { StandardIssue, StandardProps, StandardResult } from "./contract/standard-schema.js";
@@ -37,6 +38,7 @@ export {
   ConnectionError,
   ContractError,
   DecodeError,
+  EncryptionError,
   type ErrorCode,
   HandlerTimeoutError,
   type Issue,
@@ -51,7 +53,7 @@ export {
 } from "./errors.js";
 export { registerHandlerMethods } from "./handle/handler-methods.js";
 export { type Correlation, currentCorrelation, withCorrelation } from "./messaging/correlation.js";
-export type { ExtendedMessaging, Extension, ExtensionParts } from "./messaging/extension.js";
+export type { ExtendedMessaging, ExtendedPlace, Extension, ExtensionParts } from "./messaging/extension.js";
 export type {
   CommandHandler,
   CommandOptions,

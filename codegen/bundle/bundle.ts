@@ -1,6 +1,7 @@
 // bundle/ makes schemas for other tools; it may import manifest.ts, write.ts and the runtime's contract and errors.
 
 import type { CommandDescriptor, Descriptor } from "../../runtime/contract/descriptor.js";
+import { wireForm } from "../../runtime/contract/encrypt.js";
 import type { JsonSchema } from "../../runtime/contract/json-schema.js";
 import { jsonSchemaFor } from "../../runtime/contract/json-schema-target.js";
 import { mapSchemas } from "../../runtime/contract/map-schema.js";
@@ -58,7 +59,8 @@ export function bundlesOf({ descriptor, name }: Bundled, options: BundleOptions 
 }
 
 function bundled(path: string, given: JsonSchema, { side = "reader", draft = "2020-12" }: BundleOptions): object {
-  const judged = side === "writer" ? closeSchema(given) : withTolerantInstants(given);
+  const wire = wireForm(given);
+  const judged = side === "writer" ? closeSchema(wire) : withTolerantInstants(wire);
   try {
     const { $schema, title, ...rest } = jsonSchemaFor(TARGETS[draft], withPlainDefinitions(withNumberBounds(judged)));
     return { $schema, title, ...rest };

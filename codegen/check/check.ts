@@ -5,6 +5,7 @@ import type { Sources } from "../load/load.js";
 import type { Problem } from "../load/problem.js";
 import type { Model } from "../model/model.js";
 import { checkEffort } from "./effort.js";
+import { checkEncrypt } from "./encrypt.js";
 import { checkFieldsEncoding } from "./fields-encoding.js";
 import { checkFolder } from "./folder.js";
 import { checkIdle } from "./idle.js";
@@ -42,6 +43,7 @@ export async function check(sources: Sources, model: Model): Promise<readonly Pr
     ...required,
     ...idle,
     ...(model.config.encoding === "fields" ? checkFieldsEncoding(model) : []),
+    ...checkEncrypt(model),
     ...checkImpossible(model, unsound),
     ...checkEffort(model, unsound),
     ...(await checkValues(model, unsound)),

@@ -54,6 +54,8 @@ const typeFields = new Set(["message_type", ...kinds.map(({ typeProperty }) => t
 
 function checkProperty(message: Message, name: string, property: Schema, model: Model): readonly Problem[] {
   const whole = model.flattener.expand(property);
+  // It is a text on the wire.
+  if (whole.encrypt === true || property.encrypt === true) return [];
   const found = typesWithin(whole, model);
   const sentence =
     typeFields.has(name) && name !== message.kind.typeProperty

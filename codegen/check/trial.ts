@@ -1,7 +1,9 @@
 import { Closing } from "../../runtime/contract/closing.js";
 import type { PlainMessage } from "../../runtime/contract/codec.js";
+import { markOf } from "../../runtime/contract/encrypt.js";
 import { type Fields, fieldsOf } from "../../runtime/contract/field.js";
 import { keysOf } from "../../runtime/contract/issue-path.js";
+import { inPlace } from "../../runtime/contract/sensitive.js";
 import { withoutTolerated } from "../../runtime/contract/tolerated.js";
 import type { Issue } from "../../runtime/errors.js";
 import { during } from "../load/failure.js";
@@ -89,7 +91,11 @@ class Trials {
   of(message: Message): readonly Failure[] {
     const { definition, schema, type, result } = message;
     const fields = fieldsOf(this.#model.flattener.whole(schema));
-    const passages = passagesOf(message, this.#model);
+    // A field that is encrypted is a text on the way, whatever its value.
+    const isText = Object.values(fields.schema.properties ?? {}).some(
+      (property) => markOf(inPlace(fields.schema, [property])) !== undefined,
+    );
+    const passages = isText ? [] : passagesOf(message, this.#model);
     const contract = { type, fields, isReadable: (value: unknown) => this.#reader.accepts(schema, value) };
     const failures = this.#tried(
       { definition, schema },

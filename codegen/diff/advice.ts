@@ -66,6 +66,10 @@ const remedies: Readonly<Partial<Record<ChangeRule, string>>> = {
   "form-removed": 'mark the form as "tolerated": true instead: it is read and no longer written',
   "choice-changed": "give each form a constant of its own that tells it from the others",
   "condition-changed": "check the condition in the writers, and leave the schema as it was",
+  "encrypt-changed":
+    'go through "read" and "write" instead, one step at a time: each step is deployed everywhere before the next',
+  "subject-changed":
+    "encrypt another property for the person, and leave this one as it is until no message of it is left",
   "tolerated-removed": "first deploy the readers that know the form",
 };
 

@@ -37,6 +37,8 @@ export type ChangeRule =
   | "tolerated-removed"
   | "default-changed"
   | "sensitive-changed"
+  | "encrypt-changed"
+  | "subject-changed"
   | "schema-changed"
   | "type-renamed"
   | "documentation-changed";

@@ -112,6 +112,10 @@ export class Changes implements Comparison {
         return this.sameness.keyword(keyword, was, is) ? [] : change("condition-changed");
       case "sensitive":
         return change("sensitive-changed");
+      case "encrypt":
+        return change("encrypt-changed");
+      case "subject":
+        return change("subject-changed");
       case "default":
         return change("default-changed");
       case "tolerated":

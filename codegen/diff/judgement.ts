@@ -1,17 +1,16 @@
-import type { Descriptor, Encoding } from "../../runtime/contract/descriptor.js";
+import type { Encoding } from "../../runtime/contract/descriptor.js";
 import { fieldsOf } from "../../runtime/contract/field.js";
 import type { Path } from "../schema/pointer.js";
 import type { Change } from "./change.js";
 import { Changes } from "./changes.js";
 import { Document } from "./document.js";
+import type { Effect, Reader, Version } from "./effect.js";
+import { beforeEncryption, encryptionEffects } from "./encryption.js";
 import { Inclusion } from "./inclusion.js";
 import type { Obstacle } from "./proof.js";
 import { Sameness } from "./sameness.js";
 import { Search, type Witness } from "./search.js";
 import { type Part, schemaOf, Trial, writtenSchemaOf } from "./trial.js";
-
-/** Who is hurt: services that run the old version and read what the new one writes, or the other way round. */
-export type Reader = "old" | "new";
 
 /** A change of a message with what follows from it. */
 export interface Judged {
@@ -21,41 +20,31 @@ export interface Judged {
   readonly effects: readonly Effect[];
 }
 
-/** What readers of one version do with messages of the other. */
-export interface Effect {
-  readonly reader: Reader;
-  /** `refuses` and `loses` were seen with the witness; `unproved` means that neither a witness nor a proof was found. */
-  readonly kind: "refuses" | "loses" | "unproved";
-  readonly witness: Witness | undefined;
-}
-
-/** One version of a message. */
-export interface Version {
-  readonly descriptor: Descriptor;
-  /** The encoding of its catalogue. */
-  readonly encoding: Encoding;
-}
-
 /** Judges every difference between two versions of a message, or of its result. */
 export function judge(before: Version, after: Version, part: Part): readonly Judged[] {
   const old = new Document(schemaOf(before.descriptor, part));
   const now = new Document(schemaOf(after.descriptor, part));
   const sameness = new Sameness(old, now);
   const changes = new Changes(old, now, sameness).all();
+  const effectsOf = (change: Change): readonly Effect[] => encryptionEffects(change, { before, after, part });
   const isWritten = changes.some(({ rule }) => rule === "tolerated-added" || rule === "tolerated-removed");
   // What says the same is read alike, whatever can be proved of it.
   if (!isWritten && sameness.schemas(old.root, now.root))
-    return changes.map((change) => ({ change, part, effects: [] }));
+    return changes.map((change) => ({ change, part, effects: effectsOf(change) }));
   const told = changes.some(({ rule }) => !IDLE.has(rule)) ? changes : [...changes, wholeChange(old, now)];
-  const effects = new Map<Change, Effect[]>(told.map((change) => [change, []]));
+  const effects = new Map<Change, Effect[]>(told.map((change) => [change, [...effectsOf(change)]]));
   for (const [reader, from, to] of [
-    ["old", after, before],
-    ["new", before, after],
+    ["old", plain(after), plain(before)],
+    ["new", plain(before), plain(after)],
   ] as const) {
     const direction = new Direction(from, to, part);
     for (const [change, effect] of direction.effects(told, reader)) effects.get(change)?.push(effect);
   }
   return told.map((change) => ({ change, part, effects: effects.get(change) ?? [] }));
+}
+
+function plain(version: Version): Version {
+  return { ...version, descriptor: beforeEncryption(version.descriptor) };
 }
 
 /** A difference that no single keyword shows. */
@@ -173,7 +162,10 @@ function distinct(obstacles: readonly Obstacle[]): readonly Obstacle[] {
 }
 
 /** Changes that only describe. */
-const IDLE = new Set(["documentation-changed", "sensitive-changed", "default-changed", "type-renamed"]);
+const IDLE = new Set([
+  ...["documentation-changed", "sensitive-changed", "encrypt-changed", "subject-changed", "default-changed"],
+  "type-renamed",
+]);
 
 /** The change that an obstacle comes from: the nearest to its place, and of those at one place that of its keyword. */
 function blame(changes: readonly Change[], { at, keyword }: Obstacle): Change | undefined {

@@ -80,6 +80,13 @@ function formFaults(kind: KeywordValue, value: unknown): readonly Fault[] {
         typeof value === "string" && /^\w[\w.-]*$/.test(value),
         "a name: letters, digits, `.`, `_` and `-`",
       );
+    case "encrypt":
+      return unless(value === true || value === "read" || value === "write", 'true, "read" or "write"');
+    case "subject":
+      return unless(
+        typeof value === "string" && /^(?:[a-z][a-z0-9_-]*:)?\w+(?:\.\w+)*$/.test(value),
+        "the path to a field, such as entity_id, payload.user_id or user:payload.id",
+      );
     case "anything":
       return [];
   }

@@ -16,11 +16,13 @@ export type KeywordValue =
   | "exceptions"
   | "day"
   | "name"
+  | "encrypt"
+  | "subject"
   | "anything";
 
 /**
  * The keywords of JSON Schema 2020-12 that a catalogue may use, and our annotations: `sunset`, `replacedBy`, `sensitive`,
- * `tolerated` and `lintIgnore`.
+ * `encrypt`, `subject`, `tolerated` and `lintIgnore`.
  */
 export const keywords: ReadonlyMap<string, KeywordValue> = new Map<string, KeywordValue>([
   ["$schema", "text"],
@@ -35,6 +37,8 @@ export const keywords: ReadonlyMap<string, KeywordValue> = new Map<string, Keywo
   ["readOnly", "flag"],
   ["writeOnly", "flag"],
   ["sensitive", "flag"],
+  ["encrypt", "encrypt"],
+  ["subject", "subject"],
   ["tolerated", "flag"],
   ["lintIgnore", "exceptions"],
   ["default", "anything"],
@@ -110,6 +114,8 @@ export const annotations: ReadonlySet<string> = new Set([
   "readOnly",
   "writeOnly",
   "sensitive",
+  "encrypt",
+  "subject",
   "tolerated",
   "lintIgnore",
   "default",

@@ -34,6 +34,7 @@ export type Rule =
   | "required-name"
   | "idle-keyword"
   | "tolerated"
+  | "encrypt"
   | "deprecated"
   | "sunset"
   | "upcaster"

@@ -20,7 +20,8 @@ export function docComment(text: string, indent = 0): string {
 /** The text of a schema's doc comment. */
 export function docOf(schema: Schema): string {
   const { description } = schema;
-  const sensitive = schema.sensitive === true ? "Sensitive: masked in logs and on screens." : undefined;
+  const masked = schema.sensitive === true ? "Sensitive: masked in logs and on screens." : undefined;
+  const sensitive = schema.encrypt === undefined ? masked : "Encrypted on the wire; masked in logs and on screens.";
   return [
     [description, sensitive].filter((sentence) => sentence !== undefined).join(" "),
     schema.default === undefined ? undefined : `@defaultValue ${JSON.stringify(schema.default)}`,

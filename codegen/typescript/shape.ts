@@ -10,6 +10,9 @@ import type { Placeholders } from "./placeholder.js";
 /** A schema that is reduced to the keywords that json-schema-to-typescript prints well, without any text of its own. */
 export type Shape = Readonly<Record<string, unknown>>;
 
+/** The runtime's type of a value that was erased. */
+export const ERASED = "Erased";
+
 const shapeKeywords = new Set([
   "type",
   "properties",
@@ -25,6 +28,10 @@ const shapeKeywords = new Set([
 
 /** Reduces a schema to its type: `$ref`s become names, annotations become doc comments, and bounds are dropped. */
 export function shapeOf(schema: Schema, placeholders: Placeholders): Shape {
+  if (schema.subject !== undefined) {
+    const { subject: _, ...there } = schema;
+    return { anyOf: [shapeOf(there, placeholders), { tsType: placeholders.ofName(ERASED) }] };
+  }
   if (schema.$ref !== undefined) return { tsType: placeholders.ofName(nameOf(schema.$ref)) };
   const type = ownType(schema);
   if (type !== undefined) return typeShape(type, placeholders);

@@ -147,7 +147,7 @@ function shapedOf(schema: Schema): Shaped & { readonly shape: Shape } {
 /** Keywords that make a type more than the object's properties. */
 const furtherKeywords = [
   ...["$ref", "const", "enum", "allOf", "anyOf", "oneOf", "patternProperties", "items", "prefixItems"],
-  ...["if", "then", "else", "dependentSchemas"],
+  ...["if", "then", "else", "dependentSchemas", "subject"],
 ];
 
 /** Returns whether a schema is an object with exactly its declared properties. */

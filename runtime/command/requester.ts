@@ -1,8 +1,10 @@
 import type { Answers } from "../broker/broker.js";
 import type { Subscriptions } from "../broker/subscriptions.js";
+import type { PlainMessage } from "../contract/codec.js";
 import { contractOf } from "../contract/contract.js";
 import type { CommandDescriptor } from "../contract/descriptor.js";
 import { inexactIn } from "../contract/exact-number.js";
+import type { Sealing } from "../contract/sealing.js";
 import {
   ClosedError,
   CommandFailedError,
@@ -34,6 +36,7 @@ export interface RequesterParts extends RuntimeParts {
   readonly channel: string;
   readonly subscriptions: Subscriptions;
   readonly answers: Answers;
+  readonly sealing: Sealing | undefined;
 }
 
 /**
@@ -90,11 +93,18 @@ export class Requester {
       const settle = this.#wait(question, (response) => {
         if (response instanceof MessagingError) return reject(response);
         // An answer that cannot be judged must end the wait, too.
-        try {
-          resolve(resultOf(question, response));
-        } catch (error) {
+        const refuse = (error: unknown): void => {
+          // The command has run: what says that a repeat is safe would mislead.
+          const isOurs = error instanceof MessagingError && !error.retryable;
           const text = `the answer of ${question.target} to ${descriptor.type} cannot be judged`;
-          reject(error instanceof MessagingError ? error : new DecodeError(text, { cause: error }));
+          reject(isOurs ? error : new DecodeError(text, { cause: error }));
+        };
+        try {
+          const result = resultOf(question, response, this.#parts.sealing);
+          if (result instanceof Promise) result.then(resolve, refuse);
+          else resolve(result);
+        } catch (error) {
+          refuse(error);
         }
       });
       send(() => this.#waiting.has(question.id)).catch((error: unknown) =>
@@ -166,10 +176,20 @@ function unreadable({ descriptor, target }: Question, payload: string, response:
   return new DecodeError(`the answer of ${target} to ${descriptor.type}: ${place} ${inexact.message}`);
 }
 
-/** @throws {CommandFailedError} when the answer is a failure, {ContractError} when its result breaks the contract */
-function resultOf({ descriptor, target }: Question, response: Response): unknown {
+/**
+ * The result of an answer; a promise only where a key has to be fetched.
+ *
+ * @throws {CommandFailedError} when the answer is a failure, {ContractError} when its result breaks the contract
+ */
+function resultOf({ descriptor, target }: Question, response: Response, sealing: Sealing | undefined): unknown {
   if (!response.success) throw new CommandFailedError(descriptor.type, target, response.error, response.error_code);
-  const issues = contractOf(descriptor).receivedResultViolations(response.result);
-  if (issues !== undefined) throw new ContractError(`the answer of ${target} to ${descriptor.type}`, issues, true);
-  return response.result;
+  const contract = contractOf(descriptor);
+  const judged = (result: unknown): unknown => {
+    const issues = contract.receivedResultViolations(result);
+    if (issues !== undefined) throw new ContractError(`the answer of ${target} to ${descriptor.type}`, issues, true);
+    return result;
+  };
+  if (contract.sealedResult === undefined) return judged(response.result);
+  const opened = contract.sealedResult.open(response.result as PlainMessage, response.command_id, sealing);
+  return opened instanceof Promise ? opened.then(judged) : judged(opened);
 }

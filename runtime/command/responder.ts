@@ -6,6 +6,7 @@ import { contractOf } from "../contract/contract.js";
 import type { CommandDescriptor } from "../contract/descriptor.js";
 import { inexactIn } from "../contract/exact-number.js";
 import { cut, printable } from "../contract/printable.js";
+import type { Sealing } from "../contract/sealing.js";
 import { ContractError, describeIssues, MessageTooLargeError, MessagingError } from "../errors.js";
 import { describeFailure } from "../handle/failure.js";
 import type { CommandContext, Responding } from "../handle/responding.js";
@@ -28,6 +29,7 @@ export interface ResponderParts extends RuntimeParts {
   readonly brokerClock: BrokerClock;
   readonly replyChannels: ReplyChannels;
   readonly chain: InterceptorChain | undefined;
+  readonly sealing: Sealing | undefined;
   /** An answer that is larger is a failure instead. */
   readonly mostBytes: number;
 }
@@ -72,6 +74,7 @@ export class CommandResponder implements Responding {
     let ran: Ran;
     try {
       ran = judged(route, await this.#handle(route, command, context));
+      if (ran.success && replyTo !== undefined) ran = await this.#sealed(route, commandId, ran);
     } catch (thrown) {
       ran = failed(thrown);
     }
@@ -120,6 +123,13 @@ export class CommandResponder implements Responding {
     const { descriptor } = route;
     const call = { operation: "handle", descriptor, message: command, context } as const;
     return chain.run(call, context.stream, () => handler(command, context));
+  }
+
+  /** The result as it goes on the wire and is stored. */
+  async #sealed(route: Route, commandId: string, ran: Extract<Ran, { success: true }>): Promise<Ran> {
+    const { sealedResult } = contractOf(route.descriptor);
+    if (sealedResult === undefined) return ran;
+    return { success: true, result: await sealedResult.seal(ran.result as Command, commandId, this.#parts.sealing) };
   }
 
   /** An answer, which is a failure where the result cannot be written. */

@@ -1,7 +1,6 @@
 // contract/ describes messages, checks them, and writes and reads them on the wire. It may import errors.ts alone.
 import { ContractError, type Issue, MessageTooLargeError } from "../errors.js";
 import { bytesAtMost } from "./bytes-at-most.js";
-import { mayGenerateCode } from "./checks.js";
 import {
   bytesOf,
   decode,
@@ -12,8 +11,13 @@ import {
   layoutOf,
   type PlainMessage,
 } from "./codec.js";
+import { type Composer, compileComposer } from "./composer.js";
 import type { CommandDescriptor, Descriptor, Encoding } from "./descriptor.js";
-import { type Field, type Fields, fieldsOf, getOwn, setOwn } from "./field.js";
+import { ERASED_TEXT, erasableForm, wireForm } from "./encrypt.js";
+import { isErased } from "./erased.js";
+import { type Fields, fieldsOf } from "./field.js";
+import { SealedForm } from "./sealed-form.js";
+import type { Sealing } from "./sealing.js";
 import { type Check, compileReader, compileWriter } from "./validation.js";
 
 const NO_ISSUES: readonly Issue[] = [];
@@ -22,7 +26,13 @@ const NO_ISSUES: readonly Issue[] = [];
 export class Contract {
   readonly type: string;
   readonly fields: Fields;
+  /** How its encrypted parts are sealed and opened; `undefined` if it has none. */
+  readonly sealed: SealedForm | undefined;
+  /** The same of a command's result. */
+  readonly sealedResult: SealedForm | undefined;
   readonly #descriptor: Descriptor;
+  #wire: Contract | undefined;
+  #erasable: Check | undefined;
   #composer: Composer | undefined;
   #writer: Check | undefined;
   #reader: Check | undefined;
@@ -33,6 +43,18 @@ export class Contract {
     this.#descriptor = descriptor;
     this.type = descriptor.type;
     this.fields = fieldsOf(descriptor.schema);
+    this.sealed = SealedForm.of(descriptor.type, descriptor.schema);
+    const { result } = descriptor as Partial<CommandDescriptor>;
+    this.sealedResult = result && SealedForm.of(`${descriptor.type} result`, result);
+  }
+
+  /**
+   * The contract of what is on the wire: for tools that read without keys, and for what is moved as it is. It is the same one
+   * if nothing is encrypted.
+   */
+  get wire(): Contract {
+    this.#wire ??= wireContract(this.#descriptor, this);
+    return this.#wire;
   }
 
   /** Composes a message as {@link Composer} says. @throws {ContractError} if a caller without types gives no object */
@@ -48,7 +70,7 @@ export class Contract {
 
   /** The names of the fields that {@link write} returns. Contracts with the same names share one array. */
   layout(encoding: Encoding): Layout {
-    return layoutOf(this.fields, encoding);
+    return layoutOf(this.#wireFields, encoding);
   }
 
   /** True if the runtime may add properties to the metadata. */
@@ -64,13 +86,15 @@ export class Contract {
 
   /** Checks a message strictly and writes it. Throws as {@link encode} does; a ContractError has every issue */
   write(message: PlainMessage, encoding: Encoding, mostBytes?: number): string[] {
-    this.#check(message, encoding);
+    this.assertKept(message, encoding);
     return this.encode(message, encoding, mostBytes);
   }
 
   /** Checks as {@link write} does, so that {@link encode} cannot fail afterwards. Throws as {@link write} */
   assertWritable(message: PlainMessage, encoding: Encoding, mostBytes: number = Number.POSITIVE_INFINITY): void {
-    this.#check(message, encoding);
+    this.assertKept(message, encoding);
+    // What is encrypted has its size once it is.
+    if (this.sealed !== undefined) return;
     if (!(bytesAtMost(message) <= mostBytes)) this.encode(message, encoding, mostBytes);
   }
 
@@ -82,7 +106,7 @@ export class Contract {
   encode(message: PlainMessage, encoding: Encoding, mostBytes: number = Number.POSITIVE_INFINITY): string[] {
     let entry: string[];
     try {
-      entry = encode(message, this.type, this.fields, encoding);
+      entry = encode(message, this.type, this.#wireFields, encoding);
     } catch (error) {
       throw this.#unwritable(error);
     }
@@ -107,7 +131,12 @@ export class Contract {
     return new ContractError(this.type, [{ path: "", message: `cannot be written as JSON: ${why}` }]);
   }
 
-  #check(message: PlainMessage, encoding: Encoding): void {
+  get #wireFields(): Fields {
+    return this.sealed === undefined ? this.fields : this.wire.fields;
+  }
+
+  /** @throws {ContractError} with every issue of a message that is to be written */
+  assertKept(message: PlainMessage, encoding: Encoding): void {
     const issues = this.violations(message);
     if (issues.length > 0) throw new ContractError(this.type, issues);
     if (encoding === "json") return;
@@ -120,6 +149,21 @@ export class Contract {
     }
   }
 
+  /** Puts ciphertexts in the place of what is encrypted of a checked message. Throws as {@link SealedForm.seal} */
+  seal(message: PlainMessage, sealing: Sealing | undefined): PlainMessage | Promise<PlainMessage> {
+    return this.sealed === undefined ? message : this.sealed.seal(message, message["id"], sealing);
+  }
+
+  /** Reads what is encrypted of a decoded message, and checks it. Throws as {@link SealedForm.open} and {@link assertReadable} */
+  open(message: PlainMessage, sealing: Sealing | undefined): PlainMessage | Promise<PlainMessage> {
+    const opened = this.sealed === undefined ? message : this.sealed.open(message, message["id"], sealing);
+    const checked = (whole: PlainMessage): PlainMessage => {
+      this.assertReadable(whole);
+      return whole;
+    };
+    return opened instanceof Promise ? opened.then(checked) : checked(opened);
+  }
+
   /** Decodes an entry and checks it tolerantly. Throws as {@link decode} and {@link assertReadable} do. */
   read(entry: FlatFields): PlainMessage {
     const message = this.decode(entry);
@@ -127,20 +171,21 @@ export class Contract {
     return message;
   }
 
-  /** Reads a Pub/Sub payload and checks it tolerantly. Throws as {@link read} does. */
+  /** Reads a Pub/Sub payload and checks it tolerantly, as it is on the wire. Throws as {@link read} does. */
   readPayload(payload: string): PlainMessage {
+    const { wire } = this;
     let isReadable = false;
-    const message = decodePayload(payload, this.fields, (written) => {
-      isReadable = this.readerViolations(written) === undefined;
+    const message = decodePayload(payload, wire.fields, (written) => {
+      isReadable = wire.readerViolations(written) === undefined;
       return isReadable;
     });
-    if (!isReadable) this.assertReadable(message);
+    if (!isReadable) wire.assertReadable(message);
     return message;
   }
 
   /** Decodes an entry in either encoding without checking it. @throws {DecodeError} when that is not possible */
   decode(entry: FlatFields): PlainMessage {
-    return decode(entry, this.fields);
+    return decode(entry, this.#wireFields);
   }
 
   /** @throws {ContractError} with the first issue, when a decoded message breaks the contract */
@@ -151,6 +196,11 @@ export class Contract {
 
   /** The first issue that a reader finds; `undefined` for a message that it takes. */
   readerViolations(message: unknown): readonly Issue[] | undefined {
+    const erased = this.sealed && withErasedText(message as PlainMessage, this.sealed);
+    if (erased !== undefined) {
+      this.#erasable ??= compileReader(erasableForm(this.#descriptor.schema));
+      return this.#erasable(erased);
+    }
     this.#reader ??= compileReader(this.#descriptor.schema, this.#descriptor.checks?.read);
     return this.#reader(message);
   }
@@ -174,6 +224,22 @@ export class Contract {
   }
 }
 
+/** The message with a text in place of what was erased; `undefined` if nothing was. */
+function withErasedText(given: PlainMessage, form: SealedForm): PlainMessage | undefined {
+  if (typeof given !== "object" || given === null) return undefined;
+  const { message, parts } = form.in(given);
+  const erased = parts.filter(({ value }) => isErased(value));
+  for (const part of erased) part.value = ERASED_TEXT;
+  return erased.length === 0 ? undefined : message;
+}
+
+function wireContract(descriptor: Descriptor, contract: Contract): Contract {
+  if (contract.sealed === undefined && contract.sealedResult === undefined) return contract;
+  const { result } = descriptor as Partial<CommandDescriptor>;
+  const onWire = { schema: wireForm(descriptor.schema), checks: undefined };
+  return new Contract({ ...descriptor, ...onWire, ...(result && { result: wireForm(result) }) } as Descriptor);
+}
+
 const contracts = new WeakMap<Descriptor, Contract>();
 
 /** The contract of a descriptor, kept for as long as the descriptor lives. */
@@ -183,52 +249,4 @@ export function contractOf(descriptor: Descriptor): Contract {
   const contract = new Contract(descriptor);
   contracts.set(descriptor, contract);
   return contract;
-}
-
-/** A field has its publisher's value, else the constant, else the value that the runtime fills in, else the default. */
-export type Composer = (given: PlainMessage, filled: PlainMessage) => PlainMessage;
-
-/**
- * Compiles one line of code for each field, in the contract's order. A loop over the names takes twice as long, because
- * V8 cannot tell the fields apart. Undeclared properties are kept, for the check to report.
- */
-export function compileComposer({ list, byName }: Fields): Composer {
-  const composeDeclared = mayGenerateCode() ? compiledComposer(list) : loopingComposer(list);
-  return (given, filled) => {
-    const message = composeDeclared(given, filled);
-    for (const name of Object.keys(given)) {
-      if (!byName.has(name) && given[name] !== undefined) setOwn(message, name, given[name]);
-    }
-    return message;
-  };
-}
-
-function compiledComposer(list: Fields["list"]): Composer {
-  const source = `"use strict"; return (given, filled) => { const message = {}; let value; ${list.map(line).join(" ")} return message; };`;
-  return new Function("fields", "getOwn", "setOwn", source)(list, getOwn, setOwn) as Composer;
-}
-
-/** The same by a loop, for where code generation from strings is off. */
-function loopingComposer(list: Fields["list"]): Composer {
-  return (given, filled) => {
-    const message: PlainMessage = {};
-    for (const { name, constant, default: byDefault } of list) {
-      const own = getOwn(given, name);
-      const value = own === undefined ? (constant ?? getOwn(filled, name) ?? byDefault) : own;
-      if (value !== undefined) setOwn(message, name, value);
-    }
-    return message;
-  };
-}
-
-/** Text of a schema enters the code as a string literal only. */
-function line({ name, constant, default: byDefault }: Field, at: number): string {
-  const key = JSON.stringify(name);
-  // Every object has such a property, and to set `__proto__` sets something else.
-  const isInherited = name in Object.prototype;
-  const of = (object: string): string => (isInherited ? `getOwn(${object}, ${key})` : `${object}[${key}]`);
-  const set = isInherited ? `setOwn(message, ${key}, value)` : `message[${key}] = value`;
-  const present = constant === undefined ? of("filled") : `fields[${at}].constant ?? ${of("filled")}`;
-  const otherwise = byDefault === undefined ? present : `${present} ?? fields[${at}].default`;
-  return `value = ${of("given")}; if (value === undefined) value = ${otherwise}; if (value !== undefined) ${set};`;
 }

@@ -18,8 +18,13 @@ export interface Descriptor<Message = unknown, Input = never> {
   readonly type: string;
   /** The stream's name without the environment's prefix. */
   readonly stream: string;
-  /** JSON Schema 2020-12 of the whole message on the wire. Flat: every `$ref` in it is `#/$defs/…`. */
+  /**
+   * JSON Schema 2020-12 of the whole message. Flat: every `$ref` in it is `#/$defs/…`. What is marked with `encrypt` is a
+   * text on the wire.
+   */
   readonly schema: JsonSchema;
+  /** Whether anything of the message, or of a command's result, is encrypted. Generated code says so. */
+  readonly encrypts?: boolean;
   /** The interface of standardschema.dev. Its verdict is that of the reader: undeclared names are allowed. */
   readonly "~standard": StandardProps<Message>;
   /** The checks of the schema, if they were written at generation time. Otherwise they are compiled when needed. */

@@ -90,6 +90,7 @@ class Verdicts {
 
 const ANNOTATIONS = new Set([
   ...["title", "description", "default", "examples", "deprecated", "sunset", "replacedBy", "sensitive", "tolerated"],
+  ...["encrypt", "subject"],
 ]);
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>

@@ -78,7 +78,7 @@ export function ajvFor(
     ...options,
     code: { regExp: regExpEngine, ...options.code },
   });
-  ajv.addVocabulary(["sunset", "replacedBy", "sensitive", "tolerated"]);
+  ajv.addVocabulary(["sunset", "replacedBy", "sensitive", "encrypt", "subject", "tolerated"]);
   checkUniqueAtOnce(ajv);
   lookUpAllowed(ajv);
   lookUpProperties(ajv);

@@ -3,14 +3,8 @@
 import { type Answer, type Delivery, DONE, type Outcome } from "../broker/delivery.js";
 import { type FlatFields, typeOf } from "../contract/codec.js";
 import { contractOf } from "../contract/contract.js";
-import {
-  BuriedError,
-  DecodeError,
-  HandlerTimeoutError,
-  MessageTooLargeError,
-  MessagingError,
-  PoisonError,
-} from "../errors.js";
+import type { Sealing } from "../contract/sealing.js";
+import { BuriedError, HandlerTimeoutError, MessagingError, PoisonError } from "../errors.js";
 import { apart, inContextOf } from "../messaging/correlation.js";
 import type { MessageContext } from "../messaging/handler.js";
 import type { RuntimeParts } from "../messaging/hooks.js";
@@ -18,6 +12,7 @@ import type { InterceptorChain } from "../messaging/interceptor.js";
 import { Deadlines } from "../time/deadline.js";
 import { type ContextPlace, DeliveryContext } from "./delivery-context.js";
 import { identityOf } from "./identity.js";
+import { Refusals } from "./refusals.js";
 import type { Responding } from "./responding.js";
 import { afterFailure, assertAttemptsLeft, isUnreadable, type RetryPolicy } from "./retry-policy.js";
 import { admits, mayAdmit, type Route, type StreamRoutes, suits, those, typesOf, wants } from "./router.js";
@@ -31,11 +26,10 @@ export interface DispatchPlace extends ContextPlace {
 export interface DispatcherParts extends RuntimeParts {
   readonly responding: Responding;
   readonly chain: InterceptorChain | undefined;
+  readonly sealing: Sealing | undefined;
 }
 
 type Message = Record<string, unknown>;
-
-const LEFT = "it was left in its stream; raise that setting in every service that reads it, and redrive it";
 
 /** Called once for a delivery, with its outcome. */
 export type Ended = (delivery: Delivery, outcome: Outcome) => void;
@@ -46,15 +40,15 @@ export class Dispatcher {
   readonly #routes: StreamRoutes;
   readonly #parts: DispatcherParts;
   readonly #deadlines: Deadlines;
-  /** Whether a command of an unknown type may be for this service, so that its sender waits for an answer. */
-  readonly #takesCommands: boolean;
+  readonly #refusals: Refusals;
 
   constructor(place: DispatchPlace, routes: StreamRoutes, parts: DispatcherParts) {
     this.#place = place;
     this.#routes = routes;
     this.#parts = parts;
     this.#deadlines = new Deadlines(place.handlerTimeoutMs, parts.clock);
-    this.#takesCommands = [...routes.byType.values()].some(([route]) => route?.descriptor.kind === "command");
+    const takesCommands = [...routes.byType.values()].some(([route]) => route?.descriptor.kind === "command");
+    this.#refusals = new Refusals({ ...place, takesCommands }, parts.responding);
   }
 
   stop(): void {
@@ -77,33 +71,68 @@ export class Dispatcher {
     const type = typeOf(fields);
     const routes = type === undefined ? this.#routes.untyped : this.#routes.byType.get(type);
     // A message that no handler takes costs no more than finding its type.
-    if (routes === undefined) return this.#unrouted(type, fields, delivery);
+    if (routes === undefined) return this.#refusals.unrouted(type, fields, delivery);
     if (delivery.oversizedBytes !== undefined) return this.#tooLarge(routes, fields, delivery);
     const admitted = those(routes, admits, fields);
     if (admitted.length === 0) return this.skip(delivery, type ?? "", "filtered");
     try {
-      if (delivery.attempt > 1) assertAttemptsLeft(delivery, this.#mostRetries(admitted));
       const first = admitted[0] as Route;
       const contract = contractOf(first.upcast?.from ?? first.descriptor);
-      let message = contract.decode(fields);
+      const isSealed = contract.sealed !== undefined;
+      if (delivery.attempt > 1) assertAttemptsLeft(delivery, this.#mostRetries(admitted), isSealed);
+      const message = contract.decode(fields);
       // Only messages that pass the filters are checked against their contract.
       const suited = those(admitted, suits, message);
       if (suited.length === 0) return this.skip(delivery, first.descriptor.type, "filtered");
-      contract.assertReadable(message);
-      if (first.upcast !== undefined) message = first.upcast.apply(message);
-      const wanting = those(suited, wants, message);
-      if (wanting.length === 0) return this.skip(delivery, first.descriptor.type, "filtered");
-      const { kind, type: name } = first.descriptor;
-      if (kind === "command") this.#parts.responding.assertAnswerable(name, message);
-      return this.#handle(delivery, wanting, message, ended);
+      const opened = contract.open(message, this.#parts.sealing);
+      if (!(opened instanceof Promise)) return this.#deliver(delivery, suited, opened, ended);
+      void this.#deliverOpened(delivery, suited, opened, ended);
+      return undefined;
     } catch (error) {
-      const [route] = routes as [Route];
-      const isHopeless = isUnreadable(error) || error instanceof PoisonError;
-      // If the entry can be read, a filter threw.
-      const outcome: Outcome = isHopeless ? { kind: "dead", error } : this.#fail(route, delivery, error);
-      if (route.descriptor.kind !== "command" || !(error instanceof MessagingError)) return outcome;
-      return this.#answered(outcome, fields, error);
+      return this.#unhandled(routes[0] as Route, delivery, error);
     }
+  }
+
+  /** The same, once a key has been fetched. */
+  async #deliverOpened(
+    delivery: Delivery,
+    routes: readonly Route[],
+    opened: Promise<Message>,
+    ended: Ended,
+  ): Promise<void> {
+    let outcome: Outcome | undefined;
+    try {
+      outcome = this.#deliver(delivery, routes, await opened, ended);
+    } catch (error) {
+      outcome = this.#unhandled(routes[0] as Route, delivery, error);
+    }
+    if (outcome !== undefined) ended(delivery, outcome);
+  }
+
+  /** Takes a checked message to the handlers that want it. */
+  #deliver(delivery: Delivery, routes: readonly Route[], read: Message, ended: Ended): Outcome | undefined {
+    const { upcast, descriptor } = routes[0] as Route;
+    const message = upcast === undefined ? read : upcast.apply(read);
+    const wanting = those(routes, wants, message);
+    if (wanting.length === 0) return this.skip(delivery, descriptor.type, "filtered");
+    if (descriptor.kind === "command") this.#parts.responding.assertAnswerable(descriptor.type, message);
+    return this.#handle(delivery, wanting, message, ended);
+  }
+
+  /** The outcome of a message that came to no handler. */
+  #unhandled(route: Route, delivery: Delivery, error: unknown): Outcome {
+    const isHopeless = isUnreadable(error) || error instanceof PoisonError;
+    // If the entry can be read, a filter threw.
+    const outcome: Outcome = isHopeless ? { kind: "dead", error } : this.#fail(route, delivery, error);
+    if (route.descriptor.kind !== "command" || !(error instanceof MessagingError)) return outcome;
+    return this.#refusals.answered(outcome, delivery.fields ?? [], error);
+  }
+
+  /** Its short fields may tell that it is for none of the handlers. */
+  #tooLarge(routes: readonly Route[], fields: FlatFields, delivery: Delivery): Outcome {
+    const { descriptor } = routes[0] as Route;
+    if (those(routes, mayAdmit, fields).length === 0) return this.skip(delivery, descriptor.type, "filtered");
+    return this.#refusals.tooLarge(descriptor, fields, delivery);
   }
 
   #mostRetries(routes: readonly Route[]): number {
@@ -119,40 +148,6 @@ export class Dispatcher {
       hooks.emit("skipped", { stream, group, entryId, type, ...identityOf(fields), reason });
     }
     return DONE;
-  }
-
-  /**
-   * An unknown type is no error: its producer may be newer, or another member of the group may handle it. A command for
-   * this service that no member handles is answered.
-   */
-  #unrouted(type: string | undefined, fields: FlatFields, { oversizedBytes }: Delivery): Outcome {
-    if (type === undefined) {
-      const names = "event_type, command_type, notification_type, message_type";
-      const isWhole = oversizedBytes === undefined;
-      const error = isWhole ? new DecodeError(`no field names a message type (${names})`) : this.#sized(oversizedBytes);
-      return { kind: "unhandled", type, otherwise: { kind: "dead", error } };
-    }
-    if (!this.#takesCommands) return { kind: "unhandled", type, otherwise: DONE };
-    const why = { code: "COMMAND_UNKNOWN", message: `no handler for ${type} here` } as const;
-    const answer = this.#parts.responding.refusal(this.#place.stream, fields, why);
-    return { kind: "unhandled", type, otherwise: answer === undefined ? DONE : { kind: "done", answer } };
-  }
-
-  /** An entry of which only short fields were read ends as a dead letter, unless they tell that it is for none of the handlers. */
-  #tooLarge(routes: readonly Route[], fields: FlatFields, delivery: Delivery): Outcome {
-    const { type, kind } = (routes[0] as Route).descriptor;
-    if (those(routes, mayAdmit, fields).length === 0) return this.skip(delivery, type, "filtered");
-    const error = this.#sized(delivery.oversizedBytes ?? 0, type);
-    return kind === "command" ? this.#answered({ kind: "dead", error }, fields, error) : { kind: "dead", error };
-  }
-
-  #sized(bytes: number, type = "an entry without a known type"): MessageTooLargeError {
-    return new MessageTooLargeError(type, bytes, this.#place.maxMessageBytes, LEFT);
-  }
-
-  #answered(outcome: Outcome, fields: FlatFields, why: Pick<MessagingError, "message" | "code">): Outcome {
-    const answer = this.#parts.responding.refusal(this.#place.stream, fields, why);
-    return answer === undefined || outcome.kind !== "dead" ? outcome : { ...outcome, answer };
   }
 
   /** Ends with the handlers, or when their time is up, whichever comes first. */

@@ -1,5 +1,6 @@
 import type { Broker } from "../broker/broker.js";
 import type { Config } from "../config/config.js";
+import type { Sealing } from "../contract/sealing.js";
 import type { HookBus } from "../messaging/hooks.js";
 import type { InterceptorChain } from "../messaging/interceptor.js";
 import type { Clock } from "../time/clock.js";
@@ -10,6 +11,7 @@ export interface ReplayParts {
   readonly config: Config;
   readonly broker: Broker;
   readonly chain: InterceptorChain | undefined;
+  readonly sealing: Sealing | undefined;
   readonly clock: Clock;
   readonly hooks: HookBus;
   readonly isStarted: boolean;

@@ -3,6 +3,7 @@ import {
   BuriedError,
   ContractError,
   DecodeError,
+  EncryptionError,
   PoisonError,
   RetryAfter,
   UnrecoverableError,
@@ -17,6 +18,8 @@ export interface RetryPolicy {
 
 /** A message is retried at least once an hour, however often it has failed. */
 const LONGEST_DELAY_MS = 3_600_000;
+/** A message whose key cannot be fetched is tried again at least so often, until it can. */
+const LONGEST_WAIT_FOR_KEY_MS = 60_000;
 /** How often a message must have begun in processes that died, the last time alone, before it counts as what kills them. */
 const FEWEST_DEATHS = 3;
 
@@ -25,15 +28,24 @@ const FEWEST_DEATHS = 3;
  * dead letter. If there is one more all the same, the last did not end: its process was closed while the handler ran.
  * Deaths of processes use up no attempts, but only so many of them.
  *
+ * @param mayWaitForKey - whether it may have been tried in vain for want of a key, which uses up no attempts
  * @throws {PoisonError} when none is left
  */
-export function assertAttemptsLeft({ attempt, deaths = 0 }: Delivery, maxRetries: number): void {
+export function assertAttemptsLeft(
+  { attempt, deaths = 0 }: Delivery,
+  maxRetries: number,
+  mayWaitForKey: boolean,
+): void {
   const isDeadly = attempt > 1 + maxRetries && deaths >= FEWEST_DEATHS;
-  if (isDeadly || attempt - deaths > 1 + maxRetries) throw new PoisonError(attempt - 1);
+  if (isDeadly || (!mayWaitForKey && attempt - deaths > 1 + maxRetries)) throw new PoisonError(attempt - 1);
 }
 
 /** Decides on a message whose handler threw, or that could not be read. */
 export function afterFailure(error: unknown, attempt: number, policy: RetryPolicy, jitter: Jitter): Outcome {
+  if (error instanceof EncryptionError && error.retryable) {
+    const delayMs = Math.min(LONGEST_WAIT_FOR_KEY_MS, backoff(attempt, policy.delayMs, jitter));
+    return { kind: "retry", delayMs, error };
+  }
   const hopeless = error instanceof UnrecoverableError || error instanceof BuriedError || isUnreadable(error);
   if (hopeless || attempt > policy.maxRetries) return { kind: "dead", error };
   const asked = error instanceof RetryAfter ? error.delayMs : Number.NaN;
@@ -44,7 +56,7 @@ export function afterFailure(error: unknown, attempt: number, policy: RetryPolic
 /** Whether the message itself, or its upcaster, is at fault. A contract that the handler's own publish broke may be retried. */
 export function isUnreadable(error: unknown): boolean {
   if (error instanceof DecodeError || error instanceof UpcastError) return true;
-  return error instanceof ContractError && error.reading;
+  return (error instanceof ContractError || error instanceof EncryptionError) && error.reading;
 }
 
 /** The time that all retries of a message wait at most, without that of its handler, or of a `RetryAfter`. */

@@ -35,7 +35,8 @@ export function editedEntry(
   { descriptor, maxBytes }: { readonly descriptor: Descriptor; readonly maxBytes: number },
 ): EditedEntry {
   const { schema, type } = descriptor;
-  const contract = contractOf(descriptor);
+  // What is encrypted stays as it was: it can be neither read nor written here.
+  const contract = contractOf(descriptor).wire;
   const before = decoded(descriptor, original);
   const { value, issues } = unmasked(edited, before, schema);
   if (!hasParts(value) || Array.isArray(value)) {

@@ -44,7 +44,7 @@ export function readLetter(
   const contract = contractOf(descriptor);
   try {
     const message = contract.decode(entry);
-    const issues = contract.readerViolations(message) ?? [];
+    const issues = contract.wire.readerViolations(message) ?? [];
     return { descriptor, message: maskedValue(descriptor.schema, message).value as PlainMessage, issues, isPublic };
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error;

@@ -4,6 +4,7 @@ import { MessagingError } from "../errors.js";
 import type { Clock } from "../time/clock.js";
 import type { ReportTrouble } from "../time/pause.js";
 import { type LaggingSubscription, LaggingSubscriptions, type Stored } from "./lagging-subscriptions.js";
+import type { MaybeLater } from "./reader.js";
 
 type Page = Awaited<ReturnType<Log["readAfter"]>>;
 
@@ -18,7 +19,7 @@ export interface CatchUpParts {
   readonly clock: Clock;
   readonly report: ReportTrouble;
   /** `undefined` for an entry that is no notification of the catalogue, or too large. */
-  readonly decode: (entry: LogEntry) => Stored | undefined;
+  readonly decode: (entry: LogEntry) => MaybeLater<Stored>;
 }
 
 /**
@@ -117,7 +118,8 @@ export class CatchUp {
     let delivered = 0;
     for (const entry of entries) {
       const { id: entryId } = entry;
-      const stored = this.#parts.decode(entry);
+      const read = this.#parts.decode(entry);
+      const stored = read instanceof Promise ? await read : read;
       if (stored === undefined) continue;
       for (const subscription of lagging.of(stored.channel)) {
         if (subscription.isClosed || !comesBefore(subscription.position, entryId)) continue;

@@ -5,11 +5,9 @@ import { addedAt, entryIdIn } from "../broker/entry-id.js";
 import type { Log, LogEntry } from "../broker/log.js";
 import type { Channel, Subscriptions } from "../broker/subscriptions.js";
 import type { Config } from "../config/config.js";
-import { type PlainMessage, typeOf } from "../contract/codec.js";
-import { type Contract, contractOf } from "../contract/contract.js";
-import type { Catalogue, Descriptor } from "../contract/descriptor.js";
-import type { Upcast, Upcasting } from "../contract/upcasting.js";
-import { DecodeError, MessageTooLargeError } from "../errors.js";
+import type { PlainMessage } from "../contract/codec.js";
+import type { Catalogue } from "../contract/descriptor.js";
+import { DecodeError } from "../errors.js";
 import { correlationOf, withCorrelationOnly } from "../messaging/correlation.js";
 import type { RuntimeParts } from "../messaging/hooks.js";
 import type {
@@ -19,64 +17,50 @@ import type {
   NotificationListener,
   NotificationTarget,
 } from "../messaging/notification.js";
-import { channelOf } from "../publish/prepare.js";
 import type { Timer } from "../time/clock.js";
 import { CatchUp } from "./catch-up.js";
 import { subscriptionOf } from "./channel.js";
-import { labelsOfPayload } from "./label.js";
 import type { Stored } from "./lagging-subscriptions.js";
 import { Missed } from "./missed.js";
+import { type MaybeLater, NotificationReader, type NotificationReaderParts, type Received } from "./reader.js";
 
 const ADVANCE_EVERY_MS = 5000;
 /** No machine's clock is as far behind that of Redis. */
 const DAY_MS = 86_400_000;
-/** What is said of an entry that is too large. */
-const SKIPPED = "nobody who missed it gets it; raise that setting in every service that listens";
-
 interface Listener {
   readonly receive: NotificationListener;
   /** Only where it is to catch up. */
   missed: Missed | undefined;
   isOpen: boolean;
+  /** The last of those that wait for a key. What comes later waits for it. */
+  waiting: Promise<unknown> | undefined;
 }
 
-/** What reads notifications of a type, and makes those of an older type newer. */
-interface Reader {
-  readonly contract: Contract;
-  readonly upcast: Upcast | undefined;
-}
-
-type Received = Pick<NotificationContext, "entryId"> & { readonly message: PlainMessage };
-
-export interface HubParts extends RuntimeParts {
+export interface HubParts extends RuntimeParts, NotificationReaderParts {
   readonly subscriptions: Subscriptions;
   readonly log: Log;
   /** Started with the hub. */
   readonly brokerClock: BrokerClock;
-  readonly upcasting: Upcasting | undefined;
 }
 
 /** Delivers notifications to the listeners of this process as they are published. */
 export class NotificationHub {
   readonly #config: Config;
-  readonly #readers: ReadonlyMap<string, Reader>;
+  readonly #reader: NotificationReader;
   readonly #parts: HubParts;
   readonly #catchUp: CatchUp;
   readonly #catchingUp = new Set<Missed>();
   #ticking: Timer | undefined;
   #isAdvancing = false;
   #lastId: string | undefined;
-  #decoded: { readonly payload: string; readonly received: Received | undefined } | undefined;
+  #decoded: { readonly payload: string; readonly received: MaybeLater<Received> } | undefined;
 
   constructor(config: Config, catalogue: Catalogue, parts: HubParts) {
     this.#config = config;
-    const older = [...(parts.upcasting?.all ?? [])].map(({ from }) => from);
-    const notifications = [...older, ...catalogue.messages].filter(({ kind }) => kind === "notification");
-    const readerOf = (from: Descriptor): Reader => ({ contract: contractOf(from), upcast: parts.upcasting?.of(from) });
-    this.#readers = new Map(notifications.map((descriptor) => [descriptor.type, readerOf(descriptor)]));
+    this.#reader = new NotificationReader(config, catalogue, parts);
     this.#parts = parts;
     const { log, clock, hooks } = parts;
-    const decode = (entry: LogEntry): Stored | undefined => this.#decodeStored(entry);
+    const decode = (entry: LogEntry): MaybeLater<Stored> => this.#reader.stored(entry);
     this.#catchUp = new CatchUp({ log, clock, report: hooks.trouble, decode });
     parts.brokerClock.start();
   }
@@ -88,7 +72,7 @@ export class NotificationHub {
     if (since !== undefined && position === undefined) {
       throw new DecodeError(`${JSON.stringify(since)} is no entry id to continue from`);
     }
-    const listener: Listener = { receive, missed: undefined, isOpen: true };
+    const listener: Listener = { receive, missed: undefined, isOpen: true, waiting: undefined };
     const missed = catchUp ? await this.#missedBy(listener, channel, position) : undefined;
     listener.missed = missed;
     // What is published while the stream is read is held back.
@@ -155,29 +139,28 @@ export class NotificationHub {
 
   #sent(listener: Listener, channel: string, payload: string): void {
     // Every listener of a channel is given the same payload in turn: it is decoded once.
-    if (this.#decoded?.payload !== payload) this.#decoded = { payload, received: this.#decode(channel, payload) };
-    const { received } = this.#decoded;
-    if (received === undefined) return;
-    const { message, entryId } = received;
-    const deliver = (): void => this.#deliver(listener, message, { channel, entryId, missed: false });
-    if (listener.missed === undefined) deliver();
-    else listener.missed.afterMissed(deliver);
-  }
-
-  #decode(channel: string, payload: string): Received | undefined {
-    try {
-      const { type, entryId } = labelsOfPayload(payload);
-      const reader = this.#readers.get(type);
-      if (reader === undefined) {
-        this.#parts.hooks.count("skipped");
-        return undefined;
-      }
-      const { entry_id: _, ...message } = reader.contract.readPayload(payload);
-      return { message: reader.upcast?.apply(message) ?? message, entryId };
-    } catch (error) {
-      this.#parts.hooks.trouble(`reading a notification on ${channel}`, error);
-      return undefined;
+    if (this.#decoded?.payload !== payload) {
+      this.#decoded = { payload, received: this.#reader.announced(channel, payload) };
     }
+    const { received } = this.#decoded;
+    const sent = (one: Received | undefined): void => {
+      if (one === undefined) return;
+      const { message, entryId } = one;
+      const deliver = (): void => this.#deliver(listener, message, { channel, entryId, missed: false });
+      if (listener.missed === undefined) deliver();
+      else listener.missed.afterMissed(deliver);
+    };
+    if (listener.waiting === undefined && !(received instanceof Promise)) {
+      sent(received);
+      return;
+    }
+    const waiting = Promise.resolve(listener.waiting)
+      .then(() => received)
+      .then((one) => {
+        sent(one);
+        if (listener.waiting === waiting) listener.waiting = undefined;
+      });
+    listener.waiting = waiting;
   }
 
   #deliver({ receive, missed, isOpen }: Listener, message: PlainMessage, context: NotificationContext): void {
@@ -204,22 +187,6 @@ export class NotificationHub {
     const added = entryId === undefined ? Number.NaN : addedAt(entryId);
     const now = brokerClock.now() ?? (added > clock.wall() + DAY_MS ? Number.NaN : added);
     return Date.parse(expires) <= now;
-  }
-
-  #decodeStored({ id: entryId, fields, oversizedBytes }: LogEntry): Stored | undefined {
-    const reader = this.#readers.get(typeOf(fields) ?? "");
-    if (reader === undefined) return undefined;
-    try {
-      if (oversizedBytes !== undefined) {
-        throw new MessageTooLargeError(reader.contract.type, oversizedBytes, this.#config.maxMessageBytes, SKIPPED);
-      }
-      const written = reader.contract.read(fields);
-      const message = reader.upcast?.apply(written) ?? written;
-      return { entryId, channel: channelOf(this.#config, message), message };
-    } catch (error) {
-      this.#parts.hooks.trouble(`reading the notification ${entryId}`, error);
-      return undefined;
-    }
   }
 
   /**

@@ -3,6 +3,8 @@ import { didYouMean, nearest } from "../config/suggest.js";
 import { type FlatFields, type PlainMessage, TYPE_PROPERTIES, typeOf } from "../contract/codec.js";
 import { contractOf } from "../contract/contract.js";
 import type { Descriptor } from "../contract/descriptor.js";
+import { wireForm } from "../contract/encrypt.js";
+import type { JsonSchema } from "../contract/json-schema.js";
 import { type Check, compileReader } from "../contract/validation.js";
 import { DecodeError, type Issue } from "../errors.js";
 
@@ -27,7 +29,7 @@ export class Judge {
   readonly #descriptors: readonly Descriptor[];
   readonly #byType: ReadonlyMap<string, readonly Descriptor[]>;
   readonly #isStrict: boolean;
-  readonly #explaining = new Map<Descriptor, Check>();
+  readonly #explaining = new WeakMap<JsonSchema, Check>();
 
   constructor(descriptors: readonly Descriptor[], { strict = false }: JudgeOptions = {}) {
     this.#descriptors = descriptors;
@@ -73,7 +75,7 @@ export class Judge {
       const type = (message as PlainMessage)[property];
       if (typeof type !== "string") continue;
       const known = this.#descriptors.find((descriptor) => descriptor.kind === kind && descriptor.type === type);
-      return this.#verdict(type, known, ["message_type", type, "json", text]);
+      return this.#verdict(type, known, ["message_type", type, "json", text], true);
     }
     // Health messages have no type: one has at least a property of theirs.
     const names = Object.keys(message);
@@ -84,8 +86,13 @@ export class Judge {
     return this.#verdict(undefined, health, ["message_type", "", "json", text]);
   }
 
-  #verdict(type: string | undefined, descriptor: Descriptor | undefined, entry: FlatFields): Verdict {
-    if (descriptor !== undefined) return { type, isKnown: true, issues: this.#issues(descriptor, entry) };
+  #verdict(
+    type: string | undefined,
+    descriptor: Descriptor | undefined,
+    entry: FlatFields,
+    mayBePlain = false,
+  ): Verdict {
+    if (descriptor !== undefined) return { type, isKnown: true, issues: this.#issues(descriptor, entry, mayBePlain) };
     if (type === undefined) {
       return broken(type, `states no type: it has none of ${Object.values(TYPE_PROPERTIES).join(", ")}`);
     }
@@ -98,8 +105,9 @@ export class Judge {
     return broken(type, `is of a type that the catalogue does not describe${meant}`);
   }
 
-  #issues(descriptor: Descriptor, entry: FlatFields): readonly Issue[] {
-    const contract = contractOf(descriptor);
+  #issues(descriptor: Descriptor, entry: FlatFields, mayBePlain: boolean): readonly Issue[] {
+    const plain = contractOf(descriptor);
+    let contract = plain.wire;
     let message: PlainMessage;
     try {
       message = contract.decode(entry);
@@ -107,15 +115,18 @@ export class Judge {
       if (error instanceof DecodeError) return [{ path: "", message: `cannot be read: ${error.message}` }];
       throw error;
     }
+    // What is encrypted is judged by its form: a judge has no keys. A message in a file may not be encrypted yet.
+    if (mayBePlain && plain.sealed?.isPlain(message) === true) contract = plain;
     if (this.#isStrict) return contract.violations(message);
     const first = contract.readerViolations(message);
-    return first === undefined ? [] : (this.#explanation(descriptor)(message) ?? first);
+    if (first === undefined) return [];
+    return this.#explanation(contract === plain ? descriptor.schema : wireForm(descriptor.schema))(message) ?? first;
   }
 
   /** A reader stops at the first issue; whoever mends messages wants all. */
-  #explanation(descriptor: Descriptor): Check {
-    const check = this.#explaining.get(descriptor) ?? compileReader(descriptor.schema, undefined, true);
-    this.#explaining.set(descriptor, check);
+  #explanation(schema: JsonSchema): Check {
+    const check = this.#explaining.get(schema) ?? compileReader(schema, undefined, true);
+    this.#explaining.set(schema, check);
     return check;
   }
 }

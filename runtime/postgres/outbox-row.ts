@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import type { PlainMessage } from "../contract/codec.js";
 import type { Descriptor } from "../contract/descriptor.js";
-import type { Written } from "../publish/publisher.js";
 import { idsOf } from "../publish/sending.js";
+import type { Written } from "../publish/writer.js";
 
 /** So many parts has the outbox: at most so many relays share its work. More than enough, and few to look at. */
 export const PARTS = 64;

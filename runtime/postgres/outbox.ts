@@ -6,8 +6,8 @@ import { ConfigError, MessagingError } from "../errors.js";
 import type { OutgoingCall } from "../messaging/interceptor.js";
 import type { PublishAllOptions, Publisher, PublishOptions } from "../messaging/publisher.js";
 import type { Teller, TellOptions } from "../messaging/sender.js";
-import type { Written } from "../publish/publisher.js";
 import { type RelayParts, relayPartsOf } from "../publish/relayable.js";
+import type { Written } from "../publish/writer.js";
 import type { Queryable } from "./database.js";
 import { type OutboxRow, rowOf } from "./outbox-row.js";
 import { OutboxTurns } from "./outbox-turn.js";
@@ -108,7 +108,7 @@ class TransactionOutbox implements Outbox {
     const slot = this.#turns.slot();
     try {
       return await this.#parts.through(call, async (changed) => {
-        const rows = this.#rowsOf(changed);
+        const rows = await this.#rowsOf(changed);
         await slot.write(rows);
         return rows.map(([id, , stream]) => ({ id, stream }) as Recorded);
       });
@@ -117,7 +117,7 @@ class TransactionOutbox implements Outbox {
     }
   }
 
-  #rowsOf(call: OutgoingCall): OutboxRow[] {
+  async #rowsOf(call: OutgoingCall): Promise<OutboxRow[]> {
     const { publisher } = this.#parts;
     const { descriptor } = call;
     if (descriptor.kind === "health") {
@@ -125,24 +125,27 @@ class TransactionOutbox implements Outbox {
       throw publisher.failed(descriptor, new ConfigError([text]));
     }
     if (call.operation === "publish") {
-      return [this.#row(descriptor, publisher.write(descriptor, call.message as PlainMessage, call.options))];
+      return [this.#row(descriptor, await publisher.write(descriptor, call.message as PlainMessage, call.options))];
     }
     if (call.operation === "tell") {
       const { targetService, ...options } = call.options;
       return [
         this.#row(
           descriptor,
-          publisher.write(descriptor, { payload: call.payload, target_service: targetService }, options),
+          await publisher.write(descriptor, { payload: call.payload, target_service: targetService }, options),
         ),
       ];
     }
     return call.operation === "publishAll" ? this.#rowsOfAll(descriptor, call.messages, call.options) : [];
   }
 
-  #rowsOfAll(descriptor: Descriptor, messages: readonly unknown[], options: PublishAllOptions): OutboxRow[] {
-    return this.#parts.publisher
-      .writeAll(descriptor, messages as readonly PlainMessage[], options)
-      .map((written) => this.#row(descriptor, written));
+  async #rowsOfAll(
+    descriptor: Descriptor,
+    messages: readonly unknown[],
+    options: PublishAllOptions,
+  ): Promise<OutboxRow[]> {
+    const written = await this.#parts.publisher.writeAll(descriptor, messages as readonly PlainMessage[], options);
+    return written.map((each) => this.#row(descriptor, each));
   }
 
   #row(descriptor: Descriptor, written: Written): OutboxRow {

@@ -1,38 +1,24 @@
 // publish/ prepares and appends messages, and trims streams. It may import delivery's base: broker/ to errors.ts.
 import type { Append, Appender } from "../broker/append.js";
 import { type Config, prefixed } from "../config/config.js";
-import type { FlatFields, PlainMessage } from "../contract/codec.js";
-import { type Contract, contractOf } from "../contract/contract.js";
+import type { PlainMessage } from "../contract/codec.js";
+import { contractOf } from "../contract/contract.js";
 import type { Descriptor } from "../contract/descriptor.js";
-import { pathWithin } from "../contract/issue-path.js";
-import {
-  ClosedError,
-  ConfigError,
-  ContractError,
-  type Issue,
-  MessageTooLargeError,
-  type MessagingError,
-} from "../errors.js";
+import type { Sealing } from "../contract/sealing.js";
+import { ClosedError, ConfigError, type MessagingError } from "../errors.js";
 import type { HookBus } from "../messaging/hooks.js";
 import type { InterceptorChain, OutgoingCall } from "../messaging/interceptor.js";
 import type { PublishAllOptions, Published, PublishOptions } from "../messaging/publisher.js";
 import type { Clock } from "../time/clock.js";
 import { sendAll } from "./bulk.js";
-import { channelOf, prepare } from "./prepare.js";
 import type { Retentions } from "./retention.js";
 import { type Destination, idsOf, PublishTeller, Sending } from "./sending.js";
+import { MessageWriter, type Written } from "./writer.js";
 
 /** Options of one publish within this package. */
 export interface SendingOptions extends PublishOptions, Partial<Pick<Append, "isWanted">> {}
 
 const NONE: SendingOptions = {};
-
-/** A message that keeps its contract, with its encoded forms. */
-export interface Written {
-  readonly message: PlainMessage;
-  readonly entry: FlatFields;
-  readonly announced: Append["announced"];
-}
 
 export interface PublisherParts {
   readonly appender: Appender;
@@ -40,6 +26,7 @@ export interface PublisherParts {
   readonly clock: Clock;
   readonly hooks: HookBus;
   readonly reports: boolean;
+  readonly sealing: Sealing | undefined;
 }
 
 /** Prepares messages, checks them strictly and adds them to their stream. */
@@ -47,6 +34,7 @@ export class MessagePublisher {
   readonly #config: Config;
   readonly #parts: PublisherParts;
   readonly #teller: PublishTeller;
+  readonly #writer: MessageWriter;
   readonly #destinations = new WeakMap<Descriptor, Destination>();
   #isClosed = false;
 
@@ -54,51 +42,44 @@ export class MessagePublisher {
     this.#config = config;
     this.#parts = parts;
     this.#teller = new PublishTeller(parts.hooks, parts.reports);
+    this.#writer = new MessageWriter(config, parts.clock, parts.sealing);
   }
 
   /** Checks a message, then sends it. It never throws: every failure rejects. */
   publish(descriptor: Descriptor, given: PlainMessage, options: SendingOptions): Promise<Published> {
     try {
       const written = this.write(descriptor, given, options);
-      let resolve!: (published: Published) => void;
-      let reject!: (error: MessagingError) => void;
-      // An error keeps the functions that stand in its stack alive: none of them may have the message as its own.
-      const promise = new Promise<Published>((...settle) => {
-        [resolve, reject] = settle;
-      });
-      this.#append(descriptor, written, options, resolve, reject);
-      return promise;
+      if (written instanceof Promise) return written.then((later) => this.#send(descriptor, later, options));
+      return this.#send(descriptor, written, options);
     } catch (thrown) {
       return Promise.reject(thrown);
     }
   }
 
-  /** Checks a message and encodes it. Whatever is wrong with it is thrown, and told to the hooks. */
-  write(descriptor: Descriptor, given: PlainMessage, options: PublishOptions): Written {
+  /**
+   * Checks a message and encodes it; a promise only where a key has to be fetched. Whatever is wrong with it is thrown, and
+   * told to the hooks.
+   */
+  write(descriptor: Descriptor, given: PlainMessage, options: PublishOptions): Written | Promise<Written> {
     let message = given;
     try {
       this.#assertOpen();
-      const contract = contractOf(descriptor);
-      message = prepare(this.#config, descriptor, contract, given, options, this.#parts.clock);
-      const { encoding, maxMessageBytes } = this.#config;
-      return this.#written(descriptor, message, contract.write(message, encoding, maxMessageBytes));
+      message = this.#writer.prepare(descriptor, given, options);
+      const written = this.#writer.write(descriptor, message);
+      return written instanceof Promise ? this.#unlessClosed(written, descriptor, message) : written;
     } catch (thrown) {
       throw this.failed(descriptor, thrown, message);
     }
   }
 
-  /** Checks messages and encodes them. With every issue of all of them, one error is thrown and told to the hooks. */
-  writeAll(descriptor: Descriptor, given: readonly PlainMessage[], options: PublishAllOptions): readonly Written[] {
-    try {
-      this.#assertOpen();
-      const contract = contractOf(descriptor);
-      const messages = this.#prepareAll(descriptor, contract, given, options);
-      return messages.map((message) =>
-        this.#written(descriptor, message, contract.encode(message, this.#config.encoding)),
-      );
-    } catch (thrown) {
-      throw this.failed(descriptor, thrown);
-    }
+  /** Checks messages and encodes them. With every issue of all of them, it rejects with one error, which the hooks are told. */
+  async writeAll(
+    descriptor: Descriptor,
+    given: readonly PlainMessage[],
+    options: PublishAllOptions,
+  ): Promise<readonly Written[]> {
+    const messages = await this.#sealedAll(descriptor, given, options);
+    return messages.map((message) => this.#writer.encode(descriptor, message));
   }
 
   /** Checks all messages, then sends the first. */
@@ -107,15 +88,38 @@ export class MessagePublisher {
     given: readonly PlainMessage[],
     options: PublishAllOptions,
   ): Promise<Published[]> {
-    const contract = contractOf(descriptor);
-    let messages: readonly PlainMessage[];
+    const sealed = this.#sealedAll(descriptor, given, options);
+    const messages = sealed instanceof Promise ? await sealed : sealed;
+    return messages.length === 0 ? [] : this.#sendAll(descriptor, messages);
+  }
+
+  #sealedAll(
+    descriptor: Descriptor,
+    given: readonly PlainMessage[],
+    options: PublishAllOptions,
+  ): readonly PlainMessage[] | Promise<readonly PlainMessage[]> {
     try {
       this.#assertOpen();
-      messages = this.#prepareAll(descriptor, contract, given, options);
+      const sealed = this.#writer.sealAll(descriptor, this.#writer.prepareAll(descriptor, given, options));
+      return sealed instanceof Promise ? this.#unlessClosed(sealed, descriptor) : sealed;
     } catch (thrown) {
       throw this.failed(descriptor, thrown);
     }
-    return messages.length === 0 ? [] : this.#sendAll(descriptor, contract, messages);
+  }
+
+  /** What a key had to be fetched for. */
+  async #unlessClosed<Result>(
+    waiting: Promise<Result>,
+    descriptor: Descriptor,
+    message?: PlainMessage,
+  ): Promise<Result> {
+    try {
+      const result = await waiting;
+      this.#assertOpen();
+      return result;
+    } catch (thrown) {
+      throw this.failed(descriptor, thrown, message);
+    }
   }
 
   /** Makes a call through interceptors. What they throw is told to the hooks like any other failed publish. */
@@ -159,48 +163,26 @@ export class MessagePublisher {
     if (this.#isClosed) throw new ClosedError("cannot publish");
   }
 
-  /** @throws {ContractError} with the issues of all messages, {MessageTooLargeError} at the first that is too large */
-  #prepareAll(
-    descriptor: Descriptor,
-    contract: Contract,
-    given: readonly PlainMessage[],
-    options: PublishAllOptions,
-  ): readonly PlainMessage[] {
-    const issues: Issue[] = [];
-    const messages: PlainMessage[] = [];
-    for (const [index, each] of given.entries()) {
-      try {
-        const message = prepare(this.#config, descriptor, contract, each, options, this.#parts.clock);
-        contract.assertWritable(message, this.#config.encoding, this.#config.maxMessageBytes);
-        messages.push(message);
-      } catch (error) {
-        if (error instanceof MessageTooLargeError) throw error.of(`[${index}]: ${descriptor.type}`);
-        if (!(error instanceof ContractError)) throw error;
-        for (const { path, message } of error.issues) {
-          issues.push({ path: pathWithin(`[${index}]`, path), message });
-        }
-      }
-    }
-    if (issues.length > 0) throw new ContractError(descriptor.type, issues);
-    return messages;
-  }
-
-  #sendAll(descriptor: Descriptor, contract: Contract, messages: readonly PlainMessage[]): Promise<Published[]> {
-    const { encoding, publishBufferBytes } = this.#config;
+  #sendAll(descriptor: Descriptor, messages: readonly PlainMessage[]): Promise<Published[]> {
     return sendAll(messages, {
       // Other publishes go on beside it.
-      mostBytes: publishBufferBytes / 4,
-      write: (message) => this.#written(descriptor, message, contract.encode(message, encoding)),
+      mostBytes: this.#config.publishBufferBytes / 4,
+      write: (message) => this.#writer.encode(descriptor, message),
       append: (written, stored, failed) => this.#append(descriptor, written, NONE, stored, failed),
       flush: () => this.#parts.appender.flush(),
       failure: (thrown) => this.failed(descriptor, thrown),
     });
   }
 
-  #written(descriptor: Descriptor, message: PlainMessage, entry: FlatFields): Written {
-    if (descriptor.kind !== "notification") return { message, entry, announced: undefined };
-    const json = contractOf(descriptor).writePayload(message);
-    return { message, entry, announced: { channel: channelOf(this.#config, message), json } };
+  #send(descriptor: Descriptor, written: Written, options: SendingOptions): Promise<Published> {
+    let resolve!: (published: Published) => void;
+    let reject!: (error: MessagingError) => void;
+    // An error keeps the functions that stand in its stack alive: none of them may have the message as its own.
+    const promise = new Promise<Published>((...settle) => {
+      [resolve, reject] = settle;
+    });
+    this.#append(descriptor, written, options, resolve, reject);
+    return promise;
   }
 
   /** Every failure calls `reject`. It never throws, because `sendAll` calls it from callbacks. */

@@ -2,9 +2,11 @@ import type { Broker } from "../broker/broker.js";
 import { type Config, prefixed, readConfig, type Settings } from "../config/config.js";
 import type { Variables } from "../config/setting-reader.js";
 import type { Catalogue } from "../contract/descriptor.js";
+import type { Sealing } from "../contract/sealing.js";
 import type { Upcaster } from "../contract/upcaster.js";
 import { Upcasting } from "../contract/upcasting.js";
 import { assertCompilable } from "../contract/validation.js";
+import { ConfigError } from "../errors.js";
 import type { Extension } from "../messaging/extension.js";
 import { HookBus, type Hooks } from "../messaging/hooks.js";
 import { type Interceptor, InterceptorChain } from "../messaging/interceptor.js";
@@ -12,6 +14,7 @@ import { consoleLogger, type Logger } from "../messaging/logger.js";
 import { loggingHooks } from "../messaging/logging-hooks.js";
 import type { Clock } from "../time/clock.js";
 import { Attachments } from "./attachments.js";
+import { assertKeysFor } from "./encrypted-types.js";
 import type { ServiceParts } from "./service-messaging.js";
 
 /** Options of a messaging. A setting that is left out comes from the environment, then from its default. */
@@ -56,6 +59,8 @@ const OTHERS = [
 export interface Foundation {
   readonly clock: Clock;
   readonly brokerOf: (config: Config, hooks: HookBus, clock: Clock) => Broker;
+  /** What encrypts where no extension does. */
+  readonly sealing?: Sealing;
 }
 
 /**
@@ -65,15 +70,18 @@ export interface Foundation {
 export function assemble(
   catalogue: Catalogue,
   options: MessagingOptions,
-  { clock, brokerOf }: Foundation,
+  { clock, brokerOf, sealing: byDefault }: Foundation,
 ): { readonly config: Config; readonly parts: ServiceParts } {
   const { hooks = {}, extensions = [], upcasters = [], logger = consoleLogger } = options;
   const { onPublishFailure, env = process.env } = options;
   const compiled = catalogue.messages.find(({ checks }) => checks === undefined);
   if (compiled !== undefined) assertCompilable(compiled.type);
   const config = readConfig(options, catalogue.encoding, env, OTHERS);
-  const { service } = config;
-  const extending = extensions.map((extension) => extension.extend());
+  const { service, environment } = config;
+  const extending = extensions.map((extension) => extension.extend({ service, environment }));
+  const [sealing = byDefault, another] = extending.flatMap((each) => each.sealing ?? []);
+  if (another !== undefined) throw new ConfigError(["extensions has two that encrypt: keep one"]);
+  assertKeysFor(catalogue, sealing);
   const extended = extending.flatMap((each) => each.hooks ?? []);
   const logging = loggingHooks(logger, { service, prefix: prefixed(config, "") }, clock);
   const bus = new HookBus(logging, hooks, ...extended);
@@ -84,6 +92,7 @@ export function assemble(
     chain: interceptors.length === 0 ? undefined : new InterceptorChain(interceptors, clock),
     clock,
     hooks: bus,
+    sealing,
     attachments: new Attachments(extending),
     upcasting: upcasters.length === 0 ? undefined : new Upcasting(upcasters),
     replyChannel: options.replyChannel,

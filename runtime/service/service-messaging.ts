@@ -10,6 +10,7 @@ import { CommandSender } from "../command/sender.js";
 import { type Config, prefixed } from "../config/config.js";
 import { Consumption } from "../consume/consumption.js";
 import type { Catalogue, CommandDescriptor, Descriptor, Publishable, WithoutStandard } from "../contract/descriptor.js";
+import type { Sealing } from "../contract/sealing.js";
 import { withStandard } from "../contract/standard.js";
 import type { Upcasting } from "../contract/upcasting.js";
 import { ClosedError, ConfigError, UsageError } from "../errors.js";
@@ -31,6 +32,7 @@ import { Retention, Retentions } from "../publish/retention.js";
 import { MessageTransfer } from "../publish/transfer.js";
 import type { Attachments } from "./attachments.js";
 import { misuse } from "./call-options.js";
+import { assertReadable } from "./encrypted-types.js";
 import { checkHealth } from "./health.js";
 import { Lifecycle } from "./lifecycle.js";
 import { Outgoing } from "./outgoing.js";
@@ -39,6 +41,8 @@ export interface ServiceParts extends RuntimeParts {
   readonly broker: Broker;
   readonly chain: InterceptorChain | undefined;
   readonly upcasting: Upcasting | undefined;
+  /** Encrypts and reads what the catalogue encrypts. */
+  readonly sealing: Sealing | undefined;
   readonly attachments: Attachments;
   readonly replyChannel: string | undefined;
   /** Whether failed publishes are reported instead of thrown. */
@@ -85,7 +89,7 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
     this.#lifecycle = new Lifecycle(config, catalogue, { ...announcing, isReady, health: () => this.health() });
     makeReplayable(this, () => {
       const routes = (): readonly StreamRoutes[] => this.#router.streams();
-      return { config, broker, chain: parts.chain, clock, hooks, isStarted: this.#consumption.isStarted, routes };
+      return { ...parts, config, isStarted: this.#consumption.isStarted, routes };
     });
     const through = this.#outgoing.through.bind(this.#outgoing);
     this.#transfer = new MessageTransfer(config, { broker, hooks, retentions: this.#retentions });
@@ -164,7 +168,9 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
     const wrong = misuse("start", options);
     if (wrong !== undefined) throw wrong;
     const isFirst = !this.#consumption.isStarted;
-    await this.#consumption.start(this.#router.streams(), options);
+    const routes = this.#router.streams();
+    assertReadable(routes, this.#parts.sealing);
+    await this.#consumption.start(routes, options);
     for (const { log } of this.#consumption.memberships) this.#retentions.of(log.stream, log);
     if (isFirst) this.#lifecycle.started(this.#consumption.streams);
   }
@@ -205,32 +211,32 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
   }
 
   #dispatcherOf(place: MemberPlace, routes: StreamRoutes, handling: AbortSignal): Dispatcher {
-    const { broker, chain, clock, hooks } = this.#parts;
+    const { broker, chain, sealing, clock, hooks } = this.#parts;
     const { service, maxRetries, retryDelayMs: delayMs, handlerTimeoutMs, maxMessageBytes } = this.#config;
     const { answers } = broker;
     const brokerClock = broker.clockOf(place.stream);
     const replyChannels = new ReplyChannels(this.#config);
-    const answering = { answers, brokerClock, replyChannels, chain, clock, hooks, mostBytes: maxMessageBytes };
+    const answering = { answers, brokerClock, replyChannels, chain, sealing, clock, hooks, mostBytes: maxMessageBytes };
     const dispatchPlace = { ...place, handling, retry: { maxRetries, delayMs }, handlerTimeoutMs, maxMessageBytes };
     const responding = new CommandResponder(service, answering);
-    return new Dispatcher(dispatchPlace, routes, { responding, chain, clock, hooks });
+    return new Dispatcher(dispatchPlace, routes, { responding, chain, sealing, clock, hooks });
   }
 
   #createRequester(): Requester {
-    const { broker, clock, hooks, replyChannel } = this.#parts;
+    const { broker, replyChannel } = this.#parts;
     const channel = replyChannel ?? prefixed(this.#config, `${this.service}-responses:${this.#instance}`);
-    return new Requester({ channel, subscriptions: broker.subscriptions, answers: broker.answers, clock, hooks });
+    const { subscriptions, answers } = broker;
+    return new Requester({ ...this.#parts, channel, subscriptions, answers });
   }
 
   #createHub(): NotificationHub {
-    const { broker, clock, hooks, upcasting } = this.#parts;
+    const { broker } = this.#parts;
     const notification = this.catalogue.messages.find(({ kind }) => kind === "notification");
     const stream = prefixed(this.#config, notification?.stream ?? "notifications");
     const log = broker.log(stream);
     const { subscriptions } = broker;
     const brokerClock = broker.clockOf(stream);
-    const delivering = { subscriptions, log, brokerClock, upcasting, clock, hooks };
-    return new NotificationHub(this.#config, this.catalogue, delivering);
+    return new NotificationHub(this.#config, this.catalogue, { ...this.#parts, subscriptions, log, brokerClock });
   }
 
   #assertOpen(what: string): void {

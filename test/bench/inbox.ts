@@ -20,7 +20,7 @@ for (const fsync of ["on", "off"]) {
     tx.query("INSERT INTO credit VALUES ($1, $2)", [randomUUID(), 1000]);
 
   const inbox = createInbox(pool);
-  const [interceptor] = inbox.extend().interceptors ?? [];
+  const [interceptor] = inbox.extend({ service: "bench", environment: "development" }).interceptors ?? [];
   const handled = (): unknown => {
     const context = { group: "bench-workers", type: "user.created", messageId: randomUUID() };
     const call = { operation: "handle", descriptor: userCreated, context } as never;

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import * as messaging from "../../generated/index.js";
 import * as testing from "../../generated/testing.js";
+import * as encryption from "../../runtime/encryption/index.js";
 import * as operations from "../../runtime/operations/index.js";
 import * as postgres from "../../runtime/postgres/index.js";
 import * as saga from "../../runtime/saga/index.js";
@@ -17,6 +18,7 @@ const entries = {
   "@m-erp/messaging": Object.keys(messaging),
   "@m-erp/messaging/testing": Object.keys(testing).filter((name) => !(name in messaging)),
   "@m-erp/messaging/testing/arbitrary": Object.keys(arbitrary),
+  "@m-erp/messaging/encryption": Object.keys(encryption).filter((name) => !(name in messaging)),
   "@m-erp/messaging/operations": Object.keys(operations),
   "@m-erp/messaging/postgres": Object.keys(postgres),
   "@m-erp/messaging/saga": Object.keys(saga),
@@ -24,7 +26,17 @@ const entries = {
 };
 
 /** The pages whose blocks of TypeScript are modules, but for what AMBIENT declares. */
-const PAGES = ["connections", "dead-letters", "inbox", "observability", "replay", "status", "testing", "transactions"];
+const PAGES = [
+  "connections",
+  "dead-letters",
+  "encryption",
+  "inbox",
+  "observability",
+  "replay",
+  "status",
+  "testing",
+  "transactions",
+];
 
 /** Types leave no trace in a module. */
 const TYPES = [
@@ -36,7 +48,12 @@ const TYPES = [
   "HandleCall",
   "InterceptedCall",
   "UserCreated",
+  "User",
+  "Unerased",
 ];
+
+/** The types of the entry for encryption. */
+const KEYS = ["KeyProvider", "SubjectStore"];
 
 /** What the code around an example has. Each is declared only for examples that do not declare it themselves. */
 const AMBIENT = `
@@ -81,6 +98,10 @@ declare global {
   const request: { readonly id: string; readonly headers: { readonly traceparent?: string } };
   const schema: JsonSchema;
   const app: import("express").Express;
+  const kms: {
+    generateDataKey(request: object): Promise<{ Plaintext: Uint8Array; CiphertextBlob: Uint8Array }>;
+    decrypt(request: object): Promise<{ Plaintext: Uint8Array }>;
+  };
   function handle(given: unknown): void;
   function signedToken(user: string): Promise<string>;
   function page(service: string, rule: string): void;
@@ -106,6 +127,7 @@ beforeAll(async () => {
   const paths = {
     "@m-erp/messaging": [join(root, "generated/index.ts")],
     "@m-erp/messaging/dashboard": [join(root, "runtime/dashboard/index.ts")],
+    "@m-erp/messaging/encryption": [join(root, "runtime/encryption/index.ts")],
     "@m-erp/messaging/postgres": [join(root, "runtime/postgres/index.ts")],
     "@m-erp/messaging/saga": [join(root, "runtime/saga/index.ts")],
     "@m-erp/messaging/operations": [join(root, "runtime/operations/index.ts")],
@@ -169,6 +191,8 @@ function moduleOf(text: string): string {
     return used.length === 0 ? "" : `import { ${used.join(", ")} } from "${entry}";`;
   });
   const types = TYPES.filter(uses);
+  const ofKeys = KEYS.filter(uses);
+  if (ofKeys.length > 0) imports.push(`import type { ${ofKeys.join(", ")} } from "@m-erp/messaging/encryption";`);
   if (types.length > 0) imports.push(`import type { ${types.join(", ")} } from "@m-erp/messaging";`);
   if (uses("Redis")) imports.push('import { Redis } from "ioredis";');
   if (text.includes("fc.")) imports.push('import * as fc from "fast-check";');

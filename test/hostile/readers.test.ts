@@ -92,7 +92,8 @@ describe("whatever stands in Redis or is sent,", () => {
     const { subscriptions, say } = said();
     const hooks = new HookBus();
     const answers = { find: async () => null, failure: () => undefined, check: async () => null, give: async () => {} };
-    const requester = new Requester({ channel: "answers", subscriptions, answers, clock: systemClock, hooks });
+    const parts = { subscriptions, answers, sealing: undefined, clock: systemClock, hooks };
+    const requester = new Requester({ channel: "answers", ...parts });
     await requester.listen();
     const place = { descriptor: validateToken, target: "t", stream: "commands", timeoutMs: 600_000, signal: undefined };
     let asked: Promise<unknown> | undefined;
@@ -128,6 +129,7 @@ describe("whatever stands in Redis or is sent,", () => {
       log,
       brokerClock,
       upcasting: undefined,
+      sealing: undefined,
       clock: systemClock,
       hooks,
     });

@@ -25,9 +25,9 @@ const delivery = ["broker", "config", "messaging", "time", "contract", "errors"]
 const service = ["notification", "command", "consume", "handle", "publish", ...delivery];
 const dashboard = ["operations", "broker", "config", "time", "contract", "errors"];
 const postgres = ["publish", "handle", ...delivery];
-const cli = ["dashboard", "operations", "postgres", "saga", "broker", "config", "contract", "errors"];
+const cli = ["encryption", "dashboard", "operations", "postgres", "saga", "broker", "config", "contract", "errors"];
 const telemetry = ["messaging", "contract", "errors"];
-const operations = ["service", "redis", "letters", ...service];
+const operations = ["encryption", "service", "redis", "letters", ...service];
 
 const places: readonly Place[] = [
   { path: "codegen/schema/", may: ["runtime/contract"] },
@@ -130,6 +130,7 @@ const places: readonly Place[] = [
     may: telemetry,
     says: `runtime/telemetry/ may import ${inWords(telemetry)}`,
   },
+  { path: "runtime/encryption/", may: ["messaging", "time", "contract", "errors"] },
   { path: "runtime/operations/", may: operations },
   {
     path: "runtime/operations/doctor/",
@@ -192,11 +193,11 @@ const places: readonly Place[] = [
     says: "runtime/testing/ may import contract and errors",
     mayImportIoredis: true,
   },
-  { path: "runtime/testing/messaging/", may: ["memory", "letters", "service", ...delivery] },
+  { path: "runtime/testing/messaging/", may: ["encryption", "memory", "letters", "service", ...delivery] },
   {
     path: "runtime/index.ts",
     may: service.concat("service"),
-    says: "runtime/index.ts may import every room but redis, memory, letters, postgres, saga, telemetry, operations, dashboard, cli and testing",
+    says: "runtime/index.ts may import every room but redis, memory, letters, postgres, saga, telemetry, encryption, operations, dashboard, cli and testing",
   },
 ];
 

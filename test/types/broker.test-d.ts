@@ -44,7 +44,7 @@ class EmptyBroker implements Broker {
 }
 
 test("another broker takes the place of Redis without a change elsewhere", () => {
-  const none = { chain: undefined, upcasting: undefined, attachments: new Attachments([]) };
+  const none = { chain: undefined, upcasting: undefined, sealing: undefined, attachments: new Attachments([]) };
   const parts = { ...none, clock: systemClock, hooks: new HookBus(), replyChannel: undefined, reports: false };
   const config = readConfig({ service: "test" }, "json", {});
   const messaging = new ServiceMessaging(catalogue, config, { ...parts, broker: new EmptyBroker() });

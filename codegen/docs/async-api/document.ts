@@ -5,6 +5,7 @@ import { keyOf, type Subject } from "../subject.js";
 import { keysFor } from "./keys.js";
 import { messageObject, responseObject } from "./message.js";
 import { SchemaWriter } from "./schema.js";
+import { messageOnWire, onWire } from "./wire.js";
 
 /** The one file of a catalogue's documentation as AsyncAPI 3. */
 export function asyncApiOf(subject: Subject): ReadonlyMap<string, string> {
@@ -32,7 +33,8 @@ const LIVE = [
 ] as const;
 
 function documentOf({ model, description, version, schemasName }: Subject): object {
-  const { messages, definitions, flattener, config } = model;
+  const { definitions, flattener, config } = model;
+  const messages = model.messages.map((message) => messageOnWire(message, model));
   const used = definitions.filter(({ message }) => message === undefined);
   const schemaKey = keysFor(used.map(({ name }) => name));
   const responseKeyOf = (message: Message): string => `response ${message.type}`;
@@ -84,7 +86,10 @@ function documentOf({ model, description, version, schemasName }: Subject): obje
         ]),
       ]),
       schemas: Object.fromEntries(
-        used.map((definition) => [schemaKey(definition.name), writer.write(flattener.definition(definition))]),
+        used.map((definition) => [
+          schemaKey(definition.name),
+          writer.write(onWire(flattener.definition(definition), model)),
+        ]),
       ),
     },
   };

@@ -59,7 +59,7 @@ export class Properties {
 
   /** The same with what it is, its description and its limits. */
   value(schema: Schema, name: string, anchor: string): Content {
-    return html`<p class="label"><span class="type">${typeWords(schema, this.linkOf)}</span>${schema["sensitive"] === true && html` <span class="flag warning">sensitive</span>`}</p>
+    return html`<p class="label"><span class="type">${typeWords(schema, this.linkOf)}</span>${schema["sensitive"] === true && html` <span class="flag warning">${secrecy(schema)}</span>`}</p>
 ${schema.description !== undefined && html`<p class="says">${prose(schema.description)}</p>`}
 ${this.#limits(schema)}
 ${this.#inside(schema, { anchor, depth: 1, within: [name] })}`;
@@ -91,7 +91,7 @@ ${this.#inside(schema, { anchor, depth: 1, within: [name] })}`;
       isRequired && html`<span class="flag required">required</span>`,
       isTop && this.#filledIn.has(name) && html`<span class="flag">filled in</span>`,
       said.deprecated === true && html`<span class="flag warning">deprecated</span>`,
-      said["sensitive"] === true && html`<span class="flag warning">sensitive</span>`,
+      said["sensitive"] === true && html`<span class="flag warning">${secrecy(said)}</span>`,
       said["readOnly"] === true && html`<span class="flag">read only</span>`,
       said["writeOnly"] === true && html`<span class="flag">write only</span>`,
     ].filter(isPresent);
@@ -231,4 +231,8 @@ function stepOf(at: At, name: string): At {
 
 function isPresent(content: Content): boolean {
   return content !== false && content !== undefined;
+}
+
+function secrecy({ encrypt }: Schema): string {
+  return encrypt === undefined ? "sensitive" : "encrypted";
 }

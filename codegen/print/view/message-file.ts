@@ -1,3 +1,4 @@
+import { hasEncrypted } from "../../../runtime/contract/encrypt.js";
 import { isIdentifier } from "../../model/casing.js";
 import type { Definition } from "../../model/definition.js";
 import { fileOf, localDefinitions, type Message, type Model } from "../../model/model.js";
@@ -10,6 +11,7 @@ import { LINE_WIDTH, printList } from "../../typescript/literal.js";
 import type { TypePrinter } from "../../typescript/type-printer.js";
 import type { Layout } from "../layout.js";
 import { type Declaration, declare, type NamedSchema } from "./declaration.js";
+import { erasedTypes, writtenType } from "./erasable.js";
 import { emitExample, handleExample, inputSchema } from "./example-call.js";
 import { runtimeNames } from "./runtime-import.js";
 
@@ -55,7 +57,10 @@ export function messageFileView(message: Message, model: Model, layout: Layout, 
   const declared = declaredByMessage(message, model);
   const own = new Set(declared.map(({ name }) => name));
   const used = new Set(declared.flatMap(({ schema }) => [...namesIn(schema)]).filter((name) => !own.has(name)));
-  const runtime = { from: layout.runtimeFrom(file), ...runtimeNames(message.kind.kind) };
+  const input = writtenType(names.input, inputSchema(message), model);
+  const { values, types: runtimeTypes } = runtimeNames(message.kind.kind);
+  const further = [...erasedTypes(declared), ...(input === names.input ? [] : ["Unerased"])];
+  const runtime = { from: layout.runtimeFrom(file), values, types: [...runtimeTypes, ...further] };
   const schemas = [...(message.result === undefined ? [] : ["result"]), "schema"];
   return {
     source: `${layout.schemasName}/${message.definition.source.path}`,
@@ -71,8 +76,8 @@ export function messageFileView(message: Message, model: Model, layout: Layout, 
     ]),
     declarations: declared.map((named) => declare(named, types)),
     ...(message.kind.kind === "command"
-      ? commandSignatures(message, names, layout)
-      : publishSignatures(message, names, layout)),
+      ? commandSignatures(message, { ...names, input }, model, layout)
+      : publishSignatures(message, { ...names, input }, model, layout)),
     emitExample: linesOf(emitExample(message)),
     handleExample: linesOf(handleExample(message)),
     deprecated: deprecationOf(message.schema),
@@ -123,11 +128,11 @@ function printAccess(property: string): string {
   return isIdentifier(property) ? `.${property}` : commentText(`[${stringLiteral(property)}]`);
 }
 
-function publishSignatures(message: Message, names: MessageNames, layout: Layout) {
+function publishSignatures(message: Message, names: MessageNames, model: Model, layout: Layout) {
   const { kind } = message.kind;
   const noun = `${kind.charAt(0).toUpperCase()}${kind.slice(1)}`;
   return {
-    ...printDescriptor(`${noun}Descriptor<${names.message}, ${names.input}>`, message, layout),
+    ...printDescriptor(`${noun}Descriptor<${names.message}, ${names.input}>`, message, model, layout),
     emitSignature: printList(
       `export function ${names.emit}<Outcome>(`,
       ["messaging: Publisher<Outcome>", `message: ${names.input}`, "options?: PublishOptions"],
@@ -143,11 +148,11 @@ function publishSignatures(message: Message, names: MessageNames, layout: Layout
   };
 }
 
-function commandSignatures(message: Message, names: MessageNames, layout: Layout) {
+function commandSignatures(message: Message, names: MessageNames, model: Model, layout: Layout) {
   const payload = message.schema.properties?.["payload"];
   const isOptional = payload !== undefined && payload.$ref === undefined && (payload.required ?? []).length === 0;
   return {
-    ...printDescriptor(`CommandDescriptor<${names.message}, ${names.input}, ${names.result}>`, message, layout),
+    ...printDescriptor(`CommandDescriptor<${names.message}, ${names.input}, ${names.result}>`, message, model, layout),
     emitSignature: printList(
       `export function ${names.emit}(`,
       ["messaging: Sender", `payload: ${names.input}${isOptional ? " = {}" : ""}`, "options?: SendOptions"],
@@ -172,13 +177,14 @@ function printCall(call: string, given: string): string {
  * The descriptor as two constants of one object. The helpers use the first, which is data alone; the second brings the
  * validator of a Standard Schema, and bundlers drop it where only helpers are used.
  */
-function printDescriptor(type: string, message: Message, layout: Layout) {
+function printDescriptor(type: string, message: Message, model: Model, layout: Layout) {
   const { kind, folder } = message.kind;
   const fields = [
     ...[`kind: ${stringLiteral(kind)}`, `type: ${stringLiteral(message.type)}`, `stream: ${stringLiteral(folder)}`],
     "schema",
     ...(kind === "command" ? ["result"] : []),
     ...(layout.isStandalone ? ["checks"] : []),
+    ...(encrypts(message, model) ? ["encrypts: true"] : []),
   ];
   const head = `export const ${namesOf(message).descriptor}: ${type} =`;
   const call = "/* @__PURE__ */ withStandard(contract);";
@@ -187,6 +193,10 @@ function printDescriptor(type: string, message: Message, layout: Layout) {
     contract: printList(`const contract: WithoutStandard<${type}> = {`, fields, "};"),
     descriptor: `${head}${fits ? " " : "\n  "}${call}`,
   };
+}
+
+function encrypts({ schema, result }: Message, { flattener }: Model): boolean {
+  return [schema, ...(result === undefined ? [] : [result.schema])].some((each) => hasEncrypted(flattener.whole(each)));
 }
 
 /** The lines of a comment. */

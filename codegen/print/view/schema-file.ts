@@ -74,7 +74,7 @@ export function schemaFileView(
 }
 
 /** The annotations that the runtime reads. */
-const readAtRunTime = new Set(["sensitive", "tolerated", "default"]);
+const readAtRunTime = new Set(["sensitive", "encrypt", "subject", "tolerated", "default"]);
 
 /** Drops the other annotations. */
 export function compact(schema: Schema): Schema {

@@ -4,6 +4,7 @@ import { printImports } from "../../typescript/import.js";
 import type { TypePrinter } from "../../typescript/type-printer.js";
 import type { Layout } from "../layout.js";
 import { type Declaration, declare, type NamedSchema } from "./declaration.js";
+import { erasedTypes } from "./erasable.js";
 import { typeImports } from "./message-file.js";
 
 /** The view of a file of shared types. */
@@ -28,7 +29,10 @@ export function sharedFileView(file: SharedFile, model: Model, layout: Layout, t
   const used = new Set(declared.flatMap(({ schema }) => [...namesIn(schema)]).filter((name) => !own.has(name)));
   return {
     source: `${layout.schemasName}/${file.path}.json`,
-    imports: printImports(typeImports(file.path, used, model.byName)),
+    imports: printImports([
+      { from: layout.runtimeFrom(file.path), types: erasedTypes(declared) },
+      ...typeImports(file.path, used, model.byName),
+    ]),
     declarations: declared.map((named) => declare(named, types)),
   };
 }

@@ -28,7 +28,7 @@ export function draftOf(descriptor: Descriptor, given: PlainMessage, options: Op
   try {
     const message = prepare(config, descriptor, contract, given, {}, systemClock);
     const issues = contract.violations(message);
-    if (issues.length === 0) contract.write(message, config.encoding, config.maxMessageBytes);
+    if (issues.length === 0) contract.assertWritable(message, config.encoding, config.maxMessageBytes);
     return { message, issues: issues.map((issue) => advised(issue, descriptor.schema)) };
   } catch (error) {
     if (error instanceof ContractError) return { message: given, issues: error.issues };

@@ -220,7 +220,7 @@ class Replay {
   #dispatcherOf(routes: StreamRoutes): Dispatcher {
     const known = this.#dispatchers.get(routes.stream);
     if (known !== undefined) return known;
-    const { config, clock, chain } = this.#parts;
+    const { config, clock, chain, sealing } = this.#parts;
     const { group, handlerTimeoutMs, maxMessageBytes, maxRetries, retryDelayMs: delayMs } = config;
     const place = {
       ...({
@@ -233,7 +233,7 @@ class Replay {
       ...{ handling: this.#handling.signal, handlerTimeoutMs, maxMessageBytes, retry: { maxRetries, delayMs } },
     };
     const around = this.#options.dryRun === true ? undefined : chain;
-    const parts = { responding: new SilentResponding(around), chain: around, clock, hooks: this.#hooks };
+    const parts = { responding: new SilentResponding(around), chain: around, sealing, clock, hooks: this.#hooks };
     const dispatcher = new Dispatcher(place, routes, parts);
     this.#dispatchers.set(routes.stream, dispatcher);
     return dispatcher;

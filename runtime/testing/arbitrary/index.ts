@@ -20,7 +20,8 @@ export function arbitraryOf<Message>(descriptor: Descriptor<Message>): fc.Arbitr
   const contract = contractOf(descriptor);
   const isWritable = (value: unknown): value is Message => {
     try {
-      contract.write(value as PlainMessage, "fields");
+      if (contract.sealed === undefined) contract.write(value as PlainMessage, "fields");
+      else contract.assertKept(value as PlainMessage, "fields");
       return true;
     } catch {
       return false;

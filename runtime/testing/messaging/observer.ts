@@ -1,5 +1,6 @@
 import { contractOf } from "../../contract/contract.js";
 import type { Catalogue, CommandDescriptor, Descriptor, Publishable } from "../../contract/descriptor.js";
+import type { Sealing } from "../../contract/sealing.js";
 import type { Chronicle, ChronicleEntry, Outcome } from "./chronicle.js";
 import { historyOf } from "./history.js";
 import type { RecordedMessage } from "./recording.js";
@@ -26,15 +27,23 @@ export interface Observations {
   history(): string;
 }
 
+export interface ObserverOptions {
+  /** The service. @defaultValue all of them */
+  readonly observed?: string;
+  /** What reads encrypted values. */
+  readonly sealing?: Sealing | undefined;
+}
+
 /** Answers from what a broker of tests has noted. */
 export class Observer implements Observations {
   readonly seed: number;
   readonly observed: string | undefined;
   readonly #chronicle: Chronicle;
+  readonly #sealing: Sealing | undefined;
 
-  /** @param observed - the service; all of them when left out */
-  constructor(chronicle: Chronicle, seed: number, observed?: string) {
+  constructor(chronicle: Chronicle, seed: number, { observed, sealing }: ObserverOptions = {}) {
     this.#chronicle = chronicle;
+    this.#sealing = sealing;
     this.seed = seed;
     this.observed = observed;
   }
@@ -65,7 +74,7 @@ export class Observer implements Observations {
       const descriptor = messages.find((each) => each.kind !== "health" && isOf(entry, each) && isIn(entry, each));
       if (descriptor === undefined) return [];
       const { kind, type } = descriptor;
-      return this.#own(decoded(entry, descriptor as Descriptor<RecordedMessage["message"]>)).map((message) => ({
+      return this.#own(this.#decoded(entry, descriptor as Descriptor<RecordedMessage["message"]>)).map((message) => ({
         ...{ kind, type, message },
       }));
     });
@@ -78,7 +87,19 @@ export class Observer implements Observations {
   #written<Message>(descriptor: Descriptor<Message>): readonly Message[] {
     return this.#chronicle.entries
       .filter((entry) => isOf(entry, descriptor) && isIn(entry, descriptor))
-      .flatMap((entry) => this.#own(decoded(entry, descriptor)));
+      .flatMap((entry) => this.#own(this.#decoded(entry, descriptor)));
+  }
+
+  /** The message of an entry, or nothing where it is none of the type. What a key would have to be fetched for stays encrypted. */
+  #decoded<Message>({ fields }: ChronicleEntry, descriptor: Descriptor<Message>): readonly Message[] {
+    const contract = contractOf(descriptor);
+    try {
+      const message = contract.decode(fields);
+      const opened = contract.sealed?.open(message, message["id"], this.#sealing) ?? message;
+      return [(opened instanceof Promise ? message : opened) as Message];
+    } catch {
+      return [];
+    }
   }
 
   #withOutcome<Message>(descriptor: Descriptor<Message>, wanted: Outcome["kind"]): readonly Message[] {
@@ -86,7 +107,7 @@ export class Observer implements Observations {
       kind === wanted && (this.observed === undefined || service === this.observed);
     return this.#chronicle.entries
       .filter((entry) => isOf(entry, descriptor) && entry.outcomes.some(isWanted))
-      .flatMap((entry) => decoded(entry, descriptor));
+      .flatMap((entry) => this.#decoded(entry, descriptor));
   }
 }
 
@@ -98,15 +119,6 @@ function isOf(entry: ChronicleEntry, descriptor: Descriptor): boolean {
 /** Whether an entry is in the stream of a type, in any environment, and not in one of redriven entries. */
 function isIn({ stream }: ChronicleEntry, descriptor: Descriptor): boolean {
   return stream === descriptor.stream || stream.endsWith(`:${descriptor.stream}`);
-}
-
-/** The message of an entry, or nothing where it is none of the type. */
-function decoded<Message>({ fields }: ChronicleEntry, descriptor: Descriptor<Message>): readonly Message[] {
-  try {
-    return [contractOf(descriptor).decode(fields) as Message];
-  } catch {
-    return [];
-  }
 }
 
 function sourceOf(message: unknown): unknown {

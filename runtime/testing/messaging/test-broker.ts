@@ -12,6 +12,7 @@ import { type Duration, msOf } from "./duration.js";
 import { EndlessError, UnsettledError } from "./errors.js";
 import { type Observations, Observer } from "./observer.js";
 import type { Outgoing, Run } from "./run.js";
+import { TestKeys } from "./test-keys.js";
 
 /** The time of a test. It passes only when it is told to. */
 export interface TestTime {
@@ -38,6 +39,13 @@ export interface TestBroker extends AsyncDisposable, Observations {
    * await broker.settled();
    */
   settled(): Promise<void>;
+  /**
+   * Forgets a person, as `merp forget` does: what a `subject` in a schema encrypted for that person reads as erased. Only of
+   * the keys that tests have by default.
+   * @example
+   * broker.forget("user", 123);
+   */
+  forget(kind: string, id: string | number): void;
   /** Closes every messaging on it. Nothing is delivered any more. */
   close(): Promise<void>;
 }
@@ -56,6 +64,7 @@ export class SharedBroker extends Observer implements TestBroker, TestTime {
   readonly store: Store;
   readonly activity: Activity = new Activity();
   readonly chronicle: Chronicle;
+  readonly keys: TestKeys;
   readonly #clock: VirtualClock;
   readonly #limitMs: number;
   readonly #patienceMs: number;
@@ -71,7 +80,9 @@ export class SharedBroker extends Observer implements TestBroker, TestTime {
   constructor(options: TestBrokerOptions = {}) {
     const { startsAt, seed, realTimeLimitMs, patienceMs, maxHandled } = readOptions(options);
     const chronicle = new Chronicle();
-    super(chronicle, seed);
+    const keys = new TestKeys();
+    super(chronicle, seed, { sealing: keys.sealing });
+    this.keys = keys;
     this.chronicle = chronicle;
     this.#clock = new VirtualClock(startsAt, randomOf(seed));
     this.#limitMs = realTimeLimitMs;
@@ -118,6 +129,10 @@ export class SharedBroker extends Observer implements TestBroker, TestTime {
         if (!this.#stepSoon()) return;
       }
     });
+  }
+
+  forget(kind: string, id: string | number): void {
+    this.keys.forget(`${kind}:${id}`, this.now().toISOString());
   }
 
   close(): Promise<void> {

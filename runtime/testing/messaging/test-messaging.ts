@@ -1,7 +1,7 @@
 import type { Letters } from "../../broker/letters.js";
 import { type Config, prefixed } from "../../config/config.js";
-import { TYPE_FIELD } from "../../contract/codec.js";
 import type { Catalogue, CommandDescriptor, Descriptor, Publishable } from "../../contract/descriptor.js";
+import type { Sealing } from "../../contract/sealing.js";
 import { ConfigError } from "../../errors.js";
 import { DeadLetters } from "../../letters/dead-letters.js";
 import { Instance } from "../../memory/instance.js";
@@ -25,6 +25,7 @@ import { assemble, type MessagingOptions } from "../../service/assemble.js";
 import { ServiceMessaging } from "../../service/service-messaging.js";
 import { heldTexts, leftoverText } from "./leftover.js";
 import { type Observations, Observer } from "./observer.js";
+import { entryOf } from "./recorded-entry.js";
 import type { Recording } from "./recording.js";
 import type { Place } from "./run.js";
 import { SharedBroker, type TestBroker, type TestTime } from "./test-broker.js";
@@ -78,6 +79,7 @@ class MemoryMessaging<Events extends object>
   readonly #place: Place;
   readonly #config: Config;
   readonly #observer: Observer;
+  readonly #sealing: Sealing | undefined;
   #isClosing = false;
   #closing: Promise<void> | undefined;
 
@@ -107,6 +109,7 @@ class MemoryMessaging<Events extends object>
       {
         clock,
         brokerOf: (config, hooks) => new MemoryBroker(store, instance, { config, hooks }),
+        sealing: broker.keys.sealing,
       },
     );
     super(catalogue, config, parts);
@@ -114,7 +117,8 @@ class MemoryMessaging<Events extends object>
     place.handlerTimeoutMs = config.handlerTimeoutMs;
     broker.add(this);
     this.#config = config;
-    this.#observer = new Observer(chronicle, broker.seed, config.service);
+    this.#sealing = parts.sealing;
+    this.#observer = new Observer(chronicle, broker.seed, { observed: config.service, sealing: parts.sealing });
     this.#broker = broker;
     this.#instance = instance;
     this.#place = place;
@@ -175,12 +179,9 @@ class MemoryMessaging<Events extends object>
 
   async replay({ messages }: Recording): Promise<void> {
     this.#broker.assertOpen("replay a recording");
-    for (const { kind, type, message } of messages) {
-      const descriptor = this.catalogue.messages.find((each) => each.kind === kind && each.type === type);
-      if (descriptor === undefined) continue;
-      // As JSON and unchecked: its contract is that of the other service, which may know more.
-      const fields = [TYPE_FIELD, type, "json", JSON.stringify(message)];
-      this.#broker.store.add(prefixed(this.#config, descriptor.stream), fields);
+    for (const recorded of messages) {
+      const entry = await entryOf(recorded, this.catalogue, this.#sealing);
+      if (entry !== undefined) this.#broker.store.add(prefixed(this.#config, entry.stream), entry.fields);
     }
   }
 

@@ -74,6 +74,17 @@ function result(name: string, before: Schemas, after: Schemas, verdict: Verdict,
   return { name, before: files(before), after: files(after), verdict, ...(rule !== undefined && { rule }) };
 }
 
+const secret = { ...text, sensitive: true, encrypt: true } as const;
+
+function encrypt(name: string, before: unknown, after: unknown, verdict: Verdict): Edit {
+  const step = (encrypts: unknown) => ({
+    ...text,
+    sensitive: true,
+    ...(encrypts !== undefined && { encrypt: encrypts }),
+  });
+  return value(name, step(before), step(after), verdict, "encrypt-changed");
+}
+
 const both = "breaks-both";
 const old = "breaks-old-readers";
 const now = "breaks-new-readers";
@@ -163,6 +174,15 @@ export const edits: readonly Edit[] = [
   value("adds a description", text, { ...text, description: "A text." }, "safe", "documentation-changed"),
   value("adds examples", text, { ...text, examples: ["x"] }, "safe", "documentation-changed"),
   value("deprecates a property", text, { ...text, deprecated: true }, "safe", "documentation-changed"),
+  encrypt("encrypts a property at once", undefined, true, "breaks-both"),
+  encrypt("has a property read in both forms", undefined, "read", "safe"),
+  encrypt("has a property written encrypted", "read", "write", "safe"),
+  encrypt("has only ciphertexts read", "write", true, "safe"),
+  encrypt("has plain values read again", true, "write", "safe"),
+  encrypt("no longer encrypts", "write", undefined, "breaks-new-readers"),
+  encrypt("skips a step", "read", true, "breaks-new-readers"),
+  encrypt("writes ciphertexts before they are read", undefined, "write", "breaks-old-readers"),
+  value("narrows what is encrypted", secret, { ...secret, maxLength: 3 }, now, "limit-tightened"),
   value("marks a property as sensitive", text, { ...text, sensitive: true }, "safe", "sensitive-changed"),
   value("marks a property as read-only", text, { ...text, readOnly: true }, "safe"),
   value(

@@ -291,6 +291,7 @@ describe("an answer that was sent while its asker was away", () => {
       channel: "answers",
       subscriptions,
       answers: looker.answers,
+      sealing: undefined,
       clock: systemClock,
       hooks,
     });

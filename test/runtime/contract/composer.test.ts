@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { compileComposer } from "../../../runtime/contract/contract.js";
+import { compileComposer } from "../../../runtime/contract/composer.js";
 import { fieldsOf } from "../../../runtime/contract/field.js";
 import type { JsonSchema } from "../../../runtime/contract/json-schema.js";
 import { runs } from "../../support/runs.js";

@@ -1,0 +1,119 @@
+import { definitionOf, type JsonSchema } from "./json-schema.js";
+import { mapSchemas } from "./map-schema.js";
+import { inPlace } from "./sensitive.js";
+
+/**
+ * How a value is encrypted. `true`: it is written as a ciphertext, and readers take nothing else. The two steps of a
+ * migration take a ciphertext and a plain value alike: with `read` the plain value is still written, with `write` the
+ * ciphertext is.
+ */
+export type Encrypt = true | "read" | "write";
+
+/** What a schema says of a value that is encrypted. */
+export interface EncryptMark {
+  readonly encrypt: Encrypt;
+  /** The field that names the person whose key encrypts it: `entity_id`, `user:payload.user_id`. */
+  readonly subject: string | undefined;
+}
+
+const NAME = "[A-Za-z0-9_-]";
+
+/** The forms of a ciphertext: under a key by its id, under a key that comes along wrapped, under a person's own key. */
+const FORMS = [`e1\\.${NAME}{1,64}`, `w1\\.${NAME}{1,64}\\.${NAME}{1,4096}`, `s1\\.${NAME}{22}`];
+
+/** A ciphertext on the wire. After its last dot come nonce, ciphertext and tag, in base64url. */
+export const CIPHERTEXT: string = `^(${FORMS.join("|")})\\.${NAME}{38,}$`;
+
+/** What an erased value is, as long as its message is checked. No ciphertext and no text of a contract is this. */
+export const ERASED_TEXT: string = "\u0000erased";
+
+/** What a schema itself says of its value. */
+function ownMark({ encrypt, subject }: JsonSchema): EncryptMark | undefined {
+  return encrypt === true || encrypt === "read" || encrypt === "write" ? { encrypt, subject } : undefined;
+}
+
+/** What these schemas, which all apply to one value, say of it. */
+export function markOf(schemas: readonly JsonSchema[]): EncryptMark | undefined {
+  for (const schema of schemas) {
+    const mark = ownMark(schema);
+    if (mark !== undefined) return mark;
+  }
+  return undefined;
+}
+
+const known = new WeakMap<JsonSchema, boolean>();
+
+/** Whether a whole schema, with its definitions, encrypts anything. */
+export function hasEncrypted(schema: JsonSchema): boolean {
+  let has = known.get(schema);
+  if (has === undefined) {
+    has = /"encrypt":(?:true|"read"|"write")/.test(JSON.stringify(schema));
+    known.set(schema, has);
+  }
+  return has;
+}
+
+/** Whether any part of what these schemas describe is encrypted. */
+export function reachesEncrypted(root: JsonSchema, schemas: readonly unknown[]): boolean {
+  const seen = new Set<unknown>();
+  const waiting: unknown[] = [...schemas];
+  while (waiting.length > 0) {
+    const part = waiting.pop();
+    if (typeof part !== "object" || part === null || seen.has(part)) continue;
+    seen.add(part);
+    if (!Array.isArray(part) && ownMark(part as JsonSchema) !== undefined) return true;
+    for (const [name, inner] of Object.entries(part)) if (name !== "$defs") waiting.push(inner);
+    waiting.push(definitionOf(root, part as JsonSchema));
+  }
+  return false;
+}
+
+/**
+ * The schema of a message as it is on the wire: a ciphertext is a text with a pattern, which validators of any language
+ * check. A schema that encrypts nothing is returned as it is.
+ */
+export function wireForm(schema: JsonSchema): JsonSchema {
+  const made = wireForms.get(schema) ?? madeWireForm(schema);
+  wireForms.set(schema, made);
+  return made;
+}
+
+const wireForms = new WeakMap<JsonSchema, JsonSchema>();
+
+function madeWireForm(schema: JsonSchema): JsonSchema {
+  return replaceEncrypted(schema, (plain, { encrypt }) => {
+    const { description, deprecated, sensitive } = plain;
+    const notes = Object.entries({ description, deprecated, sensitive }).filter(([, value]) => value !== undefined);
+    const ciphertext = { ...Object.fromEntries(notes), type: "string", pattern: CIPHERTEXT };
+    return encrypt === true ? ciphertext : { anyOf: [ciphertext, plain] };
+  });
+}
+
+/** The schema of what publishers give and handlers receive, without a word of encryption. */
+export function plainForm(schema: JsonSchema): JsonSchema {
+  return replaceEncrypted(schema, (plain) => plain);
+}
+
+/** The schema of a message whose encrypted values may have been erased. */
+export function erasableForm(schema: JsonSchema): JsonSchema {
+  return replaceEncrypted(schema, (plain) => ({ anyOf: [plain, { const: ERASED_TEXT }] }));
+}
+
+function replaceEncrypted(root: JsonSchema, by: (plain: JsonSchema, mark: EncryptMark) => JsonSchema): JsonSchema {
+  if (!hasEncrypted(root)) return root;
+  const replaced = (schema: JsonSchema): JsonSchema => {
+    const mark = markOf(inPlace(root, [schema]));
+    if (mark !== undefined) return by(withoutMarks(schema), mark);
+    const { oneOf, ...rest } = mapSchemas(schema, replaced);
+    if (oneOf === undefined) return rest;
+    // Forms that differ in an encrypted value alone are no longer told apart.
+    const isBlurred = reachesEncrypted(root, schema.oneOf ?? []);
+    return isBlurred ? { ...rest, allOf: [...((rest["allOf"] as []) ?? []), { anyOf: oneOf }] } : { ...rest, oneOf };
+  };
+  return replaced(root);
+}
+
+/** What remains of it is no longer encrypted. Definitions that it refers to keep their marks, which mean nothing there. */
+function withoutMarks({ encrypt: _, subject: __, ...plain }: JsonSchema): JsonSchema {
+  return plain;
+}

@@ -1,0 +1,104 @@
+import type { ErasedKey, SubjectKey, SubjectKeys, SubjectStore } from "./subject-store.js";
+
+/** The part of a Redis client that is used. A client of ioredis has it. */
+export interface HashClient {
+  hmget(key: string, ...fields: string[]): Promise<(string | null)[]>;
+  hsetnx(key: string, field: string, value: string): Promise<number>;
+  eval(script: string, keys: 1, key: string, ...args: string[]): Promise<unknown>;
+  hscan(key: string, cursor: string, count: "COUNT", most: number): Promise<[cursor: string, elements: string[]]>;
+}
+
+/** Settings of {@link redisSubjects}. */
+export interface RedisSubjectsOptions {
+  /** The name of the hash. @defaultValue "subject-keys", behind the environment's prefix */
+  readonly key?: string;
+}
+
+const HASH = "subject-keys";
+const PAGE = 200;
+/** The field beside a person's, with the keys that were destroyed. No person's kind begins so. */
+const ERASED = "erased ";
+
+/**
+ * Destroys a person's key and notes that, in one step. KEYS: the hash. ARGV: the person's field, the field beside it, the
+ * time. Returns the key, or nothing.
+ */
+const ERASE = `
+local text = redis.call('HGET', KEYS[1], ARGV[1])
+if not text then return nil end
+local erased = cjson.decode(redis.call('HGET', KEYS[1], ARGV[2]) or '[]')
+erased[#erased + 1] = { id = cjson.decode(text).id, at = ARGV[3] }
+redis.call('HSET', KEYS[1], ARGV[2], cjson.encode(erased))
+redis.call('HDEL', KEYS[1], ARGV[1])
+return text
+`;
+
+/** Replaces a person's key by the same key, wrapped anew. KEYS: the hash. ARGV: the person's field, the key's id, the key. */
+const REWRAP = `
+local text = redis.call('HGET', KEYS[1], ARGV[1])
+if text and cjson.decode(text).id == ARGV[2] then redis.call('HSET', KEYS[1], ARGV[1], ARGV[3]) end
+return nil
+`;
+
+/**
+ * Keeps the keys of people in a hash of Redis. A Redis of its own, without the messages and with backups that are kept for
+ * a short time only, is better than that of the messages: a backup that holds both restores what was erased.
+ * @example
+ * const people = redisSubjects(new Redis("rediss://keys.internal:6379"));
+ * const messaging = createMessaging({ service: "hr", extensions: [encryption({ keys: environmentKeys(), people })] });
+ */
+export function redisSubjects(client: HashClient, { key }: RedisSubjectsOptions = {}): SubjectStore {
+  return new RedisSubjects(client, key);
+}
+
+class RedisSubjects implements SubjectStore {
+  readonly #client: HashClient;
+  readonly #isNamed: boolean;
+  #hash: string;
+
+  constructor(client: HashClient, key: string | undefined) {
+    this.#client = client;
+    this.#isNamed = key !== undefined;
+    this.#hash = key ?? HASH;
+  }
+
+  placed({ environment }: { readonly environment: string }): void {
+    if (!this.#isNamed) this.#hash = environment === "development" ? HASH : `${environment}:${HASH}`;
+  }
+
+  async get(subject: string): Promise<SubjectKeys> {
+    const [key = null, erased = null] = await this.#client.hmget(this.#hash, subject, ERASED + subject);
+    return {
+      key: key === null ? undefined : (JSON.parse(key) as SubjectKey),
+      erased: erased === null ? [] : (JSON.parse(erased) as readonly ErasedKey[]),
+    };
+  }
+
+  async add(subject: string, key: SubjectKey): Promise<SubjectKeys> {
+    await this.#client.hsetnx(this.#hash, subject, JSON.stringify(key));
+    return this.get(subject);
+  }
+
+  async erase(subject: string, at: string): Promise<SubjectKey | undefined> {
+    const text = await this.#client.eval(ERASE, 1, this.#hash, subject, ERASED + subject, at);
+    return typeof text === "string" ? (JSON.parse(text) as SubjectKey) : undefined;
+  }
+
+  async *all(): AsyncIterable<readonly (readonly [string, SubjectKey])[]> {
+    let cursor = "0";
+    do {
+      const [next, elements] = await this.#client.hscan(this.#hash, cursor, "COUNT", PAGE);
+      cursor = next;
+      const page: (readonly [string, SubjectKey])[] = [];
+      for (let at = 0; at < elements.length; at += 2) {
+        const [field, value] = elements.slice(at, at + 2) as [string, string];
+        if (!field.startsWith(ERASED)) page.push([field, JSON.parse(value) as SubjectKey]);
+      }
+      yield page;
+    } while (cursor !== "0");
+  }
+
+  async rewrap(subject: string, key: SubjectKey): Promise<void> {
+    await this.#client.eval(REWRAP, 1, this.#hash, subject, key.id, JSON.stringify(key));
+  }
+}
