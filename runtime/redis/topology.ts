@@ -9,6 +9,7 @@ import { askNode } from "./ask-node.js";
 import { type ClusterView, readView } from "./cluster-view.js";
 import { nodeAccess } from "./node-access.js";
 import { NodeNotFoundError, reachedAt } from "./node-finder.js";
+import { isRefused } from "./unreachable.js";
 
 /** No more often than this are nodes asked. */
 const PAUSE_MS = 100;
@@ -90,7 +91,7 @@ export class Topology {
     do {
       const failure = await this.refresh().then(missing, (error: Error) => error);
       if (failure === undefined) return;
-      if (this.#clock.now() >= until) throw failure;
+      if (this.#clock.now() >= until || isRefused(failure)) throw failure;
     } while (await pause.for(PAUSE_MS));
     throw new ClosedError("looking for a node of the cluster");
   }
@@ -129,13 +130,17 @@ export class Topology {
       this.#hint === undefined ? shuffled(nodes, this.#clock) : [this.#hint, ...shuffled(nodes, this.#clock)];
     const older: ClusterView[] = [];
     const problems: string[] = [];
+    const refusals: Error[] = [];
     return new Promise((resolve, reject) => {
       let timer: Timer | undefined;
       let underWay = 0;
       const settle = (node: NodeAddress, view: ClusterView | Error): void => {
         underWay--;
-        if (view instanceof Error) problems.push(problemOf(node, view));
-        else if (view.epoch < (this.#view?.epoch ?? 0)) older.push(view);
+        if (view instanceof Error) {
+          problems.push(problemOf(node, view));
+          // What is wrong here is wrong with every node.
+          if (isRefused(view) || view.name === "ProviderError") refusals.push(view);
+        } else if (view.epoch < (this.#view?.epoch ?? 0)) older.push(view);
         else {
           waiting.length = 0;
           resolve(view);
@@ -156,6 +161,7 @@ export class Topology {
           // When most of them know nothing newer, it is another cluster at the same addresses.
           const newest = older.sort((one, other) => other.epoch - one.epoch)[0];
           if (newest !== undefined && older.length > nodes.length / 2) resolve(newest);
+          else if (refusals.length === problems.length && older.length === 0) reject(refusals[0]);
           else reject(notFound(problems, older));
         }
       };

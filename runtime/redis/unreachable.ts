@@ -73,7 +73,7 @@ function settingsOfMasters({ cluster, sentinel, tls }: RedisConfig, cause: Error
   }
   const [node] = cluster?.nodes ?? [];
   if (node === undefined)
-    return "REDIS_SENTINELS and REDIS_SENTINEL_MASTER, and that the sentinels run (redis-cli -p 26379 sentinel masters)";
+    return "REDIS_SENTINELS, REDIS_SENTINEL_MASTER and REDIS_SENTINEL_PASSWORD, and that the sentinels run (redis-cli -p 26379 sentinel masters)";
   const option = tls === undefined ? "" : "--tls ";
   return `REDIS_CLUSTER_NODES, and the cluster (redis-cli ${option}--cluster check ${addressOf(node)})`;
 }

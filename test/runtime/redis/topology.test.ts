@@ -141,6 +141,18 @@ it("reaches announced addresses by the map, and takes a missing host for that of
   ]);
 });
 
+it("says at once what is wrong with this service, and not with a node", async () => {
+  await using one = await startFakeNode();
+  await using two = await startFakeNode();
+  one.refuses = two.refuses = "NOPERM User app has no permissions to run the 'cluster|slots' command";
+  const topology = topologyFrom([one, two]);
+  const refusal = { name: "ReplyError", message: two.refuses };
+  await expect(topology.until(() => undefined, 600_000)).rejects.toMatchObject(refusal);
+  // One that is away might have let it in.
+  await two[Symbol.asyncDispose]();
+  await expect(topology.refresh()).rejects.toMatchObject({ name: "NodeNotFoundError" });
+});
+
 it("says of each node what is wrong with it", async () => {
   await using off = await startFakeNode();
   off.refuses = "ERR This instance has cluster support disabled";
