@@ -23,7 +23,7 @@ const long = {
   apart: [
     "test/codegen/growth/**/*.test.ts",
     "test/faults/memory.test.ts",
-    "test/postgres/**/*.test.ts",
+    "test/{cluster,sentinel,postgres}/**/*.test.ts",
     "test/support/{cluster,sentinel}.test.ts",
   ],
 };

@@ -133,6 +133,10 @@ export class Connection {
   get connection(): Connection {
     return this;
   }
+  /** The address of the node that it was last connected to, where that may change. */
+  get node(): string {
+    return this.#whereabouts.node;
+  }
   get isReady(): boolean {
     // Between the end of its socket and the news of that, the client would refuse commands that could wait.
     return this.client.status === "ready" && this.client.stream.writable && !this.#isLeaving;

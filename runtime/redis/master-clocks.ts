@@ -19,7 +19,8 @@ export class MasterClocks {
     if (pool.topology === undefined) this.#at(undefined);
   }
 
-  of(stream: string): BrokerClock {
+  /** @param role - of the connection that is opened to read the clock, if none is */
+  of(stream: string, role: "settle" | "publish" = "publish"): BrokerClock {
     const { topology } = this.#pool;
     if (topology === undefined) return this.#at(undefined);
     const slot = slotOf(stream);
@@ -33,7 +34,7 @@ export class MasterClocks {
       start: () => {
         this.#isStarted = true;
         // Whoever needs it for more reports why there is no connection.
-        const connecting = this.#pool.route("publish", stream).ready();
+        const connecting = this.#pool.route(role, stream).ready();
         connecting.then(
           () => present()?.start(),
           () => {},

@@ -147,7 +147,7 @@ export class RedisBroker implements Broker {
       },
       add: (place, signals) => this.#member(place, signals, heartbeats.of(place.stream)),
       start: () => {
-        for (const stream of heartbeats.streams) this.#clocks.of(stream).start();
+        for (const stream of heartbeats.streams) this.#clocks.of(stream, "settle").start();
         heartbeats.start();
       },
       stop: async () => {

@@ -34,6 +34,12 @@ export class Whereabouts {
     this.search = finder && new NodeSearch(finder);
   }
 
+  /** The address of what was found last; empty if nothing was. */
+  get node(): string {
+    const node = this.search?.node;
+    return node === undefined ? "" : addressOf(node);
+  }
+
   /** Whether a node does not stay the one for its connections. */
   get follows(): boolean {
     return this.#topology !== undefined;
