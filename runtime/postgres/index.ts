@@ -14,7 +14,14 @@ export {
 } from "./database.js";
 export { createInbox, type Inbox, type InboxOptions } from "./inbox/inbox.js";
 export { assertMigrated, type Migrated, migrate } from "./migrate.js";
-export { createOutbox, type Outbox, type OutboxOf, type OutboxOptions, type Recorded } from "./outbox.js";
+export {
+  type CreateOutboxOptions,
+  createOutbox,
+  type Outbox,
+  type OutboxOf,
+  type OutboxOptions,
+  type Recorded,
+} from "./outbox.js";
 export {
   type OutboxCount,
   type OutboxMessage,

@@ -4,7 +4,10 @@ import type { Descriptor } from "../contract/descriptor.js";
 import { idsOf } from "../publish/sending.js";
 import type { Written } from "../publish/writer.js";
 
-/** So many parts has the outbox: at most so many relays share its work. More than enough, and few to look at. */
+/**
+ * So many parts has the outbox: at most so many relays share its work. More than enough, and few to look at. The trigger of the table
+ * knows the number, too.
+ */
 export const PARTS = 64;
 
 /** The columns that are written, in the order of a row's values. */
@@ -67,10 +70,7 @@ export function digestOf({ schema }: Descriptor): string {
 export const MOST_ROWS = 1000;
 const statements = new Map<number, string>();
 
-/**
- * The statement that writes so many rows. A relay that sleeps holds the lock exclusively: then it is woken at the commit. While
- * all relays are at work nobody is notified, because commits that notify wait for one another.
- */
+/** The statement that writes so many rows. */
 export function insertion(rows: number): string {
   const known = statements.get(rows);
   if (known !== undefined) return known;
@@ -78,8 +78,7 @@ export function insertion(rows: number): string {
     const values = COLUMNS.map((_, column) => `$${row * COLUMNS.length + column + 1}`);
     return `(${values.join(", ")})`;
   });
-  const text = `WITH written AS (INSERT INTO merp_outbox (${COLUMNS.join(", ")}) VALUES ${places.join(", ")})
-SELECT pg_notify('merp_outbox', '')::text WHERE NOT pg_try_advisory_xact_lock_shared('merp_outbox'::regclass::oid::int, ${PARTS})`;
+  const text = `INSERT INTO merp_outbox (${COLUMNS.join(", ")}) VALUES ${places.join(", ")}`;
   // The statements of long lists are seldom the same.
   if (rows <= 100) statements.set(rows, text);
   return text;

@@ -1,4 +1,5 @@
 import { prefixed } from "../config/config.js";
+import { unknownOptions } from "../config/suggest.js";
 import type { PlainMessage } from "../contract/codec.js";
 import type { CommandDescriptor, Descriptor, Publishable, WithoutStandard } from "../contract/descriptor.js";
 import { withStandard } from "../contract/standard.js";
@@ -11,6 +12,7 @@ import type { Written } from "../publish/writer.js";
 import type { Queryable } from "./database.js";
 import { type OutboxRow, rowOf } from "./outbox-row.js";
 import { OutboxTurns } from "./outbox-turn.js";
+import { prepared } from "./prepared.js";
 
 /** A message that is in the outbox once its transaction has committed. */
 export interface Recorded {
@@ -44,6 +46,16 @@ export interface OutboxOptions {
   readonly key?: string;
 }
 
+/** Options of an outbox. */
+export interface CreateOutboxOptions {
+  /**
+   * With `pg`, have PostgreSQL parse and plan the statement once for each connection. Not behind a pooler that lends a connection for a
+   * transaction and knows no prepared statements, such as PgBouncer before 1.21: the statement would fail there, and the transaction with
+   * it. @defaultValue false
+   */
+  readonly prepare?: boolean;
+}
+
 /** Makes the outbox of a transaction. */
 export type OutboxOf = (transaction: Queryable, options?: OutboxOptions) => Outbox;
 
@@ -51,7 +63,7 @@ export type OutboxOf = (transaction: Queryable, options?: OutboxOptions) => Outb
  * Has a messaging's messages written to the database in the transaction of their cause, instead of published. They are checked and
  * encoded as if they were published, and pass the interceptors. When the transaction commits, a relay publishes them; when it
  * rolls back, they are gone with the rest. It needs no Redis.
- * @throws {ConfigError} what is given is no messaging
+ * @throws {ConfigError} what is given is no messaging, or an option does not exist
  * @example
  * const outbox = createOutbox(messaging);
  * await transaction(pool, async (tx) => {
@@ -59,12 +71,15 @@ export type OutboxOf = (transaction: Queryable, options?: OutboxOptions) => Outb
  *   await publishUserCreated(outbox(tx), { entity_id: 123, after_data: { email: "ada@example.com" } });
  * });
  */
-export function createOutbox(messaging: object): OutboxOf {
+export function createOutbox(messaging: Publisher<unknown>, settings: CreateOutboxOptions = {}): OutboxOf {
   const parts = relayPartsOf(messaging);
   if (parts === undefined) {
     throw new ConfigError(["createOutbox() takes a messaging, as createMessaging() or getMessaging() returns it"]);
   }
-  return (transaction, options = {}) => new TransactionOutbox(parts, transaction, options);
+  const wrong = unknownOptions(settings, ["prepare"]);
+  if (wrong.length > 0) throw new ConfigError(wrong);
+  return (transaction, options = {}) =>
+    new TransactionOutbox(parts, settings.prepare === true ? prepared(transaction) : transaction, options);
 }
 
 class TransactionOutbox implements Outbox {

@@ -34,6 +34,19 @@ CREATE INDEX merp_outbox_waiting ON merp_outbox (part, place) WHERE refusal IS N
 
 CREATE INDEX merp_outbox_refused ON merp_outbox (place) WHERE refusal IS NOT NULL;
 
+-- Wakes a relay at the commit, if one sleeps: it then holds the lock by itself. While all relays are at work nobody is notified, because
+-- transactions that notify commit one after the other.
+CREATE FUNCTION merp_outbox_wake() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF NOT pg_try_advisory_xact_lock_shared(TG_RELID::int, 64) THEN
+    PERFORM pg_notify('merp_outbox', '');
+  END IF;
+  RETURN NULL;
+END
+$$;
+
+CREATE TRIGGER merp_outbox_wake AFTER INSERT ON merp_outbox FOR EACH STATEMENT EXECUTE FUNCTION merp_outbox_wake();
+
 -- What has been published, kept for a time: Redis may lose the end of its history in a failover.
 CREATE TABLE merp_outbox_sent (
   place bigint NOT NULL,
