@@ -9,6 +9,7 @@ export const operatorCommands: Readonly<Record<string, () => Promise<Command>>> 
   replay: async () => (await import("./replay.js")).replayCommand,
   tail: async () => (await import("./tail.js")).tailCommand,
   outbox: async () => (await import("./outbox/outbox.js")).outboxCommand,
+  saga: async () => (await import("./saga/saga.js")).sagaCommand,
   relay: async () => (await import("./relay.js")).relayCommand,
   status: async () => (await import("./status/status.js")).statusCommand,
   "dead-letters": async () => (await import("./dead-letters/dead-letters.js")).deadLettersCommand,

@@ -23,6 +23,7 @@ export const overview: Readonly<Record<string, Readonly<Record<string, string>>>
     publish: "publish one message",
     replay: "run a service's handlers again over stored messages",
     outbox: "see, retry or discard what a database has to publish",
+    saga: "see, retry or cancel long pieces of business",
     audit: "list who changed what by these commands, and why",
   },
   "Develop a service": {

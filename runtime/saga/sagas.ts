@@ -2,6 +2,7 @@ import type { Descriptor } from "../contract/descriptor.js";
 import { ConfigError } from "../errors.js";
 import type { MessageContext, Subscriber } from "../messaging/handler.js";
 import type { Sender } from "../messaging/sender.js";
+import type { Queryable } from "../postgres/database.js";
 import type { Inbox } from "../postgres/inbox/inbox.js";
 import { createOutbox } from "../postgres/outbox.js";
 import { type RelayParts, relayPartsOf } from "../publish/relayable.js";
@@ -22,9 +23,10 @@ export interface Sagas<Tx> {
    * @returns `false` if there is one of that id, which goes on as it is
    * @throws {MessagingError} `CONTRACT_VIOLATED`: the state breaks its schema
    * @example
-   * await transaction(pool, (tx) => sagas.begin(tx, registration, "7", { email: "ada@example.com" }));
+   * const state = { email: "ada@example.com", company: "Ada Ltd" };
+   * await transaction(pool, (tx) => sagas.begin(tx, registration, "7", state));
    */
-  begin<State>(tx: Tx, saga: Saga<State>, id: string, state: State): Promise<boolean>;
+  begin<State>(tx: Tx | Queryable, saga: Saga<State>, id: string, state: NoInfer<State>): Promise<boolean>;
   /** Takes nothing more, and waits for the steps under way. The answers that are awaited go to another process, or to the next. */
   stop(): Promise<void>;
 }
@@ -75,10 +77,11 @@ class RunningSagas<Tx> implements Sagas<Tx> {
     this.#poller.start();
   }
 
-  async begin<State>(tx: Tx, saga: Saga<State>, id: string, state: State): Promise<boolean> {
+  async begin<State>(tx: Tx | Queryable, saga: Saga<State>, id: string, state: State): Promise<boolean> {
     const known = this.#sagas.get(saga.name);
     if (known === undefined) throw new ConfigError([`the saga ${saga.name} is not among those of startSagas()`]);
-    const begun = await this.#engine.begin(this.#inbox.transactions.queryable(tx), known, id, state);
+    const db = isQueryable(tx) ? tx : this.#inbox.transactions.queryable(tx);
+    const begun = await this.#engine.begin(db, known, id, state);
     this.#poller.wakeSoon();
     return begun;
   }
@@ -118,4 +121,8 @@ class RunningSagas<Tx> implements Sagas<Tx> {
       this.#poller.wakeSoon();
     }
   }
+}
+
+function isQueryable(tx: unknown): tx is Queryable {
+  return typeof (tx as Partial<Queryable>).query === "function";
 }

@@ -33,6 +33,7 @@ const PAGES = [
   "inbox",
   "observability",
   "replay",
+  "sagas",
   "status",
   "testing",
   "transactions",
@@ -69,7 +70,7 @@ declare global {
   const tx: Queryable;
   const inbox: Inbox<Queryable>;
   const outbox: OutboxOf;
-  const registration: Saga<{ email: string }>;
+  const registration: Saga<{ email: string; company: string }>;
   const sagas: Sagas<Queryable>;
   const db: import("drizzle-orm/node-postgres").NodePgDatabase;
   const users: import("drizzle-orm/pg-core").PgTable;

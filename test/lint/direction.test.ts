@@ -170,6 +170,7 @@ const places: readonly Place[] = [
   { path: "runtime/cli/", may: cli },
   { path: "runtime/cli/status/", may: cli, says: `runtime/cli/ may import ${inWords(cli)}` },
   { path: "runtime/cli/outbox/", may: cli, says: `runtime/cli/ may import ${inWords(cli)}` },
+  { path: "runtime/cli/saga/", may: cli, says: `runtime/cli/ may import ${inWords(cli)}` },
   { path: "runtime/cli/dead-letters/", may: cli, says: `runtime/cli/ may import ${inWords(cli)}` },
   ...["runtime/dashboard/assets/", "runtime/dashboard/pages/", "runtime/dashboard/source/"].map((path) => ({
     path,

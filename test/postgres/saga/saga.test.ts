@@ -1,5 +1,5 @@
 import type pg from "pg";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import {
   publishUserDeleted,
   publishUserLoggedIn,
@@ -7,8 +7,10 @@ import {
   UnrecoverableError,
   userLoggedIn,
 } from "../../../generated/index.js";
+import { showList } from "../../../runtime/cli/saga/list.js";
+import { show } from "../../../runtime/cli/saga/show.js";
 import { migrate } from "../../../runtime/postgres/index.js";
-import { defineSaga } from "../../../runtime/saga/index.js";
+import { defineSaga, SagaOperations } from "../../../runtime/saga/index.js";
 import { eventually } from "../../support/eventually.js";
 import { hasPostgres, poolOf, schemaOn, usePostgres } from "../../support/postgres.js";
 import { useRedis } from "../../support/redis.js";
@@ -177,14 +179,86 @@ describe.skipIf(!hasPostgres)("a saga", async () => {
     expect((await sagaIn(pool, "1"))?.state["logins"]).toBe(1);
   });
 
-  test("stops when what undoes is refused", async () => {
+  test("is stuck when what undoes is refused, until an operator has it sent again", async () => {
+    let isRefusing = true;
     others.before = (command) => {
-      if (command === "create_company" || command === "delete_user 7") throw new UnrecoverableError("no");
+      if (command === "create_company" || (isRefusing && command === "delete_user 7"))
+        throw new UnrecoverableError("no");
     };
     const { begin } = await registrar();
     await begin("1");
     const { error } = await until(pool, "1", "stuck");
     expect(error).toBe("create_company was refused: no; delete_user, which undoes, was refused: no");
+
+    const operations = new SagaOperations(pool);
+    expect(await operations.list({}, 10)).toMatchObject([{ saga: "registration", id: "1", status: "stuck", error }]);
+    expect(await operations.get("registration", "1")).toMatchObject({
+      state: { email: "…", user_id: 7 },
+      asks: [{ command: "delete_user", isUndo: true, dueAt: undefined, error: "no" }],
+      timers: [],
+      undo: [],
+    });
+    isRefusing = false;
+    expect(await operations.retry("registration", "1")).toBe(1);
+    await until(pool, "1", "undone");
+    expect(await operations.list({}, 10)).toEqual([]);
+    expect(await operations.list({ status: "undone" }, 10)).toHaveLength(1);
+    await expect(operations.retry("registration", "2")).rejects.toThrow(
+      "there is no saga registration 2: merp saga list",
+    );
+  });
+
+  test("is undone when an operator cancels it", async () => {
+    let answer = (): void => undefined;
+    others.before = (command) =>
+      command === "create_company" ? new Promise<void>((resolve) => (answer = resolve)) : undefined;
+    const { begin } = await registrar();
+    await begin("1");
+    await eventually(
+      () => others.asked.length,
+      (count) => count === 2,
+    );
+    const operations = new SagaOperations(pool);
+    expect(await operations.get("registration", "1")).toMatchObject({
+      ...{ status: "running", undo: ["delete_user"], timers: [{ name: "remind" }] },
+    });
+    expect(await operations.cancel("registration", "1", "a test")).toBe(true);
+    expect(await operations.cancel("registration", "1", "again")).toBe(false);
+    answer();
+    const { error } = await until(pool, "1", "undone");
+    expect(error).toBe("a test");
+    expect(others.asked).toEqual(["create_user", "create_company", "delete_company 8", "delete_user 7"]);
+  });
+
+  test("is told of by merp saga, the stuck ones first", async () => {
+    others.before = (command) => {
+      if (command === "create_company" || command === "delete_user 7") throw new UnrecoverableError("no\u001b[31m");
+    };
+    const { begin } = await registrar();
+    await begin("1");
+    await until(pool, "1", "stuck");
+    const operations = new SagaOperations(pool);
+    const printed: string[] = [];
+    const stdout = vi.spyOn(process.stdout, "write").mockImplementation((text: string | Uint8Array, done?: unknown) => {
+      printed.push(String(text));
+      if (typeof done === "function") done();
+      return true;
+    });
+    try {
+      expect(await showList(operations, {})).toBe(1);
+      expect(await show(operations, "registration", "1", {})).toBe(1);
+      expect(await showList(operations, { status: "done" })).toBe(0);
+    } finally {
+      stdout.mockRestore();
+    }
+    const text = printed.join("");
+    expect(text).toContain("✗ 1 saga is stuck: merp saga show registration 1\n");
+    expect(text).toContain("when the cause is mended: merp saga retry registration 1\n");
+    expect(text).toContain('state (2)    {"email":"…","user_id":7}\n');
+    expect(text).toContain("waits for    delete_user (undoes), sent again by an operator");
+    expect(text).toContain("no saga is done\n");
+    expect(text).not.toContain("\u001b");
+    expect(text).not.toContain("ada@example");
   });
 });
 
