@@ -1,6 +1,7 @@
 import type { Descriptor } from "../contract/descriptor.js";
 import { ConfigError } from "../errors.js";
 import type { MessageContext, Subscriber } from "../messaging/handler.js";
+import type { Publisher } from "../messaging/publisher.js";
 import type { Sender } from "../messaging/sender.js";
 import type { Queryable } from "../postgres/database.js";
 import type { Inbox } from "../postgres/inbox/inbox.js";
@@ -14,7 +15,7 @@ import type { SagasOptions } from "./sagas-options.js";
 import { Timing } from "./timing.js";
 
 /** What sagas use of a messaging. */
-type SagaMessaging = Subscriber & Pick<Sender, "send">;
+type SagaMessaging = Publisher<unknown> & Subscriber & Pick<Sender, "send">;
 
 /** The sagas that a process runs. */
 export interface Sagas<Tx> {
