@@ -23,6 +23,7 @@ const long = {
   apart: [
     "test/codegen/growth/**/*.test.ts",
     "test/faults/memory.test.ts",
+    "test/faults/partitions.test.ts",
     "test/{cluster,sentinel,postgres}/**/*.test.ts",
     "test/support/{cluster,sentinel}.test.ts",
   ],

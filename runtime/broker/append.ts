@@ -2,7 +2,12 @@ import type { FlatFields, Layout } from "../contract/codec.js";
 import type { MessagingError } from "../errors.js";
 
 export interface Append {
-  readonly stream: string;
+  /** The whole name of its stream. Of one that {@link isKeyed} the appender puts the name of its partition here. */
+  stream: string;
+  /** Whether its key chooses a partition, if its stream has any. */
+  readonly isKeyed: boolean;
+  /** The key that its publisher chose. */
+  readonly key: string | undefined;
   /** The names of its fields. Entries of one layout travel together. */
   readonly layout: Layout;
   readonly entry: FlatFields;

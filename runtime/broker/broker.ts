@@ -5,6 +5,7 @@ import type { Answer } from "./delivery.js";
 import type { Log } from "./log.js";
 import type { Members } from "./membership.js";
 import type { Subscriptions } from "./subscriptions.js";
+import type { Topology } from "./topology.js";
 import type { Transfer, Transferred } from "./transfer.js";
 
 /**
@@ -58,6 +59,13 @@ export interface Broker {
   transfer(transfer: Transfer): Promise<Transferred>;
   /** The clock by which the entries of a stream have their ids. @param stream - its whole name */
   clockOf(stream: string): BrokerClock;
+  /**
+   * Reads which partitions a stream has now.
+   *
+   * @param stream - its whole name
+   * @throws {ConfigError} the record of it is none of this package
+   */
+  topology(stream: string, signal?: AbortSignal): Promise<Topology>;
   /** @param stream - its whole name */
   log(stream: string): Log;
   members(): Members;

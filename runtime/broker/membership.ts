@@ -3,6 +3,7 @@ import type { Answer, Delivery, Take, Unhandled } from "./delivery.js";
 import type { Aside, GroupPause } from "./group-pause.js";
 import type { IdState } from "./id-state.js";
 import type { Log, OpenLetters } from "./log.js";
+import type { Lease, Neighbourhood, Shares } from "./shares.js";
 import type { HeartbeatState, SignsOfLife } from "./signs-of-life.js";
 
 /** One consumer of one group, on one stream. */
@@ -18,6 +19,8 @@ export interface MemberPlace {
   readonly handles: readonly (string | undefined)[];
   /** Whether these are commands: its new deliveries say so ({@link Delivery.isNew}). */
   readonly answers: boolean;
+  /** Where it owns a partition: it alone reads it. Left out where every member of the group reads. */
+  readonly lease?: Lease;
 }
 
 /** Aborted when a member reads or settles no more. They end its waits. */
@@ -134,7 +137,7 @@ export type Watch = "due" | "dead";
  * Settling resolves when the broker has confirmed it, also when the group is gone and nothing is left to settle; it
  * rejects when it should be tried again.
  */
-export interface Membership extends MemberPlace {
+export interface Membership extends MemberPlace, Neighbourhood {
   readonly log: Log;
   /**
    * Creates the group if it is missing, makes known what this member handles, and beats. To be repeated after anything
@@ -230,7 +233,13 @@ export interface Membership extends MemberPlace {
 export interface Members {
   readonly heartbeat: HeartbeatState;
   add(place: MemberPlace, signals: MemberSignals): Membership;
-  /** Starts the heartbeat. All members are added before. */
+  /**
+   * This service's share of a stream's partitions. Those that it owns are added as they come.
+   *
+   * @param signal - ends its waits for a connection
+   */
+  share(stream: string, consumer: string, signal: AbortSignal): Shares;
+  /** Starts the heartbeat. All other members are added before. */
   start(): void;
   /** Ends the heartbeat. To be called before the members leave: a later beat would make one look alive. */
   stop(): Promise<void>;

@@ -17,6 +17,7 @@ export const operatorCommands: Readonly<Record<string, () => Promise<Command>>> 
   pause: async () => (await import("./pause.js")).pauseCommand,
   resume: async () => (await import("./pause.js")).resumeCommand,
   paused: async () => (await import("./pause.js")).pausedCommand,
+  partitions: async () => (await import("./partitions.js")).partitionsCommand,
   retry: async () => (await import("./retry.js")).retryCommand,
   group: async () => (await import("./group.js")).groupCommand,
 };

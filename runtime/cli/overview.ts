@@ -20,6 +20,7 @@ export const overview: Readonly<Record<string, Readonly<Record<string, string>>>
     resume: "have it go on",
     paused: "list what is paused",
     group: "group retire: remove a group that no service needs",
+    partitions: "split a stream, so that many members keep its order",
     publish: "publish one message",
     replay: "run a service's handlers again over stored messages",
     outbox: "see, retry or discard what a database has to publish",

@@ -1,10 +1,12 @@
 import type { AuditTrail } from "../operations/audit/audit-trail.js";
 import type { Groups } from "../operations/groups/groups.js";
 import type { OperationsOptions } from "../operations/operator.js";
+import type { Partitions } from "../operations/partitions/partitions.js";
 
-/** The groups of the Redis that the environment names, and the record of what is changed. */
+/** The groups of the Redis that the environment names, its partitions, and the record of what is changed. */
 export interface GroupTools {
   readonly groups: Groups;
+  readonly partitions: Partitions;
   readonly trail: AuditTrail;
 }
 
@@ -13,14 +15,16 @@ export async function withGroups<Result>(
   work: (tools: GroupTools) => Promise<Result>,
   options: OperationsOptions = {},
 ): Promise<Result> {
-  const [{ Operator }, { Groups }, { AuditTrail }] = await Promise.all([
+  const [{ Operator }, { Groups }, { Partitions }, { AuditTrail }] = await Promise.all([
     import("../operations/operator.js"),
     import("../operations/groups/groups.js"),
+    import("../operations/partitions/partitions.js"),
     import("../operations/audit/audit-trail.js"),
   ]);
   const { config, connection } = new Operator(options, { name: "operator", connectionName: "merp" });
   try {
-    return await work({ groups: new Groups(config, connection), trail: new AuditTrail(config, connection) });
+    const [groups, partitions] = [new Groups(config, connection), new Partitions(config, connection)];
+    return await work({ groups, partitions, trail: new AuditTrail(config, connection) });
   } finally {
     connection.close();
   }

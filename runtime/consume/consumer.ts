@@ -7,7 +7,7 @@ import type { LoopState } from "../messaging/health.js";
 import { Pause } from "../time/pause.js";
 import { Halt } from "./halt.js";
 import type { ConsumerParts } from "./parts.js";
-import { takeReturned } from "./precedence.js";
+import { adopt, takeReturned } from "./precedence.js";
 import { Reader } from "./reader.js";
 import { Reaper } from "./reaper.js";
 import { runRetryQueue } from "./retry-queue.js";
@@ -58,6 +58,11 @@ export class StreamConsumer {
     });
   }
 
+  /** Those that it consists of. */
+  get consumers(): readonly StreamConsumer[] {
+    return [this];
+  }
+
   get loop(): LoopState {
     if (this.#reading.signal.aborted) return "stopped";
     if (!this.#workload.isOpen) return "stuck";
@@ -85,7 +90,15 @@ export class StreamConsumer {
     // From its first failure on, others may publish what it must not miss.
     if (isAwaited) void this.attempted.then(join);
     else join();
-    this.#loops = Promise.all([this.#reader.run(), runRetryQueue(this.#parts, this.#workload), this.#reaper.run()]);
+    // A partition has one reader: there is no other to watch.
+    const reaping = this.membership.lease === undefined ? [this.#reaper.run()] : [];
+    this.#loops = Promise.all([this.#reader.run(), runRetryQueue(this.#parts, this.#workload), ...reaping]);
+  }
+
+  /** Reads and begins nothing more. To be called before {@link stop}. */
+  forsake(): void {
+    this.#reading.abort();
+    this.#workload.forsake();
   }
 
   /** Stops reading, and lets the entries that it holds be handled until the deadline resolves. */
@@ -117,6 +130,7 @@ export class StreamConsumer {
       this.#startFrom = "all";
       this.#workload.open();
       await this.membership.takeStrays(this.#workload);
+      await adopt(this.#parts, this.#workload);
       await takeReturned(this.#parts, this.#workload);
       this.#attempt();
     } catch (error) {

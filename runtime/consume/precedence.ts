@@ -1,6 +1,6 @@
 import type { SignsOfLife } from "../broker/signs-of-life.js";
+import { hasAskedWithin } from "./death-watch.js";
 import type { ConsumerParts } from "./parts.js";
-import { hasAskedWithin } from "./reaper.js";
 import type { Workload } from "./workload.js";
 
 const PAGE = 500;
@@ -9,6 +9,26 @@ const LONGEST_LOOK_MS = 1000;
 const LATE_MS = 100;
 /** What stands for the heartbeat of a member when its own was lost. Others write it, so it is no sign of life. */
 const NO_BEATS: ReadonlySet<string> = new Set(["", "0"]);
+
+/**
+ * The owner of a partition takes everything that others hold there: whoever owned it before can settle nothing any more. The
+ * oldest come first. Those of dead owners are counted, and suspected, like all that is taken over.
+ */
+export async function adopt({ config, membership, hooks }: ConsumerParts, workload: Workload): Promise<void> {
+  if (membership.lease === undefined) return;
+  const { stream, group } = membership;
+  const { beats, idleMs } = await membership.look();
+  for (const from of idleMs.keys()) {
+    for (let count = PAGE; count > 0; ) {
+      const limits = { most: PAGE, withFields: config.order === "entity" };
+      const taken = (await membership.takeOver(from, beats.get(from) ?? "", limits)) ?? [];
+      count = taken.length;
+      if (count === 0) break;
+      workload.takeOver(taken);
+      hooks.emit("recovered", { stream, group, from, count });
+    }
+  }
+}
 
 /** Takes everything that members returned when they left: with an order, it comes before whatever is read from now on. */
 export async function takeReturned({ config, membership, halt }: ConsumerParts, workload: Workload): Promise<void> {
@@ -30,7 +50,8 @@ export async function takeReturned({ config, membership, halt }: ConsumerParts, 
  */
 export async function othersJudged(parts: ConsumerParts, looked: () => void): Promise<void> {
   const { config, membership, reading, clock } = parts;
-  if (config.order !== "entity") return;
+  // Whatever others hold in a partition is adopted by its owner, whether they live or not.
+  if (config.order !== "entity" || membership.lease !== undefined) return;
   // If the host of a member is gone, Redis does not know that, and gives the next entry to its last read while that blocks:
   // then it looks as if it had just asked.
   const readsMs = membership.redriven ? 0 : config.blockTimeMs + LATE_MS;

@@ -1,19 +1,10 @@
+import { DeathWatch } from "./death-watch.js";
 import type { ConsumerParts } from "./parts.js";
 import type { Workload } from "./workload.js";
 
-/** How often a heartbeat must have been seen unchanged at least. */
-const FEWEST_LOOKS = 3;
 /** How soon it looks again when there was no room for everything. */
 const BEHIND_MS = 100;
 const PAGE = 500;
-
-interface Watched {
-  readonly beat: string;
-  /** When it was first seen with this heartbeat, on this process' monotonic clock and on that of its own heartbeats. */
-  readonly seenAt: number;
-  readonly since: number;
-  looks: number;
-}
 
 /**
  * Takes over the entries of consumers that died: their heartbeats have not changed for a whole lease, and they have asked
@@ -27,13 +18,14 @@ interface Watched {
 export class Reaper {
   readonly #parts: ConsumerParts;
   readonly #workload: Workload;
-  readonly #watched = new Map<string, Watched>();
+  readonly #watch: DeathWatch;
   /** Whether there was no room for all that dead consumers hold. */
   #isBehind = false;
 
   constructor(parts: ConsumerParts, workload: Workload) {
     this.#parts = parts;
     this.#workload = workload;
+    this.#watch = new DeathWatch(parts.clock, parts.config.leaseMs);
   }
 
   async run(): Promise<void> {
@@ -61,22 +53,11 @@ export class Reaper {
     await membership.enrol(beats).catch((error: unknown) => hooks.trouble("telling what this consumer handles", error));
     for (const [name, beat] of beats) {
       if (name === membership.consumer) continue;
-      if (this.#isDead(name, beat, confirmedMs, idleMs.get(name))) await this.#take(name, beat);
+      if (this.#watch.isDead(name, beat, confirmedMs, idleMs.get(name))) await this.#take(name, beat);
     }
-    for (const name of this.#watched.keys()) if (!beats.has(name)) this.#watched.delete(name);
+    this.#watch.forget(beats);
     // Of a consumer in another language Redis tells only how long it has been idle.
     for (const [name, idle] of idleMs) if (!beats.has(name) && idle > config.foreignIdleMs) await this.#take(name, "");
-  }
-
-  #isDead(name: string, beat: string, confirmedMs: number, idleMs: number | undefined): boolean {
-    const now = this.#parts.clock.now();
-    const watched = this.#watched.get(name);
-    if (watched?.beat !== beat || hasAskedWithin(now - watched.seenAt, idleMs)) {
-      this.#watched.set(name, { beat, seenAt: now, since: confirmedMs, looks: 1 });
-      return false;
-    }
-    watched.looks++;
-    return watched.looks >= FEWEST_LOOKS && confirmedMs - watched.since >= this.#parts.config.leaseMs;
   }
 
   async #take(dead: string, beat: string): Promise<void> {
@@ -92,10 +73,4 @@ export class Reaper {
       hooks.emit("recovered", { stream, group, from: dead, count: taken.length });
     }
   }
-}
-
-/** Whether a consumer has asked Redis for something in the last so many milliseconds. */
-export function hasAskedWithin(ms: number, idleMs: number | undefined = Number.POSITIVE_INFINITY): boolean {
-  // Zero also stands for a moment in the future: Redis' clock was set back.
-  return idleMs > 0 && idleMs < ms;
 }

@@ -186,6 +186,12 @@ export class Workload implements Holder {
     this.wake();
   }
 
+  /** Begins nothing any more: what waits is given back, or is another member's. */
+  forsake(): void {
+    this.#backlog.contest();
+    this.stop();
+  }
+
   /** Resolves when no delivery waits or runs, and every settlement is confirmed. To be called after {@link stop}. */
   async drained(): Promise<void> {
     await this.#runner.idle();

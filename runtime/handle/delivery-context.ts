@@ -9,7 +9,7 @@ import type { Route } from "./router.js";
 
 type Message = Readonly<Record<string, unknown>>;
 
-export interface ContextPlace extends Pick<MemberPlace, "stream" | "group" | "consumer" | "redriven"> {
+export interface ContextPlace extends Pick<MemberPlace, "stream" | "group" | "consumer" | "redriven" | "lease"> {
   /** Whether its messages are handled again, apart from every group. */
   readonly isReplay?: true;
   /** Aborted when handlers must give up. */
@@ -73,6 +73,12 @@ export class DeliveryContext implements MessageContext, Correlation {
   }
   get consumer(): string {
     return this.#place.consumer;
+  }
+  get partition(): number | undefined {
+    return this.#place.lease?.index;
+  }
+  get fence(): number | undefined {
+    return this.#place.lease?.epoch;
   }
   get redelivered(): boolean {
     return this.attempt > 1 || this.#place.redriven;

@@ -3,6 +3,7 @@ import type { Answers, Broker, BrokerClock } from "../broker/broker.js";
 import type { Log } from "../broker/log.js";
 import type { MemberPlace, MemberSignals, Members, Membership } from "../broker/membership.js";
 import type { Subscriptions } from "../broker/subscriptions.js";
+import { type Topology, unpartitioned } from "../broker/topology.js";
 import type { Transfer, Transferred } from "../broker/transfer.js";
 import type { Config } from "../config/config.js";
 import type { HookBus } from "../messaging/hooks.js";
@@ -92,6 +93,10 @@ export class MemoryBroker implements Broker {
     return this.#clock;
   }
 
+  topology(stream: string): Promise<Topology> {
+    return this.#instance.call(() => unpartitioned(stream));
+  }
+
   log(stream: string): Log {
     return logOf(this.#store, this.#instance, stream, this.#config.maxMessageBytes);
   }
@@ -100,6 +105,9 @@ export class MemoryBroker implements Broker {
     return {
       heartbeat: { state: "confirmed", reason: null },
       add: (place, signals) => this.#member(place, signals),
+      share: () => {
+        throw new Error("no stream is partitioned in memory");
+      },
       start: () => {},
       stop: () => this.#instance.call(() => {}),
     };

@@ -122,6 +122,11 @@ export class MemoryMembership implements Membership {
     });
   }
 
+  /** No stream is partitioned here. */
+  handOn(): Promise<readonly boolean[]> {
+    return this.#call(() => []);
+  }
+
   handOver(unhandled: Unhandled): Promise<boolean> {
     return this.#call(() => handOver(this.#seat, unhandled));
   }

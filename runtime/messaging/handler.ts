@@ -15,6 +15,13 @@ export interface MessageContext {
   readonly entryId: string;
   /** The consumer group that this delivery belongs to. */
   readonly group: string;
+  /** The place of the message's partition among those of its stream. `undefined` where the stream has none. */
+  readonly partition?: number | undefined;
+  /**
+   * Greater than that of whoever read the partition before: a database that refuses a smaller one for it than it has seen refuses
+   * a handler whose process was stopped for longer than its lease. `undefined` where the stream has no partitions.
+   */
+  readonly fence?: number | undefined;
   /** The consumer, unique for each start of a process. */
   readonly consumer: string;
   /**

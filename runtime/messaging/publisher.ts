@@ -27,6 +27,11 @@ export interface PublishOptions extends PublishAllOptions {
    * failed with `PUBLISH_UNCERTAIN` may then be repeated. Every attempt needs this option. @defaultValue false
    */
   readonly once?: boolean;
+  /**
+   * What chooses the partition, where the stream has any: messages of one key are handled in their order. @defaultValue the
+   * entity of an event (`user:42`), the id of any other message
+   */
+  readonly key?: string;
 }
 
 /** Publishes messages. The generated `publish…` and `notify…` helpers take one. */

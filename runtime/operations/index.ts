@@ -39,6 +39,9 @@ export {
 } from "./health/collector.js";
 export { Operations } from "./operations.js";
 export type { OperationsOptions } from "./operator.js";
+export type { PartitionHindrance } from "./partitions/hindrances.js";
+export type { PartitionGroup, PartitionState } from "./partitions/partition-state.js";
+export { type PartitionPlan, Partitions } from "./partitions/partitions.js";
 export type { Checkpoint, ReplayPosition } from "./replay/checkpoint.js";
 export { type ReplayOptions, replay } from "./replay/replay.js";
 export { ReplayError, type ReplayFailure, type ReplayProgress, type ReplayReport } from "./replay/replay-report.js";

@@ -5,6 +5,7 @@ import { AuditTrail } from "./audit/audit-trail.js";
 import { type RecordedChange, recordedChanges } from "./audit/recorded-changes.js";
 import { Groups } from "./groups/groups.js";
 import { type OperationsOptions, Operator } from "./operator.js";
+import { Partitions } from "./partitions/partitions.js";
 import { deadLettersOf } from "./redis-dead-letters.js";
 
 /**
@@ -22,6 +23,8 @@ export class Operations implements AsyncDisposable {
   readonly #config: Config;
   /** The groups of the streams: to pause and resume them, to have them retry at once, to remove them. */
   readonly groups: Groups;
+  /** The partitions of the streams. */
+  readonly partitions: Partitions;
   readonly #connection: Connection;
 
   /** @throws {ConfigError} naming every bad setting */
@@ -32,6 +35,7 @@ export class Operations implements AsyncDisposable {
     this.audit = new AuditTrail(config, connection);
     this.deadLetters = deadLettersOf(config, connection);
     this.groups = new Groups(config, connection);
+    this.partitions = new Partitions(config, connection);
   }
 
   /**

@@ -11,7 +11,7 @@ import type { InterceptorChain, OutgoingCall } from "../messaging/interceptor.js
 import type { PublishAllOptions, Published, PublishOptions } from "../messaging/publisher.js";
 import type { Clock } from "../time/clock.js";
 import { sendAll } from "./bulk.js";
-import type { Retentions } from "./retention.js";
+import type { Retention, Retentions } from "./retention.js";
 import { type Destination, idsOf, PublishTeller, Sending } from "./sending.js";
 import { MessageWriter, type Written } from "./writer.js";
 
@@ -189,7 +189,7 @@ export class MessagePublisher {
   #append(
     descriptor: Descriptor,
     { message, entry, announced }: Written,
-    { once = false, isWanted }: SendingOptions,
+    { once = false, key, isWanted }: SendingOptions,
     resolve: (published: Published) => void,
     reject: (error: MessagingError) => void,
   ): void {
@@ -200,9 +200,12 @@ export class MessagePublisher {
     const full = destination.retention.refusalOf(id);
     sending.announced = announced;
     sending.isWanted = isWanted;
+    sending.key = key;
     if (once) sending.onceWindowMs = this.#config.messageTtlMs;
     if (full !== undefined) {
       sending.failed(full);
+    } else if (key !== undefined && (typeof key !== "string" || key === "")) {
+      sending.failed(new ConfigError([`key must be a text that is not empty, got ${JSON.stringify(key)}`]));
     } else if (once && id === undefined) {
       sending.failed(new ConfigError([`${descriptor.type} has no id on the wire, so it cannot be published once`]));
     } else {
@@ -216,7 +219,11 @@ export class MessagePublisher {
     if (known !== undefined) return known;
     const stream = prefixed(this.#config, descriptor.stream);
     const layout = contractOf(descriptor).layout(this.#config.encoding);
-    const destination = { type: descriptor.type, stream, layout, retention: this.#parts.retentions.of(stream) };
+    const { retentions } = this.#parts;
+    const isKeyed = descriptor.kind === "event" || descriptor.kind === "command";
+    const retentionOf = (partition: string): Retention => retentions.ofPartition(partition);
+    const retention = retentions.of(stream);
+    const destination = { type: descriptor.type, stream, layout, retention, isKeyed, retentionOf };
     this.#destinations.set(descriptor, destination);
     return destination;
   }

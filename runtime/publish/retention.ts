@@ -2,8 +2,8 @@ import type { Broker } from "../broker/broker.js";
 import type { Log, TrimReport } from "../broker/log.js";
 import type { Config } from "../config/config.js";
 import { ConnectionError, PublishError } from "../errors.js";
-import type { HookBus } from "../messaging/hooks.js";
-import type { Clock, Jitter } from "../time/clock.js";
+import type { HookBus, RuntimeParts } from "../messaging/hooks.js";
+import type { Jitter } from "../time/clock.js";
 import { Pause } from "../time/pause.js";
 
 /** The trims of many services within this time count as one. */
@@ -28,11 +28,13 @@ export class Retention {
   /** The unserved groups that keep the stream full. */
   #pinned: readonly string[] = [];
 
-  constructor(log: Log, config: Config, clock: Clock, hooks: HookBus) {
+  /** @param isTimed - trims at intervals, too, and not only after so many entries that were added here */
+  constructor(log: Log, config: Config, { clock, hooks }: RuntimeParts, isTimed = true) {
     this.#log = log;
     this.#config = config;
     this.#hooks = hooks;
-    this.#loop = this.#run(new Pause(this.#ending.signal, clock, hooks.trouble), clock);
+    const pause = new Pause(this.#ending.signal, clock, hooks.trouble);
+    this.#loop = isTimed ? this.#run(pause, clock) : Promise.resolve();
   }
 
   /** Why a message is not accepted now: unserved groups keep the stream full. `undefined` while messages are. */
@@ -107,10 +109,12 @@ export class Retention {
 /** The retention of every stream that a service writes or reads, one each. */
 export class Retentions {
   readonly #broker: Broker;
-  readonly #create: (log: Log) => Retention;
+  readonly #create: (log: Log, isTimed: boolean) => Retention;
   readonly #byStream = new Map<string, Retention>();
+  /** Of the partitions to which this service publishes. Those that it owns it trims as it trims any stream. */
+  readonly #byPartition = new Map<string, Retention>();
 
-  constructor(broker: Broker, create: (log: Log) => Retention) {
+  constructor(broker: Broker, create: (log: Log, isTimed: boolean) => Retention) {
     this.#broker = broker;
     this.#create = create;
   }
@@ -119,9 +123,25 @@ export class Retentions {
   of(stream: string, log?: Log): Retention {
     const known = this.#byStream.get(stream);
     if (known !== undefined) return known;
-    const retention = this.#create(log ?? this.#broker.log(stream));
+    const retention = this.#create(log ?? this.#broker.log(stream), true);
     this.#byStream.set(stream, retention);
     return retention;
+  }
+
+  /** A partition is trimmed at intervals by its owner. A publisher trims it only by what it has itself added. */
+  ofPartition(stream: string): Retention {
+    const known = this.#byStream.get(stream) ?? this.#byPartition.get(stream);
+    if (known !== undefined) return known;
+    const retention = this.#create(this.#broker.log(stream), false);
+    this.#byPartition.set(stream, retention);
+    return retention;
+  }
+
+  /** Ends the retention of a stream that another service trims from now on. */
+  async end(stream: string): Promise<void> {
+    const retention = this.#byStream.get(stream);
+    this.#byStream.delete(stream);
+    await retention?.stop();
   }
 
   async stop(): Promise<void> {

@@ -12,6 +12,10 @@ export interface Destination {
   readonly stream: string;
   readonly layout: Layout;
   readonly retention: Retention;
+  /** Whether the key of a message chooses one of the stream's partitions. */
+  readonly isKeyed: boolean;
+  /** The retention of one of them. */
+  readonly retentionOf: (partition: string) => Retention;
 }
 
 /** Tells the hooks of every publish. Nothing else does. */
@@ -26,8 +30,8 @@ export class PublishTeller {
   }
 
   published(
-    { type, stream }: Pick<Destination, "type" | "stream">,
-    { messageId: id, correlationId }: MessageIds,
+    { type }: Pick<Destination, "type">,
+    { messageId: id, correlationId, stream }: MessageIds & Pick<Append, "stream">,
     entryId: string,
   ): void {
     if (this.#hooks.wants("published")) this.#hooks.emit("published", { type, id, correlationId, stream, entryId });
@@ -59,7 +63,8 @@ export class PublishTeller {
 /** One message under way. Methods instead of closures: there is one of these for each message. */
 export class Sending implements Append {
   readonly layout: Layout;
-  readonly stream: string;
+  stream: string;
+  key: string | undefined = undefined;
   readonly entry: FlatFields;
   readonly messageId: string | undefined;
   readonly correlationId: string | undefined;
@@ -90,9 +95,14 @@ export class Sending implements Append {
     this.#reject = reject;
   }
 
+  get isKeyed(): boolean {
+    return this.#destination.isKeyed;
+  }
+
   stored(entryId: string): void {
     const { messageId: id, stream } = this;
-    this.#destination.retention.added();
+    const { stream: whole, retention, retentionOf } = this.#destination;
+    (stream === whole ? retention : retentionOf(stream)).added();
     this.#teller.published(this.#destination, this, entryId);
     this.#resolve({ id, entryId, stream });
   }

@@ -115,6 +115,16 @@ export class ConnectionPool {
     return [...this.#connections.values()].filter((connection) => connection.role === role);
   }
 
+  get size(): number {
+    return this.#connections.size;
+  }
+
+  /** Closes a connection that is not used any more. */
+  drop(connection: Connection): void {
+    for (const [name, each] of this.#connections) if (each === connection) this.#connections.delete(name);
+    connection.close();
+  }
+
   close(): void {
     this.#refreshing?.cancel();
     for (const connection of this.#connections.values()) connection.close();

@@ -9,15 +9,19 @@ export function isAlone({ announced, onceWindowMs }: Append): boolean {
 /** Groups the entries that can be sent together, in their order: those of one stream and layout. */
 export function groupsOf(batch: readonly Append[]): Append[][] {
   const groups: Append[][] = [];
-  const open = new Map<Layout, Append[]>();
+  // By stream: the entries of a batch alternate between partitions.
+  const open = new Map<string, Map<Layout, Append[]>>();
   for (const entry of batch) {
-    const group = isAlone(entry) ? undefined : open.get(entry.layout);
-    if (group?.[0]?.stream === entry.stream) {
+    const ofStream = open.get(entry.stream) ?? new Map<Layout, Append[]>();
+    const group = isAlone(entry) ? undefined : ofStream.get(entry.layout);
+    if (group !== undefined) {
       group.push(entry);
       continue;
     }
     groups.push([entry]);
-    if (!isAlone(entry)) open.set(entry.layout, groups.at(-1) as Append[]);
+    if (isAlone(entry)) continue;
+    ofStream.set(entry.layout, groups.at(-1) as Append[]);
+    open.set(entry.stream, ofStream);
   }
   return groups;
 }

@@ -88,6 +88,12 @@ export class Handover {
     await this.enrol(client);
   }
 
+  /** Learns what the others handle now, if that has changed. @throws {Error} it has not joined yet */
+  async confirm(client: Client): Promise<void> {
+    if (this.types.version === "") throw new Error(`${this.#place.group} has not been joined yet`);
+    if ((await client.hget(this.#keys.types, "version")) !== this.types.version) await this.enrol(client);
+  }
+
   /** Learns the types with which a script answered that they have changed. */
   async learn(client: Client, reply: readonly string[]): Promise<void> {
     if (!this.types.learn(reply)) await this.enrol(client);

@@ -62,6 +62,17 @@ export class Heartbeat {
     this.#beats.push({ keys: [alive, floor], args, place: { stream, group, consumer } });
   }
 
+  /** Beats among the members that share partitions, for as long as this one is among them. */
+  addShare(
+    members: string,
+    { stream, floor }: Pick<StreamKeys, "stream" | "floor">,
+    group: string,
+    consumer: string,
+  ): void {
+    const args = [consumer, this.#parts.config.leaseMs, "XX"];
+    this.#beats.push({ keys: [members, floor], args, place: { stream, group, consumer } });
+  }
+
   /** @throws {ConfigError} when the TLS options hold what cannot be passed to a thread */
   start(route: Route): void {
     const { clock, config } = this.#parts;

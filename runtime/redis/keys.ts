@@ -62,6 +62,28 @@ export function retentionKey(stream: string): string {
   return `{${stream}}:retention`;
 }
 
+/** HASH: which streams hold the messages of a stream. */
+export function topologyKey(stream: string): string {
+  return `{${stream}}:topology`;
+}
+
+/** The keys by which the members of a group share the partitions of a stream. They lie in the slot of the stream itself. */
+export interface ShareKeys {
+  /** ZSET: each member's last heartbeat (ms). Not `alive`, in which members beat that know no partitions. */
+  readonly members: string;
+  /** HASH: the member that is to own each partition, by the name of its stream. */
+  readonly plan: string;
+}
+
+export function shareKeys(stream: string, group: string): ShareKeys {
+  return { members: `{${stream}}:members:${group}`, plan: `{${stream}}:plan:${group}` };
+}
+
+/** HASH: which member owns a partition of a group, and its epoch. */
+export function leaseKey(partition: string, group: string): string {
+  return `{${partition}}:lease:${group}`;
+}
+
 export function streamKeys(stream: string, group: string): StreamKeys {
   const tag = `{${stream}}`;
   const dead = `${tag}:dead`;

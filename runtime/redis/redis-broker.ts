@@ -3,6 +3,8 @@ import type { Appender } from "../broker/append.js";
 import type { Answers, Broker, BrokerClock } from "../broker/broker.js";
 import type { Log } from "../broker/log.js";
 import type { MemberPlace, MemberSignals, Members, Membership } from "../broker/membership.js";
+import type { Lease } from "../broker/shares.js";
+import type { Topology } from "../broker/topology.js";
 import type { Transfer, Transferred } from "../broker/transfer.js";
 import type { Config } from "../config/config.js";
 import { ConfigError } from "../errors.js";
@@ -13,7 +15,8 @@ import type { Client } from "./connection.js";
 import { ConnectionPool } from "./connection-pool.js";
 import { ourError } from "./driver-error.js";
 import { EntryAppender } from "./entry-appender.js";
-import { BlockingSource, pollingSource, type SourceParts } from "./entry-source.js";
+import { BlockingSource, type EntrySource, pollingSource, type SourceParts } from "./entry-source.js";
+import { fenced } from "./fenced.js";
 import { greatestId } from "./greatest-id.js";
 import type { Heartbeat } from "./heartbeat.js";
 import type { HeartbeatParts } from "./heartbeat-thread.js";
@@ -22,17 +25,24 @@ import { answerKey, redriveKeys, type StreamKeys, streamKeys } from "./keys.js";
 import { boundLetters } from "./letters.js";
 import { answered } from "./lua/answer.js";
 import { MasterClocks } from "./master-clocks.js";
+import { OwnedMembership } from "./owned-membership.js";
+import { OwnedSource } from "./owned-source.js";
 import { readPage } from "./page.js";
+import { PartitionedAppender, placeIn } from "./partitioned-appender.js";
+import { transferToPartitions } from "./partitioned-transfer.js";
 import { RedisMembership } from "./redis-membership.js";
+import { RedisShares } from "./redis-shares.js";
 import { assertSupported, evictionPolicy } from "./requirement.js";
 import type { Route } from "./route.js";
 import { sendAnswer } from "./send-answer.js";
 import { SlotAppenders } from "./slot-appenders.js";
 import { RedisSubscriptions } from "./subscriptions.js";
-import { transferEntries } from "./transfer-entries.js";
+import { readTopology, Topologies } from "./topologies.js";
 import { trimStream } from "./trim-stream.js";
 import { UnderWay } from "./under-way.js";
 
+/** For the heartbeat, and what is opened when it is needed: to subscribe, to catch up. */
+const SPARE = 3;
 const NEVER = new AbortController().signal;
 
 /** The broker that delivery uses in production: one Redis, the master that Sentinel watches, or a cluster. */
@@ -41,6 +51,7 @@ export class RedisBroker implements Broker {
   readonly #parts: HeartbeatParts;
   readonly #pool: ConnectionPool;
   readonly #clocks: MasterClocks;
+  readonly #topologies: Topologies;
   #subscriptions: RedisSubscriptions | undefined;
   #hasMembers = false;
 
@@ -53,18 +64,23 @@ export class RedisBroker implements Broker {
         const { role } = connection;
         connection.onReady((again) => hooks.emit("connected", { role, again }));
         connection.onLost((error) => hooks.emit("disconnected", { role, error }));
+        if (role === "publish") connection.onReady((again) => again && this.#topologies.lookAgain());
       },
     });
     this.#clocks = new MasterClocks(this.#pool, clock);
-    this.appender =
+    this.#topologies = new Topologies((stream) => this.#publish(stream), this.#parts);
+    const appender =
       this.#pool.topology === undefined
         ? new EntryAppender(this.#pool.any("publish"), new UnderWay(publishBufferBytes), clock)
         : new SlotAppenders(this.#pool, publishBufferBytes, clock);
+    this.appender = new PartitionedAppender(appender, this.#topologies, publishBufferBytes);
   }
 
   readonly answers: Answers = {
-    find: (stream, commandId) =>
-      this.#publish(stream).ask("looking for an answer", (client) => client.get(answerKey(stream, commandId))),
+    find: (stream, commandId) => {
+      const place = placeIn(this.#topologies.known(stream), commandId) ?? stream;
+      return this.#publish(place).ask("looking for an answer", (client) => client.get(answerKey(place, commandId)));
+    },
     failure: () =>
       [...this.#pool.existing("subscribe"), ...this.#pool.existing("publish")]
         .map(({ problem }) => problem)
@@ -131,7 +147,12 @@ export class RedisBroker implements Broker {
   }
 
   transfer(given: Transfer): Promise<Transferred> {
-    return transferEntries(this.#publish(given.stream), given);
+    return transferToPartitions((stream) => this.#publish(stream), this.#topologies, given);
+  }
+
+  topology(stream: string, signal?: AbortSignal): Promise<Topology> {
+    const what = `reading the partitions of ${stream}`;
+    return this.#settle(stream).ask(what, (client) => readTopology(client, stream), signal);
   }
 
   log(stream: string): Log {
@@ -145,7 +166,13 @@ export class RedisBroker implements Broker {
       get heartbeat() {
         return heartbeats.state;
       },
-      add: (place, signals) => this.#member(place, signals, heartbeats.of(place.stream)),
+      add: (place, signals) => this.#member(place, signals, heartbeats.of(place.lease?.stream ?? place.stream)),
+      share: (stream, consumer, signal) => {
+        const { config, clock } = this.#parts;
+        const linkOf = (each: string): Route => this.#settle(each);
+        const parts = { heartbeat: heartbeats.of(stream), linkOf, clock, signal, leaseMs: config.leaseMs };
+        return new RedisShares({ stream, group: config.group, consumer }, parts);
+      },
       start: () => {
         for (const stream of heartbeats.streams) this.#clocks.of(stream, "settle").start();
         heartbeats.start();
@@ -159,6 +186,7 @@ export class RedisBroker implements Broker {
 
   close(): void {
     this.#clocks.stop();
+    this.#topologies.close();
     this.#subscriptions?.close();
     this.#pool.close();
   }
@@ -222,7 +250,8 @@ export class RedisBroker implements Broker {
     const needsAll = answers || config.order === "entity";
     const own = streamKeys(stream, group);
     const keys = redriven ? redriveKeys(own, group) : own;
-    const settle = this.#settle(stream);
+    const { lease } = place;
+    const settle = lease === undefined ? this.#settle(stream) : fenced(this.#settle(stream), lease, group);
     const parts: Omit<SourceParts, "connection"> = {
       place: {
         stream: keys.stream,
@@ -241,10 +270,27 @@ export class RedisBroker implements Broker {
     };
     const source = redriven
       ? pollingSource(parts)
-      : new BlockingSource({ ...parts, connection: this.#pool.own(`read:${stream}`, stream) });
-    heartbeat.add(keys, group, consumer);
+      : lease === undefined
+        ? new BlockingSource({ ...parts, connection: this.#pool.own(`read:${stream}`, stream) })
+        : this.#ownedSource(parts, lease, signals);
+    if (lease === undefined) heartbeat.add(keys, group, consumer);
     const { leaseMs, replyBytes, maxMessageBytes: maxEntryBytes } = config;
     const given = { keys, settle, source, heartbeat, log: this.#log(keys), clock, pause: parts.pause, signals };
-    return new RedisMembership(place, { ...given, leaseMs, replyBytes, maxEntryBytes });
+    const isOwner = lease !== undefined;
+    const membership = new RedisMembership(place, { ...given, isOwner, leaseMs, replyBytes, maxEntryBytes });
+    return lease === undefined ? membership : new OwnedMembership(membership, { lease, keys, settle });
+  }
+
+  /** The connection of a partition, if there is one to spare, ends with its ownership. */
+  #ownedSource(parts: Omit<SourceParts, "connection">, lease: Lease, signals: MemberSignals): EntrySource {
+    const { stream, group, consumer } = parts.place;
+    const place = { stream, group, consumer, floor: streamKeys(stream, group).floor };
+    this.#clocks.of(stream).start();
+    if (this.#pool.size + SPARE >= this.#parts.config.redis.maxConnections) {
+      return new OwnedSource({ ...parts, place, fence: parts.settle, connection: undefined });
+    }
+    const connection = this.#pool.own(`read:${stream}`, stream);
+    signals.settling.addEventListener("abort", () => this.#pool.drop(connection), { once: true });
+    return new OwnedSource({ ...parts, place, fence: fenced(connection, lease, group), connection });
   }
 }

@@ -3,6 +3,7 @@ import type { Answer, Take, Unhandled } from "../broker/delivery.js";
 import type { Aside } from "../broker/group-pause.js";
 import type { Log } from "../broker/log.js";
 import type { FailureRecord, Holder, Kept, MemberPlace, MemberSignals, Membership } from "../broker/membership.js";
+import type { HandedOn } from "../broker/shares.js";
 import type { Client } from "./connection.js";
 import { createMissing } from "./create-missing.js";
 import type { EntrySource, SourceParts } from "./entry-source.js";
@@ -30,6 +31,8 @@ export interface MembershipParts extends HandoverParts, Pick<SourceParts, "clock
   readonly heartbeat: Heartbeat;
   readonly log: Log;
   readonly signals: MemberSignals;
+  /** Whether it owns a partition. Its heartbeat is that of the share, and the types that it handles are known there. */
+  readonly isOwner: boolean;
 }
 
 /** A consumer of a Redis consumer group: the one place where the scripts that settle entries are called. */
@@ -61,14 +64,16 @@ export class RedisMembership implements Membership {
   }
 
   join(startFrom: "all" | "new" | number): ReturnType<Membership["join"]> {
-    const { keys, settle, heartbeat, clock, signals } = this.#parts;
+    const { keys, settle, heartbeat, clock, signals, isOwner } = this.#parts;
     const join = async (client: Client): ReturnType<Membership["join"]> => {
       if (!this.#isSupported) await assertSupported(client, settle.address);
       this.#isSupported = true;
       const found = await createMissing(client, keys, this.group, await startId(client, startFrom, clock));
       if (typeof found === "number") return { retryInMs: found };
-      await this.#handover.enrol(client);
-      await heartbeat.renew(settle);
+      if (!isOwner) {
+        await this.#handover.enrol(client);
+        await heartbeat.renew(settle);
+      }
       return { createdFrom: found ?? undefined, pauses: await learnPauses(client, this.#place) };
     };
     return settle.ask(`joining the group ${this.group} of ${this.stream}`, join, signals.reading);
@@ -126,6 +131,20 @@ export class RedisMembership implements Membership {
 
   handOver(unhandled: Unhandled): Promise<boolean> {
     return this.#unlessGone(undefined, true, (client) => this.#handover.give(client, unhandled));
+  }
+
+  async handOn(entries: readonly HandedOn[]): Promise<readonly boolean[]> {
+    const client = await this.#parts.settle.ready();
+    // What is known now is newer than the entries: a type counts as handled once the first that handles it has started.
+    await this.#handover.confirm(client);
+    const given: boolean[] = [];
+    for (const { type, fields } of entries) {
+      const isHandled = this.#handover.types.isHandledElsewhere(type);
+      const found = isHandled ? await fields() : null;
+      if (found !== null) await client.xadd(this.stream, "*", ...(found as Buffer[]));
+      given.push(isHandled);
+    }
+    return given;
   }
 
   async refuse(given: Answer, unhandled: Unhandled): Promise<{ isHandedOver: boolean; error?: unknown }> {

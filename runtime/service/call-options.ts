@@ -10,7 +10,7 @@ import type { SendOptions, TellOptions } from "../messaging/sender.js";
 type Names<Options> = { readonly [Name in keyof Options]-?: true };
 
 const publishAll: Names<PublishAllOptions> = { correlationId: true, withoutCompany: true };
-const publish: Names<PublishOptions> = { ...publishAll, id: true, once: true };
+const publish: Names<PublishOptions> = { ...publishAll, id: true, once: true, key: true };
 const tell: Names<TellOptions> = { ...publish, targetService: true };
 const send: Names<SendOptions> = { ...publishAll, id: true, targetService: true, timeoutSeconds: true, signal: true };
 const listen: Names<ListenOptions> = { since: true, catchUp: true };

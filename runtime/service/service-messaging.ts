@@ -2,6 +2,7 @@
 
 import { randomBytes } from "node:crypto";
 import type { Broker } from "../broker/broker.js";
+import type { Log } from "../broker/log.js";
 import type { MemberPlace } from "../broker/membership.js";
 import { ReplyChannels } from "../command/reply-channel.js";
 import { Requester } from "../command/requester.js";
@@ -76,14 +77,18 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
     this.#parts = parts;
     const { broker, clock, hooks, reports } = parts;
     this.#router = new Router(catalogue, parts.upcasting);
-    this.#retentions = new Retentions(broker, (log) => new Retention(log, config, clock, hooks));
+    this.#retentions = new Retentions(broker, (log, isTimed) => new Retention(log, config, { clock, hooks }, isTimed));
     const publishing = { ...parts, appender: broker.appender, retentions: this.#retentions };
     this.#publisher = new MessagePublisher(config, publishing);
     const streamOf = ({ stream }: Descriptor): string => prefixed(config, stream);
     this.#sender = new CommandSender(this.#publisher, streamOf, () => this.#createRequester());
     this.#outgoing = new Outgoing(this.#publisher, this.#sender, parts.chain);
     const dispatcherOf = this.#dispatcherOf.bind(this);
-    this.#consumption = new Consumption(config, this.#instance, { broker, clock, hooks, dispatcherOf });
+    const retained = (log: Log, isRead: boolean): void => {
+      if (isRead) this.#retentions.of(log.stream, log);
+      else void this.#retentions.end(log.stream);
+    };
+    this.#consumption = new Consumption(config, this.#instance, { broker, clock, hooks, dispatcherOf, retained });
     const announcing = { instance: this.#instance, publisher: this.#publisher, clock, hooks, reports };
     const isReady = (): boolean => broker.isReady;
     this.#lifecycle = new Lifecycle(config, catalogue, { ...announcing, isReady, health: () => this.health() });
@@ -171,7 +176,6 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
     const routes = this.#router.streams();
     assertReadable(routes, this.#parts.sealing);
     await this.#consumption.start(routes, options);
-    for (const { log } of this.#consumption.memberships) this.#retentions.of(log.stream, log);
     if (isFirst) this.#lifecycle.started(this.#consumption.streams);
   }
 

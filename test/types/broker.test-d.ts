@@ -23,6 +23,7 @@ class EmptyBroker implements Broker {
   readonly subscriptions: Subscriptions = { subscribe: notYet, caughtUp: notYet };
   readonly isReady = false;
   connect = notYet;
+  topology = notYet;
   assertAffordable = notYet;
   ping = notYet;
   transfer = notYet;
@@ -37,6 +38,7 @@ class EmptyBroker implements Broker {
   members = (): Members => ({
     heartbeat: { state: "confirmed", reason: null },
     add: notYet,
+    share: notYet,
     start: notYet,
     stop: notYet,
   });

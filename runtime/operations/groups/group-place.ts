@@ -1,3 +1,4 @@
+import { readStreams } from "../../broker/topology.js";
 import { type Config, prefixed } from "../../config/config.js";
 import { didYouMean, nearest } from "../../config/suggest.js";
 import { printable } from "../../contract/printable.js";
@@ -5,6 +6,7 @@ import { MessagingError } from "../../errors.js";
 import type { Client } from "../../redis/connection.js";
 import { redriveKeys, type StreamKeys, streamKeys } from "../../redis/keys.js";
 import { field } from "../../redis/reply.js";
+import { readTopology } from "../../redis/topologies.js";
 
 /** The streams of M-ERP, which a misspelt name may mean. Redis is not searched for others. */
 const STREAMS = ["events", "commands", "notifications", "health"];
@@ -32,6 +34,14 @@ export function placeOf(config: Config, stream: string, group: string): Omit<Gro
 export function placeIn(stream: string, group: string): Omit<GroupPlace, "exists"> {
   const keys = streamKeys(stream, group);
   return { stream, group, keys, redriven: redriveKeys(keys, group) };
+}
+
+/** A group in each partition of its stream. Mostly there is one. */
+export async function placesOf(
+  client: Client,
+  { stream, group }: Pick<GroupPlace, "stream" | "group">,
+): Promise<readonly Omit<GroupPlace, "exists">[]> {
+  return readStreams(await readTopology(client, stream)).map((partition) => placeIn(partition, group));
 }
 
 /**

@@ -12,9 +12,10 @@ import type { Client, Connection } from "../../redis/connection.js";
 import { pauseField, pausesIn } from "../../redis/group-pauses.js";
 import { pause, recall, resume, retryNow } from "../../redis/lua/pause.js";
 import { assertEntryId, type Buried, type BuryOptions, buryEntry, checkedBurial } from "./burial.js";
-import { findGroup, type GroupPlace, placeIn, placeOf, streamsOf } from "./group-place.js";
+import { findGroup, type GroupPlace, placeIn, placeOf, placesOf, streamsOf } from "./group-place.js";
 import { adviceFor, type PausedGroup, pausedGroup, shownPause } from "./paused-group.js";
-import { type Retired, type RetireOptions, type RetirePlan, retireGroup, retirePlan } from "./retirement.js";
+import { retireGroups, retirePlans } from "./retire-partitions.js";
+import type { Retired, RetireOptions, RetirePlan } from "./retirement.js";
 
 const LONGEST_TEXT = 500;
 /** Some thirty years. */
@@ -40,8 +41,12 @@ export class Groups implements GroupControl {
       const { keys } = place;
       const times = [until?.getTime() ?? "", forSeconds === undefined ? "" : Math.ceil(forSeconds * 1000)];
       const reason = JSON.stringify({ by, ...(why !== undefined && { why }) });
-      const paused = await pause.run(client, [keys.paused], [pauseField(type), ...times, reason, LONGEST_MS]);
+      const args = [pauseField(type), ...times, reason, LONGEST_MS];
+      const paused = await pause.run(client, [keys.paused], args);
       if (paused === null) throw new ConfigError(["until must be a time to come by Redis' clock, in 30 years at most"]);
+      for (const { keys: other } of await placesOf(client, given)) {
+        if (other.paused !== keys.paused) await pause.run(client, [other.paused], args);
+      }
       const [at, till] = paused;
       const advice = await adviceFor(client, place, type);
       return { ...shownPause(place, { type, at, until: till === 0 ? undefined : till, by, why }), advice };
@@ -56,7 +61,11 @@ export class Groups implements GroupControl {
       const { keys } = place;
       const field = type === undefined ? "" : pauseField(type);
       const resumed = pausesIn(await resume.run(client, [keys.paused], [field]));
-      const released = await eachOf(place, ({ retry, held, paused }) =>
+      const places = await placesOf(client, given);
+      for (const { keys: other } of places) {
+        if (other.paused !== keys.paused) await resume.run(client, [other.paused], [field]);
+      }
+      const released = await eachOf(places, ({ retry, held, paused }) =>
         paged((from) => recall.run(client, [retry, held, paused], [from, PAGE])),
       );
       const { pauses } = await pausedGroup(client, place, this.#config.leaseMs);
@@ -89,7 +98,7 @@ export class Groups implements GroupControl {
     if (id !== "") assertEntryId(id);
     return this.#ask("retrying", stream, group, async (client, given) => {
       const place = await findGroup(client, given);
-      return eachOf(place, async (keys) => {
+      return eachOf(await placesOf(client, given), async (keys) => {
         const { stream: key, retry, held, paused } = keys;
         // A group that its members have not created has nothing parked.
         if ((await client.zcard(retry)) === 0 || (await client.exists(key)) === 0) return 0;
@@ -122,7 +131,7 @@ export class Groups implements GroupControl {
    * @throws {MessagingError} `GROUP_MISSING`
    */
   retirePlan(stream: string, group: string): Promise<RetirePlan> {
-    return this.#ask("examining", stream, group, (client, given) => retirePlan(client, given, this.#config.leaseMs));
+    return this.#ask("examining", stream, group, (client, given) => retirePlans(client, given, this.#config.leaseMs));
   }
 
   /**
@@ -136,7 +145,7 @@ export class Groups implements GroupControl {
     assertKnown(options, ["deadLetters", "force", "by"]);
     const { leaseMs, service } = this.#config;
     return this.#ask("retiring", stream, group, (client, given) =>
-      retireGroup(client, given, { by: service, ...options, leaseMs }),
+      retireGroups(client, given, { by: service, ...options, leaseMs }),
     );
   }
 
@@ -151,12 +160,14 @@ export class Groups implements GroupControl {
   }
 }
 
-/** The sum over a group and what was redriven to it. */
+/** The sum over a group, in each partition of its stream, and what was redriven to it. */
 async function eachOf(
-  { keys, redriven }: GroupPlace,
+  places: readonly Pick<GroupPlace, "keys" | "redriven">[],
   work: (keys: GroupPlace["keys"]) => Promise<number>,
 ): Promise<number> {
-  return (await work(keys)) + (await work(redriven));
+  let sum = 0;
+  for (const { keys, redriven } of places) sum += (await work(keys)) + (await work(redriven));
+  return sum;
 }
 
 async function paged(page: (from: string) => Promise<readonly [cursor: string, count: number]>): Promise<number> {

@@ -6,8 +6,8 @@ import { openLetters } from "../../redis/letters.js";
 import { discardLetters, type Hindrance, retire } from "../../redis/lua/retire.js";
 import { instantIn } from "../../redis/redis-clock.js";
 import { field } from "../../redis/reply.js";
-import { lookForSigns } from "../../redis/signs-of-life.js";
 import { findGroup, type GroupPlace, groupsOf } from "./group-place.js";
+import { livingOf } from "./living-members.js";
 
 /** What a group is removed with. */
 export interface RetireOptions {
@@ -56,7 +56,7 @@ export interface Retired extends RetirePlan {
   readonly discarded: number;
 }
 
-interface Given extends RetireOptions {
+export interface RetireGiven extends RetireOptions {
   readonly by: string;
   readonly leaseMs: number;
 }
@@ -92,12 +92,14 @@ export async function retirePlan(client: Client, given: Place, leaseMs: number):
 }
 
 /** @throws {MessagingError} `GROUP_MISSING`, `GROUP_IN_USE` */
-export async function retireGroup(client: Client, given: Place, options: Given): Promise<Retired> {
+export async function retireGroup(client: Client, given: Place, options: RetireGiven): Promise<Retired> {
   const { deadLetters, force = false, by, leaseMs } = options;
   if (deadLetters !== undefined && !["keep", "discard"].includes(deadLetters)) {
     throw new ConfigError([`deadLetters must be "keep" or "discard", got ${JSON.stringify(deadLetters)}`]);
   }
   const plan = await retirePlan(client, given, leaseMs);
+  // The script does not know those that share the partitions of the stream.
+  if (plan.alive.length > 0) throw inUse(given, ["alive", ...plan.alive], leaseMs);
   const { stream, group, keys, redriven } = given;
   const { floor, alive, groups, index } = keys;
   const scriptKeys = [stream, floor, alive, groups, index, redriven.stream, redriven.oversized];
@@ -131,22 +133,7 @@ async function workOf(client: Client, stream: string, group: string): Promise<Wo
   return known && { unread: known.lag, pending: Number(field(known.info, "pending")) };
 }
 
-/** The members that were heard of within a lease. */
-async function livingOf(
-  client: Client,
-  { keys, group }: Place,
-  { leaseMs, nowMs }: { readonly leaseMs: number; readonly nowMs: number },
-): Promise<readonly string[]> {
-  const { beats, idleMs } = await lookForSigns(client, keys, { group, consumer: "" });
-  const served = Number(await client.hget(keys.floor, "served"));
-  const beating = [...beats].filter(([, beat]) => Math.abs(nowMs - Number(beat)) <= leaseMs).map(([name]) => name);
-  const asking = [...idleMs].filter(([, idle]) => idle < leaseMs).map(([name]) => name);
-  const living = [...new Set([...beating, ...asking])].sort();
-  // The clocks of their machines may be wrong: each heartbeat also says by Redis' clock for how long it holds.
-  return living.length === 0 && served > nowMs ? [...beats.keys()].sort() : living;
-}
-
-function hindrancesOf(plan: Omit<RetirePlan, "hindrances">, leaseMs: number): readonly RetireHindrance[] {
+export function hindrancesOf(plan: Omit<RetirePlan, "hindrances">, leaseMs: number): readonly RetireHindrance[] {
   const { alive, unread, pending, redriven, openDeadLetters } = plan;
   const work = unread === null || unread + pending + redriven > 0;
   return [

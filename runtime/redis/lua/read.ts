@@ -1,4 +1,4 @@
-import { ABRIDGED, LENGTH } from "./fragment.js";
+import { ABRIDGED, LENGTH, MAP } from "./fragment.js";
 import type { Delivered } from "./retry.js";
 import { readOnlyScript, type Script, script } from "./script.js";
 
@@ -20,6 +20,34 @@ for _ = 1, tonumber(ARGV[3]) do
   left = left - bytes
 end
 return taken
+`;
+
+/**
+ * Delivers new entries of a partition to its owner, as {@link readSome} does.
+ * KEYS: 1 stream · 2 the group's position (hash)
+ * ARGV: as those of {@link readSome}
+ * Result: the entries · the greatest id that the stream ever had, after which to wait where nothing came · the greatest id of an
+ *         answered command, empty where that is not known
+ */
+export const readOwned: Script<[entries: Delivered[], last: string, answered: string]> = script(
+  "read_owned",
+)`${LENGTH}${ABRIDGED}${MAP}
+local taken, left = {}, tonumber(ARGV[4])
+for _ = 1, tonumber(ARGV[3]) do
+  if left <= 0 then break end
+  local reply = redis.call('XREADGROUP', 'GROUP', ARGV[1], ARGV[2], 'COUNT', 1, 'STREAMS', KEYS[1], '>')
+  if not reply then break end
+  local fields, bytes, size = abridged(reply[1][2][1][2], ARGV[5])
+  taken[#taken + 1] = { reply[1][2][1][1], fields, 1, 0, size }
+  left = left - bytes
+end
+local answered = redis.pcall('HGET', KEYS[2], 'answered')
+local last = ''
+if #taken == 0 then
+  local stream = redis.pcall('XINFO', 'STREAM', KEYS[1])
+  last = stream.err and '$' or map(stream)['last-generated-id']
+end
+return { taken, last, type(answered) == 'string' and answered or '' }
 `;
 
 /** An entry of a page: its id, its fields, and its size if it is abridged, else 0. */

@@ -7,8 +7,28 @@ export interface Script<Reply> {
   readonly lua: string;
   /** By which Redis knows the text of one that only reads. */
   readonly digest?: string;
+  /** Where the client carries a {@link Fence}, the script is refused unless its epoch still is that of the lease. */
   run(client: Redis, keys: readonly string[], args: readonly (string | number)[]): Promise<Reply>;
 }
+/** What every script of a partition's owner is checked by, in the same step. */
+export interface Fence {
+  /** The key of the lease. */
+  readonly lease: string;
+  readonly epoch: number;
+  readonly client: Redis;
+}
+
+/** A client that carries a fence. All else is that of the client. */
+export type FencedClient = Redis & { readonly fence?: Fence };
+
+/** The lease and its epoch come last, and are gone before the script begins. */
+const FENCED = `
+do
+  local epoch, lease = table.remove(ARGV), table.remove(KEYS)
+  if redis.call('HGET', lease, 'epoch') ~= epoch then return redis.error_reply('FENCED another member owns ' .. lease) end
+end
+`;
+
 type Command<Reply> = (keyCount: number, ...keysAndArgs: (string | number)[]) => Promise<Reply>;
 
 /** A step of a script: its command and subcommand, and the key or channel on which it works. */
@@ -97,12 +117,19 @@ export function script(
   return <Reply>(texts: TemplateStringsArray, ...fragments: readonly string[]) => {
     const flags = reads ? "allow-oom,no-writes" : "allow-oom";
     const body = String.raw(texts, ...fragments);
-    const lua = (needsMemory ? "" : `#!lua flags=${flags}\n`) + guard(body) + body;
-    const run: Script<Reply>["run"] = (client, keys, args) => {
+    const head = needsMemory ? "" : `#!lua flags=${flags}\n`;
+    const lua = head + guard(body) + body;
+    const call = (client: Redis, name: string, text: () => string, given: readonly (string | number)[]) => {
       const commands = client as unknown as Record<string, Command<Reply>>;
       // The client sends its digest, and the whole text where Redis does not know it yet.
-      if (commands[command] === undefined) client.defineCommand(command, { lua });
-      return (commands[command] as Command<Reply>).call(client, keys.length, ...keys, ...args);
+      if (commands[name] === undefined) client.defineCommand(name, { lua: text() });
+      return (commands[name] as Command<Reply>).apply(client, given as [number, ...(string | number)[]]);
+    };
+    const run: Script<Reply>["run"] = (client, keys, args) => {
+      const { fence } = client as FencedClient;
+      if (fence === undefined) return call(client, command, () => lua, [keys.length, ...keys, ...args]);
+      const given = [keys.length + 1, ...keys, fence.lease, ...args, fence.epoch];
+      return call(fence.client, `${command}_owned`, () => head + FENCED + guard(body) + body, given);
     };
     return { lua, run };
   };

@@ -9,7 +9,7 @@ import { type Script, script } from "./script.js";
  * Result: how many were pending
  */
 export const acknowledge: Script<number> = script("acknowledge")`
-redis.call('HDEL', KEYS[2], unpack(ARGV, 3, 2 + ARGV[2]))
+if ARGV[2] ~= '0' then redis.call('HDEL', KEYS[2], unpack(ARGV, 3, 2 + ARGV[2])) end
 return redis.call('XACK', KEYS[1], ARGV[1], unpack(ARGV, 3))
 `;
 

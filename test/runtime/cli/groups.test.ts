@@ -138,3 +138,27 @@ it("makes a dead letter of an entry that a member has in its hands, and refuses 
     "failed dead-letters bury events billing-workers ada",
   ]);
 });
+
+it("gives a stream partitions, lists them, and says what hinders it", async () => {
+  await admin.xgroup("CREATE", "events", "billing-workers", "0", "MKSTREAM");
+  await admin.xadd("events", "*", "a", "1");
+  expect(await merp("partitions events 4 --yes")).toMatchObject({
+    code: 1,
+    stdout: "events has 1 partition\n",
+    stderr: expect.stringMatching(/^warning: nothing was done: billing-workers has not handled 1 unread and 0 pending/),
+  });
+  expect(await merp("partitions events 4 --yes --force --who ada --why growth")).toMatchObject({
+    code: 0,
+    stdout: "events has 1 partition\nevents has 4 partitions now: start its services\n",
+  });
+  expect(await merp("partitions events")).toMatchObject({
+    code: 1,
+    stdout: expect.stringMatching(/^partition +group +unread +pending +owner\nevents +billing-workers +1 +0 +none\n/),
+    stderr: expect.stringMatching(/^warning: 4 have no owner, of billing-workers: start a service of the group/),
+  });
+  expect(await merp("partitions events four")).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining("whole number"),
+  });
+  expect(await recorded()).toEqual(["begun partitions events ada", "done partitions events ada"]);
+});

@@ -1,7 +1,7 @@
 import { Redis } from "ioredis";
 import { afterEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { onUserCreated } from "../../../generated/index.js";
-import { hasAskedWithin } from "../../../runtime/consume/reaper.js";
+import { hasAskedWithin } from "../../../runtime/consume/death-watch.js";
 import { HANDOVER, PARKED, streamKeys } from "../../../runtime/redis/keys.js";
 import { handoverMember } from "../../../runtime/redis/lua/handover.js";
 import { type Reaped, reap } from "../../../runtime/redis/lua/takeover.js";

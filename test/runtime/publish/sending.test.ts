@@ -67,7 +67,8 @@ const CAUSES: Readonly<Record<string, Cause>> = {
   },
   "its reply is lost": {
     prepare: async (messaging) => {
-      await messaging.tell(createUser, { email });
+      // It knows from now on which partitions the streams have, and asks no more.
+      await Promise.all([messaging.tell(createUser, { email }), publishUserCreated(messaging, event(email))]);
       await admin.flushall();
       proxy.mode = "mute";
     },

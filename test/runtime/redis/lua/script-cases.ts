@@ -51,6 +51,12 @@ const [
   "{events}:held:g",
   "{events}:paused:g",
 ] as const;
+const [MEMBERS, PLAN, LEASE, TOPOLOGY] = [
+  "{events}:members:g",
+  "{events}:plan:g",
+  "{events}:lease:g",
+  "{events}:topology",
+] as const;
 const [REDRIVE, REDRIVE_OVERSIZED] = ["{events}:redrive:g", "{events}:redrive:g:oversized"];
 const [ANSWER, ONCE] = ["{events}:answer:1", "{events}:once:1"];
 const HANDED_OVER = [
@@ -77,6 +83,17 @@ async function held(redis: Redis, by: string, ids: readonly string[]): Promise<v
   await redis.xclaim(EVENTS, "g", by, 0, ...ids, "JUSTID");
 }
 
+async function unread(redis: Redis): Promise<void> {
+  await stage(redis);
+  await redis.xadd(EVENTS, "4-1", "event_type", "mine");
+}
+
+/** Two members that share two partitions, and one that has left its plan. */
+async function shared(redis: Redis): Promise<void> {
+  await redis.zadd(MEMBERS, 3, "other");
+  await redis.hset(PLAN, { version: "1", topology: "1", "=events": "other", "=events:9": "gone", "-gone": "1" });
+}
+
 async function parked(redis: Redis, ids: readonly string[]): Promise<void> {
   await held(redis, "parked", ids);
   await redis.zadd(RETRY, ...ids.flatMap((id) => [1, id]));
@@ -84,6 +101,56 @@ async function parked(redis: Redis, ids: readonly string[]): Promise<void> {
 
 /** The cases of each script, by its exported name. */
 export const SCRIPT_CASES: Readonly<Record<string, readonly ScriptCase[]>> = {
+  member: [
+    {
+      what: "deals the partitions anew",
+      keys: [MEMBERS, PLAN],
+      args: ["beat", "me", 5, "1", 2, "events", "events:1", "events:2"],
+      prepare: shared,
+    },
+    {
+      what: "is about to leave",
+      keys: [MEMBERS, PLAN],
+      args: ["retire", "other", 5, "1", 1, "events"],
+      prepare: shared,
+    },
+    { what: "expels", keys: [MEMBERS, PLAN], args: ["expel", "other", "3", "1", 1, "events"], prepare: shared },
+    {
+      what: "leaves as the last",
+      keys: [MEMBERS, PLAN],
+      args: ["leave", "me", 5, "1", 1, "events"],
+      prepare: (redis) => redis.zadd(MEMBERS, 1, "me"),
+    },
+  ],
+  acquireLease: [
+    {
+      what: "takes over from the dead",
+      keys: [LEASE],
+      args: ["me", "other"],
+      prepare: (redis) => redis.hset(LEASE, "owner", "other", "epoch", "1"),
+    },
+  ],
+  serve: [{ what: "serves", keys: [FLOOR], args: [30_000], prepare: (redis) => redis.hset(FLOOR, "served", "1") }],
+  releaseLease: [
+    {
+      what: "frees it",
+      keys: [LEASE],
+      args: ["1"],
+      prepare: (redis) => redis.hset(LEASE, "owner", "me", "epoch", "1"),
+    },
+  ],
+  readOwned: [
+    { what: "delivers what is new", keys: [EVENTS, FLOOR], args: ["g", "me", 10, 1000, 1000], prepare: unread },
+    { what: "finds nothing new", keys: [EVENTS, FLOOR], args: ["g", "me", 10, 1000, 1000], prepare: stage },
+  ],
+  recordTopology: [
+    {
+      what: "writes another",
+      keys: [TOPOLOGY],
+      args: ["1", "version", "2", "streams", "[]"],
+      prepare: (redis) => redis.hset(TOPOLOGY, "version", "1"),
+    },
+  ],
   beat: [
     {
       what: "beats",

@@ -1,5 +1,7 @@
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { fenced } from "../../../../runtime/redis/fenced.js";
+import { leaseKey } from "../../../../runtime/redis/keys.js";
 import type { Script } from "../../../../runtime/redis/lua/script.js";
 import { type RedisServer, startRedis } from "../../../../runtime/testing/redis/index.js";
 import { scripts } from "../../../support/scripts.js";
@@ -168,6 +170,30 @@ describe.each(all)("the script $title", ({ name, given }) => {
     });
     await expectWhole(script, given, faults);
   });
+
+  it.skipIf(script.digest !== undefined)(
+    "does nothing for whoever owned the partition before, and for its owner all",
+    async () => {
+      const again = await prepare(given);
+      const link = { client: admin, ready: async () => admin, ask: () => Promise.reject(new Error("not asked")) };
+      const owner = fenced(link, { partition: "events", epoch: 5 }, "h");
+      const hold = (epoch: number): Promise<unknown> =>
+        admin.hset(leaseKey("events", "h"), "owner", "me", "epoch", epoch);
+      await again();
+      await script.run(admin, given.keys, given.args);
+      await hold(5);
+      const done = await state();
+      await again();
+      await hold(5);
+      await script.run(owner.client, given.keys, given.args);
+      expect(await state()).toEqual(done);
+      await again();
+      await hold(6);
+      const before = await state();
+      await expect(script.run(owner.client, given.keys, given.args)).rejects.toThrow(/^FENCED/);
+      expect(await state()).toEqual(before);
+    },
+  );
 
   it("is done as a whole or not at all when Redis has no memory left", async () => {
     const begin = () => admin.config("SET", "maxmemory", "1");

@@ -1,0 +1,155 @@
+import { partitionNames } from "../../broker/partition.js";
+import { MOST_PARTITIONS, readStreams, recordOf, type Topology, unpartitioned } from "../../broker/topology.js";
+import { type Config, prefixed } from "../../config/config.js";
+import { printable } from "../../contract/printable.js";
+import { ConfigError, MessagingError } from "../../errors.js";
+import type { Client, Connection } from "../../redis/connection.js";
+import { streamKeys, topologyKey } from "../../redis/keys.js";
+import { recordTopology } from "../../redis/lua/shares.js";
+import { instantIn } from "../../redis/redis-clock.js";
+import { SLOTS, slotOf } from "../../redis/slot.js";
+import { readTopology } from "../../redis/topologies.js";
+import { groupsOf } from "../groups/group-place.js";
+import { hindrancesOf, type PartitionHindrance } from "./hindrances.js";
+import { type PartitionState, partitionStates } from "./partition-state.js";
+
+/** Kinds of messages whose readers go on by one entry id, and so read one stream. */
+const WHOLE = ["notifications", "health"];
+
+/** What another number of partitions would change. */
+export interface PartitionPlan {
+  readonly stream: string;
+  readonly before: Topology;
+  readonly after: Topology;
+  /** Why it is not done now; empty when nothing hinders. */
+  readonly hindrances: readonly PartitionHindrance[];
+}
+
+/** The partitions of the streams: how many there are, who owns them, what waits in them. */
+export class Partitions {
+  readonly #config: Config;
+  readonly #connection: Connection;
+
+  constructor(config: Config, connection: Connection) {
+    this.#config = config;
+    this.#connection = connection;
+  }
+
+  /** The partitions of a stream, those that are no longer written at the end, with what each group has to do in them. */
+  list(stream: string): Promise<readonly PartitionState[]> {
+    return this.#ask("listing the partitions of", stream, async (client, name) =>
+      partitionStates(client, await readTopology(client, name)),
+    );
+  }
+
+  /**
+   * Tells what another number of partitions would change, and what hinders it.
+   *
+   * @throws {ConfigError} no stream may have so many partitions, or this one may have none
+   */
+  plan(stream: string, count: number): Promise<PartitionPlan> {
+    this.#assertPossible(stream, count);
+    return this.#ask("examining", stream, async (client, name) => {
+      const before = await this.#topologyOf(client, name);
+      const old = readStreams(before);
+      const names = partitionNames(old as readonly [string, ...string[]], count, { slots: SLOTS, slotOf });
+      const retired = await this.#withEntries(
+        client,
+        old.filter((each) => !names.includes(each)),
+      );
+      const version = Math.max(before.version + 1, Math.floor(instantIn(await client.time())));
+      const hindrances = await hindrancesOf(client, name, old, this.#config.leaseMs);
+      return { stream: name, before, after: { version, streams: names, retired }, hindrances };
+    });
+  }
+
+  /**
+   * Gives a stream another number of partitions. Its publishers and the services that read it are to be stopped before, and
+   * its groups to have handled everything. The groups of the stream are created in each new partition.
+   *
+   * @throws {MessagingError} `GROUP_IN_USE` while anything hinders it that is not given up by `force`
+   */
+  async set(
+    stream: string,
+    count: number,
+    { force = false }: { readonly force?: boolean } = {},
+  ): Promise<PartitionPlan> {
+    const plan = await this.plan(stream, count);
+    const [hindrance] = plan.hindrances;
+    if (hindrance !== undefined && !force) {
+      throw new MessagingError("GROUP_IN_USE", printable(`${plan.stream} keeps its partitions: ${hindrance.text}`));
+    }
+    await this.#ask("partitioning", stream, async (client, name) => {
+      await this.#createGroups(client, plan);
+      const record = Object.entries(recordOf(plan.after)).flat();
+      const key = topologyKey(name);
+      const known = plan.before.version === 0 ? ((await client.hget(key, "version")) ?? "0") : plan.before.version;
+      const isDone = await recordTopology.run(client, [key], [known, ...record]);
+      if (isDone === 1) return;
+      throw new MessagingError(
+        "GROUP_IN_USE",
+        `the partitions of ${printable(name)} were changed meanwhile: look again`,
+      );
+    });
+    return plan;
+  }
+
+  /** A group that begins in a partition later than its publishers would not be given what they have added before. */
+  async #createGroups(client: Client, { stream, after }: PartitionPlan): Promise<void> {
+    const groups = (await groupsOf(client, stream)) ?? [];
+    const nowMs = Math.floor(instantIn(await client.time()));
+    for (const partition of after.streams.slice(1)) {
+      for (const group of groups) {
+        const { floor, groups: served } = streamKeys(partition, group);
+        const created = client.xgroup("CREATE", partition, group, "0", "MKSTREAM").then(
+          () => client.hset(floor, "position", "0-0", "added", 0, "served", nowMs),
+          (error: Error) => {
+            if (!error.message.startsWith("BUSYGROUP")) throw error;
+          },
+        );
+        await created;
+        await client.zadd(served, "NX", nowMs, group);
+      }
+    }
+  }
+
+  /** A record that is none of ours is written anew. */
+  async #topologyOf(client: Client, stream: string): Promise<Topology> {
+    return readTopology(client, stream).catch((error: unknown) => {
+      if (error instanceof ConfigError) return unpartitioned(stream);
+      throw error;
+    });
+  }
+
+  /** Those in which nothing is left need not be read any more. */
+  async #withEntries(client: Client, streams: readonly string[]): Promise<readonly string[]> {
+    const lengths = await Promise.all(streams.map((stream) => client.xlen(stream)));
+    return streams.filter((_, at) => (lengths[at] as number) > 0);
+  }
+
+  #assertPossible(stream: string, count: number): void {
+    const problems = [
+      ...(Number.isInteger(count) && count >= 1 && count <= MOST_PARTITIONS
+        ? []
+        : [`a stream has 1 to ${MOST_PARTITIONS} partitions, not ${count}`]),
+      ...(WHOLE.includes(stream)
+        ? [`${stream} cannot be partitioned: who was away reads on in it behind one entry, so it is one stream`]
+        : []),
+    ];
+    if (problems.length > 0) throw new ConfigError(problems);
+  }
+
+  #ask<Reply>(
+    what: string,
+    stream: string,
+    question: (client: Client, name: string) => Promise<Reply>,
+  ): Promise<Reply> {
+    if (stream === "" || /[{}]/.test(stream) || /:\d+$/.test(stream)) {
+      throw new ConfigError([
+        `give the name of a stream, such as events; ${JSON.stringify(printable(stream))} is none`,
+      ]);
+    }
+    const name = prefixed(this.#config, stream);
+    return this.#connection.ask(`${what} ${name}`, (client) => question(client, name));
+  }
+}

@@ -1,0 +1,141 @@
+import type { Acquired, Lease, Plan, Shares } from "../broker/shares.js";
+import { readStreams, type Topology } from "../broker/topology.js";
+import type { Clock } from "../time/clock.js";
+import type { Client } from "./connection.js";
+import { createMissing } from "./create-missing.js";
+import type { Heartbeat } from "./heartbeat.js";
+import { leaseKey, type ShareKeys, shareKeys, streamKeys } from "./keys.js";
+import { acquireLease, type MemberStep, member, releaseLease, serve } from "./lua/shares.js";
+import { startId } from "./redis-clock.js";
+import type { Route } from "./route.js";
+
+export interface SharePlace {
+  /** The whole name of the stream, in whose slot the plan is. */
+  readonly stream: string;
+  readonly group: string;
+  readonly consumer: string;
+}
+
+export interface SharesParts {
+  readonly heartbeat: Heartbeat;
+  /** The way to a stream or to one of its partitions. */
+  readonly linkOf: (stream: string) => Route;
+  readonly clock: Clock;
+  readonly leaseMs: number;
+  /** Ends the waits for a connection. */
+  readonly signal: AbortSignal;
+}
+
+/** A member's share of a stream's partitions, in Redis. */
+export class RedisShares implements Shares {
+  readonly #place: SharePlace;
+  readonly #parts: SharesParts;
+  readonly #keys: ShareKeys;
+
+  constructor(place: SharePlace, parts: SharesParts) {
+    this.#place = place;
+    this.#parts = parts;
+    this.#keys = shareKeys(place.stream, place.group);
+    parts.heartbeat.addShare(this.#keys.members, streamKeys(place.stream, place.group), place.group, place.consumer);
+  }
+
+  async register(...[topology, startFrom, signal]: Parameters<Shares["register"]>): ReturnType<Shares["register"]> {
+    const { group } = this.#place;
+    const created = readStreams(topology).map(async (stream) => {
+      const from = await this.#parts.linkOf(stream).ask(
+        `creating the group ${group} of ${stream}`,
+        async (client) => {
+          const keys = streamKeys(stream, group);
+          return createMissing(client, keys, group, await startId(client, startFrom, this.#parts.clock));
+        },
+        signal,
+      );
+      // One that is to wait is created when its owner joins.
+      return typeof from === "string" ? [{ stream, from }] : [];
+    });
+    return (await Promise.all(created)).flat();
+  }
+
+  async isCurrent(version: string): Promise<boolean> {
+    const { members, plan } = this.#keys;
+    const client = await this.#ready();
+    const [present, beat] = await Promise.all([
+      client.hget(plan, "version"),
+      client.zscore(members, this.#place.consumer),
+    ]);
+    return present === version && beat !== null;
+  }
+
+  async join(topology: Topology, version: string): Promise<Plan> {
+    const [next, ...partitions] = await this.#step("beat", this.#place.consumer, this.#parts.clock.wall(), {
+      topology,
+      version,
+    });
+    return { version: next, partitions: next === version ? undefined : partitions };
+  }
+
+  async retire(topology: Topology): Promise<void> {
+    await this.#step("retire", this.#place.consumer, "", { topology, version: "" });
+  }
+
+  async leave(topology: Topology): Promise<void> {
+    await this.#step("leave", this.#place.consumer, "", { topology, version: "" });
+  }
+
+  async look(): ReturnType<Shares["look"]> {
+    const reply = await (await this.#ready()).zrange(this.#keys.members, "0", "-1", "WITHSCORES");
+    const beats = new Map<string, string>();
+    for (let at = 0; at < reply.length; at += 2) beats.set(reply[at] as string, reply[at + 1] as string);
+    return { beats, confirmedMs: this.#parts.heartbeat.confirmedMs };
+  }
+
+  async expel(name: string, beat: string, topology: Topology): Promise<void> {
+    await this.#step("expel", name, beat, { topology, version: "" });
+  }
+
+  async acquire(partition: string): Promise<Acquired> {
+    const { consumer } = this.#place;
+    for (let dead = ""; ; ) {
+      const [owner, epoch] = await acquireLease.run(await this.#ready(partition), this.#leaseKeys(partition), [
+        consumer,
+        dead,
+      ]);
+      if (epoch !== "") return { epoch: Number(epoch) };
+      const lives = (await (await this.#ready()).zscore(this.#keys.members, owner)) !== null;
+      if (lives || owner === dead) return { epoch: undefined, owner, lives };
+      dead = owner;
+    }
+  }
+
+  async serve(partitions: readonly string[]): Promise<void> {
+    const { leaseMs } = this.#parts;
+    const served = partitions.map(async (partition) => {
+      const { floor } = streamKeys(partition, this.#place.group);
+      await serve.run(await this.#ready(partition), [floor], [2 * leaseMs]);
+    });
+    await Promise.all(served);
+  }
+
+  async release({ partition, epoch }: Pick<Lease, "partition" | "epoch">): Promise<void> {
+    await releaseLease.run(await this.#ready(partition), this.#leaseKeys(partition), [epoch]);
+  }
+
+  #step(
+    what: MemberStep,
+    name: string,
+    beat: number | string,
+    { topology, version }: { readonly topology: Topology; readonly version: string },
+  ): Promise<[string, ...string[]]> {
+    const { members, plan } = this.#keys;
+    const args = [what, name, beat, version, topology.version, ...readStreams(topology)];
+    return this.#ready().then((client) => member.run(client, [members, plan], args));
+  }
+
+  #leaseKeys(partition: string): readonly string[] {
+    return [leaseKey(partition, this.#place.group)];
+  }
+
+  #ready(stream = this.#place.stream): Promise<Client> {
+    return this.#parts.linkOf(stream).ready(this.#parts.signal);
+  }
+}

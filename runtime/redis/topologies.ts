@@ -1,0 +1,95 @@
+import { type Topology, topologyIn, unpartitioned } from "../broker/topology.js";
+import { ConfigError } from "../errors.js";
+import type { RuntimeParts } from "../messaging/hooks.js";
+import type { Timer } from "../time/clock.js";
+import type { Client } from "./connection.js";
+import { topologyKey } from "./keys.js";
+import { isReply } from "./reply.js";
+import type { Route } from "./route.js";
+
+const LOOK_EVERY_MS = 10_000;
+const FIELDS = ["version", "streams", "retired", "hash"] as const;
+
+/**
+ * Reads which streams hold the messages of a stream.
+ * @throws {ConfigError} the record is none of this package
+ */
+export async function readTopology(client: Client, stream: string): Promise<Topology> {
+  const key = topologyKey(stream);
+  // One round trip, with a command that every publisher may use already.
+  const values = await Promise.all(FIELDS.map((field) => client.hget(key, field))).catch((error: unknown) => {
+    if (isReply(error, "WRONGTYPE")) return ["not a hash"];
+    throw error;
+  });
+  const named = FIELDS.flatMap((field, at) => (values[at] == null ? [] : [[field, values[at]] as const]));
+  const topology = topologyIn(stream, Object.fromEntries(named));
+  if (topology !== undefined) return topology;
+  throw new ConfigError([
+    `the key ${key} does not say which partitions ${stream} has: write it anew with merp partitions ${stream} <number>`,
+  ]);
+}
+
+/** What a publisher knows of the partitions of its streams. It looks again every 10 s, and after each reconnect. */
+export class Topologies {
+  readonly #routeOf: (stream: string) => Route;
+  readonly #parts: RuntimeParts;
+  readonly #known = new Map<string, Topology>();
+  readonly #asking = new Map<string, Promise<Topology>>();
+  /** The streams of which was told that their record cannot be read. */
+  readonly #told = new Set<string>();
+  #timer: Timer | undefined;
+
+  /** @param routeOf - the way to a stream for who publishes */
+  constructor(routeOf: (stream: string) => Route, parts: RuntimeParts) {
+    this.#routeOf = routeOf;
+    this.#parts = parts;
+  }
+
+  /** `undefined` before it was {@link learn}ed. */
+  known(stream: string): Topology | undefined {
+    return this.#known.get(stream);
+  }
+
+  /**
+   * A publisher that may not read the record, or finds there what it does not understand, takes the stream for one that is not
+   * partitioned: what it adds is read in any case, only the order of its entities is not kept.
+   * @throws {ConnectionError} Redis cannot be reached
+   */
+  learn(stream: string): Promise<Topology> {
+    this.#timer ??= this.#parts.clock.every(LOOK_EVERY_MS, () => this.lookAgain());
+    const asking = this.#asking.get(stream) ?? this.#ask(stream).finally(() => this.#asking.delete(stream));
+    this.#asking.set(stream, asking);
+    return asking;
+  }
+
+  /** To be called after a reconnect, too. */
+  lookAgain(): void {
+    for (const stream of this.#known.keys()) if (this.#ready(stream)) this.learn(stream).catch(() => {});
+  }
+
+  close(): void {
+    this.#timer?.cancel();
+  }
+
+  async #ask(stream: string): Promise<Topology> {
+    const topology = await this.#routeOf(stream).ask(`reading the partitions of ${stream}`, (client) =>
+      readTopology(client, stream).catch((error: unknown) => {
+        if (!(error instanceof ConfigError) && !isReply(error, "NOPERM")) throw error;
+        this.#tell(stream, error);
+        return this.#known.get(stream) ?? unpartitioned(stream);
+      }),
+    );
+    this.#known.set(stream, topology);
+    return topology;
+  }
+
+  #tell(stream: string, error: unknown): void {
+    if (this.#told.has(stream)) return;
+    this.#told.add(stream);
+    this.#parts.hooks.trouble(`reading the partitions of ${stream}`, error);
+  }
+
+  #ready(stream: string): boolean {
+    return this.#routeOf(stream).isReady;
+  }
+}
