@@ -42,6 +42,7 @@ export class PartitionedAppender implements Appender {
   }
 
   async drained(): Promise<void> {
+    this.#topologies.drain();
     await this.#underWay.idle();
     await this.#inner.drained();
   }

@@ -37,6 +37,8 @@ export class Topologies {
   readonly #asking = new Map<string, Promise<Topology>>();
   /** The streams of which was told that their record cannot be read. */
   readonly #told = new Set<string>();
+  /** Aborted when nothing is waited for any more that needs a connection. */
+  readonly #draining = new AbortController();
   #timer: Timer | undefined;
 
   /** @param routeOf - the way to a stream for who publishes */
@@ -62,6 +64,15 @@ export class Topologies {
     return asking;
   }
 
+  /** From now on only as long as Redis is not known to be away anything is waited for. */
+  drain(): void {
+    for (const stream of this.#asking.keys()) {
+      void this.#routeOf(stream)
+        .connection.away()
+        .then(() => this.#draining.abort());
+    }
+  }
+
   /** To be called after a reconnect, too. */
   lookAgain(): void {
     for (const stream of this.#known.keys()) if (this.#ready(stream)) this.learn(stream).catch(() => {});
@@ -72,13 +83,17 @@ export class Topologies {
   }
 
   async #ask(stream: string): Promise<Topology> {
-    const topology = await this.#routeOf(stream).ask(`reading the partitions of ${stream}`, (client) =>
+    const route = this.#routeOf(stream);
+    const { signal } = this.#draining;
+    const read = (client: Client): Promise<Topology> =>
       readTopology(client, stream).catch((error: unknown) => {
         if (!(error instanceof ConfigError) && !isReply(error, "NOPERM")) throw error;
         this.#tell(stream, error);
         return this.#known.get(stream) ?? unpartitioned(stream);
-      }),
-    );
+      });
+    const topology = await route.ask(`reading the partitions of ${stream}`, read, signal).catch((error: unknown) => {
+      throw signal.aborted ? route.failure() : error;
+    });
     this.#known.set(stream, topology);
     return topology;
   }

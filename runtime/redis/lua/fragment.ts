@@ -10,6 +10,14 @@ export const CLOCK = `
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)`;
 
+/**
+ * Sets `ticks`: Redis' clock in hundredths of a millisecond since 1970. No two changes of one key come within one, so that what
+ * grows by one a change, and is no less than that, never runs ahead of the clock: what a failover has undone is not given again.
+ */
+export const TICKS = `
+local time = redis.call('TIME')
+local ticks = time[1] * 100000 + math.floor(time[2] / 10)`;
+
 /** Sets `mine`: the pending record of entry ARGV[3], empty unless it belongs to consumer ARGV[2] of group ARGV[1]. */
 export const MINE = `
 local mine = redis.call('XPENDING', KEYS[1], ARGV[1], ARGV[3], ARGV[3], 1, ARGV[2])`;

@@ -1,4 +1,4 @@
-import { CLOCK, MAP, WHOLE } from "./fragment.js";
+import { CLOCK, MAP, TICKS, WHOLE } from "./fragment.js";
 import { type Script, script } from "./script.js";
 
 /** What becomes of a member: it lives, will leave when its handlers have ended, has left, or is taken for dead. */
@@ -17,7 +17,7 @@ export type MemberStep = "beat" | "retire" | "leave" | "expel";
  *       version that the caller knows · 5 the version of the topology that it knows · then the streams of that
  * Result: the version · where it is not the one known, the streams of the member
  */
-export const member: Script<[version: string, ...streams: string[]]> = script("member")`${CLOCK}${MAP}${WHOLE}
+export const member: Script<[version: string, ...streams: string[]]> = script("member")`${TICKS}${MAP}${WHOLE}
 local me, changed = ARGV[2], false
 local plan = map(redis.call('HGETALL', KEYS[2]))
 if ARGV[1] == 'beat' then
@@ -81,7 +81,7 @@ if changed or is_newer then
   -- Where nobody stays, the last one keeps them until it leaves.
   for i, name in ipairs(room) do redis.call('HSET', KEYS[2], '=' .. free[i], name) end
   for field in pairs(stale) do redis.call('HDEL', KEYS[2], field) end
-  local version = string.format('%.0f', math.max((whole(plan.version) or 0) + 1, now))
+  local version = string.format('%.0f', math.max((whole(plan.version) or 0) + 1, ticks))
   redis.call('HSET', KEYS[2], 'version', version, 'topology', math.max(topology, tonumber(ARGV[5])))
 end
 
@@ -104,10 +104,10 @@ return mine
  * ARGV: 1 the member · 2 an owner that is dead, or empty
  * Result: the owner · its epoch, empty where it is another member
  */
-export const acquireLease: Script<[owner: string, epoch: string]> = script("acquire_lease")`${CLOCK}${WHOLE}
+export const acquireLease: Script<[owner: string, epoch: string]> = script("acquire_lease")`${TICKS}${WHOLE}
 local owner = redis.call('HGET', KEYS[1], 'owner')
 if owner and owner ~= '' and owner ~= ARGV[1] and owner ~= ARGV[2] then return { owner, '' } end
-local epoch = math.max((whole(redis.call('HGET', KEYS[1], 'epoch')) or 0) + 1, now)
+local epoch = math.max((whole(redis.call('HGET', KEYS[1], 'epoch')) or 0) + 1, ticks)
 epoch = string.format('%.0f', epoch)
 redis.call('HSET', KEYS[1], 'owner', ARGV[1], 'epoch', epoch)
 return { ARGV[1], epoch }
