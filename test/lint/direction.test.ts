@@ -153,6 +153,11 @@ const places: readonly Place[] = [
     says: `runtime/operations/ may import ${inWords(operations)}`,
   },
   {
+    path: "runtime/operations/partitions/",
+    may: operations,
+    says: `runtime/operations/ may import ${inWords(operations)}`,
+  },
+  {
     path: "runtime/operations/messages/",
     may: operations,
     says: `runtime/operations/ may import ${inWords(operations)}`,
