@@ -119,6 +119,9 @@ export class OwnedMembership implements Membership {
   owned(ids: readonly string[]): Promise<ReadonlySet<string>> {
     return this.#inner.owned(ids);
   }
+  buried(ids: readonly string[]): Promise<ReadonlySet<string>> {
+    return this.#inner.buried(ids);
+  }
   async release(count: number): ReturnType<Membership["release"]> {
     const none = { deliveries: [], nextMs: -1, areHandedOver: false, isOutdated: false, pauses: undefined };
     const released = await this.#unlessLost(none, this.#inner.release(count));

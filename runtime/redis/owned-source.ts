@@ -46,7 +46,7 @@ export class OwnedSource implements EntrySource {
     const { place, replyBytes, maxEntryBytes, connection, fence, pause } = this.#parts;
     const { stream, group, consumer, floor } = place;
     const client = await fence.ready(pause.signal);
-    if (connection?.due !== undefined) await this.#limited(connection.authenticate());
+    if (connection?.authentication.isDue) await this.#limited(connection.authentication.renew());
     const args = [group, consumer, count, replyBytes, maxEntryBytes];
     const [entries, last, answered] = await this.#limited(readOwned.run(client, [stream, floor], args));
     if (entries.length === 0) {

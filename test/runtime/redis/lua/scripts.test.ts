@@ -68,7 +68,7 @@ type State = readonly (readonly [key: string, value: unknown])[];
 async function state(): Promise<State> {
   const [all] = await Promise.all([admin.eval(CONTENTS, 0), ear.ping()]);
   const seen = [...(all as State), ["heard", [...heard]]];
-  return JSON.parse(JSON.stringify(seen).replaceAll(/\d{13}([.-]\d+)?/g, "time")) as State;
+  return JSON.parse(JSON.stringify(seen).replaceAll(/\d{13,15}([.-]\d+)?/g, "time")) as State;
 }
 
 function without(key: string | undefined, seen: State): State {
