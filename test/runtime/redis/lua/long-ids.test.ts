@@ -84,7 +84,7 @@ async function outcome(
   }
   return (
     shortened(JSON.stringify([reply, held]))
-      .replaceAll(/\d{13}(?:[.-]\d+)?/g, "time")
+      .replaceAll(/\d{13}(?:\d{2})?(?:[.-]\d+)?/g, "time")
       // For how long a member has been idle, or has held an entry.
       .replaceAll(/(\\?"\w+\\?",)\d+(?=,\d+[,\]])/g, "$1idle")
   );
