@@ -1,7 +1,7 @@
 import type { RedisConfig } from "../config/redis-config.js";
 import { addressOf, type NodeAddress } from "../config/redis-nodes.js";
 import type { SentinelConfig } from "../config/redis-sentinel.js";
-import type { Clock } from "../time/clock.js";
+import type { Clock, Timer } from "../time/clock.js";
 import { askNode } from "./ask-node.js";
 import { askedTls } from "./credentials.js";
 import { type NodeFinder, NodeNotFoundError, reachedAt } from "./node-finder.js";
@@ -9,6 +9,8 @@ import { field } from "./reply.js";
 
 /** How long most sentinels have, once one has answered. */
 const PATIENCE_MS = 300;
+/** No more often than this are they asked because of what the master says. */
+const PAUSE_MS = 100;
 
 interface Told {
   readonly master: NodeAddress;
@@ -27,6 +29,10 @@ export class Sentinels implements NodeFinder {
   readonly #clock: Clock;
   #epoch = 0;
   #finding: Promise<NodeAddress> | undefined;
+  #foundAt = Number.NEGATIVE_INFINITY;
+  #master: NodeAddress | undefined;
+  readonly #changed = new Set<() => void>();
+  #looking: Timer | undefined;
 
   constructor(config: RedisConfig, sentinel: SentinelConfig, clock: Clock) {
     this.#config = config;
@@ -34,12 +40,43 @@ export class Sentinels implements NodeFinder {
     this.#clock = clock;
   }
 
+  /** The master that they named last. */
+  get master(): NodeAddress | undefined {
+    return this.#master;
+  }
+
   /** Those who look for it at the same time share one answer. */
   find(): Promise<NodeAddress> {
     this.#finding ??= this.#find().finally(() => {
+      this.#foundAt = this.#clock.now();
       this.#finding = undefined;
     });
     return this.#finding;
+  }
+
+  /**
+   * Calls back when they name another master. They are asked now and then, since a master that was cut off from them and
+   * from its replicas goes on as before: what it takes is undone once it finds them again. Returns what ends that.
+   */
+  onChange(call: () => void): () => void {
+    this.#changed.add(call);
+    this.#looking ??= this.#clock.every(this.#config.socketTimeoutMs, () => this.#look());
+    return () => {
+      this.#changed.delete(call);
+      if (this.#changed.size > 0) return;
+      this.#looking?.cancel();
+      this.#looking = undefined;
+    };
+  }
+
+  /** Takes notice of an error reply by which a master says that it has lost its replicas. */
+  note(reply: string): void {
+    if (reply.startsWith("NOREPLICAS") && this.#clock.now() - this.#foundAt > PAUSE_MS) this.#look();
+  }
+
+  #look(): void {
+    // Before the first search there is nothing to leave.
+    if (this.#master !== undefined) this.find().catch(() => {});
   }
 
   async #find(): Promise<NodeAddress> {
@@ -54,6 +91,10 @@ export class Sentinels implements NodeFinder {
       throw new NodeNotFoundError(`no sentinel names the master ${master}: ${problems.join("; ")}`);
     }
     this.#epoch = newest.epoch;
+    const before = this.#master;
+    this.#master = newest.master;
+    const isAnother = before !== undefined && addressOf(before) !== addressOf(newest.master);
+    if (isAnother) for (const call of [...this.#changed]) call();
     return newest.master;
   }
 

@@ -1,8 +1,8 @@
 import type { RedisConfig } from "../config/redis-config.js";
-import { addressOf } from "../config/redis-nodes.js";
+import { addressOf, type NodeAddress } from "../config/redis-nodes.js";
 import type { Clock } from "../time/clock.js";
 import { NodeSearch } from "./node-finder.js";
-import { sentinelsOf } from "./sentinels.js";
+import { type Sentinels, sentinelsOf } from "./sentinels.js";
 import { anyNodeFinder, slotFinder } from "./slot-finder.js";
 import { type Topology, topologyOf } from "./topology.js";
 
@@ -14,6 +14,7 @@ export class Whereabouts {
   /** `undefined` for one Redis, which stays where it is. */
   readonly search: NodeSearch | undefined;
   readonly #topology: Topology | undefined;
+  readonly #sentinels: Sentinels | undefined;
   readonly #slot: number | undefined;
   /** Whether nothing is lost but what is found again when the connection is given up in the midst of a command. */
   readonly #isDedicated: boolean;
@@ -30,7 +31,8 @@ export class Whereabouts {
     this.#isDedicated = place.isDedicated;
     const inCluster =
       topology && (slot === undefined ? anyNodeFinder(topology, () => clock.chance()) : slotFinder(topology, slot));
-    const finder = inCluster ?? sentinelsOf(config, clock);
+    this.#sentinels = sentinelsOf(config, clock);
+    const finder = inCluster ?? this.#sentinels;
     this.search = finder && new NodeSearch(finder);
   }
 
@@ -49,20 +51,22 @@ export class Whereabouts {
   leavesOn({ message }: Error): boolean {
     // The master has become a replica: the next connection may reach the new master.
     if (message.startsWith("READONLY")) return true;
+    this.#sentinels?.note(message);
     if (this.#topology === undefined || !MOVED.test(message)) return false;
     this.#topology.note(message);
     return this.#isDedicated;
   }
 
-  /** Calls back when another node than the one that was found serves the slot. Returns what ends that. */
+  /** Calls back when another node than the one that was found is the master. Returns what ends that. */
   onMoved(call: () => void): () => void {
-    const [topology, slot] = [this.#topology, this.#slot];
-    if (topology === undefined || slot === undefined) return () => {};
-    return topology.onChange(() => {
-      const owner = topology.ownerOf(slot);
+    const [topology, slot, sentinels] = [this.#topology, this.#slot, this.#sentinels];
+    const compare = (master: NodeAddress | undefined): void => {
       const node = this.search?.node;
-      if (owner !== undefined && node !== undefined && addressOf(owner) !== addressOf(node)) call();
-    });
+      if (master !== undefined && node !== undefined && addressOf(master) !== addressOf(node)) call();
+    };
+    if (sentinels !== undefined) return sentinels.onChange(() => compare(sentinels.master));
+    if (topology === undefined || slot === undefined) return () => {};
+    return topology.onChange(() => compare(topology.ownerOf(slot)));
   }
 
   /** What was found last, for error texts; empty if nothing was. */

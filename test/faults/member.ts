@@ -6,7 +6,8 @@ import { JournalWriter } from "./journal.js";
 
 /** One consumer of one group, as plain data, so that it can be one of this process or a process of its own. */
 export interface Role {
-  readonly url: string;
+  /** Where its Redis is. @defaultValue what its settings say */
+  readonly url?: string;
   /** The service's name; its group is `<service>-workers`. */
   readonly service: string;
   /** Where it writes down what it handles. */
@@ -40,7 +41,8 @@ export function createMember(role: Role, watching: { hooks?: Hooks; logger?: Log
   const journal = new JournalWriter(role.journal);
   const redis = { ...SWIFT.redis, ...settings.redis };
   const extensions = brief ? [] : [{ extend: () => ({ hooks: notesIn(journal) }) }];
-  const messaging = createService({ url }, { ...SWIFT, ...settings, redis, service, extensions, ...watching });
+  const place = url === undefined ? {} : { url };
+  const messaging = createService(place, { ...SWIFT, ...settings, redis, service, extensions, ...watching });
   if (idle) {
     onUserDeleted(messaging, () => {});
     return messaging;

@@ -9,6 +9,7 @@ import {
   type MessagingOptions,
   type PublishOptions,
   publishUserCreated,
+  type RedisOptions,
 } from "../../generated/index.js";
 import { type RedisServer, type StartRedisOptions, startRedis } from "../../runtime/testing/redis/index.js";
 import { startChild } from "../support/child.js";
@@ -49,37 +50,48 @@ export interface PublishPlan extends PublishOptions {
 
 const STREAM = "events";
 
-/** One Redis, those who publish and consume on it, and the ledger of what they did. */
-export class Stage implements AsyncDisposable {
-  readonly redis: RedisServer;
+/** One Redis or several, those who publish and consume there, and the ledger of what they did. */
+export class Stage<Place extends AsyncDisposable = RedisServer> implements AsyncDisposable {
+  readonly redis: Place;
   readonly ledger = new Ledger();
   /** Looks at Redis from outside. */
   readonly client: Redis;
   readonly publisher: Messaging;
+  /** Where the messaging finds it. */
+  readonly address: RedisOptions;
   readonly #folder = mkdtempSync(join(tmpdir(), "merp-faults-"));
   readonly #open: AsyncDisposable[] = [];
   readonly #end: () => void;
   #serial = 0;
   #members = 0;
 
-  private constructor(redis: RedisServer, end: () => void) {
+  /**
+   * @param redis - what is played on; it ends with the stage
+   * @param address - where the messaging finds that
+   * @param client - a client for it
+   */
+  constructor(redis: Place, address: RedisOptions, client: Redis, end: () => void = () => {}) {
     this.redis = redis;
+    this.address = address;
     this.#end = end;
-    this.client = new Redis(redis.url, { maxRetriesPerRequest: 0, retryStrategy: () => 50 });
+    this.client = client;
     this.client.on("error", () => {});
     this.publisher = this.createPublisher();
   }
 
   static async open(options: StartRedisOptions = {}): Promise<Stage> {
     const end = await turn();
-    return new Stage(await startRedis(options), end);
+    const redis = await startRedis(options);
+    const client = new Redis(redis.url, { maxRetriesPerRequest: 0, retryStrategy: () => 50 });
+    return new Stage(redis, { url: redis.url }, client, end);
   }
 
-  createPublisher(options: MessagingOptions = {}, url = this.redis.url): Messaging {
-    const redis = { ...SWIFT.redis, ...options.redis };
+  createPublisher(options: MessagingOptions = {}, url?: string): Messaging {
+    const address = url === undefined ? this.address : { url };
+    const redis = { ...SWIFT.redis, ...address, ...options.redis };
     // A publisher trims, too.
     const { deadLettersMax } = SWIFT;
-    const publisher = createService({ url }, { service: "publisher", deadLettersMax, ...options, redis });
+    const publisher = createService({}, { service: "publisher", deadLettersMax, ...options, redis });
     this.#open.push(publisher);
     return publisher;
   }
@@ -201,10 +213,12 @@ export class Stage implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.client.disconnect();
-    if (!this.redis.running) await this.redis.restart().catch(() => {});
-    this.redis.resume();
+    if (isServer(this.redis)) {
+      if (!this.redis.running) await this.redis.restart().catch(() => {});
+      this.redis.resume();
+    }
     await Promise.allSettled(this.#open.map((open) => open[Symbol.asyncDispose]()));
-    await this.redis.stop();
+    await this.redis[Symbol.asyncDispose]();
     this.ledger.close();
     rmSync(this.#folder, { recursive: true, force: true });
     this.#end();
@@ -238,8 +252,14 @@ export class Stage implements AsyncDisposable {
     const by = `${service}#${++this.#members}`;
     const journal = join(this.#folder, `${service}-${this.#members}`);
     this.ledger.join(groupOf(service), by, journal);
-    return { by, whole: { url: this.redis.url, ...part, service, journal } };
+    const address = part.url === undefined ? this.address : {};
+    const settings = { ...part.settings, redis: { ...address, ...part.settings?.redis } };
+    return { by, whole: { ...part, settings, service, journal } };
   }
+}
+
+function isServer(place: object): place is RedisServer {
+  return "restart" in place;
 }
 
 export function groupOf(service: string): string {

@@ -1,3 +1,5 @@
+import { Cluster, type Redis } from "ioredis";
+import type { RedisOptions } from "../../runtime/index.js";
 import { type RedisServer, startRedis } from "../../runtime/testing/redis/index.js";
 import { replicationUser } from "./acl-users.js";
 import { form } from "./cluster-formation.js";
@@ -88,6 +90,23 @@ export class RedisCluster implements AsyncDisposable {
     return ports.map((port) => `127.0.0.1:${this.ca === undefined ? port : tlsPortOf(port)}`).join(",");
   }
 
+  /** For `redis` of a messaging. */
+  get address(): RedisOptions {
+    return { cluster: { nodes: this.seeds.split(",") } };
+  }
+
+  /** A client that finds the master of each key. It is one of the driver's own, unlike those of a messaging. */
+  connect(): Redis {
+    const client = new Cluster(this.endpoints, {
+      clusterRetryStrategy: () => 50,
+      retryDelayOnClusterDown: 50,
+      redisOptions: { maxRetriesPerRequest: 20 },
+    });
+    client.on("error", () => {});
+    // It has the same commands.
+    return client as unknown as Redis;
+  }
+
   /** The node that serves a key now. */
   async masterOf(key: string): Promise<RedisServer> {
     const slot = await keySlot(this.nodes, key);
@@ -116,7 +135,7 @@ export class RedisCluster implements AsyncDisposable {
     return eventually(
       () => this.masterOf(key),
       (master) => master !== former,
-      { what: `another master of ${key}`, withinMs: 20_000 },
+      { what: `another master of ${key}`, withinMs: 60_000 },
     );
   }
 

@@ -1,3 +1,5 @@
+import { Redis } from "ioredis";
+import type { RedisOptions } from "../../runtime/index.js";
 import { type RedisServer, startRedis } from "../../runtime/testing/redis/index.js";
 import { replicationUser } from "./acl-users.js";
 import { onNode, replicationInfo } from "./cluster-node.js";
@@ -75,6 +77,29 @@ export class SentinelRedis implements AsyncDisposable {
     return this.sentinels.map((sentinel) => `127.0.0.1:${this.#portOf(sentinel)}`).join(",");
   }
 
+  /** For `redis` of a messaging. */
+  get address(): RedisOptions {
+    return { sentinel: { sentinels: this.seeds.split(","), master: MASTER_NAME } };
+  }
+
+  /** A client that finds the master. */
+  connect(): Redis {
+    const sentinels = this.sentinels.map(({ host, port }) => ({ host, port }));
+    const client = new Redis({
+      sentinels,
+      name: MASTER_NAME,
+      sentinelRetryStrategy: () => 50,
+      retryStrategy: () => 50,
+    });
+    client.on("error", () => {});
+    return client;
+  }
+
+  /** One of the other nodes that run. */
+  async replicaOf(master: RedisServer): Promise<RedisServer> {
+    return this.#running(this.nodes).find((node) => node !== master) as RedisServer;
+  }
+
   /** The master, as the best informed of the sentinels sees it. */
   async masterOf(_key?: string): Promise<RedisServer> {
     return eventually(
@@ -88,12 +113,12 @@ export class SentinelRedis implements AsyncDisposable {
     ) as Promise<RedisServer>;
   }
 
-  /** Waits until another node than this one, which is away, is the master. */
+  /** Waits until another node than this one, which is away, is the master. Sentinels that vote for themselves try again later. */
   async replaced(former: RedisServer, _key?: string): Promise<RedisServer> {
     return eventually(
       () => this.masterOf(),
       (master) => master !== former,
-      { what: "another master", withinMs: 20_000 },
+      { what: "another master", withinMs: 60_000 },
     );
   }
 
