@@ -9,7 +9,11 @@ export interface StartClusterOptions {
   /** Of each master. @defaultValue 0 */
   readonly replicas?: 0 | 1 | 2;
   /** More arguments for every node. */
-  readonly arguments?: readonly string[];
+  readonly arguments?: StartRedisOptions["arguments"];
+  /** More files for every node. */
+  readonly files?: StartRedisOptions["files"];
+  /** Whether a node keeps what it has when it is killed. @defaultValue false */
+  readonly persistent?: boolean;
   /** Whether nodes can be cut off from each other. Everything then goes through proxies. @defaultValue false */
   readonly network?: boolean;
   /**
@@ -39,6 +43,8 @@ export function clusterSettings(
   count: number,
   {
     arguments: more = [],
+    files,
+    persistent = false,
     tls,
     rules,
     hostname = tls === "hostname" ? () => "localhost" : undefined,
@@ -52,7 +58,9 @@ export function clusterSettings(
     of(index) {
       const issued = certificates?.issued[index];
       return {
+        persistent,
         files: {
+          ...files,
           "users.acl": usersFile(rules),
           ...(issued && { "ca.pem": certificates.ca, "node.pem": issued.certificate, "node.key": issued.key }),
         },
@@ -65,7 +73,7 @@ export function clusterSettings(
           ...(issued ? tlsArguments(port) : []),
           ...(hostname ? announced(hostname(index)) : []),
           ...(network ? placed(network.places[index] as NetworkPlace) : []),
-          ...more,
+          ...(typeof more === "function" ? more(port) : more),
         ],
       };
     },

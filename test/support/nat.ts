@@ -1,4 +1,3 @@
-import type { RedisServer } from "../../runtime/testing/redis/index.js";
 import { startTcpProxy, type TcpProxy } from "./tcp-proxy.js";
 
 /** A proxy before each of several servers: the addresses that these tell of themselves lead past it. */
@@ -10,13 +9,18 @@ export interface Nat extends AsyncDisposable {
   /** The addresses of the proxies. */
   readonly seeds: readonly string[];
   /** The proxy before one of the servers. */
-  before(server: RedisServer): TcpProxy;
+  before(server: Address): TcpProxy;
+}
+
+interface Address {
+  readonly host: string;
+  readonly port: number;
 }
 
 /** @param portOf - @defaultValue the port of the server without TLS */
 export async function startNat(
-  servers: readonly RedisServer[],
-  portOf: (server: RedisServer) => number = ({ port }) => port,
+  servers: readonly Address[],
+  portOf: (server: Address) => number = ({ port }) => port,
 ): Promise<Nat> {
   const proxies = await Promise.all(servers.map((server) => startTcpProxy({ port: portOf(server) })));
   return {

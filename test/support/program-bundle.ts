@@ -3,6 +3,7 @@ import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { build, type Plugin } from "esbuild";
+import { replacementOf } from "../on-cluster/redirect.js";
 
 /** From here the bundles find the repository's packages. */
 const folder = fileURLToPath(new URL("../../node_modules/.cache/programs", import.meta.url));
@@ -18,6 +19,18 @@ const ownAddress: Plugin = {
       const source = await readFile(path, "utf8");
       const address = JSON.stringify(pathToFileURL(path).href);
       return { loader: "ts", contents: source.replaceAll(/\bimport\.meta\.url\b/g, address) };
+    });
+  },
+};
+
+/** A program of a test that runs on a cluster looks for its Redis there, too. */
+const redirected: Plugin = {
+  name: "on-cluster",
+  setup({ onResolve }) {
+    if (process.env["TEST_ON_CLUSTER"] === undefined) return;
+    onResolve({ filter: /./ }, ({ path, importer }) => {
+      const by = replacementOf(path, importer);
+      return by === undefined ? undefined : { path: by };
     });
   },
 };
@@ -44,7 +57,7 @@ async function write(program: string): Promise<string> {
       format: "esm",
       target: "node20",
     },
-    ...{ write: false, tsconfig, logLevel: "silent", plugins: [ownAddress] },
+    ...{ write: false, tsconfig, logLevel: "silent", plugins: [redirected, ownAddress] },
   });
   const contents = outputFiles[0]?.contents as Uint8Array;
   const digest = createHash("sha256").update(contents).digest("hex").slice(0, 16);

@@ -1,0 +1,74 @@
+import { type Redis as Client, Cluster, type NatMap, type RedisOptions, Redis as Single } from "ioredis";
+import { type ClusterPlace, clusterAt } from "./registry.js";
+
+export { Cluster };
+
+/** A client of one Redis, or where a cluster stands for that, of the cluster: each command goes to where its key is. */
+export const Redis: typeof Single = new Proxy(Single, {
+  construct(target, given: readonly unknown[]) {
+    const [first, second] = given;
+    const options = (typeof first === "object" ? first : second) as RedisOptions | undefined;
+    const place = clusterAt((typeof first === "object" ? options?.port : first) as string | number | undefined);
+    if (place === undefined) return Reflect.construct(target, given);
+    const url = typeof first === "string" ? new URL(first) : undefined;
+    const login = { username: url?.username ?? "", password: decodeURIComponent(url?.password ?? "") };
+    return clusterClient(place, { ...(url?.password && login), ...options });
+  },
+});
+
+/** Commands without a key, which are about a server: each is told to all masters. */
+const SERVER = new Set(
+  ["acl", "client", "config", "dbsize", "debug", "flushall", "flushdb", "function", "info", "keys", "latency"].concat([
+    ...["pubsub", "script", "slowlog", "time"],
+  ]),
+);
+/** Of which one reply says it all. */
+const SAME = new Set(["time"]);
+
+function clusterClient(place: ClusterPlace, options: RedisOptions): Client {
+  const { host: _, port: __, db: ___, retryStrategy, lazyConnect, replyMapping: ____, ...redisOptions } = options;
+  const cluster = new Cluster([...place.nodes], {
+    redisOptions: { maxRetriesPerRequest: 20, ...redisOptions },
+    natMap: natMapOf(place),
+    clusterRetryStrategy: retryStrategy ?? ((times) => Math.min(20 * times, 500)),
+    lazyConnect: lazyConnect ?? false,
+    slotsRefreshTimeout: 2_000,
+  });
+  // What fails is told by the command that fails.
+  cluster.on("error", () => {});
+  const everywhere = async (name: string, args: readonly unknown[]): Promise<unknown> => {
+    if (cluster.status !== "ready") await new Promise((resolve) => cluster.once("ready", resolve));
+    const masters = cluster.nodes("master");
+    const asked = SAME.has(name) ? masters.slice(0, 1) : masters;
+    return merged(await Promise.all(asked.map((node) => node.call(name, ...(args as string[])))));
+  };
+  return new Proxy(cluster as unknown as Client, {
+    get(target, name: keyof Client & string) {
+      if (SERVER.has(name)) return (...args: unknown[]) => everywhere(name, args);
+      if (name === "call") {
+        return (command: string, ...args: string[]) =>
+          SERVER.has(command.toLowerCase()) ? everywhere(command.toLowerCase(), args) : cluster.call(command, ...args);
+      }
+      if (name === "duplicate") return (own?: RedisOptions) => clusterClient(place, { ...options, ...own });
+      const value: unknown = Reflect.get(target, name, target);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+}
+
+function natMapOf({ natMap = {} }: ClusterPlace): NatMap {
+  const places = Object.entries(natMap).map(([announced, reached]) => {
+    const [host = "", port] = reached.split(":");
+    return [announced, { host, port: Number(port) }] as const;
+  });
+  return Object.fromEntries(places);
+}
+
+/** Counts are added, lists joined, and what all say alike is said once. */
+function merged(replies: readonly unknown[]): unknown {
+  const [first] = replies;
+  if (replies.every((reply) => typeof reply === "number")) return replies.reduce((sum, count) => sum + count, 0);
+  if (replies.every((reply) => JSON.stringify(reply) === JSON.stringify(first))) return first;
+  if (replies.every((reply) => typeof reply === "string")) return replies.join("");
+  return replies.flat();
+}
