@@ -71,7 +71,7 @@ interface Postponed {
 
 /** Leaves a command to an operator. */
 export async function setAskAside(db: Queryable, { place }: Ask, error: string): Promise<void> {
-  const text = `UPDATE merp_saga_ask SET due_at = 'infinity', error = $2, command_id = gen_random_uuid()::text WHERE place = $1::bigint`;
+  const text = `UPDATE merp_saga_ask SET due_at = 'infinity', error = $2, attempts = attempts + 1, command_id = gen_random_uuid()::text WHERE place = $1::bigint`;
   await db.query(text, [place, error]);
 }
 

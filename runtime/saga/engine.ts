@@ -34,9 +34,8 @@ export class Engine {
 
   constructor({ messaging, outbox }: EngineParts) {
     this.#outbox = outbox;
-    this.#check = (descriptor, payload, { targetService }) => {
+    this.#check = (descriptor, payload, { targetService }) =>
       messaging.publisher.write(descriptor as unknown as Descriptor, { payload, target_service: targetService }, {});
-    };
   }
 
   /** @returns whether it was begun: `false` if there is one with that id */
@@ -103,6 +102,7 @@ export class Engine {
   async #take(db: Queryable, saga: Saga<object>, instance: Instance, state: unknown, run: Run): Promise<void> {
     const taken = new StepTaken({ id: instance.id, database: db, outbox: this.#outbox(db) }, this.#check);
     await run(state, taken);
+    await Promise.all(taken.checks);
     const goesOn = instance.status === "running" && taken.failure === undefined && !taken.isDone;
     if (goesOn) {
       for (const request of taken.asked) await insertAsk(db, instance, request, false);

@@ -59,8 +59,8 @@ export interface Request {
   readonly options: AskOptions;
 }
 
-/** Throws what is wrong with a command. */
-export type CommandCheck = (descriptor: CommandDescriptor, payload: unknown, options: AskOptions) => void;
+/** Throws, or rejects with, what is wrong with a command. */
+export type CommandCheck = (descriptor: CommandDescriptor, payload: unknown, options: AskOptions) => unknown;
 
 /** What a step has said, in the order in which it did. */
 export class StepTaken implements Step {
@@ -70,6 +70,8 @@ export class StepTaken implements Step {
   readonly asked: Request[] = [];
   readonly undoing: Request[] = [];
   readonly timers: Map<string, number | undefined> = new Map();
+  /** What resolves when a command has been found right. */
+  readonly checks: Promise<unknown>[] = [];
   readonly #check: CommandCheck;
   isDone = false;
   failure: string | undefined;
@@ -106,7 +108,12 @@ export class StepTaken implements Step {
   }
 
   #request(descriptor: CommandDescriptor, payload: unknown, options: AskOptions): Request {
-    this.#check(descriptor, payload, options);
+    const checked = this.#check(descriptor, payload, options);
+    if (checked instanceof Promise) {
+      // A step that throws before is not waited for.
+      checked.catch(() => undefined);
+      this.checks.push(checked);
+    }
     return { command: descriptor.type, payload, options };
   }
 }

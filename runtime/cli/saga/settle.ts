@@ -39,14 +39,13 @@ async function settle(
   if (!(await isConfirmed(question, given))) return exit.wrong;
   const change = changeOf(given, { action: `saga ${verb}`, target: `${saga} ${id}`, details: {} });
   return withGroups(async ({ trail }) => {
-    let said = "";
+    let outcome = { count: 0, text: "" };
     await trail.recorded(change, async () => {
-      const { count, text } = await outcomeOf(sagas, { verb, saga, id, reason: reasonOf(given) });
-      said = text;
-      return { count };
+      outcome = await outcomeOf(sagas, { verb, saga, id, reason: reasonOf(given) });
+      return { count: outcome.count };
     });
-    process.stdout.write(`${printable(said)}\n`);
-    return exit.fine;
+    process.stdout.write(`${printable(outcome.text)}\n`);
+    return outcome.count === 0 ? exit.wrong : exit.fine;
   });
 }
 
@@ -56,7 +55,10 @@ async function outcomeOf(
 ): Promise<{ readonly count: number; readonly text: string }> {
   if (verb === "retry") {
     const count = await sagas.retry(saga, id);
-    return { count, text: count === 0 ? "nothing of it has failed" : `${countOf(count, "command")} due now` };
+    return {
+      count,
+      text: count === 0 ? "nothing was done: no command of it has failed" : `${countOf(count, "command")} due now`,
+    };
   }
   const isCancelled = await sagas.cancel(saga, id, reason);
   const text = isCancelled

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { printable, printableJson } from "../../contract/printable.js";
+import { countOf } from "../../operations/wording.js";
 import type { SagaDetails, SagaOperations } from "../../saga/operations.js";
 import { paint } from "../colour.js";
 import { type DatabaseArguments, ofDatabase } from "../database.js";
@@ -52,7 +53,7 @@ function linesOf(found: SagaDetails): readonly string[] {
     `  state (${version})    ${JSON.stringify(state)}`,
     ...asks.map((ask) => {
       const when = ask.dueAt === undefined ? "by an operator" : ask.dueAt;
-      const failed = ask.error === undefined ? "" : `, failed ${ask.attempts} times: ${ask.error}`;
+      const failed = ask.error === undefined ? "" : `, failed ${countOf(ask.attempts, "time")}: ${ask.error}`;
       return `  waits for    ${ask.command}${ask.isUndo ? " (undoes)" : ""}, sent again ${when}${failed}`;
     }),
     ...timers.map(

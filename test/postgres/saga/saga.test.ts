@@ -1,6 +1,7 @@
 import type pg from "pg";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import {
+  createUser,
   publishUserDeleted,
   publishUserLoggedIn,
   publishUserUpdated,
@@ -162,6 +163,15 @@ describe.skipIf(!hasPostgres)("a saga", async () => {
     await publishUserLoggedIn(messaging, { entity_id: 1, after_data: { ip_address: null, login_method: "password" } });
     await eventually(() => messaging.counts.deadLettered, Boolean);
     expect((await sagaIn(pool, "1"))?.state).toEqual({ count: 1 });
+  });
+
+  test("commits nothing of a step that asks what breaks its contract", async () => {
+    const wrong = defineSaga<object>({ name: "wrong", version: 1, state: { type: "object" } }, (saga) => {
+      saga.begins((_state, step) => step.ask(createUser, { email: "nobody" }));
+    });
+    const { begin } = await registrar({ definition: wrong });
+    await expect(begin("2", {})).rejects.toThrow("create_user breaks its contract: payload.email must be");
+    expect(await sagaIn(pool, "2")).toBeUndefined();
   });
 
   test("migrates an older state, and leaves a newer one to who has written it", async () => {
