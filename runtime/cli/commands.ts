@@ -19,5 +19,7 @@ export const operatorCommands: Readonly<Record<string, () => Promise<Command>>> 
   paused: async () => (await import("./pause.js")).pausedCommand,
   partitions: async () => (await import("./partitions.js")).partitionsCommand,
   retry: async () => (await import("./retry.js")).retryCommand,
+  keys: async () => (await import("./keys/keys.js")).keysCommand,
+  forget: async () => (await import("./forget.js")).forgetCommand,
   group: async () => (await import("./group.js")).groupCommand,
 };

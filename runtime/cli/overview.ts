@@ -25,6 +25,8 @@ export const overview: Readonly<Record<string, Readonly<Record<string, string>>>
     replay: "run a service's handlers again over stored messages",
     outbox: "see, retry or discard what a database has to publish",
     saga: "see, retry or cancel long pieces of business",
+    keys: "make, compare, rotate and retire keys of encrypted fields",
+    forget: "destroy a person's key: what it encrypted is erased",
     audit: "list who changed what by these commands, and why",
   },
   "Develop a service": {

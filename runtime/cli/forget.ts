@@ -1,0 +1,58 @@
+import type { Command } from "commander";
+import { printable } from "../contract/printable.js";
+import { KEPT_MS } from "../encryption/subjects.js";
+import { type CatalogueArguments, readingMessages } from "./catalogue.js";
+import { type ChangeArguments, changeOf, changing, isConfirmed } from "./change.js";
+import { conclude, exit, operatorCommand } from "./exit.js";
+import { placesOf, unreadLine } from "./keys/use-lines.js";
+import { type KeyTools, withKeys } from "./keys/with-keys.js";
+import { findingPeople, type PeopleArguments } from "./people.js";
+
+type ForgetArguments = ChangeArguments & CatalogueArguments & PeopleArguments;
+
+/** `merp forget` */
+export const forgetCommand: Command = findingPeople(
+  readingMessages(
+    changing(operatorCommand("forget", "destroy a person's key, so that nobody reads what it encrypted")),
+  ),
+)
+  .argument("<kind>", "the kind of person: user")
+  .argument("<id>", "the id, as it is in messages: 123")
+  .action((kind: string, id: string, given: ForgetArguments) => conclude(() => forget(`${kind}:${id}`, given)));
+
+async function forget(subject: string, given: ForgetArguments): Promise<number> {
+  return withKeys(given, async (tools) => {
+    const people = await tools.people();
+    const { key, erased } = await people.get(subject);
+    if (key === undefined) {
+      const last = erased.at(-1);
+      if (last === undefined) print(`there is no key of ${subject}: nothing was encrypted for that person`);
+      else print(`${subject} was forgotten at ${last.at}`);
+      if (last !== undefined) await tellWhere(last.id, tools);
+      return last === undefined ? exit.wrong : exit.fine;
+    }
+    const question = `destroy the key of ${subject}, for good? What it encrypted cannot be read any more`;
+    if (!(await isConfirmed(question, given))) return exit.wrong;
+    const change = changeOf(given, { action: "forget", target: subject, details: {} });
+    await tools.trail.recorded(change, async () => {
+      const gone = await people.erase(subject, new Date().toISOString());
+      return { key: gone?.id ?? "none" };
+    });
+    print(`${subject} is forgotten`);
+    print(`services that read a value within the last ${KEPT_MS / 1000} s may do so until then`);
+    print("a backup of the store of people's keys still has the key");
+    await tellWhere(key.id, tools);
+    return exit.fine;
+  });
+}
+
+async function tellWhere(keyId: string, { usage }: KeyTools): Promise<void> {
+  const found = await usage(keyId);
+  if (found.uses.length === 0) print("no ciphertext of it is left");
+  else print(`ciphertexts that nobody can read any more: ${placesOf(found.uses)}`);
+  process.stdout.write(unreadLine(found));
+}
+
+function print(line: string): void {
+  process.stdout.write(`${printable(line)}\n`);
+}

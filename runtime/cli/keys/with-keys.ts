@@ -1,0 +1,47 @@
+import type { SubjectStore } from "../../encryption/subject-store.js";
+import type { AuditTrail } from "../../operations/audit/audit-trail.js";
+import type { KeyUsage } from "../../operations/keys/key-usage.js";
+import type { Operator } from "../../operations/operator.js";
+import { type CatalogueArguments, descriptorsOf } from "../catalogue.js";
+import { type PeopleArguments, peopleOf } from "../people.js";
+
+/** What the commands about keys need. */
+export interface KeyTools {
+  readonly operator: Operator;
+  readonly trail: AuditTrail;
+  /** Looks for ciphertexts in the streams of the catalogue, under one key or all. */
+  usage(keyId?: string): Promise<KeyUsage>;
+  people(): Promise<SubjectStore>;
+}
+
+/** Works over a connection that ends with the work. Loaded when it is asked for: it brings the Redis client. */
+export async function withKeys<Result>(
+  given: CatalogueArguments & PeopleArguments,
+  work: (tools: KeyTools) => Promise<Result>,
+): Promise<Result> {
+  const [{ Operator }, { AuditTrail }, { keyUsage }] = await Promise.all([
+    import("../../operations/operator.js"),
+    import("../../operations/audit/audit-trail.js"),
+    import("../../operations/keys/key-usage.js"),
+  ]);
+  const operator = new Operator({}, { name: "operator", connectionName: "merp" });
+  const { config, connection } = operator;
+  try {
+    return await work({
+      operator,
+      trail: new AuditTrail(config, connection),
+      usage: async (keyId) => {
+        const streams = [...new Set((await descriptorsOf(given)).map(({ stream }) => stream))].sort();
+        return keyUsage(operator, { streams, progress, ...(keyId === undefined ? {} : { keyId }) });
+      },
+      people: () => peopleOf(given, { environment: config.environment, client: () => connection.ready() }),
+    });
+  } finally {
+    connection.close();
+  }
+}
+
+/** Told on a terminal: a large Redis takes a while. */
+function progress(entries: number): void {
+  if (process.stderr.isTTY === true) process.stderr.write(`\rlooked at ${entries} entries\r`);
+}
