@@ -6,19 +6,20 @@ import { type CatalogueArguments, descriptorsOf, readingMessages } from "./catal
 import { type ChangeArguments, changeOf, changing, isConfirmed } from "./change.js";
 import { paint } from "./colour.js";
 import { CommandError, conclude, exit, operatorCommand } from "./exit.js";
+import { encrypting, extensionsFor, type KeyArguments } from "./keys/extension-of.js";
 import { type ContentArguments, contentOf } from "./message-content.js";
 import { repeated } from "./options.js";
 import { write } from "./output.js";
 
-interface PublishArguments extends CatalogueArguments, ChangeArguments, ContentArguments {
+interface PublishArguments extends CatalogueArguments, ChangeArguments, ContentArguments, KeyArguments {
   readonly stream?: string;
   readonly source?: string;
   readonly dryRun?: true;
 }
 
 /** `merp publish` */
-export const publishCommand: Command = changing(
-  readingMessages(operatorCommand("publish", "publish one event, notification or health message")),
+export const publishCommand: Command = encrypting(
+  changing(readingMessages(operatorCommand("publish", "publish one event, notification or health message"))),
 )
   .argument("<type>", "its type, such as user.created")
   .option("-f, --file <path>", "its content as JSON; - for the standard input")
@@ -61,11 +62,13 @@ async function runPublish(type: string, given: PublishArguments): Promise<number
   try {
     const place =
       config.environment === "development" ? descriptor.stream : `${config.environment}:${descriptor.stream}`;
+    const there = { environment: config.environment, client: () => connection.ready() };
+    const extensions = await extensionsFor(descriptor, given, there);
     if (!(await isConfirmed(`publish ${type} to ${place} at ${connection.address}?`, given))) return exit.wrong;
     const details = { type, source: service };
     const change = changeOf(given, { action: "publish", target: descriptor.stream, details });
     const { id, entryId } = await new AuditTrail(config, connection).recorded(change, async () => {
-      const published = await publishDraft(descriptor, draft, { service });
+      const published = await publishDraft(descriptor, draft, { service, extensions });
       return { id: published.id, entryId: published.entryId };
     });
     const named = id === undefined ? "" : `, id ${id}`;

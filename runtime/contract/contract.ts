@@ -14,7 +14,7 @@ import {
 import { type Composer, compileComposer } from "./composer.js";
 import type { CommandDescriptor, Descriptor, Encoding } from "./descriptor.js";
 import { ERASED_TEXT, erasableForm, wireForm } from "./encrypt.js";
-import { isErased } from "./erased.js";
+import { isErased, mayBeErased } from "./erased.js";
 import { type Fields, fieldsOf } from "./field.js";
 import { SealedForm } from "./sealed-form.js";
 import type { Sealing } from "./sealing.js";
@@ -196,7 +196,7 @@ export class Contract {
 
   /** The first issue that a reader finds; `undefined` for a message that it takes. */
   readerViolations(message: unknown): readonly Issue[] | undefined {
-    const erased = this.sealed && withErasedText(message as PlainMessage, this.sealed);
+    const erased = this.sealed && mayBeErased() ? withErasedText(message as PlainMessage, this.sealed) : undefined;
     if (erased !== undefined) {
       this.#erasable ??= compileReader(erasableForm(this.#descriptor.schema));
       return this.#erasable(erased);

@@ -1,6 +1,14 @@
 /** A process may hold two copies of this package: the service's and that of a command. */
 const ERASED = Symbol.for("@m-erp/messaging/erased");
 
+/** Most processes never meet one, and need not look for them. */
+let anyErased = false;
+
+/** Whether this process has ever made one. */
+export function mayBeErased(): boolean {
+  return anyErased;
+}
+
 /**
  * Stands in a message for a value that can be read no more, because the key of the person whom it is about was
  * destroyed. In TypeScript the type of such a value is `Erasable<…>`.
@@ -14,6 +22,7 @@ export class Erased {
   readonly at: string;
 
   constructor(at: string) {
+    anyErased = true;
     this.at = at;
     Object.defineProperty(this, ERASED, { value: true });
   }

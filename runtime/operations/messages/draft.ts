@@ -9,6 +9,7 @@ import { childrenOf, inPlace } from "../../contract/sensitive.js";
 import { ContractError, type Issue } from "../../errors.js";
 import type { Published } from "../../messaging/publisher.js";
 import { prepare } from "../../publish/prepare.js";
+import type { MessagingOptions } from "../../service/assemble.js";
 import { createMessagingFor } from "../../service/create-messaging.js";
 import { systemClock } from "../../time/clock.js";
 import type { OperationsOptions } from "../operator.js";
@@ -40,7 +41,7 @@ export function draftOf(descriptor: Descriptor, given: PlainMessage, options: Op
 export async function publishDraft(
   descriptor: Publishable,
   { message }: Draft,
-  options: OperationsOptions,
+  options: OperationsOptions & Pick<MessagingOptions, "extensions">,
 ): Promise<Published> {
   const { env = process.env, ...settings } = options;
   const catalogue = { name: "merp", encoding: "fields", messages: [descriptor] } as const;
