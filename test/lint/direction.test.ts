@@ -137,46 +137,17 @@ const places: readonly Place[] = [
     may: operations,
     says: `runtime/operations/ may import ${inWords(operations)}`,
   },
-  {
-    path: "runtime/operations/health/",
-    may: operations,
-    says: `runtime/operations/ may import ${inWords(operations)}`,
-  },
-  {
-    path: "runtime/operations/audit/",
-    may: operations,
-    says: `runtime/operations/ may import ${inWords(operations)}`,
-  },
-  {
-    path: "runtime/operations/groups/",
-    may: operations,
-    says: `runtime/operations/ may import ${inWords(operations)}`,
-  },
-  {
-    path: "runtime/operations/partitions/",
-    may: operations,
-    says: `runtime/operations/ may import ${inWords(operations)}`,
-  },
-  {
-    path: "runtime/operations/messages/",
-    may: operations,
-    says: `runtime/operations/ may import ${inWords(operations)}`,
-  },
-  {
-    path: "runtime/operations/replay/",
-    may: operations,
-    says: `runtime/operations/ may import ${inWords(operations)}`,
-  },
-  ...["runtime/operations/diagnosis/", "runtime/operations/status/"].map((path) => ({
-    path,
+  ...["audit", "diagnosis", "groups", "health", "keys", "messages", "partitions", "replay", "status"].map((room) => ({
+    path: `runtime/operations/${room}/`,
     may: operations,
     says: `runtime/operations/ may import ${inWords(operations)}`,
   })),
   { path: "runtime/cli/", may: cli },
-  { path: "runtime/cli/status/", may: cli, says: `runtime/cli/ may import ${inWords(cli)}` },
-  { path: "runtime/cli/outbox/", may: cli, says: `runtime/cli/ may import ${inWords(cli)}` },
-  { path: "runtime/cli/saga/", may: cli, says: `runtime/cli/ may import ${inWords(cli)}` },
-  { path: "runtime/cli/dead-letters/", may: cli, says: `runtime/cli/ may import ${inWords(cli)}` },
+  ...["dead-letters", "keys", "outbox", "saga", "status"].map((room) => ({
+    path: `runtime/cli/${room}/`,
+    may: cli,
+    says: `runtime/cli/ may import ${inWords(cli)}`,
+  })),
   ...["runtime/dashboard/assets/", "runtime/dashboard/pages/", "runtime/dashboard/source/"].map((path) => ({
     path,
     may: dashboard,

@@ -12,7 +12,7 @@ interface NewArguments {
 /** `merp keys new` */
 export const newCommand: Command = operatorCommand("new", "make a key: in a new file, or as a line for MESSAGE_KEYS")
   .argument("[file]", "the file of keys: message-keys.json (a line on standard output)")
-  .option("--id <id>", "the id of the key (the day)", keyId)
+  .option("--id <key-id>", "the id of the key (the day)", keyId)
   .option("--environment <name>", "the only environment in which it may be used (ENVIRONMENT, if that is set)")
   .action((file: string | undefined, given: NewArguments) => conclude(async () => make(file, given)));
 

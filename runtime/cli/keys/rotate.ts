@@ -16,7 +16,7 @@ export const rotateCommand: Command = changing(
   operatorCommand("rotate", "add a new key to a file: services write with it after a while, and read with all"),
 )
   .argument("<file>", "the file of keys")
-  .option("--id <id>", "the id of the new key (the day)", keyId)
+  .option("--id <key-id>", "the id of the new key (the day)", keyId)
   .option(
     "--in <time>",
     "when services begin to write with it: every one must have the file by then",
