@@ -70,18 +70,17 @@ export class EntryAppender implements Appender {
     // uncertain, although it need only have waited.
     if (isFirst && this.#route.hasStoodStill) this.#mustWait = true;
     // While nothing is under way, an entry need not wait for others.
-    if (isFirst && !this.#mustWait && !isLong && !isAlone(entry) && this.#maySend) {
-      this.#sendNow(entry);
-      return;
+    if (isFirst && !this.#mustWait && !isLong && !isAlone(entry)) {
+      const mayLeave = this.#line === undefined ? this.#route.isReady : !this.#line.mustWait();
+      if (mayLeave) {
+        this.#sendNow(entry);
+        return;
+      }
     }
     this.#batch.push(entry);
     // A full batch leaves at once, so that Redis works on it while the next is made.
     if (this.#batch.length >= FULL_BATCH) void this.flush();
     else if (!this.#scheduled) this.#schedule();
-  }
-
-  get #maySend(): boolean {
-    return this.#line === undefined ? this.#route.isReady : !this.#line.mustWait();
   }
 
   #sendNow(entry: Append): void {
