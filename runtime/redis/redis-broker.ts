@@ -13,32 +13,27 @@ import type { Clock } from "../time/clock.js";
 import { Pause } from "../time/pause.js";
 import type { Client } from "./connection.js";
 import { ConnectionPool } from "./connection-pool.js";
-import { ourError } from "./driver-error.js";
 import { EntryAppender } from "./entry-appender.js";
 import { BlockingSource, type EntrySource, pollingSource, type SourceParts } from "./entry-source.js";
 import { fenced } from "./fenced.js";
-import { greatestId } from "./greatest-id.js";
 import type { Heartbeat } from "./heartbeat.js";
 import type { HeartbeatParts } from "./heartbeat-thread.js";
 import { Heartbeats } from "./heartbeats.js";
-import { answerKey, redriveKeys, type StreamKeys, streamKeys } from "./keys.js";
-import { boundLetters } from "./letters.js";
-import { answered } from "./lua/answer.js";
+import { redriveKeys, type StreamKeys, streamKeys } from "./keys.js";
 import { MasterClocks } from "./master-clocks.js";
 import { OwnedMembership } from "./owned-membership.js";
 import { OwnedSource } from "./owned-source.js";
-import { readPage } from "./page.js";
-import { PartitionedAppender, placeIn } from "./partitioned-appender.js";
+import { PartitionedAppender } from "./partitioned-appender.js";
 import { transferToPartitions } from "./partitioned-transfer.js";
+import { RedisAnswers } from "./redis-answers.js";
+import { RedisLog } from "./redis-log.js";
 import { RedisMembership } from "./redis-membership.js";
 import { RedisShares } from "./redis-shares.js";
 import { assertSupported, evictionPolicy } from "./requirement.js";
 import type { Route } from "./route.js";
-import { sendAnswer } from "./send-answer.js";
 import { SlotAppenders } from "./slot-appenders.js";
 import { RedisSubscriptions } from "./subscriptions.js";
 import { readTopology, Topologies } from "./topologies.js";
-import { trimStream } from "./trim-stream.js";
 import { UnderWay } from "./under-way.js";
 
 /** For the heartbeat, and what is opened when it is needed: to subscribe, to catch up. */
@@ -47,6 +42,7 @@ const NEVER = new AbortController().signal;
 
 /** The broker that delivery uses in production: one Redis, the master that Sentinel watches, or a cluster. */
 export class RedisBroker implements Broker {
+  readonly answers: Answers;
   readonly appender: Appender;
   readonly #parts: HeartbeatParts;
   readonly #pool: ConnectionPool;
@@ -69,36 +65,13 @@ export class RedisBroker implements Broker {
     });
     this.#clocks = new MasterClocks(this.#pool, clock);
     this.#topologies = new Topologies((stream) => this.#publish(stream), this.#parts);
+    this.answers = new RedisAnswers(this.#parts, this.#pool, this.#topologies);
     const appender =
       this.#pool.topology === undefined
         ? new EntryAppender(this.#pool.any("publish"), new UnderWay(publishBufferBytes), clock)
         : new SlotAppenders(this.#pool, publishBufferBytes, clock);
     this.appender = new PartitionedAppender(appender, this.#topologies, publishBufferBytes);
   }
-
-  readonly answers: Answers = {
-    find: (stream, commandId) => {
-      const place = placeIn(this.#topologies.known(stream), commandId) ?? stream;
-      return this.#publish(place).ask("looking for an answer", (client) => client.get(answerKey(place, commandId)));
-    },
-    failure: () =>
-      [...this.#pool.existing("subscribe"), ...this.#pool.existing("publish")]
-        .map(({ problem }) => problem)
-        .find(Boolean),
-    check: async (stream, commandId, givenUpAt, waiting) => {
-      const settle = this.#settle(stream);
-      // Reading a handler's signal creates it.
-      const client = settle.isReady ? settle.client : await settle.ready(waiting.signal);
-      return answered.run(client, [answerKey(stream, commandId)], [givenUpAt]);
-    },
-    give: async (given) => {
-      const { group } = this.#parts.config;
-      const settle = this.#settle(given.stream);
-      await settle.ready();
-      const refused = await sendAnswer(settle, streamKeys(given.stream, group), group, { given, id: "" });
-      if (refused !== undefined) throw refused;
-    },
-  };
 
   get isReady(): boolean {
     return this.#pool.topology?.isKnown ?? this.#pool.any("settle").isReady;
@@ -199,48 +172,14 @@ export class RedisBroker implements Broker {
     return this.#pool.route("settle", stream);
   }
 
-  /** Housekeeping opens no connection of its own and waits for none. Resolves to `undefined` without one. */
-  async #tidy<Reply>(
-    stream: string,
-    what: string,
-    work: (client: Client) => Promise<Reply>,
-  ): Promise<Reply | undefined> {
-    const route = [this.#settle(stream), this.#publish(stream)].find(({ isReady }) => isReady);
-    return (
-      route &&
-      work(route.client).catch((error: unknown) => {
-        throw ourError(error, route.address, what);
-      })
-    );
-  }
-
   #log(keys: StreamKeys): Log {
-    const { stream, prefix, redrive } = keys;
-    return {
-      stream,
-      trim: async ({ maxAgeMs, maxLength, lockMs, graceMs, expireGroups }) => {
-        const policy = expireGroups ? "expire-group" : "";
-        // One group alone reads a redrive stream, whose keys are not followed by its name.
-        const args = [prefix, stream === redrive ? "" : ":", maxAgeMs, maxLength, lockMs, graceMs, policy];
-        return this.#tidy(stream, `trimming ${stream}`, (client) => trimStream(client, keys, args));
-      },
-      boundDeadLetters: async (bounds) => {
-        // The dead letters of a redrive stream are those of the stream.
-        if (stream === redrive) return [];
-        const what = `bounding the dead letters of ${stream}`;
-        return (await this.#tidy(stream, what, (client) => boundLetters(client, keys, bounds))) ?? [];
-      },
-      // Over a connection of its own, so that no publish waits for what many screens have missed.
-      readAfter: (id, count) =>
-        this.#pool.own("catch-up", stream).ask(`reading ${stream}`, (client) =>
-          readPage(client, stream, {
-            from: `(${id}`,
-            most: count,
-            maxEntryBytes: this.#parts.config.maxMessageBytes,
-          }),
-        ),
-      lastId: () => this.#publish(stream).ask(`reading the end of ${stream}`, (client) => greatestId(client, stream)),
+    const { stream } = keys;
+    const routes = {
+      settle: this.#settle(stream),
+      publish: this.#publish(stream),
+      catchUp: () => this.#pool.route("catch-up", stream),
     };
+    return new RedisLog(keys, routes, this.#parts.config.maxMessageBytes);
   }
 
   #member(place: MemberPlace, signals: MemberSignals, heartbeat: Heartbeat): Membership {

@@ -243,6 +243,26 @@ describe("a command that comes again", () => {
     expect(runs).toBe(0);
   });
 
+  it("is not given up while nobody can look whether it was answered, however few retries there are", async () => {
+    const troubles: string[] = [];
+    const hooks = { trouble: ({ what }: { what: string }) => void troubles.push(what) };
+    // Old enough to be looked for.
+    const added = Date.now() - 5000;
+    for (const at of [1, 2]) await admin.xadd("commands", `${added}-${at}`, ...createUserEntry(30, { at }));
+    let runs = 0;
+    const handler: UserHandler = async () => {
+      // From here on it is a replica, which takes no writes.
+      if (++runs === 1) await admin.replicaof("127.0.0.1", "1");
+      return { user_id: runs };
+    };
+    await using answering = await userService(handler, { concurrency: 1, maxRetries: 0, hooks });
+    await eventually(() => troubles.includes("looking for an answer"));
+    await admin.replicaof("NO", "ONE");
+    await eventually(() => answering.counts.handled === 2);
+    await eventually(pending, (count) => count === 0);
+    expect([runs, answering.counts.deadLettered]).toEqual([2, 0]);
+  });
+
   it("for which nobody waits is retried like an event", async () => {
     await admin.xadd("commands", "*", ...createUserEntry(30).map((text) => (text === ANSWERS ? "" : text)));
     await using answering = createService(redis, { service, retryDelaySeconds: 0.01 });
