@@ -1,10 +1,20 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { type Messaging, onUserCreated, userCreated } from "../../../generated/index.js";
+import {
+  handleCreateUser,
+  type Messaging,
+  onUserCreated,
+  onUserDeleted,
+  publishUserDeleted,
+  sendCreateUser,
+  userCreated,
+} from "../../../generated/index.js";
 import { recordOf, type Topology } from "../../../runtime/broker/topology.js";
+import { Operations } from "../../../runtime/operations/index.js";
 import { leaseKey, shareKeys, topologyKey } from "../../../runtime/redis/keys.js";
 import { eventually } from "../../support/eventually.js";
 import { useRedis } from "../../support/redis.js";
 import { createService } from "../../support/service.js";
+import { startTcpProxy } from "../../support/tcp-proxy.js";
 
 const { redis, admin } = await useRedis();
 const GROUP = "billing-workers";
@@ -34,8 +44,12 @@ interface Handled {
 }
 
 /** A member of the group, that notes what it handles. */
-async function member(handled: Handled[], settings: Parameters<typeof createService>[1] = {}): Promise<Messaging> {
-  const messaging = createService(redis, { ...SETTINGS, ...settings });
+async function member(
+  handled: Handled[],
+  settings: Parameters<typeof createService>[1] = {},
+  place: { readonly url: string } = redis,
+): Promise<Messaging> {
+  const messaging = createService(place, { ...SETTINGS, ...settings });
   opened.push(messaging);
   onUserCreated(messaging, ({ entity_id: entity, after_data }, { consumer: by, partition, fence }) => {
     handled.push({ entity: Number(entity), sequence: Number(after_data.email.split("@")[0]), by, partition, fence });
@@ -101,6 +115,122 @@ describe("a group that shares the partitions of a stream", () => {
       expect(fence).toBeGreaterThan(1e12);
     }
   });
+});
+
+it("a read that was sent before another member took the partition over brings nothing, nor does a settlement", async () => {
+  await using proxy = await startTcpProxy(redis);
+  const handled: Handled[] = [];
+  const slow = await member(handled, {}, proxy);
+  await eventually(async () => expect(await sharesOf()).toEqual([8]));
+  // What it sends from now on comes to Redis later.
+  proxy.mode = "stall";
+  const publisher = createService(redis);
+  opened.push(publisher);
+  await publish(publisher, 0, 3);
+  await member(handled);
+  await eventually(async () => expect(await sharesOf()).toEqual([8]), undefined, { withinMs: 20_000 });
+  await eventually(() => expect(handled).toHaveLength(60));
+  proxy.mode = "pass";
+  await publish(publisher, 3, 3);
+  // It takes part again, and none of its late reads has taken anything away.
+  await eventually(async () => expect(await sharesOf()).toEqual([4, 4]), undefined, { withinMs: 20_000 });
+  await publish(publisher, 6, 3);
+  await eventually(() => expect(handled).toHaveLength(180));
+  expectOrder(handled, 9);
+  expect(slow.counts.overtaken).toBe(0);
+});
+
+it("messages that fail are retried in order, become dead letters of their partition, and are redriven there", async () => {
+  const handled: Handled[] = [];
+  let isMended = false;
+  const messaging = createService(redis, { ...SETTINGS, maxRetries: 1, retryDelaySeconds: 0.05 });
+  opened.push(messaging);
+  onUserCreated(
+    messaging,
+    ({ entity_id: entity, after_data }, { consumer: by, partition, fence, attempt, redelivered }) => {
+      const sequence = Number(after_data.email.split("@")[0]);
+      if (sequence === 0 && attempt === 1 && !redelivered) throw new Error("not yet");
+      if (sequence === 1 && !isMended) throw new Error("never");
+      handled.push({ entity: Number(entity), sequence, by, partition, fence });
+    },
+  );
+  await messaging.start();
+  await publish(messaging, 0, 3, 5);
+  await eventually(() => expect(messaging.counts.deadLettered).toBe(5));
+  await eventually(() => expect(handled).toHaveLength(10));
+  for (let entity = 1; entity <= 5; entity++) {
+    expect(handled.filter((each) => each.entity === entity).map(({ sequence }) => sequence)).toEqual([0, 2]);
+  }
+  isMended = true;
+  await using operations = new Operations({ redis: { url: redis.url }, env: {}, service: "ada" });
+  let redriven = 0;
+  for (const stream of STREAMS) redriven += await operations.deadLetters.redriveAll(stream, { group: GROUP });
+  expect(redriven).toBe(5);
+  await eventually(() => expect(handled).toHaveLength(15));
+});
+
+it("a type that only some members handle comes to them, whoever owns its partition, and is skipped if there are none", async () => {
+  const [created, deleted]: [Handled[], number[]] = [[], []];
+  const first = await member(created);
+  await eventually(async () => expect(await sharesOf()).toEqual([8]));
+  await publishUserDeleted(first, { entity_id: 1 });
+  await eventually(() => expect(first.counts.skipped).toBe(1));
+  const other = createService(redis, SETTINGS);
+  opened.push(other);
+  onUserDeleted(other, ({ entity_id }) => void deleted.push(Number(entity_id)));
+  await other.start();
+  for (let entity = 2; entity <= 21; entity++) await publishUserDeleted(first, { entity_id: entity });
+  await publish(first, 0, 2);
+  await eventually(() => expect(deleted.length).toBeGreaterThanOrEqual(20));
+  await eventually(() => expect(created.length).toBeGreaterThanOrEqual(40));
+  expect(deleted.toSorted((one, other) => one - other)).toEqual(Array.from({ length: 20 }, (_, at) => at + 2));
+  expect(first.counts.skipped + other.counts.skipped).toBe(1);
+});
+
+it("commands are answered from their partitions, by whoever owns them", async () => {
+  const commands = ["commands", "commands:1", "commands:2"];
+  await admin.hset(topologyKey("commands"), recordOf({ version: 1, streams: commands, retired: [] }));
+  const by = new Set<string>();
+  for (let at = 0; at < 2; at++) {
+    const messaging = createService(redis, { ...SETTINGS, service: "user-auth-service" });
+    opened.push(messaging);
+    handleCreateUser(messaging, ({ payload }, { consumer, stream }) => {
+      by.add(`${consumer} ${stream}`);
+      return { user_id: Number(payload.email.split("@")[0]) };
+    });
+    await messaging.start();
+  }
+  const asker = createService(redis);
+  opened.push(asker);
+  const ids = Array.from({ length: 30 }, (_, at) => at + 1);
+  const answers = await Promise.all(
+    ids.map((id) => sendCreateUser(asker, { email: `${id}@b.example` }, { timeoutSeconds: 20 })),
+  );
+  expect(answers.map(({ user_id }) => user_id)).toEqual(ids);
+  expect(new Set([...by].map((each) => each.split(" ")[1]))).toEqual(new Set(commands));
+});
+
+it("a pause holds all partitions, and a group is retired from all of them", async () => {
+  const handled: Handled[] = [];
+  const messaging = await member(handled);
+  await eventually(async () => expect(await sharesOf()).toEqual([8]));
+  await using operations = new Operations({ redis: { url: redis.url }, env: {}, service: "ada", leaseSeconds: 1 });
+  await operations.groups.pause("events", GROUP);
+  await eventually(() => expect(messaging.counts.paused).toBeGreaterThan(0));
+  await eventually(async () => {
+    const held = await Promise.all(STREAMS.map((stream) => admin.hlen(`{${stream}}:paused:${GROUP}`)));
+    // Who pauses it, and the member that heeds it.
+    return expect(held).toEqual(STREAMS.map(() => 2));
+  });
+  await publish(messaging, 0, 2);
+  expect(handled).toEqual([]);
+  await operations.groups.resume("events", GROUP);
+  await eventually(() => expect(handled).toHaveLength(40));
+  await expect(operations.groups.retire("events", GROUP)).rejects.toThrow("lives");
+  await messaging.close();
+  await operations.groups.retire("events", GROUP, { force: true, deadLetters: "keep" });
+  const left = (await admin.keys("*")).filter((key) => key.includes(GROUP));
+  expect(left).toEqual([]);
 });
 
 it("leaves nothing behind when the last member has left but the epochs", async () => {
