@@ -67,7 +67,7 @@ export interface Shares {
   expel(member: string, beat: string, topology: Topology): Promise<void>;
   /** Makes this member the owner of a partition, if it is free or its owner is no member any more. */
   acquire(partition: string): Promise<Acquired>;
-  /** Makes known that the group is served in these partitions, for two leases more. To be repeated within a lease. */
+  /** Tells those who look at the group that this member serves it in its partitions. To be repeated within a lease. */
   serve(partitions: readonly string[]): Promise<void>;
   /** Frees a partition for its next owner. */
   release(lease: Pick<Lease, "partition" | "epoch">): Promise<void>;

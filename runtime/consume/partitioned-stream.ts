@@ -119,7 +119,7 @@ export class PartitionedStream {
         }
         if (!(await this.#shares.isCurrent(this.#version))) await this.#join();
         this.#attempt();
-        if (clock.now() - servedAt > config.leaseMs) {
+        if (clock.now() - servedAt > (config.leaseMs * 2) / 3) {
           servedAt = clock.now();
           await this.#shares.serve([...this.#owners.keys()]);
         }
@@ -202,6 +202,8 @@ export class PartitionedStream {
     this.#owners.set(owned.partition, owner);
     for (const consumer of owner.consumers) begun(consumer);
     owner.start(this.#since);
+    // It is repeated with those of the others.
+    this.#shares.serve([owned.partition]).catch(() => {});
   }
 
   /** Expels members that are dead, so that what they owned is dealt to others. */

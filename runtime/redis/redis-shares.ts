@@ -108,10 +108,11 @@ export class RedisShares implements Shares {
   }
 
   async serve(partitions: readonly string[]): Promise<void> {
-    const { leaseMs } = this.#parts;
+    const { group, consumer } = this.#place;
     const served = partitions.map(async (partition) => {
-      const { floor } = streamKeys(partition, this.#place.group);
-      await serve.run(await this.#ready(partition), [floor], [2 * leaseMs]);
+      const { floor, alive } = streamKeys(partition, group);
+      const keys = [leaseKey(partition, group), floor, alive];
+      await serve.run(await this.#ready(partition), keys, [consumer, 2 * this.#parts.leaseMs]);
     });
     await Promise.all(served);
   }

@@ -3,6 +3,7 @@ import { idState } from "../../broker/id-state.js";
 import type { Client } from "../../redis/connection.js";
 import { Rounds } from "../../redis/round.js";
 import { type EarlierGroups, groupKey, type LookedGroup, lookAtGroups, perSecond } from "./groups-look.js";
+import { withPartitions } from "./partitions-look.js";
 import { pausesOf } from "./pause-look.js";
 import type { Plan, PlannedStream } from "./plan.js";
 import { lookAtRedis } from "./redis-look.js";
@@ -18,8 +19,13 @@ export interface Look {
 }
 
 /** Looks at an installation once. */
-export async function look(client: Client, { config, streams }: Plan, earlier: Look | undefined): Promise<Look> {
+export async function look(
+  client: Client,
+  { config, streams: planned }: Plan,
+  earlier: Look | undefined,
+): Promise<Look> {
   const rounds = new Rounds(client);
+  const streams = await withPartitions(rounds, planned);
   const before = earlier?.status;
   const { nowMs, status: redis } = await lookAtRedis(rounds, before?.redis);
   const sinceMs = before === undefined ? null : Math.max(1, nowMs - before.atMs);
@@ -39,10 +45,10 @@ export async function look(client: Client, { config, streams }: Plan, earlier: L
     settings: { leaseMs, deadLettersMax, deadLetterTtlMs },
     sinceMs,
     redis,
-    streams: streams.map((planned, at) => {
+    streams: streams.map((stream, at) => {
       const found = replies[at] as StreamReplies;
       const own = groups.filter(({ place }) => place.stream === found);
-      return streamOf(planned, found, { groups: own, nowMs, sinceMs, before });
+      return streamOf(stream, found, { groups: own, nowMs, sinceMs, before });
     }),
     services: servicesOf({
       reports: newestOf("health", streams, replies),

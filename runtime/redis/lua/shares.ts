@@ -126,13 +126,16 @@ return 1
 `;
 
 /**
- * Records that the group of a partition is served, for so long.
- * KEYS: 1 the group's position (hash)
- * ARGV: 1 for how many ms
+ * Records that the group of a partition is served, and its owner's heartbeat, for those who look at the group. Nothing is
+ * decided by it: a member lives by its heartbeat among those that share.
+ * KEYS: 1 lease (hash) · 2 the group's position (hash) · 3 heartbeats (sorted set)
+ * ARGV: 1 the member · 2 for how many ms it is served
  * Result: nil
  */
 export const serve: Script<null> = script("serve")`${CLOCK}
-redis.call('HSET', KEYS[1], 'served', now + ARGV[1])
+if redis.call('HGET', KEYS[1], 'owner') ~= ARGV[1] then return nil end
+redis.call('HSET', KEYS[2], 'served', now + ARGV[2])
+redis.call('ZADD', KEYS[3], now, ARGV[1])
 `;
 
 /**

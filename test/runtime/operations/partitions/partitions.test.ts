@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { onUserCreated, publishUserCreated } from "../../../../generated/index.js";
 import { topologyIn } from "../../../../runtime/broker/topology.js";
-import { Operations } from "../../../../runtime/operations/index.js";
+import { Operations, readStatus } from "../../../../runtime/operations/index.js";
 import { shareKeys, streamKeys, topologyKey } from "../../../../runtime/redis/keys.js";
 import { eventually } from "../../../support/eventually.js";
 import { useRedis } from "../../../support/redis.js";
@@ -83,5 +83,21 @@ describe("giving a stream partitions", () => {
     await expect(operations.partitions.list("events")).rejects.toThrow("write it anew with merp partitions events");
     await operations.partitions.set("events", 2);
     expect(await topology()).toMatchObject({ streams: ["events", expect.stringContaining("events:")] });
+  });
+
+  it("is seen by whoever looks at the installation: each partition with its group, and the owner that lives", async () => {
+    await admin.xgroup("CREATE", "events", GROUP, "0", "MKSTREAM");
+    const { after } = await operations.partitions.set("events", 3);
+    await using billing = createService(redis, { service: "billing", leaseSeconds: 5 });
+    onUserCreated(billing, () => {});
+    await billing.start();
+    const look = async (): Promise<unknown> => {
+      const status = await readStatus({ redis: { url: redis.url }, env: {}, streams: ["events"], leaseSeconds: 5 });
+      return status.streams.map(({ name, groups }) => [name, groups.map((each) => [each.name, each.members.alive])]);
+    };
+    await eventually(async () => expect(await look()).toEqual(after.streams.map((name) => [name, [[GROUP, 1]]])));
+    const owned = await operations.partitions.list("events");
+    expect(new Set(owned.map(({ groups }) => groups[0]?.owner)).size).toBe(1);
+    expect((await billing.health()).details.streams).toMatchObject({ [after.streams[2] as string]: { group: GROUP } });
   });
 });

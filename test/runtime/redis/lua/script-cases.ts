@@ -130,7 +130,18 @@ export const SCRIPT_CASES: Readonly<Record<string, readonly ScriptCase[]>> = {
       prepare: (redis) => redis.hset(LEASE, "owner", "other", "epoch", "1"),
     },
   ],
-  serve: [{ what: "serves", keys: [FLOOR], args: [30_000], prepare: (redis) => redis.hset(FLOOR, "served", "1") }],
+  serve: [
+    {
+      what: "serves",
+      keys: [LEASE, FLOOR, ALIVE],
+      args: ["me", 30_000],
+      prepare: async (redis) => {
+        await redis.hset(LEASE, "owner", "me", "epoch", "1");
+        await redis.hset(FLOOR, "served", "1000000000000");
+        await redis.zadd(ALIVE, 1_000_000_000_000, "me");
+      },
+    },
+  ],
   releaseLease: [
     {
       what: "frees it",
