@@ -20,7 +20,7 @@ export interface SendOptions extends PublishAllOptions, Pick<TellOptions, "targe
   readonly signal?: AbortSignal;
 }
 
-/** Sends commands whose answers nobody waits for. The generated `tell…` helpers take one. */
+/** Sends commands whose answers nobody waits for: a messaging, or the outbox of a transaction. */
 export interface Teller<Outcome = Published> {
   /**
    * Sends a command without waiting for an answer. Resolves when the command is stored. A handler that fails is retried

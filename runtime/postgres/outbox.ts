@@ -22,7 +22,7 @@ export interface Recorded {
   readonly stream: string;
 }
 
-/** What takes the place of a messaging in the generated `publish…`, `notify…` and `tell…` helpers, within a transaction. */
+/** What takes the place of a messaging in the generated `publish…` and `notify…` helpers, within a transaction. */
 export interface Outbox extends Publisher<Recorded>, Teller<Recorded> {
   /**
    * Writes messages of one type, in their order and by one statement. All are checked before the first is written.
