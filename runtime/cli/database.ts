@@ -10,6 +10,8 @@ export interface DatabaseArguments {
 
 /** So many milliseconds an operator waits for a database that does not answer. */
 const CONNECT_WITHIN_MS = 3000;
+/** A statement that takes longer, as one over a broken link does, has failed. */
+const ANSWER_WITHIN_MS = 120_000;
 
 /** Adds the option that names the database. */
 export function ofDatabase(command: Command): Command {
@@ -31,7 +33,8 @@ export async function withDatabase<Result>(
     throw new CommandError("which database? Give --database postgres://…, or set DATABASE_URL");
   }
   const { Pool } = await driver();
-  const pool = new Pool({ connectionString, max: connections, connectionTimeoutMillis: CONNECT_WITHIN_MS });
+  const limits = { connectionTimeoutMillis: CONNECT_WITHIN_MS, query_timeout: ANSWER_WITHIN_MS, keepAlive: true };
+  const pool = new Pool({ connectionString, max: connections, ...limits });
   // Whoever asks next is told.
   pool.on("error", () => {});
   try {

@@ -18,6 +18,8 @@ export interface BatchLimits {
   readonly batchSize: number;
   /** Whether messages that were sent are kept for a time. */
   readonly keepsSent: boolean;
+  /** After so long a relay that stands still in the middle of a batch loses it. */
+  readonly holdMs: number;
   /** Streams that cannot be added to at the moment. */
   readonly hindered: readonly string[];
 }
@@ -51,7 +53,7 @@ interface Refused {
 export async function relayBatch(database: Database, parts: RelayParts, limits: BatchLimits): Promise<BatchReport> {
   const refused: Refused[] = [];
   const report = await transaction(database, async (tx) => {
-    const locked = await lockParts(tx, MOST_PARTS, limits);
+    const locked = await lockParts(tx, { most: MOST_PARTS, ...limits });
     if (locked.length === 0) return { done: 0, troubles: new Map<string, MessagingError>(), sound: [] };
     const bounds = { hindered: limits.hindered, most: limits.batchSize, mostBytes: MOST_BYTES };
     const waiting = await readWaiting(tx, locked, bounds);

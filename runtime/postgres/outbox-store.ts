@@ -30,11 +30,18 @@ interface Leaving {
 
 const MAY_BE_SENT = "refusal IS NULL AND stream <> ALL ($1::text[])";
 
+/** How a relay takes parts. */
+interface Taking extends Leaving {
+  readonly most: number;
+  /** After so long without a statement the database ends the transaction: its process stands still. */
+  readonly holdMs: number;
+}
+
 /**
  * Locks parts that have messages and that no other relay has locked, until the end of the transaction. What they hold must be read
  * by a statement of its own: it then sees what the relay before has committed.
  */
-export async function lockParts(tx: Queryable, most: number, { hindered }: Leaving): Promise<readonly number[]> {
+export async function lockParts(tx: Queryable, { hindered, most, holdMs }: Taking): Promise<readonly number[]> {
   // One probe of the index for each part, however much waits. Materialized, so that no more is locked than is taken.
   const { rows } = await tx.query(
     `WITH waiting AS MATERIALIZED (
@@ -44,8 +51,9 @@ export async function lockParts(tx: Queryable, most: number, { hindered }: Leavi
       ) AS first
       ORDER BY random()
     )
-    SELECT part FROM waiting WHERE pg_try_advisory_xact_lock(${LOCKS}, part) LIMIT $2::int`,
-    [hindered, most],
+    SELECT part, set_config('idle_in_transaction_session_timeout', $3::text, true)
+    FROM waiting WHERE pg_try_advisory_xact_lock(${LOCKS}, part) LIMIT $2::int`,
+    [hindered, most, String(Math.ceil(holdMs))],
   );
   return rows.map(({ part }) => Number(part));
 }

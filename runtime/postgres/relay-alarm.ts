@@ -1,10 +1,13 @@
 import type { Clock } from "../time/clock.js";
+import { within } from "../time/limit.js";
 import { type Database, isPool, type PooledClient } from "./database.js";
 import { SLEEP } from "./outbox-store.js";
 
 /** The longest pause of a relay that no commit would wake, if it is shorter than that between two looks. */
 const LONGEST_DOZE_MS = 250;
 const SHORTEST_DOZE_MS = 5;
+/** A connection whose link is broken unnoticed never answers. */
+const ANSWER_WITHIN_MS = 5000;
 
 /**
  * Wakes a relay at a commit. Whoever writes to the outbox shares a lock until its transaction ends; the relay takes it for itself
@@ -47,7 +50,8 @@ export class RelayAlarm {
     this.#hasRung = false;
     try {
       const client = await this.#listen();
-      const { rows } = await client.query(`SELECT pg_try_advisory_lock(${SLEEP}) AS locked`);
+      const lock = `SELECT pg_try_advisory_lock(${SLEEP}) AS locked`;
+      const { rows } = await within(ANSWER_WITHIN_MS, this.#clock, () => client.query(lock));
       this.#isSet = rows[0]?.["locked"] === true;
     } catch (error) {
       this.#lost(error);
@@ -64,7 +68,8 @@ export class RelayAlarm {
     if (!this.#isSet) return;
     this.#isSet = false;
     try {
-      await this.#listening?.query(`SELECT pg_advisory_unlock(${SLEEP})`);
+      const unlock = `SELECT pg_advisory_unlock(${SLEEP})`;
+      await within(ANSWER_WITHIN_MS, this.#clock, () => this.#listening?.query(unlock));
     } catch (error) {
       this.#lost(error);
     }

@@ -17,6 +17,11 @@ export interface RelayOptions {
    */
   readonly keepSentSeconds?: number;
   /**
+   * Seconds after which PostgreSQL ends the transaction of a relay that stands still in the middle of a batch, so that others go on.
+   * @defaultValue 60
+   */
+  readonly holdSeconds?: number;
+  /**
    * Wake at a commit, by `LISTEN`, over one more connection of the pool. Not behind a pooler that lends a connection for a
    * transaction, such as PgBouncer. @defaultValue true for a pool
    */
@@ -29,6 +34,7 @@ export interface RelaySettings {
   readonly batchSize: number;
   readonly pollMs: number;
   readonly keepSentMs: number;
+  readonly holdMs: number;
   readonly listen: boolean;
 }
 
@@ -37,6 +43,7 @@ const OPTIONS: { readonly [Name in keyof RelayOptions]-?: true } = {
   batchSize: true,
   pollSeconds: true,
   keepSentSeconds: true,
+  holdSeconds: true,
   listen: true,
 };
 
@@ -51,7 +58,7 @@ export function readRelayOptions(options: RelayOptions, database: Database, conf
     return otherwise;
   };
   const ttlSeconds = config.messageTtlMs / 1000;
-  const { concurrency, batchSize, pollSeconds, keepSentSeconds, listen = isPool(database) } = options;
+  const { concurrency, batchSize, pollSeconds, keepSentSeconds, holdSeconds, listen = isPool(database) } = options;
   const settings: RelaySettings = {
     concurrency: isPool(database) ? number("concurrency", concurrency, { least: 1, most: 16, otherwise: 2 }) : 1,
     batchSize: number("batchSize", batchSize, { least: 1, most: 10_000, otherwise: 1000 }),
@@ -59,6 +66,7 @@ export function readRelayOptions(options: RelayOptions, database: Database, conf
     keepSentMs:
       1000 *
       number("keepSentSeconds", keepSentSeconds, { least: 0, most: ttlSeconds, otherwise: ttlSeconds, isWhole: false }),
+    holdMs: 1000 * number("holdSeconds", holdSeconds, { least: 1, most: 3600, otherwise: 60, isWhole: false }),
     listen: listen && isPool(database),
   };
   const needed = settings.concurrency + Number(settings.listen);

@@ -116,8 +116,8 @@ class RunningRelay implements Relay {
   async #batch(): Promise<BatchReport> {
     const now = this.#parts.clock.now();
     const hindered = [...this.#hindered].flatMap(([stream, { until }]) => (until > now ? [stream] : []));
-    const { batchSize, keepSentMs } = this.#settings;
-    const limits = { batchSize, keepsSent: keepSentMs > 0, hindered };
+    const { batchSize, keepSentMs, holdMs } = this.#settings;
+    const limits = { batchSize, keepsSent: keepSentMs > 0, holdMs, hindered };
     const report = await relayBatch(this.#database, this.#parts, limits);
     for (const stream of report.sound) this.#hindered.delete(stream);
     for (const [stream, error] of report.troubles) this.#hinder(stream, error);

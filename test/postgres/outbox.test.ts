@@ -12,6 +12,7 @@ import {
 import type { HookEvents } from "../../runtime/index.js";
 import { withCorrelation } from "../../runtime/messaging/correlation.js";
 import { createOutbox, type Database, type Queryable, startRelay, transaction } from "../../runtime/postgres/index.js";
+import { lockParts } from "../../runtime/postgres/outbox-store.js";
 import { eventually } from "../support/eventually.js";
 import { outboxStage, usersIn } from "../support/outbox.js";
 import { hasPostgres, usePostgres } from "../support/postgres.js";
@@ -221,6 +222,27 @@ describe.skipIf(!hasPostgres)("the outbox (PostgreSQL: apt-get install postgresq
       () => admin.xlen("events"),
       (length) => length === 2,
     );
+  });
+
+  test("loses its part of the outbox when it stands still in the middle of a batch, and others go on", async () => {
+    await using staged = await stage();
+    const { pool, messaging, outbox } = staged;
+    await transaction(pool, (tx) => publishUserCreated(outbox(tx), user(1)));
+    const still = await pool.connect();
+    still.on("error", () => undefined);
+    await still.query("BEGIN");
+    expect(await lockParts(still, { hindered: [], most: 16, holdMs: 300 })).toHaveLength(1);
+    await using _relay = await startRelay(messaging, pool, { pollSeconds: 0.05 });
+    await eventually(
+      () => admin.xlen("events"),
+      (length) => length === 1,
+    );
+
+    await expect(still.query("SELECT 1")).rejects.toThrow();
+    still.release(true);
+    expect((await pool.query("SHOW idle_in_transaction_session_timeout")).rows[0]).toMatchObject({
+      idle_in_transaction_session_timeout: "0",
+    });
   });
 
   test("waits while Redis is away or refuses a stream, and goes on with the others", async () => {
