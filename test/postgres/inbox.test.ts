@@ -98,7 +98,8 @@ describe.skipIf(!hasPostgres)("an inbox on a server", async () => {
     const stage = { database: pool, inbox: createInbox(pool) };
     let fence = 7;
     const fencing = around((call, next) => {
-      Object.assign(call.context, { fence });
+      for (const [name, value] of Object.entries({ fence, partition: 3 }))
+        Object.defineProperty(call.context, name, { value, configurable: true });
       return next();
     });
     await using broker = createTestBroker();
@@ -120,7 +121,7 @@ describe.skipIf(!hasPostgres)("an inbox on a server", async () => {
     expect(await effects(pool)).toEqual(["1 by 7", "2 by 7", "3 by 9"]);
     expect((await letterIn(messaging, "events"))?.errors.at(-1)).toMatchObject({
       code: "TRANSACTION_FAILED",
-      message: "user.created is not handled here: another process owns events by now, and handles it",
+      message: "user.created is not handled here: another process owns partition 3 of events by now, and handles it",
     });
   });
 });

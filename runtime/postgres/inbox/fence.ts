@@ -2,17 +2,11 @@ import { MessagingError } from "../../errors.js";
 import type { MessageContext } from "../../messaging/handler.js";
 import type { Queryable } from "../database.js";
 
-/** The token of a partition's owner. Each owner has a greater one than the owner before. */
-interface Fenced {
-  readonly fence?: number | undefined;
-}
-
-const HELD =
-  "SELECT 1 AS one FROM merp_fence WHERE consumer_group = $1 AND stream = $2 AND fence = $3::bigint FOR SHARE";
+const HELD = "SELECT 1 AS one FROM merp_fence WHERE consumer_group = $1 AND part = $2 AND fence = $3::bigint FOR SHARE";
 
 const RAISE = `
-  INSERT INTO merp_fence AS held (consumer_group, stream, fence) VALUES ($1, $2, $3::bigint)
-  ON CONFLICT (consumer_group, stream) DO UPDATE SET fence = greatest(held.fence, excluded.fence)
+  INSERT INTO merp_fence AS held (consumer_group, part, fence) VALUES ($1, $2, $3::bigint)
+  ON CONFLICT (consumer_group, part) DO UPDATE SET fence = greatest(held.fence, excluded.fence)
   RETURNING fence = $3::bigint AS valid`;
 
 /**
@@ -20,13 +14,13 @@ const RAISE = `
  * share the lock of its row. The first one of the next owner waits for them.
  * @throws {MessagingError} a later owner has begun
  */
-export async function assertOwner(db: Queryable, context: MessageContext & Fenced): Promise<void> {
-  const { fence, group, stream, type } = context;
+export async function assertOwner(db: Queryable, context: MessageContext): Promise<void> {
+  const { fence, group, stream, partition = 0, type } = context;
   if (fence === undefined) return;
-  const key = [group, stream, fence];
+  const key = [group, `${stream} ${partition}`, fence];
   if ((await db.query(HELD, key)).rows.length > 0) return;
   const { rows } = await db.query(RAISE, key);
   if (rows[0]?.["valid"] === true) return;
-  const text = `${type} is not handled here: another process owns ${stream} by now, and handles it`;
+  const text = `${type} is not handled here: another process owns partition ${partition} of ${stream} by now, and handles it`;
   throw new MessagingError("TRANSACTION_FAILED", text, { retryable: true });
 }

@@ -17,9 +17,10 @@ CREATE INDEX merp_inbox_noted_at ON merp_inbox USING brin (noted_at);
 -- The greatest token of a partition's owner whose handlers have written.
 CREATE TABLE merp_fence (
   consumer_group text NOT NULL,
-  stream text NOT NULL,
+  -- The stream and the number of the partition.
+  part text NOT NULL,
   fence bigint NOT NULL,
-  PRIMARY KEY (consumer_group, stream)
+  PRIMARY KEY (consumer_group, part)
 );
 
 INSERT INTO merp_migration (version, name) VALUES (2, 'inbox');
