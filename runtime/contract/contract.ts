@@ -94,8 +94,7 @@ export class Contract {
   assertWritable(message: PlainMessage, encoding: Encoding, mostBytes: number = Number.POSITIVE_INFINITY): void {
     this.assertKept(message, encoding);
     // What is encrypted has its size once it is.
-    if (this.sealed !== undefined) return;
-    if (!(bytesAtMost(message) <= mostBytes)) this.encode(message, encoding, mostBytes);
+    if (this.sealed === undefined && !(bytesAtMost(message) <= mostBytes)) this.encode(message, encoding, mostBytes);
   }
 
   /**

@@ -1,5 +1,4 @@
 // handle/ takes one delivery to its handlers. It may import broker/, config/, messaging/, time/ and contract/.
-
 import { type Answer, type Delivery, DONE, type Outcome } from "../broker/delivery.js";
 import { type FlatFields, typeOf } from "../contract/codec.js";
 import { contractOf } from "../contract/contract.js";
@@ -78,8 +77,7 @@ export class Dispatcher {
     try {
       const first = admitted[0] as Route;
       const contract = contractOf(first.upcast?.from ?? first.descriptor);
-      const isSealed = contract.sealed !== undefined;
-      if (delivery.attempt > 1) assertAttemptsLeft(delivery, this.#mostRetries(admitted), isSealed);
+      if (delivery.attempt > 1) assertAttemptsLeft(delivery, this.#mostRetries(admitted), contract.sealed !== undefined);
       const message = contract.decode(fields);
       // Only messages that pass the filters are checked against their contract.
       const suited = those(admitted, suits, message);

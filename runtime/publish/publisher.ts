@@ -72,6 +72,18 @@ export class MessagePublisher {
     }
   }
 
+  /** Checks a message as {@link write} does, and no more. */
+  check(descriptor: Descriptor, given: PlainMessage, options: PublishOptions): void {
+    let message = given;
+    try {
+      this.#assertOpen();
+      message = this.#writer.prepare(descriptor, given, options);
+      this.#writer.check(descriptor, message);
+    } catch (thrown) {
+      throw this.failed(descriptor, thrown, message);
+    }
+  }
+
   /** Checks messages and encodes them. With every issue of all of them, it rejects with one error, which the hooks are told. */
   async writeAll(
     descriptor: Descriptor,

@@ -48,6 +48,12 @@ export class MessageWriter {
     return sealed instanceof Promise ? sealed.then(encoded) : encoded(sealed);
   }
 
+  /** Throws as {@link write} does, but for want of a key. */
+  check(descriptor: Descriptor, message: PlainMessage): void {
+    const { encoding, maxMessageBytes } = this.#config;
+    contractOf(descriptor).assertWritable(message, encoding, maxMessageBytes);
+  }
+
   /**
    * Prepares messages and checks them.
    *

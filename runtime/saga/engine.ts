@@ -35,7 +35,7 @@ export class Engine {
   constructor({ messaging, outbox }: EngineParts) {
     this.#outbox = outbox;
     this.#check = (descriptor, payload, { targetService }) =>
-      messaging.publisher.write(descriptor as unknown as Descriptor, { payload, target_service: targetService }, {});
+      messaging.publisher.check(descriptor as unknown as Descriptor, { payload, target_service: targetService }, {});
   }
 
   /** @returns whether it was begun: `false` if there is one with that id */
