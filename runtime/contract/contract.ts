@@ -13,8 +13,7 @@ import {
 } from "./codec.js";
 import { type Composer, compileComposer } from "./composer.js";
 import type { CommandDescriptor, Descriptor, Encoding } from "./descriptor.js";
-import { ERASED_TEXT, erasableForm, wireForm } from "./encrypt.js";
-import { isErased, mayBeErased } from "./erased.js";
+import { erasableForm, wireForm } from "./encrypt.js";
 import { type Fields, fieldsOf } from "./field.js";
 import { SealedForm } from "./sealed-form.js";
 import type { Sealing } from "./sealing.js";
@@ -195,7 +194,7 @@ export class Contract {
 
   /** The first issue that a reader finds; `undefined` for a message that it takes. */
   readerViolations(message: unknown): readonly Issue[] | undefined {
-    const erased = this.sealed && mayBeErased() ? withErasedText(message as PlainMessage, this.sealed) : undefined;
+    const erased = this.sealed?.withErasedText(message);
     if (erased !== undefined) {
       this.#erasable ??= compileReader(erasableForm(this.#descriptor.schema));
       return this.#erasable(erased);
@@ -221,15 +220,6 @@ export class Contract {
     );
     return this.#resultReader(result);
   }
-}
-
-/** The message with a text in place of what was erased; `undefined` if nothing was. */
-function withErasedText(given: PlainMessage, form: SealedForm): PlainMessage | undefined {
-  if (typeof given !== "object" || given === null) return undefined;
-  const { message, parts } = form.in(given);
-  const erased = parts.filter(({ value }) => isErased(value));
-  for (const part of erased) part.value = ERASED_TEXT;
-  return erased.length === 0 ? undefined : message;
 }
 
 function wireContract(descriptor: Descriptor, contract: Contract): Contract {

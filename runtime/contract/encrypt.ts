@@ -53,6 +53,11 @@ export function hasEncrypted(schema: JsonSchema): boolean {
   return has;
 }
 
+/** Whether a whole schema encrypts anything for a person. */
+export function hasSubject(schema: JsonSchema): boolean {
+  return hasEncrypted(schema) && /"subject":"/.test(JSON.stringify(schema));
+}
+
 /** Whether any part of what these schemas describe is encrypted. */
 export function reachesEncrypted(root: JsonSchema, schemas: readonly unknown[]): boolean {
   const seen = new Set<unknown>();

@@ -1,6 +1,8 @@
 import { ContractError, EncryptionError } from "../errors.js";
 import type { PlainMessage } from "./codec.js";
+import { ERASED_TEXT } from "./encrypt.js";
 import { EncryptedParts, type Part, type Parted } from "./encrypted-parts.js";
+import { isErased, mayBeErased } from "./erased.js";
 import { inexactIn } from "./exact-number.js";
 import { shownPath } from "./issue-path.js";
 import type { JsonSchema } from "./json-schema.js";
@@ -27,6 +29,15 @@ export class SealedForm {
   /** The encrypted parts of a message, in a copy. */
   in(message: PlainMessage): Parted {
     return this.#parts.in(message);
+  }
+
+  /** The message with a text in place of what was erased, for its check; `undefined` if nothing was. */
+  withErasedText(given: unknown): PlainMessage | undefined {
+    if (!mayBeErased() || typeof given !== "object" || given === null) return undefined;
+    const { message, parts } = this.in(given as PlainMessage);
+    const erased = parts.filter(({ value }) => isErased(value));
+    for (const part of erased) part.value = ERASED_TEXT;
+    return erased.length === 0 ? undefined : message;
   }
 
   /** Whether some part of a message is a plain value. */

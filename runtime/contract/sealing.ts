@@ -19,6 +19,8 @@ export interface Sealed {
 export interface Sealing {
   /** Whether this service has keys. Without, it neither publishes nor handles messages with encrypted parts. */
   readonly hasKeys: boolean;
+  /** Whether it finds the keys of people, which a `subject` needs. */
+  readonly hasPeople: boolean;
   /** Puts ciphertexts in the place of values. A promise is returned only where a key has to be fetched. */
   seal(parts: readonly Part[], of: Sealed): Promise<void> | undefined;
   /** Puts values in the place of ciphertexts, and `Erased` in that of those whose key was destroyed. */

@@ -39,5 +39,5 @@ export function withoutKeys(): Extension {
   const never = (): never => {
     throw new Error("a service without keys has nothing to do with them");
   };
-  return { extend: () => ({ sealing: { hasKeys: false, seal: never, open: never } }) };
+  return { extend: () => ({ sealing: { hasKeys: false, hasPeople: false, seal: never, open: never } }) };
 }

@@ -14,12 +14,14 @@ type MaybeLater<Value> = Value | Promise<Value>;
 /** Encrypts and reads the parts of messages with the keys of a provider. */
 export class Vault implements Sealing {
   readonly hasKeys = true;
+  readonly hasPeople: boolean;
   readonly #keys: KeyProvider;
   readonly #subjects: PersonKeys | undefined;
 
   constructor(keys: KeyProvider, subjects: PersonKeys | undefined) {
     this.#keys = keys;
     this.#subjects = subjects;
+    this.hasPeople = subjects !== undefined;
   }
 
   seal(parts: readonly Part[], of: Sealed): Promise<void> | undefined {

@@ -77,7 +77,8 @@ export class Dispatcher {
     try {
       const first = admitted[0] as Route;
       const contract = contractOf(first.upcast?.from ?? first.descriptor);
-      if (delivery.attempt > 1) assertAttemptsLeft(delivery, this.#mostRetries(admitted), contract.sealed !== undefined);
+      if (delivery.attempt > 1)
+        assertAttemptsLeft(delivery, this.#mostRetries(admitted), contract.sealed !== undefined);
       const message = contract.decode(fields);
       // Only messages that pass the filters are checked against their contract.
       const suited = those(admitted, suits, message);

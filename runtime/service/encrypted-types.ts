@@ -1,5 +1,6 @@
 import { contractOf } from "../contract/contract.js";
 import type { Catalogue, Descriptor } from "../contract/descriptor.js";
+import { hasSubject } from "../contract/encrypt.js";
 import type { Sealing } from "../contract/sealing.js";
 import { EncryptionError } from "../errors.js";
 import type { StreamRoutes } from "../handle/router.js";
@@ -9,9 +10,15 @@ const REMEDY =
 
 /** @throws {EncryptionError} if a catalogue has encrypted values, and the messaging says nothing of keys */
 export function assertKeysFor({ messages }: Catalogue, sealing: Sealing | undefined): void {
-  const encrypting = messages.find(({ encrypts }) => encrypts === true);
-  if (encrypting === undefined || sealing !== undefined) return;
-  throw new EncryptionError("KEY_MISSING", `${encrypting.type} has encrypted values: ${REMEDY}`);
+  const encrypting = messages.filter(({ encrypts }) => encrypts === true);
+  const [first] = encrypting;
+  if (first === undefined) return;
+  if (sealing === undefined) throw new EncryptionError("KEY_MISSING", `${first.type} has encrypted values: ${REMEDY}`);
+  if (sealing.hasPeople || !sealing.hasKeys) return;
+  const about = encrypting.find(({ schema }) => hasSubject(schema));
+  if (about === undefined) return;
+  const remedy = "pass encryption({ keys, people }) the store of people's keys";
+  throw new EncryptionError("KEY_MISSING", `${about.type} has values with a "subject": ${remedy}`);
 }
 
 /** @throws {EncryptionError} if a handler would receive values that this service cannot read */

@@ -4,7 +4,14 @@ import { defineEvent } from "../../../runtime/contract/define.js";
 import type { Catalogue } from "../../../runtime/contract/descriptor.js";
 import { wireForm } from "../../../runtime/contract/encrypt.js";
 import { compileWriter } from "../../../runtime/contract/validation.js";
-import { Erased, isErased, onlyFields, withoutKeys } from "../../../runtime/encryption/index.js";
+import {
+  Erased,
+  encryption,
+  environmentKeys,
+  isErased,
+  onlyFields,
+  withoutKeys,
+} from "../../../runtime/encryption/index.js";
 import { createTestBroker, createTestMessagingFor } from "../../../runtime/testing/index.js";
 import { type Joined, joined, login, type Moved, moved, told } from "./contract.js";
 
@@ -122,6 +129,10 @@ describe("a service without keys", () => {
     const encrypting = { ...catalogue, messages: [{ ...joined, encrypts: true }] } as Catalogue;
     const { createMessagingFor } = await import("../../../runtime/service/create-messaging.js");
     expect(() => createMessagingFor(encrypting, { service: "people" })).toThrow(/person.joined has encrypted values/);
+    const withPeople = { ...catalogue, messages: [{ ...moved, encrypts: true }] } as Catalogue;
+    const keys = environmentKeys({ env: { MESSAGE_KEYS: `a:${Buffer.alloc(32).toString("base64")}` } });
+    const options = { service: "people", extensions: [encryption({ keys })] };
+    expect(() => createMessagingFor(withPeople, options)).toThrow(/person.moved has values with a "subject": pass/);
 
     await using messaging = createTestMessagingFor(catalogue, { service: "people", extensions: [withoutKeys()] });
     messaging.on(joined, () => {});
@@ -153,7 +164,7 @@ it("asks nothing of keys for a message that encrypts nothing", async () => {
     calls++;
     return undefined;
   };
-  const counting = { extend: () => ({ sealing: { hasKeys: true, seal: count, open: count } }) };
+  const counting = { extend: () => ({ sealing: { hasKeys: true, hasPeople: true, seal: count, open: count } }) };
   const open = { type: "string" } as const;
   const plain = defineEvent<{ id: string; note: string }, { note: string }>("plain.noted", {
     type: "object",
