@@ -42,7 +42,7 @@ const READ_WITHOUT_KEYS = new Set([
 /** Checks what is to be encrypted: that it can be, and that readers find it. */
 export function checkEncrypt(model: Model): readonly Problem[] {
   const marked = model.definitions.filter((definition) =>
-    /"(?:encrypt|subject)":(?:true|")/.test(JSON.stringify(model.flattener.definition(definition))),
+    /"(?:encrypt|subject)":(?:true|["[])/.test(JSON.stringify(model.flattener.definition(definition))),
   );
   if (marked.length === 0) return [];
   return [
@@ -160,7 +160,7 @@ class Places {
     if (mark === undefined) return undefined;
     for (const [index, child] of children.entries()) {
       const other = marks[index];
-      if (other?.encrypt !== mark.encrypt || other.subject !== mark.subject) {
+      if (other?.encrypt !== mark.encrypt || other.subject?.join() !== mark.subject?.join()) {
         const sentence =
           "is encrypted by one schema, and not in the same way by another that applies to the same value";
         this.#add(children[at] as Schema, "encrypt", sentence);
@@ -176,15 +176,25 @@ class Places {
     return mark;
   }
 
-  #checkSubject(child: Schema, { subject }: EncryptMark): void {
-    if (subject === undefined) return;
+  /** One of the fields has to name the person in each message. What of a result is encrypted is not kept. */
+  #checkSubject(child: Schema, { subject = [] }: EncryptMark): void {
+    if (this.#isResult || subject.length === 0) return;
     const { type } = this.#message;
-    if (this.#isResult) {
-      const sentence = `the result of ${type} is not kept, so that it need not be erased; leave "subject" out`;
-      this.#add(child, "subject", sentence);
-      return;
-    }
+    if (subject.some((one) => this.#names(one))) return;
+    const hasKind = typeof this.#root.properties?.["entity_type"]?.const === "string";
+    const paths = subject.map((one) => subjectField(one).path.join(".")).join(" and ");
+    const isKindless = subject.some((one) => subjectField(one).kind === undefined);
+    const sentence =
+      isKindless && !hasKind && subject.some((one) => this.#names(`any:${one}`))
+        ? `${type} has no constant "entity_type"; write the kind of person before it: "user:entity_id"`
+        : `"subject" must name a required field that is a text or a whole number, and is not encrypted: ${paths} of ${type} is none`;
+    this.#add(child, "subject", sentence);
+  }
+
+  /** Whether a field names a person in every message. */
+  #names(subject: string): boolean {
     const { kind, path } = subjectField(subject);
+    if (kind === undefined && typeof this.#root.properties?.["entity_type"]?.const !== "string") return false;
     let at: Schema | undefined = this.#root;
     for (const key of path) {
       const all: readonly Schema[] = at === undefined ? [] : (inPlace(this.#root, [at]) as readonly Schema[]);
@@ -196,16 +206,7 @@ class Places {
     const all = at === undefined ? [] : (inPlace(this.#root, [at]) as readonly Schema[]);
     const types = new Set(all.flatMap((schema) => typesOf(schema) ?? []));
     const isNamed = types.size > 0 && [...types].every((one) => one === "string" || one === "integer");
-    if (!isNamed || markOf(all) !== undefined) {
-      const sentence = `"subject" must name a required field that is a text or a whole number, and is not encrypted: ${path.join(".")} of ${type} is none`;
-      this.#add(child, "subject", sentence);
-    } else if (kind === undefined && typeof this.#root.properties?.["entity_type"]?.const !== "string") {
-      this.#add(
-        child,
-        "subject",
-        `${type} has no constant "entity_type"; write the kind of person before it: "user:${subject}"`,
-      );
-    }
+    return isNamed && markOf(all) === undefined;
   }
 
   #anyMark(): Schema {

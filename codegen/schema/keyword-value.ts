@@ -84,12 +84,16 @@ function formFaults(kind: KeywordValue, value: unknown): readonly Fault[] {
       return unless(value === true || value === "read" || value === "write", 'true, "read" or "write"');
     case "subject":
       return unless(
-        typeof value === "string" && /^(?:[a-z][a-z0-9_-]*:)?\w+(?:\.\w+)*$/.test(value),
-        "the path to a field, such as entity_id, payload.user_id or user:payload.id",
+        [value].flat().length > 0 && [value].flat().every(isSubject),
+        "the path to a field, such as entity_id, payload.user_id or user:payload.id, or a list of them",
       );
     case "anything":
       return [];
   }
+}
+
+function isSubject(value: unknown): boolean {
+  return typeof value === "string" && /^(?:[a-z][a-z0-9_-]*:)?\w+(?:\.\w+)*$/.test(value);
 }
 
 /** A day that there is, in the form of RFC 3339. */

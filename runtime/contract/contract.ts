@@ -44,7 +44,7 @@ export class Contract {
     this.fields = fieldsOf(descriptor.schema);
     this.sealed = SealedForm.of(descriptor.type, descriptor.schema);
     const { result } = descriptor as Partial<CommandDescriptor>;
-    this.sealedResult = result && SealedForm.of(`${descriptor.type} result`, result);
+    this.sealedResult = result && SealedForm.ofResult(descriptor.type, result);
   }
 
   /**

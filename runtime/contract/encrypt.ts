@@ -12,8 +12,8 @@ export type Encrypt = true | "read" | "write";
 /** What a schema says of a value that is encrypted. */
 export interface EncryptMark {
   readonly encrypt: Encrypt;
-  /** The field that names the person whose key encrypts it: `entity_id`, `user:payload.user_id`. */
-  readonly subject: string | undefined;
+  /** The fields that may name the person whose key encrypts it: `entity_id`, `user:payload.user_id`. The first one counts. */
+  readonly subject: readonly string[] | undefined;
 }
 
 const NAME = "[A-Za-z0-9_-]";
@@ -29,7 +29,8 @@ export const ERASED_TEXT: string = "\u0000erased";
 
 /** What a schema itself says of its value. */
 function ownMark({ encrypt, subject }: JsonSchema): EncryptMark | undefined {
-  return encrypt === true || encrypt === "read" || encrypt === "write" ? { encrypt, subject } : undefined;
+  if (encrypt !== true && encrypt !== "read" && encrypt !== "write") return undefined;
+  return { encrypt, subject: subject === undefined ? undefined : [subject].flat() };
 }
 
 /** What these schemas, which all apply to one value, say of it. */
@@ -55,7 +56,7 @@ export function hasEncrypted(schema: JsonSchema): boolean {
 
 /** Whether a whole schema encrypts anything for a person. */
 export function hasSubject(schema: JsonSchema): boolean {
-  return hasEncrypted(schema) && /"subject":"/.test(JSON.stringify(schema));
+  return hasEncrypted(schema) && /"subject":["[]/.test(JSON.stringify(schema));
 }
 
 /** Whether any part of what these schemas describe is encrypted. */

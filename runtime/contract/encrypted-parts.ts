@@ -10,7 +10,7 @@ type Container = Record<string, unknown>;
 /** A value of a message that is to be encrypted, or to be read. */
 export class Part implements EncryptMark {
   readonly encrypt: EncryptMark["encrypt"];
-  readonly subject: string | undefined;
+  readonly subject: readonly string[] | undefined;
   /** The keys to the value, with those of maps and the indexes of lists. */
   readonly path: readonly string[];
   readonly #holder: Container;
@@ -49,10 +49,14 @@ export class EncryptedParts {
     this.#root = root;
   }
 
-  /** `undefined` for a schema that encrypts nothing. */
-  static of(schema: JsonSchema): EncryptedParts | undefined {
+  /**
+   * `undefined` for a schema that encrypts nothing.
+   *
+   * @param hasSubjects - whether values may be encrypted for a person. Those of a result, which is not kept, are not
+   */
+  static of(schema: JsonSchema, hasSubjects = true): EncryptedParts | undefined {
     if (!hasEncrypted(schema)) return undefined;
-    const root = new Layers(schema).of([schema]);
+    const root = new Layers(schema, hasSubjects).of([schema]);
     return root === undefined ? undefined : new EncryptedParts(root);
   }
 
@@ -86,7 +90,8 @@ class Layer {
   #items: { readonly layer: Layer | undefined } | undefined;
 
   constructor(schemas: readonly JsonSchema[], layers: Layers) {
-    this.mark = markOf(schemas);
+    const mark = markOf(schemas);
+    this.mark = mark === undefined || layers.hasSubjects ? mark : { ...mark, subject: undefined };
     this.#schemas = schemas;
     this.#layers = layers;
     for (const name of schemas.flatMap(({ properties }) => Object.keys(properties ?? {}))) {
@@ -120,12 +125,14 @@ const UNKNOWN = Symbol("unknown") as unknown as Layer;
 
 /** The layers of a schema, each of them once, since a schema may refer to itself. */
 class Layers {
+  readonly hasSubjects: boolean;
   readonly #root: JsonSchema;
   readonly #numbers = new Map<JsonSchema, number>();
   readonly #known = new Map<string, Layer | undefined>();
 
-  constructor(root: JsonSchema) {
+  constructor(root: JsonSchema, hasSubjects: boolean) {
     this.#root = root;
+    this.hasSubjects = hasSubjects;
   }
 
   of(schemas: readonly unknown[]): Layer | undefined {

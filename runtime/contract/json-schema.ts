@@ -17,8 +17,8 @@ export interface JsonSchema {
   readonly sensitive?: boolean;
   /** Our own keyword: the value is encrypted on the wire. `read` and `write` are steps of a migration. */
   readonly encrypt?: boolean | "read" | "write";
-  /** Our own keyword, beside `encrypt`: the field that names the person whose key encrypts the value. */
-  readonly subject?: string;
+  /** Our own keyword, beside `encrypt`: the field that names the person whose key encrypts the value, or several to try. */
+  readonly subject?: string | readonly string[];
   /** Our own keyword, for a form of `anyOf`: it is read, and never written. */
   readonly tolerated?: boolean;
   readonly [keyword: string]: unknown;

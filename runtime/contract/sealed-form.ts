@@ -26,6 +26,12 @@ export class SealedForm {
     return parts === undefined ? undefined : new SealedForm(type, schema, parts);
   }
 
+  /** The same for the results of a command. They are not kept, so that nothing of them need be erased. */
+  static ofResult(type: string, result: JsonSchema): SealedForm | undefined {
+    const parts = EncryptedParts.of(result, false);
+    return parts === undefined ? undefined : new SealedForm(`${type} result`, result, parts);
+  }
+
   /** The encrypted parts of a message, in a copy. */
   in(message: PlainMessage): Parted {
     return this.#parts.in(message);

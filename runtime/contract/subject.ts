@@ -19,8 +19,16 @@ export function subjectField(subject: string): SubjectField {
   return { kind: subject === ENTITY ? undefined : (path.at(-1) as string).replace(/_id$/, ""), path };
 }
 
-/** The person whom a message names, as `user:123`; `undefined` if it names none. */
-export function subjectOf(subject: string, message: Readonly<Record<string, unknown>>): string | undefined {
+/** The person whom a message names by the first of these fields that it has, as `user:123`; `undefined` if it names none. */
+export function subjectOf(subjects: readonly string[], message: Readonly<Record<string, unknown>>): string | undefined {
+  for (const subject of subjects) {
+    const person = personAt(subject, message);
+    if (person !== undefined) return person;
+  }
+  return undefined;
+}
+
+function personAt(subject: string, message: Readonly<Record<string, unknown>>): string | undefined {
   const { kind = message["entity_type"], path } = subjectField(subject);
   let value: unknown = message;
   for (const key of path) value = isObject(value) && Object.hasOwn(value, key) ? value[key] : undefined;

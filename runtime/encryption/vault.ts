@@ -110,10 +110,10 @@ function plainValueOf(
   return value;
 }
 
-function personIn(part: Part, subject: string, { type, whole, placeOf }: Sealed, reading: boolean): string {
+function personIn(part: Part, subject: readonly string[], { type, whole, placeOf }: Sealed, reading: boolean): string {
   const person = subjectOf(subject, whole);
   if (person !== undefined) return person;
-  const text = `${type}: ${placeOf(part)} needs a text or a whole number in ${subject}, which names the person`;
+  const text = `${type}: ${placeOf(part)} needs a text or a whole number in ${subject.join(" or ")}, which names the person`;
   throw new EncryptionError("CIPHERTEXT_INVALID", text, { reading });
 }
 

@@ -40,6 +40,12 @@ describe("what is encrypted in a schema", () => {
     expect(message).toContain("message: Unerased<OrderPlacedInput>");
   });
 
+  it("may name several fields that name the person, of which each message has one", async () => {
+    const subject = ["person:payload.id", "person:entity_id"];
+    expect(await problemsOf(withOrder({ note: { ...SECRET, subject } }))).toEqual([]);
+    expect((await problemsOf(withOrder({ note: { ...SECRET, subject: [] } }))).join()).toMatch(/or a list of them/);
+  });
+
   it("is a text with a pattern in the schemas for other languages", () => {
     const schema = { type: "object", properties: { note: { ...SECRET, maxLength: 3, description: "A note." } } };
     const [bundle] = bundlesOf({ descriptor: defineEvent("order.placed", schema as never), name: "OrderPlaced" });
