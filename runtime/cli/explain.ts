@@ -55,7 +55,7 @@ async function runExplain(id: string, given: ExplainArguments): Promise<number> 
     if (story.parts.length === 0 && story.letters.length === 0) return exit.wrong;
     return exit.fine;
   } finally {
-    operator.connection.close();
+    operator.routes.close();
   }
 }
 

@@ -1,7 +1,9 @@
 import type { Command } from "commander";
+import { prefixed } from "../config/config.js";
 import { didYouMean, nearest } from "../config/suggest.js";
 import type { Descriptor, Publishable } from "../contract/descriptor.js";
 import { printable } from "../contract/printable.js";
+import { SUBJECTS_HASH } from "../encryption/redis-subjects.js";
 import { type CatalogueArguments, descriptorsOf, readingMessages } from "./catalogue.js";
 import { type ChangeArguments, changeOf, changing, isConfirmed } from "./change.js";
 import { paint } from "./colour.js";
@@ -58,16 +60,16 @@ async function runPublish(type: string, given: PublishArguments): Promise<number
   }
   const { Operator } = await import("../operations/operator.js");
   const { AuditTrail } = await import("../operations/audit/audit-trail.js");
-  const { config, connection } = new Operator({ service }, { name: "publish" });
+  const { config, routes } = new Operator({ service }, { name: "publish" });
   try {
     const place =
       config.environment === "development" ? descriptor.stream : `${config.environment}:${descriptor.stream}`;
-    const there = { environment: config.environment, client: () => connection.ready() };
+    const there = { environment: config.environment, client: () => routes.at(prefixed(config, SUBJECTS_HASH)).ready() };
     const extensions = await extensionsFor(descriptor, given, there);
-    if (!(await isConfirmed(`publish ${type} to ${place} at ${connection.address}?`, given))) return exit.wrong;
+    if (!(await isConfirmed(`publish ${type} to ${place} at ${routes.address}?`, given))) return exit.wrong;
     const details = { type, source: service };
     const change = changeOf(given, { action: "publish", target: descriptor.stream, details });
-    const { id, entryId } = await new AuditTrail(config, connection).recorded(change, async () => {
+    const { id, entryId } = await new AuditTrail(config, routes).recorded(change, async () => {
       const published = await publishDraft(descriptor, draft, { service, extensions });
       return { id: published.id, entryId: published.entryId };
     });
@@ -77,7 +79,7 @@ async function runPublish(type: string, given: PublishArguments): Promise<number
     );
     return exit.fine;
   } finally {
-    connection.close();
+    routes.close();
   }
 }
 

@@ -131,7 +131,7 @@ async function recordedReplay(
     const details = { stream, file, since, until, type, publishes, includeCommands };
     const change = changeOf(given, { action: "replay", target: messaging.service, details });
     let report: ReplayReport | undefined;
-    await new AuditTrail(operator.config, operator.connection).recorded(change, async () => {
+    await new AuditTrail(operator.config, operator.routes).recorded(change, async () => {
       report = await replay(messaging, options).catch(reportOf);
       const { end, handled, skipped, failed, position } = report;
       return { end, handled, skipped, failed, position };
@@ -139,7 +139,7 @@ async function recordedReplay(
     bar.clear();
     return await tell(report as ReplayReport, options.checkpoint);
   } finally {
-    operator.connection.close();
+    operator.routes.close();
   }
 }
 

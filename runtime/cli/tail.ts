@@ -99,14 +99,14 @@ async function runTail(types: readonly string[], given: TailArguments): Promise<
         target: streams.join(","),
         details: { types, since },
       });
-      const trail = new AuditTrail(operator.config, operator.connection);
+      const trail = new AuditTrail(operator.config, operator.routes);
       await trail.recorded(change, async () => ({
         shown: await show(tail(operator, descriptors, { ...options, notice: note, unmasked: true }), given),
       }));
     } else await show(tail(operator, descriptors, { ...options, notice: note }), given);
     return exit.fine;
   } finally {
-    operator.connection.close();
+    operator.routes.close();
   }
 }
 

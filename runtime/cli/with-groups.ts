@@ -21,11 +21,11 @@ export async function withGroups<Result>(
     import("../operations/partitions/partitions.js"),
     import("../operations/audit/audit-trail.js"),
   ]);
-  const { config, connection } = new Operator(options, { name: "operator", connectionName: "merp" });
+  const { config, routes } = new Operator(options, { name: "operator", connectionName: "merp" });
   try {
-    const [groups, partitions] = [new Groups(config, connection), new Partitions(config, connection)];
-    return await work({ groups, partitions, trail: new AuditTrail(config, connection) });
+    const [groups, partitions] = [new Groups(config, routes), new Partitions(config, routes)];
+    return await work({ groups, partitions, trail: new AuditTrail(config, routes) });
   } finally {
-    connection.close();
+    routes.close();
   }
 }

@@ -14,7 +14,8 @@ export interface RedisSubjectsOptions {
   readonly key?: string;
 }
 
-const HASH = "subject-keys";
+/** The hash that holds them, but for the prefix of an environment. */
+export const SUBJECTS_HASH = "subject-keys";
 const PAGE = 200;
 /** The field beside a person's, with the keys that were destroyed. No person's kind begins so. */
 const ERASED = "erased ";
@@ -59,11 +60,11 @@ class RedisSubjects implements SubjectStore {
   constructor(client: HashClient, key: string | undefined) {
     this.#client = client;
     this.#isNamed = key !== undefined;
-    this.#hash = key ?? HASH;
+    this.#hash = key ?? SUBJECTS_HASH;
   }
 
   placed({ environment }: { readonly environment: string }): void {
-    if (!this.#isNamed) this.#hash = environment === "development" ? HASH : `${environment}:${HASH}`;
+    if (!this.#isNamed) this.#hash = environment === "development" ? SUBJECTS_HASH : `${environment}:${SUBJECTS_HASH}`;
   }
 
   async get(subject: string): Promise<SubjectKeys> {

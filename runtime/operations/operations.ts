@@ -1,12 +1,12 @@
 import type { Config } from "../config/config.js";
 import type { DeadLetters } from "../letters/dead-letters.js";
-import type { Connection } from "../redis/connection.js";
 import { AuditTrail } from "./audit/audit-trail.js";
 import { type RecordedChange, recordedChanges } from "./audit/recorded-changes.js";
 import { Groups } from "./groups/groups.js";
 import { type OperationsOptions, Operator } from "./operator.js";
 import { Partitions } from "./partitions/partitions.js";
 import { deadLettersOf } from "./redis-dead-letters.js";
+import type { Routes } from "./routes.js";
 
 /**
  * Gives an operator access to the dead letters, to inspect, redrive or discard them, and to the groups. Reads the same variables as the
@@ -25,17 +25,17 @@ export class Operations implements AsyncDisposable {
   readonly groups: Groups;
   /** The partitions of the streams. */
   readonly partitions: Partitions;
-  readonly #connection: Connection;
+  readonly #routes: Routes;
 
   /** @throws {ConfigError} naming every bad setting */
   constructor(options: OperationsOptions = {}) {
-    const { config, connection } = new Operator(options, { name: "operator" });
+    const { config, routes } = new Operator(options, { name: "operator" });
     this.#config = config;
-    this.#connection = connection;
-    this.audit = new AuditTrail(config, connection);
-    this.deadLetters = deadLettersOf(config, connection);
-    this.groups = new Groups(config, connection);
-    this.partitions = new Partitions(config, connection);
+    this.#routes = routes;
+    this.audit = new AuditTrail(config, routes);
+    this.deadLetters = deadLettersOf(config, routes);
+    this.groups = new Groups(config, routes);
+    this.partitions = new Partitions(config, routes);
   }
 
   /**
@@ -47,12 +47,12 @@ export class Operations implements AsyncDisposable {
    * for await (const { at, who, action, state } of operations.changes()) console.log(at, who, action, state);
    */
   changes(since?: Date): AsyncGenerator<RecordedChange, void, undefined> {
-    return recordedChanges(this.#config, this.#connection, since);
+    return recordedChanges(this.#config, this.#routes, since);
   }
 
-  /** Closes the connection. */
+  /** Closes the connections. */
   close(): void {
-    this.#connection.close();
+    this.#routes.close();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

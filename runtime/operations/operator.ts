@@ -1,7 +1,6 @@
 import { type Config, readConfig, type Settings } from "../config/config.js";
 import type { Variables } from "../config/setting-reader.js";
-import { Connection } from "../redis/connection.js";
-import { systemClock } from "../time/clock.js";
+import { Routes } from "./routes.js";
 
 /** Settings of an operator's tool: those of a service, read from the same variables. */
 export interface OperationsOptions extends Settings {
@@ -13,16 +12,16 @@ export interface OperationsOptions extends Settings {
 export interface Tool {
   /** Stands in for a service name that neither the options nor `SERVICE_NAME` give. */
   readonly name: string;
-  /** The connection's name in `CLIENT LIST`, before the role. @defaultValue the service's name */
+  /** The connections' name in `CLIENT LIST`, before the role. @defaultValue the service's name */
   readonly connectionName?: string;
   /** The names of its own options. */
   readonly options?: readonly string[];
 }
 
-/** The settings and the connection of an operator's tool. It connects at the first use. */
+/** The settings and the connections of an operator's tool. It connects at the first use. */
 export class Operator {
   readonly config: Config;
-  readonly connection: Connection;
+  readonly routes: Routes;
   /** The configured service name; `undefined` when the tool's name stands in for it. */
   readonly service: string | undefined;
 
@@ -31,7 +30,6 @@ export class Operator {
     const env = options.env ?? process.env;
     this.service = options.service ?? (env["SERVICE_NAME"] || undefined);
     this.config = readConfig({ ...options, service: this.service ?? name }, "fields", env, ["env", ...own]);
-    const { redis, service } = this.config;
-    this.connection = new Connection(redis, connectionName ?? service, "settle", systemClock);
+    this.routes = new Routes(this.config, connectionName ?? this.config.service);
   }
 }

@@ -49,7 +49,7 @@ export async function* storedEntries(
       for await (const letter of lettersOf(operator, name)) yield { ...letter, stream: name };
     }
   } finally {
-    operator.connection.close();
+    operator.routes.close();
   }
 }
 
@@ -65,7 +65,7 @@ async function* entriesOf(operator: Operator, key: string, groups: readonly Grou
       yield { ...entry, key, waiting: pending.get(entry.id) ?? [] };
     }
   }
-  const last = await operator.connection.ask(`reading ${key}`, (client) => greatestId(client, key));
+  const last = await operator.routes.at(key).ask(`reading ${key}`, (client) => greatestId(client, key));
   for (let from = groups.length === 0 ? "-" : `(${position}`, isOver = false; !isOver; ) {
     const { entries, isMore } = await pageOf(operator, key, from, last);
     for (const entry of entries) {
@@ -82,14 +82,14 @@ async function* entriesOf(operator: Operator, key: string, groups: readonly Grou
   }
 }
 
-function pageOf({ config, connection }: Operator, key: string, from: string, to: string): Promise<Page> {
+function pageOf({ config, routes }: Operator, key: string, from: string, to: string): Promise<Page> {
   const range = { from, to, most: from === to ? 1 : PAGE, maxEntryBytes: config.maxMessageBytes };
-  return connection.ask(`reading ${key}`, (client) => readPage(client, key, range));
+  return routes.at(key).ask(`reading ${key}`, (client) => readPage(client, key, range));
 }
 
-async function* lettersOf({ config, connection }: Operator, stream: string): AsyncGenerator<Found> {
+async function* lettersOf({ config, routes }: Operator, stream: string): AsyncGenerator<Found> {
   const key = streamKeys(prefixed(config, stream), "").dead;
-  for await (const letter of deadLettersOf(config, connection).list(stream, { state: "open" })) {
+  for await (const letter of deadLettersOf(config, routes).list(stream, { state: "open" })) {
     const { id, group, keptBytes } = letter;
     const fields = letter.original.map(String);
     const oversized = keptBytes === undefined ? {} : { oversizedBytes: keptBytes };

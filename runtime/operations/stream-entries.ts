@@ -19,28 +19,27 @@ export async function* streamEntries(
   stream: string,
   options: OperationsOptions = {},
 ): AsyncGenerator<LogEntry, void, undefined> {
-  const { config, connection } = new Operator(options, { name: "validate", connectionName: "validate" });
+  const { config, routes } = new Operator(options, { name: "validate", connectionName: "validate" });
   const key = prefixed(config, stream);
   const what = `reading ${key}`;
+  const route = routes.at(key);
   try {
-    const last = await connection.ask(what, (client) => greatestId(client, key));
+    const last = await route.ask(what, (client) => greatestId(client, key));
     if (last === "0-0") {
-      if ((await connection.ask(what, (client) => client.exists(key))) === 1) return;
+      if ((await route.ask(what, (client) => client.exists(key))) === 1) return;
       throw new ConfigError([
-        `there is no stream ${key} at ${connection.address}: check its name, ENVIRONMENT and REDIS_DB`,
+        `there is no stream ${key} at ${routes.address}: check its name, ENVIRONMENT and REDIS_DB`,
       ]);
     }
     const range = { to: last, most: PAGE, maxEntryBytes: config.maxMessageBytes };
     for (let from = "-", isOver = false; !isOver; ) {
       const start = from;
-      const { entries, isMore } = await connection.ask(what, (client) =>
-        readPage(client, key, { ...range, from: start }),
-      );
+      const { entries, isMore } = await route.ask(what, (client) => readPage(client, key, { ...range, from: start }));
       yield* entries;
       from = `(${entries.at(-1)?.id ?? last}`;
       isOver = !isMore;
     }
   } finally {
-    connection.close();
+    routes.close();
   }
 }

@@ -20,8 +20,8 @@ export interface Group {
 const PAGE = 1000;
 
 /** The groups of a stream; none where there is no such stream. */
-export async function groupsOf({ connection }: Operator, key: string): Promise<readonly Group[]> {
-  const groups = await connection.ask(`reading the groups of ${key}`, (client) =>
+export async function groupsOf({ routes }: Operator, key: string): Promise<readonly Group[]> {
+  const groups = await routes.at(key).ask(`reading the groups of ${key}`, (client) =>
     (client.xinfo("GROUPS", key) as Promise<unknown[][]>).catch((error: unknown) => {
       if (isReply(error, "ERR no such key")) return [];
       throw error;
@@ -53,12 +53,14 @@ export async function waitingFor(
 
 type Pending = readonly [id: string, consumer: string];
 
-async function* pendingOf({ connection }: Operator, key: string, group: string): AsyncGenerator<Pending> {
+async function* pendingOf({ routes }: Operator, key: string, group: string): AsyncGenerator<Pending> {
   for (let from = "-"; ; ) {
     const start = from;
-    const page = (await connection.ask(`reading what ${group} has pending in ${key}`, (client) =>
-      client.xpending(key, group, start, "+", PAGE),
-    )) as Pending[];
+    const page = (await routes
+      .at(key)
+      .ask(`reading what ${group} has pending in ${key}`, (client) =>
+        client.xpending(key, group, start, "+", PAGE),
+      )) as Pending[];
     yield* page;
     const last = page.at(-1);
     if (last === undefined) return;

@@ -2,7 +2,7 @@ import { comesBefore, entryIdIn } from "../broker/entry-id.js";
 import { headOf, isOf } from "../broker/letter-head.js";
 import type { HeadPage, HeadRange, Letters, Settling, StoredLetter, Whereabouts } from "../broker/letters.js";
 import type { Config } from "../config/config.js";
-import type { Client, Connection } from "./connection.js";
+import type { Client } from "./connection.js";
 import { greatestId } from "./greatest-id.js";
 import { PARKED, type StreamKeys, streamKeys } from "./keys.js";
 import { readHeads } from "./letter-heads.js";
@@ -10,6 +10,7 @@ import { indexed, marksOf } from "./letters.js";
 import { type PageRange, readBytes } from "./page.js";
 import { RedisSettling } from "./redis-settling.js";
 import { field, isReply } from "./reply.js";
+import type { Route } from "./route.js";
 
 /** Without the right to scripts letters are read whole, so many at once. */
 const PAGE = 50;
@@ -18,7 +19,7 @@ const PAGE = 50;
 export class RedisLetters implements Letters {
   readonly name: string;
   readonly #config: Config;
-  readonly #connection: Connection;
+  readonly #route: Route;
   readonly #keys: StreamKeys;
 
   readonly #longest: number;
@@ -27,10 +28,10 @@ export class RedisLetters implements Letters {
    * @param stream - its whole name
    * @param longest - a letter of more bytes is abridged
    */
-  constructor(config: Config, connection: Connection, stream: string, longest: number) {
+  constructor(config: Config, route: Route, stream: string, longest: number) {
     this.#longest = longest;
     this.#config = config;
-    this.#connection = connection;
+    this.#route = route;
     this.#keys = streamKeys(stream, config.group);
     this.name = this.#keys.dead;
   }
@@ -104,7 +105,7 @@ export class RedisLetters implements Letters {
   }
 
   #ask<Reply>(what: string, question: (client: Client) => Promise<Reply>): Promise<Reply> {
-    return this.#connection.ask(what, question);
+    return this.#route.ask(what, question);
   }
 
   async #wholeHeads(client: Client, { after, until = "+", names, of }: HeadRange): Promise<HeadPage> {

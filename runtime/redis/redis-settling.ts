@@ -9,6 +9,7 @@ import { type StreamKeys, streamKeys } from "./keys.js";
 import { indexed } from "./letters.js";
 import { readBytes } from "./page.js";
 import { instantIn } from "./redis-clock.js";
+import { slotOf } from "./slot.js";
 
 type Transaction = ReturnType<Client["multi"]>;
 
@@ -24,7 +25,7 @@ export class RedisSettling implements Settling {
   readonly #find: SettlingParts["find"];
 
   constructor(redis: RedisConfig, service: string, { keys, find }: SettlingParts) {
-    this.#connection = new Connection(redis, service, "settle", systemClock);
+    this.#connection = new Connection(redis, service, "settle", systemClock, redis.cluster && slotOf(keys.stream));
     this.#keys = keys;
     this.#find = find;
   }

@@ -267,11 +267,11 @@ describe("the rights in the page on security", () => {
     expect(causes.length).toBeGreaterThan(0);
     expect((await operations.deadLetters.history("events", id)).letters).toMatchObject([{ id }]);
     expect(await all(operations.deadLetters.purge("events", { settled: true }))).not.toEqual([]);
-    const { config, connection } = new Operator(options, { name: "operator" });
+    const { config, routes } = new Operator(options, { name: "operator" });
     const change = { action: "dead-letters purge", target: "events", who: "ada" };
-    await new AuditTrail(config, connection).recorded(change, async () => ({ removed: 1 }));
-    expect(await all(recordedChanges(config, connection))).toMatchObject([{ ...change, state: "done" }]);
-    connection.close();
+    await new AuditTrail(config, routes).recorded(change, async () => ({ removed: 1 }));
+    expect(await all(recordedChanges(config, routes))).toMatchObject([{ ...change, state: "done" }]);
+    routes.close();
     const found = await all(examine(options));
     // The group of what is buried has nobody, and the doctor says so.
     const abandoned = "nobody serves";
@@ -343,16 +343,16 @@ describe("the rights in the page on security", () => {
     await expect(all(operations.deadLetters.purge("events", { keep: 0 }))).rejects.toMatchObject(refusal);
     expect((await operations.deadLetters.causes("events")).letters).toBeGreaterThan(0);
     expect((await operations.deadLetters.history("events", id)).letters).toMatchObject([{ id }]);
-    const { config, connection } = new Operator(options, { name: "viewer" });
+    const { config, routes } = new Operator(options, { name: "viewer" });
     const change = { action: "dead-letters purge", target: "events", who: "ada" };
     const make = vi.fn(async () => ({}));
-    await expect(new AuditTrail(config, connection).recorded(change, make)).rejects.toMatchObject({
+    await expect(new AuditTrail(config, routes).recorded(change, make)).rejects.toMatchObject({
       code: "REDIS_REFUSED",
       message: expect.stringMatching(/recording the change in merp:audit.*'xadd'.*ACL GETUSER/),
     });
     expect(make).not.toHaveBeenCalled();
-    expect(await all(recordedChanges(config, connection))).toEqual(expect.any(Array));
-    connection.close();
+    expect(await all(recordedChanges(config, routes))).toEqual(expect.any(Array));
+    routes.close();
     await using collector = new HealthCollector({
       ...options,
       hooks: { trouble: (_, error) => expect(error).toBeNull() },

@@ -34,15 +34,15 @@ import { ENTRIES, junk, junkFields } from "./junk.js";
 const { redis, admin } = await useRedis();
 const options = { env: {}, redis: { url: redis.url } };
 const operator = new Operator(options, { name: "operator" });
-const { config, connection } = operator;
+const { config, routes } = operator;
 const descriptors: readonly Descriptor[] = catalogue.messages;
-const letters = deadLettersOf(config, connection);
-const tool = { letters, audit: new AuditTrail(config, connection), descriptors };
+const letters = deadLettersOf(config, routes);
+const tool = { letters, audit: new AuditTrail(config, routes), descriptors };
 const status = new StatusReader({ ...options, messages: descriptors });
 const unknown: unknown[] = [];
 const dashboard = dashboardAt(redis, { onError: (error) => void unknown.push(error) });
 afterAll(async () => {
-  connection.close();
+  routes.close();
   status.close();
   await dashboard.close();
 });
@@ -164,10 +164,10 @@ const READERS: readonly (() => Promise<string | undefined>)[] = [
     for (const [id] of await admin.xrange("{events}:dead", "-", "+")) await showLetter(tool, id, {});
     return undefined;
   },
-  async () => String(await showChanges(recordedChanges(config, connection), { limit: 10 })),
-  async () => String(await showChanges(recordedChanges(config, connection), { limit: 10, json: true })),
+  async () => String(await showChanges(recordedChanges(config, routes), { limit: 10 })),
+  async () => String(await showChanges(recordedChanges(config, routes), { limit: 10, json: true })),
   async () => {
-    await new Groups(config, connection).paused("events");
+    await new Groups(config, routes).paused("events");
     return undefined;
   },
   async () => {
@@ -218,7 +218,7 @@ it("a story ends where ids name each other without end, a retry is due at no mom
 it("a change is on record with its details, whatever its operator is called", async () => {
   const about = { action: "pause", target: "details", who: "details", why: "details" };
   await tool.audit.recorded({ ...about, details: { type: "user.created" } }, async () => ({ until: "then" }));
-  const { value } = await recordedChanges(config, connection).next();
+  const { value } = await recordedChanges(config, routes).next();
   expect(value).toMatchObject({ ...about, details: { type: "user.created" }, outcome: { until: "then" } });
 });
 
@@ -233,10 +233,10 @@ it("a status tells little of what others wrote much of, and what is paused never
   const seen = await status.read();
   expect(seen.paused).toMatchObject([{ group: "g", type: null }]);
   expect(JSON.stringify(seen).length).toBeLessThan(20_000);
-  const [{ pauses }] = (await new Groups(config, connection).paused("events").then(async (served) => {
+  const [{ pauses }] = (await new Groups(config, routes).paused("events").then(async (served) => {
     expect(served).toEqual([]);
     await admin.zadd(keys.groups, 1, "g");
-    return new Groups(config, connection).paused("events");
+    return new Groups(config, routes).paused("events");
   })) as [PausedGroup];
   expect(pauses).toHaveLength(1);
   expect((await readTraffic(operator, descriptors)).silent).toEqual([{ stream: "events", group: "g" }]);

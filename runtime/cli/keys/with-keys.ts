@@ -1,3 +1,5 @@
+import { prefixed } from "../../config/config.js";
+import { SUBJECTS_HASH } from "../../encryption/redis-subjects.js";
 import type { SubjectStore } from "../../encryption/subject-store.js";
 import type { AuditTrail } from "../../operations/audit/audit-trail.js";
 import type { KeyUsage } from "../../operations/keys/key-usage.js";
@@ -25,19 +27,23 @@ export async function withKeys<Result>(
     import("../../operations/keys/key-usage.js"),
   ]);
   const operator = new Operator({}, { name: "operator", connectionName: "merp" });
-  const { config, connection } = operator;
+  const { config, routes } = operator;
   try {
     return await work({
       operator,
-      trail: new AuditTrail(config, connection),
+      trail: new AuditTrail(config, routes),
       usage: async (keyId) => {
         const streams = [...new Set((await descriptorsOf(given)).map(({ stream }) => stream))].sort();
         return keyUsage(operator, { streams, progress, ...(keyId === undefined ? {} : { keyId }) });
       },
-      people: () => peopleOf(given, { environment: config.environment, client: () => connection.ready() }),
+      people: () =>
+        peopleOf(given, {
+          environment: config.environment,
+          client: () => routes.at(prefixed(config, SUBJECTS_HASH)).ready(),
+        }),
     });
   } finally {
-    connection.close();
+    routes.close();
   }
 }
 

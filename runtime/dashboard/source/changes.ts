@@ -24,11 +24,11 @@ export class Changes {
   readonly #groups: Groups;
   readonly #audit: AuditTrail;
 
-  constructor({ config, connection }: Operator, descriptors: readonly Descriptor[]) {
+  constructor({ config, routes }: Operator, descriptors: readonly Descriptor[]) {
     this.#descriptors = descriptors;
-    this.#letters = deadLettersOf(config, connection);
-    this.#groups = new Groups(config, connection);
-    this.#audit = new AuditTrail(config, connection);
+    this.#letters = deadLettersOf(config, routes);
+    this.#groups = new Groups(config, routes);
+    this.#audit = new AuditTrail(config, routes);
   }
 
   /**

@@ -22,7 +22,7 @@ export class LetterSource {
   constructor(operator: Operator, descriptors: readonly Descriptor[]) {
     this.#operator = operator;
     this.#descriptors = descriptors;
-    this.#letters = deadLettersOf(operator.config, operator.connection);
+    this.#letters = deadLettersOf(operator.config, operator.routes);
   }
 
   /** The causes in all streams, the most frequent first. */

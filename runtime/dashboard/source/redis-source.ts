@@ -98,7 +98,7 @@ export class RedisSource implements DashboardSource {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#status.close();
-    this.#operator.connection.close();
+    this.#operator.routes.close();
   }
 
   async #readTraffic(descriptors: readonly Descriptor[]): Promise<Traffic> {

@@ -1,6 +1,7 @@
 import { type Config, prefixed } from "../../config/config.js";
-import type { Connection } from "../../redis/connection.js";
 import { ourError } from "../../redis/driver-error.js";
+import type { Route } from "../../redis/route.js";
+import type { Routes } from "../routes.js";
 
 /** The stream that holds what operators changed. */
 export const AUDIT_STREAM = "merp:audit";
@@ -30,12 +31,12 @@ export type Outcome = Readonly<Record<string, unknown>>;
  * the id of the first.
  */
 export class AuditTrail {
-  readonly #connection: Connection;
+  readonly #route: Route;
   readonly #stream: string;
 
-  constructor(config: Config, connection: Connection) {
-    this.#connection = connection;
+  constructor(config: Config, routes: Routes) {
     this.#stream = prefixed(config, AUDIT_STREAM);
+    this.#route = routes.at(this.#stream);
   }
 
   /**
@@ -61,11 +62,11 @@ export class AuditTrail {
   }
 
   async #add(state: "begun" | "done" | "failed", ...fields: readonly string[]): Promise<string> {
-    const client = await this.#connection.ready();
+    const client = await this.#route.ready();
     try {
       return (await client.xadd(this.#stream, "MAXLEN", "~", KEPT, "*", "state", state, ...fields)) as string;
     } catch (error) {
-      throw ourError(error, this.#connection.address, `recording the change in ${this.#stream}`);
+      throw ourError(error, this.#route.address, `recording the change in ${this.#stream}`);
     }
   }
 }

@@ -3,8 +3,8 @@ import type { LogEntry } from "../../broker/log.js";
 import { type Config, prefixed } from "../../config/config.js";
 import { fieldOf } from "../../contract/codec.js";
 import { cut } from "../../contract/printable.js";
-import type { Connection } from "../../redis/connection.js";
 import { readPage } from "../../redis/page.js";
+import type { Routes } from "../routes.js";
 import { AUDIT_STREAM, type Change, type Outcome } from "./audit-trail.js";
 
 /** A change as it is on record. */
@@ -33,7 +33,7 @@ const LONGEST_TEXT = 1000;
  */
 export async function* recordedChanges(
   config: Config,
-  connection: Connection,
+  routes: Routes,
   since?: Date,
 ): AsyncGenerator<RecordedChange, void, undefined> {
   const stream = prefixed(config, AUDIT_STREAM);
@@ -41,7 +41,9 @@ export async function* recordedChanges(
   const ends = new Map<string, Entry>();
   for (let to = "+"; ; ) {
     const range = { from, to, most: PAGE, maxEntryBytes: LONGEST_ENTRY, newestFirst: true };
-    const { entries, isMore } = await connection.ask(`reading ${stream}`, (client) => readPage(client, stream, range));
+    const { entries, isMore } = await routes
+      .at(stream)
+      .ask(`reading ${stream}`, (client) => readPage(client, stream, range));
     for (const entry of entries.map(entryOf)) {
       const { id, state } = entry;
       if (state === "begun") {

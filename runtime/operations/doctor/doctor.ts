@@ -1,9 +1,10 @@
 import type { Config } from "../../config/config.js";
 import { ConfigError } from "../../errors.js";
-import type { Client, Connection } from "../../redis/connection.js";
+import type { Client } from "../../redis/connection.js";
 import { assertSupported } from "../../redis/requirement.js";
 import { systemClock } from "../../time/clock.js";
 import { type OperationsOptions, Operator } from "../operator.js";
+import type { Routes } from "../routes.js";
 import { type Finding, failed, shownFinding } from "./finding.js";
 import { DoctorProbe } from "./probe.js";
 import { survey } from "./survey.js";
@@ -37,17 +38,16 @@ async function* look(options: DoctorOptions): AsyncGenerator<Finding> {
     yield { check: "configuration", verdict: "bad", text: "settings are wrong", lines };
     return;
   }
-  const { config, connection } = operator;
+  const { config, routes } = operator;
   try {
     yield configuration(operator);
-    const client = await connection.ready();
-    yield await connected(client, config);
-    yield* probe(connection, options, config);
-    yield* survey(connection, config);
+    yield await routes.ask((client) => connected(client, config));
+    yield* probe(routes, options, config);
+    yield* survey(routes, config);
   } catch (error) {
     yield failed("Redis", error);
   } finally {
-    connection.close();
+    routes.close();
   }
 }
 
@@ -58,14 +58,14 @@ function configuration({ config, service }: Operator): Finding {
   return { check, verdict: "notable", text: "SERVICE_NAME is not set: every service needs it", lines };
 }
 
-async function* probe(connection: Connection, options: DoctorOptions, config: Config): AsyncGenerator<Finding> {
+async function* probe(routes: Routes, options: DoctorOptions, config: Config): AsyncGenerator<Finding> {
   const { timeoutSeconds = 10, ...settings } = options;
   const probing = new DoctorProbe(settings, config, timeoutSeconds * 1000);
   let cleaned: Finding;
   try {
     yield* probing.run();
   } finally {
-    cleaned = await probing.clean(connection);
+    cleaned = await probing.clean(routes);
   }
   yield cleaned;
 }

@@ -2,12 +2,12 @@ import { randomBytes } from "node:crypto";
 import type { Config } from "../../config/config.js";
 import type { Logger } from "../../messaging/logger.js";
 import type { Messaging } from "../../messaging/messaging.js";
-import type { Connection } from "../../redis/connection.js";
 import { answerKey, redriveKeys, streamKeys } from "../../redis/keys.js";
 import { createMessagingFor } from "../../service/create-messaging.js";
 import { systemClock } from "../../time/clock.js";
 import { within } from "../../time/limit.js";
 import type { OperationsOptions } from "../operator.js";
+import type { Routes } from "../routes.js";
 import { type Finding, failed } from "./finding.js";
 import {
   doctorCatalogue,
@@ -98,16 +98,17 @@ export class DoctorProbe {
   }
 
   /** Ends the probe and removes its keys. They are removed by name, because a search may take long in a large Redis. */
-  async clean(connection: Connection): Promise<Finding> {
+  async clean(routes: Routes): Promise<Finding> {
     await this.#messaging.close();
     return this.#attempt("clean up", async () => {
-      const client = await connection.ready();
       const keys = doctorCatalogue.messages.flatMap(({ stream: name }) => {
         const own = streamKeys(`${this.#environment}:${name}`, this.#group);
         const answers = this.#answered.map((id) => answerKey(own.stream, id));
         return [...Object.values(own), ...Object.values(redriveKeys(own, this.#group)), ...answers] as string[];
       });
-      await Promise.all([...new Set(keys)].map((key) => client.unlink(key)));
+      const remove = (key: string): Promise<number> =>
+        routes.at(key).ask(`removing ${key}`, (client) => client.unlink(key));
+      await Promise.all([...new Set(keys)].map(remove));
       return "the keys of this examination are removed";
     });
   }

@@ -1,7 +1,7 @@
 import type { Config } from "../../config/config.js";
-import type { Connection } from "../../redis/connection.js";
 import { diagnose } from "../diagnosis/diagnose.js";
 import type { Problem } from "../diagnosis/problem.js";
+import type { Routes } from "../routes.js";
 import type { GroupStatus, Members, WorkStatus } from "../status/group-status.js";
 import { look } from "../status/look.js";
 import { planOf } from "../status/plan.js";
@@ -12,8 +12,11 @@ import type { Finding } from "./finding.js";
 const VERDICTS = { critical: "bad", warning: "notable", notice: "notable" } as const;
 
 /** Reports on Redis, the streams of the configured environment and who serves their groups. It only reads. */
-export async function* survey(connection: Connection, config: Config): AsyncGenerator<Finding> {
-  const { status } = await connection.ask("reading the status", (client) => look(client, planOf(config), undefined));
+export async function* survey(routes: Routes, config: Config): AsyncGenerator<Finding> {
+  const plan = planOf(config);
+  const { status } = await routes
+    .at(plan.streams[0]?.name ?? "")
+    .ask("reading the status", (client) => look(client, plan, undefined));
   const problems = diagnose(status);
   const of = (codes: RegExp): readonly Problem[] => problems.filter(({ code }) => codes.test(code));
   yield finding("clock", "in sync with Redis", of(/^CLOCK_/));

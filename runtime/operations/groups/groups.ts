@@ -8,9 +8,10 @@ import type {
   ResumeResult,
   RetryNowOptions,
 } from "../../messaging/group-control.js";
-import type { Client, Connection } from "../../redis/connection.js";
+import type { Client } from "../../redis/connection.js";
 import { pauseField, pausesIn } from "../../redis/group-pauses.js";
 import { pause, recall, resume, retryNow } from "../../redis/lua/pause.js";
+import type { Routes } from "../routes.js";
 import { assertEntryId, type Buried, type BuryOptions, buryEntry, checkedBurial } from "./burial.js";
 import { findGroup, type GroupPlace, placeIn, placeOf, placesOf, streamsOf } from "./group-place.js";
 import { adviceFor, type PausedGroup, pausedGroup, shownPause } from "./paused-group.js";
@@ -27,11 +28,11 @@ const MOST_GROUPS = 1000;
 /** What an operator does to the groups of a system: pauses and resumes them, has them retry at once, removes them. */
 export class Groups implements GroupControl {
   readonly #config: Config;
-  readonly #connection: Connection;
+  readonly #routes: Routes;
 
-  constructor(config: Config, connection: Connection) {
+  constructor(config: Config, routes: Routes) {
     this.#config = config;
-    this.#connection = connection;
+    this.#routes = routes;
   }
 
   async pause(stream: string, group: string, options: PauseOptions = {}): Promise<PauseResult> {
@@ -79,17 +80,17 @@ export class Groups implements GroupControl {
    */
   async paused(stream?: string): Promise<readonly PausedGroup[]> {
     const streams = stream === undefined ? streamsOf(this.#config) : [prefixed(this.#config, stream)];
-    return this.#connection.ask("listing what is paused", async (client) => {
-      const found: PausedGroup[] = [];
-      for (const name of streams) {
+    const found: (readonly PausedGroup[])[] = [];
+    for (const name of streams) {
+      const listing = this.#routes.at(name).ask(`listing what is paused of ${name}`, async (client) => {
         const served = await client.zrange(placeIn(name, "").keys.groups, `${-MOST_GROUPS}`, "-1");
-        for (const group of served) {
-          const listed = await pausedGroup(client, placeIn(name, group), this.#config.leaseMs);
-          if (listed.pauses.length > 0) found.push(listed);
-        }
-      }
-      return found;
-    });
+        const groups: PausedGroup[] = [];
+        for (const group of served) groups.push(await pausedGroup(client, placeIn(name, group), this.#config.leaseMs));
+        return groups.filter(({ pauses }) => pauses.length > 0);
+      });
+      found.push(await listing);
+    }
+    return found.flat();
   }
 
   async retryNow(stream: string, group: string, options: RetryNowOptions = {}): Promise<number> {
@@ -156,7 +157,9 @@ export class Groups implements GroupControl {
     question: (client: Client, given: Omit<GroupPlace, "exists">) => Promise<Reply>,
   ): Promise<Reply> {
     const given = placeOf(this.#config, stream, group);
-    return this.#connection.ask(`${what} ${group} of ${given.stream}`, (client) => question(client, given));
+    return this.#routes
+      .at(given.stream)
+      .ask(`${what} ${group} of ${given.stream}`, (client) => question(client, given));
   }
 }
 

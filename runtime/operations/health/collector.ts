@@ -6,6 +6,7 @@ import { instantIn } from "../../redis/redis-clock.js";
 import { systemClock } from "../../time/clock.js";
 import { Pause, type ReportTrouble } from "../../time/pause.js";
 import { type OperationsOptions, Operator } from "../operator.js";
+import type { Routes } from "../routes.js";
 import { alertsOf, type HealthAlert, type HealthRules } from "./alert.js";
 import { HealthAlertBoard } from "./alert-board.js";
 import { ReportReader } from "./report-reader.js";
@@ -71,6 +72,7 @@ export class HealthCollector implements AsyncDisposable {
   readonly #hooks: HealthCollectorHooks;
   readonly #history: number;
   readonly #stream: string;
+  readonly #routes: Routes;
   readonly #connection: Connection;
   readonly #reader: ReportReader;
   readonly #report: ReportTrouble = (what, error) => this.#tell(() => this.#hooks.trouble?.(what, error));
@@ -87,7 +89,7 @@ export class HealthCollector implements AsyncDisposable {
 
   /** @throws {ConfigError} naming every bad setting */
   constructor(options: HealthCollectorOptions = {}) {
-    const { config, connection } = new Operator(options, {
+    const { config, routes } = new Operator(options, {
       name: "health-collector",
       options: ["rules", "hooks", "history"],
     });
@@ -99,8 +101,9 @@ export class HealthCollector implements AsyncDisposable {
       (alert) => this.#tell(() => this.#hooks.cleared?.(alert)),
     );
     this.#stream = prefixed(config, "health");
-    this.#connection = connection;
-    this.#reader = new ReportReader(connection, this.#stream, config.redis.socketTimeoutMs);
+    this.#routes = routes;
+    this.#connection = routes.alone(this.#stream);
+    this.#reader = new ReportReader(this.#connection, this.#stream, config.redis.socketTimeoutMs);
     this.#connection.onReady((again) => {
       if (again) this.#backMs = Number.NaN;
     });
@@ -137,7 +140,7 @@ export class HealthCollector implements AsyncDisposable {
   /** Stops collecting. A second call waits for the first. */
   async close(): Promise<void> {
     this.#ending.abort();
-    this.#connection.close();
+    this.#routes.close();
     await this.#running;
   }
 

@@ -113,15 +113,16 @@ class Search {
     look: (id: string, texts: readonly string[], isSettled: boolean) => unknown,
     letters?: { readonly settled: string; readonly most: number },
   ): Promise<void> {
-    const { config, connection } = this.#operator;
+    const { config, routes } = this.#operator;
+    const route = routes.at(key);
     for (let from = "-"; ; ) {
       const range = { from, most: PAGE, maxEntryBytes: letters?.most ?? config.maxMessageBytes };
-      const { entries, isMore } = await connection.ask(`reading ${key}`, (client) => readPage(client, key, range));
+      const { entries, isMore } = await route.ask(`reading ${key}`, (client) => readPage(client, key, range));
       const ids = entries.map(({ id }) => id);
       const marks =
         letters === undefined || ids.length === 0
           ? []
-          : await connection.ask(`reading ${letters.settled}`, (client) => marksOf(client, letters.settled, ids));
+          : await route.ask(`reading ${letters.settled}`, (client) => marksOf(client, letters.settled, ids));
       for (const [at, { id, fields, oversizedBytes }] of entries.entries()) {
         if (oversizedBytes !== undefined) this.#unread++;
         else look(id, fields, (marks[at] ?? null) !== null);

@@ -138,20 +138,22 @@ class Teller {
   }
 
   async #message({ stream, entryId }: Trace): Promise<ShownMessage | undefined> {
-    const { config, connection } = this.operator;
+    const { config, routes } = this.operator;
     const key = prefixed(config, stream);
     const range = { from: entryId, to: entryId, most: 1, maxEntryBytes: config.maxMessageBytes };
-    const { entries } = await connection.ask(`reading ${key}`, (client) => readPage(client, key, range));
+    const { entries } = await routes.at(key).ask(`reading ${key}`, (client) => readPage(client, key, range));
     return entries[0] && this.reader.read(entries[0], stream);
   }
 
   async #answer({ stream, messageId }: Trace, message: ShownMessage | undefined): Promise<StoryPart["answer"]> {
     if (message?.kind !== "command" || messageId === undefined || !message.message?.["reply_to"]) return undefined;
-    const { config, connection } = this.operator;
+    const { config, routes } = this.operator;
     const key = answerKey(prefixed(config, stream), messageId);
-    const asked = connection.ask(`reading the answer ${key}`, async (client) =>
-      (await client.strlen(key)) > 5 * config.maxMessageBytes ? null : client.get(key),
-    );
+    const asked = routes
+      .at(key)
+      .ask(`reading the answer ${key}`, async (client) =>
+        (await client.strlen(key)) > 5 * config.maxMessageBytes ? null : client.get(key),
+      );
     const text = await ifAllowed(asked);
     if (text === undefined) return "unreadable";
     try {

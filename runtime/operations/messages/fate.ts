@@ -66,9 +66,9 @@ export class Fates {
   }
 
   async #in(keys: StreamKeys, { name: group, position }: Group, entryId: string, redrives = 0): Promise<Fate> {
-    const { connection } = this.#operator;
+    const route = this.#operator.routes.at(keys.stream);
     const asking = `reading what became of ${entryId} in ${keys.stream}`;
-    const [held] = (await connection.ask(asking, (client) =>
+    const [held] = (await route.ask(asking, (client) =>
       client.xpending(keys.stream, group, entryId, entryId, 1),
     )) as (readonly [id: string, consumer: string, idleMs: number, deliveries: number])[];
     if (held !== undefined) {
@@ -77,7 +77,7 @@ export class Fates {
       const pending = { consumer, idleMs, deliveries };
       if (consumer === HANDOVER) return { group, state: "handed over", pending, errors };
       if (consumer !== PARKED) return { group, state: "running", pending, errors };
-      const due = await ifAllowed(connection.ask(asking, (client) => client.zscore(keys.retry, entryId)));
+      const due = await ifAllowed(route.ask(asking, (client) => client.zscore(keys.retry, entryId)));
       const dueAt = momentIn(due ?? undefined);
       return { group, state: "parked", pending, errors, ...(dueAt === undefined ? {} : { dueAt }) };
     }
@@ -102,7 +102,7 @@ export class Fates {
 
   async #errors({ errors: key }: StreamKeys, entryId: string): Promise<readonly Failure[]> {
     const what = `reading the errors of ${entryId} in ${key}`;
-    const asked = this.#operator.connection.ask(what, (client) => marksOf(client, key, [entryId]));
+    const asked = this.#operator.routes.at(key).ask(what, (client) => marksOf(client, key, [entryId]));
     const [text = null] = (await ifAllowed(asked)) ?? [];
     return (text === null ? undefined : errorsIn(Buffer.from(`[${text}]`))) ?? [];
   }

@@ -2,13 +2,11 @@ import { addedAt, comesBefore, idBefore } from "../../broker/entry-id.js";
 import type { LogEntry } from "../../broker/log.js";
 import { type Config, prefixed } from "../../config/config.js";
 import { ConnectionError } from "../../errors.js";
-import { BriefReplies } from "../../redis/brief-reply.js";
-import { Connection } from "../../redis/connection.js";
-import { ourError } from "../../redis/driver-error.js";
 import { greatestId } from "../../redis/greatest-id.js";
 import { type Page, readPage } from "../../redis/page.js";
 import { systemClock } from "../../time/clock.js";
 import { Pause } from "../../time/pause.js";
+import { type Lane, lanesOf, type News } from "./lane.js";
 
 /** What to read. */
 export interface FollowOptions {
@@ -36,6 +34,7 @@ export interface FollowedEntry extends LogEntry {
 interface Reading {
   readonly name: string;
   readonly key: string;
+  readonly lane: Lane;
   /** What was read and not yet given. */
   entries: readonly LogEntry[];
   /** The last entry that was read. */
@@ -55,15 +54,16 @@ const PAGE = 200;
 export class Follower {
   readonly #options: FollowOptions;
   readonly #config: Config;
-  readonly #connection: Connection;
-  readonly #replies: BriefReplies;
+  readonly #lanes: ReadonlyMap<string, Lane>;
   readonly #pause: Pause;
 
   constructor(config: Config, options: FollowOptions) {
     this.#options = options;
     this.#config = config;
-    this.#connection = new Connection(config.redis, "tail", "read:tail", systemClock);
-    this.#replies = new BriefReplies(this.#connection);
+    this.#lanes = lanesOf(
+      config.redis,
+      options.streams.map((name) => prefixed(config, name)),
+    );
     this.#pause = new Pause(options.signal, systemClock, () => {});
   }
 
@@ -87,7 +87,7 @@ export class Follower {
         }
       }
     } finally {
-      this.#connection.close();
+      for (const lane of this.#lanes.values()) lane.close();
     }
   }
 
@@ -101,18 +101,19 @@ export class Follower {
   async #begin(name: string): Promise<Reading> {
     const key = prefixed(this.#config, name);
     const { from } = this.#options;
-    const known = { name, key, entries: [], hasEnded: false };
+    const lane = this.#lanes.get(key) as Lane;
+    const known = { name, key, lane, entries: [], hasEnded: false };
     if (from !== undefined) return { ...known, position: idBefore(from), isMore: true };
-    const position = await this.#connection.ask(`reading ${key}`, (client) => greatestId(client, key));
+    const position = await lane.connection.ask(`reading ${key}`, (client) => greatestId(client, key));
     return { ...known, position, isMore: false };
   }
 
   async #fill(reading: Reading): Promise<void> {
-    const { key, position } = reading;
+    const { key, lane, position } = reading;
     const { to = "+" } = this.#options;
     const range = { from: `(${position}`, to, most: PAGE, maxEntryBytes: this.#config.maxMessageBytes };
-    const page = await this.#again<Page>(() =>
-      this.#connection.ask(`reading ${key}`, (client) => readPage(client, key, range)),
+    const page = await this.#again<Page>(lane, () =>
+      lane.connection.ask(`reading ${key}`, (client) => readPage(client, key, range)),
     );
     if (page === undefined) return;
     reading.entries = page.entries;
@@ -120,51 +121,45 @@ export class Follower {
     reading.position = page.entries.at(-1)?.id ?? position;
   }
 
-  /** Waits until one of the streams has more, for a while. The entry that ends the wait is read again, as one of a page. */
+  /** Waits until one of the streams has more, for a while. */
   async #wait(readings: readonly Reading[]): Promise<void> {
     const open = readings.filter(({ hasEnded }) => !hasEnded);
+    // The other lanes go on waiting meanwhile.
+    await Promise.race([...new Set(open.map(({ lane }) => lane))].map((lane) => this.#waitIn(lane, open)));
+  }
+
+  /** The entry that ends the wait is read again, as one of a page. */
+  #waitIn(lane: Lane, open: readonly Reading[]): Promise<void> {
+    const own = open.filter((each) => each.lane === lane);
+    return lane.once(async () => {
+      const news = await this.#again(lane, () => this.#news(lane, own));
+      if (news === undefined || this.#options.signal.aborted) return;
+      const { to } = this.#options;
+      for (const [key, [[id]]] of news) {
+        const reading = own.find((each) => each.key === key);
+        if (reading === undefined) continue;
+        reading.hasEnded = to !== undefined && comesBefore(to, id);
+        reading.isMore = !reading.hasEnded;
+      }
+      if (news.length === 0) await this.#again(lane, () => this.#notice(lane, own));
+    });
+  }
+
+  #news(lane: Lane, own: readonly Reading[]): Promise<readonly News[]> {
     const { to, signal } = this.#options;
     const { blockTimeMs } = this.#config;
     const left = to === undefined ? blockTimeMs : Math.max(1, addedAt(to) + 1 - systemClock.wall());
-    const ms = Math.ceil(Math.min(blockTimeMs, left));
-    const news = await this.#again(() => this.#news(open, ms));
-    if (news === undefined || signal.aborted) return;
-    for (const [key, [[id]]] of news) {
-      const reading = open.find((each) => each.key === key);
-      if (reading === undefined) continue;
-      reading.hasEnded = to !== undefined && comesBefore(to, id);
-      reading.isMore = !reading.hasEnded;
-    }
-    if (news.length === 0) await this.#again(() => this.#notice(open));
-  }
-
-  async #news(open: readonly Reading[], ms: number): Promise<readonly News[]> {
-    const client = await this.#connection.ready(this.#options.signal);
-    const { signal } = this.#options;
-    const end = (): void => this.#connection.close();
-    // A link that died in silence never answers.
-    const watchdog = systemClock.after(ms + this.#config.redis.socketTimeoutMs, () => this.#connection.renew());
-    signal.addEventListener("abort", end);
-    try {
-      const [keys, ids] = [open.map(({ key }) => key), open.map(({ position }) => position)];
-      // The entries themselves are read as a page, which is bounded.
-      this.#replies.isOn = true;
-      return ((await client.xread("COUNT", 1, "BLOCK", ms, "STREAMS", ...keys, ...ids)) ?? []) as unknown as News[];
-    } catch (error) {
-      if (signal.aborted) return [];
-      throw ourError(error, this.#connection.address, `waiting for ${open.map(({ key }) => key).join(", ")}`);
-    } finally {
-      this.#replies.isOn = false;
-      watchdog.cancel();
-      signal.removeEventListener("abort", end);
-    }
+    return lane.news(new Map(own.map(({ key, position }) => [key, position])), {
+      ms: Math.ceil(Math.min(blockTimeMs, left)),
+      signal,
+    });
   }
 
   /** A stream that was deleted or renamed begins again with smaller ids. */
-  async #notice(open: readonly Reading[]): Promise<void> {
-    for (const reading of open) {
+  async #notice(lane: Lane, own: readonly Reading[]): Promise<void> {
+    for (const reading of own) {
       const { key } = reading;
-      const greatest = await this.#connection.ask(`reading ${key}`, (client) => greatestId(client, key));
+      const greatest = await lane.connection.ask(`reading ${key}`, (client) => greatestId(client, key));
       if (!comesBefore(greatest, reading.position)) continue;
       this.#options.notice(`${key} was deleted or set back: going on at its beginning`);
       reading.position = "0-0";
@@ -172,17 +167,17 @@ export class Follower {
   }
 
   /** Tries again after a loss of the connection. `undefined` when it is to end. */
-  async #again<Result>(work: () => Promise<Result>): Promise<Result | undefined> {
+  async #again<Result>(lane: Lane, work: () => Promise<Result>): Promise<Result | undefined> {
     for (let failures = 0; !this.#options.signal.aborted; failures++) {
       try {
         const result = await work();
         if (failures > 0) this.#options.notice("connected again");
         return result;
       } catch (error) {
-        if (this.#options.signal.aborted) return undefined;
+        if (this.#options.signal.aborted || lane.isClosed) return undefined;
         const isLost = error instanceof ConnectionError && error.code === "REDIS_UNAVAILABLE";
         // Before the first reply it is not known whether there is a Redis at all.
-        if (!isLost || this.#connection.session === 0) throw error;
+        if (!isLost || lane.connection.session === 0) throw error;
         if (failures === 0) this.#options.notice(`${error.message}; trying again`);
         await this.#pause.afterFailure(failures, "", error);
       }
@@ -190,8 +185,6 @@ export class Follower {
     return undefined;
   }
 }
-
-type News = readonly [key: string, entries: readonly [readonly [id: string]]];
 
 /** The one whose next entry is the oldest. */
 function oldest(readings: readonly Reading[]): Reading | undefined {

@@ -41,10 +41,11 @@ export interface LetterSearch {
  * is sensitive; and whether these were all.
  */
 export async function lettersSince(
-  { config, connection }: Operator,
+  { config, routes }: Operator,
   { stream, since, most, isMeant }: LetterSearch,
 ): Promise<{ readonly letters: readonly DeadLetter[]; readonly isWhole: boolean }> {
-  const stored = new RedisLetters(config, connection, prefixed(config, stream), longestLetter(config.maxMessageBytes));
+  const key = prefixed(config, stream);
+  const stored = new RedisLetters(config, routes.at(key), key, longestLetter(config.maxMessageBytes));
   const letters: DeadLetter[] = [];
   // A letter has its id by the same clock, later than its entry.
   let after = `${Math.max(0, addedAt(since) - 1)}-0`;

@@ -51,7 +51,7 @@ export async function search(
 }
 
 async function searchOne(
-  { config, connection }: Operator,
+  { config, routes }: Operator,
   { from, to, most, progress }: SearchRange,
   stream: string,
   traces: Trace[],
@@ -66,7 +66,7 @@ async function searchOne(
       maxEntryBytes: config.maxMessageBytes,
       newestFirst: true,
     };
-    const { entries, isMore } = await connection.ask(`reading ${key}`, (client) => readPage(client, key, page));
+    const { entries, isMore } = await routes.at(key).ask(`reading ${key}`, (client) => readPage(client, key, page));
     for (const entry of entries) traces.push(traceOf(entry, stream));
     progress?.(traces.length);
     const last = entries.at(-1);

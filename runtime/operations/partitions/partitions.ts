@@ -3,13 +3,14 @@ import { MOST_PARTITIONS, readStreams, recordOf, type Topology, unpartitioned } 
 import { type Config, prefixed } from "../../config/config.js";
 import { printable } from "../../contract/printable.js";
 import { ConfigError, MessagingError } from "../../errors.js";
-import type { Client, Connection } from "../../redis/connection.js";
+import type { Client } from "../../redis/connection.js";
 import { streamKeys, topologyKey } from "../../redis/keys.js";
 import { recordTopology } from "../../redis/lua/shares.js";
 import { instantIn } from "../../redis/redis-clock.js";
 import { SLOTS, slotOf } from "../../redis/slot.js";
 import { readTopology } from "../../redis/topologies.js";
 import { groupsOf } from "../groups/group-place.js";
+import type { Routes } from "../routes.js";
 import { hindrancesOf, type PartitionHindrance } from "./hindrances.js";
 import { type PartitionState, partitionStates } from "./partition-state.js";
 
@@ -28,11 +29,11 @@ export interface PartitionPlan {
 /** The partitions of the streams: how many there are, who owns them, what waits in them. */
 export class Partitions {
   readonly #config: Config;
-  readonly #connection: Connection;
+  readonly #routes: Routes;
 
-  constructor(config: Config, connection: Connection) {
+  constructor(config: Config, routes: Routes) {
     this.#config = config;
-    this.#connection = connection;
+    this.#routes = routes;
   }
 
   /** The partitions of a stream, those that are no longer written at the end, with what each group has to do in them. */
@@ -150,6 +151,6 @@ export class Partitions {
       ]);
     }
     const name = prefixed(this.#config, stream);
-    return this.#connection.ask(`${what} ${name}`, (client) => question(client, name));
+    return this.#routes.at(name).ask(`${what} ${name}`, (client) => question(client, name));
   }
 }

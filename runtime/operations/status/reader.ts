@@ -34,8 +34,11 @@ export class StatusReader implements AsyncDisposable {
    * tell is `null`, and `refused` names the command
    */
   async read(): Promise<Status> {
-    const { connection } = this.#operator;
-    const found = await connection.ask("reading the status", (client) => look(client, this.#plan, this.#earlier));
+    const { routes } = this.#operator;
+    const [stream] = this.#plan.streams;
+    const found = await routes
+      .at(stream?.name ?? "")
+      .ask("reading the status", (client) => look(client, this.#plan, this.#earlier));
     this.#earlier = found;
     return found.status;
   }
@@ -60,9 +63,9 @@ export class StatusReader implements AsyncDisposable {
     }
   }
 
-  /** Closes the connection. */
+  /** Closes the connections. */
   close(): void {
-    this.#operator.connection.close();
+    this.#operator.routes.close();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -38,7 +38,7 @@ const PAGE = 200;
  * @throws {ConnectionError} Redis cannot be reached or refuses, or the key is no stream
  */
 export async function findMessages(
-  { config, connection }: Operator,
+  { config, routes }: Operator,
   descriptors: readonly Descriptor[],
   query: MessageQuery,
 ): Promise<FoundMessages> {
@@ -50,7 +50,7 @@ export async function findMessages(
   let looked = 0;
   while (looked < LOOKED) {
     const range = { to, most: PAGE, maxEntryBytes: config.maxMessageBytes, newestFirst: true };
-    const page = await connection.ask(`reading ${key}`, (client) => readPage(client, key, range));
+    const page = await routes.at(key).ask(`reading ${key}`, (client) => readPage(client, key, range));
     for (const [at, entry] of page.entries.entries()) {
       looked++;
       const shown = matches(entry);

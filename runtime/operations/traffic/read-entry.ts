@@ -18,11 +18,11 @@ export async function readEntry(
   stream: string,
   id: string,
 ): Promise<{ readonly entry: LogEntry; readonly fates: readonly Fate[] } | undefined> {
-  const { config, connection } = operator;
+  const { config, routes } = operator;
   if (!/^\d{1,20}-\d{1,20}$/.test(id)) return undefined;
   const key = prefixed(config, stream);
   const range = { from: id, to: id, most: 1, maxEntryBytes: config.maxMessageBytes };
-  const { entries } = await connection.ask(`reading ${key}`, (client) => readPage(client, key, range));
+  const { entries } = await routes.at(key).ask(`reading ${key}`, (client) => readPage(client, key, range));
   const [entry] = entries;
   if (entry === undefined) return undefined;
   const letters = new LettersByEntry();

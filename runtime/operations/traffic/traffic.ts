@@ -67,14 +67,16 @@ interface Sample {
 }
 
 async function sample(operator: Operator, stream: string): Promise<Sample> {
-  const { config, connection } = operator;
+  const { config, routes } = operator;
   const key = prefixed(config, stream);
   const range = { most: SAMPLED, maxEntryBytes: MOST_BYTES, newestFirst: true };
-  const { entries } = await connection.ask(`reading ${key}`, (client) => readPage(client, key, range));
+  const { entries } = await routes.at(key).ask(`reading ${key}`, (client) => readPage(client, key, range));
   const groups = (await groupsOf(operator, key)).slice(0, MOST_GROUPS);
-  const records = await connection.ask(`reading what the groups of ${key} handle`, (client) =>
-    Promise.all(groups.map(({ name }) => recordsIn(client, streamKeys(key, name).types))),
-  );
+  const records = await routes
+    .at(key)
+    .ask(`reading what the groups of ${key} handle`, (client) =>
+      Promise.all(groups.map(({ name }) => recordsIn(client, streamKeys(key, name).types))),
+    );
   return { stream, entries, handled: new Map(groups.map(({ name }, at) => [name, handledIn(records[at] ?? [])])) };
 }
 

@@ -25,10 +25,10 @@ import { bundleOf } from "../../support/program-bundle.js";
 import { useRedis } from "../../support/redis.js";
 
 const { redis, admin } = await useRedis();
-const { config, connection } = new Operator({ env: {}, redis: { url: redis.url } }, { name: "operator" });
+const { config, routes } = new Operator({ env: {}, redis: { url: redis.url } }, { name: "operator" });
 const descriptors = [catalogue.userCreated, catalogue.createUser];
-const audit = new AuditTrail(config, connection);
-const tool: LetterTool = { letters: deadLettersOf(config, connection), audit, descriptors };
+const audit = new AuditTrail(config, routes);
+const tool: LetterTool = { letters: deadLettersOf(config, routes), audit, descriptors };
 const events: LetterTool = { ...tool, descriptors: [catalogue.userCreated] };
 const yes = { yes: true, who: "ada", why: "it is back" } as const;
 
@@ -58,7 +58,7 @@ function printed(): string {
   return text;
 }
 
-const changes = (): Promise<RecordedChange[]> => all(recordedChanges(config, connection));
+const changes = (): Promise<RecordedChange[]> => all(recordedChanges(config, routes));
 const ids = async (): Promise<string[]> => (await all(tool.letters.summaries("events"))).map(({ id }) => id);
 
 it("groups tells the causes, and the command that redrives the most frequent", async () => {
@@ -261,7 +261,7 @@ it("audit lists changes, the newest first, and those that were cut off as such",
   await audit.recorded({ ...change, why: "a\nb" }, () => Promise.reject(new TypeError("secret"))).catch(() => {});
   await admin.xadd("merp:audit", "*", "state", "begun", "action", "groups pause", "target", "x", "who", "bob");
   await admin.xadd("merp:audit", "*", "junk", "1");
-  expect(await showChanges(recordedChanges(config, connection), { limit: 3 })).toBe(0);
+  expect(await showChanges(recordedChanges(config, routes), { limit: 3 })).toBe(0);
   const time = "\\d{4}-\\d\\d-\\d\\dT\\S+Z";
   expect(printed()).toMatch(
     new RegExp(
@@ -270,9 +270,9 @@ it("audit lists changes, the newest first, and those that were cut off as such",
         `${time} dead-letters redrive of events, by ada: done\n  came of it: redriven 3\n$`,
     ),
   );
-  await showChanges(recordedChanges(config, connection), { limit: 1 });
+  await showChanges(recordedChanges(config, routes), { limit: 1 });
   expect(printed()).toMatch(/not ended.*\nThere are more: give --limit\n$/);
-  await showChanges(recordedChanges(config, connection, new Date(Date.now() + 60_000)), { limit: 1 });
+  await showChanges(recordedChanges(config, routes, new Date(Date.now() + 60_000)), { limit: 1 });
   expect(printed()).toBe("No change is on record.\n");
 });
 

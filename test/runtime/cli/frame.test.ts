@@ -95,8 +95,8 @@ it("takes a terminal that is gone as no", async () => {
 });
 
 it("records who changed what, when, why, and what came of it, before and after", async () => {
-  const { config, connection } = new Operator({ env: {}, redis: { url: redis.url } }, { name: "operator" });
-  const trail = new AuditTrail(config, connection);
+  const { config, routes } = new Operator({ env: {}, redis: { url: redis.url } }, { name: "operator" });
+  const trail = new AuditTrail(config, routes);
   const change = changeOf(
     { who: "ada", why: "the database is back" },
     { action: "dead-letters redrive", target: "events", details: { reason: "E_DB" } },
@@ -113,15 +113,15 @@ it("records who changed what, when, why, and what came of it, before and after",
     ["state", "begun", ...about, "details", '{"reason":"E_DB"}'],
     ["state", "failed", ...about, "begun", third, "details", '{"error":"E_X"}'],
   ]);
-  connection.close();
+  routes.close();
 });
 
 it("changes nothing where the change cannot be recorded", async () => {
   await admin.set("merp:audit", "no stream");
-  const { config, connection } = new Operator({ env: {}, redis: { url: redis.url } }, { name: "operator" });
+  const { config, routes } = new Operator({ env: {}, redis: { url: redis.url } }, { name: "operator" });
   const make = vi.fn(async () => ({}));
   const change = changeOf({}, { action: "dead-letters purge", target: "events" });
-  await expect(new AuditTrail(config, connection).recorded(change, make)).rejects.toThrow();
+  await expect(new AuditTrail(config, routes).recorded(change, make)).rejects.toThrow();
   expect(make).not.toHaveBeenCalled();
-  connection.close();
+  routes.close();
 });

@@ -8,7 +8,7 @@ import { runs } from "../../support/runs.js";
 const { redis, admin } = await useRedis();
 
 it("lets the client see who has news, and of no entry more than a little", async () => {
-  const { connection } = new Operator({ env: {}, redis: { url: redis.url } }, { name: "news" });
+  const connection = new Operator({ env: {}, redis: { url: redis.url } }, { name: "news" }).routes.alone("events");
   const replies = new BriefReplies(connection);
   const client = await connection.ready();
   const large = "x".repeat(3_000_000);

@@ -3,7 +3,8 @@ import { type Messaging, onUserCreated, publishUserCreated, userCreated } from "
 import { readConfig } from "../../../../runtime/config/config.js";
 import { Groups } from "../../../../runtime/operations/groups/groups.js";
 import { Operations } from "../../../../runtime/operations/index.js";
-import type { Client, Connection } from "../../../../runtime/redis/connection.js";
+import type { Routes } from "../../../../runtime/operations/routes.js";
+import type { Client } from "../../../../runtime/redis/connection.js";
 import { redriveKeys, streamKeys } from "../../../../runtime/redis/keys.js";
 import { all } from "../../../conformance/cast.js";
 import { eventually } from "../../../support/eventually.js";
@@ -156,7 +157,7 @@ it("finishes when it is repeated, wherever it was cut off", async () => {
 let dumps: readonly (readonly [string, Buffer | null])[] = [];
 
 /** A connection that dies after so many commands, before or after the last of them came to Redis. */
-function dyingAfter(most: number, isSent: boolean): Pick<Connection, "ask"> & Connection {
+function dyingAfter(most: number, isSent: boolean): Routes {
   let sent = 0;
   const client = new Proxy(admin, {
     get(target, name) {
@@ -171,7 +172,8 @@ function dyingAfter(most: number, isSent: boolean): Pick<Connection, "ask"> & Co
       };
     },
   });
-  return { ask: (_what: string, question: (client: Client) => unknown) => question(client) } as unknown as Connection;
+  const ask = (_what: string, question: (client: Client) => unknown): unknown => question(client);
+  return { at: () => ({ ask }) } as unknown as Routes;
 }
 
 it("is refused while a member is alive, which it names, however wrong its clock is; one that has closed is none", async () => {

@@ -31,7 +31,7 @@ async function storyOf(
     const range = { streams, from: "0-0", to: "+", most: 1000, ...options };
     return await explain(operator, m.catalogue.messages, id, range);
   } finally {
-    operator.connection.close();
+    operator.routes.close();
   }
 }
 

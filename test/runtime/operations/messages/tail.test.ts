@@ -54,7 +54,7 @@ function tailing(
   const end = async (): Promise<void> => {
     controller.abort();
     await ended;
-    operator.connection.close();
+    operator.routes.close();
   };
   return { seen, notices, ended, end, [Symbol.asyncDispose]: end };
 }
@@ -177,7 +177,7 @@ describe("the messages of streams", () => {
     const options = { streams: ["events"], signal: new AbortController().signal, filter: {}, notice: () => {} };
     const shown = tail(operator, descriptors, options);
     await expect(shown.next()).rejects.toThrow(/refused waiting for events: NOPERM .*xread.*ACL GETUSER/);
-    operator.connection.close();
+    operator.routes.close();
   });
 });
 
