@@ -41,6 +41,37 @@ export class ClusterView {
   }
 }
 
+/** A range of slots, and who serves it: the master first. */
+export interface SlotRange {
+  readonly first: number;
+  readonly last: number;
+  readonly nodes: readonly NodeAddress[];
+}
+
+/** The facts of `CLUSTER INFO`, by their names. */
+export function factsIn(info: string): ReadonlyMap<string, string> {
+  return new Map(info.split(/\r?\n/).map((line) => line.split(":") as [string, string]));
+}
+
+/**
+ * Reads the reply to `CLUSTER SLOTS`.
+ *
+ * @param reached - where a node is reached, which may be announced without a host
+ * @throws {Error} when it tells no host of some nodes
+ */
+export function rangesIn(
+  slots: readonly unknown[],
+  reached: (announced: NodeAddress) => NodeAddress,
+): readonly SlotRange[] {
+  return (slots as readonly [number, number, ...(readonly unknown[])[]][]).map(([first, last, ...servers]) => ({
+    ...{ first, last },
+    nodes: servers.map(([host, port]) => {
+      if (host === "?") throw new Error("it tells no host of some nodes: set cluster-announce-hostname on each");
+      return reached({ host: typeof host === "string" ? host : "", port: Number(port) });
+    }),
+  }));
+}
+
 /**
  * Reads the replies to `CLUSTER INFO` and `CLUSTER SLOTS`.
  *
@@ -52,22 +83,16 @@ export function readView(
   slots: readonly unknown[],
   reached: (announced: NodeAddress) => NodeAddress,
 ): ClusterView {
-  const facts = new Map(info.split(/\r?\n/).map((line) => line.split(":") as [string, string]));
+  const facts = factsIn(info);
   const state = facts.get("cluster_state");
   if (state !== "ok") {
     const covered = facts.get("cluster_slots_ok");
     throw new Error(`the cluster is down (cluster_state:${state}, ${covered} of ${SLOTS} slots are served)`);
   }
   const owners = new Array<NodeAddress | undefined>(SLOTS).fill(undefined);
-  const nodes: NodeAddress[] = [];
-  for (const [first, last, ...servers] of slots as (readonly [number, number, ...(readonly unknown[])[]])[]) {
-    const served = servers.map(([host, port]) => {
-      if (host === "?") throw new Error("it tells no host of some nodes: set cluster-announce-hostname on each");
-      return reached({ host: typeof host === "string" ? host : "", port: Number(port) });
-    });
-    nodes.push(...served);
-    owners.fill(served[0], first, last + 1);
-  }
+  const ranges = rangesIn(slots, reached);
+  for (const { first, last, nodes } of ranges) owners.fill(nodes[0], first, last + 1);
+  const nodes = ranges.flatMap((range) => range.nodes);
   if (nodes.length === 0) throw new Error("no node of the cluster serves any slot");
   return new ClusterView(Number(facts.get("cluster_current_epoch") ?? 0), nodes, owners);
 }

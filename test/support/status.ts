@@ -29,7 +29,7 @@ export function statusOf(
       environment: "development",
     },
     settings: { leaseMs: 15_000, deadLettersMax: 10_000, deadLetterTtlMs: 2_592_000_000 },
-    ...{ sinceMs: null, services: [], paused: [], refused: [], streams },
+    ...{ sinceMs: null, services: [], paused: [], refused: [], cluster: null, unseen: [], streams },
     redis: { ...REDIS, ...redis },
     ...rest,
   };

@@ -1,5 +1,6 @@
 import { printable } from "../../contract/printable.js";
 import type { Problem } from "../../operations/diagnosis/problem.js";
+import { serversOf } from "../../operations/status/servers.js";
 import type { Status } from "../../operations/status/status.js";
 
 /** What a plugin exits with. */
@@ -30,21 +31,29 @@ export function lineOf(state: State, text: string): string {
   return `MERP ${state.toUpperCase()} - ${printable(text).replaceAll("|", "/")}`;
 }
 
-function performance({ streams, redis }: Status): readonly string[] {
+function performance(status: Status): readonly string[] {
+  const { streams } = status;
+  // What is not seen may be anything.
+  const isWhole = status.unseen.length === 0;
+  const masters = serversOf(status).flatMap(({ redis, isReplica }) => (isReplica ? [] : [redis]));
   const groups = streams.flatMap((stream) => stream.groups);
   const total = (values: readonly (number | null)[]): number | null =>
-    values.reduce((sum, value) => (sum === null || value === null ? null : sum + value), 0);
-  const greatest = (values: readonly (number | null)[]): number => Math.max(0, ...values.map((value) => value ?? 0));
+    values.reduce<number | null>(
+      (sum, value) => (sum === null || value === null ? null : sum + value),
+      isWhole ? 0 : null,
+    );
+  const greatest = (values: readonly (number | null)[]): number | null =>
+    isWhole ? Math.max(0, ...values.map((value) => value ?? 0)) : null;
   return [
     value("lag", total(groups.map(({ lag }) => lag))),
     value("pending", total(groups.map(({ pending }) => pending))),
-    value("oldest_pending", greatest(groups.map(({ oldestPendingMs }) => oldestPendingMs)) / 1000, "s"),
+    value("oldest_pending", greatest(groups.map(({ oldestPendingMs }) => (oldestPendingMs ?? 0) / 1000)), "s"),
     value("parked", total(groups.map(({ parked }) => parked))),
     value("dead_letters", total(streams.map(({ letters }) => letters.open))),
     value("members_alive", total(groups.map(({ members }) => members.alive))),
     value("members_silent", total(groups.map(({ members }) => members.silent + members.dead))),
-    value("memory", redis.usedMemoryBytes, "B"),
-    value("evicted_keys", redis.evictedKeys, "c"),
+    value("memory", total(masters.map(({ usedMemoryBytes }) => usedMemoryBytes)), "B"),
+    value("evicted_keys", total(masters.map(({ evictedKeys }) => evictedKeys)), "c"),
   ];
 }
 

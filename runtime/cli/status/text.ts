@@ -1,6 +1,8 @@
 import { printable } from "../../contract/printable.js";
 import type { Problem, Severity } from "../../operations/diagnosis/problem.js";
+import type { ClusterStatus } from "../../operations/status/cluster-status.js";
 import type { GroupStatus } from "../../operations/status/group-status.js";
+import type { RedisStatus } from "../../operations/status/redis-status.js";
 import type { Status, StreamStatus } from "../../operations/status/status.js";
 import { countOf, lengthOfTime, sizeOf } from "../../operations/wording.js";
 import { paint } from "../colour.js";
@@ -16,6 +18,7 @@ export function statusText(status: Status, problems: readonly Problem[], width: 
   const sections = [
     problems.length === 0 ? allIsWell(status, width) : problems.map((each) => problemText(each, width)).join(""),
     redisText(status, width),
+    status.cluster === null ? "" : nodesText(status.cluster, width),
     streamsText(status, width),
     groupsText(status, width),
     membersText(status, width),
@@ -43,16 +46,34 @@ function allIsWell({ streams }: Status, width: number): string {
   return `${paint("green", "✓")} ${broken(text, width, 2)}\n`;
 }
 
-function redisText({ redis, address, environment, at, sinceMs }: Status, width: number): string {
+function redisText({ redis, cluster, address, environment, at, sinceMs }: Status, width: number): string {
+  const parts = [
+    cluster === null ? `${redis?.version ?? "Redis"} at ${address}` : clusterWords(cluster),
+    environment,
+    ...(redis === null ? [] : redisParts(redis)),
+    `${at.slice(0, 19).replace("T", " ")} UTC`,
+    ...(sinceMs === null ? [] : [`rates over ${lengthOfTime(sinceMs)}`]),
+  ];
+  return `${broken(printable(parts.join(", ")), width, 2)}\n`;
+}
+
+function clusterWords({ nodes, state }: ClusterStatus): string {
+  const [masters, replicas] = (["master", "replica"] as const).map((role) => {
+    const own = nodes.filter((node) => node.role === role);
+    const there = own.filter(({ problem }) => problem === null).length;
+    return `${there === own.length ? "" : `${there} of `}${countOf(own.length, role)}`;
+  });
+  return `cluster ${state === "ok" ? "up" : "down"}, ${masters}, ${replicas}`;
+}
+
+function redisParts(redis: RedisStatus): readonly string[] {
   const memory =
     redis.usedMemoryBytes === null
       ? []
       : [
           `${sizeOf(redis.usedMemoryBytes)} of ${redis.maxMemoryBytes === null ? "no limit" : sizeOf(redis.maxMemoryBytes)}`,
         ];
-  const parts = [
-    `${redis.version ?? "Redis"} at ${address}`,
-    environment,
+  return [
     ...(redis.role === null
       ? []
       : [redis.role === "replica" ? "replica" : `master, ${countOf(redis.replicas ?? 0, "replica")}`]),
@@ -61,24 +82,39 @@ function redisText({ redis, address, environment, at, sinceMs }: Status, width: 
     ...(redis.connectedClients === null
       ? []
       : [`${countOf(redis.connectedClients, "client")} (${redis.blockedClients ?? 0} blocked)`]),
-    `${at.slice(0, 19).replace("T", " ")} UTC`,
-    ...(sinceMs === null ? [] : [`rates over ${lengthOfTime(sinceMs)}`]),
   ];
-  return `${broken(printable(parts.join(", ")), width, 2)}\n`;
 }
 
-function streamsText({ streams }: Status, width: number): string {
+function nodesText({ nodes }: ClusterStatus, width: number): string {
+  const rows = nodes.map(({ address, role, slots, problem, epoch, redis }) => [
+    address,
+    problem === null ? (role ?? "no slots") : `${role ?? "node"}, away`,
+    slots === 0 ? NONE : slots,
+    epoch ?? UNKNOWN,
+    redis === null ? UNKNOWN : (redis.version ?? UNKNOWN),
+    redis?.usedMemoryBytes == null ? UNKNOWN : sizeOf(redis.usedMemoryBytes),
+    redis?.connectedClients ?? UNKNOWN,
+    replicationText(redis),
+  ]);
+  return limited(["node", "role", "slots", "epoch", "version", "memory", "clients", "replication"], rows, width);
+}
+
+function replicationText(redis: RedisStatus | null): string {
+  if (redis === null || redis.role === null) return UNKNOWN;
+  if (redis.role === "replica") return redis.masterLinkUp === false ? "link down" : "linked";
+  const lag = redis.replicaLagBytes === null ? "" : `, ${sizeOf(redis.replicaLagBytes)} behind`;
+  return `${countOf(redis.replicas ?? 0, "replica")}${lag}`;
+}
+
+function streamsText({ streams, unseen }: Status, width: number): string {
   const there = streams.filter(
     ({ keyType, letters, groups }) => keyType !== "none" || letters.total > 0 || groups.length > 0,
   );
-  if (there.length === 0) return "no stream exists yet\n";
+  if (there.length === 0 && unseen.length === 0) return "no stream exists yet\n";
   const isWatched = there.some(({ addedPerSecond }) => addedPerSecond !== null);
   const head = ["stream", "entries", ...(isWatched ? ["added/s"] : []), "size", "oldest", "newest", "letters"];
-  return table(
-    head,
-    there.map((stream) => streamRow(stream, isWatched)),
-    width,
-  );
+  const unknown = unseen.map(({ name }) => [name, ...head.slice(1).map(() => UNKNOWN)]);
+  return table(head, [...there.map((stream) => streamRow(stream, isWatched)), ...unknown], width);
 }
 
 function streamRow(stream: StreamStatus, isWatched: boolean): (string | number)[] {

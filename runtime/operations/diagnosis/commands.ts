@@ -32,11 +32,19 @@ export function startProcess(service: string): string {
 }
 
 /** A command of redis-cli for this Redis. It takes the password from `REDISCLI_AUTH`. */
-export function redisCli({ address }: Status, command: string): string {
+export function redisCli({ address }: { readonly address: string }, command: string): string {
   if (/^(localhost|127\.0\.0\.1):6379$/.test(address)) return `redis-cli ${command}`;
   const [, host, port] = /^(.*):(\d+)$/.exec(address) ?? [];
   const place = host === undefined ? `-s ${shellWord(address)}` : `-h ${shellWord(host)} -p ${port}`;
   return `redis-cli ${place} ${command}`;
+}
+
+export function checkCluster({ address }: { readonly address: string }): string {
+  return `redis-cli --cluster check ${shellWord(address)}`;
+}
+
+export function fixCluster({ address }: { readonly address: string }): string {
+  return `redis-cli --cluster fix ${shellWord(address)}`;
 }
 
 /** A stream's name as the commands of merp take it: without the environment's prefix. */

@@ -1,6 +1,16 @@
 import { printable } from "../../contract/printable.js";
 import type { Status } from "../status/status.js";
 import { lengthOfTime } from "../wording.js";
+import {
+  clusterIsDown,
+  masterIsAlone,
+  masterIsAway,
+  nodeIsIsolated,
+  replicaIsAway,
+  replicaIsUnlinked,
+  slotsAreUncovered,
+  streamsAreUnseen,
+} from "./cluster.js";
 import { resume } from "./commands.js";
 import {
   fallsBehind,
@@ -46,10 +56,21 @@ const isPaused: Sickness = (status, { pausedMs }) =>
 
 /** What may be wrong, the worst first: of two of one severity the earlier is more likely to be the cause of the other. */
 const SICKNESSES: readonly Sickness[] = [
+  ...[masterIsAway, slotsAreUncovered, streamsAreUnseen, clusterIsDown, nodeIsIsolated],
   ...[hasWrongType, evicts, full, doesNotSave, isReplica, refusesConnections],
   ...[hasBadIds, isPoisoned, killed, isDead, isUnserved, isUnread, isRedrivenUnserved, isOverdue, isLost, isUnhealthy],
   ...[isSlow, fallsBehind, waitsForHandler, wasOvertaken, areEnding, areOpen, breaksContract, hasUnhandledTypes],
-  ...[clockIsWrong, replicaIsBehind, rightIsMissing, areMissing, isPaused, areUncounted],
+  ...[
+    clockIsWrong,
+    replicaIsBehind,
+    replicaIsAway,
+    replicaIsUnlinked,
+    masterIsAlone,
+    rightIsMissing,
+    areMissing,
+    isPaused,
+    areUncounted,
+  ],
 ];
 
 const WORST_FIRST: readonly Severity[] = ["critical", "warning", "notice"];

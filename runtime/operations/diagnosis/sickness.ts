@@ -1,4 +1,7 @@
+import { printable } from "../../contract/printable.js";
 import type { GroupStatus } from "../status/group-status.js";
+import type { RedisStatus } from "../status/redis-status.js";
+import { serversOf } from "../status/servers.js";
 import type { Status, StreamStatus } from "../status/status.js";
 import type { Limits } from "./limits.js";
 import type { Problem } from "./problem.js";
@@ -13,6 +16,31 @@ type OfGroup = (
   group: GroupStatus,
   about: { readonly status: Status; readonly limits: Limits },
 ) => Omit<Problem, "stream" | "group"> | undefined;
+
+/** How a server is spoken of. */
+interface ServerName {
+  readonly address: string;
+  /** `Redis`; on a cluster `Redis at 10.0.0.1:6379`. */
+  readonly name: string;
+  readonly isOfCluster: boolean;
+  /** Whether it replicates another node of a cluster. */
+  readonly isReplica: boolean;
+  /** `Redis' clock`; on a cluster `The clock of Redis at 10.0.0.1:6379`. */
+  of(thing: string): string;
+}
+
+/** A sickness that the one Redis may have, or each node of a cluster. */
+export function inEachServer(
+  find: (redis: RedisStatus, server: ServerName, limits: Limits) => Problem | undefined,
+): Sickness {
+  return (status, limits) =>
+    serversOf(status).flatMap(({ address, redis, isReplica }) => {
+      const isOfCluster = status.cluster !== null;
+      const name = isOfCluster ? `Redis at ${printable(address)}` : "Redis";
+      const of = (thing: string): string => (isOfCluster ? `The ${thing} of ${name}` : `Redis' ${thing}`);
+      return find(redis, { address, name, isOfCluster, isReplica, of }, limits) ?? [];
+    });
+}
 
 /** A sickness that each stream may have. */
 export function inEachStream(find: OfStream): Sickness {

@@ -2,26 +2,26 @@ import type { Config } from "../../config/config.js";
 import { diagnose } from "../diagnosis/diagnose.js";
 import type { Problem } from "../diagnosis/problem.js";
 import type { Routes } from "../routes.js";
+import type { ClusterStatus, NodeStatus } from "../status/cluster-status.js";
 import type { GroupStatus, Members, WorkStatus } from "../status/group-status.js";
-import { look } from "../status/look.js";
+import { lookAtInstallation } from "../status/installation-look.js";
 import { planOf } from "../status/plan.js";
 import type { Status, StreamStatus } from "../status/status.js";
-import { countOf, lengthOfTime } from "../wording.js";
+import { countOf, lengthOfTime, sizeOf } from "../wording.js";
 import type { Finding } from "./finding.js";
 
+const OF_CLUSTER = /^(MASTER_|SLOTS_|CLUSTER_|NODE_|STREAM_UNSEEN|REPLICA_(AWAY|UNLINKED))/;
 const VERDICTS = { critical: "bad", warning: "notable", notice: "notable" } as const;
 
 /** Reports on Redis, the streams of the configured environment and who serves their groups. It only reads. */
 export async function* survey(routes: Routes, config: Config): AsyncGenerator<Finding> {
-  const plan = planOf(config);
-  const { status } = await routes
-    .at(plan.streams[0]?.name ?? "")
-    .ask("reading the status", (client) => look(client, plan, undefined));
+  const { status } = await lookAtInstallation(routes, planOf(config), undefined);
   const problems = diagnose(status);
   const of = (codes: RegExp): readonly Problem[] => problems.filter(({ code }) => codes.test(code));
+  if (status.cluster !== null) yield clusterFinding(status.cluster, of(OF_CLUSTER));
   yield finding("clock", "in sync with Redis", of(/^CLOCK_/));
   yield finding("eviction", "Redis evicts nothing", of(/^REDIS_EVICTS$/));
-  yield finding("state of Redis", "as it should be", of(/^(REDIS_(?!EVICTS)|REPLICA_|CONNECTIONS_|RIGHT_)/));
+  yield finding("state of Redis", "as it should be", of(/^(REDIS_(?!EVICTS)|REPLICA_BEHIND|CONNECTIONS_|RIGHT_)/));
   for (const stream of status.streams) yield surveyOf(stream, problems);
   if (status.services.length > 0) yield finding("services", servicesText(status), of(/^(SERVICE|MEMBER)_/));
 }
@@ -29,6 +29,23 @@ export async function* survey(routes: Routes, config: Config): AsyncGenerator<Fi
 function surveyOf(stream: StreamStatus, problems: readonly Problem[]): Finding {
   const own = problems.filter((problem) => problem.stream === stream.name);
   return finding(`stream ${stream.name}`, streamText(stream), own, stream.groups.flatMap(groupLines));
+}
+
+function clusterFinding({ nodes, epoch, state }: ClusterStatus, problems: readonly Problem[]): Finding {
+  const text = `${state === "ok" ? "up" : "down"}, ${countOf(nodes.length, "node")}, epoch ${epoch}`;
+  return finding("cluster", text, problems, nodes.map(nodeLine));
+}
+
+function nodeLine({ address, role, master, slots, problem, epoch, redis }: NodeStatus): string {
+  const what = `${role ?? "node without slots"} ${address}${master === null ? "" : ` of ${master}`}`;
+  if (problem !== null) return `${what}: ${problem}`;
+  const lag = redis?.replicaLagBytes ?? null;
+  const replication =
+    role === "replica"
+      ? [redis?.masterLinkUp === false ? "its link to the master is down" : "linked"]
+      : [countOf(redis?.replicas ?? 0, "replica"), ...(lag === null ? [] : [`the last ${sizeOf(lag)} behind`])];
+  const served = slots === 0 ? [] : [countOf(slots, "slot")];
+  return `${what}: ${[...served, ...replication, `epoch ${epoch ?? "unknown"}`].join(", ")}`;
 }
 
 /** What is as it should be, or what is wrong: the worst in the text, the rest in lines. */

@@ -1,5 +1,7 @@
 import type { Problem } from "../diagnosis/problem.js";
 import type { GroupStatus } from "./group-status.js";
+import type { RedisStatus } from "./redis-status.js";
+import { serversOf } from "./servers.js";
 import type { Status } from "./status.js";
 
 type Labels = Readonly<Record<string, string>>;
@@ -32,6 +34,7 @@ function metricsOf(status: Status, problems: readonly Problem[]): readonly Metri
     up(true),
     problemsOf(problems),
     ...redisOf(status),
+    ...clusterOf(status),
     ...streamsOf(status),
     ...groupsOf(status),
     ...servicesOf(status),
@@ -49,24 +52,78 @@ function problemsOf(problems: readonly Problem[]): Metric {
   return gauge("problems", "What is wrong, as merp status tells it.", counts);
 }
 
-function redisOf({ redis }: Status): Metric[] {
-  const one = (value: Sample[1]): readonly Sample[] => [[{}, value]];
+function redisOf(status: Status): Metric[] {
+  const each = (value: (redis: RedisStatus) => Sample[1]): readonly Sample[] =>
+    serversOf(status).map(({ address, redis }) => [status.cluster === null ? {} : { node: address }, value(redis)]);
   return [
-    gauge("redis_memory_used_bytes", "Memory that Redis uses.", one(redis.usedMemoryBytes)),
-    gauge("redis_memory_max_bytes", "Its limit (maxmemory).", one(redis.maxMemoryBytes)),
-    counter("redis_evicted_keys_total", "Keys that Redis evicted.", one(redis.evictedKeys)),
+    gauge(
+      "redis_memory_used_bytes",
+      "Memory that Redis uses.",
+      each(({ usedMemoryBytes }) => usedMemoryBytes),
+    ),
+    gauge(
+      "redis_memory_max_bytes",
+      "Its limit (maxmemory).",
+      each(({ maxMemoryBytes }) => maxMemoryBytes),
+    ),
+    counter(
+      "redis_evicted_keys_total",
+      "Keys that Redis evicted.",
+      each(({ evictedKeys }) => evictedKeys),
+    ),
     counter(
       "redis_out_of_memory_errors_total",
       "Commands that Redis refused for want of memory.",
-      one(redis.outOfMemoryErrors),
+      each(({ outOfMemoryErrors }) => outOfMemoryErrors),
     ),
-    counter("redis_rejected_connections_total", "Connections that Redis refused.", one(redis.rejectedConnections)),
-    gauge("redis_connected_clients", "Clients of Redis.", one(redis.connectedClients)),
-    gauge("redis_blocked_clients", "Clients that wait in a blocking command.", one(redis.blockedClients)),
-    gauge("redis_replicas", "Replicas that follow this Redis.", one(redis.replicas)),
-    gauge("redis_replica_lag_bytes", "By how much the last of them is behind.", one(redis.replicaLagBytes)),
-    gauge("redis_saves", "Whether the last snapshot was written.", one(redis.lastSaveSucceeded)),
-    gauge("redis_clock_ahead_seconds", "How far Redis' clock is ahead.", one(redis.clockAheadMs / 1000)),
+    counter(
+      "redis_rejected_connections_total",
+      "Connections that Redis refused.",
+      each(({ rejectedConnections }) => rejectedConnections),
+    ),
+    gauge(
+      "redis_connected_clients",
+      "Clients of Redis.",
+      each(({ connectedClients }) => connectedClients),
+    ),
+    gauge(
+      "redis_blocked_clients",
+      "Clients that wait in a blocking command.",
+      each(({ blockedClients }) => blockedClients),
+    ),
+    gauge(
+      "redis_replicas",
+      "Replicas that follow this Redis.",
+      each(({ replicas }) => replicas),
+    ),
+    gauge(
+      "redis_replica_lag_bytes",
+      "By how much the last of them is behind.",
+      each(({ replicaLagBytes }) => replicaLagBytes),
+    ),
+    gauge(
+      "redis_saves",
+      "Whether the last snapshot was written.",
+      each(({ lastSaveSucceeded }) => lastSaveSucceeded),
+    ),
+    gauge(
+      "redis_clock_ahead_seconds",
+      "How far Redis' clock is ahead.",
+      each(({ clockAheadMs }) => clockAheadMs / 1000),
+    ),
+  ];
+}
+
+function clusterOf({ cluster, unseen }: Status): Metric[] {
+  if (cluster === null) return [];
+  const nodes = cluster.nodes.map(({ address, role, master, problem }): Sample => {
+    const place = { node: address, role: role ?? "none", ...(master === null ? {} : { master }) };
+    return [place, problem === null];
+  });
+  return [
+    gauge("cluster_ok", "Whether the cluster says that it is up.", [[{}, cluster.state === "ok"]]),
+    gauge("cluster_node_up", "Whether a node of the cluster could be asked.", nodes),
+    gauge("cluster_unseen_streams", "Streams of which nothing is known.", [[{}, unseen.length]]),
   ];
 }
 

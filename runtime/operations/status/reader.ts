@@ -2,7 +2,8 @@ import { MessagingError } from "../../errors.js";
 import { systemClock } from "../../time/clock.js";
 import { Pause } from "../../time/pause.js";
 import { type OperationsOptions, Operator } from "../operator.js";
-import { type Look, look } from "./look.js";
+import { lookAtInstallation } from "./installation-look.js";
+import type { Look } from "./look.js";
 import { type Installation, type Plan, planOf } from "./plan.js";
 import type { Status } from "./status.js";
 
@@ -34,11 +35,7 @@ export class StatusReader implements AsyncDisposable {
    * tell is `null`, and `refused` names the command
    */
   async read(): Promise<Status> {
-    const { routes } = this.#operator;
-    const [stream] = this.#plan.streams;
-    const found = await routes
-      .at(stream?.name ?? "")
-      .ask("reading the status", (client) => look(client, this.#plan, this.#earlier));
+    const found = await lookAtInstallation(this.#operator.routes, this.#plan, this.#earlier);
     this.#earlier = found;
     return found.status;
   }

@@ -13,29 +13,34 @@ interface Report {
   readonly message: HealthMessage;
 }
 
-/** What was read of services. */
-export interface ServiceTexts {
-  /** The newest entries of the health stream, the newest first. */
-  readonly reports: readonly LogEntry[];
-  /** The newest events, the newest first: starts and stops are among them. */
-  readonly events: readonly LogEntry[];
-  /** Whether anybody of a service's groups is alive; `undefined` when it has none. */
-  readonly isAlive: (service: string) => boolean | undefined;
+/** Entries, the newest first, and the time by the clock that gave them their ids. */
+export interface NewestEntries {
+  readonly entries: readonly LogEntry[];
   readonly nowMs: number;
 }
 
+/** What was read of services. */
+export interface ServiceTexts {
+  /** The newest entries of the health stream. */
+  readonly reports: NewestEntries;
+  /** The newest events, the newest first: starts and stops are among them. */
+  readonly events: NewestEntries;
+  /** Whether anybody of a service's groups is alive; `undefined` when it has none. */
+  readonly isAlive: (service: string) => boolean | undefined;
+}
+
 /** The services that report or announce themselves, by name. */
-export function servicesOf({ reports, events, isAlive, nowMs }: ServiceTexts): readonly ServiceStatus[] {
-  const reported = reportsBy(reports);
-  const announced = announcementsBy(events);
+export function servicesOf({ reports, events, isAlive }: ServiceTexts): readonly ServiceStatus[] {
+  const reported = reportsBy(reports.entries);
+  const announced = announcementsBy(events.entries);
   const names = [...new Set([...reported.keys(), ...announced.keys()])].sort().slice(0, MOST_SERVICES);
   return names.map((name) => {
     const { started, stopped } = announced.get(name) ?? {};
     return {
       name,
-      ...reportedOf(reported.get(name) ?? [], nowMs),
-      startedMs: started === undefined ? null : ageOf(started, nowMs),
-      stoppedMs: stopped === undefined ? null : ageOf(stopped, nowMs),
+      ...reportedOf(reported.get(name) ?? [], reports.nowMs),
+      startedMs: started === undefined ? null : ageOf(started, events.nowMs),
+      stoppedMs: stopped === undefined ? null : ageOf(stopped, events.nowMs),
       isAlive: isAlive(name) ?? null,
     };
   });

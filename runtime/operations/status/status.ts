@@ -1,3 +1,4 @@
+import type { ClusterStatus, UnseenStream } from "./cluster-status.js";
 import type { GroupStatus } from "./group-status.js";
 import type { RedisStatus } from "./redis-status.js";
 import type { ServiceStatus } from "./service-status.js";
@@ -23,7 +24,12 @@ export interface Status {
   };
   /** The time since the look before, from which rates are computed; `null` at the first look. */
   readonly sinceMs: number | null;
-  readonly redis: RedisStatus;
+  /** The one Redis, or the master that Sentinel watches; `null` on a cluster. */
+  readonly redis: RedisStatus | null;
+  /** `null` without a cluster. */
+  readonly cluster: ClusterStatus | null;
+  /** Streams of which nothing is known, because their master cannot be asked. They are not among `streams`. */
+  readonly unseen: readonly UnseenStream[];
   /** In the order of the catalogue. Those that do not exist are here, too. */
   readonly streams: readonly StreamStatus[];
   readonly services: readonly ServiceStatus[];

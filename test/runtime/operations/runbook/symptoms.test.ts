@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { expect, it } from "vitest";
 import { onUserCreated, onUserUpdated, publishUserCreated, publishUserUpdated } from "../../../../generated/index.js";
-import { diagnose, examine, readStatus } from "../../../../runtime/operations/index.js";
+import { diagnose, examine, type RedisStatus, readStatus } from "../../../../runtime/operations/index.js";
 import { startRedis } from "../../../../runtime/testing/redis/index.js";
 import { eventually } from "../../../support/eventually.js";
 import { useRedis } from "../../../support/redis.js";
@@ -200,7 +200,7 @@ it("Ids lie in the future", async () => {
 it("The clocks differ", async () => {
   await using here = ward();
   const status = await readStatus({ env: {}, environment: here.environment, redis: { url: redis.url } });
-  const ahead = { ...status, redis: { ...status.redis, clockAheadMs: 5000 } };
+  const ahead = { ...status, redis: { ...(status.redis as RedisStatus), clockAheadMs: 5000 } };
   expect(diagnose(ahead)[0]).toMatchObject({ code: "CLOCK_WRONG", sentence: /5 s ahead of this machine's/ });
 });
 

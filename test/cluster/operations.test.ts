@@ -1,0 +1,182 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import * as m from "../../generated/index.js";
+import { told } from "../../runtime/cli/story-lines.js";
+import type { Descriptor } from "../../runtime/contract/descriptor.js";
+import { linesOf } from "../../runtime/messaging/causes.js";
+import {
+  diagnose,
+  examine,
+  HealthCollector,
+  Operations,
+  prometheusText,
+  readStatus,
+} from "../../runtime/operations/index.js";
+import { explain } from "../../runtime/operations/messages/explain.js";
+import { tail } from "../../runtime/operations/messages/tail.js";
+import { Operator } from "../../runtime/operations/operator.js";
+import { storedEntries } from "../../runtime/operations/stored-entries.js";
+import { streamEntries } from "../../runtime/operations/stream-entries.js";
+import { readTraffic } from "../../runtime/operations/traffic/traffic.js";
+import { type RedisServer, startRedis } from "../../runtime/testing/redis/index.js";
+import { type RedisCluster, startCluster } from "../support/cluster.js";
+import { onNode } from "../support/cluster-node.js";
+import { eventually } from "../support/eventually.js";
+import { createService } from "../support/service.js";
+
+const descriptors: readonly Descriptor[] = m.catalogue.messages;
+const STREAMS = ["events", "commands", "notifications", "health"];
+const LEASE = { leaseSeconds: 5 };
+
+let cluster: RedisCluster;
+let single: RedisServer;
+
+beforeAll(async () => {
+  [cluster, single] = await Promise.all([startCluster({ replicas: 1 }), startRedis()]);
+}, 60_000);
+
+afterAll(async () => {
+  await Promise.all([cluster.stop(), single.stop()]);
+});
+
+async function all<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
+  const found: Item[] = [];
+  for await (const item of items) found.push(item);
+  return found;
+}
+
+interface Installation {
+  readonly env: () => Readonly<Record<string, string>>;
+  readonly flush: () => Promise<unknown>;
+}
+
+const installations: readonly (readonly [name: string, Installation])[] = [
+  ["one Redis", { env: () => ({ REDIS_URL: single.url }), flush: () => onNode(single, (client) => client.flushall()) }],
+  ["a cluster", { env: () => ({ REDIS_CLUSTER_NODES: cluster.seeds }), flush: () => cluster.flush() }],
+];
+
+describe.each(installations)("the operator's tools on %s", (_name, { env, flush }) => {
+  afterEach(flush);
+
+  const service = (name: string, options: Parameters<typeof createService>[1] = {}) =>
+    createService({}, { service: name, env: env(), ...LEASE, ...options });
+  const operator = (): Operator => new Operator({ env: { STREAM_BLOCK_TIME: "50", ...env() } }, { name: "operator" });
+
+  it("redrive, discard and count dead letters, and record who did so", async () => {
+    await using billing = service("billing", { maxRetries: 0 });
+    let isAway = true;
+    const handled: number[] = [];
+    m.onUserCreated(billing, ({ entity_id }) => {
+      if (isAway) throw new Error("the database is away");
+      handled.push(entity_id);
+    });
+    await billing.start();
+    for (const entity_id of [1, 2])
+      await m.publishUserCreated(billing, { entity_id, after_data: { email: "a@b.example" } });
+    await using operations = new Operations({ env: env() });
+    const { deadLetters, audit } = operations;
+    const letters = await eventually(
+      () => all(deadLetters.list("events")),
+      ({ length }) => length === 2,
+    );
+    isAway = false;
+    const [first, second] = letters.map(({ id }) => id) as [string, string];
+    const change = { action: "dead-letters redrive", target: first, who: "ada" };
+    await audit.recorded(change, async () => ({ ...(await deadLetters.redrive("events", first)) }));
+    await deadLetters.discard("events", second, "a test");
+    await eventually(
+      () => handled,
+      ({ length }) => length === 1,
+    );
+    expect((await all(deadLetters.list("events", { state: "any" }))).map(({ state }) => state.state)).toEqual([
+      "redriven",
+      "discarded",
+    ]);
+    expect(await all(operations.changes())).toMatchObject([{ ...change, state: "done" }]);
+  });
+
+  it("pause, resume and retire groups of every stream", async () => {
+    const billing = service("billing");
+    m.onUserCreated(billing, () => {});
+    m.handleValidateToken(billing, () => ({ valid: true }) as never);
+    await billing.start();
+    await using operations = new Operations({ env: env() });
+    const { groups } = operations;
+    for (const stream of ["events", "commands"]) await groups.pause(stream, "billing-workers", { why: "a migration" });
+    expect((await groups.paused()).map(({ stream }) => stream).sort()).toEqual(["commands", "events"]);
+    await groups.resume("events", "billing-workers");
+    expect((await groups.paused()).map(({ stream }) => stream)).toEqual(["commands"]);
+    expect(await groups.retryNow("events", "billing-workers")).toBe(0);
+    await billing.close();
+    for (const stream of ["events", "commands"]) await groups.retire(stream, "billing-workers");
+    await expect(groups.retirePlan("events", "billing-workers")).rejects.toMatchObject({ code: "GROUP_MISSING" });
+  });
+
+  it("tell the story of a command over two streams, show messages live from all streams, and read what is stored", async () => {
+    await using billing = service("billing");
+    m.handleValidateToken(billing, async () => {
+      await m.publishUserCreated(billing, { entity_id: 7, after_data: { email: "a@b.example" } });
+      return { valid: true } as never;
+    });
+    await billing.start();
+    const tool = operator();
+    const ending = new AbortController();
+    const seen: string[] = [];
+    const tailing = (async () => {
+      const options = { streams: STREAMS, signal: ending.signal, filter: {}, notice: () => {} };
+      for await (const { type } of tail(tool, descriptors, options)) seen.push(type ?? "");
+    })();
+    try {
+      await using web = service("web");
+      // What was added before the tail had begun is none of its.
+      await eventually(
+        async () => {
+          await m.sendValidateToken(web, { token: "t" } as never, { targetService: "billing" });
+          return seen;
+        },
+        (types) => types.includes("validate_token") && types.includes("user.created"),
+      );
+      const [command] = await all(streamEntries("commands", { env: env() }));
+      const range = { streams: ["events", "commands"], from: "0-0", to: "+", most: 100 };
+      const story = await explain(tool, descriptors, command?.id ?? "", range);
+      const lines = linesOf(story.parts.map((part) => told(part))).join("\n");
+      expect(lines).toMatch(/validate_token/);
+      expect(lines).toMatch(/user\.created/);
+      const { types } = await readTraffic(tool, descriptors);
+      expect(types.map(({ type }) => type)).toEqual(expect.arrayContaining(["user.created", "validate_token"]));
+      expect(await all(storedEntries(["events"], { env: env() }))).not.toEqual([]);
+    } finally {
+      ending.abort();
+      await tailing;
+      tool.routes.close();
+    }
+  });
+
+  it("say that all is well, with every stream, group and service, and examine the installation", async () => {
+    await using billing = service("billing", { announce: true, healthIntervalSeconds: 0.1 });
+    m.onUserCreated(billing, () => {});
+    m.handleValidateToken(billing, () => ({ valid: true }) as never);
+    await billing.start();
+    await m.publishUserCreated(billing, { entity_id: 1, after_data: { email: "a@b.example" } });
+    await using collector = new HealthCollector({ env: env() });
+    await collector.start();
+    await eventually(
+      () => collector.services(),
+      ([found]) => found?.service === "billing",
+    );
+    const status = await eventually(
+      () => readStatus({ env: env(), messages: descriptors }),
+      (found) => found.services.length === 1 && diagnose(found).every(({ severity }) => severity === "notice"),
+    );
+    expect(status).toMatchObject({ unseen: [], refused: [] });
+    const groups = status.streams.flatMap((stream) => stream.groups.map(({ name }) => `${name} on ${stream.name}`));
+    expect(groups).toEqual(expect.arrayContaining(["billing-workers on commands", "billing-workers on events"]));
+    expect(status.streams.find(({ name }) => name === "events")?.groups[0]?.members.alive).toBe(1);
+    expect(status.services).toMatchObject([{ name: "billing", status: "healthy", isAlive: true }]);
+    expect(prometheusText(status, [])).toMatch(/merp_status_redis_memory_used_bytes/);
+    const findings = await all(examine({ env: env(), service: "ada" }));
+    expect(findings.filter(({ verdict }) => verdict === "bad")).toEqual([]);
+    expect(findings.map(({ check }) => check)).toEqual(
+      expect.arrayContaining(["command", "clean up", "stream events"]),
+    );
+  });
+});

@@ -1,0 +1,129 @@
+import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
+import { publishUserCreated } from "../../generated/index.js";
+import { nagiosText } from "../../runtime/cli/status/nagios.js";
+import { statusText } from "../../runtime/cli/status/text.js";
+import {
+  diagnose,
+  examine,
+  type Problem,
+  prometheusText,
+  readStatus,
+  type Status,
+} from "../../runtime/operations/index.js";
+import type { RedisServer } from "../../runtime/testing/redis/index.js";
+import { replicationUser } from "../support/acl-users.js";
+import { type RedisCluster, startCluster } from "../support/cluster.js";
+import { onNode } from "../support/cluster-node.js";
+import { eventually } from "../support/eventually.js";
+import { createService } from "../support/service.js";
+
+let cluster: RedisCluster;
+
+beforeAll(async () => {
+  cluster = await startCluster({ replicas: 1, network: true });
+  await using web = createService({}, { service: "web", env: env() });
+  await publishUserCreated(web, { entity_id: 1, after_data: { email: "a@b.example" } });
+}, 60_000);
+
+afterEach(() => cluster.mend(), 60_000);
+afterAll(() => cluster.stop());
+
+const env = (): Readonly<Record<string, string>> => ({ REDIS_CLUSTER_NODES: cluster.seeds });
+
+/** Looks until the worst that is wrong has this code. */
+async function worst(code: Problem["code"]): Promise<{ readonly status: Status; readonly problem: Problem }> {
+  const { status, problems } = await eventually(
+    async () => {
+      const status = await readStatus({ env: env() });
+      return { status, problems: diagnose(status) };
+    },
+    ({ problems: [first] }) => first?.code === code,
+    { what: `${code} said first`, withinMs: 20_000 },
+  );
+  return { status, problem: problems[0] as Problem };
+}
+
+/** Where clients reach a node. */
+function placeOf(node: RedisServer): string {
+  const { data } = cluster.network?.places[cluster.nodes.indexOf(node)] as { data: { host: string; port: number } };
+  return `${data.host}:${data.port}`;
+}
+
+it("a master and its replica are killed: it is said first, nothing of it is shown as 0, and the rest is seen", async () => {
+  const master = await cluster.masterOf("events");
+  const replica = await cluster.replicaOf(master);
+  await Promise.all([master.kill(), replica.kill()]);
+  const { status, problem } = await worst("MASTER_AWAY");
+  expect(problem.severity).toBe("critical");
+  expect(problem.sentence).toMatch(/^The master \S+ cannot be asked \(.+\), so nothing is known of .*events/);
+  expect(problem.command).toBe(`start ${placeOf(master)} again: no replica of it answers`);
+  expect(status.unseen.map(({ name }) => name)).toContain("events");
+  expect(status.streams.map(({ name }) => name)).not.toContain("events");
+  expect(status.streams.length + status.unseen.length).toBe(4);
+  expect(statusText(status, [problem], 120)).toMatch(/^events +unknown/m);
+  expect(nagiosText(status, [problem])).toMatch(/^MERP CRITICAL .* lag=U pending=U/);
+  const text = prometheusText(status, [problem]);
+  expect(text).not.toMatch(/messaging_destination_name="events"/);
+  expect(text).toMatch(new RegExp(`merp_status_cluster_node_up{node="${placeOf(master)}",role="master"} 0`));
+});
+
+it("a master is killed while nobody can fail over: the command has its replica take its place", async () => {
+  const master = await cluster.masterOf("events");
+  const replica = await cluster.replicaOf(master);
+  await onNode(replica, (client) => client.config("SET", "cluster-replica-no-failover", "yes"));
+  await master.kill();
+  const seen = await eventually(
+    async () => (await worst("MASTER_AWAY")).problem,
+    ({ command = "" }) => command.startsWith("redis-cli"),
+  );
+  const [, port, ...words] = /-p (\d+) (.*)$/.exec(seen.command ?? "") ?? [];
+  expect(`127.0.0.1:${port}`).toBe(placeOf(replica));
+  await onNode(replica, async (client) => {
+    await client.call("cluster", ...(words[0] as string).split(" ").slice(1));
+    await client.config("SET", "cluster-replica-no-failover", "no");
+  });
+  await cluster.replaced(master, "events");
+});
+
+it("a replica falls behind, or is away", async () => {
+  const master = await cluster.masterOf("events");
+  const replica = await cluster.replicaOf(master);
+  await cluster.cutReplicasOf(master);
+  const cut = await worst("REPLICA_UNLINKED");
+  expect(cut.problem.sentence).toContain(placeOf(replica));
+  await onNode(master, (client) => client.call("ACL", "SETUSER", replicationUser, "on"));
+  await cluster.ready();
+  await replica.kill();
+  const away = await worst("REPLICA_AWAY");
+  expect(away.problem.sentence).toMatch(/cannot be asked/);
+  const findings: string[] = [];
+  for await (const { check, text, lines = [] } of examine({ env: env(), service: "ada" })) {
+    if (check === "cluster") findings.push(text, ...lines);
+  }
+  expect(findings.join("\n")).toMatch(/up, 6 nodes, epoch \d+/);
+  expect(findings.filter((line) => line.startsWith("master "))).toHaveLength(3);
+  expect(findings.join("\n")).toContain(`${placeOf(replica)}: `);
+});
+
+it("slots are nobody's: what cannot be published to is named, and redis-cli mends it", async () => {
+  const master = await cluster.masterOf("events");
+  const slot = await onNode(master, (client) => client.cluster("KEYSLOT", "events"));
+  const nodes = cluster.nodes;
+  for (const node of nodes) await onNode(node, (client) => client.call("CLUSTER", "DELSLOTS", slot)).catch(() => {});
+  const { status, problem } = await worst("SLOTS_UNCOVERED");
+  expect(problem.sentence).toBe(`No master serves the slots ${slot}, so nothing can be published to events`);
+  expect(problem.command).toMatch(/^redis-cli --cluster fix 127\.0\.0\.1:\d+$/);
+  expect(status.unseen).toMatchObject([{ name: "events", master: null }]);
+  await onNode(master, (client) => client.call("CLUSTER", "ADDSLOTS", slot));
+});
+
+it("an old master is isolated: it is named, and what the others say is believed", async () => {
+  const master = await cluster.masterOf("events");
+  cluster.network?.isolate(cluster.nodes.indexOf(master));
+  await cluster.replaced(master, "events");
+  const { status, problem } = await worst("NODE_ISOLATED");
+  expect(problem.sentence).toContain(placeOf(master));
+  expect(problem.sentence).toMatch(/still takes itself for the master of \d+ slots/);
+  expect(status.unseen).toEqual([]);
+  expect(status.streams.find(({ name }) => name === "events")).toMatchObject({ length: 1 });
+});
