@@ -31,7 +31,7 @@ function loss({ unseen }: Status, address: string): string {
 /** What brings back what a master had. */
 function returnOf({ address }: NodeStatus, cluster: ClusterStatus): string {
   if (cluster.state === "ok" && cluster.failingSlots === 0) {
-    return `the other nodes reach it: see that this machine does, too, and if it is reached at another address, say so in REDIS_NAT_MAP`;
+    return `see that ${printable(address)} runs; the other nodes do not miss it, so it may be that only this machine does not reach it: where it is reached at another address, say so in REDIS_NAT_MAP`;
   }
   const replica = cluster.nodes.find(({ master, problem }) => master === address && problem === null);
   if (replica === undefined) return `start ${printable(address)} again: no replica of it answers`;
@@ -104,7 +104,10 @@ export const masterIsAlone: Sickness = ofCluster((cluster) => {
   const isAlone = (node: NodeStatus): boolean =>
     node.redis?.replicas === 0 ||
     (node.redis === null && !cluster.nodes.some(({ master, problem }) => master === node.address && problem === null));
-  const alone = masters.filter((node) => node.problem === null && isAlone(node));
+  // Of one whose replica is away that is said already.
+  const isKnown = (node: NodeStatus): boolean =>
+    cluster.nodes.some(({ master, problem }) => master === node.address && problem !== null);
+  const alone = masters.filter((node) => node.problem === null && isAlone(node) && !isKnown(node));
   if (alone.length === masters.length) return [];
   return alone.map((node) => ({
     severity: "warning",
@@ -118,6 +121,7 @@ export const masterIsAlone: Sickness = ofCluster((cluster) => {
 export const replicaIsUnlinked: Sickness = ofCluster((cluster) =>
   cluster.nodes
     .filter(({ role, redis }) => role === "replica" && redis?.masterLinkUp === false)
+    .filter(({ master }) => cluster.nodes.some(({ address, problem }) => address === master && problem === null))
     .map((node) => ({
       severity: "warning",
       code: "REPLICA_UNLINKED",

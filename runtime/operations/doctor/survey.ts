@@ -6,6 +6,7 @@ import type { ClusterStatus, NodeStatus } from "../status/cluster-status.js";
 import type { GroupStatus, Members, WorkStatus } from "../status/group-status.js";
 import { lookAtInstallation } from "../status/installation-look.js";
 import { planOf } from "../status/plan.js";
+import type { RedisStatus } from "../status/redis-status.js";
 import type { Status, StreamStatus } from "../status/status.js";
 import { countOf, lengthOfTime, sizeOf } from "../wording.js";
 import type { Finding } from "./finding.js";
@@ -37,7 +38,7 @@ function clusterFinding({ nodes, epoch, state }: ClusterStatus, problems: readon
 }
 
 function nodeLine({ address, role, master, slots, problem, epoch, redis }: NodeStatus): string {
-  const what = `${role ?? "node without slots"} ${address}${master === null ? "" : ` of ${master}`}`;
+  const what = `${role ?? strayName(redis)} ${address}${master === null ? "" : ` of ${master}`}`;
   if (problem !== null) return `${what}: ${problem}`;
   const lag = redis?.replicaLagBytes ?? null;
   const replication =
@@ -46,6 +47,12 @@ function nodeLine({ address, role, master, slots, problem, epoch, redis }: NodeS
       : [countOf(redis?.replicas ?? 0, "replica"), ...(lag === null ? [] : [`the last ${sizeOf(lag)} behind`])];
   const served = slots === 0 ? [] : [countOf(slots, "slot")];
   return `${what}: ${[...served, ...replication, `epoch ${epoch ?? "unknown"}`].join(", ")}`;
+}
+
+/** What a node is that the cluster does not list among those that serve slots. */
+function strayName(redis: RedisStatus | null): string {
+  if (redis === null) return "node";
+  return redis.role === "replica" ? "replica, not listed," : "node without slots";
 }
 
 /** What is as it should be, or what is wrong: the worst in the text, the rest in lines. */
