@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import * as m from "../../generated/index.js";
 import { told } from "../../runtime/cli/story-lines.js";
@@ -179,4 +180,56 @@ describe.each(installations)("the operator's tools on %s", (_name, { env, flush 
       expect.arrayContaining(["command", "clean up", "stream events"]),
     );
   });
+});
+
+describe("a user of the operator's on a cluster", () => {
+  const rightsOf = async (user: string): Promise<readonly string[]> => {
+    const page = await readFile(new URL("../../docs/security.md", import.meta.url), "utf8");
+    const [, rights = ""] = new RegExp(`^user ${user} (.*)$`, "m").exec(page) ?? [];
+    return rights.split(" ");
+  };
+  const give = async (...rights: readonly string[]): Promise<void> => {
+    for (const node of cluster.nodes) await onNode(node, (client) => client.call("ACL", "SETUSER", ...rights));
+  };
+  const as = (user: string) => ({ ...installations[1]?.[1].env(), REDIS_USERNAME: user, REDIS_PASSWORD: "change-me" });
+
+  it("sees everything with the rights of a viewer and those of a cluster", async () => {
+    await give("viewer", ...(await rightsOf("viewer")), "+cluster|slots", "+cluster|info");
+    const status = await readStatus({ env: as("viewer") });
+    expect(status).toMatchObject({ refused: [], unseen: [], cluster: { state: "ok", uncovered: [] } });
+    expect(status.cluster?.nodes.map(({ problem }) => problem)).toEqual(Array(6).fill(null));
+  });
+
+  it("is told which right is missing", async () => {
+    await give("blind", ...(await rightsOf("viewer")));
+    await expect(readStatus({ env: as("blind") })).rejects.toMatchObject({
+      code: "REDIS_REFUSED",
+      message: expect.stringMatching(/cluster\|(info|slots)/),
+    });
+  });
+});
+
+it("a look at many streams asks each master in as many round trips as a look at few", async () => {
+  const trips = async (streams: readonly string[]): Promise<readonly number[]> => {
+    const reads = async (node: RedisServer): Promise<number> => {
+      const info = await onNode(node, (client) => client.info("stats"));
+      return Number(/total_reads_processed:(\d+)/.exec(info)?.[1]);
+    };
+    const before = await Promise.all(cluster.masters.map(reads));
+    await readStatus({ env: { REDIS_CLUSTER_NODES: cluster.seeds }, streams });
+    return (await Promise.all(cluster.masters.map(reads))).map((count, at) => count - (before[at] ?? 0));
+  };
+  const names = (count: number): readonly string[] => Array.from({ length: count }, (_, at) => `s${at}`);
+  for (const name of names(30)) {
+    const master = await cluster.masterOf(name);
+    await onNode(master, async (client) => {
+      for (let group = 0; group < 10; group++)
+        await client.xgroup("CREATE", name, `g${group}-workers`, "0", "MKSTREAM");
+    });
+  }
+  const few = await trips(names(9));
+  const many = await trips(names(30));
+  // What else the nodes read meanwhile, and a request that arrives in several pieces, are in these numbers.
+  expect(Math.max(...many)).toBeLessThan(Math.max(...few) + 40);
+  await cluster.flush();
 });

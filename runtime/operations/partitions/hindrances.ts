@@ -1,9 +1,9 @@
-import type { Client } from "../../redis/connection.js";
 import { groupState } from "../../redis/group-state.js";
 import { streamKeys } from "../../redis/keys.js";
 import { instantIn } from "../../redis/redis-clock.js";
 import { groupsOf } from "../groups/group-place.js";
 import { livingOf } from "../groups/living-members.js";
+import type { AtStream } from "./partition-state.js";
 
 /** Why a stream keeps its partitions for now. `force` gives up what the text names. */
 export interface PartitionHindrance {
@@ -17,20 +17,22 @@ const NAMED = 3;
 
 /** @param streams - what holds the messages of the stream now */
 export async function hindrancesOf(
-  client: Client,
+  at: AtStream,
   stream: string,
   streams: readonly string[],
   leaseMs: number,
 ): Promise<readonly PartitionHindrance[]> {
   const found: PartitionHindrance[] = [];
-  for (const group of (await groupsOf(client, stream)) ?? []) {
+  for (const group of (await at(stream, (client) => groupsOf(client, stream))) ?? []) {
     // One in another language waits for new entries, and asks for none meanwhile.
-    const given = { leaseMs: 2 * leaseMs, nowMs: instantIn(await client.time()) };
-    const living = await livingOf(client, { keys: streamKeys(stream, group), group }, given);
+    const living = await at(stream, async (client) => {
+      const given = { leaseMs: 2 * leaseMs, nowMs: instantIn(await client.time()) };
+      return livingOf(client, { keys: streamKeys(stream, group), group }, given);
+    });
     if (living.length > 0) found.push({ kind: "alive", text: aliveText(group, living, leaseMs) });
     let [unread, pending]: [number | null, number] = [0, 0];
     for (const each of streams) {
-      const state = await groupState(client, streamKeys(each, group), group);
+      const state = await at(each, (client) => groupState(client, streamKeys(each, group), group));
       unread = unread === null || state.lag === null ? null : unread + state.lag;
       pending += state.pending;
     }

@@ -26,11 +26,14 @@ export interface PartitionGroup {
   readonly pending: number;
 }
 
-export async function partitionStates(client: Client, topology: Topology): Promise<readonly PartitionState[]> {
+/** Asks what serves a stream. */
+export type AtStream = <Reply>(stream: string, question: (client: Client) => Promise<Reply>) => Promise<Reply>;
+
+export async function partitionStates(at: AtStream, topology: Topology): Promise<readonly PartitionState[]> {
   const states: PartitionState[] = [];
   for (const stream of readStreams(topology)) {
     const isRetired = topology.retired.includes(stream);
-    states.push({ stream, isRetired, ...(await workIn(client, stream)) });
+    states.push({ stream, isRetired, ...(await at(stream, (client) => workIn(client, stream))) });
   }
   return states;
 }

@@ -12,7 +12,7 @@ import { readTopology } from "../../redis/topologies.js";
 import { groupsOf } from "../groups/group-place.js";
 import type { Routes } from "../routes.js";
 import { hindrancesOf, type PartitionHindrance } from "./hindrances.js";
-import { type PartitionState, partitionStates } from "./partition-state.js";
+import { type AtStream, type PartitionState, partitionStates } from "./partition-state.js";
 
 /** Kinds of messages whose readers go on by one entry id, and so read one stream. */
 const WHOLE = ["notifications", "health"];
@@ -31,16 +31,18 @@ export class Partitions {
   readonly #config: Config;
   readonly #routes: Routes;
 
+  /** Partitions are spread over the masters of a cluster. */
+  readonly #at: AtStream = (stream, question) => this.#routes.at(stream).ask(`looking at ${stream}`, question);
+
   constructor(config: Config, routes: Routes) {
     this.#config = config;
     this.#routes = routes;
   }
 
   /** The partitions of a stream, those that are no longer written at the end, with what each group has to do in them. */
-  list(stream: string): Promise<readonly PartitionState[]> {
-    return this.#ask("listing the partitions of", stream, async (client, name) =>
-      partitionStates(client, await readTopology(client, name)),
-    );
+  async list(stream: string): Promise<readonly PartitionState[]> {
+    const topology = await this.#ask("listing the partitions of", stream, readTopology);
+    return partitionStates(this.#at, topology);
   }
 
   /**
@@ -54,12 +56,9 @@ export class Partitions {
       const before = await this.#topologyOf(client, name);
       const old = readStreams(before);
       const names = partitionNames(old as readonly [string, ...string[]], count, { slots: SLOTS, slotOf });
-      const retired = await this.#withEntries(
-        client,
-        old.filter((each) => !names.includes(each)),
-      );
+      const retired = await this.#withEntries(old.filter((each) => !names.includes(each)));
       const version = Math.max(before.version + 1, Math.floor(instantIn(await client.time())));
-      const hindrances = await hindrancesOf(client, name, old, this.#config.leaseMs);
+      const hindrances = await hindrancesOf(this.#at, name, old, this.#config.leaseMs);
       return { stream: name, before, after: { version, streams: names, retired }, hindrances };
     });
   }
@@ -100,17 +99,19 @@ export class Partitions {
     const groups = (await groupsOf(client, stream)) ?? [];
     const nowMs = Math.floor(instantIn(await client.time()));
     for (const partition of after.streams.slice(1)) {
-      for (const group of groups) {
-        const { floor, groups: served } = streamKeys(partition, group);
-        const created = client.xgroup("CREATE", partition, group, "0", "MKSTREAM").then(
-          () => client.hset(floor, "position", "0-0", "added", 0, "served", nowMs),
-          (error: Error) => {
-            if (!error.message.startsWith("BUSYGROUP")) throw error;
-          },
-        );
-        await created;
-        await client.zadd(served, "NX", nowMs, group);
-      }
+      await this.#at(partition, async (own) => {
+        for (const group of groups) {
+          const { floor, groups: served } = streamKeys(partition, group);
+          const created = own.xgroup("CREATE", partition, group, "0", "MKSTREAM").then(
+            () => own.hset(floor, "position", "0-0", "added", 0, "served", nowMs),
+            (error: Error) => {
+              if (!error.message.startsWith("BUSYGROUP")) throw error;
+            },
+          );
+          await created;
+          await own.zadd(served, "NX", nowMs, group);
+        }
+      });
     }
   }
 
@@ -123,8 +124,8 @@ export class Partitions {
   }
 
   /** Those in which nothing is left need not be read any more. */
-  async #withEntries(client: Client, streams: readonly string[]): Promise<readonly string[]> {
-    const lengths = await Promise.all(streams.map((stream) => client.xlen(stream)));
+  async #withEntries(streams: readonly string[]): Promise<readonly string[]> {
+    const lengths = await Promise.all(streams.map((stream) => this.#at(stream, (client) => client.xlen(stream))));
     return streams.filter((_, at) => (lengths[at] as number) > 0);
   }
 
