@@ -84,7 +84,7 @@ export class SlotRoute implements Route {
 
   async ask<Reply>(what: string, question: (client: Redis) => Promise<Reply>, signal?: AbortSignal): Promise<Reply> {
     const { clock } = this.#parts;
-    const until = clock.now() + REDIRECTED_MS;
+    let until: number | undefined;
     for (;;) {
       await this.ready(signal);
       const { connection } = this;
@@ -92,6 +92,8 @@ export class SlotRoute implements Route {
         return await connection.ask(what, question, signal);
       } catch (error) {
         const isElsewhere = connection !== this.connection || isRedirect((error as Error).cause);
+        // The first attempt may have waited for a connection.
+        until ??= clock.now() + REDIRECTED_MS;
         if (!isElsewhere || clock.now() > until || signal?.aborted) throw error;
         this.renew();
         await this.#pause(signal);
