@@ -53,7 +53,7 @@ export interface Shares {
     startFrom: "all" | "new" | number,
     signal: AbortSignal,
   ): Promise<readonly { readonly stream: string; readonly from: string }[]>;
-  /** Whether the plan has that version, and this member is one of those that share. */
+  /** Whether the plan has that version. One that expels a member has another. */
   isCurrent(version: string): Promise<boolean>;
   /** Makes this member one of those that share, and learns the plan. */
   join(topology: Topology, version: string): Promise<Plan>;

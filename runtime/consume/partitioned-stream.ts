@@ -218,6 +218,8 @@ export class PartitionedStream {
           await this.#shares.expel(name, beat, this.#topology);
         }
         this.#watch.forget(beats);
+        // The record of the members is lost: it joins again.
+        if (!beats.has(this.#home.membership.consumer)) this.#version = "";
       } catch (error) {
         hooks.trouble(`watching the members of ${this.#stream}`, error);
       }

@@ -57,13 +57,7 @@ export class RedisShares implements Shares {
   }
 
   async isCurrent(version: string): Promise<boolean> {
-    const { members, plan } = this.#keys;
-    const client = await this.#ready();
-    const [present, beat] = await Promise.all([
-      client.hget(plan, "version"),
-      client.zscore(members, this.#place.consumer),
-    ]);
-    return present === version && beat !== null;
+    return (await (await this.#ready()).hget(this.#keys.plan, "version")) === version;
   }
 
   async join(topology: Topology, version: string): Promise<Plan> {
