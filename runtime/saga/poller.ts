@@ -1,3 +1,4 @@
+import { assertMigrated } from "../postgres/migrate.js";
 import type { Timer } from "../time/clock.js";
 import type { Asking, SagaPlace } from "./asking.js";
 import type { SagasOptions } from "./sagas-options.js";
@@ -31,6 +32,7 @@ export class Poller {
   #timer: { readonly timer: Timer; readonly dueAt: number } | undefined;
   #looking: Promise<void> | undefined;
   #isWanted = false;
+  #isMigrated = false;
   #cleanedAt: number;
 
   constructor(place: SagaPlace, work: Work, options: SagasOptions) {
@@ -87,6 +89,7 @@ export class Poller {
 
   /** @returns whether there may be more */
   async #round(): Promise<boolean> {
+    await this.#prepare();
     await this.#clean();
     const room = this.#concurrency - this.#underWay.size;
     const begun = room > 0 ? await this.#work.asking.begin(room) : [];
@@ -99,6 +102,13 @@ export class Poller {
     }
     const fired = await this.#work.timing.round(TIMERS);
     return fired > 0 || (room > 0 && begun.length === room);
+  }
+
+  async #prepare(): Promise<void> {
+    if (this.#isMigrated) return;
+    const { transactions } = this.#place;
+    await transactions.transaction((tx) => assertMigrated(transactions.queryable(tx)));
+    this.#isMigrated = true;
   }
 
   async #clean(): Promise<void> {

@@ -108,7 +108,10 @@ describe.skipIf(!hasPostgres)("on a server", async () => {
 });
 
 describe("in the process", () => {
-  const engine = new PGlite();
+  let engine: PGlite;
+  beforeAll(async () => {
+    engine = await PGlite.create();
+  }, 120_000);
   afterAll(() => engine.close());
 
   describe.each(Object.entries(embedded))("%s", (_name, open) => {

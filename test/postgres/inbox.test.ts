@@ -127,10 +127,10 @@ describe.skipIf(!hasPostgres)("an inbox on a server", async () => {
 });
 
 describe("an inbox on a database inside the process", () => {
-  const database = new PGlite();
-  afterAll(() => database.close());
+  let database: PGlite | undefined;
+  afterAll(() => database?.close());
   behaves(async () => {
-    await database.exec("DROP SCHEMA public CASCADE; CREATE SCHEMA public");
+    database = await PGlite.create();
     return database;
   });
 });
@@ -155,7 +155,7 @@ function behaves(open: () => Promise<Database>): void {
     await migrate(database);
     await database.query(EFFECT);
     stage = { database, inbox: createInbox(database) };
-  });
+  }, 120_000);
   beforeEach(async () => {
     for (const table of ["effect", "merp_inbox", "merp_fence"]) await stage.database.query(`TRUNCATE ${table}`);
     broker = createTestBroker();
@@ -327,6 +327,21 @@ function behaves(open: () => Promise<Database>): void {
     expect(await effects(stage.database)).toEqual(["attempt 2"]);
   });
 
+  test("says what is missing where the tables are not those of this release", async () => {
+    const version = "UPDATE merp_migration SET version = version";
+    await stage.database.query(`${version} + 100`);
+    const inbox = createInbox(stage.database);
+    await using messaging = service(broker, { ...stage, inbox }, { maxRetries: 0 });
+    onUserCreated(messaging, () => undefined);
+    await messaging.start();
+    await publishUserCreated(messaging, ada);
+    await messaging.settled();
+    await stage.database.query(`${version} - 100`);
+    expect((await letterIn(messaging, "events"))?.errors[0]?.message).toMatch(
+      /the tables merp_… are of version \d+, made by a newer release/,
+    );
+  });
+
   test("leaves out messages that are not named, and lends no transaction after its end", async () => {
     const inbox = createInbox(stage.database, { only: [userCreated] });
     await using messaging = service(broker, { ...stage, inbox });
@@ -395,17 +410,25 @@ function behaves(open: () => Promise<Database>): void {
       first.crash();
     });
     const first = service(broker, stage, { ...settings, extensions: [dying] });
-    await using second = service(broker, stage, settings);
-    for (const each of [first, second]) onUserCreated(each, (_event, context) => write(context, "credit"));
+    onUserCreated(first, (_event, context) => write(context, "credit"));
     await first.start();
-    await publishUserCreated(second, ada);
+    await using web = createTestMessaging({ service: "web", broker, logger: logBook() });
+    await publishUserCreated(web, ada);
     await broker.settled();
-    await second.groups.pause("events", "credit-workers", { by: "a test" });
-    await second.start();
+    await web.groups.pause("events", "credit-workers", { by: "a test" });
     await broker.time.advance("2d");
+
+    await using second = service(broker, stage, settings);
+    onUserCreated(second, (_event, context) => write(context, "credit"));
+    await second.start();
     await stage.database.query("UPDATE merp_inbox SET noted_at = now() - interval '2 days'");
+    const older =
+      "INSERT INTO merp_inbox (consumer_group, type, message_id, noted_at) VALUES ('credit-workers', 'user.created', $1, now() - interval '5 days')";
+    await stage.database.query(older, [id]);
     await broker.time.advance("1h");
-    await second.groups.resume("events", "credit-workers");
+    const notes = async (): Promise<number> => (await stage.database.query("SELECT 1 FROM merp_inbox")).rows.length;
+    await eventually(notes, (count) => count === 1);
+    await web.groups.resume("events", "credit-workers");
     await broker.time.advance("1m");
     expect(second.counts.handled).toBe(1);
     expect(await effects(stage.database)).toEqual(["credit"]);

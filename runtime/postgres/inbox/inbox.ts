@@ -5,6 +5,7 @@ import type { Extension } from "../../messaging/extension.js";
 import type { MessageContext } from "../../messaging/handler.js";
 import type { HandleCall, Interceptor } from "../../messaging/interceptor.js";
 import type { Queryable } from "../database.js";
+import { assertMigrated } from "../migrate.js";
 import { isUnprepared } from "../prepared.js";
 import { type Transactional, type TransactionOf, type Transactions, transactionsOf } from "../transactions.js";
 import { assertOwner } from "./fence.js";
@@ -66,6 +67,8 @@ class PostgresInbox<Tx> implements Inbox<Tx> {
   readonly transactions: Transactions<Tx>;
   readonly #options: InboxOptions;
   readonly #open = new WeakMap<MessageContext, Tx>();
+  /** Whether the tables were found to be those of this release. */
+  #isMigrated = false;
   /** Until a pooler shows that prepared statements are lost between two transactions. */
   #prepares = true;
 
@@ -118,6 +121,10 @@ class PostgresInbox<Tx> implements Inbox<Tx> {
   async #within(tx: Tx, { descriptor, context }: HandleCall, next: () => Promise<unknown>): Promise<unknown> {
     const { queryable, prepared, confirmsCommit } = this.transactions;
     const db = queryable(tx);
+    if (!this.#isMigrated) {
+      await assertMigrated(db);
+      this.#isMigrated = true;
+    }
     const quick = this.#prepares ? (prepared?.(tx) ?? db) : db;
     await assertOwner(quick, context);
     const note = context.replay ? undefined : await writeNote(quick, context);
