@@ -99,12 +99,9 @@ export class Dispatcher {
     opened: Promise<Message>,
     ended: Ended,
   ): Promise<void> {
-    let outcome: Outcome | undefined;
-    try {
-      outcome = this.#deliver(delivery, routes, await opened, ended);
-    } catch (error) {
-      outcome = this.#unhandled(routes[0] as Route, delivery, error);
-    }
+    const outcome = await opened
+      .then((read) => this.#deliver(delivery, routes, read, ended))
+      .catch((error: unknown) => this.#unhandled(routes[0] as Route, delivery, error));
     if (outcome !== undefined) ended(delivery, outcome);
   }
 
