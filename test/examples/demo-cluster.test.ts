@@ -11,4 +11,4 @@ it("the demo of a cluster shows a master that is killed under load, and nothing 
   const [, confirmed] = /was confirmed (\d+)/.exec(output) ?? [];
   expect(Number(confirmed)).toBeGreaterThan(0);
   expect(output).toContain(`has handled all ${confirmed} that were confirmed`);
-}, 60_000);
+}, 120_000);

@@ -64,11 +64,24 @@ function natMapOf({ natMap = {} }: ClusterPlace): NatMap {
   return Object.fromEntries(places);
 }
 
-/** Counts are added, lists joined, and what all say alike is said once. */
+/** Counts are added, also those of named things, lists joined, and what all say alike is said once. */
 function merged(replies: readonly unknown[]): unknown {
   const [first] = replies;
+  if (replies.every(isTable)) {
+    return first === undefined ? [] : (first as unknown[]).map((_, at) => merged(replies.map((reply) => reply[at])));
+  }
   if (replies.every((reply) => typeof reply === "number")) return replies.reduce((sum, count) => sum + count, 0);
   if (replies.every((reply) => JSON.stringify(reply) === JSON.stringify(first))) return first;
   if (replies.every((reply) => typeof reply === "string")) return replies.join("");
   return replies.flat();
+}
+
+/** Names and counts in turn, as `PUBSUB NUMSUB` answers. */
+function isTable(reply: unknown): reply is readonly unknown[] {
+  return (
+    Array.isArray(reply) &&
+    reply.length > 0 &&
+    reply.length % 2 === 0 &&
+    reply.every((item, at) => typeof item === (at % 2 === 0 ? "string" : "number"))
+  );
 }

@@ -135,7 +135,7 @@ export class RedisCluster implements AsyncDisposable {
     return eventually(
       () => this.masterOf(key),
       (master) => master !== former,
-      { what: `another master of ${key}`, withinMs: 60_000 },
+      { what: `another master of ${key}`, withinMs: 60_000, everyMs: 50 },
     );
   }
 

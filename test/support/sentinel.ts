@@ -118,7 +118,7 @@ export class SentinelRedis implements AsyncDisposable {
     return eventually(
       () => this.masterOf(),
       (master) => master !== former,
-      { what: "another master", withinMs: 60_000 },
+      { what: "another master", withinMs: 60_000, everyMs: 50 },
     );
   }
 
