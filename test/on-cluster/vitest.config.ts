@@ -12,6 +12,7 @@ const redirect: Plugin = {
 /** What is not tried again, and why. */
 const elsewhere: Readonly<Record<string, string>> = {
   "test/faults/memory.test.ts": "It is about the heap of a process, and long.",
+  "test/runtime/redis/{connection,heartbeat,watchdog}.test.ts": "It is about one connection, and what its errors say.",
   "test/runtime/{cli,config,contract,dashboard,telemetry,testing,time}/**":
     "It is about no Redis, or about one by its address.",
 };
