@@ -119,17 +119,12 @@ class TransactionOutbox implements Outbox {
     return Array.isArray(recorded) ? (recorded[0] as Recorded) : recorded;
   }
 
-  async #record(call: OutgoingCall): Promise<Recorded[]> {
-    const slot = this.#turns.slot();
-    try {
-      return await this.#parts.through(call, async (changed) => {
-        const rows = await this.#rowsOf(changed);
-        await slot.write(rows);
-        return rows.map(([id, , stream]) => ({ id, stream }) as Recorded);
-      });
-    } finally {
-      slot.end();
-    }
+  #record(call: OutgoingCall): Promise<Recorded[]> {
+    return this.#parts.through(call, async (changed) => {
+      const rows = await this.#rowsOf(changed);
+      await this.#turns.write(rows);
+      return rows.map(([id, , stream]) => ({ id, stream }) as Recorded);
+    });
   }
 
   async #rowsOf(call: OutgoingCall): Promise<OutboxRow[]> {

@@ -1,6 +1,7 @@
 // `npm run bench:outbox`: what the outbox adds to a transaction that writes a row and the message by hand, on a PostgreSQL of its own
 // that waits for its disk and on one that does not; and how many messages a second one relay publishes.
 import { randomUUID } from "node:crypto";
+import { readFileSync } from "node:fs";
 import pg from "pg";
 import { createMessaging, publishUserCreated, type UserCreatedInput, userCreated } from "../../generated/index.js";
 import { exampleUserCreated } from "../../generated/testing.js";
@@ -27,7 +28,7 @@ const message = (entity_id: number): UserCreatedInput => ({ entity_id, after_dat
 await using redis = await startRedis();
 for (const fsync of ["on", "off"]) {
   await using postgres = await startPrivatePostgres({ fsync, autovacuum_naptime: "5s" });
-  const pool = new pg.Pool({ connectionString: postgres.url, max: AT_ONCE });
+  const pool = new pg.Pool({ connectionString: postgres.url, max: AT_ONCE, idleTimeoutMillis: 0 });
   await migrate(pool);
   await pool.query("CREATE TABLE users (id uuid PRIMARY KEY, email text)");
   // As one would make it oneself: the same columns and indexes, and nobody to wake.
@@ -57,19 +58,24 @@ for (const fsync of ["on", "off"]) {
       await publishUserCreated(made(tx), message(++serial));
     });
   const ways = [byHand, by(outbox), by(preparing)];
-  for (const way of ways) await microseconds(way);
-  const rounds: number[][] = [];
+  for (const way of ways) await cost(pool, way);
+  const rounds: Cost[][] = [];
   for (let round = 0; round < ROUNDS; round++) {
-    const times: number[] = [];
-    for (const way of ways) times.push(await microseconds(way));
-    rounds.push(times);
+    const costs: Cost[] = [];
+    for (const way of ways) costs.push(await cost(pool, way));
+    rounds.push(costs);
   }
-  const [hand, ours, ...others] = ways.map((_, at) => spreadOf(rounds.map((times) => times[at] as number)).median);
-  const [ratio, preparedRatio] = [1, 2].map(
-    (at) => spreadOf(rounds.map((times) => (times[0] as number) / (times[at] as number))).median,
-  );
-  say(`fsync ${fsync}: by hand ${shown(hand)} µs, by the outbox ${shown(ours)} µs: ${ratio?.toFixed(2)} of the speed`);
-  say(`  with { prepare: true } ${others.map(shown)} µs: ${preparedRatio?.toFixed(2)} of the speed`);
+  for (const [at, name] of ["by hand", "by the outbox", "with { prepare: true }"].entries()) {
+    const all = rounds.map((costs) => [costs[0], costs[at]] as [Cost, Cost]);
+    const median = (value: (hand: Cost, own: Cost) => number): number =>
+      spreadOf(all.map(([hand, own]) => value(hand, own))).median;
+    const [time, effort] = [median((_, own) => own.time), median((_, own) => own.effort)];
+    const ratios = [median((hand, own) => hand.time / own.time), median((hand, own) => hand.effort / own.effort)];
+    const shown = ratios.map((ratio) => ratio.toFixed(2)).join(" and ");
+    say(
+      `fsync ${fsync}, ${name}: ${time.toFixed(0)} µs, ${effort.toFixed(0)} µs of processors; ${shown} of the speed by hand`,
+    );
+  }
 
   for (const keepSentSeconds of [86_400, 0]) {
     const rates: number[] = [];
@@ -99,21 +105,41 @@ for (const fsync of ["on", "off"]) {
   await pool.end();
 }
 
-function shown(number: number | undefined): string {
-  return (number ?? 0).toFixed(0);
-}
-
 function say(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-/** How long one call takes, when so many are under way at once. */
-async function microseconds(call: () => Promise<unknown>): Promise<number> {
+/** What one call takes, in microseconds: of time, when so many are under way at once, and of the processors of both processes. */
+interface Cost {
+  readonly time: number;
+  readonly effort: number;
+}
+
+async function cost(pool: pg.Pool, call: () => Promise<unknown>): Promise<Cost> {
   let left = MESSAGES;
-  const began = performance.now();
+  const [began, own, others] = [performance.now(), process.cpuUsage(), await effortOf(pool)];
   const worker = async (): Promise<void> => {
     while (left-- > 0) await call();
   };
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
-  return ((performance.now() - began) * 1000) / MESSAGES;
+  const time = ((performance.now() - began) * 1000) / MESSAGES;
+  const { user, system } = process.cpuUsage(own);
+  return { time, effort: (user + system + (await effortOf(pool)) - others) / MESSAGES };
+}
+
+const TICK_MICROSECONDS = 10_000;
+
+/** The processor time of the database's processes that serve this one, where the system tells. */
+async function effortOf(pool: pg.Pool): Promise<number> {
+  const { rows } = await pool.query<{ pid: number }>(
+    "SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend'",
+  );
+  return rows.reduce((sum, { pid }) => {
+    try {
+      const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
+      return sum + (Number(fields[11]) + Number(fields[12])) * TICK_MICROSECONDS;
+    } catch {
+      return sum;
+    }
+  }, 0);
 }
