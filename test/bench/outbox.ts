@@ -21,6 +21,8 @@ const ROUNDS = 7;
 const MESSAGES = Number(process.argv[2] ?? 2000);
 const RELAYED = 20 * MESSAGES;
 const AT_ONCE = 8;
+/** In which Linux counts the time of processors. */
+const TICK_MICROSECONDS = 10_000;
 
 const { entity_id: _, after_data } = exampleUserCreated();
 const message = (entity_id: number): UserCreatedInput => ({ entity_id, after_data: after_data as never });
@@ -126,8 +128,6 @@ async function cost(pool: pg.Pool, call: () => Promise<unknown>): Promise<Cost> 
   const { user, system } = process.cpuUsage(own);
   return { time, effort: (user + system + (await effortOf(pool)) - others) / MESSAGES };
 }
-
-const TICK_MICROSECONDS = 10_000;
 
 /** The processor time of the database's processes that serve this one, where the system tells. */
 async function effortOf(pool: pg.Pool): Promise<number> {
