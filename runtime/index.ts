@@ -84,7 +84,7 @@ export type {
   NotificationListener,
   NotificationTarget,
 } from "./messaging/notification.js";
-export type { PublishAllOptions, Published, Publisher, PublishOptions } from "./messaging/publisher.js";
+export type { Durability, PublishAllOptions, Published, Publisher, PublishOptions } from "./messaging/publisher.js";
 export type { Sender, SendOptions, Teller, TellOptions } from "./messaging/sender.js";
 export type { MessagingOptions } from "./service/assemble.js";
 export { createMessaging, createMessagingFor } from "./service/create-messaging.js";

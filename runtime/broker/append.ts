@@ -16,6 +16,8 @@ export interface Append {
   readonly announced: { readonly channel: string; readonly json: string } | undefined;
   /** Stores it once under its message id within this window. */
   readonly onceWindowMs: number | undefined;
+  /** Tells that it is stored only when replicas have it, too. */
+  readonly isReplicated: boolean;
   /** Asked after a wait for a connection. An entry that is not wanted any more is not sent, and fails. */
   readonly isWanted: (() => boolean) | undefined;
   readonly stored: (entryId: string) => void;
@@ -25,7 +27,7 @@ export interface Append {
 
 /** Adds entries to streams. It never sends one twice: a repeat after a lost reply could store a second entry. */
 export interface Appender {
-  /** Entries of one stream are stored in the order of their calls. */
+  /** Entries of one stream and durability are stored in the order of their calls. */
   append(entry: Append): void;
   /** Sends at once the entries that would wait for the end of this turn of the event loop. */
   flush(): void;

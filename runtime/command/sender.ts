@@ -53,7 +53,9 @@ export class CommandSender {
     const question = { id, descriptor, target, stream: this.#streamOf(command), timeoutMs, signal: options.signal };
     const { correlationId, withoutCompany = false } = options;
     return requester.ask(question, (isWanted) => {
-      const publishing = { id, withoutCompany, isWanted, ...(correlationId === undefined ? {} : { correlationId }) };
+      const own = { id, withoutCompany, isWanted, ...(correlationId === undefined ? {} : { correlationId }) };
+      // Its answer tells that it was handled, and the time limit that it may be lost.
+      const publishing = { ...own, durability: "stored" } as const;
       const publish = (): Promise<unknown> => this.#publisher.publish(command, given, publishing);
       if (requester.isListening) return publish();
       return this.#listen(requester, command).then(() => (isWanted() ? publish() : undefined));

@@ -53,6 +53,12 @@ export interface Settings {
   /** Seconds between two checks of a stream for entries to remove. Env `STREAM_TRIM_INTERVAL`. @defaultValue 10 */
   readonly trimIntervalSeconds?: number;
   /**
+   * When a publish resolves. `stored`: one node has the message. `replicated`: `REDIS_WAIT_REPLICAS` replicas have it, too; if
+   * they do not say so within `REDIS_WAIT_TIMEOUT`, it rejects with `PUBLISH_UNCERTAIN`. See docs/delivery.md. Env
+   * `MESSAGE_DURABILITY`. @defaultValue "stored"
+   */
+  readonly durability?: "stored" | "replicated";
+  /**
    * Policy for a group that no service has served for `MESSAGE_TTL` and that keeps a stream from being trimmed. `keep`:
    * the stream grows, which is reported. `expire-group`: the group is destroyed and loses its unread entries.
    * `reject-publish`: publishing is rejected once the stream exceeds its maximum length. Env `STREAM_UNSERVED_GROUPS`.
@@ -148,6 +154,7 @@ const OPTIONS: { readonly [Name in keyof Settings]-?: true } = {
   maxMessageBytes: true,
   messageTtlSeconds: true,
   trimIntervalSeconds: true,
+  durability: true,
   unservedGroups: true,
   deadLettersMax: true,
   deadLetterTtlSeconds: true,
@@ -206,6 +213,7 @@ export function readConfig(
     maxMessageBytes: reader.whole("MESSAGE_MAX_BYTES", settings.maxMessageBytes, 1, MOST_BYTES, MIB),
     messageTtlMs: reader.seconds("MESSAGE_TTL", settings.messageTtlSeconds, 1, 86_400),
     trimIntervalMs: reader.seconds("STREAM_TRIM_INTERVAL", settings.trimIntervalSeconds, 0.01, 10),
+    durability: reader.oneOf("MESSAGE_DURABILITY", settings.durability, ["stored", "replicated"], "stored"),
     unservedGroups: reader.oneOf("STREAM_UNSERVED_GROUPS", settings.unservedGroups, UNSERVED_POLICIES, "keep"),
     deadLettersMax: reader.whole("DEAD_LETTER_MAX", settings.deadLettersMax, 1, 1e9, 10_000),
     deadLetterTtlMs: reader.seconds("DEAD_LETTER_TTL", settings.deadLetterTtlSeconds, 1, 2_592_000),

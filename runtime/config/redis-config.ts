@@ -78,6 +78,13 @@ export interface RedisOptions {
   readonly connectionTimeoutSeconds?: number;
   /** Seconds that a reply may take before its connection counts as dead. Env `REDIS_SOCKET_TIMEOUT`. @defaultValue 5 */
   readonly socketTimeoutSeconds?: number;
+  /** How many replicas must have a message whose durability is `replicated`. Env `REDIS_WAIT_REPLICAS`. @defaultValue 1 */
+  readonly waitReplicas?: number;
+  /**
+   * Seconds to wait for these replicas, less than `socketTimeoutSeconds`. Env `REDIS_WAIT_TIMEOUT`.
+   * @defaultValue 1, or half the socket's timeout if that is less
+   */
+  readonly waitTimeoutSeconds?: number;
 }
 
 type Own = "url" | "cluster" | "sentinel" | "socket" | "username" | "password" | "credentials" | "tls" | "client";
@@ -109,6 +116,8 @@ const OPTIONS: { readonly [Name in keyof RedisOptions]-?: true } = {
   maxConnections: true,
   connectionTimeoutSeconds: true,
   socketTimeoutSeconds: true,
+  waitReplicas: true,
+  waitTimeoutSeconds: true,
 };
 
 export function readRedis(reader: SettingReader, given: RedisOptions): RedisConfig {
@@ -125,6 +134,7 @@ export function readRedis(reader: SettingReader, given: RedisOptions): RedisConf
   const tls = readTls(reader, options, address?.tls);
   const masters = readMasters(reader, [given, options], { client, isSecure: tls.tls !== undefined });
   const found = describeMasters(masters, client);
+  const socketTimeoutMs = reader.seconds("REDIS_SOCKET_TIMEOUT", options.socketTimeoutSeconds, 0.05, 5);
   const config: RedisConfig = {
     address: found ?? socket ?? `${host}:${port}`,
     ...masters,
@@ -139,7 +149,9 @@ export function readRedis(reader: SettingReader, given: RedisOptions): RedisConf
     client,
     maxConnections: reader.whole("REDIS_MAX_CONNECTIONS", options.maxConnections, 1, 100_000, 20),
     connectionTimeoutMs: reader.seconds("REDIS_CONNECTION_TIMEOUT", options.connectionTimeoutSeconds, 0.05, 5),
-    socketTimeoutMs: reader.seconds("REDIS_SOCKET_TIMEOUT", options.socketTimeoutSeconds, 0.05, 5),
+    socketTimeoutMs,
+    waitReplicas: reader.whole("REDIS_WAIT_REPLICAS", options.waitReplicas, 1, 100, 1),
+    waitTimeoutMs: readWaitTimeout(reader, options, socketTimeoutMs),
   };
   if (masters.cluster !== undefined && config.db !== 0) {
     reader.problems.push(`REDIS_DB or REDIS_URL names database ${config.db}: a cluster has database 0 only`);
@@ -148,6 +160,17 @@ export function readRedis(reader: SettingReader, given: RedisOptions): RedisConf
   reader.knows("REDIS_URL", "REDIS_SOCKET", "REDIS_HOST", "REDIS_PORT", "REDIS_DB", "REDIS_USERNAME", "REDIS_PASSWORD");
   reader.knows("REDIS_TLS", "REDIS_TLS_CA", "REDIS_TLS_CERT", "REDIS_TLS_KEY", "REDIS_TLS_SERVERNAME");
   return config;
+}
+
+/** A reply that takes as long as the socket's timeout would be taken for a dead link. */
+function readWaitTimeout(reader: SettingReader, { waitTimeoutSeconds }: RedisOptions, socketTimeoutMs: number): number {
+  const byDefault = Math.min(1, socketTimeoutMs / 2000);
+  const waitTimeoutMs = reader.seconds("REDIS_WAIT_TIMEOUT", waitTimeoutSeconds, 0.001, byDefault);
+  if (waitTimeoutMs >= socketTimeoutMs) {
+    const [given, limit] = [waitTimeoutMs / 1000, socketTimeoutMs / 1000];
+    reader.problems.push(`REDIS_WAIT_TIMEOUT must be less than REDIS_SOCKET_TIMEOUT (${limit} s), not ${given} s`);
+  }
+  return waitTimeoutMs;
 }
 
 /** What the options of ioredis say that has an option of its own here. */

@@ -51,6 +51,18 @@ export interface HookEvents {
   readonly connected: { readonly role: string; readonly again: boolean };
   /** A connection was lost. It is restored automatically. */
   readonly disconnected: { readonly role: string; readonly error: Error | undefined };
+  /**
+   * Another node serves a stream than the one before, both by their addresses: a replica has taken the place of its master, or
+   * the stream has moved. Told once by each process that uses the stream.
+   */
+  readonly failedOver: { readonly stream: string; readonly from: string; readonly to: string };
+  /**
+   * A stream has lost its end: the entries after the id `from`, and at least up to `to`, the greatest id that this process was
+   * given. A replica that had not received them has taken the place of its master, or Redis has started from older data. What was
+   * published since is lost for the groups that had not read it, although the publish had resolved; so is all that was
+   * settled since, and comes again. Told once by each process that learns of it.
+   */
+  readonly historyLost: { readonly stream: string; readonly from: string; readonly to: string };
   /** A message is in its stream. */
   readonly published: Published & { readonly type: string; readonly correlationId: string | undefined };
   /**
@@ -170,6 +182,8 @@ export class HookBus {
     closed: 0,
     connected: 0,
     disconnected: 0,
+    failedOver: 0,
+    historyLost: 0,
     published: 0,
     publishFailed: 0,
     outboxRefused: 0,

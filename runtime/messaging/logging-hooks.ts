@@ -43,6 +43,9 @@ export function loggingHooks(logger: Logger, place: LoggingPlace, clock: Clock):
       const awayMs = again ? outage.ends(role) : undefined;
       if (awayMs !== undefined) say("warn", "connected to Redis again", { role, awayMs });
     },
+    failedOver: (info) => say("warn", "another node serves a stream", info, { key: info.stream }),
+    historyLost: (info) =>
+      say("error", "a stream has lost its end: publish again what was published since", info, { key: info.stream }),
     publishFailed: ({ error: err, reported, ...info }) => {
       // Otherwise the caller has the error.
       const sameness = { key: causeOf(info.type, err), most: MOST_LOST };

@@ -10,12 +10,21 @@ export interface Published {
   readonly stream: string;
 }
 
+/** When a publish resolves: when one node has the message, or when replicas have it, too. */
+export type Durability = "stored" | "replicated";
+
 /** Options of one `publishAll`. */
 export interface PublishAllOptions {
   /** @defaultValue the one of the message that is being handled, if one is */
   readonly correlationId?: string;
   /** The message belongs to no company, although `tenancy` is `required`. @defaultValue false */
   readonly withoutCompany?: boolean;
+  /**
+   * `replicated`: resolve only when `REDIS_WAIT_REPLICAS` replicas have the message, so that it survives the loss of its
+   * master if one of them takes its place. If they do not say so in time, the publish rejects with `PUBLISH_UNCERTAIN`: the
+   * message is stored on one node only. @defaultValue that of the messaging
+   */
+  readonly durability?: Durability;
 }
 
 /** Options of one publish. */
@@ -41,8 +50,8 @@ export interface Publisher<Outcome = Published> {
    * receives it at least once. It connects at the first call and needs no `start()`.
    * @throws {ContractError} with every issue of the message; nothing was sent
    * @throws {ConnectionError} Redis cannot be reached or refuses this service; nothing was sent
-   * @throws {PublishError} Redis refused the message (`PUBLISH_FAILED`), or the connection broke before its reply
-   * (`PUBLISH_UNCERTAIN`). `retryable` says whether a repeat is safe
+   * @throws {PublishError} Redis refused the message (`PUBLISH_FAILED`); or the connection broke before its reply, or
+   * too few replicas have it (`PUBLISH_UNCERTAIN`). `retryable` says whether a repeat is safe
    * @example
    * const { id, entryId } = await messaging.publish(userDeleted, { entity_id: 123 });
    */

@@ -8,7 +8,7 @@ export interface TellOptions extends PublishOptions {
 }
 
 /** Options of one `send`. */
-export interface SendOptions extends PublishAllOptions, Pick<TellOptions, "targetService"> {
+export interface SendOptions extends Omit<PublishAllOptions, "durability">, Pick<TellOptions, "targetService"> {
   /**
    * The command's id, a UUID. Pass one to be able to repeat the command under it: if it was answered, it does not run again, and
    * the same answer comes. @defaultValue a new UUID

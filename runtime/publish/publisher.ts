@@ -102,7 +102,7 @@ export class MessagePublisher {
   ): Promise<Published[]> {
     const sealed = this.#sealedAll(descriptor, given, options);
     const messages = sealed instanceof Promise ? await sealed : sealed;
-    return messages.length === 0 ? [] : this.#sendAll(descriptor, messages);
+    return messages.length === 0 ? [] : this.#sendAll(descriptor, messages, options);
   }
 
   #sealedAll(
@@ -175,12 +175,17 @@ export class MessagePublisher {
     if (this.#isClosed) throw new ClosedError("cannot publish");
   }
 
-  #sendAll(descriptor: Descriptor, messages: readonly PlainMessage[]): Promise<Published[]> {
+  #sendAll(
+    descriptor: Descriptor,
+    messages: readonly PlainMessage[],
+    { durability }: PublishAllOptions,
+  ): Promise<Published[]> {
+    const each = durability === undefined ? NONE : { durability };
     return sendAll(messages, {
       // Other publishes go on beside it.
       mostBytes: this.#config.publishBufferBytes / 4,
       write: (message) => this.#writer.encode(descriptor, message),
-      append: (written, stored, failed) => this.#append(descriptor, written, NONE, stored, failed),
+      append: (written, stored, failed) => this.#append(descriptor, written, each, stored, failed),
       flush: () => this.#parts.appender.flush(),
       failure: (thrown) => this.failed(descriptor, thrown),
     });
@@ -201,7 +206,7 @@ export class MessagePublisher {
   #append(
     descriptor: Descriptor,
     { message, entry, announced }: Written,
-    { once = false, key, isWanted }: SendingOptions,
+    { once = false, key, isWanted, durability = this.#config.durability }: SendingOptions,
     resolve: (published: Published) => void,
     reject: (error: MessagingError) => void,
   ): void {
@@ -213,6 +218,7 @@ export class MessagePublisher {
     sending.announced = announced;
     sending.isWanted = isWanted;
     sending.key = key;
+    sending.isReplicated = durability === "replicated";
     if (once) sending.onceWindowMs = this.#config.messageTtlMs;
     if (full !== undefined) {
       sending.failed(full);

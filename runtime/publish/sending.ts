@@ -70,6 +70,7 @@ export class Sending implements Append {
   readonly correlationId: string | undefined;
   announced: Append["announced"] = undefined;
   onceWindowMs: number | undefined = undefined;
+  isReplicated = false;
   isWanted: Append["isWanted"] = undefined;
   readonly #destination: Destination;
   readonly #teller: PublishTeller;

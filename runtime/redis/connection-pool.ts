@@ -12,6 +12,8 @@ import { unreachable } from "./unreachable.js";
 /** How often a cluster is asked although nothing was lost: else all nodes that are known may be gone one day. */
 const REFRESH_EVERY_MS = 60_000;
 
+const NEVER = new AbortController().signal;
+
 export interface PoolParts {
   readonly redis: RedisConfig;
   readonly service: string;
@@ -65,6 +67,14 @@ export class ConnectionPool {
     return route;
   }
 
+  /** Whether a stream is served over this connection, which is common to the streams of its master. */
+  serves(connection: Connection, stream: string): boolean {
+    const { role } = connection;
+    if (role !== "publish" && role !== "replicated" && role !== "settle") return false;
+    const leader = this.topology?.leaderOf(slotOf(stream));
+    return this.#connections.get(nameOf(role, leader)) === connection;
+  }
+
   /** A connection of one stream alone, which follows its slot by itself. */
   own(role: ConnectionRole, stream: string): Connection {
     return this.topology === undefined ? this.#open(role) : this.#open(role, slotOf(stream));
@@ -95,19 +105,37 @@ export class ConnectionPool {
     }
   }
 
+  /** Resolves to the time that an answer takes, in ms: of the slowest master that is used. */
+  async ping(role: ConnectionRole): Promise<number> {
+    const { clock } = this.#parts;
+    const time = async (client: Redis): Promise<number> => {
+      const began = clock.now();
+      await client.ping();
+      return clock.now() - began;
+    };
+    const used = this.used(role);
+    if (used.length === 0) return this.ask(time, NEVER);
+    return Math.max(...(await Promise.all(used.map(async (connection) => time(await connection.ready())))));
+  }
+
   /** The connections whose loss would be noticed: that to one Redis, or those to masters of a cluster that are used. */
   used(role: ConnectionRole): readonly Connection[] {
     if (this.topology === undefined) return [this.any(role)];
     return this.existing(role).filter(({ client }) => client.status !== "wait");
   }
 
-  /** The most connections that reading so many streams takes, with a heartbeat and all that is published. */
-  needed(streams: number): number {
+  /**
+   * The most connections that reading so many streams takes, with a heartbeat and all that is published.
+   *
+   * @param isReplicated - whether what is published goes over connections of its own
+   */
+  needed(streams: number, isReplicated: boolean): number {
+    const publishing = isReplicated ? 2 : 1;
     // To publish, to settle, to subscribe, for the heartbeat; and for the blocking reads of each stream.
-    if (this.topology === undefined) return 4 + streams;
+    if (this.topology === undefined) return 3 + publishing + streams;
     const masters = Math.min(streams, this.topology.leaders.size || streams);
     // To subscribe, to ask where the slots are; and to publish, to settle and for the heartbeat with each master.
-    return 2 + streams + 3 * masters;
+    return 2 + streams + (2 + publishing) * masters;
   }
 
   /** The connections that exist, for a role. */

@@ -21,7 +21,7 @@ export type Client = Redis;
 let sessions = 0;
 
 /** The purpose of a connection, and part of its name in `CLIENT LIST`. To read is to block: replies may take long. */
-export type ConnectionRole = "publish" | "settle" | "subscribe" | "catch-up" | `read:${string}`;
+export type ConnectionRole = "publish" | "replicated" | "settle" | "subscribe" | "catch-up" | `read:${string}`;
 
 /**
  * A connection to Redis that reconnects by itself. Commands are neither queued meanwhile nor sent twice: a command that

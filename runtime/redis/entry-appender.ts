@@ -1,18 +1,28 @@
 import type { Append, Appender } from "../broker/append.js";
-import { type FlatFields, textLength } from "../contract/codec.js";
-import { type MessagingError, PublishError } from "../errors.js";
+import type { MessagingError, PublishError } from "../errors.js";
 import type { Clock } from "../time/clock.js";
+import { lengthOf, mayBeRefused, overloaded, tooLong, unwanted } from "./append-refusal.js";
 import { groupsOf, isAlone } from "./entry-groups.js";
 import { publishFailure } from "./publish-failure.js";
 import { PublishLine } from "./publish-line.js";
+import type { Replicas, Sent } from "./replicas.js";
 import { isRedirect, isReply } from "./reply.js";
 import type { Route } from "./route.js";
 import { add, sendAlone, sendPiped, sendTogether } from "./send-entries.js";
 import type { UnderWay } from "./under-way.js";
-import { longestValue, mayBeTooLong, refusalOf } from "./value-limit.js";
+import { longestValue } from "./value-limit.js";
 
 /** The most entries of one script call: Redis runs nothing else meanwhile, and replies to all of them at once. */
 const FULL_BATCH = 128;
+
+export interface EntryAppenderParts {
+  readonly underWay: UnderWay;
+  readonly clock: Clock;
+  /** They must have each entry before it counts as stored. */
+  readonly replicas?: Replicas | undefined;
+  /** Called with the ids that Redis gives, of several at once with the last. */
+  readonly given?: ((stream: string, entryId: string) => void) | undefined;
+}
 
 /**
  * Sends the entries of one turn of the event loop together: one script call, with one reply, for each stream and layout.
@@ -21,6 +31,8 @@ const FULL_BATCH = 128;
 export class EntryAppender implements Appender {
   readonly #route: Route;
   readonly #underWay: UnderWay;
+  readonly #replicas: Replicas | undefined;
+  readonly #given: EntryAppenderParts["given"];
   /** Aborted when nothing is waited for any more that needs a connection. */
   readonly #draining = new AbortController();
   /** Where the slot of the stream may move. */
@@ -37,9 +49,11 @@ export class EntryAppender implements Appender {
   #asking: Promise<number> | undefined;
 
   /** @param route - to the stream, or to one Redis that has all streams */
-  constructor(route: Route, underWay: UnderWay, clock: Clock) {
+  constructor(route: Route, { underWay, clock, replicas, given }: EntryAppenderParts) {
     this.#route = route;
     this.#underWay = underWay;
+    this.#replicas = replicas;
+    this.#given = given;
     if (!route.follows) return;
     this.#line = new PublishLine({
       ...{ route, clock, ready: () => this.#ready() },
@@ -59,11 +73,8 @@ export class EntryAppender implements Appender {
   append(entry: Append): void {
     const length = lengthOf(entry);
     const refusal = this.#underWay.begin(length);
-    if (refusal !== undefined) {
-      entry.failed(new PublishError("PUBLISH_OVERLOADED", refusal, { messageId: entry.messageId, retryable: true }));
-      return;
-    }
-    const isLong = mayBeTooLong(length) && valuesOf(entry).some(({ length }) => mayBeTooLong(length));
+    if (refusal !== undefined) return void entry.failed(overloaded(entry, refusal));
+    const isLong = mayBeRefused(entry, length);
     if (isLong) this.#isLong = true;
     const isFirst = this.#underWay.count === 1;
     // It may have lost its connection, and hears of that only when it reads its sockets. What left before would be
@@ -72,10 +83,7 @@ export class EntryAppender implements Appender {
     // While nothing is under way, an entry need not wait for others.
     if (isFirst && !this.#mustWait && !isLong && !isAlone(entry)) {
       const mayLeave = this.#line === undefined ? this.#route.isReady : !this.#line.mustWait();
-      if (mayLeave) {
-        this.#sendNow(entry);
-        return;
-      }
+      if (mayLeave) return void this.#sendNow(entry);
     }
     this.#batch.push(entry);
     // A full batch leaves at once, so that Redis works on it while the next is made.
@@ -84,9 +92,12 @@ export class EntryAppender implements Appender {
   }
 
   #sendNow(entry: Append): void {
-    if (this.#line !== undefined) return void this.#send([entry]);
+    if (this.#line !== undefined || this.#replicas !== undefined) return void this.#send([entry]);
     add(this.#route.client, entry).then(
-      (id) => this.#stored(entry, id),
+      (id) => {
+        this.#given?.(entry.stream, id);
+        this.#stored(entry, id);
+      },
       (error: Error) => this.#failed(entry, publishFailure(error, entry, this.#route)),
     );
   }
@@ -95,6 +106,16 @@ export class EntryAppender implements Appender {
   #stored(entry: Append, id: string): void {
     this.#underWay.ended(lengthOf(entry));
     entry.stored(id);
+  }
+
+  /** Redis has stored it: it counts as stored when replicas have it, where they must. */
+  #confirmed(entry: Append, entryId: string, sent: Sent): void {
+    if (this.#replicas === undefined) return void this.#stored(entry, entryId);
+    const { stream, messageId, onceWindowMs } = entry;
+    this.#replicas.confirm(sent, { stream, messageId, onceWindowMs, entryId }).then(
+      () => this.#stored(entry, entryId),
+      (error: MessagingError) => this.#failed(entry, error),
+    );
   }
 
   #failed(entry: Append, error: MessagingError): void {
@@ -154,11 +175,7 @@ export class EntryAppender implements Appender {
 
   /** Those that are still wanted after a wait for a connection. */
   #wanted(batch: readonly Append[]): Append[] {
-    return this.#passing(batch, ({ isWanted, messageId }) => {
-      if (isWanted?.() ?? true) return undefined;
-      const text = `message ${messageId} was not sent: its sender had given up before there was a connection`;
-      return new PublishError("PUBLISH_FAILED", text, { messageId, retryable: true });
-    });
+    return this.#passing(batch, unwanted);
   }
 
   /** Waits for a connection; when this is drained, only as long as Redis is not known to be away. */
@@ -189,58 +206,42 @@ export class EntryAppender implements Appender {
   /** Never rejects. */
   async #send(group: readonly Append[]): Promise<void> {
     const [first] = group as [Append];
-    const { client } = this.#route;
+    const { client, connection } = this.#route;
+    const sent = { connection, session: connection.session };
     const byScript = this.#mayScript;
     const turn = this.#line?.began() ?? 0;
     try {
-      if (isAlone(first)) this.#stored(first, await sendAlone(client, first));
-      else if (group.length === 1) this.#stored(first, await add(client, first));
-      else if (byScript) this.#settle(group, await sendTogether(client, group), turn);
-      else this.#settle(group, await sendPiped(client, group), turn);
+      if (isAlone(first)) this.#tell(group, [await sendAlone(client, first)], turn, sent);
+      else if (group.length === 1) this.#tell(group, [await add(client, first)], turn, sent);
+      else if (byScript) this.#settle(group, await sendTogether(client, group), turn, sent);
+      else this.#settle(group, await sendPiped(client, group), turn, sent);
     } catch (error) {
       if (isReply(error, "NOPERM") && !isAlone(first) && byScript && group.length > 1) {
         // Redis has run nothing, so the same entries may be sent in another way.
         this.#mayScript = false;
         await this.#send(group);
-      } else this.#tell(group, Array<unknown>(group.length).fill(error), turn);
+      } else this.#tell(group, Array<unknown>(group.length).fill(error), turn, sent);
     } finally {
       this.#line?.ended();
     }
   }
 
-  #settle(group: readonly Append[], results: readonly unknown[], turn: number): void {
-    this.#tell(group, results, turn);
+  #settle(group: readonly Append[], results: readonly unknown[], turn: number, sent: Sent): void {
+    this.#tell(group, results, turn, sent);
     // The client reconnects to a new master by itself, but it does not see the errors within a script's reply.
     if (results.some((result) => isReply(result, "READONLY"))) this.#route.renew();
   }
 
-  #tell(group: readonly Append[], results: readonly unknown[], turn: number): void {
+  #tell(group: readonly Append[], results: readonly unknown[], turn: number, sent: Sent): void {
+    const last = results.findLast((result) => typeof result === "string");
+    if (last !== undefined) this.#given?.((group[0] as Append).stream, last);
     for (let at = 0; at < group.length; at++) {
       const entry = group[at] as Append;
       const result = results[at] ?? new Error("Redis gave no reply");
-      if (typeof result === "string") this.#stored(entry, result);
+      if (typeof result === "string") this.#confirmed(entry, result, sent);
       else if (this.#line !== undefined && isRedirect(result) && !this.#line.isOver)
         this.#line.redirected([entry], turn);
       else this.#failed(entry, publishFailure(result as Error, entry, this.#route));
     }
   }
-}
-
-/** How much text is held for an entry. */
-function lengthOf({ entry, announced }: Append): number {
-  return textLength(entry) + (announced === undefined ? 0 : announced.json.length);
-}
-
-/** What becomes single values of a command. */
-function valuesOf({ entry, announced }: Append): FlatFields {
-  return announced === undefined ? entry : [...entry, announced.json];
-}
-
-/** Why Redis would not take an entry: with it, all that is under way would be uncertain. */
-function tooLong(entry: Append, longest: number): PublishError | undefined {
-  const refusal = refusalOf(valuesOf(entry), longest);
-  if (refusal === undefined) return undefined;
-  const { messageId, stream } = entry;
-  const text = `message ${messageId ?? "(without id)"} was not sent to ${stream}: ${refusal}`;
-  return new PublishError("PUBLISH_FAILED", text, { messageId });
 }

@@ -57,6 +57,11 @@ export function onceKey(stream: string, messageId: string): string {
   return `{${stream}}:once:${messageId}`;
 }
 
+/** What the last loss of a stream's end was, for a while. It begins as the records of ids do, which every publisher may write. */
+export function lossKey(stream: string): string {
+  return onceKey(stream, "lost");
+}
+
 /** What the last trim knew of a stream. */
 export function retentionKey(stream: string): string {
   return `{${stream}}:retention`;

@@ -2,25 +2,23 @@ import type { Refusal, Transfer, Transferred } from "../broker/transfer.js";
 import { entityOf } from "../contract/codec.js";
 import { ourError } from "./driver-error.js";
 import { placeIn } from "./partitioned-appender.js";
-import type { Route } from "./route.js";
 import type { Topologies } from "./topologies.js";
-import { transferEntries } from "./transfer-entries.js";
 
 /**
  * Adds entries to the partitions of their keys, to each partition in their order. Where one is refused, some behind it may be
  * stored in other partitions: they are stored once, so that a repeat changes nothing.
  */
 export async function transferToPartitions(
-  routeOf: (stream: string) => Route,
-  topologies: Topologies,
+  add: (transfer: Transfer) => Promise<Transferred>,
+  { topologies, address }: { readonly topologies: Topologies; readonly address: string },
   transfer: Transfer,
 ): Promise<Transferred> {
   const { stream, entries } = transfer;
   // What is announced belongs to a stream without partitions.
-  if (entries.some(({ announced }) => announced !== undefined)) return transferEntries(routeOf(stream), transfer);
+  if (entries.some(({ announced }) => announced !== undefined)) return add(transfer);
   try {
     const topology = topologies.known(stream) ?? (await topologies.learn(stream));
-    if (topology.streams.length === 1) return await transferEntries(routeOf(stream), transfer);
+    if (topology.streams.length === 1) return await add(transfer);
     const places = entries.map(
       ({ entry, messageId = "" }) => placeIn(topology, entityOf(entry) ?? messageId) as string,
     );
@@ -29,11 +27,7 @@ export async function transferToPartitions(
     let last: Refusal | undefined;
     for (const partition of new Set(places)) {
       const own = entries.filter((_, at) => places[at] === partition);
-      const { entryIds, refusal } = await transferEntries(routeOf(partition), {
-        ...transfer,
-        stream: partition,
-        entries: own,
-      });
+      const { entryIds, refusal } = await add({ ...transfer, stream: partition, entries: own });
       done.set(partition, [...entryIds]);
       if (refusal === undefined) continue;
       refusals.set(partition, refusal);
@@ -48,9 +42,6 @@ export async function transferToPartitions(
     }
     return { entryIds, refusal: undefined };
   } catch (error) {
-    return {
-      entryIds: [],
-      refusal: { error: ourError(error, routeOf(stream).address, `adding to ${stream}`), isForGood: false },
-    };
+    return { entryIds: [], refusal: { error: ourError(error, address, `adding to ${stream}`), isForGood: false } };
   }
 }

@@ -11,14 +11,14 @@ import { ConfigError } from "../errors.js";
 import type { HookBus } from "../messaging/hooks.js";
 import type { Clock } from "../time/clock.js";
 import { Pause } from "../time/pause.js";
-import type { Client } from "./connection.js";
 import { ConnectionPool } from "./connection-pool.js";
-import { EntryAppender } from "./entry-appender.js";
+import { appenderOf } from "./durable-appender.js";
 import { BlockingSource, type EntrySource, pollingSource, type SourceParts } from "./entry-source.js";
 import { fenced } from "./fenced.js";
 import type { Heartbeat } from "./heartbeat.js";
 import type { HeartbeatParts } from "./heartbeat-thread.js";
 import { Heartbeats } from "./heartbeats.js";
+import { History } from "./history.js";
 import { redriveKeys, type StreamKeys, streamKeys } from "./keys.js";
 import { MasterClocks } from "./master-clocks.js";
 import { OwnedMembership } from "./owned-membership.js";
@@ -29,16 +29,15 @@ import { RedisAnswers } from "./redis-answers.js";
 import { RedisLog } from "./redis-log.js";
 import { RedisMembership } from "./redis-membership.js";
 import { RedisShares } from "./redis-shares.js";
+import { Replicas } from "./replicas.js";
 import { assertSupported, evictionPolicy } from "./requirement.js";
 import type { Route } from "./route.js";
-import { SlotAppenders } from "./slot-appenders.js";
 import { RedisSubscriptions } from "./subscriptions.js";
 import { readTopology, Topologies } from "./topologies.js";
-import { UnderWay } from "./under-way.js";
+import { transferEntries } from "./transfer-entries.js";
 
 /** For the heartbeat, and what is opened when it is needed: to subscribe, to catch up. */
 const SPARE = 3;
-const NEVER = new AbortController().signal;
 
 /** The broker that delivery uses in production: one Redis, the master that Sentinel watches, or a cluster. */
 export class RedisBroker implements Broker {
@@ -48,17 +47,24 @@ export class RedisBroker implements Broker {
   readonly #pool: ConnectionPool;
   readonly #clocks: MasterClocks;
   readonly #topologies: Topologies;
+  readonly #replicas: Replicas;
+  readonly #history: History;
   #subscriptions: RedisSubscriptions | undefined;
   #hasMembers = false;
 
   constructor(config: Config, hooks: HookBus, clock: Clock) {
     this.#parts = { config, hooks, clock };
-    const { redis, service, publishBufferBytes } = config;
+    const { redis, service, publishBufferBytes: mostBytes } = config;
+    this.#replicas = new Replicas({ count: redis.waitReplicas, timeoutMs: redis.waitTimeoutMs });
+    this.#history = new History(hooks);
     this.#pool = new ConnectionPool({
       ...{ redis, service, clock },
       opened: (connection) => {
         const { role } = connection;
-        connection.onReady((again) => hooks.emit("connected", { role, again }));
+        connection.onReady((again) => {
+          hooks.emit("connected", { role, again });
+          this.#history.connected(connection, again, (stream) => this.#pool.serves(connection, stream));
+        });
         connection.onLost((error) => hooks.emit("disconnected", { role, error }));
         if (role === "publish") connection.onReady((again) => again && this.#topologies.lookAgain());
       },
@@ -66,11 +72,9 @@ export class RedisBroker implements Broker {
     this.#clocks = new MasterClocks(this.#pool, clock);
     this.#topologies = new Topologies((stream) => this.#publish(stream), this.#parts);
     this.answers = new RedisAnswers(this.#parts, this.#pool, this.#topologies);
-    const appender =
-      this.#pool.topology === undefined
-        ? new EntryAppender(this.#pool.any("publish"), new UnderWay(publishBufferBytes), clock)
-        : new SlotAppenders(this.#pool, publishBufferBytes, clock);
-    this.appender = new PartitionedAppender(appender, this.#topologies, publishBufferBytes);
+    const { given } = this.#history;
+    const appender = appenderOf(this.#pool, { mostBytes, clock, replicas: this.#replicas, given });
+    this.appender = new PartitionedAppender(appender, this.#topologies, mostBytes);
   }
 
   get isReady(): boolean {
@@ -93,26 +97,17 @@ export class RedisBroker implements Broker {
   }
 
   assertAffordable(streams: readonly string[]): void {
-    const needed = this.#pool.needed(streams.length);
-    const { maxConnections } = this.#parts.config.redis;
+    const { durability, redis } = this.#parts.config;
+    const needed = this.#pool.needed(streams.length, durability === "replicated");
+    const { maxConnections } = redis;
     if (needed <= maxConnections) return;
     throw new ConfigError([
       `REDIS_MAX_CONNECTIONS is ${maxConnections}, but ${needed} are needed to handle ${streams.join(", ")}: allow more, or handle fewer streams here`,
     ]);
   }
 
-  async ping(): Promise<number> {
-    const { clock } = this.#parts;
-    const ping = async (ready: () => Promise<Client>): Promise<number> => {
-      const client = await ready();
-      const began = clock.now();
-      await client.ping();
-      return clock.now() - began;
-    };
-    const used = this.#pool.used(this.#hasMembers ? "settle" : "publish");
-    const pings = used.map((connection) => ping(() => connection.ready()));
-    if (used.length === 0) return this.#pool.ask((client) => ping(async () => client), NEVER);
-    return Math.max(...(await Promise.all(pings)));
+  ping(): Promise<number> {
+    return this.#pool.ping(this.#hasMembers ? "settle" : "publish");
   }
 
   clockOf(stream: string): BrokerClock {
@@ -120,7 +115,8 @@ export class RedisBroker implements Broker {
   }
 
   transfer(given: Transfer): Promise<Transferred> {
-    return transferToPartitions((stream) => this.#publish(stream), this.#topologies, given);
+    const { address } = this.#parts.config.redis;
+    return transferToPartitions((each) => this.#transfer(each), { topologies: this.#topologies, address }, given);
   }
 
   topology(stream: string, signal?: AbortSignal): Promise<Topology> {
@@ -168,6 +164,11 @@ export class RedisBroker implements Broker {
     return this.#pool.route("publish", stream);
   }
 
+  #transfer(given: Transfer): Promise<Transferred> {
+    if (this.#parts.config.durability === "stored") return transferEntries(this.#publish(given.stream), given);
+    return transferEntries(this.#pool.route("replicated", given.stream), given, this.#replicas);
+  }
+
   #settle(stream: string): Route {
     return this.#pool.route("settle", stream);
   }
@@ -209,9 +210,12 @@ export class RedisBroker implements Broker {
     };
     const source = redriven
       ? pollingSource(parts)
-      : lease === undefined
-        ? new BlockingSource({ ...parts, connection: this.#pool.own(`read:${stream}`, stream) })
-        : this.#ownedSource(parts, lease, signals);
+      : this.#history.watching(
+          stream,
+          lease === undefined
+            ? new BlockingSource({ ...parts, connection: this.#pool.own(`read:${stream}`, stream) })
+            : this.#ownedSource(parts, lease, signals),
+        );
     if (lease === undefined) heartbeat.add(keys, group, consumer);
     const { leaseMs, replyBytes, maxMessageBytes: maxEntryBytes } = config;
     const given = { keys, settle, source, heartbeat, log: this.#log(keys), clock, pause: parts.pause, signals };

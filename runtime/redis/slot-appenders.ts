@@ -1,28 +1,23 @@
 import type { Append, Appender } from "../broker/append.js";
-import type { Clock } from "../time/clock.js";
-import type { ConnectionPool } from "./connection-pool.js";
-import { EntryAppender } from "./entry-appender.js";
-import { UnderWay } from "./under-way.js";
+import { EntryAppender, type EntryAppenderParts } from "./entry-appender.js";
+import type { Route } from "./route.js";
 
 /** Adds entries to streams that different masters of a cluster serve: each stream has its own order. */
 export class SlotAppenders implements Appender {
-  readonly #pool: ConnectionPool;
-  readonly #clock: Clock;
-  readonly #underWay: UnderWay;
+  readonly #routeOf: (stream: string) => Route;
+  readonly #parts: EntryAppenderParts;
   readonly #byStream = new Map<string, EntryAppender>();
 
-  /** @param mostBytes - of the entries that are under way together */
-  constructor(pool: ConnectionPool, mostBytes: number, clock: Clock) {
-    this.#pool = pool;
-    this.#clock = clock;
-    this.#underWay = new UnderWay(mostBytes);
+  constructor(routeOf: (stream: string) => Route, parts: EntryAppenderParts) {
+    this.#routeOf = routeOf;
+    this.#parts = parts;
   }
 
   append(entry: Append): void {
     const { stream } = entry;
     let appender = this.#byStream.get(stream);
     if (appender === undefined) {
-      appender = new EntryAppender(this.#pool.route("publish", stream), this.#underWay, this.#clock);
+      appender = new EntryAppender(this.#routeOf(stream), this.#parts);
       this.#byStream.set(stream, appender);
     }
     appender.append(entry);

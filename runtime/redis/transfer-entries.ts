@@ -6,6 +6,7 @@ import { ourError } from "./driver-error.js";
 import { onceKey, retentionKey } from "./keys.js";
 import { appendAlone } from "./lua/append.js";
 import { transfer } from "./lua/transfer.js";
+import type { Replicas } from "./replicas.js";
 import type { Route } from "./route.js";
 import { longestValue, mayBeTooLong, refusalOf } from "./value-limit.js";
 
@@ -19,8 +20,14 @@ type Entry = Transfer["entries"][number];
 /**
  * Adds entries in their order, part by part. Each part is sent when the one before it is stored: if the connection breaks, or Redis
  * refuses an entry, none behind it has been sent.
+ *
+ * @param replicas - they must have each part before it counts as stored
  */
-export async function transferEntries(route: Route, { stream, entries, onceWindowMs }: Transfer): Promise<Transferred> {
+export async function transferEntries(
+  route: Route,
+  { stream, entries, onceWindowMs }: Transfer,
+  replicas?: Replicas,
+): Promise<Transferred> {
   const entryIds: string[] = [];
   try {
     while (entryIds.length < entries.length) {
@@ -29,7 +36,12 @@ export async function transferEntries(route: Route, { stream, entries, onceWindo
       const [first] = part as [Entry];
       const tooLong = await tooLongOf(route, first, stream);
       if (tooLong !== undefined) return { entryIds, refusal: { error: tooLong, isForGood: true } };
+      const { connection } = route;
+      const sent = { connection, session: connection.session };
       const { ids, refused } = await send(client, stream, part, onceWindowMs);
+      const entryId = ids.at(-1);
+      const messageId = part[ids.length - 1]?.messageId;
+      if (entryId !== undefined) await replicas?.confirm(sent, { stream, messageId, onceWindowMs, entryId });
       entryIds.push(...ids);
       if (refused !== undefined) return { entryIds, refusal: refusalBy(refused, route, stream) };
     }

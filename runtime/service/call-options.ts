@@ -3,18 +3,21 @@ import { ConfigError } from "../errors.js";
 import type { OutgoingCall } from "../messaging/interceptor.js";
 import type { StartOptions } from "../messaging/messaging.js";
 import type { ListenOptions } from "../messaging/notification.js";
-import type { PublishAllOptions, PublishOptions } from "../messaging/publisher.js";
+import type { Durability, PublishAllOptions, PublishOptions } from "../messaging/publisher.js";
 import type { SendOptions, TellOptions } from "../messaging/sender.js";
 
 /** The names of an option type: a type has none at run time. */
 type Names<Options> = { readonly [Name in keyof Options]-?: true };
 
-const publishAll: Names<PublishAllOptions> = { correlationId: true, withoutCompany: true };
+const common: Names<Omit<PublishAllOptions, "durability">> = { correlationId: true, withoutCompany: true };
+const publishAll: Names<PublishAllOptions> = { ...common, durability: true };
 const publish: Names<PublishOptions> = { ...publishAll, id: true, once: true, key: true };
 const tell: Names<TellOptions> = { ...publish, targetService: true };
-const send: Names<SendOptions> = { ...publishAll, id: true, targetService: true, timeoutSeconds: true, signal: true };
+const send: Names<SendOptions> = { ...common, id: true, targetService: true, timeoutSeconds: true, signal: true };
 const listen: Names<ListenOptions> = { since: true, catchUp: true };
 const start: Names<StartOptions> = { requireRedis: true };
+
+const DURABILITIES: readonly Durability[] = ["stored", "replicated"];
 
 type Operation = OutgoingCall["operation"] | "listen" | "start";
 
@@ -26,5 +29,8 @@ export function misuse(operation: Operation, options: object): ConfigError | und
   for (const name in options) {
     if (!Object.hasOwn(known, name)) return new ConfigError(unknownOptions(options, Object.keys(known)));
   }
-  return undefined;
+  const { durability } = options as PublishAllOptions;
+  if (durability === undefined || DURABILITIES.includes(durability)) return undefined;
+  const demand = DURABILITIES.map((each) => JSON.stringify(each)).join(" or ");
+  return new ConfigError([`durability must be ${demand}, not ${JSON.stringify(durability)}`]);
 }

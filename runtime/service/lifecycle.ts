@@ -94,7 +94,7 @@ export class Lifecycle {
 
   async #publish(descriptor: Descriptor, message: PlainMessage): Promise<void> {
     try {
-      await this.#parts.publisher.publish(descriptor, message, { withoutCompany: true });
+      await this.#parts.publisher.publish(descriptor, message, { withoutCompany: true, durability: "stored" });
     } catch (error) {
       if (!this.#parts.reports) this.#parts.hooks.trouble(`publishing ${descriptor.type}`, error);
     }

@@ -412,6 +412,8 @@ function everyLine(): unknown[][] {
     closed: [{ instance: "1" }],
     connected: [{ role: "settle", again: false }],
     disconnected: [{ role: "settle", error: new Error("reset") }],
+    failedOver: [{ stream: "events", from: "10.0.0.1:6379", to: "10.0.0.2:6379" }],
+    historyLost: [{ stream: "events", from: "1-0", to: "2-0" }],
     published: [{ id: "m1", correlationId: "c1", entryId: "1-0", stream: "events", type: "user.created" }],
     publishFailed: [
       { ...ids, type: "user.created", error: new ConnectionError("REDIS_UNAVAILABLE", "x"), reported: true },

@@ -228,6 +228,23 @@ export const SCRIPT_CASES: Readonly<Record<string, readonly ScriptCase[]>> = {
     },
     { what: "answers only", keys: [ANSWER, FLOOR], args: ["text", 60_000, CHANNEL, "g", "", "1-1"], prepare: stage },
   ],
+  raise: [
+    {
+      what: "raises the ids of a stream that has lost its end",
+      keys: [EVENTS, "{events}:once:lost"],
+      args: ["99-1", 60_000, 60_000],
+      prepare: stage,
+    },
+    {
+      what: "finds that another process has raised them",
+      keys: [EVENTS, "{events}:once:lost"],
+      args: ["3-0", 60_000, 60_000],
+      prepare: async (redis) => {
+        await stage(redis);
+        await redis.set("{events}:once:lost", "2-0 5-0");
+      },
+    },
+  ],
   extent: [{ what: "tells it", keys: [EVENTS], args: [], prepare: stage }],
   answered: [{ what: "finds none", keys: [ANSWER], args: [1], prepare: stage }],
   ensureGroup: [

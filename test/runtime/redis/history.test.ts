@@ -1,0 +1,124 @@
+import { afterEach, expect, it } from "vitest";
+import {
+  type HookEvents,
+  type Messaging,
+  type MessagingOptions,
+  onUserCreated,
+  publishUserCreated,
+} from "../../../generated/index.js";
+import { eventually } from "../../support/eventually.js";
+import { useRedis } from "../../support/redis.js";
+import { createService, logBook } from "../../support/service.js";
+
+const { redis, admin } = await useRedis();
+afterEach(() => admin.flushall());
+
+const user = { entity_id: 1, after_data: { email: "ada@example.com" } };
+
+/** A service, and what its hooks tell of losses. */
+function told(options: MessagingOptions = {}): {
+  readonly messaging: Messaging;
+  readonly losses: HookEvents["historyLost"][];
+  readonly troubles: string[];
+} {
+  const losses: HookEvents["historyLost"][] = [];
+  const troubles: string[] = [];
+  const hooks = {
+    historyLost: (loss: HookEvents["historyLost"]) => void losses.push(loss),
+    trouble: ({ what }: HookEvents["trouble"]) => void troubles.push(what),
+  };
+  return { messaging: createService(redis, { ...options, hooks }), losses, troubles };
+}
+
+/** Has a stream lose all after an entry, as it does where a replica that has not received it takes the place of its master. */
+async function loseAfter(from: string): Promise<void> {
+  const entries = await admin.xrange("events", "-", from);
+  const groups = (await admin.xinfo("GROUPS", "events").catch(() => [])) as unknown[][];
+  await admin.del("events");
+  for (const [id, fields] of entries) await admin.xadd("events", id, ...fields);
+  for (const group of groups) await admin.xgroup("CREATE", "events", String(group[1]), from, "MKSTREAM");
+  await cutAll();
+}
+
+/** Every connection but this one. */
+async function cutAll(): Promise<void> {
+  await admin.call("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes");
+}
+
+const lastId = async (): Promise<unknown> => {
+  const info = (await admin.xinfo("STREAM", "events")) as unknown[];
+  return info[info.indexOf("last-generated-id") + 1];
+};
+
+it("a lost end of a stream is told once to each process that has known it, and ids never run backwards", async () => {
+  const book = logBook();
+  const [one, other, bystander] = [told({ logger: book }), told({ service: "reader" }), told({ service: "third" })];
+  await using _one = one.messaging;
+  await using _other = other.messaging;
+  await using _bystander = bystander.messaging;
+  const read: string[] = [];
+  onUserCreated(other.messaging, (_message, { entryId }) => void read.push(entryId));
+  await other.messaging.start();
+  await bystander.messaging.health();
+  const first = await publishUserCreated(one.messaging, user);
+  await publishUserCreated(one.messaging, user);
+  await eventually(() => read.length === 2);
+  const second = read[1] as string;
+  // The clock of the old master was ahead of the new one's.
+  const ahead = `${Date.now() + 30_000}-5`;
+  await admin.xadd("events", ahead, "x", "1");
+  const third = await publishUserCreated(one.messaging, user);
+  expect(third.entryId).toBe(`${ahead.slice(0, -1)}6`);
+  await loseAfter(first.entryId);
+  await eventually(() => one.losses.length === 1 && other.losses.length === 1);
+  expect(one.losses).toMatchObject([{ stream: "events", from: first.entryId, to: third.entryId }]);
+  expect(other.losses[0]).toMatchObject({ stream: "events", from: first.entryId });
+  expect([second, ahead, third.entryId]).toContain(other.losses[0]?.to);
+  expect(await lastId()).toBe(third.entryId);
+  const next = await publishUserCreated(one.messaging, user);
+  expect(next.entryId).toBe(`${ahead.slice(0, -1)}7`);
+  // The same loss is told no more.
+  await cutAll();
+  await eventually(() => publishUserCreated(one.messaging, user));
+  await eventually(async () => (await other.messaging.health()).details.redis.connected);
+  expect([one.losses.length, other.losses.length, bystander.losses.length]).toEqual([1, 1, 0]);
+  expect(book.lines.filter(({ level }) => level === "error")).toMatchObject([
+    { text: "a stream has lost its end: publish again what was published since", details: { stream: "events" } },
+  ]);
+  expect((await one.messaging.health()).details.counts.historyLost).toBe(1);
+});
+
+it("a loss is told where ids cannot be raised, with the right that is missing", async () => {
+  await admin.call("ACL", "SETUSER", "app", "on", "nopass", "~*", "&*", "+@all", "-xsetid");
+  const { messaging, losses, troubles } = told({ redis: { username: "app", password: "any" } });
+  await using _messaging = messaging;
+  const first = await publishUserCreated(messaging, user);
+  const second = await publishUserCreated(messaging, user);
+  await loseAfter(first.entryId);
+  await eventually(() => losses.length === 1 && troubles.length === 1);
+  expect(losses).toEqual([{ stream: "events", from: first.entryId, to: second.entryId }]);
+  expect(troubles[0]).toContain("+xsetid");
+  expect(await lastId()).toBe(first.entryId);
+});
+
+it("a stream that is gone as a whole has lost everything", async () => {
+  const { messaging, losses } = told();
+  await using _messaging = messaging;
+  const { entryId } = await publishUserCreated(messaging, user);
+  await admin.del("events");
+  await cutAll();
+  await eventually(() => losses.length === 1);
+  expect(losses).toEqual([{ stream: "events", from: "0-0", to: entryId }]);
+});
+
+it("a stream that was begun anew under its name has lost nothing that its publisher knows of", async () => {
+  const { messaging, losses } = told();
+  await using _messaging = messaging;
+  await admin.xadd("events", "99999999999999-0", "x", "1");
+  await publishUserCreated(messaging, user);
+  await admin.rename("events", "old");
+  await publishUserCreated(messaging, user);
+  await cutAll();
+  await eventually(() => publishUserCreated(messaging, user));
+  expect(losses).toEqual([]);
+});
