@@ -33,6 +33,11 @@ export function startProcess(service: string): string {
 
 /** A command of redis-cli for this Redis. It takes the password from `REDISCLI_AUTH`. */
 export function redisCli({ address }: { readonly address: string }, command: string): string {
+  return redisCliAt(address, command);
+}
+
+/** The same for a Redis at an address: `host:port`, or the path of a socket. */
+export function redisCliAt(address: string, command: string): string {
   if (/^(localhost|127\.0\.0\.1):6379$/.test(address)) return `redis-cli ${command}`;
   const [, host, port] = /^(.*):(\d+)$/.exec(address) ?? [];
   const place = host === undefined ? `-s ${shellWord(address)}` : `-h ${shellWord(host)} -p ${port}`;

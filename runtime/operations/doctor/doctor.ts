@@ -5,6 +5,7 @@ import { assertSupported } from "../../redis/requirement.js";
 import { systemClock } from "../../time/clock.js";
 import { type OperationsOptions, Operator } from "../operator.js";
 import type { Routes } from "../routes.js";
+import { durability } from "./durability.js";
 import { type Finding, failed, shownFinding } from "./finding.js";
 import { DoctorProbe } from "./probe.js";
 import { survey } from "./survey.js";
@@ -43,6 +44,7 @@ async function* look(options: DoctorOptions): AsyncGenerator<Finding> {
     yield configuration(operator);
     yield await routes.ask((client) => connected(client, config));
     yield* probe(routes, options, config);
+    yield* durability(config, (question) => routes.ask(question));
     yield* survey(routes, config);
   } catch (error) {
     yield failed("Redis", error);
