@@ -19,7 +19,11 @@ const apart = [
 
 /** What takes longest, and guards what seldom changes: CI runs it with the rest, and `npm run test:long` by itself. */
 const long = {
-  together: ["test/codegen/assignable/**/*.test.ts", "test/foreign/foreign.test.ts"],
+  together: [
+    "test/codegen/assignable/**/*.test.ts",
+    "test/foreign/foreign.test.ts",
+    "test/runtime/encryption/forgetting.test.ts",
+  ],
   apart: [
     "test/codegen/growth/**/*.test.ts",
     "test/faults/memory.test.ts",
