@@ -27,7 +27,8 @@ async function askAlways({ address, client }: SharedStage) {
       } catch (error) {
         // What was not sent, or perhaps, may be asked again. What was sent has an answer.
         const code = error instanceof MessagingError ? error.code : String(error);
-        if (!["PUBLISH_FAILED", "PUBLISH_UNCERTAIN"].includes(code)) wrong.push(`${number}: ${String(error)}`);
+        if (!["PUBLISH_FAILED", "PUBLISH_UNCERTAIN", "REDIS_UNAVAILABLE"].includes(code))
+          wrong.push(`${number}: ${String(error)}`);
       }
     }
   };
