@@ -152,6 +152,16 @@ describe.each(installations)("the operator's tools on %s", (_name, { env, flush 
     }
   });
 
+  it("partition a stream, and list and show its partitions, wherever they are", async () => {
+    await using operations = new Operations({ env: env() });
+    const { after } = await operations.partitions.set("events", 4);
+    expect(after.streams).toHaveLength(4);
+    expect((await operations.partitions.list("events")).map(({ stream }) => stream)).toEqual(after.streams);
+    const { streams, unseen } = await readStatus({ env: env() });
+    expect(unseen).toEqual([]);
+    expect(streams.map(({ name }) => name)).toEqual(expect.arrayContaining([...after.streams]));
+  });
+
   it("say that all is well, with every stream, group and service, and examine the installation", async () => {
     await using billing = service("billing", { announce: true, healthIntervalSeconds: 0.1 });
     m.onUserCreated(billing, () => {});

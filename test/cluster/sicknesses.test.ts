@@ -130,6 +130,7 @@ it("a master and its replica are killed: it is said first, nothing of it is show
   expect(status.unseen.map(({ name }) => name)).toContain("events");
   expect(status.streams.map(({ name }) => name)).not.toContain("events");
   expect(status.streams.length + status.unseen.length).toBe(4);
+  expect(diagnose(status).map(({ code }) => code)).not.toContain("STREAMS_MISSING");
   expect(statusText(status, [problem], 120)).toMatch(/^events +unknown/m);
   expect(nagiosText(status, [problem])).toMatch(/^MERP CRITICAL .* lag=U pending=U/);
   const text = prometheusText(status, [problem]);

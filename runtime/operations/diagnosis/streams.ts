@@ -48,7 +48,9 @@ export const hasUnhandledTypes: Sickness = inEachStream(({ name, kind, types, gr
 });
 
 /** Nothing is there: it may be another Redis, or another environment. */
-export const areMissing: Sickness = ({ streams, environment }) => {
+export const areMissing: Sickness = ({ streams, unseen, environment }) => {
+  // Those that are not seen may exist.
+  if (unseen.length > 0) return [];
   if (streams.length === 0 || streams.some(({ keyType, letters }) => keyType !== "none" || letters.total > 0))
     return [];
   const names = listOf(streams.map(({ name }) => printable(name)));
