@@ -8,7 +8,7 @@ export interface Append {
   readonly isKeyed: boolean;
   /** The key that its publisher chose. */
   readonly key: string | undefined;
-  /** The names of its fields. Entries of one layout travel together. */
+  /** The names of its fields. What neighbours of one layout share travels once. */
   readonly layout: Layout;
   readonly entry: FlatFields;
   readonly messageId: string | undefined;

@@ -25,7 +25,7 @@ export interface EntryAppenderParts {
 }
 
 /**
- * Sends the entries of one turn of the event loop together: one script call, with one reply, for each stream and layout.
+ * Sends the entries of one turn of the event loop together: one script call, with one reply, for each stream.
  * A single entry is a plain `XADD`, sent at once when nothing else is under way.
  */
 export class EntryAppender implements Appender {

@@ -2,33 +2,36 @@ import { ID_ORDER, MAP } from "./fragment.js";
 import { type Script, script } from "./script.js";
 
 /**
- * Adds entries of the same fields. A value that all share is sent once. If Redis refuses one, the others are added.
+ * Adds entries in their order, which come in runs of the same fields. A value that all of a run share is sent once. If Redis refuses
+ * one, the others are added.
  * KEYS: 1 stream
- * ARGV: 1 a letter for each field: `s` when all entries share its value, else `o` · 2 how many entries · then the
+ * ARGV: for each run: a letter for each field: `s` when all its entries share its value, else `o` · how many entries · then the
  *       fields' names · then the shared values · then each entry's own values, entry by entry
  * Result: the entries' ids with a space between them; when one was refused, a list of ids and errors
  */
 export const append: Script<string | (string | Error)[]> = script("append", { needsMemory: true })`
-local width = #ARGV[1]
-local command = { 'XADD', KEYS[1], '*' }
-local own, at = {}, 3 + width
-for field = 1, width do
-  command[2 + 2 * field] = ARGV[2 + field]
-  if string.sub(ARGV[1], field, field) == 's' then
-    command[3 + 2 * field] = ARGV[at]
-    at = at + 1
-  else
-    own[#own + 1] = 3 + 2 * field
+local ids, refused, at = {}, false, 1
+while at <= #ARGV do
+  local letters, count, names = ARGV[at], tonumber(ARGV[at + 1]), at + 1
+  local command, own = { 'XADD', KEYS[1], '*' }, {}
+  at = at + 2 + #letters
+  for field = 1, #letters do
+    command[2 + 2 * field] = ARGV[names + field]
+    if string.sub(letters, field, field) == 's' then
+      command[3 + 2 * field] = ARGV[at]
+      at = at + 1
+    else
+      own[#own + 1] = 3 + 2 * field
+    end
   end
-end
-local ids, refused = {}, false
-for entry = 1, tonumber(ARGV[2]) do
-  for _, place in ipairs(own) do
-    command[place] = ARGV[at]
-    at = at + 1
+  for _ = 1, count do
+    for _, place in ipairs(own) do
+      command[place] = ARGV[at]
+      at = at + 1
+    end
+    ids[#ids + 1] = redis.pcall(unpack(command))
+    refused = refused or type(ids[#ids]) == 'table'
   end
-  ids[entry] = redis.pcall(unpack(command))
-  refused = refused or type(ids[entry]) == 'table'
 end
 return refused and ids or table.concat(ids, ' ')
 `;

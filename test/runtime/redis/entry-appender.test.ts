@@ -292,4 +292,22 @@ describe("messages that are published at the same moment", () => {
       expect(entries.map((fields) => textReader(fields)("correlation_id"))).toEqual(names);
     }
   });
+
+  it.each(["fields", "json"] as const)(
+    "are stored in the order of their calls, of whatever types, once or not, as %s",
+    async (encoding) => {
+      await using messaging = createService(redis, { encoding });
+      const names = Array.from({ length: 12 }, (_, at) => `${at}`);
+      await Promise.all(
+        names.map((name, at) => {
+          const options = { correlationId: name, ...(at % 5 === 4 ? { id: crypto.randomUUID(), once: true } : {}) };
+          return at % 3 === 0
+            ? publishCurrencyRateUpdated(messaging, { entity_id: "USD", after_data: { rate: at + 1 } }, options)
+            : publishUserCreated(messaging, at % 2 === 0 ? input : { ...input, company_id: 7 }, options);
+        }),
+      );
+      const entries = await admin.xrange("events", "-", "+");
+      expect(entries.map(([, fields]) => textReader(fields)("correlation_id"))).toEqual(names);
+    },
+  );
 });
