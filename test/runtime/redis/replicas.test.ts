@@ -1,9 +1,11 @@
 import { Redis } from "ioredis";
 import { afterAll, beforeEach, describe, expect, it } from "vitest";
 import {
+  createUser,
   type Messaging,
   type PublishOptions,
   publishCurrencyRateUpdated as publishRate,
+  sendCreateUser,
   userCreated,
 } from "../../../generated/index.js";
 import type { Transferred } from "../../../runtime/broker/transfer.js";
@@ -144,12 +146,17 @@ describe("a replicated publish", () => {
     });
   });
 
-  it("is not what health messages, or commands whose answers are awaited, have to wait for", async () => {
+  it("is not what start messages, or commands whose answers are awaited, have to wait for", async () => {
     await using messaging = createService(redis, { durability: "replicated", announce: true, redis: settings });
     await commands();
     await messaging.start();
-    await eventually(() => admin.xlen("events"));
+    const asked = sendCreateUser(messaging, { email: "ada@example.com" }, { timeoutSeconds: 1 });
+    const unanswered = expect(asked).rejects.toMatchObject({ code: "COMMAND_TIMEOUT" });
+    await eventually(async () => (await admin.exists("events", "commands")) === 2);
     expect((await commands())("wait")).toBe(0);
+    await messaging.tell(createUser, { email: "ada@example.com" });
+    expect((await commands())("wait")).toBe(1);
+    await unanswered;
   });
 });
 
