@@ -52,7 +52,7 @@ export const heartbeatLane: string = String.raw`function newLane(place) {
       clearTimeout(timer);
       timer = setTimeout(() => link.destroy(new Error("no answer for " + ms + " ms")), ms);
     };
-    /** @param refused - says whether the connection can go on after an error reply */
+    /** @param refused - whether the connection can go on after an error reply; "told" where that is why it ends, if it does */
     const request = (words, replied, refused = () => false) => {
       if (awaited.length === 0) limit(socketTimeout);
       awaited.push({ replied, refused });
@@ -82,7 +82,7 @@ export const heartbeatLane: string = String.raw`function newLane(place) {
         for (const round of [...lane.rounds]) beat(round);
       };
       // Optional: a proxy, or the user's rights, may refuse it. Then the connection has no name.
-      request(["CLIENT", "SETNAME", connectionName], ready, () => (ready(), true));
+      request(["CLIENT", "SETNAME", connectionName], ready, () => (ready(), "told"));
     };
     link.on("data", (text) => {
       const lines = (begun + text).split("\r\n");
@@ -94,9 +94,10 @@ export const heartbeatLane: string = String.raw`function newLane(place) {
         // Redis quotes the arguments of a command that it does not know: those of AUTH hold the password.
         why = isRefused ? line.slice(1).replace(/,? with args beginning with:.*$/, "") : CLOSED;
         // An error, such as READONLY from a master that became a replica: a new connection may find the new master.
-        if (isRefused && !refused(why)) return void link.destroy();
-        if (isRefused) why = CLOSED;
-        else replied?.();
+        const goesOn = isRefused && refused(why);
+        if (isRefused && !goesOn) return void link.destroy();
+        if (goesOn === true) why = CLOSED;
+        if (!isRefused) replied?.();
       }
       // Redis does answer: the next reply has its own time from here.
       if (awaited.length > 0) limit(socketTimeout);
