@@ -42,7 +42,7 @@ function publish(messaging: Messaging, serial: number, options: PublishOptions =
 const range = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, index) => from + index);
 
 describe.each(Object.entries(installations))("on %s", (_name, start) => {
-  it("what a cut-off replica lacks is told, replicated messages never count as stored, and publishing again restores all", async () => {
+  it("A stream has lost its end: what a cut-off replica lacks is told, replicated messages never count as stored, and publishing again restores all", async () => {
     const [redis, address] = await start();
     afterAll(() => redis.stop());
     const losses: HookEvents["historyLost"][] = [];

@@ -286,12 +286,13 @@ test("the dashboard has its style and its script in its code, and answers withou
   ]);
 });
 
-test("what the build does not compile is in the package too: the generator's templates", async () => {
+test("what the build does not compile is in the packages too: the generator's templates, the migrations", async () => {
   const sources = await Promise.all(["codegen", "runtime"].map((name) => filesIn(join(root, name), name)));
   // The code of the dashboard holds its files.
   const isPlain = (path: string): boolean => !path.endsWith(".ts") && !path.startsWith("runtime/dashboard/assets/");
   const plain = sources.flat().filter(isPlain);
-  const packed = await filesIn(join(folder, "node_modules/@m-erp/messaging-codegen"), "");
+  const inGenerator = await filesIn(join(folder, "node_modules/@m-erp/messaging-codegen"), "");
+  const packed = [...inGenerator, ...(await filesIn(join(folder, "node_modules/@m-erp/messaging/dist"), ""))];
 
   expect(plain.length).toBeGreaterThan(1);
   expect(plain.filter((path) => !packed.includes(path))).toEqual([]);

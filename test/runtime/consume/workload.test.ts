@@ -15,6 +15,7 @@ it("an entry that is delivered again before its acknowledgement is confirmed is 
     membership: { lapsed: () => false, acknowledge: () => acknowledged },
     dispatcher: { dispatch: () => DONE },
     clock: systemClock,
+    hooks: { emit: () => {} },
     halt: { isTotal: false, isOfTypes: false, holds: () => false, onChange: () => {} },
   } as unknown as ConsumerParts;
   const workload = new Workload(parts);

@@ -207,8 +207,8 @@ it("The clocks differ", async () => {
 it("the runbook has an entry for each sickness that the tests cause, and for each symptom, and no other", async () => {
   const page = await readFile(new URL("../../../../docs/operations.md", import.meta.url), "utf8");
   const headings = [...page.matchAll(/^### (.+)$/gm)].map(([, heading = ""]) => heading);
-  const files = ["./symptoms.test.ts", "../../../cluster/sicknesses.test.ts"];
+  const files = ["./symptoms.test.ts", "../../../cluster/lost-history.test.ts", "../../../cluster/sicknesses.test.ts"];
   const tests = await Promise.all(files.map((file) => readFile(new URL(file, import.meta.url), "utf8")));
-  const played = [...tests.join("\n").matchAll(/^it\("([A-Z][^"]+)"/gm)].map(([, name = ""]) => name);
+  const played = [...tests.join("\n").matchAll(/^(?: {2})?it\("([A-Z][^":]+)/gm)].map(([, name = ""]) => name);
   expect(headings.sort()).toEqual([...played, ...sicknesses.map(({ heading }) => heading)].sort());
 });
