@@ -22,6 +22,10 @@ local me, changed = ARGV[2], false
 local plan = map(redis.call('HGETALL', KEYS[2]))
 if ARGV[1] == 'beat' then
   changed = redis.call('ZADD', KEYS[1], ARGV[3], me) == 1
+  -- One that is started again takes part again, though it could not leave before.
+  if redis.call('HDEL', KEYS[2], '-' .. me) == 1 then
+    plan['-' .. me], changed = nil, true
+  end
 elseif ARGV[1] == 'retire' then
   changed = not plan['-' .. me] and redis.call('ZSCORE', KEYS[1], me)
   if changed then
@@ -58,7 +62,8 @@ if changed or is_newer then
   end
   for field in pairs(plan) do
     local mark = string.sub(field, 1, 1)
-    if mark == '=' or mark == '-' and not redis.call('ZSCORE', KEYS[1], string.sub(field, 2)) then stale[field] = true end
+    local is_of_member = mark == '-' or mark == '?'
+    if mark == '=' or is_of_member and not redis.call('ZSCORE', KEYS[1], string.sub(field, 2)) then stale[field] = true end
   end
   for _, name in ipairs(names) do
     stale['=' .. name] = nil

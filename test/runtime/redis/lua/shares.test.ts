@@ -131,6 +131,24 @@ describe("the plan", () => {
     expect(await admin.keys("*")).toEqual([]);
   });
 
+  it("has a share again for who was about to leave, could not, and is started again", async () => {
+    await step("beat", "a");
+    await step("beat", "b");
+    await step("retire", "a");
+    expect(new Set(Object.values(await owners()))).toEqual(new Set(["b"]));
+    const [, ...mine] = await step("beat", "a");
+    expect(mine).toHaveLength(4);
+    expect(await admin.hexists(plan, "-a")).toBe(0);
+  });
+
+  it("forgets who claims a partition of a member that is gone", async () => {
+    await step("beat", "a");
+    await step("beat", "b");
+    await admin.hset(plan, "?a", "events:1", "?b", "events:2");
+    await step("leave", "b");
+    expect(await admin.hmget(plan, "?a", "?b")).toEqual(["events:1", null]);
+  });
+
   it("deals anew over what others have written there", async () => {
     await step("beat", "a", { partitions: 2 });
     await admin.hset(plan, { version: "junk", topology: "x", "=events:0": "nobody", "=junk": "a", other: "1" });
