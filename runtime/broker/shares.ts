@@ -42,19 +42,23 @@ export interface Plan {
   readonly partitions: readonly string[] | undefined;
 }
 
+/** What a member looks for again and again. */
+export interface News {
+  /** Whether the plan still has the version that it knows. One that expels a member has another. */
+  readonly isCurrent: boolean;
+  /** A partition that another member waits for, because its lease names this one. */
+  readonly claimed: string | undefined;
+}
+
 /**
  * One member's share of the partitions of a stream. The plan is advice, made anew with each change of the members; the lease
  * is the truth, held for each partition; its epoch is the fence.
  */
 export interface Shares {
-  /** Creates the group in each partition where it is missing. Resolves to those in which it was, with where it begins. */
-  register(
-    topology: Topology,
-    startFrom: "all" | "new" | number,
-    signal: AbortSignal,
-  ): Promise<readonly { readonly stream: string; readonly from: string }[]>;
-  /** Whether the plan has that version. One that expels a member has another. */
-  isCurrent(version: string): Promise<boolean>;
+  /** Creates the group of a partition where it is missing. Resolves to where it begins, if it was. */
+  register(partition: string, startFrom: "all" | "new" | number, signal: AbortSignal): Promise<string | undefined>;
+  /** What is new for this member since it has learned that version of the plan. */
+  news(version: string): Promise<News>;
   /** Makes this member one of those that share, and learns the plan. */
   join(topology: Topology, version: string): Promise<Plan>;
   /** From now on it has no share, and is still known to live. */
@@ -71,4 +75,8 @@ export interface Shares {
   serve(partitions: readonly string[]): Promise<void>;
   /** Frees a partition for its next owner. */
   release(lease: Pick<Lease, "partition" | "epoch">): Promise<void>;
+  /** Tells a member that this one waits for a partition whose lease names it. */
+  claim(partition: string, owner: string): Promise<void>;
+  /** Frees a partition that another member claims and this one does not own, if its lease names this one all the same. */
+  concede(partition: string): Promise<void>;
 }

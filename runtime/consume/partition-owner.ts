@@ -1,10 +1,11 @@
 import type { MemberPlace } from "../broker/membership.js";
-import type { Lease, Shares } from "../broker/shares.js";
+import type { Lease } from "../broker/shares.js";
 import type { StreamConsumer } from "./consumer.js";
 
 /** What every partition of a stream is read with. */
 export interface PartitionParts {
-  readonly shares: Shares;
+  /** Frees the partition. Resolves when that is answered, or need not be. */
+  readonly release: (owned: Owned) => Promise<void>;
   readonly home: Lease["home"];
   /** @param handling - aborted when the partition is another member's, so that what its handlers do is in vain */
   readonly consumerOf: (place: Pick<MemberPlace, "lease" | "redriven">, handling: AbortSignal) => StreamConsumer;
@@ -75,8 +76,7 @@ export class PartitionOwner {
   async #end(): Promise<void> {
     await Promise.all(this.consumers.map((consumer) => consumer.stop(this.#deadline)));
     await Promise.all(this.consumers.map((consumer) => consumer.leave()));
-    // A lease that stays behind is taken over when this member has left; that of another member stays as it is.
-    await this.#parts.shares.release(this.#owned).catch(() => {});
+    await this.#parts.release(this.#owned);
     this.#parts.ended(this);
   }
 }

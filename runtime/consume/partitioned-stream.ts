@@ -7,13 +7,12 @@ import type { RuntimeParts } from "../messaging/hooks.js";
 import { Pause } from "../time/pause.js";
 import type { StreamConsumer } from "./consumer.js";
 import { DeathWatch } from "./death-watch.js";
-import { type Owned, PartitionOwner } from "./partition-owner.js";
+import { OwnPartitions } from "./own-partitions.js";
+import { Registration } from "./registration.js";
 
 const LOOK_EVERY_MS = 1000;
 /** How often it looks whether the stream has other partitions. */
 const TOPOLOGY_EVERY_MS = 10_000;
-/** Between two attempts to acquire a partition whose owner has not given it up yet. */
-const [SHORTEST_MS, LONGEST_MS] = [100, 1000];
 
 export interface PartitionedStreamParts extends RuntimeParts {
   readonly broker: Broker;
@@ -37,22 +36,22 @@ export interface PartitionedStreamParts extends RuntimeParts {
  * own it gives up. Beside that it reads, like every member, what is redriven to the stream as a whole.
  */
 export class PartitionedStream {
-  /** Resolves when its group is registered in each partition, or to the error with which that failed for the first time. */
+  /**
+   * Resolves when it shares the partitions, and has tried once to register its group in each; or to the error with which it
+   * failed to share them for the first time.
+   */
   readonly attempted: Promise<unknown>;
   readonly #stream: string;
   readonly #parts: PartitionedStreamParts;
   readonly #shares: Shares;
   readonly #home: StreamConsumer;
-  readonly #owners = new Map<string, PartitionOwner>();
+  readonly #own: OwnPartitions;
   readonly #following = new AbortController();
   readonly #pause: Pause;
   readonly #watch: DeathWatch;
+  readonly #registration: Registration;
   #topology: Topology;
   #version = "";
-  /** What it is to own. */
-  #share: ReadonlySet<string> = new Set();
-  /** What is being acquired. */
-  readonly #acquiring = new Map<string, Promise<void>>();
   #loops: Promise<unknown> | undefined;
   #since = 0;
   #attempt: (failure?: unknown) => void = () => {};
@@ -65,7 +64,15 @@ export class PartitionedStream {
     this.#pause = new Pause(this.#following.signal, clock, hooks.trouble);
     this.#watch = new DeathWatch(clock, config.leaseMs);
     this.#shares = members.share(stream, consumer, this.#pause.signal);
+    this.#registration = new Registration({ stream, pause: this.#pause, register: (each) => this.#register(each) });
     this.#home = parts.consumerOf({ stream, redriven: true });
+    this.#own = new OwnPartitions({
+      ...{ stream, shares: this.#shares, home: this.#home.membership, pause: this.#pause, trouble: hooks.trouble },
+      indexOf: (partition) => readStreams(this.#topology).indexOf(partition),
+      consumerOf: (partition, place, handling) => parts.consumerOf({ stream: partition, ...place }, handling),
+      begun: parts.begun,
+      ended: parts.ended,
+    });
     const attempted = new Promise((resolve) => {
       this.#attempt = resolve;
     });
@@ -73,11 +80,12 @@ export class PartitionedStream {
   }
 
   get consumers(): readonly StreamConsumer[] {
-    return [...[...this.#owners.values()].flatMap((owner) => owner.consumers), this.#home];
+    return [...this.#own.consumers, this.#home];
   }
 
   start(since: number, isAwaited: boolean): void {
     this.#since = since;
+    this.#own.start(since);
     this.#home.start(since, isAwaited);
     this.#parts.begun(this.#home);
     this.#loops = Promise.all([this.#follow(), this.#watchOthers()]);
@@ -88,12 +96,10 @@ export class PartitionedStream {
     this.#following.abort();
     this.#attempt();
     await this.#loops;
-    this.#share = new Set();
-    await Promise.all(this.#acquiring.values());
+    const owners = await this.#own.close();
     // Those who have nothing to wait for get theirs at once. Without Redis they get them when this member is dead.
     const retired = this.#shares.retire(this.#topology).catch(() => {});
     await Promise.race([retired, deadline]);
-    const owners = [...this.#owners.values()];
     await Promise.all([this.#home.stop(deadline), ...owners.map((owner) => owner.stop(deadline))]);
   }
 
@@ -106,22 +112,21 @@ export class PartitionedStream {
     const { clock, config } = this.#parts;
     let lookedAt = clock.now();
     let servedAt = Number.NEGATIVE_INFINITY;
-    let isRegistered = false;
+    let registered: Promise<void> | undefined;
     for (let failures = 0; !this.#pause.signal.aborted; ) {
       try {
         if (clock.now() - lookedAt > TOPOLOGY_EVERY_MS) {
           lookedAt = clock.now();
-          isRegistered &&= !(await this.#learnTopology());
+          if (await this.#learnTopology()) registered = undefined;
         }
-        if (!isRegistered) {
-          await this.#register(failures === 0 ? config.startFrom : "all");
-          isRegistered = true;
-        }
-        if (!(await this.#shares.isCurrent(this.#version))) await this.#join();
-        this.#attempt();
+        registered ??= this.#registration.add(readStreams(this.#topology));
+        const { isCurrent, claimed } = await this.#shares.news(this.#version);
+        if (!isCurrent) await this.#join();
+        if (claimed !== undefined) this.#own.concede(claimed);
+        void registered.then(() => this.#attempt());
         if (clock.now() - servedAt > (config.leaseMs * 2) / 3) {
           servedAt = clock.now();
-          await this.#shares.serve([...this.#owners.keys()]);
+          this.#serve();
         }
         failures = 0;
         if (!(await this.#pause.for(LOOK_EVERY_MS * (0.75 + clock.chance() / 2)))) return;
@@ -141,69 +146,27 @@ export class PartitionedStream {
     return true;
   }
 
-  async #register(startFrom: "all" | "new"): Promise<void> {
+  async #register(partition: string): Promise<void> {
     const { config, hooks } = this.#parts;
-    const from = startFrom === "new" ? this.#since : startFrom;
-    const created = await this.#shares.register(this.#topology, from, this.#pause.signal);
-    for (const each of created) {
-      hooks.emit("groupCreated", { stream: each.stream, group: config.group, from: each.from, again: false });
-    }
+    // Whenever it succeeds, what was published since then must not be missed.
+    const startFrom = config.startFrom === "new" ? this.#since : config.startFrom;
+    const from = await this.#shares.register(partition, startFrom, this.#pause.signal);
+    if (from === undefined) return;
+    hooks.emit("groupCreated", { stream: partition, group: config.group, from, again: false });
+  }
+
+  /** Nothing waits for it: the master of one partition may be away. It is repeated in any case. */
+  #serve(): void {
+    this.#shares.serve(this.#own.names).catch((error: unknown) => {
+      if (!this.#pause.signal.aborted) this.#parts.hooks.trouble(`serving the partitions of ${this.#stream}`, error);
+    });
   }
 
   async #join(): Promise<void> {
     const { version, partitions } = await this.#shares.join(this.#topology, this.#version);
     this.#version = version;
     if (partitions === undefined || this.#pause.signal.aborted) return;
-    this.#share = new Set(partitions);
-    for (const [partition, owner] of this.#owners) if (!this.#share.has(partition)) void owner.giveUp();
-    for (const partition of partitions) this.#take(partition);
-  }
-
-  /** Acquires a partition, and reads it, unless that is done already. */
-  #take(partition: string): void {
-    if (this.#acquiring.has(partition) || this.#owners.has(partition)) return;
-    const acquired = this.#acquire(partition).then(async (owned) => {
-      if (owned !== undefined && this.#share.has(partition)) this.#own(owned);
-      // It is to be another's by now, or this service stops.
-      else if (owned !== undefined) await this.#shares.release(owned).catch(() => {});
-      this.#acquiring.delete(partition);
-    });
-    this.#acquiring.set(partition, acquired);
-  }
-
-  async #acquire(partition: string): Promise<Owned | undefined> {
-    for (let [tries, failures] = [0, 0]; this.#share.has(partition); tries++) {
-      try {
-        const { epoch } = await this.#shares.acquire(partition);
-        const index = readStreams(this.#topology).indexOf(partition);
-        if (epoch !== undefined) return { stream: this.#stream, partition, index, epoch };
-        failures = 0;
-        if (!(await this.#pause.for(Math.min(LONGEST_MS, SHORTEST_MS * 1.25 ** tries)))) return undefined;
-      } catch (error) {
-        if (!(await this.#pause.afterFailure(failures++, `acquiring ${partition}`, error))) return undefined;
-      }
-    }
-    return undefined;
-  }
-
-  #own(owned: Owned): void {
-    const { consumerOf, begun, ended } = this.#parts;
-    const owner = new PartitionOwner(owned, {
-      shares: this.#shares,
-      home: this.#home.membership,
-      consumerOf: (place, handling) => consumerOf({ stream: owned.partition, ...place }, handling),
-      ended: () => {
-        for (const consumer of owner.consumers) ended(consumer);
-        this.#owners.delete(owned.partition);
-        // The plan may have changed once more, or another member had taken it for dead.
-        if (this.#share.has(owned.partition)) this.#take(owned.partition);
-      },
-    });
-    this.#owners.set(owned.partition, owner);
-    for (const consumer of owner.consumers) begun(consumer);
-    owner.start(this.#since);
-    // It is repeated with those of the others.
-    this.#shares.serve([owned.partition]).catch(() => {});
+    this.#own.share(partitions);
   }
 
   /** Expels members that are dead, so that what they owned is dealt to others. */

@@ -1,4 +1,4 @@
-import type { Acquired, Lease, Plan, Shares } from "../broker/shares.js";
+import type { Acquired, Lease, News, Plan, Shares } from "../broker/shares.js";
 import { readStreams, type Topology } from "../broker/topology.js";
 import type { Clock } from "../time/clock.js";
 import type { Client } from "./connection.js";
@@ -39,25 +39,24 @@ export class RedisShares implements Shares {
     parts.heartbeat.addShare(this.#keys.members, streamKeys(place.stream, place.group), place.group, place.consumer);
   }
 
-  async register(...[topology, startFrom, signal]: Parameters<Shares["register"]>): ReturnType<Shares["register"]> {
+  async register(...[partition, startFrom, signal]: Parameters<Shares["register"]>): ReturnType<Shares["register"]> {
     const { group } = this.#place;
-    const created = readStreams(topology).map(async (stream) => {
-      const from = await this.#parts.linkOf(stream).ask(
-        `creating the group ${group} of ${stream}`,
-        async (client) => {
-          const keys = streamKeys(stream, group);
-          return createMissing(client, keys, group, await startId(client, startFrom, this.#parts.clock));
-        },
-        signal,
-      );
-      // One that is to wait is created when its owner joins.
-      return typeof from === "string" ? [{ stream, from }] : [];
-    });
-    return (await Promise.all(created)).flat();
+    const from = await this.#parts.linkOf(partition).ask(
+      `creating the group ${group} of ${partition}`,
+      async (client) => {
+        const keys = streamKeys(partition, group);
+        return createMissing(client, keys, group, await startId(client, startFrom, this.#parts.clock));
+      },
+      signal,
+    );
+    // One that is to wait is created when its owner joins.
+    return typeof from === "string" ? from : undefined;
   }
 
-  async isCurrent(version: string): Promise<boolean> {
-    return (await (await this.#ready()).hget(this.#keys.plan, "version")) === version;
+  async news(version: string): Promise<News> {
+    const fields = ["version", claimOn(this.#place.consumer)];
+    const [current, claimed] = await (await this.#ready()).hmget(this.#keys.plan, ...fields);
+    return { isCurrent: current === version, claimed: claimed ?? undefined };
   }
 
   async join(topology: Topology, version: string): Promise<Plan> {
@@ -112,7 +111,21 @@ export class RedisShares implements Shares {
   }
 
   async release({ partition, epoch }: Pick<Lease, "partition" | "epoch">): Promise<void> {
-    await releaseLease.run(await this.#ready(partition), this.#leaseKeys(partition), [epoch]);
+    const keys = this.#leaseKeys(partition);
+    const release = (client: Client): Promise<unknown> => releaseLease.run(client, keys, [epoch]);
+    await this.#parts.linkOf(partition).ask(`releasing ${partition}`, release, this.#parts.signal);
+  }
+
+  async claim(partition: string, owner: string): Promise<void> {
+    await (await this.#ready()).hset(this.#keys.plan, claimOn(owner), partition);
+  }
+
+  async concede(partition: string): Promise<void> {
+    const client = await this.#ready(partition);
+    const [owner, epoch] = await client.hmget(leaseKey(partition, this.#place.group), "owner", "epoch");
+    // By its epoch: should this come late, it does not free what has been acquired anew.
+    if (owner === this.#place.consumer) await this.release({ partition, epoch: Number(epoch) });
+    await (await this.#ready()).hdel(this.#keys.plan, claimOn(this.#place.consumer));
   }
 
   #step(
@@ -133,4 +146,9 @@ export class RedisShares implements Shares {
   #ready(stream = this.#place.stream): Promise<Client> {
     return this.#parts.linkOf(stream).ready(this.#parts.signal);
   }
+}
+
+/** The field of the plan that names a partition which a member is asked to free. */
+function claimOn(owner: string): string {
+  return `?${owner}`;
 }

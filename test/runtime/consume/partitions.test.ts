@@ -11,6 +11,7 @@ import {
 import { recordOf, type Topology } from "../../../runtime/broker/topology.js";
 import { Operations } from "../../../runtime/operations/index.js";
 import { leaseKey, shareKeys, topologyKey } from "../../../runtime/redis/keys.js";
+import { member as change } from "../../../runtime/redis/lua/shares.js";
 import { eventually } from "../../support/eventually.js";
 import { useRedis } from "../../support/redis.js";
 import { createService } from "../../support/service.js";
@@ -48,13 +49,14 @@ async function member(
   handled: Handled[],
   settings: Parameters<typeof createService>[1] = {},
   place: { readonly url: string } = redis,
+  options: Parameters<Messaging["start"]>[0] = {},
 ): Promise<Messaging> {
   const messaging = createService(place, { ...SETTINGS, ...settings });
   opened.push(messaging);
   onUserCreated(messaging, ({ entity_id: entity, after_data }, { consumer: by, partition, fence }) => {
     handled.push({ entity: Number(entity), sequence: Number(after_data.email.split("@")[0]), by, partition, fence });
   });
-  await messaging.start();
+  await messaging.start(options);
   return messaging;
 }
 
@@ -240,4 +242,44 @@ it("leaves nothing behind when the last member has left but the epochs", async (
   const { members, plan } = shareKeys("events", GROUP);
   expect(await admin.exists(members, plan)).toBe(0);
   expect(await owners()).toEqual(STREAMS.map(() => ""));
+});
+
+describe("a member that lives", () => {
+  it("frees a partition as soon as Redis lets it, though that failed at first", async () => {
+    const troubles: string[] = [];
+    const hooks = { trouble: ({ what }: { readonly what: string }) => void troubles.push(what) };
+    const messaging = createService(redis, { ...SETTINGS, leaseSeconds: 30, hooks });
+    opened.push(messaging);
+    onUserCreated(messaging, () => {});
+    await messaging.start();
+    await eventually(async () => expect(await sharesOf()).toEqual([8]));
+    const leases = STREAMS.map((stream) => leaseKey(stream, GROUP));
+    for (const lease of leases) await admin.multi().rename(lease, `${lease}:kept`).set(lease, "of another type").exec();
+    const { members, plan } = shareKeys("events", GROUP);
+    await change.run(admin, [members, plan], ["beat", "other", 1, "", 1, ...STREAMS]);
+    await eventually(() => expect(troubles.filter((each) => each.includes("releasing events"))).not.toEqual([]));
+    for (const lease of leases) await admin.rename(`${lease}:kept`, lease);
+    await eventually(async () => expect((await owners()).filter((owner) => owner === "")).toHaveLength(4));
+  });
+
+  it("frees a partition that it does not know to be its own when another claims it", async () => {
+    await member([]);
+    await member([]);
+    await eventually(async () => expect(await sharesOf()).toEqual([4, 4]));
+    const before = await owners();
+    const other = before.find((owner) => owner !== before[3]) as string;
+    // As a failover may undo what the present owner has written.
+    await admin.hset(leaseKey("events:3", GROUP), { owner: other, epoch: 1 });
+    await eventually(async () => expect(await owners()).toEqual(before), undefined, { withinMs: 20_000 });
+  });
+
+  it("reads all partitions but those in which its group cannot be created, and these as soon as it can", async () => {
+    await admin.set("events:3", "of another type");
+    const handled: Handled[] = [];
+    const messaging = await member(handled, {}, redis, { requireRedis: true });
+    await eventually(async () => expect(await sharesOf()).toEqual([8]));
+    await admin.del("events:3");
+    await publish(messaging, 0, 2);
+    await eventually(() => expect(handled).toHaveLength(40));
+  });
 });
