@@ -5,6 +5,7 @@ import { ClosedError } from "../errors.js";
 import { describeFailure } from "../handle/failure.js";
 import type { LoopState } from "../messaging/health.js";
 import { Pause } from "../time/pause.js";
+import { watchBurials } from "./burial-watch.js";
 import { Halt } from "./halt.js";
 import type { ConsumerParts } from "./parts.js";
 import { adopt, takeReturned } from "./precedence.js";
@@ -91,7 +92,9 @@ export class StreamConsumer {
     if (isAwaited) void this.attempted.then(join);
     else join();
     // A partition has one reader: there is no other to watch.
-    const reaping = this.membership.lease === undefined ? [this.#reaper.run()] : [];
+    const isOwner = this.membership.lease !== undefined;
+    const reaping = isOwner ? [] : [this.#reaper.run()];
+    if (isOwner) void watchBurials(this.#parts, this.#workload);
     this.#loops = Promise.all([this.#reader.run(), runRetryQueue(this.#parts, this.#workload), ...reaping]);
   }
 

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import {
   handleCreateUser,
+  type MessageContext,
   type Messaging,
   onUserCreated,
   onUserDeleted,
@@ -282,4 +283,22 @@ describe("a member that lives", () => {
     await publish(messaging, 0, 2);
     await eventually(() => expect(handled).toHaveLength(40));
   });
+});
+
+it("a message is buried in its partition: its handler ends, though the partition is already to be another's", async () => {
+  const [messaging, began] = [createService(redis, SETTINGS), [] as MessageContext[]];
+  opened.push(messaging);
+  onUserCreated(messaging, (_, context) => {
+    began.push(context);
+    return new Promise(() => {});
+  });
+  await messaging.start();
+  await eventually(async () => expect(await sharesOf()).toEqual([8]));
+  await publish(messaging, 0, 1);
+  await eventually(() => expect(began).toHaveLength(20));
+  await member([]);
+  await using operations = new Operations({ redis: { url: redis.url }, env: {}, service: "ada" });
+  for (const { stream, entryId } of began) await operations.groups.bury(stream, GROUP, entryId);
+  await eventually(async () => expect(await sharesOf()).toEqual([4, 4]));
+  expect(began.map(({ signal }) => signal.reason?.code)).toEqual(began.map(() => "BURIED"));
 });
