@@ -4,6 +4,9 @@ import { ConnectionPool } from "../redis/connection-pool.js";
 import type { Route } from "../redis/route.js";
 import { systemClock } from "../time/clock.js";
 
+/** Asks what serves a stream: each partition may be at another master. */
+export type AtStream = <Reply>(stream: string, question: (client: Client) => Promise<Reply>) => Promise<Reply>;
+
 const NEVER = new AbortController().signal;
 
 /** An operator's ways to what serves each stream: one connection to one Redis, or one to each master of a cluster. */

@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import type { Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import * as m from "../../generated/index.js";
 import { told } from "../../runtime/cli/story-lines.js";
@@ -18,6 +19,7 @@ import { Operator } from "../../runtime/operations/operator.js";
 import { storedEntries } from "../../runtime/operations/stored-entries.js";
 import { streamEntries } from "../../runtime/operations/stream-entries.js";
 import { readTraffic } from "../../runtime/operations/traffic/traffic.js";
+import { type StreamKeys, streamKeys } from "../../runtime/redis/keys.js";
 import { type RedisServer, startRedis } from "../../runtime/testing/redis/index.js";
 import { type RedisCluster, startCluster } from "../support/cluster.js";
 import { onNode } from "../support/cluster-node.js";
@@ -26,6 +28,7 @@ import { createService } from "../support/service.js";
 
 const descriptors: readonly Descriptor[] = m.catalogue.messages;
 const STREAMS = ["events", "commands", "notifications", "health"];
+const GROUP = "billing-workers";
 const LEASE = { leaseSeconds: 5 };
 
 let cluster: RedisCluster;
@@ -48,18 +51,35 @@ async function all<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
 interface Installation {
   readonly env: () => Readonly<Record<string, string>>;
   readonly flush: () => Promise<unknown>;
+  readonly masterOf: (key: string) => Promise<RedisServer>;
 }
 
 const installations: readonly (readonly [name: string, Installation])[] = [
-  ["one Redis", { env: () => ({ REDIS_URL: single.url }), flush: () => onNode(single, (client) => client.flushall()) }],
-  ["a cluster", { env: () => ({ REDIS_CLUSTER_NODES: cluster.seeds }), flush: () => cluster.flush() }],
+  [
+    "one Redis",
+    {
+      env: () => ({ REDIS_URL: single.url }),
+      flush: () => onNode(single, (client) => client.flushall()),
+      masterOf: async () => single,
+    },
+  ],
+  [
+    "a cluster",
+    {
+      env: () => ({ REDIS_CLUSTER_NODES: cluster.seeds }),
+      flush: () => cluster.flush(),
+      masterOf: (key) => cluster.masterOf(key),
+    },
+  ],
 ];
 
-describe.each(installations)("the operator's tools on %s", (_name, { env, flush }) => {
+describe.each(installations)("the operator's tools on %s", (_name, { env, flush, masterOf }) => {
   afterEach(flush);
 
   const service = (name: string, options: Parameters<typeof createService>[1] = {}) =>
     createService({}, { service: name, env: env(), ...LEASE, ...options });
+  const at = async <Reply>(key: string, question: (client: Redis) => Promise<Reply>): Promise<Reply> =>
+    onNode(await masterOf(key), question);
   const operator = (): Operator => new Operator({ env: { STREAM_BLOCK_TIME: "50", ...env() } }, { name: "operator" });
 
   it("redrive, discard and count dead letters, and record who did so", async () => {
@@ -162,6 +182,49 @@ describe.each(installations)("the operator's tools on %s", (_name, { env, flush 
     expect(streams.map(({ name }) => name)).toEqual(expect.arrayContaining([...after.streams]));
   });
 
+  it("pause, resume and retire a group in all partitions of a stream, wherever they are", async () => {
+    await using operations = new Operations({ env: env(), leaseSeconds: 0.3 });
+    const { groups, partitions } = operations;
+    const first = service("billing");
+    m.onUserCreated(first, () => {});
+    await first.start();
+    await first.close();
+    const { after } = await eventually(() => partitions.set("events", 4));
+    const places = after.streams.map((stream) => streamKeys(stream, GROUP));
+    const isPaused = () => Promise.all(places.map(({ paused }) => at(paused, (client) => client.exists(paused))));
+    await groups.pause("events", GROUP);
+    expect(await isPaused()).toEqual([1, 1, 1, 1]);
+    await groups.resume("events", GROUP);
+    expect(await isPaused()).toEqual([0, 0, 0, 0]);
+    expect(await groups.retryNow("events", GROUP)).toBe(0);
+
+    const last = places[3] as StreamKeys;
+    await at(last.paused, (client) => client.set(last.paused, "another's"));
+    await expect(groups.pause("events", GROUP)).rejects.toThrow(
+      `this was done in 3 of 4 partitions, not in ${last.stream} and those after it; repeat it: `,
+    );
+    await at(last.paused, (client) => client.del(last.paused));
+    await groups.resume("events", GROUP);
+
+    const masters = await Promise.all(after.streams.map(masterOf));
+    const far = places[
+      Math.max(
+        1,
+        masters.findIndex((each) => each !== masters[0]),
+      )
+    ] as StreamKeys;
+    await at(far.stream, (client) => client.xadd(far.stream, "*", "a", "1"));
+    expect(await groups.retirePlan("events", GROUP)).toMatchObject({ unread: 1 });
+    await expect(groups.retire("events", GROUP)).rejects.toThrow("it has not handled 1 unread");
+    const counts = () => Promise.all(places.map(({ stream }) => at(stream, (c) => c.xinfo("GROUPS", stream))));
+    expect((await counts()).map((found) => (found as unknown[]).length)).toEqual([1, 1, 1, 1]);
+    // An attempt that was cut off has removed it from here.
+    await at(last.stream, (client) => client.xgroup("DESTROY", last.stream, GROUP));
+    await at(last.stream, (client) => client.del(last.floor, last.groups));
+    await groups.retire("events", GROUP, { force: true });
+    expect((await counts()).flat()).toEqual([]);
+  });
+
   it("say that all is well, with every stream, group and service, and examine the installation", async () => {
     await using billing = service("billing", { announce: true, healthIntervalSeconds: 0.1 });
     m.onUserCreated(billing, () => {});
@@ -208,6 +271,26 @@ describe("a user of the operator's on a cluster", () => {
     const status = await readStatus({ env: as("viewer") });
     expect(status).toMatchObject({ refused: [], unseen: [], cluster: { state: "ok", uncovered: [] } });
     expect(status.cluster?.nodes.map(({ problem }) => problem)).toEqual(Array(6).fill(null));
+  });
+
+  it("changes no partition of a group while one cannot be asked", async () => {
+    await using operations = new Operations({ env: installations[1]?.[1].env() ?? {} });
+    await using billing = createService({}, { service: "billing", env: installations[1]?.[1].env() ?? {}, ...LEASE });
+    m.onUserCreated(billing, () => {});
+    await billing.start();
+    await billing.close();
+    const { after } = await operations.partitions.set("events", 4, { force: true });
+    const masters = await Promise.all(after.streams.map((each) => cluster.masterOf(each)));
+    const far = masters.find((each) => each !== masters[0]) as RedisServer;
+    await give("half", "on", ">change-me", "~*", "&*", "+@all");
+    await onNode(far, (client) => client.call("ACL", "SETUSER", "half", "-exists"));
+    await using halved = new Operations({ env: as("half") });
+    await expect(halved.groups.pause("events", GROUP)).rejects.toThrow("exists");
+    await expect(halved.groups.retire("events", GROUP, { force: true })).rejects.toThrow();
+    expect(await operations.groups.paused()).toEqual([]);
+    const kept = (await operations.partitions.list("events")).map(({ groups }) => groups.length);
+    expect(kept).toEqual([1, 1, 1, 1]);
+    await cluster.flush();
   });
 
   it("is told which right is missing", async () => {

@@ -7,6 +7,7 @@ import type { Client } from "../../redis/connection.js";
 import { redriveKeys, type StreamKeys, streamKeys } from "../../redis/keys.js";
 import { field } from "../../redis/reply.js";
 import { readTopology } from "../../redis/topologies.js";
+import type { AtStream } from "../routes.js";
 
 /** The streams of M-ERP, which a misspelt name may mean. Redis is not searched for others. */
 const STREAMS = ["events", "commands", "notifications", "health"];
@@ -38,10 +39,11 @@ export function placeIn(stream: string, group: string): Omit<GroupPlace, "exists
 
 /** A group in each partition of its stream. Mostly there is one. */
 export async function placesOf(
-  client: Client,
+  at: AtStream,
   { stream, group }: Pick<GroupPlace, "stream" | "group">,
 ): Promise<readonly Omit<GroupPlace, "exists">[]> {
-  return readStreams(await readTopology(client, stream)).map((partition) => placeIn(partition, group));
+  const topology = await at(stream, (client) => readTopology(client, stream));
+  return readStreams(topology).map((partition) => placeIn(partition, group));
 }
 
 /**

@@ -11,9 +11,10 @@ import type {
 import type { Client } from "../../redis/connection.js";
 import { pauseField, pausesIn } from "../../redis/group-pauses.js";
 import { pause, recall, resume, retryNow } from "../../redis/lua/pause.js";
-import type { Routes } from "../routes.js";
+import type { AtStream, Routes } from "../routes.js";
 import { assertEntryId, type Buried, type BuryOptions, buryEntry, checkedBurial } from "./burial.js";
 import { findGroup, type GroupPlace, placeIn, placeOf, placesOf, streamsOf } from "./group-place.js";
+import { inEach } from "./in-each.js";
 import { adviceFor, type PausedGroup, pausedGroup, shownPause } from "./paused-group.js";
 import { retireGroups, retirePlans } from "./retire-partitions.js";
 import type { Retired, RetireOptions, RetirePlan } from "./retirement.js";
@@ -37,41 +38,36 @@ export class Groups implements GroupControl {
 
   async pause(stream: string, group: string, options: PauseOptions = {}): Promise<PauseResult> {
     const { type, until, forSeconds, why, by = this.#config.service } = checkedPause(options);
-    return this.#ask("pausing", stream, group, async (client, given) => {
-      const place = await findGroup(client, given);
-      const { keys } = place;
-      const times = [until?.getTime() ?? "", forSeconds === undefined ? "" : Math.ceil(forSeconds * 1000)];
-      const reason = JSON.stringify({ by, ...(why !== undefined && { why }) });
-      const args = [pauseField(type), ...times, reason, LONGEST_MS];
-      const paused = await pause.run(client, [keys.paused], args);
-      if (paused === null) throw new ConfigError(["until must be a time to come by Redis' clock, in 30 years at most"]);
-      for (const { keys: other } of await placesOf(client, given)) {
-        if (other.paused !== keys.paused) await pause.run(client, [other.paused], args);
-      }
-      const [at, till] = paused;
-      const advice = await adviceFor(client, place, type);
-      return { ...shownPause(place, { type, at, until: till === 0 ? undefined : till, by, why }), advice };
+    const given = placeOf(this.#config, stream, group);
+    const at = this.#at("pausing", given);
+    const place = await at(given.stream, (client) => findGroup(client, given));
+    const times = [until?.getTime() ?? "", forSeconds === undefined ? "" : Math.ceil(forSeconds * 1000)];
+    const reason = JSON.stringify({ by, ...(why !== undefined && { why }) });
+    const args = [pauseField(type), ...times, reason, LONGEST_MS];
+    const [paused] = await inEach(at, await placesOf(at, given), async (client, { keys }) => {
+      const done = await pause.run(client, [keys.paused], args);
+      if (done === null) throw new ConfigError(["until must be a time to come by Redis' clock, in 30 years at most"]);
+      return done;
     });
+    const [since, till] = paused as [number, number];
+    const advice = await at(given.stream, (client) => adviceFor(client, place, type));
+    return { ...shownPause(place, { type, at: since, until: till === 0 ? undefined : till, by, why }), advice };
   }
 
   async resume(stream: string, group: string, options: { readonly type?: string } = {}): Promise<ResumeResult> {
     assertKnown(options, ["type"]);
     const { type } = options;
-    return this.#ask("resuming", stream, group, async (client, given) => {
-      const place = await findGroup(client, given);
-      const { keys } = place;
-      const field = type === undefined ? "" : pauseField(type);
-      const resumed = pausesIn(await resume.run(client, [keys.paused], [field]));
-      const places = await placesOf(client, given);
-      for (const { keys: other } of places) {
-        if (other.paused !== keys.paused) await resume.run(client, [other.paused], [field]);
-      }
-      const released = await eachOf(places, ({ retry, held, paused }) =>
-        paged((from) => recall.run(client, [retry, held, paused], [from, PAGE])),
-      );
-      const { pauses } = await pausedGroup(client, place, this.#config.leaseMs);
-      return { resumed: resumed.map((each) => shownPause(place, each)), released, paused: pauses };
-    });
+    const given = placeOf(this.#config, stream, group);
+    const at = this.#at("resuming", given);
+    const place = await at(given.stream, (client) => findGroup(client, given));
+    const places = await placesOf(at, given);
+    const field = type === undefined ? "" : pauseField(type);
+    const [resumed = []] = await inEach(at, places, (client, { keys }) => resume.run(client, [keys.paused], [field]));
+    const released = await eachOf(at, places, (client, { retry, held, paused }) =>
+      paged((from) => recall.run(client, [retry, held, paused], [from, PAGE])),
+    );
+    const { pauses } = await at(given.stream, (client) => pausedGroup(client, place, this.#config.leaseMs));
+    return { resumed: pausesIn(resumed).map((each) => shownPause(place, each)), released, paused: pauses };
   }
 
   /**
@@ -97,14 +93,13 @@ export class Groups implements GroupControl {
     assertKnown(options, ["type", "id"]);
     const { type = "", id = "" } = options;
     if (id !== "") assertEntryId(id);
-    return this.#ask("retrying", stream, group, async (client, given) => {
-      const place = await findGroup(client, given);
-      return eachOf(await placesOf(client, given), async (keys) => {
-        const { stream: key, retry, held, paused } = keys;
-        // A group that its members have not created has nothing parked.
-        if ((await client.zcard(retry)) === 0 || (await client.exists(key)) === 0) return 0;
-        return paged((from) => retryNow.run(client, [key, retry, held, paused], [place.group, type, id, from, PAGE]));
-      });
+    const given = placeOf(this.#config, stream, group);
+    const at = this.#at("retrying", given);
+    await at(given.stream, (client) => findGroup(client, given));
+    return eachOf(at, await placesOf(at, given), async (client, { stream: key, retry, held, paused }) => {
+      // A group that its members have not created has nothing parked.
+      if ((await client.zcard(retry)) === 0 || (await client.exists(key)) === 0) return 0;
+      return paged((from) => retryNow.run(client, [key, retry, held, paused], [group, type, id, from, PAGE]));
     });
   }
 
@@ -122,7 +117,8 @@ export class Groups implements GroupControl {
   async bury(stream: string, group: string, id: string, options: BuryOptions = {}): Promise<Buried> {
     const { by = this.#config.service, why } = checkedBurial(id, options);
     const burial = { by, ...(why !== undefined && { why }), maxEntryBytes: this.#config.maxMessageBytes };
-    return this.#ask("burying an entry of", stream, group, async (client, given) =>
+    const given = placeOf(this.#config, stream, group);
+    return this.#at("burying an entry of", given)(given.stream, async (client) =>
       buryEntry(client, await findGroup(client, given), id, burial),
     );
   }
@@ -131,8 +127,9 @@ export class Groups implements GroupControl {
    * Tells what {@link retire} would remove, and what hinders it.
    * @throws {MessagingError} `GROUP_MISSING`
    */
-  retirePlan(stream: string, group: string): Promise<RetirePlan> {
-    return this.#ask("examining", stream, group, (client, given) => retirePlans(client, given, this.#config.leaseMs));
+  async retirePlan(stream: string, group: string): Promise<RetirePlan> {
+    const given = placeOf(this.#config, stream, group);
+    return retirePlans(this.#at("examining", given), given, this.#config.leaseMs);
   }
 
   /**
@@ -142,35 +139,30 @@ export class Groups implements GroupControl {
    * @throws {MessagingError} `GROUP_MISSING`; `GROUP_IN_USE` while a member is alive, or if something would be lost that the
    * options do not give up
    */
-  retire(stream: string, group: string, options: RetireOptions = {}): Promise<Retired> {
+  async retire(stream: string, group: string, options: RetireOptions = {}): Promise<Retired> {
     assertKnown(options, ["deadLetters", "force", "by"]);
     const { leaseMs, service } = this.#config;
-    return this.#ask("retiring", stream, group, (client, given) =>
-      retireGroups(client, given, { by: service, ...options, leaseMs }),
-    );
+    const given = placeOf(this.#config, stream, group);
+    return retireGroups(this.#at("retiring", given), given, { by: service, ...options, leaseMs });
   }
 
-  async #ask<Reply>(
-    what: string,
-    stream: string,
-    group: string,
-    question: (client: Client, given: Omit<GroupPlace, "exists">) => Promise<Reply>,
-  ): Promise<Reply> {
-    const given = placeOf(this.#config, stream, group);
-    return this.#routes
-      .at(given.stream)
-      .ask(`${what} ${group} of ${given.stream}`, (client) => question(client, given));
+  #at(what: string, { group }: Pick<GroupPlace, "group">): AtStream {
+    return (stream, question) => this.#routes.at(stream).ask(`${what} ${group} of ${stream}`, question);
   }
 }
 
 /** The sum over a group, in each partition of its stream, and what was redriven to it. */
 async function eachOf(
-  places: readonly Pick<GroupPlace, "keys" | "redriven">[],
-  work: (keys: GroupPlace["keys"]) => Promise<number>,
+  at: AtStream,
+  places: readonly Omit<GroupPlace, "exists">[],
+  work: (client: Client, keys: GroupPlace["keys"]) => Promise<number>,
 ): Promise<number> {
-  let sum = 0;
-  for (const { keys, redriven } of places) sum += (await work(keys)) + (await work(redriven));
-  return sum;
+  const counts = await inEach(
+    at,
+    places,
+    async (client, { keys, redriven }) => (await work(client, keys)) + (await work(client, redriven)),
+  );
+  return counts.reduce((sum, count) => sum + count, 0);
 }
 
 async function paged(page: (from: string) => Promise<readonly [cursor: string, count: number]>): Promise<number> {

@@ -3,7 +3,7 @@ import { streamKeys } from "../../redis/keys.js";
 import { instantIn } from "../../redis/redis-clock.js";
 import { groupsOf } from "../groups/group-place.js";
 import { livingOf } from "../groups/living-members.js";
-import type { AtStream } from "./partition-state.js";
+import type { AtStream } from "../routes.js";
 
 /** Why a stream keeps its partitions for now. `force` gives up what the text names. */
 export interface PartitionHindrance {

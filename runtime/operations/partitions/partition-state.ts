@@ -3,6 +3,7 @@ import type { Client } from "../../redis/connection.js";
 import { leaseKey } from "../../redis/keys.js";
 import { groupsWithLag } from "../../redis/lag.js";
 import { field } from "../../redis/reply.js";
+import type { AtStream } from "../routes.js";
 
 /** One partition of a stream. */
 export interface PartitionState {
@@ -25,9 +26,6 @@ export interface PartitionGroup {
   readonly lag: number | null;
   readonly pending: number;
 }
-
-/** Asks what serves a stream. */
-export type AtStream = <Reply>(stream: string, question: (client: Client) => Promise<Reply>) => Promise<Reply>;
 
 export async function partitionStates(at: AtStream, topology: Topology): Promise<readonly PartitionState[]> {
   const states: PartitionState[] = [];

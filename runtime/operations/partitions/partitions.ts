@@ -10,9 +10,9 @@ import { instantIn } from "../../redis/redis-clock.js";
 import { SLOTS, slotOf } from "../../redis/slot.js";
 import { readTopology } from "../../redis/topologies.js";
 import { groupsOf } from "../groups/group-place.js";
-import type { Routes } from "../routes.js";
+import type { AtStream, Routes } from "../routes.js";
 import { hindrancesOf, type PartitionHindrance } from "./hindrances.js";
-import { type AtStream, type PartitionState, partitionStates } from "./partition-state.js";
+import { type PartitionState, partitionStates } from "./partition-state.js";
 
 /** Kinds of messages whose readers go on by one entry id, and so read one stream. */
 const WHOLE = ["notifications", "health"];
