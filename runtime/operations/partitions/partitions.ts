@@ -5,6 +5,7 @@ import { printable } from "../../contract/printable.js";
 import { ConfigError, MessagingError } from "../../errors.js";
 import type { Client } from "../../redis/connection.js";
 import { streamKeys, topologyKey } from "../../redis/keys.js";
+import { openLetters } from "../../redis/letters.js";
 import { recordTopology } from "../../redis/lua/shares.js";
 import { instantIn } from "../../redis/redis-clock.js";
 import { SLOTS, slotOf } from "../../redis/slot.js";
@@ -56,7 +57,8 @@ export class Partitions {
       const before = await this.#topologyOf(client, name);
       const old = readStreams(before);
       const names = partitionNames(old as readonly [string, ...string[]], count, { slots: SLOTS, slotOf });
-      const retired = await this.#withEntries(old.filter((each) => !names.includes(each)));
+      const removed = old.filter((each) => !names.includes(each));
+      const retired = await this.#withContent(removed, (await groupsOf(client, name)) ?? []);
       const version = Math.max(before.version + 1, Math.floor(instantIn(await client.time())));
       const hindrances = await hindrancesOf(this.#at, name, old, this.#config.leaseMs);
       return { stream: name, before, after: { version, streams: names, retired }, hindrances };
@@ -123,10 +125,14 @@ export class Partitions {
     });
   }
 
-  /** Those in which nothing is left need not be read any more. */
-  async #withEntries(streams: readonly string[]): Promise<readonly string[]> {
-    const lengths = await Promise.all(streams.map((stream) => this.#at(stream, (client) => client.xlen(stream))));
-    return streams.filter((_, at) => (lengths[at] as number) > 0);
+  /**
+   * Those in which nothing is left need not be read any more. What was redriven to a group outlives the entries of the stream,
+   * and a dead letter that is open may still be redriven.
+   */
+  async #withContent(streams: readonly string[], groups: readonly string[]): Promise<readonly string[]> {
+    const looking = streams.map((stream) => this.#at(stream, (client) => hasContent(client, stream, groups)));
+    const found = await Promise.all(looking);
+    return streams.filter((_, at) => found[at]);
   }
 
   #assertPossible(stream: string, count: number): void {
@@ -154,4 +160,14 @@ export class Partitions {
     const name = prefixed(this.#config, stream);
     return this.#routes.at(name).ask(`${what} ${name}`, (client) => question(client, name));
   }
+}
+
+async function hasContent(client: Client, stream: string, groups: readonly string[]): Promise<boolean> {
+  if ((await client.xlen(stream)) > 0) return true;
+  for (const group of groups) {
+    const keys = streamKeys(stream, group);
+    if ((await client.xlen(keys.redrive)) > 0) return true;
+    if ((await openLetters(client, keys, group, 0)).count > 0) return true;
+  }
+  return false;
 }

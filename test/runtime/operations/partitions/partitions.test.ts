@@ -3,6 +3,7 @@ import { onUserCreated, publishUserCreated } from "../../../../generated/index.j
 import { topologyIn } from "../../../../runtime/broker/topology.js";
 import { Operations, readStatus } from "../../../../runtime/operations/index.js";
 import { shareKeys, streamKeys, topologyKey } from "../../../../runtime/redis/keys.js";
+import { indexed } from "../../../../runtime/redis/letters.js";
 import { eventually } from "../../../support/eventually.js";
 import { useRedis } from "../../../support/redis.js";
 import { createService } from "../../../support/service.js";
@@ -38,6 +39,23 @@ describe("giving a stream partitions", () => {
     await expect(operations.partitions.set("events", 2)).rejects.toThrow("has not handled 1 unread");
     const fewer = await operations.partitions.set("events", 2, { force: true });
     expect(fewer.after).toMatchObject({ streams: after.streams.slice(0, 2), retired: [after.streams[2]] });
+  });
+
+  it("goes on reading a removed partition for what was redriven there, and for open dead letters", async () => {
+    await admin.xgroup("CREATE", "events", GROUP, "$", "MKSTREAM");
+    const { streams } = (await operations.partitions.set("events", 5)).after;
+    const [, , emptied, redriven, lettered] = streams as [string, string, string, string, string];
+    const { redrive } = streamKeys(redriven, GROUP);
+    await admin.xgroup("CREATE", redrive, GROUP, "0", "MKSTREAM");
+    await admin.xadd(redrive, "*", "a", "1");
+    await admin.zadd(streamKeys(lettered, GROUP).index, 0, indexed(GROUP, "open", "1-0"));
+    const { after, hindrances } = await operations.partitions.plan("events", 2);
+    expect(hindrances.map(({ text }) => text)).toEqual([expect.stringContaining("has not handled 1 unread")]);
+    expect(after.streams).not.toContain(emptied);
+    expect(after.retired).toEqual([redriven, lettered]);
+    await operations.partitions.set("events", 2, { force: true });
+    await admin.del(redrive, streamKeys(lettered, GROUP).index);
+    expect((await operations.partitions.set("events", 2)).after.retired).toEqual([]);
   });
 
   it("is refused while a service reads that knows no partitions, or members share them, or entries wait", async () => {
