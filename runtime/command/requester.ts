@@ -29,6 +29,8 @@ export interface Question {
 
 interface Waiting {
   readonly question: Question;
+  isOver: boolean;
+  /** Ends the wait. Only its first call counts. */
   readonly settle: (response: Response | MessagingError) => void;
 }
 
@@ -48,7 +50,8 @@ export class Requester {
   readonly #parts: RequesterParts;
   readonly #closing = new AbortController();
   readonly #pause: Pause;
-  readonly #waiting = new Map<string, Waiting>();
+  /** By the command's id. A command that is sent again while it is waited for has several. */
+  readonly #waiting = new Map<string, Set<Waiting>>();
   #subscribed: Promise<unknown> | undefined;
   #isListening = false;
 
@@ -90,7 +93,7 @@ export class Requester {
       return Promise.reject(new MessagingError("COMMAND_ABORTED", text, { cause: signal.reason }));
     }
     return new Promise((resolve, reject) => {
-      const settle = this.#wait(question, (response) => {
+      const waiting = this.#wait(question, (response) => {
         if (response instanceof MessagingError) return reject(response);
         // An answer that cannot be judged must end the wait, too.
         const refuse = (error: unknown): void => {
@@ -107,25 +110,25 @@ export class Requester {
           refuse(error);
         }
       });
-      send(() => this.#waiting.has(question.id)).catch((error: unknown) =>
-        settle(error instanceof MessagingError ? error : new MessagingError("PUBLISH_FAILED", String(error))),
+      send(() => !waiting.isOver).catch((error: unknown) =>
+        waiting.settle(error instanceof MessagingError ? error : new MessagingError("PUBLISH_FAILED", String(error))),
       );
     });
   }
 
   close(): void {
     this.#closing.abort();
-    for (const { question, settle } of this.#waiting.values())
-      settle(new ClosedError(`waiting for ${question.descriptor.type}`));
+    for (const { question, settle } of this.#all()) settle(new ClosedError(`waiting for ${question.descriptor.type}`));
   }
 
   /** Looks for the answers that may have been sent while nobody received them, until each has been looked for. */
   async #recover(): Promise<void> {
-    for (const { question } of [...this.#waiting.values()]) {
-      for (let failures = 0; this.#waiting.has(question.id); failures++) {
+    for (const waiting of this.#all()) {
+      const { stream, id } = waiting.question;
+      for (let failures = 0; !waiting.isOver; failures++) {
         try {
-          const stored = await this.#parts.answers.find(question.stream, question.id);
-          if (stored !== null && this.#waiting.has(question.id)) this.#receive(stored);
+          const stored = await this.#parts.answers.find(stream, id);
+          if (stored !== null && !waiting.isOver) this.#receive(stored);
           break;
         } catch (error) {
           if (!(await this.#pause.afterFailure(failures, "looking for stored answers", error))) return;
@@ -134,11 +137,17 @@ export class Requester {
     }
   }
 
-  /** Returns the function that ends the wait. Only its first call counts. */
-  #wait(question: Question, ended: (response: Response | MessagingError) => void): Waiting["settle"] {
+  #all(): readonly Waiting[] {
+    return [...this.#waiting.values()].flatMap((same) => [...same]);
+  }
+
+  #wait(question: Question, ended: (response: Response | MessagingError) => void): Waiting {
     const { id, descriptor, target, timeoutMs, signal } = question;
     const settle = (response: Response | MessagingError): void => {
-      if (!this.#waiting.delete(id)) return;
+      if (waiting.isOver) return;
+      waiting.isOver = true;
+      same.delete(waiting);
+      if (same.size === 0) this.#waiting.delete(id);
       timer.cancel();
       signal?.removeEventListener("abort", onAbort);
       ended(response);
@@ -151,17 +160,19 @@ export class Requester {
       settle(new CommandTimeoutError(descriptor.type, target, timeoutMs, this.#parts.answers.failure()));
     // A late timer runs before the sockets have been read: the answer may have arrived.
     const timer = this.#parts.clock.after(timeoutMs, () => setImmediate(expire));
-    this.#waiting.set(id, { question, settle });
+    const waiting: Waiting = { question, isOver: false, settle };
+    const same = this.#waiting.get(id) ?? new Set();
+    this.#waiting.set(id, same.add(waiting));
     signal?.addEventListener("abort", onAbort);
-    return settle;
+    return waiting;
   }
 
   #receive(payload: string): void {
     try {
       const response = decodeResponse(payload);
-      const waiting = this.#waiting.get(response.command_id);
-      if (waiting === undefined) this.#parts.hooks.emit("answerUnclaimed", { commandId: response.command_id });
-      else waiting.settle(unreadable(waiting.question, payload, response) ?? response);
+      const same = this.#waiting.get(response.command_id);
+      if (same === undefined) this.#parts.hooks.emit("answerUnclaimed", { commandId: response.command_id });
+      for (const { question, settle } of [...(same ?? [])]) settle(unreadable(question, payload, response) ?? response);
     } catch (error) {
       this.#parts.hooks.trouble(`reading an answer on ${this.channel}`, error);
     }

@@ -337,4 +337,23 @@ describe("a command that is sent again under its id", () => {
     }
     expect(runs).toBe(1);
   });
+
+  it("while it is waited for settles both, by one answer, a time limit, or a signal", async () => {
+    let open = (): void => {};
+    const opened = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    await using _answering = await tokenService(() => opened.then(() => ({ valid: true })));
+    await using asker = asking();
+    const id = crypto.randomUUID();
+    const given = new AbortController();
+    const send = (options = {}): Promise<unknown> => sendValidateToken(asker, { token: "t" }, { id, ...options });
+    const [first, aborted] = [send(), send({ signal: given.signal })];
+    await expect(send({ timeoutSeconds: 1 })).rejects.toMatchObject({ code: "COMMAND_TIMEOUT" });
+    const second = send();
+    given.abort();
+    await expect(aborted).rejects.toMatchObject({ code: "COMMAND_ABORTED" });
+    open();
+    expect(await Promise.all([first, second])).toEqual([{ valid: true }, { valid: true }]);
+  });
 });
