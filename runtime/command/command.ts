@@ -1,9 +1,3 @@
-/** How long a sender waits where neither it nor the schema says, in seconds. */
-export const DEFAULT_TIMEOUT_SECONDS = 30;
-
-/** The longest time limit of a command, in seconds: 30 days. An answer is kept for as long. */
-export const MOST_TIMEOUT_SECONDS = 2_592_000;
-
 /**
  * Metadata of a command whose id was made for it and that is sent once: `send` makes an id for each command and repeats
  * none. At its first delivery such a command cannot have been answered.

@@ -7,6 +7,7 @@ import type { CommandDescriptor } from "../contract/descriptor.js";
 import { inexactIn } from "../contract/exact-number.js";
 import { cut, printable } from "../contract/printable.js";
 import type { Sealing } from "../contract/sealing.js";
+import { DEFAULT_TIMEOUT_SECONDS, MOST_TIMEOUT_SECONDS } from "../contract/time-limit.js";
 import { ContractError, describeIssues, MessageTooLargeError, MessagingError } from "../errors.js";
 import { describeFailure } from "../handle/failure.js";
 import type { CommandContext, Responding } from "../handle/responding.js";
@@ -15,7 +16,7 @@ import type { CommandHandler, MessageContext } from "../messaging/handler.js";
 import type { RuntimeParts } from "../messaging/hooks.js";
 import type { InterceptorChain } from "../messaging/interceptor.js";
 import { encodeResponse, placeIn, type ResponseOutcome } from "./answer.js";
-import { DEFAULT_TIMEOUT_SECONDS, isSentOnce, MOST_TIMEOUT_SECONDS } from "./command.js";
+import { isSentOnce } from "./command.js";
 import type { ReplyChannels } from "./reply-channel.js";
 
 /** How much longer than its sender waits an answer stays stored. */

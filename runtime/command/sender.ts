@@ -1,11 +1,12 @@
 // command/ sends and answers commands. It may import publish/, handle/ and what they may import.
 import { contractOf } from "../contract/contract.js";
 import type { CommandDescriptor, Descriptor } from "../contract/descriptor.js";
+import { MOST_TIMEOUT_SECONDS, timeoutSecondsOf } from "../contract/time-limit.js";
 import { ClosedError, ContractError } from "../errors.js";
 import type { Published } from "../messaging/publisher.js";
 import type { SendOptions, TellOptions } from "../messaging/sender.js";
 import type { MessagePublisher } from "../publish/publisher.js";
-import { DEFAULT_TIMEOUT_SECONDS, MOST_TIMEOUT_SECONDS, SENT_ONCE } from "./command.js";
+import { SENT_ONCE } from "./command.js";
 import type { Requester } from "./requester.js";
 
 /** Publishes commands, and waits for the answers to those that are sent. */
@@ -41,15 +42,14 @@ export class CommandSender {
       reply_to: requester.channel,
       metadata: options.id === undefined && contractOf(command).hasOpenMetadata ? SENT_ONCE : undefined,
     };
-    const { timeout, target_service: service } = descriptor.schema.properties ?? {};
+    const { target_service: service } = descriptor.schema.properties ?? {};
     const target = String(options.targetService ?? service?.default ?? service?.const ?? "the target service");
-    const seconds = Number(options.timeoutSeconds ?? timeout?.default);
+    const seconds = timeoutSecondsOf(descriptor, options.timeoutSeconds);
     if (seconds > MOST_TIMEOUT_SECONDS) {
       const message = `must be at most ${MOST_TIMEOUT_SECONDS} seconds (30 days), got ${seconds}`;
       throw this.#publisher.failed(command, new ContractError(descriptor.type, [{ path: "timeout", message }]));
     }
-    // The contract reports what is no time limit.
-    const timeoutMs = (seconds > 0 ? seconds : DEFAULT_TIMEOUT_SECONDS) * 1000;
+    const timeoutMs = seconds * 1000;
     const question = { id, descriptor, target, stream: this.#streamOf(command), timeoutMs, signal: options.signal };
     const { correlationId, withoutCompany = false } = options;
     return requester.ask(question, (isWanted) => {

@@ -1,4 +1,5 @@
 import type { CommandDescriptor } from "../contract/descriptor.js";
+import { MOST_TIMEOUT_SECONDS, timeoutSecondsOf } from "../contract/time-limit.js";
 import { CommandFailedError, MessagingError } from "../errors.js";
 import { withCorrelation } from "../messaging/correlation.js";
 import type { Sender } from "../messaging/sender.js";
@@ -11,6 +12,7 @@ import { commandOf, type Engine } from "./engine.js";
 import { type Instance, lockInstance, saveInstance } from "./instance.js";
 
 const LONGEST_SECONDS = 3600;
+/** Added to the time that a command waits for its answer: as long as its step may take. */
 const LEASE_SECONDS = 10;
 /** Codes of failures that no repetition changes. */
 const FINAL = new Set(["UNRECOVERABLE", "CONTRACT_VIOLATED"]);
@@ -29,6 +31,8 @@ export interface SagaPlace {
 /** Sends the commands of sagas, and has their answers taken. */
 export class Asking {
   readonly #place: SagaPlace;
+  /** The places of the commands that this process waits for. */
+  readonly #underWay = new Set<string>();
 
   constructor(place: SagaPlace) {
     this.#place = place;
@@ -37,13 +41,21 @@ export class Asking {
   /** Begins with commands that are due. @returns what resolves when each has been settled */
   async begin(most: number): Promise<readonly Promise<void>[]> {
     const { sagas, parts } = this.#place;
-    const names = [...sagas.keys()];
-    const asks = await this.#within((db) => takeAsks(db, names, { most, leaseSeconds: LEASE_SECONDS }));
-    return asks.map((ask) =>
-      this.#ask(ask).catch((error: unknown) =>
-        parts.hooks.trouble(`keeping the answer to ${ask.request.command}`, error),
-      ),
-    );
+    const secondsOf = (ask: Ask): number => this.#leaseSeconds(ask);
+    const chosen = { sagas: [...sagas.keys()], most, except: [...this.#underWay], secondsOf };
+    const asks = await this.#within((db) => takeAsks(db, chosen));
+    return asks.map((ask) => {
+      this.#underWay.add(ask.place);
+      return this.#ask(ask)
+        .catch((error: unknown) => parts.hooks.trouble(`keeping the answer to ${ask.request.command}`, error))
+        .finally(() => this.#underWay.delete(ask.place));
+    });
+  }
+
+  #leaseSeconds({ saga, request: { command, options } }: Ask): number {
+    const { sagas, parts } = this.#place;
+    const descriptor = commandOf(sagas.get(saga) as Saga<object>, parts.catalogue, command);
+    return LEASE_SECONDS + Math.min(timeoutSecondsOf(descriptor, options.timeoutSeconds), MOST_TIMEOUT_SECONDS);
   }
 
   async #ask(ask: Ask): Promise<void> {

@@ -1,0 +1,90 @@
+import type pg from "pg";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { createUser } from "../../../generated/index.js";
+import { migrate } from "../../../runtime/postgres/index.js";
+import { defineSaga, type Saga, SagaOperations } from "../../../runtime/saga/index.js";
+import { eventually } from "../../support/eventually.js";
+import { hasPostgres, poolOf, schemaOn, usePostgres } from "../../support/postgres.js";
+import { useRedis } from "../../support/redis.js";
+import { type Others, type Registrar, startOthers, startRegistrar, until } from "./stage.js";
+
+interface Asked {
+  name?: string;
+}
+
+const asking: Saga<Asked> = defineSaga<Asked>(
+  { name: "asking", version: 1, state: { type: "object", properties: { name: { type: "string" } } } },
+  (saga) => {
+    saga.begins(({ name }, step) =>
+      step.ask(createUser, { email: "ada@example.com", ...(name && { first_name: name }) }, { maxRetries: 0 }),
+    );
+    saga.answered(createUser, (_state, _result, step) => step.done());
+  },
+);
+
+describe.skipIf(!hasPostgres)("a command of a saga", async () => {
+  const { postgres } = hasPostgres ? await usePostgres() : { postgres: { url: "" } };
+  const { redis, admin } = await useRedis();
+  let pool: pg.Pool;
+  let others: Others;
+  const open: Registrar[] = [];
+  const start = async (definition: Saga<never>): Promise<Registrar> => {
+    const started = await startRegistrar(redis.url, pool, { definition: definition as Saga<unknown> });
+    open.push(started);
+    return started;
+  };
+
+  beforeEach(async () => {
+    await admin.flushall();
+    pool = poolOf(await schemaOn(postgres));
+    await migrate(pool);
+    others = await startOthers(redis.url);
+  });
+  afterEach(async () => {
+    for (const each of open.splice(0)) await each[Symbol.asyncDispose]();
+    await others[Symbol.asyncDispose]();
+    await pool.end();
+  });
+
+  test("that PostgreSQL would not read as JSON is sent, and holds up no other", async () => {
+    const { begin } = await start(asking);
+    const names = ["a\u0000b", "half \ud83d"];
+    for (const [at, name] of names.entries()) await begin(`odd ${at}`, { name });
+    await begin("even", {});
+    for (const id of ["even", "odd 0", "odd 1"]) await until(pool, id, "done");
+  });
+
+  test("that is under way is not sent again when an operator has it sent, and its answer is taken", async () => {
+    let answer = (): void => undefined;
+    others.before = () => new Promise<void>((resolve) => (answer = resolve));
+    const { begin, messaging, sagas } = await start(asking);
+    await begin("1", {});
+    await eventually(() => others.asked.length, Boolean);
+    await pool.query("UPDATE merp_saga_ask SET error = 'it failed before'");
+    for (let times = 0; times < 2; times++) {
+      expect(await new SagaOperations(pool).retry("asking", "1")).toBe(1);
+      await new Promise((resolve) => setTimeout(resolve, 150));
+    }
+    expect(await admin.xlen("commands")).toBe(1);
+    answer();
+    await until(pool, "1", "done");
+    expect(messaging.counts.answerUnclaimed).toBe(0);
+    await sagas.stop();
+  });
+
+  test("is kept from other processes for as long as its schema has it waited for", async () => {
+    others.before = () => new Promise(() => undefined);
+    const timeout = { type: "integer", default: 120 } as const;
+    const { schema } = createUser;
+    const slow = { ...createUser, schema: { ...schema, properties: { ...schema.properties, timeout } } };
+    const patient = defineSaga<object>({ name: "patient", version: 1, state: { type: "object" } }, (saga) => {
+      saga.begins((_state, step) => step.ask(slow, { email: "ada@example.com" }));
+      saga.answered(slow, (_state, _result, step) => step.done());
+    });
+    const { begin } = await start(patient);
+    await begin("1", {});
+    await eventually(() => others.asked.length, Boolean);
+    const { rows } = await pool.query("SELECT due_at > now() + interval '100 s' AS late FROM merp_saga_ask");
+    expect(rows).toEqual([{ late: true }]);
+  });
+});
