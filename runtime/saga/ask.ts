@@ -1,8 +1,9 @@
 import type { Queryable, Row } from "../postgres/database.js";
+import type { Refusal } from "./definition.js";
 import type { Request } from "./step.js";
 
-/** What a command was answered with. */
-export type Answer = { readonly result: unknown };
+/** What a command was answered with: its result, or why it has failed for good. */
+export type Answer = { readonly result: unknown } | { readonly refusal: Refusal };
 
 /** A command that a saga waits for. */
 export interface Ask {
@@ -81,10 +82,15 @@ interface Postponed {
   readonly answer?: Answer;
 }
 
-/** Leaves a command to an operator. */
-export async function setAskAside(db: Queryable, { place }: Ask, error: string): Promise<void> {
-  const text = `UPDATE merp_saga_ask SET due_at = 'infinity', error = $2, attempts = attempts + 1, command_id = gen_random_uuid()::text WHERE place = $1::bigint`;
-  await db.query(text, [place, error]);
+/** Leaves a command to an operator. @returns `false` if another process has done so, or has its answer */
+export async function setAskAside(db: Queryable, { place, commandId }: Ask, error: string): Promise<boolean> {
+  const { rows } = await db.query(
+    `UPDATE merp_saga_ask SET due_at = 'infinity', error = $3, attempts = attempts + 1, answer = NULL,
+       command_id = gen_random_uuid()::text
+     WHERE place = $1::bigint AND command_id = $2 RETURNING 1 AS one`,
+    [place, commandId, error],
+  );
+  return rows.length > 0;
 }
 
 function askOf(row: Row): Ask {

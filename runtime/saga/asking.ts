@@ -6,8 +6,8 @@ import type { Sender } from "../messaging/sender.js";
 import type { Queryable } from "../postgres/database.js";
 import type { Transactions } from "../postgres/transactions.js";
 import type { RelayParts } from "../publish/relayable.js";
-import { type Ask, postponeAsk, setAskAside, settleAsk, takeAsks } from "./ask.js";
-import type { Saga } from "./definition.js";
+import { type Answer, type Ask, postponeAsk, setAskAside, settleAsk, takeAsks } from "./ask.js";
+import type { Refusal, Saga } from "./definition.js";
 import { commandOf, type Engine } from "./engine.js";
 import { type Instance, lockInstance, saveInstance } from "./instance.js";
 
@@ -60,18 +60,25 @@ export class Asking {
 
   async #ask(ask: Ask): Promise<void> {
     const saga = this.#place.sagas.get(ask.saga) as Saga<object>;
-    const { options, command } = ask.request;
     try {
-      const answer = ask.answer ?? { result: await this.#send(saga, ask) };
-      await this.#take(ask, answer);
+      await this.#take(saga, ask, ask.answer ?? (await this.#answerTo(saga, ask)));
     } catch (thrown) {
-      const { maxRetries } = this.#place.parts.config;
-      const isLast = ask.attempts >= (options.maxRetries ?? maxRetries) || isFinal(thrown);
-      if (thrown instanceof CommandFailedError && isLast) await this.#refuse(saga, ask, thrown);
-      else await this.#postpone(ask, thrown);
+      await this.#postpone(ask, thrown);
       if (!(thrown instanceof CommandFailedError || this.#place.signal.aborted)) {
-        this.#place.parts.hooks.trouble(`asking ${command} for the saga ${ask.saga}`, thrown);
+        this.#place.parts.hooks.trouble(`asking ${ask.request.command} for the saga ${ask.saga}`, thrown);
       }
+    }
+  }
+
+  /** Throws what sending the command again may mend. */
+  async #answerTo(saga: Saga<object>, ask: Ask): Promise<Answer> {
+    try {
+      return { result: await this.#send(saga, ask) };
+    } catch (thrown) {
+      if (!(thrown instanceof CommandFailedError)) throw thrown;
+      const most = ask.request.options.maxRetries ?? this.#place.parts.config.maxRetries;
+      if (ask.attempts < most && !FINAL.has(thrown.errorCode ?? "")) throw thrown;
+      return { refusal: { code: thrown.errorCode, message: thrown.message } };
     }
   }
 
@@ -92,31 +99,31 @@ export class Asking {
   }
 
   /** The answer and what its step does are one transaction. Whoever is second finds nothing to do. */
-  async #take(ask: Ask, answer: { readonly result: unknown }): Promise<void> {
-    const { engine, sagas } = this.#place;
-    const { saga, isUndo, request } = ask;
+  async #take(saga: Saga<object>, ask: Ask, answer: Answer): Promise<void> {
+    const { isUndo, request } = ask;
     try {
-      await this.#settled(ask, (db, instance) =>
-        engine.answered(db, sagas.get(saga) as Saga<object>, instance, { command: request.command, isUndo, ...answer }),
-      );
+      if ("refusal" in answer) await this.#refuse(saga, ask, answer.refusal);
+      else {
+        await this.#settled(ask, (db, instance) =>
+          this.#place.engine.answered(db, saga, instance, { command: request.command, isUndo, result: answer.result }),
+        );
+      }
     } catch (thrown) {
       throw new StepFailed(thrown, answer);
     }
   }
 
-  async #refuse(saga: Saga<object>, ask: Ask, { message, errorCode: code }: CommandFailedError): Promise<void> {
+  async #refuse(saga: Saga<object>, ask: Ask, why: Refusal): Promise<void> {
     const { command } = ask.request;
     if (!ask.isUndo) {
-      await this.#settled(ask, (db, instance) =>
-        this.#place.engine.refused(db, saga, instance, { command, why: { code, message } }),
-      );
+      await this.#settled(ask, (db, instance) => this.#place.engine.refused(db, saga, instance, { command, why }));
       return;
     }
     await this.#within(async (db) => {
       const instance = await lockInstance(db, ask.saga, ask.id);
       if (instance?.status !== "undoing") return;
-      await setAskAside(db, ask, message);
-      const error = `${instance.error ?? ""}; ${command}, which undoes, was refused: ${message}`;
+      if (!(await setAskAside(db, ask, why.message))) return;
+      const error = `${instance.error ?? ""}; ${command}, which undoes, was refused: ${why.message}`;
       await saveInstance(db, { ...instance, status: "stuck", error, shown: undefined });
     });
   }
@@ -150,13 +157,9 @@ export class Asking {
 
 /** The step that takes an answer has thrown. The answer is kept, so that the command is not sent again. */
 class StepFailed extends Error {
-  readonly answer: { readonly result: unknown };
-  constructor(cause: unknown, answer: { readonly result: unknown }) {
+  readonly answer: Answer;
+  constructor(cause: unknown, answer: Answer) {
     super("the step that takes the answer failed", { cause });
     this.answer = answer;
   }
-}
-
-function isFinal(thrown: unknown): boolean {
-  return thrown instanceof CommandFailedError && FINAL.has(thrown.errorCode ?? "");
 }

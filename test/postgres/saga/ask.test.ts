@@ -1,6 +1,6 @@
 import type pg from "pg";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { createUser } from "../../../generated/index.js";
+import { createUser, UnrecoverableError } from "../../../generated/index.js";
 import { migrate } from "../../../runtime/postgres/index.js";
 import { defineSaga, type Saga, SagaOperations } from "../../../runtime/saga/index.js";
 import { eventually } from "../../support/eventually.js";
@@ -86,5 +86,38 @@ describe.skipIf(!hasPostgres)("a command of a saga", async () => {
     await eventually(() => others.asked.length, Boolean);
     const { rows } = await pool.query("SELECT due_at > now() + interval '100 s' AS late FROM merp_saga_ask");
     expect(rows).toEqual([{ late: true }]);
+  });
+
+  test("whose refusal fails its step is not sent again, and the step is, with the error on record", async () => {
+    others.before = (command) => {
+      if (command === "create_user") throw new UnrecoverableError("the address is taken");
+    };
+    let isBroken = true;
+    const strict = defineSaga<{ why?: string }>(
+      { name: "strict", version: 1, state: { type: "object", properties: { why: { type: "string" } } } },
+      (saga) => {
+        saga.begins((_state, step) => step.ask(createUser, { email: "ada@example.com" }));
+        saga.refused(createUser, (state, { message }, step) => {
+          if (isBroken) throw new Error("a fault of the step");
+          state.why = message;
+          step.done();
+        });
+      },
+    );
+    const { begin } = await start(strict);
+    await begin("1", {});
+    const operations = new SagaOperations(pool);
+    const details = await eventually(
+      () => operations.get("strict", "1"),
+      (found) => (found?.asks[0]?.attempts ?? 0) >= 2,
+    );
+    expect(details?.asks[0]?.error).toBe("a fault of the step");
+    isBroken = false;
+    // What the other service has kept of it is gone.
+    await admin.flushall();
+    await operations.retry("strict", "1");
+    const { state } = await until(pool, "1", "done");
+    expect(state).toMatchObject({ why: expect.stringContaining("the address is taken") });
+    expect(others.asked).toEqual(["create_user"]);
   });
 });
