@@ -1,24 +1,19 @@
 import { assertMigrated } from "../postgres/migrate.js";
 import type { Timer } from "../time/clock.js";
 import type { Asking, SagaPlace } from "./asking.js";
+import type { Cleaning } from "./cleaning.js";
 import type { SagasOptions } from "./sagas-options.js";
 import type { Timing } from "./timing.js";
-
-const REMOVE = `
-  DELETE FROM merp_saga WHERE ctid IN (
-    SELECT ctid FROM merp_saga
-    WHERE status IN ('done', 'undone') AND saga = ANY($1::text[]) AND changed_at < now() - make_interval(secs => $2::float8)
-    LIMIT 1000)`;
 
 /** Timers that one look takes at most. */
 const TIMERS = 50;
 /** A step that has just been taken commits within this time, as a rule. */
 const SOON_MS = 20;
-const CLEAN_MS = 3_600_000;
 
 interface Work {
   readonly asking: Asking;
   readonly timing: Timing;
+  readonly cleaning: Cleaning;
 }
 
 /** Looks for what is due, again and again, until it is stopped. */
@@ -26,22 +21,18 @@ export class Poller {
   readonly #place: SagaPlace;
   readonly #work: Work;
   readonly #pollMs: number;
-  readonly #keepSeconds: number;
   readonly #concurrency: number;
   readonly #underWay = new Set<Promise<void>>();
   #timer: { readonly timer: Timer; readonly dueAt: number } | undefined;
   #looking: Promise<void> | undefined;
   #isWanted = false;
   #isMigrated = false;
-  #cleanedAt: number;
 
   constructor(place: SagaPlace, work: Work, options: SagasOptions) {
     this.#place = place;
     this.#work = work;
     this.#pollMs = (options.pollSeconds ?? 1) * 1000;
-    this.#keepSeconds = options.keepSeconds ?? 2_592_000;
     this.#concurrency = options.concurrency ?? 20;
-    this.#cleanedAt = place.parts.clock.now();
   }
 
   start(): void {
@@ -90,7 +81,6 @@ export class Poller {
   /** @returns whether there may be more */
   async #round(): Promise<boolean> {
     await this.#prepare();
-    await this.#clean();
     const room = this.#concurrency - this.#underWay.size;
     const begun = room > 0 ? await this.#work.asking.begin(room) : [];
     for (const settled of begun) {
@@ -101,6 +91,7 @@ export class Poller {
       this.#underWay.add(ended);
     }
     const fired = await this.#work.timing.round(TIMERS);
+    await this.#work.cleaning.round();
     return fired > 0 || (room > 0 && begun.length === room);
   }
 
@@ -109,14 +100,5 @@ export class Poller {
     const { transactions } = this.#place;
     await transactions.transaction((tx) => assertMigrated(transactions.queryable(tx)));
     this.#isMigrated = true;
-  }
-
-  async #clean(): Promise<void> {
-    const { parts, transactions, sagas } = this.#place;
-    const now = parts.clock.now();
-    if (now - this.#cleanedAt < CLEAN_MS) return;
-    this.#cleanedAt = now;
-    const values = [[...sagas.keys()], this.#keepSeconds];
-    await transactions.transaction((tx) => transactions.queryable(tx).query(REMOVE, values));
   }
 }

@@ -8,6 +8,7 @@ import type { Inbox } from "../postgres/inbox/inbox.js";
 import { createOutbox } from "../postgres/outbox.js";
 import { type RelayParts, relayPartsOf } from "../publish/relayable.js";
 import { Asking, type SagaPlace } from "./asking.js";
+import { Cleaning } from "./cleaning.js";
 import type { Saga } from "./definition.js";
 import { Engine } from "./engine.js";
 import { Poller } from "./poller.js";
@@ -74,7 +75,9 @@ class RunningSagas<Tx> implements Sagas<Tx> {
     const transactions = inbox.transactions as SagaPlace["transactions"];
     const shared = { transactions, sagas: this.#sagas, engine: this.#engine, messaging, parts };
     const place: SagaPlace = { ...shared, signal: this.#ending.signal };
-    this.#poller = new Poller(place, { asking: new Asking(place), timing: new Timing(place) }, options);
+    const { keepSeconds } = options;
+    const cleaning = new Cleaning({ transactions, sagas: this.#sagas, clock: parts.clock, keepSeconds });
+    this.#poller = new Poller(place, { asking: new Asking(place), timing: new Timing(place), cleaning }, options);
     this.#poller.start();
   }
 

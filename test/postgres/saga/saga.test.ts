@@ -11,6 +11,8 @@ import {
 import { showList } from "../../../runtime/cli/saga/list.js";
 import { show } from "../../../runtime/cli/saga/show.js";
 import { migrate } from "../../../runtime/postgres/index.js";
+import { transactionsOf } from "../../../runtime/postgres/transactions.js";
+import { Cleaning } from "../../../runtime/saga/cleaning.js";
 import { defineSaga, SagaOperations } from "../../../runtime/saga/index.js";
 import { eventually } from "../../support/eventually.js";
 import { hasPostgres, poolOf, schemaOn, usePostgres } from "../../support/postgres.js";
@@ -238,6 +240,27 @@ describe.skipIf(!hasPostgres)("a saga", async () => {
     const { error } = await until(pool, "1", "undone");
     expect(error).toBe("a test");
     expect(others.asked).toEqual(["create_user", "create_company", "delete_company 8", "delete_user 7"]);
+  });
+
+  test("is removed some time after its end, however many there are, also by processes that live for less than an hour", async () => {
+    await pool.query(
+      `INSERT INTO merp_saga (saga, id, version, state, shown, status, changed_at)
+       SELECT 'registration', id, 2, '{}', '{}', CASE id WHEN 1 THEN 'running' ELSE 'done' END, now() - id * interval '1 s'
+       FROM generate_series(1, 2500) AS id`,
+    );
+    let now = 0;
+    const clock = { now: () => now, chance: () => 0.5 };
+    const shared = { transactions: transactionsOf(pool), sagas: new Map([["registration", registration]]) };
+    const cleaning = new Cleaning({ ...shared, clock, keepSeconds: 10 } as never);
+    const left: number[] = [];
+    for (const minutes of [29, 30, 30, 30, 80]) {
+      now = minutes * 60_000;
+      await cleaning.round();
+      left.push((await pool.query("SELECT 1 FROM merp_saga")).rows.length);
+    }
+    expect(left.slice(0, 3)).toEqual([2500, 1500, 500]);
+    expect(left.at(-1)).toBeLessThanOrEqual(11);
+    expect(await sagaIn(pool, "1")).toMatchObject({ status: "running" });
   });
 
   test("is told of by merp saga, the stuck ones first", async () => {
