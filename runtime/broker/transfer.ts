@@ -5,7 +5,7 @@ import type { Append } from "./append.js";
 export interface Transfer {
   readonly stream: string;
   /** Each has a message id. */
-  readonly entries: readonly Pick<Append, "entry" | "messageId" | "announced">[];
+  readonly entries: readonly Pick<Append, "entry" | "messageId" | "announced" | "key">[];
   /** Each is stored once under its message id within this window, however often it is transferred. */
   readonly onceWindowMs: number;
 }

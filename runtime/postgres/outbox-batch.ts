@@ -108,12 +108,13 @@ async function send(
 }
 
 function writtenOf(
-  { type, stream, id, channel, announced, correlation_id }: StoredMessage,
+  { type, stream, id, key, is_given, channel, announced, correlation_id }: StoredMessage,
   entry: FlatFields,
 ): WrittenMessage {
   const isAnnounced = channel !== null && announced !== null;
   return {
     ...{ type, stream, entry, messageId: id, correlationId: correlation_id ?? undefined },
+    key: is_given ? key : undefined,
     announced: isAnnounced ? { channel, json: announced } : undefined,
   };
 }

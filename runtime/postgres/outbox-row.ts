@@ -12,19 +12,24 @@ export const PARTS = 64;
 
 /** The columns that are written, in the order of a row's values. */
 const COLUMNS = [
-  ...["id", "type", "stream", "key", "part", "entry", "channel", "announced", "correlation_id", "contract"],
+  ...["id", "type", "stream", "key", "is_given", "part", "entry", "channel", "announced", "correlation_id", "contract"],
 ] as const;
 
 /** The values of a row, in the order of {@link COLUMNS}. */
 export type OutboxRow = readonly unknown[];
 
-/** A message as a row. Messages of one key are published in their order. */
+/**
+ * A message as a row. Messages of one key are published in their order.
+ *
+ * @param given - the key that its publisher chose, which chooses its partition, too
+ */
 export function rowOf(
   descriptor: Descriptor,
   stream: string,
   { message, entry, announced }: Written,
-  key: string = keyOf(descriptor, message, announced?.channel),
+  given: string | undefined,
 ): OutboxRow {
+  const key = given ?? keyOf(descriptor, message, announced?.channel);
   const { messageId, correlationId = null } = idsOf(message);
   const { channel = null, json = null } = announced ?? {};
   const text = JSON.stringify(entry);
@@ -33,6 +38,7 @@ export function rowOf(
     descriptor.type,
     stream,
     key,
+    given !== undefined,
     partOf(key),
     text,
     channel,

@@ -9,6 +9,9 @@ export interface StoredMessage {
   readonly id: string;
   readonly type: string;
   readonly stream: string;
+  readonly key: string;
+  /** Whether its publisher chose the key. */
+  readonly is_given: boolean;
   readonly entry: string;
   readonly channel: string | null;
   readonly announced: string | null;
@@ -65,7 +68,7 @@ export async function readWaiting(
   { hindered, most, mostBytes }: Leaving & { readonly most: number; readonly mostBytes: number },
 ): Promise<readonly StoredMessage[]> {
   const { rows } = await tx.query(
-    `SELECT place, id, type, stream, entry, channel, announced, correlation_id, contract FROM (
+    `SELECT place, id, type, stream, key, is_given, entry, channel, announced, correlation_id, contract FROM (
       SELECT waiting.*, row_number() OVER in_order AS count,
         sum(octet_length(entry) + coalesce(octet_length(announced), 0)) OVER in_order AS bytes
       FROM unnest($2::int[]) AS parts (part)
@@ -82,7 +85,7 @@ export async function readWaiting(
 
 /** The columns that a message has also when it was published. */
 export const KEPT =
-  "place, id, type, stream, key, part, entry, channel, announced, correlation_id, contract, written_at";
+  "place, id, type, stream, key, is_given, part, entry, channel, announced, correlation_id, contract, written_at";
 
 /** Takes messages out of the outbox that are in their streams. */
 export async function markSent(tx: Queryable, places: readonly string[], isKept: boolean): Promise<void> {

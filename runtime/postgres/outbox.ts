@@ -7,6 +7,7 @@ import { ConfigError, MessagingError } from "../errors.js";
 import type { OutgoingCall } from "../messaging/interceptor.js";
 import type { PublishAllOptions, Publisher, PublishOptions } from "../messaging/publisher.js";
 import type { Teller, TellOptions } from "../messaging/sender.js";
+import { misuseOfKey } from "../publish/key.js";
 import { type RelayParts, relayPartsOf } from "../publish/relayable.js";
 import type { Written } from "../publish/writer.js";
 import type { Queryable } from "./database.js";
@@ -40,7 +41,8 @@ export interface Outbox extends Publisher<Recorded>, Teller<Recorded> {
 /** Options of the outbox of one transaction. */
 export interface OutboxOptions {
   /**
-   * What the messages are about. Those of one key are published in their order.
+   * What the messages are about. Those of one key are published in their order, and into one partition of a stream that has any. The
+   * option `key` of a publish says it for one message.
    * @defaultValue of an event its entity (`user:123`), of a notification its audience, of a command the service that it asks
    */
   readonly key?: string;
@@ -135,7 +137,13 @@ class TransactionOutbox implements Outbox {
       throw publisher.failed(descriptor, new ConfigError([text]));
     }
     if (call.operation === "publish") {
-      return [this.#row(descriptor, await publisher.write(descriptor, call.message as PlainMessage, call.options))];
+      return [
+        this.#row(
+          descriptor,
+          await publisher.write(descriptor, call.message as PlainMessage, call.options),
+          call.options.key,
+        ),
+      ];
     }
     if (call.operation === "tell") {
       const { targetService, ...options } = call.options;
@@ -143,6 +151,7 @@ class TransactionOutbox implements Outbox {
         this.#row(
           descriptor,
           await publisher.write(descriptor, { payload: call.payload, target_service: targetService }, options),
+          options.key,
         ),
       ];
     }
@@ -158,7 +167,10 @@ class TransactionOutbox implements Outbox {
     return written.map((each) => this.#row(descriptor, each));
   }
 
-  #row(descriptor: Descriptor, written: Written): OutboxRow {
-    return rowOf(descriptor, prefixed(this.#parts.config, descriptor.stream), written, this.#key);
+  #row(descriptor: Descriptor, written: Written, key = this.#key): OutboxRow {
+    const { config, publisher } = this.#parts;
+    const wrong = misuseOfKey(key);
+    if (wrong !== undefined) throw publisher.failed(descriptor, wrong);
+    return rowOf(descriptor, prefixed(config, descriptor.stream), written, key);
   }
 }

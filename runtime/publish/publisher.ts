@@ -11,6 +11,7 @@ import type { InterceptorChain, OutgoingCall } from "../messaging/interceptor.js
 import type { PublishAllOptions, Published, PublishOptions } from "../messaging/publisher.js";
 import type { Clock } from "../time/clock.js";
 import { sendAll } from "./bulk.js";
+import { misuseOfKey } from "./key.js";
 import type { Retention, Retentions } from "./retention.js";
 import { type Destination, idsOf, PublishTeller, Sending } from "./sending.js";
 import { MessageWriter, type Written } from "./writer.js";
@@ -214,16 +215,14 @@ export class MessagePublisher {
     const { messageId: id } = ids;
     const destination = this.#destinationOf(descriptor);
     const sending = new Sending(destination, entry, ids, this.#teller, resolve, reject);
-    const full = destination.retention.refusalOf(id);
+    const refused = destination.retention.refusalOf(id) ?? misuseOfKey(key);
     sending.announced = announced;
     sending.isWanted = isWanted;
     sending.key = key;
     sending.isReplicated = durability === "replicated";
     if (once) sending.onceWindowMs = this.#config.messageTtlMs;
-    if (full !== undefined) {
-      sending.failed(full);
-    } else if (key !== undefined && (typeof key !== "string" || key === "")) {
-      sending.failed(new ConfigError([`key must be a text that is not empty, got ${JSON.stringify(key)}`]));
+    if (refused !== undefined) {
+      sending.failed(refused);
     } else if (once && id === undefined) {
       sending.failed(new ConfigError([`${descriptor.type} has no id on the wire, so it cannot be published once`]));
     } else {

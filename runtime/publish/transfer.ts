@@ -8,7 +8,7 @@ import type { Retentions } from "./retention.js";
 import { PublishTeller } from "./sending.js";
 
 /** A message that was checked and encoded before, and stored elsewhere since. */
-export interface WrittenMessage extends MessageIds, Pick<Append, "entry" | "announced"> {
+export interface WrittenMessage extends MessageIds, Pick<Append, "entry" | "announced" | "key"> {
   readonly type: string;
   /** The whole name of its stream. */
   readonly stream: string;

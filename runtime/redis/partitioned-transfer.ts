@@ -20,7 +20,7 @@ export async function transferToPartitions(
     const topology = topologies.known(stream) ?? (await topologies.learn(stream));
     if (topology.streams.length === 1) return await add(transfer);
     const places = entries.map(
-      ({ entry, messageId = "" }) => placeIn(topology, entityOf(entry) ?? messageId) as string,
+      ({ entry, key, messageId = "" }) => placeIn(topology, key ?? entityOf(entry) ?? messageId) as string,
     );
     const done = new Map<string, string[]>();
     const refusals = new Map<string, Refusal>();

@@ -11,7 +11,9 @@ import {
 } from "../../generated/index.js";
 import type { HookEvents } from "../../runtime/index.js";
 import { withCorrelation } from "../../runtime/messaging/correlation.js";
+import { Operations } from "../../runtime/operations/index.js";
 import { createOutbox, type Database, type Queryable, startRelay, transaction } from "../../runtime/postgres/index.js";
+import { OutboxOperations } from "../../runtime/postgres/outbox-operations.js";
 import { lockParts } from "../../runtime/postgres/outbox-store.js";
 import { eventually } from "../support/eventually.js";
 import { outboxStage, usersIn } from "../support/outbox.js";
@@ -83,6 +85,8 @@ describe.skipIf(!hasPostgres)("the outbox (PostgreSQL: apt-get install postgresq
       await expect(list).rejects.toThrow("[1].entity_id must be a whole number");
       const awaited = sendCreateUser(outbox(tx) as never, { email: "ada@example.com" });
       await expect(awaited).rejects.toThrow(/create_user cannot be sent by the outbox: its answer would be awaited/);
+      const unkeyed = publishUserDeleted(outbox(tx, { key: "" }), { entity_id: 1 });
+      await expect(unkeyed).rejects.toThrow("key must be a text that is not empty");
       await expect(outbox(tx).publish(userDeleted, { entity_id: 1 }, { onec: true } as never)).rejects.toThrow("onec");
     });
     expect(failed.map(({ type }) => type)).toEqual(["user.created"]);
@@ -161,6 +165,31 @@ describe.skipIf(!hasPostgres)("the outbox (PostgreSQL: apt-get install postgresq
       versions.set(id, Number.parseInt(email, 10));
     }
     expect([...versions.values()].reduce((sum, each) => sum + each, 0)).toBe(360);
+  });
+
+  test("puts a message into the partition of its key, as a publish does, also when it is published again", async () => {
+    await using staged = await stage();
+    const { pool, messaging, outbox } = staged;
+    const operations = new Operations({ env: {}, redis: { url: server.redis.url }, service: "ada" });
+    await operations.partitions.set("events", 8);
+    operations.close();
+    const key = "customer 7";
+    const direct = await publishUserDeleted(messaging, { entity_id: 1 }, { key });
+    const own = await publishUserDeleted(messaging, { entity_id: 2 });
+    expect(own.stream).not.toBe(direct.stream);
+    await transaction(pool, async (tx) => {
+      await publishUserDeleted(outbox(tx), { entity_id: 3 }, { key });
+      await publishUserDeleted(outbox(tx, { key }), { entity_id: 4 });
+      await outbox(tx, { key }).publishAll(userDeleted, [{ entity_id: 5 }]);
+      await publishUserDeleted(outbox(tx, { key: "another" }), { entity_id: 6 }, { key });
+      await publishUserDeleted(outbox(tx), { entity_id: 2 });
+    });
+    await using _relay = await startRelay(messaging, pool);
+    const lengths = () => Promise.all([direct, own].map(({ stream }) => admin.xlen(stream)));
+    await eventually(lengths, (found) => String(found) === "5,2");
+    await admin.del(direct.stream, own.stream);
+    await new OutboxOperations(pool).republish(new Date(0));
+    await eventually(lengths, (found) => String(found) === "4,1");
   });
 
   test("stores nothing twice when a relay dies between publishing and its commit", async () => {

@@ -15,6 +15,8 @@ CREATE TABLE merp_outbox (
   stream text NOT NULL,
   -- What the message is about, as user:123.
   key text NOT NULL,
+  -- Whether the key was given. It then chooses the partition, too, where the stream has any.
+  is_given boolean NOT NULL DEFAULT false,
   -- One of 64 parts, by the key. A relay locks the parts from which it publishes.
   part smallint NOT NULL,
   -- The names and values of the entry that is added to the stream, as a JSON array.
@@ -54,6 +56,7 @@ CREATE TABLE merp_outbox_sent (
   type text NOT NULL,
   stream text NOT NULL,
   key text NOT NULL,
+  is_given boolean NOT NULL,
   part smallint NOT NULL,
   entry text NOT NULL,
   channel text,

@@ -166,7 +166,12 @@ it("what an outbox publishes waits for replicas, too, also when it was stored by
     "json",
     {},
   );
-  const entries = ["1", "2"].map((messageId) => ({ messageId, entry: ["n", messageId], announced: undefined }));
+  const entries = ["1", "2"].map((messageId) => ({
+    messageId,
+    entry: ["n", messageId],
+    announced: undefined,
+    key: undefined,
+  }));
   const transfer = async (): Promise<Transferred> => {
     const broker = new RedisBroker(config, new HookBus(), systemClock);
     try {

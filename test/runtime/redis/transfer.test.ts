@@ -11,7 +11,7 @@ beforeEach(() => admin.flushall());
 
 const entries = (count: number, from = 1): Transfer["entries"] =>
   Array.from({ length: count }, (_, at) => ({
-    ...{ entry: ["n", String(from + at)], messageId: `m${from + at}`, announced: undefined },
+    ...{ entry: ["n", String(from + at)], messageId: `m${from + at}`, announced: undefined, key: undefined },
   }));
 
 async function transferred(list: Transfer["entries"], url = redis.url) {
