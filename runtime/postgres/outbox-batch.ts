@@ -2,7 +2,7 @@ import { prefixed } from "../config/config.js";
 import { bytesOf, type FlatFields } from "../contract/codec.js";
 import { contractOf } from "../contract/contract.js";
 import type { Descriptor } from "../contract/descriptor.js";
-import { DecodeError, MessageTooLargeError, type MessagingError } from "../errors.js";
+import { DecodeError, MessageTooLargeError, MessagingError } from "../errors.js";
 import type { RelayParts } from "../publish/relayable.js";
 import type { WrittenMessage } from "../publish/transfer.js";
 import { type Database, type Queryable, transaction } from "./database.js";
@@ -32,6 +32,9 @@ export interface BatchReport {
   /** The streams to which all was added. */
   readonly sound: readonly string[];
 }
+
+const FORGOTTEN =
+  "it was to be published again, and Redis no longer knows whether it has it: its MESSAGE_TTL has passed. If it is not in its stream, retry it";
 
 interface Refused {
   readonly message: StoredMessage;
@@ -102,7 +105,7 @@ async function send(
     sound.push(stream);
   });
   await Promise.all(sending);
-  if (sent.length > 0) await markSent(tx, sent, keepsSent);
+  if (sent.length > 0) await markSent(tx, sent, keepsSent ? { knownMs: parts.config.messageTtlMs } : undefined);
   for (const { message, error } of refused) await refuse(tx, message.place, error.message);
   return { done: sent.length + refused.length, troubles, sound };
 }
@@ -122,9 +125,10 @@ function writtenOf(
 /** The entry of a message, or why it must not be added to its stream. */
 function entryOf(
   parts: RelayParts,
-  { type, stream, entry: text, contract }: StoredMessage,
+  { type, stream, entry: text, contract, is_forgotten }: StoredMessage,
 ): FlatFields | MessagingError {
   const { config } = parts;
+  if (is_forgotten === true) return new MessagingError("PUBLISH_FAILED", FORGOTTEN);
   try {
     const entry = JSON.parse(text) as FlatFields;
     const bytes = bytesOf(entry, config.maxMessageBytes);

@@ -34,6 +34,9 @@ export type OutboxSelection =
 
 const COLUMNS = "place, id, type, stream, key, written_at, refusal";
 
+/** Redis still knows a message when a relay gets to it. */
+const KNOWN = "(known_until > now() + interval '5 minutes')";
+
 /** What an operator does to an outbox. It asks and records nothing: the command `merp outbox` does. */
 export class OutboxOperations {
   readonly #database: Database;
@@ -98,7 +101,7 @@ export class OutboxOperations {
     const { where, values } = conditionOf(selection);
     return countOf(
       this.#database,
-      `UPDATE merp_outbox SET refusal = NULL WHERE refusal IS NOT NULL AND ${where}`,
+      `UPDATE merp_outbox SET refusal = NULL, known_until = NULL WHERE refusal IS NOT NULL AND ${where}`,
       values,
     );
   }
@@ -113,22 +116,29 @@ export class OutboxOperations {
     });
   }
 
-  /** How many messages were published since, and are kept. */
-  async countSent(since: Date): Promise<number> {
+  /**
+   * How many messages were published since, and are kept: those that `republish` publishes again, and those that it leaves, because
+   * Redis would not know any more that it has them.
+   */
+  async countSent(since: Date): Promise<{ readonly known: number; readonly forgotten: number }> {
     const { rows } = await this.#database.query(
-      "SELECT count(*) AS count FROM merp_outbox_sent WHERE sent_at >= $1::timestamptz",
+      `SELECT count(*) FILTER (WHERE ${KNOWN}) AS known, count(*) FILTER (WHERE NOT ${KNOWN}) AS forgotten
+      FROM merp_outbox_sent WHERE sent_at >= $1::timestamptz`,
       [since.toISOString()],
     );
-    return Number(rows[0]?.["count"]);
+    return { known: Number(rows[0]?.["known"]), forgotten: Number(rows[0]?.["forgotten"]) };
   }
 
-  /** Has messages published again that were published since, in their order. Redis stores those that it has lost. */
+  /**
+   * Has messages published again that were published since, in their order. Redis stores those that it has lost. What it may no
+   * longer know is left: it would be stored twice.
+   */
   async republish(since: Date): Promise<number> {
     return countOf(
       this.#database,
-      `INSERT INTO merp_outbox (${KEPT}) OVERRIDING SYSTEM VALUE SELECT ${KEPT} FROM again ORDER BY place`,
+      `INSERT INTO merp_outbox (${KEPT}, known_until) OVERRIDING SYSTEM VALUE SELECT ${KEPT}, known_until FROM again ORDER BY place`,
       [since.toISOString()],
-      "again AS (DELETE FROM merp_outbox_sent WHERE sent_at >= $1::timestamptz RETURNING *),",
+      `again AS (DELETE FROM merp_outbox_sent WHERE sent_at >= $1::timestamptz AND ${KNOWN} RETURNING *),`,
     );
   }
 }

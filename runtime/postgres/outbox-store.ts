@@ -17,6 +17,8 @@ export interface StoredMessage {
   readonly announced: string | null;
   readonly correlation_id: string | null;
   readonly contract: string;
+  /** Whether it was published before, and Redis may no longer know it. */
+  readonly is_forgotten: boolean | null;
 }
 
 /** The class of the advisory locks: the table itself, so that each schema of a database has its own. */
@@ -68,7 +70,7 @@ export async function readWaiting(
   { hindered, most, mostBytes }: Leaving & { readonly most: number; readonly mostBytes: number },
 ): Promise<readonly StoredMessage[]> {
   const { rows } = await tx.query(
-    `SELECT place, id, type, stream, key, is_given, entry, channel, announced, correlation_id, contract FROM (
+    `SELECT place, id, type, stream, key, is_given, entry, channel, announced, correlation_id, contract, known_until < now() AS is_forgotten FROM (
       SELECT waiting.*, row_number() OVER in_order AS count,
         sum(octet_length(entry) + coalesce(octet_length(announced), 0)) OVER in_order AS bytes
       FROM unnest($2::int[]) AS parts (part)
@@ -87,13 +89,27 @@ export async function readWaiting(
 export const KEPT =
   "place, id, type, stream, key, is_given, part, entry, channel, announced, correlation_id, contract, written_at";
 
-/** Takes messages out of the outbox that are in their streams. */
-export async function markSent(tx: Queryable, places: readonly string[], isKept: boolean): Promise<void> {
+/**
+ * Takes messages out of the outbox that are in their streams. What Redis knows of a message is not renewed when it is found again.
+ *
+ * @param keep - for how long Redis knows the messages, if they are to be kept
+ */
+export async function markSent(
+  tx: Queryable,
+  places: readonly string[],
+  keep: { readonly knownMs: number } | undefined,
+): Promise<void> {
   const sent = "DELETE FROM merp_outbox WHERE place = ANY ($1::bigint[])";
-  const text = isKept
-    ? `WITH sent AS (${sent} RETURNING *) INSERT INTO merp_outbox_sent (${KEPT}) SELECT ${KEPT} FROM sent`
-    : sent;
-  await tx.query(text, [places]);
+  if (keep === undefined) {
+    await tx.query(sent, [places]);
+    return;
+  }
+  const knownUntil = "coalesce(known_until, now() + $2::float8 * interval '1 ms')";
+  await tx.query(
+    `WITH sent AS (${sent} RETURNING *)
+    INSERT INTO merp_outbox_sent (${KEPT}, known_until) SELECT ${KEPT}, ${knownUntil} FROM sent`,
+    [places, keep.knownMs],
+  );
 }
 
 /** Sets a message aside, for an operator. */

@@ -192,6 +192,50 @@ describe.skipIf(!hasPostgres)("the outbox (PostgreSQL: apt-get install postgresq
     await eventually(lengths, (found) => String(found) === "4,1");
   });
 
+  test("publishes nothing again of which Redis no longer knows whether it has it", async () => {
+    await using staged = await stage();
+    const { pool, messaging, outbox } = staged;
+    const operations = new OutboxOperations(pool);
+    await transaction(pool, (tx) =>
+      outbox(tx).publishAll(
+        userDeleted,
+        [1, 2, 3].map((entity_id) => ({ entity_id })),
+      ),
+    );
+    const isDone = async () => (await pool.query("SELECT FROM merp_outbox WHERE refusal IS NULL")).rowCount === 0;
+    const known = async (): Promise<unknown[]> =>
+      (await pool.query("SELECT key, known_until FROM merp_outbox_sent ORDER BY place")).rows;
+    await using _relay = await startRelay(messaging, pool);
+    await eventually(isDone);
+    const day = "extract(epoch FROM known_until - sent_at)::int AS seconds";
+    expect((await pool.query(`SELECT DISTINCT ${day} FROM merp_outbox_sent`)).rows).toEqual([{ seconds: 86_400 }]);
+    const change = "UPDATE merp_outbox_sent SET known_until = now() + interval";
+    await pool.query(`${change} '1 minute' WHERE key = 'user:1'`);
+    const before = await known();
+
+    expect(await operations.countSent(new Date(0))).toEqual({ known: 2, forgotten: 1 });
+    expect(await operations.republish(new Date(0))).toBe(2);
+    await eventually(isDone);
+    // That Redis found them does not have it know them for longer.
+    expect(await known()).toEqual(before);
+
+    // No relay gets to them in time.
+    await pool.query(
+      "WITH sent AS (DELETE FROM merp_outbox_sent RETURNING *) INSERT INTO merp_outbox (id, type, stream, key, part, entry, contract, known_until) SELECT id, type, stream, key, part, entry, contract, now() - interval '1 s' FROM sent",
+    );
+    await eventually(isDone);
+    expect((await operations.list("refused", { most: 9 })).map(({ refusal }) => refusal)).toEqual(
+      [1, 2, 3].map(() => expect.stringContaining("Redis no longer knows whether it has it")),
+    );
+    expect(await admin.xlen("events")).toBe(3);
+    await admin.flushall();
+    await operations.retry({ refused: true });
+    await eventually(
+      () => admin.xlen("events"),
+      (length) => length === 3,
+    );
+  });
+
   test("stores nothing twice when a relay dies between publishing and its commit", async () => {
     await using staged = await stage();
     const { pool, messaging, outbox } = staged;

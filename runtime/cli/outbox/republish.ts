@@ -26,12 +26,17 @@ export const republishCommand: Command = changing(
 
 async function republish(outbox: OutboxOperations, given: RepublishArguments): Promise<number> {
   const since = new Date(given.since);
-  const count = await outbox.countSent(since);
-  if (count === 0) {
-    process.stderr.write(`nothing was done: nothing is kept that was published since ${since.toISOString()}\n`);
+  const { known, forgotten } = await outbox.countSent(since);
+  if (forgotten > 0) {
+    const left = `${countOf(forgotten, "message")} that Redis would store twice: published longer ago than MESSAGE_TTL`;
+    process.stderr.write(`left out: ${left}\n`);
+  }
+  if (known === 0) {
+    const nothing = forgotten === 0 ? "nothing" : "nothing else";
+    process.stderr.write(`nothing was done: ${nothing} is kept that was published since ${since.toISOString()}\n`);
     return exit.wrong;
   }
-  if (!(await isConfirmed(`publish ${countOf(count, "message")} again?`, given))) return exit.wrong;
+  if (!(await isConfirmed(`publish ${countOf(known, "message")} again?`, given))) return exit.wrong;
   const details = { since: since.toISOString() };
   const change = changeOf(given, { action: "outbox republish", target: "outbox", details });
   return withGroups(async ({ trail }) => {

@@ -29,7 +29,9 @@ CREATE TABLE merp_outbox (
   contract text NOT NULL,
   written_at timestamptz NOT NULL DEFAULT now(),
   -- Why the message cannot be published. It waits for an operator.
-  refusal text
+  refusal text,
+  -- Of a message that was published before: until when Redis is sure to find it by its id, if it has it.
+  known_until timestamptz
 ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 10000);
 
 CREATE INDEX merp_outbox_waiting ON merp_outbox (part, place) WHERE refusal IS NULL;
@@ -64,7 +66,8 @@ CREATE TABLE merp_outbox_sent (
   correlation_id text,
   contract text NOT NULL,
   written_at timestamptz NOT NULL,
-  sent_at timestamptz NOT NULL DEFAULT now()
+  sent_at timestamptz NOT NULL DEFAULT now(),
+  known_until timestamptz NOT NULL
 );
 
 CREATE INDEX merp_outbox_sent_at ON merp_outbox_sent (sent_at);
