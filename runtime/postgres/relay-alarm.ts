@@ -8,6 +8,7 @@ const LONGEST_DOZE_MS = 250;
 const SHORTEST_DOZE_MS = 5;
 /** A connection whose link is broken unnoticed never answers. */
 const ANSWER_WITHIN_MS = 5000;
+const NO_CONNECTION = `the pool lent no connection within ${ANSWER_WITHIN_MS} ms`;
 
 /**
  * Wakes a relay at a commit. Whoever writes to the outbox shares a lock until its transaction ends; the relay takes it for itself
@@ -49,7 +50,7 @@ export class RelayAlarm {
     if (this.#isSet || !this.#settings.listen) return false;
     this.#hasRung = false;
     try {
-      const client = await this.#listen();
+      const client = this.#listening ?? (await this.#listen());
       const lock = `SELECT pg_try_advisory_lock(${SLEEP}) AS locked`;
       const { rows } = await within(ANSWER_WITHIN_MS, this.#clock, () => client.query(lock));
       this.#isSet = rows[0]?.["locked"] === true;
@@ -87,14 +88,30 @@ export class RelayAlarm {
   }
 
   async #listen(): Promise<PooledClient> {
-    if (this.#listening !== undefined) return this.#listening;
-    if (!isPool(this.#database)) throw new Error("an embedded database has no second connection");
-    const client = await this.#database.connect();
-    client.on("error", (error) => this.#lost(error));
+    const client = await this.#connect();
+    // An error of a connection that was given up comes late, and is not that of the next one.
+    client.on("error", (error) => this.#listening === client && this.#lost(error));
     client.on("notification", () => this.#rings());
     this.#listening = client;
-    await client.query("LISTEN merp_outbox");
+    await within(ANSWER_WITHIN_MS, this.#clock, () => client.query("LISTEN merp_outbox"));
     return client;
+  }
+
+  /** A connection that comes too late goes back to the pool. */
+  async #connect(): Promise<PooledClient> {
+    const database = this.#database;
+    if (!isPool(database)) throw new Error("an embedded database has no second connection");
+    let isLate = false;
+    const connecting = database.connect().then((client) => {
+      if (isLate) client.release();
+      return client;
+    });
+    try {
+      return await within(ANSWER_WITHIN_MS, this.#clock, () => connecting, NO_CONNECTION);
+    } catch (error) {
+      isLate = true;
+      throw error;
+    }
   }
 
   /** It is made again before the next sleep. Until then the relay looks again and again. */
