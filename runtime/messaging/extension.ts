@@ -21,6 +21,8 @@ export interface ExtensionParts {
   readonly hooks?: Hooks | readonly Hooks[];
   /** Encrypts and reads values of messages. Only one extension of a messaging may. */
   readonly sealing?: Sealing;
+  /** Called by each `start()`, before anything is read. If it rejects, `start()` does, and nothing is read. */
+  readonly starting?: () => Promise<void>;
   /** Called when the messaging has been made. Returns what is called once it is closed. */
   readonly attach?: (messaging: ExtendedMessaging) => () => void;
 }

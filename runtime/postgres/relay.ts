@@ -1,4 +1,4 @@
-import { ConfigError, MessagingError } from "../errors.js";
+import { ConfigError, type MessagingError } from "../errors.js";
 import type { OutboxHealth } from "../messaging/health.js";
 import type { Publisher } from "../messaging/publisher.js";
 import { type RelayParts, relayPartsOf } from "../publish/relayable.js";
@@ -8,6 +8,7 @@ import { assertMigrated } from "./migrate.js";
 import { type BatchReport, relayBatch } from "./outbox-batch.js";
 import { outboxHealth } from "./outbox-health.js";
 import { sweepSent } from "./outbox-store.js";
+import { reached } from "./reached.js";
 import { RelayAlarm } from "./relay-alarm.js";
 import { type RelayOptions, type RelaySettings, readRelayOptions } from "./relay-options.js";
 
@@ -45,7 +46,7 @@ export async function startRelay(
     throw new ConfigError(["startRelay() takes a messaging, as createMessaging() or getMessaging() returns it"]);
   }
   const settings = readRelayOptions(options, database, parts.config);
-  await reached(assertMigrated(database));
+  await reached(assertMigrated(database), "outbox");
   return new RunningRelay(parts, database, settings);
 }
 
@@ -155,15 +156,5 @@ class RunningRelay implements Relay {
   /** Also when its messaging has been closed, which publishes nothing any more. */
   get #isOver(): boolean {
     return this.#ending.signal.aborted || this.#parts.transfer.isClosed;
-  }
-}
-
-async function reached<Result>(asked: Promise<Result>): Promise<Result> {
-  try {
-    return await asked;
-  } catch (error) {
-    if (error instanceof MessagingError) throw error;
-    const text = `the database of the outbox cannot be asked: ${(error as Error).message}. Check its address and that it runs`;
-    throw new ConfigError([text]);
   }
 }

@@ -172,6 +172,11 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
     this.#assertOpen("start");
     const wrong = misuse("start", options);
     if (wrong !== undefined) throw wrong;
+    const starting = this.#parts.attachments.starting();
+    if (starting !== undefined) {
+      await starting;
+      this.#assertOpen("start");
+    }
     const isFirst = !this.#consumption.isStarted;
     const routes = this.#router.streams();
     assertReadable(routes, this.#parts.sealing);

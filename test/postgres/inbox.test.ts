@@ -327,19 +327,27 @@ function behaves(open: () => Promise<Database>): void {
     expect(await effects(stage.database)).toEqual(["attempt 2"]);
   });
 
-  test("says what is missing where the tables are not those of this release", async () => {
+  test("refuses to start where the tables are not those of this release, or the database is away", async () => {
     const version = "UPDATE merp_migration SET version = version";
     await stage.database.query(`${version} + 100`);
     const inbox = createInbox(stage.database);
     await using messaging = service(broker, { ...stage, inbox }, { maxRetries: 0 });
     onUserCreated(messaging, () => undefined);
-    await messaging.start();
     await publishUserCreated(messaging, ada);
-    await messaging.settled();
+    await expect(messaging.start()).rejects.toThrow(/the tables merp_… are of version \d+, made by a newer release/);
     await stage.database.query(`${version} - 100`);
-    expect((await letterIn(messaging, "events"))?.errors[0]?.message).toMatch(
-      /the tables merp_… are of version \d+, made by a newer release/,
-    );
+    await messaging.settled();
+    expect([messaging.counts.handled, await letterIn(messaging, "events")]).toEqual([0, undefined]);
+    const away: Database = {
+      query: () => Promise.reject(new Error("not asked")),
+      transaction: () => Promise.reject(new Error("connection refused")),
+    };
+    await using lost = service(broker, { database: away, inbox: createInbox(away) });
+    await expect(lost.start()).rejects.toThrow("the database of the inbox cannot be asked: connection refused");
+    // Once it can be asked, the same messaging starts.
+    await messaging.start();
+    await messaging.settled();
+    expect(messaging.counts.handled).toBe(1);
   });
 
   test("leaves out messages that are not named, and lends no transaction after its end", async () => {

@@ -7,6 +7,7 @@ import type { HandleCall, Interceptor } from "../../messaging/interceptor.js";
 import type { Queryable } from "../database.js";
 import { assertMigrated } from "../migrate.js";
 import { isUnprepared } from "../prepared.js";
+import { reached } from "../reached.js";
 import { type Transactional, type TransactionOf, type Transactions, transactionsOf } from "../transactions.js";
 import { assertOwner } from "./fence.js";
 import { Keeping } from "./keeping.js";
@@ -87,6 +88,7 @@ class PostgresInbox<Tx> implements Inbox<Tx> {
     const transactions = this.transactions as Transactions<unknown>;
     return {
       interceptors: [interceptor],
+      starting: () => this.#assertMigrated(),
       attach: (messaging) => new Keeping(messaging, transactions, keepSeconds).begin(),
     };
   }
@@ -98,6 +100,14 @@ class PostgresInbox<Tx> implements Inbox<Tx> {
       `no transaction is open for ${context.type}: pass the inbox to createMessaging({ extensions: [inbox] }), name the message in ` +
         "its option only, and use the transaction before the handler ends",
     ]);
+  }
+
+  /** A service that could write no note would make a dead letter of each message. */
+  async #assertMigrated(): Promise<void> {
+    const { transactions } = this;
+    const asked = transactions.transaction((tx) => assertMigrated(transactions.queryable(tx)));
+    await reached(asked, "inbox");
+    this.#isMigrated = true;
   }
 
   async #handle(call: HandleCall, next: () => Promise<unknown>): Promise<unknown> {
