@@ -4,16 +4,19 @@ import { KEPT_MS } from "../encryption/subjects.js";
 import { type CatalogueArguments, readingMessages } from "./catalogue.js";
 import { type ChangeArguments, changeOf, changing, isConfirmed } from "./change.js";
 import { conclude, exit, operatorCommand } from "./exit.js";
+import { findingOutboxes, type OutboxArguments, outboxesOf, UNSEEN } from "./keys/outboxes.js";
 import { placesOf, unreadLine } from "./keys/use-lines.js";
 import { type KeyTools, withKeys } from "./keys/with-keys.js";
 import { findingPeople, type PeopleArguments } from "./people.js";
 
-type ForgetArguments = ChangeArguments & CatalogueArguments & PeopleArguments;
+type ForgetArguments = ChangeArguments & CatalogueArguments & PeopleArguments & OutboxArguments;
 
 /** `merp forget` */
-export const forgetCommand: Command = findingPeople(
-  readingMessages(
-    changing(operatorCommand("forget", "destroy a person's key, so that nobody reads what it encrypted")),
+export const forgetCommand: Command = findingOutboxes(
+  findingPeople(
+    readingMessages(
+      changing(operatorCommand("forget", "destroy a person's key, so that nobody reads what it encrypted")),
+    ),
   ),
 )
   .argument("<kind>", "the kind of person: user")
@@ -28,7 +31,7 @@ async function forget(subject: string, given: ForgetArguments): Promise<number> 
       const last = erased.at(-1);
       if (last === undefined) print(`there is no key of ${subject}: nothing was encrypted for that person`);
       else print(`${subject} was forgotten at ${last.at}`);
-      if (last !== undefined) await tellWhere(last.id, tools);
+      if (last !== undefined) await tellWhere(last.id, given, tools);
       return last === undefined ? exit.wrong : exit.fine;
     }
     const question = `destroy the key of ${subject}, for good? What it encrypted cannot be read any more`;
@@ -41,16 +44,17 @@ async function forget(subject: string, given: ForgetArguments): Promise<number> 
     print(`${subject} is forgotten`);
     print(`services that read a value within the last ${KEPT_MS / 1000} s may do so until then`);
     print("a backup of the store of people's keys still has the key");
-    await tellWhere(key.id, tools);
+    await tellWhere(key.id, given, tools);
     return exit.fine;
   });
 }
 
-async function tellWhere(keyId: string, { usage }: KeyTools): Promise<void> {
+async function tellWhere(keyId: string, given: OutboxArguments, { usage }: KeyTools): Promise<void> {
   const found = await usage(keyId);
   if (found.uses.length === 0) print("no ciphertext of it is left");
   else print(`ciphertexts that nobody can read any more: ${placesOf(found.uses)}`);
   process.stdout.write(unreadLine(found));
+  if (outboxesOf(given) === undefined) print(UNSEEN);
 }
 
 function print(line: string): void {

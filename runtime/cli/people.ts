@@ -8,7 +8,8 @@ import { CommandError } from "./exit.js";
 
 /** What every command that needs the keys of people takes. */
 export interface PeopleArguments {
-  readonly people?: string;
+  /** `false`: there are none. */
+  readonly people?: string | false;
 }
 
 /** Adds the option that says where the keys of people are. */
@@ -28,7 +29,7 @@ export async function peopleOf(
   { people }: PeopleArguments,
   { environment, client }: { readonly environment: string; readonly client: () => Promise<unknown> },
 ): Promise<SubjectStore> {
-  const where = people ?? (process.env["MERP_PEOPLE"] || "redis");
+  const where = people || process.env["MERP_PEOPLE"] || "redis";
   const store = await storeAt(where, client);
   store.placed?.({ environment });
   return store;

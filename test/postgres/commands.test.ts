@@ -117,6 +117,27 @@ describe.skipIf(!hasPostgres)("merp outbox and merp relay", async () => {
     expect(await relay.exited).toEqual({ code: 0, signal: null });
   });
 
+  test("keep a key of encrypted values that the outbox needs, also for what may be published again", async () => {
+    await using staged = await stage();
+    const [, refused] = await fill(staged);
+    const { url, pool } = staged;
+    const entry = JSON.stringify(["data", JSON.stringify({ name: `e1.2026-a.${"A".repeat(40)}` })]);
+    await pool.query("UPDATE merp_outbox SET entry = $1 WHERE place = $2", [entry, refused]);
+    const retire = () => merp("keys retire 2026-a", url);
+    expect(await retire()).toMatchObject({
+      ...{ code: 1, stdout: expect.stringMatching(/^not retired: 1 values .* alone: events \(outbox 1\)\n/) },
+    });
+    const columns = "place, id, type, stream, key, part, entry, contract, written_at";
+    await pool.query(
+      `WITH sent AS (DELETE FROM merp_outbox RETURNING *) INSERT INTO merp_outbox_sent (${columns}) SELECT ${columns} FROM sent`,
+    );
+    expect(await retire()).toMatchObject({
+      ...{ code: 1, stdout: expect.stringContaining("events (published from the outbox 1)") },
+    });
+    await pool.query("DELETE FROM merp_outbox_sent");
+    expect(await retire()).toMatchObject({ code: 0, stdout: expect.stringMatching(/^nothing needs 2026-a any more/) });
+  });
+
   test("migrate, and say in a sentence what cannot be done and why", async () => {
     await using staged = await stage();
     const { url: empty } = await schemaOn(postgres);

@@ -1,38 +1,41 @@
 import type { Command } from "commander";
 import { fileKeys } from "../../encryption/index.js";
 import { currentOf, keysIn, readKeyFile, writeKeyFile } from "../../encryption/key-file.js";
-import type { KeyUse } from "../../operations/keys/key-usage.js";
+import type { KeyUsage, KeyUse } from "../../operations/keys/key-usage.js";
 import { type CatalogueArguments, readingMessages } from "../catalogue.js";
 import { type ChangeArguments, changeOf, changing, isConfirmed } from "../change.js";
 import { CommandError, conclude, exit, operatorCommand } from "../exit.js";
 import { findingPeople, type PeopleArguments } from "../people.js";
 import { keyId } from "./key-id.js";
+import { assertOutboxesNamed, findingOutboxes, type OutboxArguments } from "./outboxes.js";
 import { placesOf, unreadLine } from "./use-lines.js";
 import { type KeyTools, withKeys } from "./with-keys.js";
 
-type RetireArguments = ChangeArguments & CatalogueArguments & PeopleArguments;
+type RetireArguments = ChangeArguments & CatalogueArguments & PeopleArguments & OutboxArguments;
 
 /** `merp keys retire` */
-export const retireCommand: Command = findingPeople(
-  readingMessages(changing(operatorCommand("retire", "remove a key that nothing needs any more"))),
+export const retireCommand: Command = findingOutboxes(
+  findingPeople(readingMessages(changing(operatorCommand("retire", "remove a key that nothing needs any more")))),
 )
+  .option("--no-people", "there are no keys of people, or everybody is forgotten")
   .argument("<id>", "the id of the key", keyId)
   .argument("[file]", "the file of keys; without, it is only judged whether anything needs the key")
   .action((id: string, file: string | undefined, given: RetireArguments) => conclude(() => retire(id, file, given)));
 
 async function retire(id: string, path: string | undefined, given: RetireArguments): Promise<number> {
   if (path !== undefined) assertOld(id, path);
+  assertOutboxesNamed(given);
   return withKeys(given, async (tools) => {
-    const usage = await tools.usage(id);
-    const needing = usage.uses.filter(isNeeding);
+    const usage = await tools.usage();
+    const needing = usage.uses.filter((use) => use.keyId === id && isNeeding(use));
     if (needing.length > 0 || usage.unread > 0) {
       const values = needing.reduce((sum, use) => sum + use.values, 0);
       if (values > 0) print(`not retired: ${values} values can be read by ${id} alone: ${placesOf(needing)}`);
       process.stdout.write(unreadLine(usage));
-      print("wait until they are trimmed, and redrive or discard the dead letters");
+      print(adviceFor(needing));
       return exit.wrong;
     }
-    const moved = await peopleUnder(id, tools);
+    const moved = given.people === false ? 0 : await peopleUnder(id, usage, tools);
     if (path === undefined) {
       if (moved > 0) print(`not retired: ${moved} keys of people are encrypted under ${id}; give the file of keys`);
       else print(`nothing needs ${id} any more: take it out of MESSAGE_KEYS`);
@@ -68,9 +71,21 @@ function isNeeding({ place, isPerson }: KeyUse): boolean {
   return !isPerson && place !== "settled dead letters";
 }
 
-async function peopleUnder(id: string, { people }: KeyTools): Promise<number> {
+function adviceFor(needing: readonly KeyUse[]): string {
+  const advice = "wait until they are trimmed, and redrive or discard the dead letters";
+  if (!needing.some(({ place }) => /outbox/.test(place))) return advice;
+  return `${advice}; of the outbox, merp outbox retry or discard what was refused`;
+}
+
+/** @throws {CommandError} the store is another one than that of the services: what it does not have cannot be moved */
+async function peopleUnder(id: string, { uses }: KeyUsage, { people, hasPeople }: KeyTools): Promise<number> {
   const { wrappedUnder } = await import("../../operations/keys/people.js");
-  return (await wrappedUnder(await people())).get(id) ?? 0;
+  const counts = await wrappedUnder(await people());
+  if (counts.size === 0 && (uses.some(({ isPerson }) => isPerson) || (await hasPeople()))) {
+    const remedy = "give --people with the store of the services, or --no-people if no person has a key";
+    throw new CommandError(`values are encrypted for people, and this store has no key of anybody: ${remedy}`);
+  }
+  return counts.get(id) ?? 0;
 }
 
 async function movePeople(id: string, path: string, { people }: KeyTools): Promise<number> {

@@ -3,17 +3,20 @@ import { currentOf, type DatedKey, keysIn, readKeyFile } from "../../encryption/
 import { PEOPLE } from "../../operations/keys/key-usage.js";
 import { type CatalogueArguments, readingMessages } from "../catalogue.js";
 import { conclude, exit, operatorCommand } from "../exit.js";
+import { findingOutboxes, type OutboxArguments, outboxesOf, UNSEEN } from "./outboxes.js";
 import { type KeyRow, keyTable, unreadLine } from "./use-lines.js";
 import { withKeys } from "./with-keys.js";
 
 /** `merp keys status` */
-export const statusCommand: Command = readingMessages(
-  operatorCommand("status", "which keys what Redis holds is encrypted with"),
+export const statusCommand: Command = findingOutboxes(
+  readingMessages(operatorCommand("status", "which keys what Redis and outboxes hold is encrypted with")),
 )
   .argument("[file]", "the file of keys, to compare with")
-  .action((file: string | undefined, given: CatalogueArguments) => conclude(() => status(file, given)));
+  .action((file: string | undefined, given: CatalogueArguments & OutboxArguments) =>
+    conclude(() => status(file, given)),
+  );
 
-async function status(path: string | undefined, given: CatalogueArguments): Promise<number> {
+async function status(path: string | undefined, given: CatalogueArguments & OutboxArguments): Promise<number> {
   const keys = path === undefined ? undefined : keysIn(readKeyFile(path), path);
   return withKeys(given, async ({ usage }) => {
     const found = await usage();
@@ -28,9 +31,10 @@ async function status(path: string | undefined, given: CatalogueArguments): Prom
         `${values} values are encrypted with ${id}, which ${path} does not have: nobody with this file reads them\n`,
       );
     }
-    if (rows.length === 0) process.stdout.write("nothing that Redis holds is encrypted\n");
+    if (rows.length === 0) process.stdout.write("nothing that was looked at is encrypted\n");
     else process.stdout.write(keyTable(rows));
     process.stdout.write(unreadLine(found));
+    if (outboxesOf(given) === undefined) process.stdout.write(`${UNSEEN}\n`);
     return lost.length > 0 ? exit.wrong : exit.fine;
   });
 }

@@ -1,24 +1,28 @@
 import { prefixed } from "../../config/config.js";
+import { hasSubject } from "../../contract/encrypt.js";
 import { SUBJECTS_HASH } from "../../encryption/redis-subjects.js";
 import type { SubjectStore } from "../../encryption/subject-store.js";
 import type { AuditTrail } from "../../operations/audit/audit-trail.js";
-import type { KeyUsage } from "../../operations/keys/key-usage.js";
+import type { KeptEntry, KeyUsage } from "../../operations/keys/key-usage.js";
 import type { Operator } from "../../operations/operator.js";
 import { type CatalogueArguments, descriptorsOf } from "../catalogue.js";
 import { type PeopleArguments, peopleOf } from "../people.js";
+import { type OutboxArguments, readOutboxes } from "./outboxes.js";
 
 /** What the commands about keys need. */
 export interface KeyTools {
   readonly operator: Operator;
   readonly trail: AuditTrail;
-  /** Looks for ciphertexts in the streams of the catalogue, under one key or all. */
+  /** Looks for ciphertexts in the streams of the catalogue and in the outboxes that are named, under one key or all. */
   usage(keyId?: string): Promise<KeyUsage>;
   people(): Promise<SubjectStore>;
+  /** Whether a message of the catalogue has values that are encrypted for a person. */
+  hasPeople(): Promise<boolean>;
 }
 
 /** Works over a connection that ends with the work. Loaded when it is asked for: it brings the Redis client. */
 export async function withKeys<Result>(
-  given: CatalogueArguments & PeopleArguments,
+  given: CatalogueArguments & PeopleArguments & OutboxArguments,
   work: (tools: KeyTools) => Promise<Result>,
 ): Promise<Result> {
   const [{ Operator }, { AuditTrail }, { keyUsage }] = await Promise.all([
@@ -34,8 +38,10 @@ export async function withKeys<Result>(
       trail: new AuditTrail(config, routes),
       usage: async (keyId) => {
         const streams = [...new Set((await descriptorsOf(given)).map(({ stream }) => stream))].sort();
-        return keyUsage(operator, { streams, progress, ...(keyId === undefined ? {} : { keyId }) });
+        const others = (look: (entry: KeptEntry) => void) => readOutboxes(given, look);
+        return keyUsage(operator, { streams, others, progress, ...(keyId === undefined ? {} : { keyId }) });
       },
+      hasPeople: async () => (await descriptorsOf(given)).some(({ schema }) => hasSubject(schema)),
       people: () =>
         peopleOf(given, {
           environment: config.environment,

@@ -1,4 +1,5 @@
 import { addedAt } from "../../broker/entry-id.js";
+import { readStreams } from "../../broker/topology.js";
 import { prefixed } from "../../config/config.js";
 import { CIPHERTEXT } from "../../contract/encrypt.js";
 import { readCiphertext } from "../../encryption/ciphertext.js";
@@ -6,18 +7,32 @@ import { longestLetter } from "../../letters/dead-letter-record.js";
 import { redriveKeys, streamKeys } from "../../redis/keys.js";
 import { marksOf } from "../../redis/letters.js";
 import { readPage } from "../../redis/page.js";
+import { readTopology } from "../../redis/topologies.js";
 import type { Operator } from "../operator.js";
 import { groupsOf } from "../waiting.js";
 
-/** Where entries lie: what is unread, pending and parked is in the stream itself. */
-export type UsePlace = "stream" | "redriven" | "dead letters" | "settled dead letters";
+/** Where entries lie: what is unread, pending and parked is in the stream itself. Outboxes are read by who asks. */
+export type UsePlace =
+  | "stream"
+  | "redriven"
+  | "dead letters"
+  | "settled dead letters"
+  | "outbox"
+  | "published from the outbox";
+
+/** An entry that is kept outside Redis. */
+export interface KeptEntry extends Pick<KeyUse, "stream" | "place"> {
+  readonly texts: readonly string[];
+  /** When it was added, in ms since 1970. */
+  readonly addedMs: number;
+}
 
 /** The values of one stream that one key can read. */
 export interface KeyUse {
   readonly keyId: string;
   /** Whether it is the key of a person. */
   readonly isPerson: boolean;
-  /** The stream's name without the environment's prefix. */
+  /** The name of the stream, or of the partition, without the environment's prefix. */
   readonly stream: string;
   readonly place: UsePlace;
   readonly values: number;
@@ -41,6 +56,8 @@ export interface KeyUsageOptions {
   readonly streams: readonly string[];
   /** The only key that is asked for. Of people's keys, which are many, one has to be. @defaultValue all keys, people's as one */
   readonly keyId?: string;
+  /** Shows what is kept outside Redis. It is read first: it moves to the streams, and not back. */
+  readonly others?: (look: (entry: KeptEntry) => void) => Promise<void>;
   /** Called with the number of entries that have been read. */
   readonly progress?: (entries: number) => void;
 }
@@ -65,6 +82,7 @@ interface Count {
  */
 export async function keyUsage(operator: Operator, options: KeyUsageOptions): Promise<KeyUsage> {
   const search = new Search(operator, options);
+  await options.others?.((entry) => search.other(entry));
   for (const stream of options.streams) await search.stream(stream);
   return search.result();
 }
@@ -89,20 +107,35 @@ class Search {
     return { uses, entries: this.#entries, unread: this.#unread };
   }
 
+  other({ texts, addedMs, ...where }: KeptEntry): void {
+    this.#note(where, addedMs, texts);
+    this.#entries++;
+  }
+
+  /** Looks into every partition, those included that are only read until they are empty. */
   async stream(stream: string): Promise<void> {
-    const { config } = this.#operator;
+    const { config, routes } = this.#operator;
     const key = prefixed(config, stream);
+    const topology = await routes
+      .at(key)
+      .ask(`reading the partitions of ${key}`, (client) => readTopology(client, key));
+    for (const partition of readStreams(topology))
+      await this.#partition(stream + partition.slice(key.length), partition);
+  }
+
+  async #partition(stream: string, key: string): Promise<void> {
+    const { config } = this.#operator;
     const { dead } = streamKeys(key, "");
-    await this.#read(key, async (id, texts) => this.#note({ stream, place: "stream" }, id, texts));
+    await this.#read(key, async (id, texts) => this.#note({ stream, place: "stream" }, addedAt(id), texts));
     for (const { name } of await groupsOf(this.#operator, key)) {
       const { stream: redriven } = redriveKeys(streamKeys(key, name), name);
-      await this.#read(redriven, async (id, texts) => this.#note({ stream, place: "redriven" }, id, texts));
+      await this.#read(redriven, async (id, texts) => this.#note({ stream, place: "redriven" }, addedAt(id), texts));
     }
     const most = longestLetter(config.maxMessageBytes);
     await this.#read(
       dead,
       (id, texts, isSettled) => {
-        this.#note({ stream, place: isSettled ? "settled dead letters" : "dead letters" }, id, texts);
+        this.#note({ stream, place: isSettled ? "settled dead letters" : "dead letters" }, addedAt(id), texts);
       },
       { settled: `${dead}:settled`, most },
     );
@@ -135,7 +168,7 @@ class Search {
     }
   }
 
-  #note(where: Pick<KeyUse, "stream" | "place">, id: string, texts: readonly string[]): void {
+  #note(where: Pick<KeyUse, "stream" | "place">, addedMs: number, texts: readonly string[]): void {
     const { keyId: wanted } = this.#options;
     for (const text of texts) {
       for (const [found] of text.matchAll(ANYWHERE)) {
@@ -143,7 +176,7 @@ class Search {
         const isPerson = by === "person";
         if (wanted !== undefined && own !== wanted) continue;
         const keyId = isPerson && wanted === undefined ? PEOPLE : own;
-        this.#count({ ...where, keyId, isPerson }, addedAt(id));
+        this.#count({ ...where, keyId, isPerson }, addedMs);
       }
     }
   }
