@@ -67,8 +67,16 @@ export class Vault implements Sealing {
 function each(parts: readonly Part[], act: (part: Part) => MaybeLater<void>): Promise<void> | undefined {
   const waiting: Promise<void>[] = [];
   for (const part of parts) {
-    const acted = act(part);
-    if (acted instanceof Promise) waiting.push(acted);
+    try {
+      const acted = act(part);
+      if (acted instanceof Promise) waiting.push(acted);
+    } catch (error) {
+      if (waiting.length === 0) throw error;
+      // What waits may fail too: a rejection that nobody awaits would end the process.
+      return Promise.allSettled(waiting).then(() => {
+        throw error;
+      });
+    }
   }
   return waiting.length === 0 ? undefined : allOf(waiting);
 }

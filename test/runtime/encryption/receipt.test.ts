@@ -98,6 +98,24 @@ describe("a ciphertext", () => {
     expect(() => opened(message, other)).toThrow(/cannot be read with the key 2026-a/);
   });
 
+  it("fails alone where another one fails later: nothing is left that nobody awaits", async () => {
+    const unawaited: unknown[] = [];
+    const note = (reason: unknown) => void unawaited.push(reason);
+    process.on("unhandledRejection", note);
+    const find = (_: string, wrapped?: string) =>
+      wrapped === undefined ? undefined : Promise.reject(new Error("InvalidCiphertext"));
+    const wrapped = `w1.main.AAAA.${"A".repeat(38)}`;
+    const { after_data, ...message } = sealed(event({ tags: ["canary"] }));
+    const read = contract.open(
+      { ...message, after_data: { name: wrapped, ...(after_data as object) } },
+      sealingOf({ ...keysOf(known), find: find as never }),
+    );
+    await expect(read).rejects.toThrow(/is encrypted with the key 2026-a, which this service does not have/);
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off("unhandledRejection", note);
+    expect(unawaited).toEqual([]);
+  });
+
   it("is read under an old key while new ones are written", () => {
     const message = sealed(event({ name: "canary" }));
     const later = sealingOf(keysOf([known[1], known[0]]));
