@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
@@ -188,5 +188,36 @@ describe("the keys of people", () => {
     expect(again.id).not.toBe(first?.id);
     expect(await subjectsOf(store).find("user:1", again.id)).toMatchObject({ id: again.id });
     await expect(subjectsOf(store).find("user:2", again.id)).rejects.toMatchObject({ code: "KEY_UNKNOWN" });
+  });
+
+  it("stay destroyed in a folder, and are one, whatever processes do at the same time", async () => {
+    const path = join(folder, "raced");
+    const stores = Array.from({ length: 4 }, () => folderSubjects(path));
+    const [store] = stores as [SubjectStore];
+    const at = "2026-11-27T12:00:00Z";
+    for (let round = 0; round < 6; round++) {
+      const before = await store.add("user:1", { id: `before ${round}`, wrapped: "secret" });
+      const id = before.key?.id ?? "";
+      // A process that died left these.
+      const [person = ""] = readdirSync(path);
+      writeFileSync(join(path, person, "1.00"), "secret");
+      await Promise.all(
+        stores.map((each, index) =>
+          index === 0 ? each.erase("user:1", at) : each.rewrap("user:1", { id, wrapped: `secret ${index}` }),
+        ),
+      );
+      expect((await store.get("user:1")).key).toBeUndefined();
+      const names = readdirSync(join(path, person));
+      const left = names.map((name) => readFileSync(join(path, person, name), "utf8")).join("");
+      expect(left).not.toContain("secret");
+
+      const added = await Promise.all(
+        stores.map((each, index) => each.add("user:1", { id: `${round} ${index}`, wrapped: "secret" })),
+      );
+      expect(new Set(added.map(({ key }) => key?.id)).size).toBe(1);
+      expect((await store.get("user:1")).key?.id).toBe(added[0]?.key?.id);
+      await store.erase("user:1", at);
+    }
+    expect((await store.get("user:1")).erased).toHaveLength(12);
   });
 });
