@@ -2,6 +2,7 @@ import { EncryptionError } from "../errors.js";
 import { type Clock, systemClock } from "../time/clock.js";
 import { Fetched, type FetchedOptions } from "./fetched.js";
 import { type Key, type KeyProvider, keyOf } from "./key.js";
+import { Refusals } from "./refusals.js";
 
 /** A key for data, as a key management service makes it. */
 export interface DataKey {
@@ -17,7 +18,10 @@ export interface DataKey {
 export interface KeyManagement {
   /** Makes a key for data. */
   generate(): Promise<DataKey>;
-  /** Decrypts one that it made. `undefined` if it certainly never will, because that key of its own was destroyed. */
+  /**
+   * Decrypts one that it made. `undefined` if it certainly never will: it did not make this one, or that key of its own was destroyed.
+   * The message is then a dead letter. So it is after an hour in which this one failed again and again, and others did not.
+   */
   unwrap(wrapped: Uint8Array, id: string): Promise<Uint8Array | undefined>;
 }
 
@@ -42,7 +46,13 @@ const CURRENT = "";
  *     const made = await kms.generateDataKey({ KeyId: "alias/messages", KeySpec: "AES_256" });
  *     return { id: "messages", secret: made.Plaintext, wrapped: made.CiphertextBlob };
  *   },
- *   unwrap: async (wrapped) => (await kms.decrypt({ CiphertextBlob: wrapped })).Plaintext,
+ *   unwrap: (wrapped) =>
+ *     kms.decrypt({ CiphertextBlob: wrapped }).then(
+ *       ({ Plaintext }) => Plaintext,
+ *       (error) => {
+ *         if (error.name !== "InvalidCiphertextException") throw error;
+ *       },
+ *     ),
  * });
  */
 export function envelopeKeys(management: KeyManagement, options: EnvelopeKeysOptions = {}): KeyProvider {
@@ -56,11 +66,15 @@ export class EnvelopeKeys implements KeyProvider {
   readonly #management: KeyManagement;
   readonly #made: Fetched<Key>;
   readonly #unwrapped: Fetched<Key | undefined>;
+  readonly #refusals: Refusals;
+  readonly #clock: Clock;
 
   constructor(management: KeyManagement, options: FetchedOptions, clock: Clock) {
     this.#management = management;
     this.#made = new Fetched(options, clock);
     this.#unwrapped = new Fetched(options, clock);
+    this.#refusals = new Refusals(options.most);
+    this.#clock = clock;
   }
 
   current(): Key | Promise<Key> {
@@ -68,6 +82,7 @@ export class EnvelopeKeys implements KeyProvider {
       const { id, secret, wrapped } = await this.#management.generate();
       const key = keyOf(id, secret, "generate()", textOf(wrapped));
       this.#unwrapped.keep(key.wrapped as string, key);
+      this.#refusals.answered(key.wrapped as string, this.#clock.now());
       return key;
     });
   }
@@ -75,9 +90,20 @@ export class EnvelopeKeys implements KeyProvider {
   find(id: string, wrapped: string | undefined): Key | undefined | Promise<Key | undefined> {
     if (wrapped === undefined) return undefined;
     return this.#unwrapped.get(wrapped, `the key for data of ${id}`, async () => {
-      const secret = await this.#management.unwrap(Buffer.from(wrapped, "base64url"), id);
+      const secret = await this.#unwrap(wrapped, id);
       return secret === undefined ? undefined : keyOf(id, secret, "unwrap()", wrapped);
     });
+  }
+
+  async #unwrap(wrapped: string, id: string): Promise<Uint8Array | undefined> {
+    try {
+      const secret = await this.#management.unwrap(Buffer.from(wrapped, "base64url"), id);
+      this.#refusals.answered(wrapped, this.#clock.now());
+      return secret;
+    } catch (error) {
+      if (this.#refusals.isLost(wrapped, this.#clock.now())) return undefined;
+      throw error;
+    }
   }
 }
 

@@ -143,6 +143,29 @@ describe("keys of a key management service", () => {
     });
   });
 
+  it("are unknown where the service refuses one of them for an hour and not others, and wait where it is away", async () => {
+    let isAway = false;
+    const garbage = Buffer.of(9).toString("base64url");
+    const keys = managed({
+      generate: async () => (isAway ? Promise.reject(new Error("away")) : dataKey(1)),
+      unwrap: async () => Promise.reject(new Error("InvalidCiphertext")),
+    });
+    const found: unknown[] = [];
+    const ask = async (): Promise<void> => {
+      for (let minute = 0; minute <= 70; minute++) {
+        now += 61_000;
+        await Promise.resolve(keys.current()).catch(() => {});
+        found.push(await Promise.resolve(keys.find("main", garbage)).catch(({ code }) => code));
+      }
+    };
+    isAway = true;
+    await ask();
+    expect(new Set(found)).toEqual(new Set(["KEY_UNAVAILABLE"]));
+    isAway = false;
+    await ask();
+    expect(found.at(-1)).toBeUndefined();
+  });
+
   it("have messages wait for them, and none become a dead letter, however long they are away", async () => {
     let isAway = true;
     const keys = managed({
