@@ -28,8 +28,8 @@ describe.skipIf(!hasPostgres)("a command of a saga", async () => {
   let pool: pg.Pool;
   let others: Others;
   const open: Registrar[] = [];
-  const start = async (definition: Saga<never>): Promise<Registrar> => {
-    const started = await startRegistrar(redis.url, pool, { definition: definition as Saga<unknown> });
+  const start = async (definition: Saga<unknown>): Promise<Registrar> => {
+    const started = await startRegistrar(redis.url, pool, { definition });
     open.push(started);
     return started;
   };
