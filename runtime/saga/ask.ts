@@ -1,6 +1,7 @@
 import type { Queryable, Row } from "../postgres/database.js";
 import type { Refusal } from "./definition.js";
 import type { Request } from "./step.js";
+import { storable } from "./storable.js";
 
 /** What a command was answered with: its result, or why it has failed for good. */
 export type Answer = { readonly result: unknown } | { readonly refusal: Refusal };
@@ -68,7 +69,15 @@ export async function postponeAsk(
        attempts = attempts + $5::int, answer = coalesce($6, answer),
        command_id = CASE WHEN $7::boolean THEN gen_random_uuid()::text ELSE command_id END
      WHERE place = $1::bigint AND command_id = $2`,
-    [place, commandId, seconds, error, counts ? 1 : 0, answer === undefined ? null : JSON.stringify(answer), isAnew],
+    [
+      place,
+      commandId,
+      seconds,
+      storable(error),
+      counts ? 1 : 0,
+      answer === undefined ? null : JSON.stringify(answer),
+      isAnew,
+    ],
   );
 }
 
@@ -88,7 +97,7 @@ export async function setAskAside(db: Queryable, { place, commandId }: Ask, erro
     `UPDATE merp_saga_ask SET due_at = 'infinity', error = $3, attempts = attempts + 1, answer = NULL,
        command_id = gen_random_uuid()::text
      WHERE place = $1::bigint AND command_id = $2 RETURNING 1 AS one`,
-    [place, commandId, error],
+    [place, commandId, storable(error)],
   );
   return rows.length > 0;
 }

@@ -1,5 +1,6 @@
 import type { Queryable, Row } from "../postgres/database.js";
 import type { Request } from "./step.js";
+import { storable } from "./storable.js";
 
 /**
  * `running`; `undoing`: it has failed, and what it did is being undone; `stuck`: a command that undoes has failed for good, so
@@ -53,7 +54,16 @@ export async function saveInstance(
     `UPDATE merp_saga SET version = $3::int, state = $4, shown = coalesce($5, shown), status = $6, undo = $7, error = $8,
        changed_at = now()
      WHERE saga = $1 AND id = $2`,
-    [saga, id, version, state, shown ?? null, status, JSON.stringify(undo), error ?? null],
+    [
+      saga,
+      id,
+      version,
+      state,
+      shown ?? null,
+      status,
+      JSON.stringify(undo),
+      error === undefined ? null : storable(error),
+    ],
   );
 }
 

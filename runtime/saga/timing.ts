@@ -1,6 +1,7 @@
 import type { Queryable } from "../postgres/database.js";
 import type { SagaPlace } from "./asking.js";
 import { lockInstance } from "./instance.js";
+import { storable } from "./storable.js";
 
 const DUE = `
   SELECT saga, id, name FROM merp_saga_timer WHERE due_at <= now() AND saga = ANY($1::text[]) ORDER BY due_at LIMIT $2::int`;
@@ -49,7 +50,7 @@ export class Timing {
       });
     } catch (thrown) {
       const error = thrown instanceof Error ? thrown.message : String(thrown);
-      await this.#within((db) => db.query(POSTPONE, [...key, error]));
+      await this.#within((db) => db.query(POSTPONE, [...key, storable(error)]));
       this.#place.parts.hooks.trouble(`the timeout ${name} of the saga ${saga}`, thrown);
     }
   }

@@ -88,6 +88,16 @@ describe.skipIf(!hasPostgres)("a command of a saga", async () => {
     expect(rows).toEqual([{ late: true }]);
   });
 
+  test("that is refused with a text which PostgreSQL does not take fails its saga", async () => {
+    others.before = () => {
+      throw new UnrecoverableError("no\u0000");
+    };
+    const { begin } = await start(asking);
+    await begin("1", {});
+    const { error } = await until(pool, "1", "undone");
+    expect(error).toBe("create_user was refused: no\ufffd");
+  });
+
   test("whose refusal fails its step is not sent again, and the step is, with the error on record", async () => {
     others.before = (command) => {
       if (command === "create_user") throw new UnrecoverableError("the address is taken");
