@@ -61,9 +61,11 @@ export class OwnedSource implements EntrySource {
   }
 
   async interrupt(): Promise<void> {
-    const { settle } = this.#parts;
+    const { settle, connection } = this.#parts;
+    // While a slot moves they may be at different nodes, where the number is another client's.
+    if (!this.#clientId || !settle.isReady || settle.connection.node !== connection?.node) return;
     // A user without this right waits for the end of the block.
-    if (this.#clientId && settle.isReady) await settle.client.client("UNBLOCK", this.#clientId).catch(() => {});
+    await settle.client.client("UNBLOCK", this.#clientId).catch(() => {});
   }
 
   async #wait(client: Client, last: string): Promise<void> {

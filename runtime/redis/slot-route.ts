@@ -102,12 +102,9 @@ export class SlotRoute implements Route {
   }
 
   async away(): Promise<void> {
-    const present = this.#present;
-    if (present !== undefined) return present.away();
-    await this.#parts.topology.refresh().then(
-      () => this.away(),
-      () => {},
-    );
+    if (this.#present === undefined) await this.#parts.topology.refresh().catch(() => {});
+    // A slot that no master serves is away, too.
+    await this.#present?.away();
   }
 
   renew(): void {

@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import { readConfig } from "../../../runtime/config/config.js";
 import type { RedisOptions } from "../../../runtime/index.js";
+import { SlotRoute } from "../../../runtime/redis/slot-route.js";
 import { Topology } from "../../../runtime/redis/topology.js";
 import { systemClock } from "../../../runtime/time/clock.js";
 import { type FakeNode, startFakeNode } from "../../support/fake-node.js";
@@ -165,4 +166,16 @@ it("says of each node what is wrong with it", async () => {
   expect(message).toContain(
     `127.0.0.1:${nameless.port}: it tells no host of some nodes: set cluster-announce-hostname`,
   );
+});
+
+it("a slot that no master serves is away, and is asked for once", async () => {
+  await using node = await startFakeNode();
+  node.slots = [[0, 8191, place(node)]];
+  const unused = (): never => {
+    throw new Error("no master, no connection");
+  };
+  const parts = { topology: topologyFrom([node]), clock: systemClock, address: "a cluster", limitMs: 1000 };
+  const route = new SlotRoute(9102, { ...parts, connectionOf: unused, admit: unused, unknown: unused });
+  await route.away();
+  expect(node.asked).toBe(1);
 });
