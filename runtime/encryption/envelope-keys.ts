@@ -46,13 +46,14 @@ const CURRENT = "";
  *     const made = await kms.generateDataKey({ KeyId: "alias/messages", KeySpec: "AES_256" });
  *     return { id: "messages", secret: made.Plaintext, wrapped: made.CiphertextBlob };
  *   },
- *   unwrap: (wrapped) =>
- *     kms.decrypt({ CiphertextBlob: wrapped }).then(
- *       ({ Plaintext }) => Plaintext,
- *       (error) => {
- *         if (error.name !== "InvalidCiphertextException") throw error;
- *       },
- *     ),
+ *   async unwrap(wrapped) {
+ *     try {
+ *       return (await kms.decrypt({ CiphertextBlob: wrapped })).Plaintext;
+ *     } catch (error) {
+ *       if (error instanceof Error && error.name === "InvalidCiphertextException") return undefined;
+ *       throw error;
+ *     }
+ *   },
  * });
  */
 export function envelopeKeys(management: KeyManagement, options: EnvelopeKeysOptions = {}): KeyProvider {
