@@ -127,9 +127,9 @@ describe.skipIf(!hasPostgres)("merp outbox and merp relay", async () => {
     expect(await retire()).toMatchObject({
       ...{ code: 1, stdout: expect.stringMatching(/^not retired: 1 values .* alone: events \(outbox 1\)\n/) },
     });
-    const columns = "place, id, type, stream, key, part, entry, contract, written_at";
+    const columns = "place, id, type, stream, key, is_given, part, entry, contract, written_at";
     await pool.query(
-      `WITH sent AS (DELETE FROM merp_outbox RETURNING *) INSERT INTO merp_outbox_sent (${columns}) SELECT ${columns} FROM sent`,
+      `WITH sent AS (DELETE FROM merp_outbox RETURNING *) INSERT INTO merp_outbox_sent (${columns}, known_until) SELECT ${columns}, now() FROM sent`,
     );
     expect(await retire()).toMatchObject({
       ...{ code: 1, stdout: expect.stringContaining("events (published from the outbox 1)") },
