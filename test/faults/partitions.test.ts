@@ -103,7 +103,11 @@ describe.concurrent("the messages of an entity come in order, to whoever owns it
     await stop();
     await expectWhole(stage, stopEpochs);
     expect(stage.account("billing").duplicates).toEqual([]);
-    expect(new Set(await owners(stage)).size).toBe(3);
+    // A partition that is handed over has no owner for a moment.
+    await eventually(
+      () => owners(stage),
+      (names) => names.every(Boolean) && new Set(names).size === 3,
+    );
   });
 
   it("when members are killed, and every partition has an owner again within two leases", async () => {
