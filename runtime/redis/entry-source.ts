@@ -1,9 +1,9 @@
 import type { Take } from "../broker/delivery.js";
 import { comesBefore, entryIdIn } from "../broker/entry-id.js";
 import type { MemberPlace, Membership } from "../broker/membership.js";
-import { ConnectionError } from "../errors.js";
-import type { Clock, Timer } from "../time/clock.js";
+import type { Clock } from "../time/clock.js";
 import type { Pause } from "../time/pause.js";
+import { BlockingLink } from "./blocking-link.js";
 import type { Connection } from "./connection.js";
 import { type EntryTap, entryTapOf } from "./entry-tap.js";
 import { readSome } from "./lua/read.js";
@@ -34,8 +34,6 @@ export interface SourceParts {
   readonly clock: Clock;
 }
 
-/** A read that takes so much longer than its block has lost its connection. */
-const GRACE_MS = 2000;
 /** Redis ends a read a moment after its block. */
 const LATE_MS = 100;
 
@@ -43,16 +41,14 @@ const LATE_MS = 100;
 export class BlockingSource implements EntrySource {
   readonly #parts: SourceParts;
   readonly #tap: EntryTap;
-  #clientId: number | undefined;
+  readonly #link: BlockingLink;
   /** When the last read was sent. */
   #sentAt = Number.NEGATIVE_INFINITY;
 
   constructor(parts: SourceParts) {
     this.#parts = parts;
     this.#tap = entryTapOf(parts.connection);
-    parts.connection.onReady(() => {
-      this.#clientId = undefined;
-    });
+    this.#link = new BlockingLink({ ...parts, stream: parts.place.stream });
   }
 
   /**
@@ -74,53 +70,29 @@ export class BlockingSource implements EntrySource {
     const { place, blockTimeMs, maxEntryBytes, connection, pause, clock } = this.#parts;
     const { stream, group, consumer, floor, wanted } = place;
     const client = await connection.ready(pause.signal);
-    if (connection.authentication.isDue) await this.#limited(connection.authentication.renew());
-    this.#clientId ??= (await this.#limited(client.client("ID").catch(() => 0))) as number;
+    await this.#link.authenticate();
+    await this.#link.identify(client);
     this.#tap.expect(take, { isHeld: floor !== undefined, wanted, maxEntryBytes });
     const most = ["COUNT", count, "BLOCK", blockTimeMs] as const;
     this.#sentAt = clock.now();
     const reading = client.xreadgroup("GROUP", group, consumer, ...most, "STREAMS", stream, ">");
     if (floor === undefined) {
-      await this.#limited(reading);
+      await this.#link.limited(reading);
       this.#tap.handOver();
       return;
     }
     // Sent right behind the read: its answer is of a moment after the delivery, and takes no round trip more. Whoever
     // may not ask does not know.
     const asking = client.hget(floor, "answered").catch(() => null);
-    const [, answered] = await this.#limited(Promise.all([reading, asking]));
+    const [, answered] = await this.#link.limited(Promise.all([reading, asking]));
     this.#tap.handOver((deliveries) => {
       const last = entryIdIn(answered ?? "");
       if (last !== undefined) for (const delivery of deliveries) delivery.isNew = comesBefore(last, delivery.id);
     });
   }
 
-  async interrupt(): Promise<void> {
-    const { settle, connection } = this.#parts;
-    // While a slot moves they may be at different nodes, where the number is another client's.
-    if (!this.#clientId || !settle.isReady || settle.connection.node !== connection.node) return;
-    // A user without this right waits for the end of the block.
-    await settle.client.client("UNBLOCK", this.#clientId).catch(() => {});
-  }
-
-  /** A half-open link looks idle: a read that takes too long is rejected, and its connection renewed. */
-  #limited<Value>(reading: Promise<Value>): Promise<Value> {
-    const { place, blockTimeMs, connection, clock } = this.#parts;
-    const limitMs = blockTimeMs + GRACE_MS;
-    return new Promise((resolve, reject) => {
-      const expire = (): void => {
-        const text = `Redis has not answered a read of ${place.stream} for ${limitMs} ms; reconnecting`;
-        reject(new ConnectionError("REDIS_UNAVAILABLE", text));
-        connection.renew();
-      };
-      // A busy event loop runs late timers before it reads its sockets: the reply may have arrived.
-      let timer: Timer = clock.after(limitMs, () => {
-        timer = clock.after(100, expire);
-      });
-      const cancel = (): void => timer.cancel();
-      reading.then(resolve, reject);
-      reading.then(cancel, cancel);
-    });
+  interrupt(): Promise<void> {
+    return this.#link.interrupt();
   }
 }
 

@@ -2,14 +2,8 @@ import { ABRIDGED, LENGTH, MAP } from "./fragment.js";
 import type { Delivered } from "./retry.js";
 import { readOnlyScript, type Script, script } from "./script.js";
 
-/**
- * Delivers new entries to a consumer, until they are so many bytes of text. It gets one in any case.
- * KEYS: 1 stream
- * ARGV: 1 group · 2 consumer · 3 how many at most · 4 after how many bytes of their fields to stop · 5 beyond how many bytes
- *       an entry is abridged
- * Result: the entries
- */
-export const readSome: Script<Delivered[]> = script("read_some")`${LENGTH}${ABRIDGED}
+/** Delivers new entries to a consumer, as {@link readSome} says, and defines them as `taken`. */
+const TAKEN = `${LENGTH}${ABRIDGED}
 local taken, left = {}, tonumber(ARGV[4])
 for _ = 1, tonumber(ARGV[3]) do
   if left <= 0 then break end
@@ -18,7 +12,16 @@ for _ = 1, tonumber(ARGV[3]) do
   local fields, bytes, size = abridged(reply[1][2][1][2], ARGV[5])
   taken[#taken + 1] = { reply[1][2][1][1], fields, 1, 0, size }
   left = left - bytes
-end
+end`;
+
+/**
+ * Delivers new entries to a consumer, until they are so many bytes of text. It gets one in any case.
+ * KEYS: 1 stream
+ * ARGV: 1 group · 2 consumer · 3 how many at most · 4 after how many bytes of their fields to stop · 5 beyond how many bytes
+ *       an entry is abridged
+ * Result: the entries
+ */
+export const readSome: Script<Delivered[]> = script("read_some")`${TAKEN}
 return taken
 `;
 
@@ -31,16 +34,7 @@ return taken
  */
 export const readOwned: Script<[entries: Delivered[], last: string, answered: string]> = script(
   "read_owned",
-)`${LENGTH}${ABRIDGED}${MAP}
-local taken, left = {}, tonumber(ARGV[4])
-for _ = 1, tonumber(ARGV[3]) do
-  if left <= 0 then break end
-  local reply = redis.call('XREADGROUP', 'GROUP', ARGV[1], ARGV[2], 'COUNT', 1, 'STREAMS', KEYS[1], '>')
-  if not reply then break end
-  local fields, bytes, size = abridged(reply[1][2][1][2], ARGV[5])
-  taken[#taken + 1] = { reply[1][2][1][1], fields, 1, 0, size }
-  left = left - bytes
-end
+)`${TAKEN}${MAP}
 local answered = redis.pcall('HGET', KEYS[2], 'answered')
 local last = ''
 if #taken == 0 then
