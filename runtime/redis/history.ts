@@ -94,15 +94,16 @@ export class History {
 }
 
 /** After which id a stream has lost what it had, and why its ids could not be raised. */
-type Loss = readonly [from?: string, refusal?: Error];
+type Loss = readonly [from: string | undefined, refusal?: Error];
 
 async function lossOf({ client }: Connection, stream: string, known: string): Promise<Loss> {
   try {
-    return await raise.run(client, [stream, lossKey(stream)], [known, RECORDED_MS, MOST_AHEAD_MS]);
+    const [from, refusal] = await raise.run(client, [stream, lossKey(stream)], [known, RECORDED_MS, MOST_AHEAD_MS]);
+    return refusal === undefined ? [from] : [from, new Error(refusal)];
   } catch (error) {
     if (!isReply(error, "NOPERM")) throw error;
     // Who may not run scripts is told all the same.
     const last = await greatestId(client, stream);
-    return comesBefore(last, known) ? [last, error as Error] : [];
+    return comesBefore(last, known) ? [last, error as Error] : [undefined];
   }
 }

@@ -101,6 +101,25 @@ it("a loss is told where ids cannot be raised, with the right that is missing", 
   expect(await lastId()).toBe(first.entryId);
 });
 
+it("a publisher with the fewest rights compares all the same, and nothing is wrong where nothing is lost", async () => {
+  await admin.call("ACL", "SETUSER", "few", "on", "nopass", "~*", "&*", "+@all", "-xsetid", "-exists", "-xrevrange");
+  const { messaging, losses, troubles } = told({ redis: { username: "few", password: "any" } });
+  await using _messaging = messaging;
+  const { entryId } = await publishUserCreated(messaging, user);
+  const compared = async (): Promise<number> =>
+    Number(/cmdstat_xinfo\|stream:calls=(\d+)/.exec(await admin.info("commandstats"))?.[1] ?? 0);
+  const before = await compared();
+  await cutAll();
+  await eventually(() => publishUserCreated(messaging, user));
+  await eventually(async () => (await compared()) > before);
+  await publishUserCreated(messaging, user);
+  expect({ losses, troubles }).toEqual({ losses: [], troubles: [] });
+  const end = await lastId();
+  await loseAfter(entryId);
+  await eventually(() => losses.length === 1);
+  expect(losses).toEqual([{ stream: "events", from: entryId, to: end }]);
+});
+
 it("a stream that is gone as a whole has lost everything", async () => {
   const { messaging, losses } = told();
   await using _messaging = messaging;
