@@ -16,15 +16,10 @@ const FIELDS = ["version", "streams", "retired", "hash"] as const;
  */
 export async function readTopology(client: Client, stream: string): Promise<Topology> {
   const key = topologyKey(stream);
-  const field = (name: string): Promise<string | null> =>
-    client.hget(key, name).catch((error: unknown) => {
-      if (isReply(error, "WRONGTYPE")) return "not a hash";
-      throw error;
-    });
-  // By a command that every publisher may use already. Most streams have no record, and cost one.
-  const version = await field("version");
-  const rest = version === null ? [] : await Promise.all(FIELDS.slice(1).map(field));
-  const values = [version, ...rest];
+  const values = await client.hmget(key, ...FIELDS).catch((error: unknown) => {
+    if (isReply(error, "WRONGTYPE")) return ["not a hash"];
+    throw error;
+  });
   const named = FIELDS.flatMap((field, at) => (values[at] == null ? [] : [[field, values[at]] as const]));
   const topology = topologyIn(stream, Object.fromEntries(named));
   if (topology !== undefined) return topology;

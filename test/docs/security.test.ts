@@ -330,6 +330,42 @@ describe("the rights in the page on security", () => {
     );
   });
 
+  it("let each of them do its work in partitions, with the keys that the page adds", async () => {
+    const [, added = "", read = ""] = /has `(~events:[^`]+)`.* or a viewer\s+`(%R[^`]+)`/s.exec(page) ?? [];
+    const both = `${added} ${read}`;
+    for (const name of ["publisher", "consumer", "foreman", "operator", "viewer"]) {
+      const keys = name === "operator" || name === "viewer" ? read : added;
+      await admin.call("ACL", "SETUSER", `${name}-of-parts`, "reset", "on", ...words(`${users.get(name)} ${keys}`));
+    }
+    expect(both).toContain("events:");
+    await using admins = new Operations({ env: {}, redis: { url: redis.url } });
+    await admins.partitions.set("events", 4, { force: true });
+    const handled: number[] = [];
+    await using consumer = as("consumer-of-parts", { order: "entity" });
+    onUserCreated(consumer, async ({ entity_id }) => void handled.push(Number(entity_id)));
+    await consumer.start();
+    await using publisher = as("publisher-of-parts");
+    const ids = Array.from({ length: 40 }, (_, at) => at + 1);
+    const published = await Promise.all(ids.map((id) => publishUserCreated(publisher, { ...account, entity_id: id })));
+    expect(new Set(published.map((one) => one?.stream)).size).toBe(4);
+    await eventually(
+      () => handled.length,
+      (length) => length >= 40,
+    );
+    await using foreman = new Operations({ env: {}, redis: { url: urlOf("foreman-of-parts") } });
+    const group = ["events", "consumer-of-parts-workers"] as const;
+    await foreman.groups.pause(...group, { forSeconds: 60 });
+    await foreman.groups.retryNow(...group);
+    await foreman.groups.resume(...group);
+    for (const name of ["operator-of-parts", "viewer-of-parts"]) {
+      const status = await readStatus({ env: {}, redis: { url: urlOf(name) } });
+      expect([name, status.refused]).toEqual([name, []]);
+      expect(status.streams.filter(({ name: stream }) => /^events(:|$)/.test(stream))).toHaveLength(4);
+    }
+    expect(denied).toEqual([]);
+    await admin.flushall();
+  });
+
   it("let a viewer see dead letters and health, and change nothing", async () => {
     const options = { env: {}, service: "viewer", redis: { url: urlOf("viewer") } };
     await using operations = new Operations(options);
