@@ -12,6 +12,9 @@ import { unreachable } from "./unreachable.js";
 /** How often a cluster is asked although nothing was lost: else all nodes that are known may be gone one day. */
 const REFRESH_EVERY_MS = 60_000;
 
+/** To subscribe, to catch up, to ask where the slots are. */
+const SHARED = 3;
+
 const NEVER = new AbortController().signal;
 
 export interface PoolParts {
@@ -143,8 +146,17 @@ export class ConnectionPool {
     return [...this.#connections.values()].filter((connection) => connection.role === role);
   }
 
-  get size(): number {
-    return this.#connections.size;
+  /**
+   * Whether one more partition may be read over a connection of its own. Every other role keeps a place with every master: to
+   * publish, to settle, for the heartbeat, whenever a service comes to need it.
+   *
+   * @param isReplicated - whether what is published goes over connections of its own
+   */
+  mayRead(isReplicated: boolean): boolean {
+    const masters = this.topology === undefined ? 1 : Math.max(1, this.topology.leaders.size);
+    const reserved = SHARED + masters * (isReplicated ? 4 : 3);
+    const readers = [...this.#connections.values()].filter(({ role }) => role.startsWith("read:"));
+    return readers.length + reserved < this.#parts.redis.maxConnections;
   }
 
   /** Closes a connection that is not used any more. */

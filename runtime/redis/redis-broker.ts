@@ -36,9 +36,6 @@ import { RedisSubscriptions } from "./subscriptions.js";
 import { readTopology, Topologies } from "./topologies.js";
 import { transferEntries } from "./transfer-entries.js";
 
-/** For the heartbeat, and what is opened when it is needed: to subscribe, to catch up. */
-const SPARE = 3;
-
 /** The broker that delivery uses in production: one Redis, the master that Sentinel watches, or a cluster. */
 export class RedisBroker implements Broker {
   readonly answers: Answers;
@@ -229,7 +226,7 @@ export class RedisBroker implements Broker {
     const { stream, group, consumer } = parts.place;
     const place = { stream, group, consumer, floor: streamKeys(stream, group).floor };
     this.#clocks.of(stream).start();
-    if (this.#pool.size + SPARE >= this.#parts.config.redis.maxConnections) {
+    if (!this.#pool.mayRead(this.#parts.config.durability === "replicated")) {
       return new OwnedSource({ ...parts, place, fence: parts.settle, connection: undefined });
     }
     const connection = this.#pool.own(`read:${stream}`, stream);

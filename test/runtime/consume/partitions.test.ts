@@ -3,10 +3,12 @@ import {
   handleCreateUser,
   type MessageContext,
   type Messaging,
+  notifySuccess,
   onUserCreated,
   onUserDeleted,
   publishUserDeleted,
   sendCreateUser,
+  subscribeNotifications,
   userCreated,
 } from "../../../generated/index.js";
 import { recordOf, type Topology } from "../../../runtime/broker/topology.js";
@@ -118,6 +120,21 @@ describe("a group that shares the partitions of a stream", () => {
       expect(fence).toBeGreaterThan(1e12);
     }
   });
+});
+
+it("reads without connections of their own what it may not open more for, and keeps places for all else", async () => {
+  const handled: Handled[] = [];
+  const messaging = await member(handled, { redis: { url: redis.url, maxConnections: 8 } });
+  await eventually(async () => expect(await sharesOf()).toEqual([8]));
+  await publish(messaging, 0, 4);
+  const heard: string[] = [];
+  await subscribeNotifications(messaging, { userId: 1 }, ({ title }) => void heard.push(title));
+  await notifySuccess(messaging, { title: "all done", message: "m", target_user_id: 1 });
+  await eventually(() => expect([handled.length, heard]).toEqual([20 * 4, ["all done"]]));
+  expectOrder(handled, 4);
+  const roles = [...String(await admin.client("LIST")).matchAll(/ name=billing:(\S+) /g)].map(([, role = ""]) => role);
+  expect(roles.length).toBeLessThanOrEqual(8);
+  expect(roles.filter((role) => role.startsWith("read:"))).toHaveLength(2);
 });
 
 it("a read that was sent before another member took the partition over brings nothing, nor does a settlement", async () => {
