@@ -1,6 +1,6 @@
-import { definitionOf, type JsonSchema } from "./json-schema.js";
+import type { JsonSchema } from "./json-schema.js";
 import { mapSchemas } from "./map-schema.js";
-import { inPlace } from "./sensitive.js";
+import { inPlace, reaches } from "./sensitive.js";
 
 /**
  * How a value is encrypted. `true`: it is written as a ciphertext, and readers take nothing else. The two steps of a
@@ -61,17 +61,7 @@ export function hasSubject(schema: JsonSchema): boolean {
 
 /** Whether any part of what these schemas describe is encrypted. */
 export function reachesEncrypted(root: JsonSchema, schemas: readonly unknown[]): boolean {
-  const seen = new Set<unknown>();
-  const waiting: unknown[] = [...schemas];
-  while (waiting.length > 0) {
-    const part = waiting.pop();
-    if (typeof part !== "object" || part === null || seen.has(part)) continue;
-    seen.add(part);
-    if (!Array.isArray(part) && ownMark(part as JsonSchema) !== undefined) return true;
-    for (const [name, inner] of Object.entries(part)) if (name !== "$defs") waiting.push(inner);
-    waiting.push(definitionOf(root, part as JsonSchema));
-  }
-  return false;
+  return reaches(root, schemas, (part) => ownMark(part) !== undefined);
 }
 
 /**

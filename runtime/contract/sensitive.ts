@@ -47,13 +47,18 @@ export function isMarked({ sensitive }: JsonSchema): boolean {
 
 /** Whether any part of these schemas is marked. */
 export function hasMark(root: JsonSchema, schemas: readonly JsonSchema[]): boolean {
+  return reaches(root, schemas, isMarked);
+}
+
+/** Whether a condition holds for any part of what these schemas describe. */
+export function reaches(root: JsonSchema, schemas: readonly unknown[], holds: (part: JsonSchema) => boolean): boolean {
   const seen = new Set<unknown>();
   const waiting: unknown[] = [...schemas];
   while (waiting.length > 0) {
     const part = waiting.pop();
     if (typeof part !== "object" || part === null || seen.has(part)) continue;
     seen.add(part);
-    if ((part as JsonSchema).sensitive === true) return true;
+    if (holds(part as JsonSchema)) return true;
     for (const [name, inner] of Object.entries(part)) if (name !== "$defs") waiting.push(inner);
     waiting.push(...referred(root, part as JsonSchema));
   }

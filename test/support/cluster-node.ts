@@ -1,5 +1,6 @@
 import { Redis } from "ioredis";
 import type { RedisServer } from "../../runtime/testing/redis/index.js";
+import { replicationUser } from "./acl-users.js";
 import { eventually } from "./eventually.js";
 
 /** How many slots a cluster has. */
@@ -14,6 +15,19 @@ export async function onNode<T>({ host, port }: RedisServer, work: (client: Redi
   } finally {
     client.disconnect();
   }
+}
+
+/** From now on nothing that a master is told reaches its replicas. Neither it nor its clients notice. */
+export async function cutReplicas(master: RedisServer): Promise<void> {
+  await onNode(master, async (client) => {
+    await client.call("ACL", "SETUSER", replicationUser, "off");
+    await client.call("CLIENT", "KILL", "TYPE", "replica");
+  });
+}
+
+/** Has the replicas of a node, if it is a master, reach it again. */
+export async function joinReplicas(node: RedisServer): Promise<void> {
+  await onNode(node, (client) => client.call("ACL", "SETUSER", replicationUser, "on"));
 }
 
 /** `CLUSTER INFO` as names and values. */

@@ -1,9 +1,17 @@
 import { Cluster, type Redis } from "ioredis";
 import type { RedisOptions } from "../../runtime/index.js";
 import { type RedisServer, startRedis } from "../../runtime/testing/redis/index.js";
-import { replicationUser } from "./acl-users.js";
 import { form } from "./cluster-formation.js";
-import { clusterView, keySlot, onNode, replicationInfo, type SeenNode, seesItWhole } from "./cluster-node.js";
+import {
+  clusterView,
+  cutReplicas,
+  joinReplicas,
+  keySlot,
+  onNode,
+  replicationInfo,
+  type SeenNode,
+  seesItWhole,
+} from "./cluster-node.js";
 import { type ClusterSettings, clusterSettings, type StartClusterOptions, tlsPortOf } from "./cluster-settings.js";
 import { eventually } from "./eventually.js";
 import { Network } from "./network.js";
@@ -157,11 +165,8 @@ export class RedisCluster implements AsyncDisposable {
   }
 
   /** From now on nothing that this master is told reaches its replicas. Neither it nor its clients notice. */
-  async cutReplicasOf(master: RedisServer): Promise<void> {
-    await onNode(master, async (client) => {
-      await client.call("ACL", "SETUSER", replicationUser, "off");
-      await client.call("CLIENT", "KILL", "TYPE", "replica");
-    });
+  cutReplicasOf(master: RedisServer): Promise<void> {
+    return cutReplicas(master);
   }
 
   /** Has every node run, reach the others and replicate again, and waits until it does. */
@@ -173,7 +178,7 @@ export class RedisCluster implements AsyncDisposable {
         if (!node.running) {
           await node.restart();
         }
-        await onNode(node, (client) => client.call("ACL", "SETUSER", replicationUser, "on"));
+        await joinReplicas(node);
       }),
     );
     await this.ready();

@@ -1,8 +1,7 @@
 import { Redis } from "ioredis";
 import type { RedisOptions } from "../../runtime/index.js";
 import { type RedisServer, startRedis } from "../../runtime/testing/redis/index.js";
-import { replicationUser } from "./acl-users.js";
-import { onNode, replicationInfo } from "./cluster-node.js";
+import { cutReplicas, joinReplicas, onNode, replicationInfo } from "./cluster-node.js";
 import { eventually } from "./eventually.js";
 import { Network } from "./network.js";
 import { MASTER_NAME, SentinelSettings, type StartSentinelOptions } from "./sentinel-settings.js";
@@ -134,11 +133,8 @@ export class SentinelRedis implements AsyncDisposable {
   }
 
   /** From now on nothing that this master is told reaches its replicas. Neither it nor its clients notice. */
-  async cutReplicasOf(master: RedisServer): Promise<void> {
-    await onNode(master, async (client) => {
-      await client.call("ACL", "SETUSER", replicationUser, "off");
-      await client.call("CLIENT", "KILL", "TYPE", "replica");
-    });
+  cutReplicasOf(master: RedisServer): Promise<void> {
+    return cutReplicas(master);
   }
 
   /** Has every server run, reach the others and replicate again, and waits until it does. */
@@ -150,9 +146,7 @@ export class SentinelRedis implements AsyncDisposable {
         await server.restart();
       }
     }
-    await Promise.all(
-      this.nodes.map((node) => onNode(node, (client) => client.call("ACL", "SETUSER", replicationUser, "on"))),
-    );
+    await Promise.all(this.nodes.map(joinReplicas));
     await this.hasten();
     await this.ready();
   }
