@@ -22,6 +22,7 @@ const long = {
   together: [
     "test/codegen/assignable/**/*.test.ts",
     "test/foreign/foreign.test.ts",
+    "test/runtime/consume/partitions.test.ts",
     "test/runtime/encryption/forgetting.test.ts",
   ],
   apart: [
