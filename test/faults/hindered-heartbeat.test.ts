@@ -6,6 +6,7 @@ import { eventually } from "./patience.js";
 import { groupOf, Stage } from "./stage.js";
 
 const LEASE_MS = 1000;
+const MEMBERS = 2;
 
 interface Hindrance {
   begin(stage: Stage): Promise<unknown>;
@@ -35,9 +36,13 @@ const hindrances: Readonly<Record<string, Hindrance>> = {
   },
   "Redis has no place for their connections": {
     begin: async ({ client }) => {
+      const beating = async (): Promise<readonly string[]> => {
+        const clients = ((await client.client("LIST")) as string).split("\n");
+        return clients.flatMap((line) => /^id=(\d+) .*name=billing:heartbeat /.exec(line)?.[1] ?? []);
+      };
+      // One that connects later would keep its place.
+      const ids = await eventually(beating, ({ length }) => length === MEMBERS);
       await client.config("SET", "maxclients", "1");
-      const clients = ((await client.client("LIST")) as string).split("\n");
-      const ids = clients.flatMap((line) => /^id=(\d+) .*name=billing:heartbeat /.exec(line)?.[1] ?? []);
       for (const id of ids) await client.client("KILL", "ID", id);
     },
     end: ({ client }) => client.config("SET", "maxclients", "1000"),
@@ -54,7 +59,7 @@ const linesAbout = (log: LogBook): readonly string[] =>
 describe.concurrent("consumers whose heartbeats alone cannot be written for several leases", () => {
   it.each(Object.entries(hindrances))("keep what they hold, and say so: %s", async (_, hindrance) => {
     await using stage = await Stage.open();
-    const logs = [logBook(), logBook()];
+    const logs = Array.from({ length: MEMBERS }, () => logBook());
     // On a busy machine no other link may be given up for a silence: there would be no place for it either.
     const redis = { socketTimeoutSeconds: 20 };
     const settings = { leaseSeconds: LEASE_MS / 1000, concurrency: 10, batchSize: 2, redis };
