@@ -1,4 +1,4 @@
-import type { Snapshot } from "./source/source.js";
+import type { Snapshot } from "./source/overview.js";
 
 /** So many snapshots are kept: ten minutes of one every two seconds. */
 const KEPT = 300;

@@ -1,6 +1,7 @@
 import { History } from "./history.js";
 import { Shared } from "./shared.js";
-import type { DashboardSource, Snapshot } from "./source/source.js";
+import type { Snapshot } from "./source/overview.js";
+import type { DashboardSource } from "./source/source.js";
 
 /** A little less than the time between two looks of a page. */
 const FRESH_MS = 1500;

@@ -35,8 +35,8 @@ export {
   HealthCollector,
   type HealthCollectorHooks,
   type HealthCollectorOptions,
-  type ServiceHealth,
 } from "./health/collector.js";
+export type { ServiceHealth } from "./health/service-health.js";
 export { Operations } from "./operations.js";
 export type { OperationsOptions } from "./operator.js";
 export type { PartitionHindrance } from "./partitions/hindrances.js";

@@ -1,6 +1,6 @@
 import { type Content, type Html, html } from "../../contract/html.js";
 import { type Series, seriesKey } from "../history.js";
-import type { GroupState, MemberState } from "../source/source.js";
+import type { GroupState, MemberState } from "../source/overview.js";
 import { figure, type Subject } from "./plot.js";
 import { missing } from "./streams.js";
 import { table } from "./table.js";

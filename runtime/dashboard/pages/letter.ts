@@ -1,5 +1,5 @@
 import { type Html, html } from "../../contract/html.js";
-import type { LetterState } from "../source/source.js";
+import type { LetterState } from "../source/letter-state.js";
 import { typeOf } from "./messages.js";
 import { missing } from "./streams.js";
 import { type Asked, addressOf, given, type View } from "./view.js";

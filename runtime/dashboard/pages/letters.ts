@@ -1,5 +1,5 @@
 import { type Content, type Html, html } from "../../contract/html.js";
-import type { Cause, LetterLine } from "../source/source.js";
+import type { Cause, LetterLine } from "../source/letter-state.js";
 import { typeOf } from "./messages.js";
 import { table } from "./table.js";
 import { type Asked, addressOf, given, type View } from "./view.js";

@@ -1,5 +1,5 @@
 import { type Content, type Html, html } from "../../contract/html.js";
-import type { MessageLine, MessageState } from "../source/source.js";
+import type { MessageLine, MessageState } from "../source/message-state.js";
 import { missing } from "./streams.js";
 import { table } from "./table.js";
 import { type Asked, addressOf, given, type View } from "./view.js";

@@ -1,6 +1,6 @@
 import { type Content, type Html, html } from "../../contract/html.js";
 import { latest, seriesKey } from "../history.js";
-import type { Fault, ServiceState, Snapshot, StreamState } from "../source/source.js";
+import type { Fault, ServiceState, Snapshot, StreamState } from "../source/overview.js";
 import { figure, plot } from "./plot.js";
 import { conditionOf, reportedAgo } from "./services.js";
 import { table } from "./table.js";

@@ -1,5 +1,5 @@
 import { html } from "../../contract/html.js";
-import type { ServiceState } from "../source/source.js";
+import type { ServiceState } from "../source/overview.js";
 import { table } from "./table.js";
 import type { Asked, View } from "./view.js";
 import { length, NOTHING, name, sign } from "./words.js";

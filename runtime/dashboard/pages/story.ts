@@ -1,5 +1,5 @@
 import { type Content, html } from "../../contract/html.js";
-import type { Step, Story } from "../source/source.js";
+import type { Step, Story } from "../source/message-state.js";
 import { missing } from "./streams.js";
 import { type Asked, addressOf, given, type View } from "./view.js";
 import { moment, name, sentence } from "./words.js";

@@ -1,6 +1,6 @@
 import { type Content, type Html, html } from "../../contract/html.js";
 import { latest, seriesKey } from "../history.js";
-import type { GroupState, StreamState } from "../source/source.js";
+import type { GroupState, StreamState } from "../source/overview.js";
 import { figure, plot } from "./plot.js";
 import { table } from "./table.js";
 import { type Asked, addressOf, given, type View } from "./view.js";

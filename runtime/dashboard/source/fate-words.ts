@@ -1,6 +1,6 @@
 import type { Fate } from "../../operations/messages/fate.js";
 import { length } from "../pages/words.js";
-import type { FateState } from "./source.js";
+import type { FateState } from "./message-state.js";
 
 const BAD: ReadonlySet<Fate["state"]> = new Set(["parked", "handed over", "dead"]);
 

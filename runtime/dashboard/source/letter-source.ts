@@ -7,7 +7,8 @@ import { readLetter } from "../../operations/index.js";
 import type { Operator } from "../../operations/operator.js";
 import { deadLettersOf } from "../../operations/redis-dead-letters.js";
 import { json } from "../pages/words.js";
-import type { Cause, Causes, LetterLine, LetterQuery, LetterState, Part } from "./source.js";
+import type { Cause, Causes, LetterLine, LetterQuery, LetterState } from "./letter-state.js";
+import type { Part } from "./message-state.js";
 
 const LISTED = 50;
 /** So many causes of a stream are shown. */

@@ -9,7 +9,7 @@ import { findMessages } from "../../operations/traffic/find-messages.js";
 import { readEntry } from "../../operations/traffic/read-entry.js";
 import { json } from "../pages/words.js";
 import { wordsOf } from "./fate-words.js";
-import type { Found, MessageLine, MessageState, Query, Story } from "./source.js";
+import type { Found, MessageLine, MessageState, Query, Story } from "./message-state.js";
 import { storyOf } from "./story-steps.js";
 
 const [HOUR_MS, DAY_MS] = [3_600_000, 86_400_000];

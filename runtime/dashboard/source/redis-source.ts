@@ -7,24 +7,12 @@ import { readTraffic } from "../../operations/traffic/traffic.js";
 import { Shared } from "../shared.js";
 import { Changes } from "./changes.js";
 import { LetterSource } from "./letter-source.js";
+import type { Causes, LetterLine, LetterQuery, LetterState } from "./letter-state.js";
 import { MessageSource } from "./message-source.js";
+import type { Found, MessageState, Part, Query, Story } from "./message-state.js";
+import type { Snapshot } from "./overview.js";
 import { snapshotOf } from "./snapshot.js";
-import type {
-  Action,
-  Actor,
-  Causes,
-  DashboardSource,
-  Found,
-  LetterLine,
-  LetterQuery,
-  LetterState,
-  MessageState,
-  Part,
-  Query,
-  Snapshot,
-  Story,
-  Traffic,
-} from "./source.js";
+import type { Action, Actor, DashboardSource, Traffic } from "./source.js";
 
 const FRESH_MS = 5000;
 

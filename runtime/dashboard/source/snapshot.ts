@@ -4,7 +4,7 @@ import type { GroupStatus } from "../../operations/status/group-status.js";
 import type { ServiceStatus } from "../../operations/status/service-status.js";
 import type { PauseStatus, Status, StreamStatus } from "../../operations/status/status.js";
 import { length } from "../pages/words.js";
-import type { Fault, GroupState, ServiceState, Snapshot, StreamState } from "./source.js";
+import type { Fault, GroupState, ServiceState, Snapshot, StreamState } from "./overview.js";
 
 /** What the pages show of a look at the installation. Streams go by their names without the environment's prefix. */
 export function snapshotOf(status: Status): Snapshot {

@@ -3,7 +3,7 @@ import type { StoryPart, Story as Told } from "../../operations/messages/explain
 import type { Fate } from "../../operations/messages/fate.js";
 import { whole } from "../pages/words.js";
 import { wordsOf } from "./fate-words.js";
-import type { Step, Story } from "./source.js";
+import type { Step, Story } from "./message-state.js";
 
 /** A story as a list of steps, each message before what became of it and what it caused. */
 export function storyOf(id: string, { parts, letters, searched, left }: Told): Story | undefined {

@@ -11,23 +11,7 @@ import { alertsOf, type HealthAlert, type HealthRules } from "./alert.js";
 import { HealthAlertBoard } from "./alert-board.js";
 import { ReportReader } from "./report-reader.js";
 import { type Known, Roster } from "./roster.js";
-
-/** The latest report of one service. */
-export interface ServiceHealth {
-  readonly service: string;
-  /** The status that the service reported: `healthy`, `unhealthy` or `unknown`. */
-  readonly status: string;
-  /** The time at which its last report reached the stream, by the clock of Redis. */
-  readonly reportedAt: Date;
-  /** Seconds since its last report, by the clock of Redis. An outage of Redis does not count. */
-  readonly silentSeconds: number;
-  readonly version: string | undefined;
-  readonly uptimeSeconds: number | undefined;
-  /** The details of the report. Services of this package report `redis`, `streams` and `counts`. */
-  readonly details: Readonly<Record<string, unknown>>;
-  /** The rules that the service breaks. */
-  readonly alerts: readonly HealthAlert[];
-}
+import type { ServiceHealth } from "./service-health.js";
 
 /** Callbacks of a collector. Their errors are ignored. */
 export interface HealthCollectorHooks {

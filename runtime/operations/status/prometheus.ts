@@ -1,18 +1,9 @@
 import type { Problem } from "../diagnosis/problem.js";
 import type { GroupStatus } from "./group-status.js";
+import { counter, gauge, type Labels, type Metric, type Sample, textOf } from "./metric.js";
 import type { RedisStatus } from "./redis-status.js";
 import { serversOf } from "./servers.js";
 import type { Status } from "./status.js";
-
-type Labels = Readonly<Record<string, string>>;
-type Sample = readonly [labels: Labels, value: number | boolean | null];
-
-interface Metric {
-  readonly name: string;
-  readonly type: "gauge" | "counter";
-  readonly help: string;
-  readonly samples: readonly Sample[];
-}
 
 const SEVERITIES = ["critical", "warning", "notice"] as const;
 
@@ -234,31 +225,6 @@ function labelsOf({ stream, name, service }: GroupStatus): Labels {
   return { messaging_destination_name: stream, messaging_consumer_group_name: name, merp_service: service };
 }
 
-function gauge(name: string, help: string, samples: readonly Sample[]): Metric {
-  return { name: `merp_status_${name}`, type: "gauge", help, samples };
-}
-
-function counter(name: string, help: string, samples: readonly Sample[]): Metric {
-  return { name: `merp_status_${name}`, type: "counter", help, samples };
-}
-
 function seconds(ms: number | null): number | null {
   return ms === null ? null : ms / 1000;
-}
-
-/** A metric without a sample is left out. */
-function textOf({ name, type, help, samples }: Metric): string {
-  const known = samples.filter(([, value]) => value !== null);
-  if (known.length === 0) return "";
-  const lines = known.map(([labels, value]) => `${name}${labelText(labels)} ${Number(value)}`);
-  return [`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`, ...lines, ""].join("\n");
-}
-
-function labelText(labels: Labels): string {
-  const pairs = Object.entries(labels).map(([name, value]) => `${name}="${escaped(value)}"`);
-  return pairs.length === 0 ? "" : `{${pairs.join(",")}}`;
-}
-
-function escaped(value: string): string {
-  return value.toWellFormed().replaceAll("\\", "\\\\").replaceAll("\n", "\\n").replaceAll('"', '\\"');
 }
