@@ -20,8 +20,8 @@ export interface StoredEntry extends LogEntry {
 type Found = Omit<StoredEntry, "stream">;
 
 const PAGE = 200;
-/** So many pending entries are fetched at once. */
-const FETCHED = 16;
+/** So many pending entries are fetched at once. Any of them may be so large that Redis takes a while. */
+const FETCHED = 4;
 
 /**
  * Reads the entries of streams that readers have still before them, and the open dead letters. Nothing is changed. Of an

@@ -71,7 +71,9 @@ export class Follower {
   async *entries(): AsyncGenerator<FollowedEntry, void, undefined> {
     const { streams, signal, isOver = false } = this.#options;
     try {
-      const readings = await Promise.all(streams.map((name) => this.#begin(name)));
+      const readings: Reading[] = [];
+      // One after the other: where entries are very large, each takes Redis a while.
+      for (const name of streams) readings.push(await this.#begin(name));
       let isLive = this.#options.from === undefined;
       while (!signal.aborted) {
         for (const reading of readings) if (reading.entries.length === 0 && reading.isMore) await this.#fill(reading);

@@ -12,7 +12,7 @@ import type { UnseenStream } from "./cluster-status.js";
 import { type Look, lookAtStreams, lookOf, type Part } from "./look.js";
 import { partitionsOf } from "./partitions-look.js";
 import type { Plan, PlannedStream } from "./plan.js";
-import { askOfTime, lookAtRedis } from "./redis-look.js";
+import { lookAtRedis } from "./redis-look.js";
 
 /**
  * Looks at an installation once. On a cluster each master is asked by itself, all of them at the same time: what one of them does
@@ -139,7 +139,7 @@ function lookAtPart(
 ): Promise<MasterLook> {
   return askNode(master, access, async (client) => {
     const rounds = new Rounds(client);
-    const { nowMs } = await askOfTime(rounds);
+    const { nowMs } = await rounds.time();
     const part = await lookAtStreams(rounds, { ...plan, streams }, { nowMs, earlier });
     return { parts: [part], unseen: [], refused: rounds.refused };
   });

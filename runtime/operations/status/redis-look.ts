@@ -1,4 +1,3 @@
-import { instantIn } from "../../redis/redis-clock.js";
 import type { Rounds } from "../../redis/round.js";
 import type { RedisStatus } from "./redis-status.js";
 
@@ -11,17 +10,9 @@ export interface RedisLook {
 
 /** Asks Redis for the time, and how it is. @param before - what the look before showed */
 export async function lookAtRedis(rounds: Rounds, before: RedisStatus | undefined): Promise<RedisLook> {
-  const { nowMs, here } = await askOfTime(rounds);
+  const { nowMs, here } = await rounds.time();
   const info = new Info((await rounds.ask((round) => round.ask<string>("INFO"))) ?? "");
   return { nowMs, status: statusOf(info, nowMs - here, before) };
-}
-
-/** Asks for the time by Redis' clock, and by that of this machine in the middle of the question. */
-export async function askOfTime(rounds: Rounds): Promise<{ readonly nowMs: number; readonly here: number }> {
-  const began = Date.now();
-  const time = await rounds.ask((round) => round.ask<string[]>("TIME"));
-  const here = (began + Date.now()) / 2;
-  return { nowMs: Math.floor(time === undefined ? here : instantIn(time)), here };
 }
 
 function statusOf(info: Info, clockAheadMs: number, before: RedisStatus | undefined): RedisStatus {

@@ -50,7 +50,9 @@ const MOST_TYPES_BYTES = 1024 * 1024;
  */
 export async function readTraffic(operator: Operator, descriptors: readonly Descriptor[]): Promise<Traffic> {
   const streams = [...new Set(descriptors.map(({ stream }) => stream))];
-  const samples = await Promise.all(streams.map((stream) => sample(operator, stream)));
+  const samples: Sample[] = [];
+  // One after the other: where entries are very large, each takes Redis a while.
+  for (const stream of streams) samples.push(await sample(operator, stream));
   const types = samples.flatMap(({ stream, entries, handled }) => typesIn(stream, entries, handled, descriptors));
   const oldest = samples.flatMap(({ entries }) => entries.at(-1)?.id ?? []).map(addedAt);
   const looked = samples.reduce((sum, { entries }) => sum + entries.length, 0);

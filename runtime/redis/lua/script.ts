@@ -135,14 +135,40 @@ export function script(
   };
 }
 
+const READS = "#!lua flags=allow-oom,no-writes\n";
+
+/** The moment comes last, and is gone before the script begins. Who may not ask for the time gives none. */
+const TIMELY = `
+do
+  local till = tonumber(table.remove(ARGV))
+  local time = till > 0 and redis.call('TIME')
+  if time and time[1] * 1000 + time[2] / 1000 > till then return redis.error_reply('LATER it is past the moment') end
+end
+`;
+const timelies = new WeakMap<object, { readonly lua: string; readonly digest: string }>();
+
+/** A script that only reads, which does nothing but reply `LATER` after the moment by Redis' clock that its last argument names; 0 for none. */
+export function timely(script: Script<unknown>): { readonly lua: string; readonly digest: string } {
+  const known = timelies.get(script);
+  if (known !== undefined) return known;
+  const lua = READS + TIMELY + script.lua.slice(READS.length);
+  const made = { lua, digest: digestOf(lua) };
+  timelies.set(script, made);
+  return made;
+}
+
+function digestOf(lua: string): string {
+  return createHash("sha1").update(lua).digest("hex");
+}
+
 /**
  * The tag of a script that a user runs who may only read its keys: `EVAL` demands the right to write them, `EVAL_RO` does
  * not. Its texts are bytes.
  */
 export function readOnlyScript<Reply>(texts: TemplateStringsArray, ...fragments: readonly string[]): Script<Reply> {
   const body = String.raw(texts, ...fragments);
-  const lua = `#!lua flags=allow-oom,no-writes\n${guard(body)}${body}`;
-  const digest = createHash("sha1").update(lua).digest("hex");
+  const lua = `${READS}${guard(body)}${body}`;
+  const digest = digestOf(lua);
   const run: Script<Reply>["run"] = async (client, keys, args) => {
     const given = [keys.length, ...keys, ...args];
     try {
