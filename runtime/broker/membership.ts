@@ -3,6 +3,7 @@ import type { Answer, Delivery, Take, Unhandled } from "./delivery.js";
 import type { Aside, GroupPause } from "./group-pause.js";
 import type { IdState } from "./id-state.js";
 import type { Log, OpenLetters } from "./log.js";
+import type { RetryCall } from "./retry-call.js";
 import type { Lease, Neighbourhood, Shares } from "./shares.js";
 import type { HeartbeatState, SignsOfLife } from "./signs-of-life.js";
 
@@ -60,6 +61,8 @@ export interface Released {
   readonly isOutdated: boolean;
   /** What is paused of the group. `undefined` when it is not known, because the group is gone. */
   readonly pauses: readonly GroupPause[] | undefined;
+  /** What operators have called for lately. */
+  readonly calls: readonly RetryCall[];
 }
 
 /** An entry of a consumer that died. Its delivery is to be counted just before it begins, by {@link Membership.fetch}. */

@@ -7,6 +7,7 @@ import type { LoopState } from "../messaging/health.js";
 import { Pause } from "../time/pause.js";
 import { watchBurials } from "./burial-watch.js";
 import { Halt } from "./halt.js";
+import { HeldRetries } from "./held-retries.js";
 import type { ConsumerParts } from "./parts.js";
 import { adopt, takeReturned } from "./precedence.js";
 import { Reader } from "./reader.js";
@@ -45,7 +46,8 @@ export class StreamConsumer {
     const settling = new Pause(this.#settling.signal, clock, hooks.trouble);
     this.membership = members.add(place, { reading: reading.signal, settling: settling.signal });
     const halt = new Halt(place, given);
-    this.#parts = { ...given, membership: this.membership, reading, settling, halt };
+    const heldRetries = new HeldRetries();
+    this.#parts = { ...given, membership: this.membership, reading, settling, halt, heldRetries };
     this.#workload = new Workload(this.#parts);
     this.#reader = new Reader(this.#parts, this.#workload, () => this.#prepare());
     this.#reaper = new Reaper(this.#parts, this.#workload);

@@ -4,6 +4,7 @@ import type { Dispatcher } from "../handle/dispatcher.js";
 import type { RuntimeParts } from "../messaging/hooks.js";
 import type { Pause } from "../time/pause.js";
 import type { Halt } from "./halt.js";
+import type { HeldRetries } from "./held-retries.js";
 
 /** Shared by the parts of one consumer. */
 export interface ConsumerParts extends RuntimeParts {
@@ -11,6 +12,7 @@ export interface ConsumerParts extends RuntimeParts {
   readonly config: Config;
   readonly dispatcher: Dispatcher;
   readonly halt: Halt;
+  readonly heldRetries: HeldRetries;
   /** Waits until the consumer stops reading. */
   readonly reading: Pause;
   /** Waits until the consumer stops settling. */

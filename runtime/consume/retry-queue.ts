@@ -1,3 +1,4 @@
+import type { Released } from "../broker/membership.js";
 import { ASK_EVERY_MS } from "./halt.js";
 import type { ConsumerParts } from "./parts.js";
 import type { Workload } from "./workload.js";
@@ -34,17 +35,19 @@ export async function runRetryQueue(parts: ConsumerParts, workload: Workload): P
 }
 
 /** Returns how long to wait before the next look. */
-async function release({ membership, halt }: ConsumerParts, workload: Workload): Promise<number> {
+async function release(parts: ConsumerParts, workload: Workload): Promise<number> {
+  const { membership, halt } = parts;
   const room = Math.min(workload.roomForRetries, MOST_AT_ONCE);
   if (room <= 0) {
     // A consumer that is full learns all the same what is paused.
-    if (workload.isOpen && halt.isOld) halt.learn((await membership.release(0)).pauses);
+    if (workload.isOpen && halt.isOld) learn(parts, await membership.release(0));
     return CROWDED_WAIT_MS;
   }
   // Retries do not take all the room while others may hand entries over, nor do these.
   const most = membership.receives ? Math.max(1, Math.floor(room / 2)) : room;
-  const { deliveries, nextMs, areHandedOver, isOutdated, pauses } = await membership.release(most);
-  halt.learn(pauses);
+  const released = await membership.release(most);
+  const { deliveries, nextMs, areHandedOver, isOutdated } = released;
+  learn(parts, released);
   workload.takeAgain(deliveries);
   if (isOutdated) await membership.enrol();
   const longestMs = membership.receives && !membership.redriven ? HANDOVER_WAIT_MS : ASK_EVERY_MS;
@@ -55,4 +58,10 @@ async function release({ membership, halt }: ConsumerParts, workload: Workload):
   workload.takeAgain(handedOver.deliveries);
   workload.takeOver(handedOver.takenOver);
   return handedOver.areMore ? 0 : waitMs;
+}
+
+/** What operators want. A pause is heard first: what it holds goes on waiting. */
+function learn({ halt, heldRetries }: ConsumerParts, { pauses, calls }: Released): void {
+  halt.learn(pauses);
+  heldRetries.hear(calls, (type) => halt.holds(type));
 }

@@ -232,12 +232,14 @@ export class Runner {
 
   /** Keeps a failed delivery, and with it its entity's lane, until it is tried again. */
   async #retryInLane(delivery: Delivery, retry: Retry): Promise<void> {
-    const { attempt, deaths = 0 } = delivery;
+    const { id, attempt, deaths = 0 } = delivery;
+    const { heldRetries, reading } = this.#parts;
     const resume = this.#backlog.retain(delivery, { attempt: 1 + attempt - deaths, isAlone: false });
-    const due = this.#parts.reading.for(retry.delayMs);
+    const called = heldRetries.called(id, typeOf(delivery.fields ?? []));
+    const due = reading.for(retry.delayMs, called).finally(() => heldRetries.ended(id));
     const kept = await this.#settler.keep(delivery, retry);
-    this.#watching.unloaded(delivery.id);
-    const waiting = this.#backlog.placeholder(delivery.id);
+    this.#watching.unloaded(id);
+    const waiting = this.#backlog.placeholder(id);
     if (waiting !== undefined && kept !== "kept") waiting.isTakenOver = true;
     // At the end it stays pending, and its followers behind it: all are given back together.
     if (kept === null || (kept === "kept" && !(await due))) return;

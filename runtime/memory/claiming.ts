@@ -18,6 +18,7 @@ export function release(seat: Seat, count: number): Released {
     // What the others handle is known at any time.
     isOutdated: false,
     pauses: pauses.all,
+    calls: pauses.calls,
   };
 }
 

@@ -3,6 +3,7 @@ import { type Config, prefixed } from "../config/config.js";
 import { typeOf } from "../contract/codec.js";
 import { ConfigError, MessagingError } from "../errors.js";
 import type { GroupControl, Paused } from "../messaging/group-control.js";
+import type { Entry } from "./entry-log.js";
 import { AT_ONCE } from "./pauses.js";
 import { redriveName, type Store } from "./store.js";
 
@@ -42,19 +43,26 @@ export class OperatorsGroups implements GroupControl {
   ): ReturnType<GroupControl["retryNow"]> {
     const name = this.#found(stream, group);
     const now = this.#store.clock.now();
-    let count = 0;
+    const pauses = this.#store.pauses(name, group);
+    let [count, held] = [0, 0];
+    const isWanted = ({ fields, ...entry }: Entry): boolean =>
+      (type ?? typeOf(fields)) === typeOf(fields) && (id ?? entry.id) === entry.id;
     for (const each of [name, redriveName(name, group)]) {
       const found = this.#store.stream(each).group(group);
       for (const pending of found?.parked ?? []) {
         const { entry, dueAt, pausedType } = pending;
-        const isWanted = (type ?? typeOf(entry.fields)) === typeOf(entry.fields) && (id ?? entry.id) === entry.id;
-        if (!isWanted || dueAt <= now || pausedType !== undefined) continue;
+        if (!isWanted(entry) || dueAt <= now || pausedType !== undefined) continue;
         pending.dueAt = AT_ONCE + entry.at;
         count++;
       }
+      for (const { entry, isKept } of found?.pending.values() ?? []) {
+        const isPaused = pauses.all.some((pause) => pause.type !== undefined && pause.type === typeOf(entry.fields));
+        if (isKept && !isPaused && isWanted(entry)) held++;
+      }
       found?.due.tell();
     }
-    return count;
+    if (held > 0) pauses.call(type, id);
+    return count + held;
   }
 
   /** @throws {MessagingError} `GROUP_MISSING` */

@@ -1,4 +1,5 @@
 import type { GroupPause } from "../broker/group-pause.js";
+import type { RetryCall } from "../broker/retry-call.js";
 import type { Timer } from "../time/clock.js";
 import type { MemoryGroup } from "./memory-group.js";
 import type { VirtualClock } from "./virtual-clock.js";
@@ -19,6 +20,8 @@ export class Pauses {
   readonly #groups: () => readonly MemoryGroup[];
   readonly #known = new Map<string | undefined, Known>();
 
+  #calls: readonly RetryCall[] = [];
+
   /** @param groups - the groups for which it counts, if they exist */
   constructor(clock: VirtualClock, groups: () => readonly MemoryGroup[]) {
     this.#clock = clock;
@@ -27,6 +30,11 @@ export class Pauses {
 
   get all(): readonly GroupPause[] {
     return [...this.#known.values()].map(({ pause }) => pause);
+  }
+
+  /** What was called for, the last of all alone: it is heard before there is another. */
+  get calls(): readonly RetryCall[] {
+    return this.#calls;
   }
 
   get isTotal(): boolean {
@@ -64,6 +72,13 @@ export class Pauses {
     }
     this.#tell();
     return count;
+  }
+
+  /** Has members retry what they hold. */
+  call(type: string | undefined, id: string | undefined): void {
+    const [last] = this.#calls;
+    this.#calls = [{ name: "", at: (last?.at ?? 0) + 1, type, id }];
+    this.#tell();
   }
 
   /** When an entry of a type is due that is parked now. */

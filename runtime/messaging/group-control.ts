@@ -68,8 +68,9 @@ export interface GroupControl {
    */
   resume(stream: string, group: string, options?: { readonly type?: string }): Promise<ResumeResult>;
   /**
-   * Has parked entries of a group be due at once, also those that were redriven to it. Resolves to their number. No attempt is
-   * lost or counted; what is paused goes on waiting. With `order: "entity"` a retry waits in its member, and is not reached.
+   * Has what waits for a retry in a group be due at once, also what was redriven to it. Resolves to its number. No attempt is
+   * lost or counted; what is paused goes on waiting. With `order: "entity"` a retry waits in its member, which hears of it within
+   * a second, and keeps the order; a member of an older version does not.
    *
    * @throws {MessagingError} `GROUP_MISSING`
    * @example

@@ -123,7 +123,7 @@ export class OwnedMembership implements Membership {
     return this.#inner.buried(ids);
   }
   async release(count: number): ReturnType<Membership["release"]> {
-    const none = { deliveries: [], nextMs: -1, areHandedOver: false, isOutdated: false, pauses: undefined };
+    const none = { deliveries: [], nextMs: -1, areHandedOver: false, isOutdated: false, pauses: undefined, calls: [] };
     const released = await this.#unlessLost(none, this.#inner.release(count));
     return { ...released, isOutdated: false };
   }

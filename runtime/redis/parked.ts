@@ -4,6 +4,7 @@ import type { Client } from "./connection.js";
 import type { FailedPlace } from "./failed-entry.js";
 import { pausesIn } from "./group-pauses.js";
 import { deliveryOf, release } from "./lua/retry.js";
+import { callsIn } from "./retry-calls.js";
 
 /** How many parked entries are taken at most, and after how much text of theirs to stop. */
 export interface ParkedLimits {
@@ -22,6 +23,7 @@ export const NONE_PARKED: Omit<Parked, "version"> = {
   nextMs: -1,
   areHandedOver: false,
   pauses: undefined,
+  calls: [],
 };
 
 /** Takes parked entries whose retry is due, and learns what is paused. */
@@ -33,9 +35,10 @@ export async function takeParked(
   const { stream, retry, errors, types, handover, held, paused } = keys;
   const scriptKeys = [stream, retry, errors, types, handover, held, paused];
   const reply = await release.run(client, scriptKeys, [group, consumer, count, replyBytes, maxEntryBytes]);
-  const [released, nextMs, handedOver, version, records] = reply;
+  const [released, nextMs, handedOver, version, records, calls] = reply;
   const pauses = pausesIn(records);
-  return { deliveries: released.map(deliveryOf), nextMs, areHandedOver: handedOver > 0, version, pauses };
+  const areHandedOver = handedOver > 0;
+  return { deliveries: released.map(deliveryOf), nextMs, areHandedOver, version, pauses, calls: callsIn(calls) };
 }
 
 /** Learns what is paused, and records that it is heeded. Mostly it is nothing, and the key is not there. */

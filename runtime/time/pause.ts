@@ -29,8 +29,8 @@ export class Pause {
     return this.for(backoffMs * (0.5 + this.#clock.chance() / 2));
   }
 
-  /** Waits so many milliseconds. Resolves to `false` if the signal aborts meanwhile. */
-  for(ms: number): Promise<boolean> {
+  /** Waits so many milliseconds, or until `early` resolves. Resolves to `false` if the signal aborts meanwhile. */
+  for(ms: number, early?: Promise<void>): Promise<boolean> {
     return new Promise((resolve) => {
       if (this.signal.aborted) return resolve(false);
       const end = (going: boolean): void => {
@@ -41,6 +41,7 @@ export class Pause {
       const onAbort = (): void => end(false);
       const timer = this.#clock.after(ms, () => end(true));
       this.signal.addEventListener("abort", onAbort);
+      void early?.then(() => end(true));
     });
   }
 }

@@ -30,6 +30,34 @@ async function paused(
   await stage.until(() => services.every(({ counts }, at) => counts.paused > (before[at] as number)), "the news of it");
 }
 
+async function triesAtOnce(stage: Stage, order: "none" | "entity"): Promise<void> {
+  const billing = stage.service("billing", { retryDelaySeconds: 3000, order });
+  const attempts: unknown[] = [];
+  onUserCreated(billing, ({ entity_id }, { attempt }) => {
+    attempts.push([entity_id, attempt]);
+    if (attempt === 1) throw new Error("not yet");
+  });
+  onUserUpdated(billing, ({ entity_id }, { attempt }) => {
+    attempts.push([`updated ${entity_id}`, attempt]);
+    if (attempt === 1) throw new Error("not yet");
+  });
+  await billing.start();
+  await publishUserUpdated(billing, updated(3));
+  const { entryId = "" } = (await publishUserCreated(billing, user(1))) ?? {};
+  await publishUserCreated(billing, user(2));
+  await stage.until(() => billing.counts.retried === 3, "the failures");
+  expect(await stage.groups.retryNow(...BILLING, { id: entryId })).toBe(1);
+  await stage.until(() => billing.counts.handled === 1, "the one");
+  expect(attempts.at(-1)).toEqual([1, 2]);
+  expect(await stage.groups.retryNow(...BILLING, { type: "user.created" })).toBe(1);
+  await stage.until(() => billing.counts.handled === 2, "the type");
+  expect(attempts.at(-1)).toEqual([2, 2]);
+  expect(await stage.groups.retryNow(...BILLING)).toBe(1);
+  await stage.until(() => billing.counts.handled === 3, "the other");
+  expect(await stage.groups.retryNow(...BILLING)).toBe(0);
+  await expect(stage.groups.retryNow("events", "biling-workers")).rejects.toMatchObject({ code: "GROUP_MISSING" });
+}
+
 export const pauses: Sentences = {
   "a paused group begins nothing, and handles what came meanwhile as for the first time when it is resumed": async (
     stage,
@@ -349,31 +377,9 @@ export const pauses: Sentences = {
     expect(ran).toEqual(["soon"]);
   },
 
-  "what waits for a retry is tried at once on demand, each as the attempt that it would have been": async (stage) => {
-    const billing = stage.service("billing", { retryDelaySeconds: 3000 });
-    const attempts: unknown[] = [];
-    onUserCreated(billing, ({ entity_id }, { attempt }) => {
-      attempts.push([entity_id, attempt]);
-      if (attempt === 1) throw new Error("not yet");
-    });
-    onUserUpdated(billing, ({ entity_id }, { attempt }) => {
-      attempts.push([`updated ${entity_id}`, attempt]);
-      if (attempt === 1) throw new Error("not yet");
-    });
-    await billing.start();
-    await publishUserUpdated(billing, updated(3));
-    const { entryId = "" } = (await publishUserCreated(billing, user(1))) ?? {};
-    await publishUserCreated(billing, user(2));
-    await stage.until(() => billing.counts.retried === 3, "the failures");
-    expect(await stage.groups.retryNow(...BILLING, { id: entryId })).toBe(1);
-    await stage.until(() => billing.counts.handled === 1, "the one");
-    expect(attempts.at(-1)).toEqual([1, 2]);
-    expect(await stage.groups.retryNow(...BILLING, { type: "user.created" })).toBe(1);
-    await stage.until(() => billing.counts.handled === 2, "the type");
-    expect(attempts.at(-1)).toEqual([2, 2]);
-    expect(await stage.groups.retryNow(...BILLING)).toBe(1);
-    await stage.until(() => billing.counts.handled === 3, "the other");
-    expect(await stage.groups.retryNow(...BILLING)).toBe(0);
-    await expect(stage.groups.retryNow("events", "biling-workers")).rejects.toMatchObject({ code: "GROUP_MISSING" });
-  },
+  "what waits for a retry is tried at once on demand, each as the attempt that it would have been": (stage) =>
+    triesAtOnce(stage, "none"),
+
+  "what waits in its member for a retry, to keep an order, is tried at once on demand": (stage) =>
+    triesAtOnce(stage, "entity"),
 };

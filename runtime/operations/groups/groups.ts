@@ -11,6 +11,8 @@ import type {
 import type { Client } from "../../redis/connection.js";
 import { pauseField, pausesIn } from "../../redis/group-pauses.js";
 import { pause, recall, resume, retryNow } from "../../redis/lua/pause.js";
+import { callForRetries, countHeldRetries } from "../../redis/lua/retry-call.js";
+import { callField } from "../../redis/retry-calls.js";
 import type { AtStream, Routes } from "../routes.js";
 import { assertEntryId, type Buried, type BuryOptions, buryEntry, checkedBurial } from "./burial.js";
 import { findGroup, type GroupPlace, placeIn, placeOf, placesOf, streamsOf } from "./group-place.js";
@@ -96,10 +98,16 @@ export class Groups implements GroupControl {
     const given = placeOf(this.#config, stream, group);
     const at = this.#at("retrying", given);
     await at(given.stream, (client) => findGroup(client, given));
-    return eachOf(at, await placesOf(at, given), async (client, { stream: key, retry, held, paused }) => {
+    return eachOf(at, await placesOf(at, given), async (client, { stream: key, retry, errors, held, paused }) => {
       // A group that its members have not created has nothing parked.
-      if ((await client.zcard(retry)) === 0 || (await client.exists(key)) === 0) return 0;
-      return paged((from) => retryNow.run(client, [key, retry, held, paused], [group, type, id, from, PAGE]));
+      if ((await client.exists(key)) === 0) return 0;
+      const isParked = (await client.zcard(retry)) > 0;
+      const args = (from: string): (string | number)[] => [group, type, id, from, PAGE];
+      const due = isParked ? await paged((from) => retryNow.run(client, [key, retry, held, paused], args(from))) : 0;
+      const kept = await paged((from) => countHeldRetries.run(client, [key, errors, paused], args(from)));
+      // After all are counted: a member that heard it before would begin some of them.
+      if (kept > 0) await callForRetries.run(client, [paused], [callField(type, id)]);
+      return due + kept;
     });
   }
 

@@ -11,6 +11,7 @@ import {
   TYPE_OF,
   WHOLE,
 } from "./fragment.js";
+import { keepingCalls } from "./retry-call.js";
 import { type Script, script } from "./script.js";
 
 /**
@@ -44,14 +45,21 @@ return { now, till }
 
 /**
  * Resumes a type, or the group and all of its types. What waits for it is made due by {@link recall}, or by the next sweep of
- * a member.
+ * a member. Calls for retries stay until they are heard.
  * KEYS: 1 what is paused (hash)
  * ARGV: 1 `type:` and the type, or empty for all
  * Result: names and values of what was paused until now
  */
-export const resume: Script<string[]> = script("resume")`${CLOCK}${WHOLE}${pausesIn(1)}
+export const resume: Script<string[]> = script("resume")`${CLOCK}${WHOLE}${keepingCalls(1)}${pausesIn(1)}
+local function forget()
+  local calls = false
+  for i = 1, #records, 2 do
+    if string.find(records[i], '^now:') then calls = true else redis.call('HDEL', KEYS[1], records[i]) end
+  end
+  if calls then keep_calls() end
+end
 if ARGV[1] == '' then
-  redis.call('DEL', KEYS[1])
+  forget()
   return in_force
 end
 local resumed, others = {}, 0
@@ -59,7 +67,7 @@ for i = 1, #in_force, 2 do
   if in_force[i] == ARGV[1] then resumed = { in_force[i], in_force[i + 1] } else others = others + 1 end
 end
 redis.call('HDEL', KEYS[1], ARGV[1])
-if others == 0 then redis.call('DEL', KEYS[1]) end
+if others == 0 then forget() end
 return resumed
 `;
 

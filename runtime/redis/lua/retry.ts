@@ -49,6 +49,10 @@ record(ARGV[3], ARGV[5])
 return 1
 `;
 
+/** Others may have written longer calls, and any number of them. */
+const LONGEST_CALL = 1000;
+const MOST_CALLS = 100;
+
 /** For so long it is known that an operator has buried an entry: its handler may end only then. */
 const BURIED_MS = 7 * 86_400_000;
 
@@ -71,9 +75,10 @@ export type Delivered = [id: string, fields: string[], attempt: number, deaths: 
  * ARGV: 1 group · 2 consumer · 3 how many at most · 4 after how many bytes of their fields to stop · 5 beyond how many bytes
  *       an entry is abridged
  * Result: the released entries · in how many ms the next is due, or a pause ends, or -1 · how many entries are handed over,
- *         none while the group is paused · the version of the handled types · names and values of what is paused
+ *         none while the group is paused · the version of the handled types · names and values of what is paused · names and
+ *         moments of what operators have called for, see {@link callForRetries}
  */
-export const release: Script<[Delivered[], number, number, string | null, string[]]> = script(
+export const release: Script<[Delivered[], number, number, string | null, string[], string[]]> = script(
   "release",
 )`${CLOCK}${WHOLE}${ID_ORDER}${failuresIn(3)}${restoring("parked", 2)}${LENGTH}${ABRIDGED}${DUE}${LOOK_AGAIN}${pausesIn(7)}
 if #in_force > 0 then
@@ -124,7 +129,15 @@ for i = 2, #in_force, 2 do
 end
 local handed_over = is_paused and 0 or redis.call('ZCARD', KEYS[5])
 local version = redis.call('HGET', KEYS[4], 'version')
-return { released, waits == math.huge and -1 or waits, handed_over, version, in_force }
+local calls = {}
+for i = 1, #records, 2 do
+  local at = string.find(records[i], '^now:') and #records[i] <= ${String(LONGEST_CALL)} and whole(records[i + 1])
+  if at and #calls < ${String(2 * MOST_CALLS)} then
+    calls[#calls + 1] = records[i]
+    calls[#calls + 1] = records[i + 1]
+  end
+end
+return { released, waits == math.huge and -1 or waits, handed_over, version, in_force, calls }
 `;
 
 /**

@@ -1,6 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { type Messaging, onUserCreated, onUserUpdated, userCreated } from "../../../../generated/index.js";
+import {
+  type Messaging,
+  onUserCreated,
+  onUserUpdated,
+  publishUserCreated,
+  publishUserUpdated,
+  userCreated,
+} from "../../../../generated/index.js";
 import { examine, Operations } from "../../../../runtime/operations/index.js";
 import { redriveKeys, streamKeys } from "../../../../runtime/redis/keys.js";
 import { setAside } from "../../../../runtime/redis/lua/pause.js";
@@ -228,6 +235,85 @@ it("makes due what is parked, in pages, and what was redriven, but nothing of a 
   await expect(operations.groups.retryNow(...BILLING, { id: "seven" })).rejects.toMatchObject({
     message: 'id must be that of an entry (1700000000000-0), got "seven"',
   });
+});
+
+it.each([
+  ["all", {}, [1, 2, 3]],
+  ["those of a type", { type: "user.created" }, [1, 2]],
+])("has %s that waits in a member for an order tried at once, before what follows it", async (_, options, expected) => {
+  await using billing = createService(redis, { ...SETTINGS, order: "entity" });
+  const handled: (readonly [type: string, entity: unknown, attempt: number])[] = [];
+  const failing =
+    (type: string) =>
+    ({ entity_id }: { readonly entity_id?: unknown }, { attempt }: { readonly attempt: number }): void => {
+      handled.push([type, Number(entity_id), attempt]);
+      if (attempt === 1 && type !== "followed") throw new Error("fails once");
+    };
+  onUserCreated(billing, ({ entity_id, after_data }, context) =>
+    failing(after_data.email === "later@example.com" ? "followed" : "created")({ entity_id }, context),
+  );
+  onUserUpdated(billing, failing("updated"));
+  await billing.start();
+  await publish(billing, [1, 2]);
+  await publishUserUpdated(billing, { entity_id: 3, after_data: { email: "new@example.com" } });
+  await publishUserCreated(billing, { entity_id: 1, after_data: { email: "later@example.com" } });
+  await eventually(() => billing.counts.retried === 3);
+  await eventually(
+    () => admin.hlen(KEYS.errors),
+    (count) => count === 3,
+  );
+  expect(await operations.groups.retryNow(...BILLING, { id: "1-1" })).toBe(0);
+  expect(await operations.groups.retryNow(...BILLING, options)).toBe(expected.length);
+  await eventually(() => handled.length === 3 + expected.length + 1);
+  expect(handled.filter(([, entity]) => entity === 1)).toEqual([
+    ["created", 1, 1],
+    ["created", 1, 2],
+    ["followed", 1, 1],
+  ]);
+  expect(handled.filter(([, , attempt]) => attempt === 2).map(([, entity]) => entity)).toEqual(expected);
+  // Nobody calls twice.
+  expect(await operations.groups.retryNow(...BILLING, { type: "user.created" })).toBe(0);
+  expect(await admin.pttl(KEYS.paused)).toBeGreaterThan(0);
+});
+
+it("has one entry alone tried at once that waits in a member, and none of a type that is paused", async () => {
+  await using billing = createService(redis, { ...SETTINGS, order: "entity" });
+  const again: unknown[] = [];
+  const fail = (id: unknown, attempt: number): void => {
+    if (attempt > 1) again.push(Number(id));
+    throw new Error("fails always");
+  };
+  onUserCreated(billing, ({ entity_id }, { attempt }) => fail(entity_id, attempt));
+  onUserUpdated(billing, ({ entity_id }, { attempt }) => fail(entity_id, attempt));
+  await billing.start();
+  await publish(billing, [1, 2]);
+  await publishUserUpdated(billing, { entity_id: 3, after_data: { email: "new@example.com" } });
+  await eventually(
+    () => admin.hlen(KEYS.errors),
+    (count) => count === 3,
+  );
+  const [, [second] = [""]] = await admin.xrange("events", "-", "+");
+  expect(await operations.groups.retryNow(...BILLING, { id: second })).toBe(1);
+  await eventually(() => again.length === 1);
+  await eventually(() => billing.counts.retried === 4);
+  await operations.groups.pause(...BILLING, { type: "user.created" });
+  expect(await operations.groups.retryNow(...BILLING)).toBe(1);
+  await eventually(() => again.length === 2);
+  await eventually(() => billing.counts.retried === 5);
+  expect(again).toEqual([2, 3]);
+});
+
+it("keeps a call for retries while what is paused is resumed", async () => {
+  await admin.xgroup("CREATE", "events", "billing-workers", "0", "MKSTREAM");
+  await admin.zadd(KEYS.groups, 1, "billing-workers");
+  await admin.xadd("events", "1-1", "event_type", "user.created");
+  await admin.xreadgroup("GROUP", "billing-workers", "one", "STREAMS", "events", ">");
+  await admin.hset(KEYS.errors, "1-1", "{}");
+  await operations.groups.pause(...BILLING);
+  expect(await operations.groups.retryNow(...BILLING)).toBe(1);
+  await operations.groups.resume(...BILLING);
+  expect(await admin.hkeys(KEYS.paused)).toEqual(["now:"]);
+  expect(await admin.pttl(KEYS.paused)).toBeGreaterThan(0);
 });
 
 it.each<[string, () => Promise<unknown>, RegExp]>([

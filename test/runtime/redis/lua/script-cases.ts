@@ -465,6 +465,28 @@ export const SCRIPT_CASES: Readonly<Record<string, readonly ScriptCase[]>> = {
       },
     },
   ],
+  countHeldRetries: [
+    {
+      what: "counts what failed as often as it was delivered",
+      keys: [EVENTS, ERRORS, PAUSED],
+      args: ["g", "mine", "", "0", 500],
+      prepare: async (redis) => {
+        await stage(redis);
+        await redis.hset(ERRORS, "1-1", "{}", "2-1", "{}", "9-1", "{}");
+        await redis.hset(PAUSED, "type:other", "0 1 {}");
+      },
+    },
+  ],
+  callForRetries: [
+    {
+      what: "calls, and forgets what was called for long ago",
+      keys: [PAUSED],
+      args: ["now:"],
+      prepare: async (redis) => {
+        await redis.hset(PAUSED, "now:id:1-1", "1", "now:", "7", "heeds:me", "1");
+      },
+    },
+  ],
   retire: [
     {
       what: "removes a group with all that it has not handled",
