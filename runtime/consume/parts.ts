@@ -29,4 +29,6 @@ export interface Watching {
   unloaded(id: string): void;
   /** Returns whether other members may have taken what this one holds. */
   noticeLapse(): boolean;
+  /** After a lapse: resolves when it is known which entries in progress others have taken. */
+  readonly judged: Promise<void> | undefined;
 }

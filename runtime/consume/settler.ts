@@ -239,7 +239,14 @@ export class Settler {
   #settle<Result>(ids: readonly string[], work: Work<Result>, settled = ids): Promise<Result | null> {
     // Before the broker knows of an end: what other members have taken by now was handled here at the same time.
     this.#watching.noticeLapse();
-    const done = this.untilDone("settling", work, settled).finally(() => this.#underWay.delete(done));
+    const { judged } = this.#watching;
+    const judgedFirst: Work<Result> = async (isRepeated) => {
+      await judged;
+      return work(isRepeated);
+    };
+    const done = this.untilDone("settling", judged === undefined ? work : judgedFirst, settled).finally(() =>
+      this.#underWay.delete(done),
+    );
     this.#underWay.set(done, ids);
     return done;
   }

@@ -39,16 +39,21 @@ export class Workload implements Holder {
   #running: ReadonlySet<string> = new Set();
   #isOpen = false;
   #hasLapsed = false;
+  #judging: Promise<void> | undefined;
   #waiters: (() => void)[] = [];
 
   constructor(parts: ConsumerParts) {
     const { batchSize, concurrency, order, bufferBytes } = parts.config;
     this.#parts = parts;
+    const judged = (): Promise<void> | undefined => this.#judging;
     const watching: Watching = {
       settled: (id) => this.settled(id),
       moved: () => this.#moved(),
       unloaded: (id) => this.#unloaded(id),
       noticeLapse: () => this.#noticeLapse(),
+      get judged() {
+        return judged();
+      },
     };
     this.settler = new Settler(parts, watching);
     this.#prefetch = Math.min(batchSize, concurrency);
@@ -248,22 +253,26 @@ export class Workload implements Holder {
     if (hasLapsed) this.#backlog.contest();
     if (hasLapsed && !this.#hasLapsed) {
       this.suspectLoss();
-      void this.#reportOvertaken();
+      this.#judge();
     }
     this.#hasLapsed = hasLapsed;
     return hasLapsed;
   }
 
-  /** Reports those entries in progress that other members have taken meanwhile. */
+  #judge(): void {
+    const judging = this.#reportOvertaken().finally(() => {
+      if (this.#judging === judging) this.#judging = undefined;
+    });
+    this.#judging = judging;
+  }
+
+  /** Reports those entries in progress that other members have taken meanwhile. Their settlement waits for it: it would hide them. */
   async #reportOvertaken(): Promise<void> {
     const { membership, hooks } = this.#parts;
-    let begun = this.#handled();
-    const own = await this.settler.untilDone("looking for entries that were taken over", () => {
-      // What is settled here, even if the reply was lost, is not pending either.
-      const handled = new Set(this.#handled());
-      begun = begun.filter((id) => handled.has(id));
-      return membership.owned(begun);
-    });
+    const begun = this.#handled();
+    if (begun.length === 0) return;
+    const looking = "looking for entries that were taken over";
+    const own = await this.settler.untilDone(looking, () => membership.owned(begun));
     const count = begun.length - (own?.size ?? begun.length);
     if (count > 0) hooks.emit("overtaken", { stream: membership.stream, group: membership.group, count });
   }

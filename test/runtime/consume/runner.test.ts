@@ -43,7 +43,7 @@ class Stage {
     const settler = work as unknown as Settler;
     const ignore = (): void => {};
     const noticeLapse = (): boolean => this.hasLapsed;
-    const watching: Watching = { settled: ignore, moved: ignore, unloaded: ignore, noticeLapse };
+    const watching: Watching = { settled: ignore, moved: ignore, unloaded: ignore, noticeLapse, judged: undefined };
     const { holdings } = this;
     const backlog = new Backlog(undefined, holdings);
     this.runner = new Runner(parts, { backlog, holdings, settler, watching });

@@ -5,6 +5,7 @@ import { eventually } from "../../support/eventually.js";
 import { useRedis } from "../../support/redis.js";
 import { createService } from "../../support/service.js";
 import { fillEvents, pendingEvents } from "../../support/stream.js";
+import { startTcpProxy } from "../../support/tcp-proxy.js";
 
 const group = "test-service-workers";
 const { alive } = streamKeys("events", group);
@@ -21,6 +22,33 @@ async function member(handle: (id: number) => unknown, options: MessagingOptions
   await messaging.start();
   return messaging;
 }
+
+it("a member counts what others have taken from it, although its handler ends before Redis can tell it so", async () => {
+  await using proxy = await startTcpProxy(redis);
+  let [begun, release] = [0, (): void => {}];
+  const released = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const troubles = new Set<string>();
+  const cut = await member(() => (begun++ === 0 ? released : undefined), {
+    redis: { url: proxy.url, connectionTimeoutSeconds: 0.2 },
+    hooks: { trouble: ({ what }) => void troubles.add(what) },
+  });
+  await fillEvents(admin, 1);
+  await eventually(() => begun === 1);
+  proxy.mode = "refuse";
+  proxy.reset();
+  const taken: number[] = [];
+  await member((id) => void taken.push(id));
+  await eventually(() => taken.length === 1);
+  release();
+  await eventually(() => cut.counts.handled === 1);
+  troubles.clear();
+  await eventually(() => troubles.has("looking for entries that were taken over"));
+  proxy.mode = "pass";
+  await eventually(() => cut.counts.overtaken === 1);
+  expect([begun, taken]).toEqual([1, [1]]);
+});
 
 describe("consumers without a heartbeat", () => {
   it("are dead if they are of this package: what they held is taken over, but not from one in another language", async () => {
