@@ -1,6 +1,7 @@
 import type { Client } from "./connection.js";
 import type { StreamKeys } from "./keys.js";
 import { sweep, sweepErrors, sweepHandover } from "./lua/retry.js";
+import { sweepRetries } from "./lua/sweep-retries.js";
 
 const PAGE = 500;
 
@@ -14,6 +15,10 @@ export async function sweepAll(client: Client, keys: StreamKeys, group: string):
   }
   const handoverKeys = [keys.stream, keys.retry, keys.handover, keys.errors];
   while ((await sweepHandover.run(client, handoverKeys, [group, PAGE])) > 0);
+  const retryKeys = [keys.stream, keys.retry, keys.errors, keys.held];
+  for (let from: string | null = "0"; from !== null; ) {
+    from = await sweepRetries.run(client, retryKeys, [group, from, PAGE]);
+  }
   const errorKeys = [keys.stream, keys.retry, keys.errors, keys.handover];
   for (let from: string | null = "0"; from !== null; ) {
     from = await sweepErrors.run(client, errorKeys, [group, from, PAGE]);

@@ -5,6 +5,7 @@ import { RetryAfter } from "../../../runtime/index.js";
 import { streamKeys } from "../../../runtime/redis/keys.js";
 import { ensureGroup } from "../../../runtime/redis/lua/group.js";
 import { trim } from "../../../runtime/redis/lua/trim.js";
+import { sweepAll } from "../../../runtime/redis/sweep.js";
 import { eventually } from "../../support/eventually.js";
 import { useRedis } from "../../support/redis.js";
 import { createService } from "../../support/service.js";
@@ -236,6 +237,30 @@ describe("after a fault", () => {
     await last.close();
     expect(await orphans([])).toEqual([]);
   });
+});
+
+it("what is parked and acknowledged by hand is not tried again, and takes what is recorded of it along", async () => {
+  await fillEvents(admin, 1300);
+  await admin.xgroup("CREATE", "events", GROUP, "0");
+  await admin.xreadgroup("GROUP", GROUP, "parked", "COUNT", 1300, "STREAMS", "events", ">");
+  const ids = (await admin.xrange("events", "-", "+")).map(([id]) => id);
+  const later = Date.now() + 1e6;
+  await admin.zadd(RETRY, ...ids.flatMap((id) => [later, id]));
+  await admin.hset(ERRORS, ...ids.flatMap((id) => [id, "{}"]));
+  await admin.hset(HELD, ...ids.slice(0, 1000).flatMap((id) => [id, "user.created"]));
+  await admin.hset(`{events}:paused:${GROUP}`, "type:user.created", "0 1 {}");
+  const acknowledged = ids.slice(0, 700);
+  await admin.xack("events", GROUP, ...acknowledged);
+  const left = ids.slice(700);
+  await sweepAll(admin, streamKeys("events", GROUP), GROUP);
+  expect(new Set(await admin.zrange(RETRY, "0", "-1"))).toEqual(new Set(left));
+  expect(new Set(await admin.hkeys(ERRORS))).toEqual(new Set(left));
+  expect(new Set(await admin.hkeys(HELD))).toEqual(new Set(ids.slice(700, 1000)));
+  // Without its name nothing of the rest is lost, and nothing of what was acknowledged comes back.
+  await admin.xgroup("DELCONSUMER", "events", GROUP, "parked");
+  await sweepAll(admin, streamKeys("events", GROUP), GROUP);
+  const [pending] = (await admin.xpending("events", GROUP)) as [number];
+  expect(pending).toBe(left.length);
 });
 
 it("a group that was destroyed and stays away for longer than messages are kept leaves nothing behind", async () => {

@@ -521,6 +521,19 @@ export const SCRIPT_CASES: Readonly<Record<string, readonly ScriptCase[]>> = {
         redis.zadd(INDEX, 0, indexed("g", "open", "1-1"), 0, indexed("h", "open", "2-1"), 0, "g\nojunk"),
     },
   ],
+  sweepRetries: [
+    {
+      what: "forgets what was acknowledged by hand, and leaves what is parked or was taken",
+      keys: [EVENTS, RETRY, ERRORS, HELD],
+      args: ["g", "0", 500],
+      prepare: async (redis) => {
+        await parked(redis, ["1-1"]);
+        await redis.zadd(RETRY, 1e15, "0-2", 1e15, "2-1", 1, "broken");
+        await redis.hset(ERRORS, "0-2", "{}", "1-1", "{}", "2-1", "{}");
+        await redis.hset(HELD, "0-2", "mine");
+      },
+    },
+  ],
   sweepErrors: [
     {
       what: "forgets what is not pending",
