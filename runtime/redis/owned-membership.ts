@@ -1,6 +1,7 @@
 import type { Delivery, Unhandled } from "../broker/delivery.js";
 import type { GroupState, Joined, MemberPlace, Membership } from "../broker/membership.js";
 import type { HandedOn, Lease } from "../broker/shares.js";
+import { type Ownership, supersede } from "./fenced.js";
 import type { StreamKeys } from "./keys.js";
 import { acknowledge } from "./lua/settlement.js";
 import type { RedisMembership } from "./redis-membership.js";
@@ -9,9 +10,12 @@ import type { Route } from "./route.js";
 
 export interface OwnedMembershipParts {
   readonly lease: Lease;
+  readonly ownership: Ownership;
   readonly keys: StreamKeys;
   /** It carries the fence of the lease, as that of the membership does. */
-  readonly settle: Pick<Route, "ready">;
+  readonly settle: Pick<Route, "ready" | "ask">;
+  /** Aborted when it reads no more. */
+  readonly reading: AbortSignal;
 }
 
 /**
@@ -68,8 +72,9 @@ export class OwnedMembership implements Membership {
   interrupt(): Promise<void> {
     return this.#inner.interrupt();
   }
-  takeStrays(...given: Parameters<Membership["takeStrays"]>): Promise<void> {
-    return this.#unlessLost(undefined, this.#inner.takeStrays(...given));
+  async takeStrays(...given: Parameters<Membership["takeStrays"]>): Promise<void> {
+    await this.#unlessLost(undefined, this.#supersede());
+    await this.#unlessLost(undefined, this.#inner.takeStrays(...given));
   }
 
   async acknowledge(ids: readonly string[], retried: readonly string[]): Promise<void> {
@@ -149,6 +154,11 @@ export class OwnedMembership implements Membership {
   async enrol(): Promise<void> {}
   state(): Promise<GroupState> {
     return this.#inner.state();
+  }
+
+  async #supersede(): Promise<void> {
+    const { settle, ownership, reading } = this.#parts;
+    await settle.ask(`renewing the reader of ${this.stream}`, (client) => supersede(client, ownership), reading);
   }
 
   #handedOn({ id, type }: Unhandled): HandedOn {

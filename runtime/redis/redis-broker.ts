@@ -3,7 +3,6 @@ import type { Appender } from "../broker/append.js";
 import type { Answers, Broker, BrokerClock } from "../broker/broker.js";
 import type { Log } from "../broker/log.js";
 import type { MemberPlace, MemberSignals, Members, Membership } from "../broker/membership.js";
-import type { Lease } from "../broker/shares.js";
 import type { Topology } from "../broker/topology.js";
 import type { Transfer, Transferred } from "../broker/transfer.js";
 import type { Config } from "../config/config.js";
@@ -14,7 +13,7 @@ import { Pause } from "../time/pause.js";
 import { ConnectionPool } from "./connection-pool.js";
 import { appenderOf } from "./durable-appender.js";
 import { BlockingSource, type EntrySource, pollingSource, type SourceParts } from "./entry-source.js";
-import { fenced } from "./fenced.js";
+import { fenced, type Ownership, ownershipOf } from "./fenced.js";
 import type { Heartbeat } from "./heartbeat.js";
 import type { HeartbeatParts } from "./heartbeat-thread.js";
 import { Heartbeats } from "./heartbeats.js";
@@ -188,7 +187,8 @@ export class RedisBroker implements Broker {
     const own = streamKeys(stream, group);
     const keys = redriven ? redriveKeys(own, group) : own;
     const { lease } = place;
-    const settle = lease === undefined ? this.#settle(stream) : fenced(this.#settle(stream), lease, group);
+    const ownership = lease && ownershipOf(lease, group, redriven);
+    const settle = ownership === undefined ? this.#settle(stream) : fenced(this.#settle(stream), ownership);
     const parts: Omit<SourceParts, "connection"> = {
       place: {
         stream: keys.stream,
@@ -209,20 +209,21 @@ export class RedisBroker implements Broker {
       ? pollingSource(parts)
       : this.#history.watching(
           stream,
-          lease === undefined
+          ownership === undefined
             ? new BlockingSource({ ...parts, connection: this.#pool.own(`read:${stream}`, stream) })
-            : this.#ownedSource(parts, lease, signals),
+            : this.#ownedSource(parts, ownership, signals),
         );
     if (lease === undefined) heartbeat.add(keys, group, consumer);
     const { leaseMs, replyBytes, maxMessageBytes: maxEntryBytes } = config;
     const given = { keys, settle, source, heartbeat, log: this.#log(keys), clock, pause: parts.pause, signals };
     const isOwner = lease !== undefined;
     const membership = new RedisMembership(place, { ...given, isOwner, leaseMs, replyBytes, maxEntryBytes });
-    return lease === undefined ? membership : new OwnedMembership(membership, { lease, keys, settle });
+    if (lease === undefined || ownership === undefined) return membership;
+    return new OwnedMembership(membership, { lease, ownership, keys, settle, reading: signals.reading });
   }
 
   /** The connection of a partition, if there is one to spare, ends with its ownership. */
-  #ownedSource(parts: Omit<SourceParts, "connection">, lease: Lease, signals: MemberSignals): EntrySource {
+  #ownedSource(parts: Omit<SourceParts, "connection">, ownership: Ownership, signals: MemberSignals): EntrySource {
     const { stream, group, consumer } = parts.place;
     const place = { stream, group, consumer, floor: streamKeys(stream, group).floor };
     this.#clocks.of(stream).start();
@@ -231,6 +232,6 @@ export class RedisBroker implements Broker {
     }
     const connection = this.#pool.own(`read:${stream}`, stream);
     signals.settling.addEventListener("abort", () => this.#pool.drop(connection), { once: true });
-    return new OwnedSource({ ...parts, place, fence: fenced(connection, lease, group), connection });
+    return new OwnedSource({ ...parts, place, fence: fenced(connection, ownership), connection });
   }
 }

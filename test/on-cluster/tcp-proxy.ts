@@ -47,6 +47,10 @@ export const startTcpProxy: typeof startOne = async (target) => {
     reset: () => proxies.forEach((proxy) => void proxy.reset()),
     resetBroken: () => proxies.forEach((proxy) => void proxy.resetBroken()),
     forsake: () => proxies.forEach((proxy) => void proxy.forsake()),
+    holdRequests: () => {
+      const releases = proxies.map((proxy) => proxy.holdRequests());
+      return () => releases.forEach((release) => void release());
+    },
     cutAfter: (bytes, direction) => first.cutAfter(bytes, direction),
     close,
     [Symbol.asyncDispose]: close,

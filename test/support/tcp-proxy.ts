@@ -39,6 +39,8 @@ export interface TcpProxy extends AsyncDisposable {
   resetBroken(): void;
   /** Resets every open connection on its client's side alone: Redis hears nothing of it, and goes on with what it was asked. */
   forsake(): void;
+  /** Holds what the clients of the open connections send, those of new ones not. Returns what delivers it. */
+  holdRequests(): () => void;
   /** Once: lets so many more bytes through in that direction, over all connections, then breaks the one it fell on. */
   cutAfter(bytes: number, direction?: "requests" | "replies"): void;
   close(): Promise<void>;
@@ -64,6 +66,7 @@ interface Connection {
   /** Where the client is. */
   readonly address: string;
   readonly lanes: readonly ProxyLane[];
+  areRequestsHeld: boolean;
 }
 
 class LoopbackProxy implements TcpProxy {
@@ -147,6 +150,17 @@ class LoopbackProxy implements TcpProxy {
     for (const { client } of this.#open) client.resetAndDestroy();
   }
 
+  holdRequests(): () => void {
+    const held = [...this.#open];
+    for (const connection of held) connection.areRequestsHeld = true;
+    return () => {
+      for (const connection of held) connection.areRequestsHeld = false;
+      this.#pump();
+      // Where a client has reset its socket, nothing else ends the other one.
+      for (const { client, upstream } of held) if (client.errored !== null) upstream.end();
+    };
+  }
+
   cutAfter(bytes: number, direction: "requests" | "replies" = "replies"): void {
     this.#cuts[direction] = bytes;
   }
@@ -174,13 +188,13 @@ class LoopbackProxy implements TcpProxy {
     const upstream = connect({ ...this.#target, allowHalfOpen: true, noDelay: true });
     const lane = (direction: "requests" | "replies", from: Socket, to: Socket): ProxyLane =>
       new ProxyLane(from, to, {
-        fate: () => this.#fate(direction, address),
+        fate: () => (direction === "requests" && connection.areRequestsHeld ? "hold" : this.#fate(direction, address)),
         delayMs: () => this.#delayMs,
         allowance: (bytes) => this.#allowance(direction, bytes),
         cut: () => this.#break(connection),
       });
     const lanes = [lane("requests", client, upstream), lane("replies", upstream, client)];
-    const connection: Connection = { client, upstream, address, lanes };
+    const connection: Connection = { client, upstream, address, lanes, areRequestsHeld: false };
     this.#open.add(connection);
     this.#linkEnds(connection, client, upstream);
     this.#linkEnds(connection, upstream, client);
@@ -188,7 +202,7 @@ class LoopbackProxy implements TcpProxy {
 
   #linkEnds(connection: Connection, socket: Socket, other: Socket): void {
     socket.on("error", () => {
-      if (this.#modeFor(connection.address) !== "blackhole") {
+      if (this.#modeFor(connection.address) !== "blackhole" && !connection.areRequestsHeld) {
         other.resetAndDestroy();
       }
     });

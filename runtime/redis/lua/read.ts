@@ -21,7 +21,7 @@ end`;
  *       an entry is abridged
  * Result: the entries
  */
-export const readSome: Script<Delivered[]> = script("read_some")`${TAKEN}
+export const readSome: Script<Delivered[]> = script("read_some", { takes: true })`${TAKEN}
 return taken
 `;
 
@@ -32,9 +32,9 @@ return taken
  * Result: the entries · the greatest id that the stream ever had, after which to wait where nothing came · the greatest id of an
  *         answered command, empty where that is not known
  */
-export const readOwned: Script<[entries: Delivered[], last: string, answered: string]> = script(
-  "read_owned",
-)`${TAKEN}${MAP}
+export const readOwned: Script<[entries: Delivered[], last: string, answered: string]> = script("read_owned", {
+  takes: true,
+})`${TAKEN}${MAP}
 local answered = redis.pcall('HGET', KEYS[2], 'answered')
 local last = ''
 if #taken == 0 then

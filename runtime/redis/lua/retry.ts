@@ -78,9 +78,9 @@ export type Delivered = [id: string, fields: string[], attempt: number, deaths: 
  *         none while the group is paused · the version of the handled types · names and values of what is paused · names and
  *         moments of what operators have called for, see {@link callForRetries}
  */
-export const release: Script<[Delivered[], number, number, string | null, string[], string[]]> = script(
-  "release",
-)`${CLOCK}${WHOLE}${ID_ORDER}${failuresIn(3)}${restoring("parked", 2)}${LENGTH}${ABRIDGED}${DUE}${LOOK_AGAIN}${pausesIn(7)}
+export const release: Script<[Delivered[], number, number, string | null, string[], string[]]> = script("release", {
+  takes: true,
+})`${CLOCK}${WHOLE}${ID_ORDER}${failuresIn(3)}${restoring("parked", 2)}${LENGTH}${ABRIDGED}${DUE}${LOOK_AGAIN}${pausesIn(7)}
 if #in_force > 0 then
   local heeded = whole(redis.call('HGET', KEYS[7], 'heeds:' .. ARGV[2]))
   for i = 1, heeded and 0 or #records, 2 do

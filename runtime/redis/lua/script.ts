@@ -16,6 +16,14 @@ export interface Fence {
   readonly lease: string;
   readonly epoch: number;
   readonly client: Redis;
+  readonly reader: Reader;
+}
+
+/** Whoever takes entries for the owner: one after the other, each with a greater number than the one before. */
+export interface Reader {
+  /** The field of the lease that holds the latest number. */
+  readonly field: string;
+  readonly number: number;
 }
 
 /** A client that carries a fence. All else is that of the client. */
@@ -26,6 +34,19 @@ const FENCED = `
 do
   local epoch, lease = table.remove(ARGV), table.remove(KEYS)
   if redis.call('HGET', lease, 'epoch') ~= epoch then return redis.error_reply('FENCED another member owns ' .. lease) end
+end
+`;
+
+/** The same for a script that takes entries, whose reader must not be older than the latest one either. */
+const READER_FENCED = `
+do
+  local field, number = table.remove(ARGV), table.remove(ARGV)
+  local epoch, lease = table.remove(ARGV), table.remove(KEYS)
+  local found = redis.call('HMGET', lease, 'epoch', field)
+  if found[1] ~= epoch then return redis.error_reply('FENCED another member owns ' .. lease) end
+  if (tonumber(found[2]) or 0) > tonumber(number) then
+    return redis.error_reply('SUPERSEDED this was sent before the connection was renewed')
+  end
 end
 `;
 
@@ -102,16 +123,17 @@ end
 interface ScriptOptions {
   readonly needsMemory?: boolean;
   readonly reads?: boolean;
+  readonly takes?: boolean;
 }
 
 /**
  * The tag of a script's text. The script runs even when Redis has no memory left, unless it `needsMemory`: settling and
  * taking over must go on, or the consumers of a full Redis would look dead and nothing would free its memory. One that
- * only `reads` also runs where Redis refuses writes. A script is done as a whole or not at all, see {@link guard}.
+ * only `reads` also runs where Redis refuses writes. One that `takes` entries is refused to an older {@link Reader}. A script is done as a whole or not at all, see {@link guard}.
  */
 export function script(
   name: string,
-  { needsMemory = false, reads = false }: ScriptOptions = {},
+  { needsMemory = false, reads = false, takes = false }: ScriptOptions = {},
 ): <Reply>(texts: TemplateStringsArray, ...fragments: readonly string[]) => Script<Reply> {
   const command = `merp_${name}`;
   return <Reply>(texts: TemplateStringsArray, ...fragments: readonly string[]) => {
@@ -129,7 +151,9 @@ export function script(
       const { fence } = client as FencedClient;
       if (fence === undefined) return call(client, command, () => lua, [keys.length, ...keys, ...args]);
       const given = [keys.length + 1, ...keys, fence.lease, ...args, fence.epoch];
-      return call(fence.client, `${command}_owned`, () => head + FENCED + guard(body) + body, given);
+      if (takes) given.push(fence.reader.number, fence.reader.field);
+      const prelude = takes ? READER_FENCED : FENCED;
+      return call(fence.client, `${command}_owned`, () => head + prelude + guard(body) + body, given);
     };
     return { lua, run };
   };

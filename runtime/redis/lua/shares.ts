@@ -104,7 +104,7 @@ return mine
 /**
  * Makes a member the owner of a partition: of one that is free, or its own, or that of a member which is known to be dead. Its
  * epoch is greater than any before, and never falls behind Redis' clock, so that one which a failover has undone is not given
- * out again. Every read and settlement of an owner compares it.
+ * out again. Every read and settlement of an owner compares it. Its readers begin anew.
  * KEYS: 1 lease (hash)
  * ARGV: 1 the member · 2 an owner that is dead, or empty
  * Result: the owner · its epoch, empty where it is another member
@@ -115,7 +115,21 @@ if owner and owner ~= '' and owner ~= ARGV[1] and owner ~= ARGV[2] then return {
 local epoch = math.max((whole(redis.call('HGET', KEYS[1], 'epoch')) or 0) + 1, ticks)
 epoch = string.format('%.0f', epoch)
 redis.call('HSET', KEYS[1], 'owner', ARGV[1], 'epoch', epoch)
+redis.call('HDEL', KEYS[1], 'reader', 'redrive reader')
 return { ARGV[1], epoch }
+`;
+
+/**
+ * Makes known that a partition's owner takes entries by a new reader. To repeat it changes nothing.
+ * KEYS: 1 lease (hash)
+ * ARGV: 1 the field of the reader · 2 its number
+ * Result: the greatest number of a reader
+ */
+export const raiseReader: Script<number> = script("raise_reader")`${WHOLE}
+local latest = whole(redis.call('HGET', KEYS[1], ARGV[1])) or 0
+if latest >= tonumber(ARGV[2]) then return latest end
+redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
+return tonumber(ARGV[2])
 `;
 
 /**

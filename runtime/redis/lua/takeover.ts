@@ -19,7 +19,7 @@ export type Reaped = [id: string, fields: string[], attempt: number, isSuspect: 
  *       8 beyond how many bytes an entry is abridged
  * Result: what was taken over, the oldest first; or nil when the consumer lives
  */
-export const reap: Script<Reaped[] | null> = script("reap")`${failuresIn(4)}${LENGTH}${ABRIDGED}
+export const reap: Script<Reaped[] | null> = script("reap", { takes: true })`${failuresIn(4)}${LENGTH}${ABRIDGED}
 if (redis.call('ZSCORE', KEYS[2], ARGV[3]) or '') ~= ARGV[4] then return nil end
 local taken, left = {}, tonumber(ARGV[7])
 for _, entry in ipairs(redis.call('XPENDING', KEYS[1], ARGV[1], '-', '+', ARGV[5], ARGV[3])) do

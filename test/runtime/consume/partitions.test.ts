@@ -160,6 +160,42 @@ it("a read that was sent before another member took the partition over brings no
   expect(slow.counts.overtaken).toBe(0);
 });
 
+it.each([
+  ["over connections of their own", 100],
+  ["over the shared one", 6],
+])("a read of the owner's that comes late takes nothing: reads %s", async (_, maxConnections) => {
+  await using proxy = await startTcpProxy(redis);
+  const handled: Handled[] = [];
+  const settings = { leaseSeconds: 30, redis: { url: proxy.url, socketTimeoutSeconds: 1, maxConnections } };
+  const messaging = await member(handled, settings, proxy);
+  await eventually(async () => expect(await sharesOf()).toEqual([8]));
+  const publisher = createService(redis);
+  opened.push(publisher);
+  await publish(publisher, 0, 1);
+  await eventually(() => expect(handled).toHaveLength(20));
+  const readers = async (): Promise<readonly string[]> =>
+    [...String(await admin.client("LIST")).matchAll(/^id=(\d+) .* name=billing:(?:read|settle)/gm)].map(
+      ([, id = ""]) => id,
+    );
+  const former = await readers();
+  const releaseFormer = proxy.holdRequests();
+  // It gives the links up, and reads over new ones, which stall in their turn before they read what comes now.
+  await eventually(async () => expect((await readers()).length).toBe(2 * former.length), undefined, {
+    withinMs: 20_000,
+  });
+  await publish(publisher, 1, 1);
+  await eventually(() => expect(handled).toHaveLength(40), undefined, { withinMs: 20_000 });
+  const releaseLatter = proxy.holdRequests();
+  await publish(publisher, 2, 1);
+  releaseFormer();
+  await eventually(async () => expect((await readers()).filter((id) => former.includes(id))).toEqual([]));
+  await publish(publisher, 3, 1);
+  releaseLatter();
+  await eventually(() => expect(handled).toHaveLength(80), undefined, { withinMs: 20_000 });
+  expectOrder(handled, 4);
+  await messaging.close();
+});
+
 it("messages that fail are retried in order, become dead letters of their partition, and are redriven there", async () => {
   const handled: Handled[] = [];
   let isMended = false;

@@ -127,7 +127,15 @@ export const SCRIPT_CASES: Readonly<Record<string, readonly ScriptCase[]>> = {
       what: "takes over from the dead",
       keys: [LEASE],
       args: ["me", "other"],
-      prepare: (redis) => redis.hset(LEASE, "owner", "other", "epoch", "1"),
+      prepare: (redis) => redis.hset(LEASE, "owner", "other", "epoch", "1", "reader", "3"),
+    },
+  ],
+  raiseReader: [
+    {
+      what: "raises it",
+      keys: [LEASE],
+      args: ["reader", 2],
+      prepare: (redis) => redis.hset(LEASE, "owner", "me", "epoch", "1", "reader", "1"),
     },
   ],
   serve: [

@@ -1,6 +1,6 @@
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { fenced } from "../../../../runtime/redis/fenced.js";
+import { fenced, ownershipOf } from "../../../../runtime/redis/fenced.js";
 import { leaseKey } from "../../../../runtime/redis/keys.js";
 import type { Script } from "../../../../runtime/redis/lua/script.js";
 import { type RedisServer, startRedis } from "../../../../runtime/testing/redis/index.js";
@@ -176,7 +176,7 @@ describe.each(all)("the script $title", ({ name, given }) => {
     async () => {
       const again = await prepare(given);
       const link = { client: admin, ready: async () => admin, ask: () => Promise.reject(new Error("not asked")) };
-      const owner = fenced(link, { partition: "events", epoch: 5 }, "h");
+      const owner = fenced(link, ownershipOf({ partition: "events", epoch: 5 }, "h", false));
       const hold = (epoch: number): Promise<unknown> =>
         admin.hset(leaseKey("events", "h"), "owner", "me", "epoch", epoch);
       await again();
