@@ -40,10 +40,10 @@ export class DurableAppender implements Appender {
 }
 
 /** Adds entries over the connections of a pool. */
-export function appenderOf(pool: ConnectionPool, { mostBytes, clock, replicas, given }: AppenderParts): Appender {
+export function appenderOf(pool: ConnectionPool, { mostBytes, clock, replicas, history }: AppenderParts): Appender {
   const underWay = new UnderWay(mostBytes);
   const over = (role: "publish" | "replicated", parts: Pick<EntryAppenderParts, "replicas">): Appender => {
-    const own = { ...parts, underWay, clock, given };
+    const own = { ...parts, underWay, clock, history };
     if (pool.topology === undefined) return new EntryAppender(pool.any(role), own);
     return new SlotAppenders((stream) => pool.route(role, stream), own);
   };

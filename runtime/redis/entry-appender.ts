@@ -3,6 +3,7 @@ import type { MessagingError, PublishError } from "../errors.js";
 import type { Clock } from "../time/clock.js";
 import { lengthOf, mayBeRefused, overloaded, tooLong, unwanted } from "./append-refusal.js";
 import { groupsOf, isAlone } from "./entry-groups.js";
+import type { Noting } from "./history.js";
 import { publishFailure } from "./publish-failure.js";
 import { PublishLine } from "./publish-line.js";
 import type { Replicas, Sent } from "./replicas.js";
@@ -20,8 +21,8 @@ export interface EntryAppenderParts {
   readonly clock: Clock;
   /** They must have each entry before it counts as stored. */
   readonly replicas?: Replicas | undefined;
-  /** Called with the ids that Redis gives, of several at once with the last. */
-  readonly given?: ((stream: string, entryId: string) => void) | undefined;
+  /** Told of the ids that Redis gives, of several at once of the last. */
+  readonly history?: Noting | undefined;
 }
 
 /**
@@ -32,7 +33,7 @@ export class EntryAppender implements Appender {
   readonly #route: Route;
   readonly #underWay: UnderWay;
   readonly #replicas: Replicas | undefined;
-  readonly #given: EntryAppenderParts["given"];
+  readonly #history: Noting | undefined;
   /** Aborted when nothing is waited for any more that needs a connection. */
   readonly #draining = new AbortController();
   /** Where the slot of the stream may move. */
@@ -49,11 +50,11 @@ export class EntryAppender implements Appender {
   #asking: Promise<number> | undefined;
 
   /** @param route - to the stream, or to one Redis that has all streams */
-  constructor(route: Route, { underWay, clock, replicas, given }: EntryAppenderParts) {
+  constructor(route: Route, { underWay, clock, replicas, history }: EntryAppenderParts) {
     this.#route = route;
     this.#underWay = underWay;
     this.#replicas = replicas;
-    this.#given = given;
+    this.#history = history;
     if (!route.follows) return;
     this.#line = new PublishLine({
       ...{ route, clock, ready: () => this.#ready() },
@@ -93,9 +94,10 @@ export class EntryAppender implements Appender {
 
   #sendNow(entry: Append): void {
     if (this.#line !== undefined || this.#replicas !== undefined) return void this.#send([entry]);
+    const since = this.#history?.changes;
     add(this.#route.client, entry).then(
       (id) => {
-        this.#given?.(entry.stream, id);
+        this.#history?.given(entry.stream, id, since);
         this.#stored(entry, id);
       },
       (error: Error) => this.#failed(entry, publishFailure(error, entry, this.#route)),
@@ -207,7 +209,8 @@ export class EntryAppender implements Appender {
   async #send(group: readonly Append[]): Promise<void> {
     const [first] = group as [Append];
     const { client, connection } = this.#route;
-    const sent = { connection, session: connection.session };
+    const since = first.onceWindowMs === undefined ? this.#history?.changes : undefined;
+    const sent = { connection, session: connection.session, since };
     const byScript = this.#mayScript;
     const turn = this.#line?.began() ?? 0;
     try {
@@ -234,7 +237,7 @@ export class EntryAppender implements Appender {
 
   #tell(group: readonly Append[], results: readonly unknown[], turn: number, sent: Sent): void {
     const last = results.findLast((result) => typeof result === "string");
-    if (last !== undefined) this.#given?.((group[0] as Append).stream, last);
+    if (last !== undefined) this.#history?.given((group[0] as Append).stream, last, sent.since);
     for (let at = 0; at < group.length; at++) {
       const entry = group[at] as Append;
       const result = results[at] ?? new Error("Redis gave no reply");

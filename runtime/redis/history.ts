@@ -16,9 +16,14 @@ const MOST_AHEAD_MS = 3_600_000;
 interface Known {
   /** The greatest id that this process was given there. */
   id: string;
+  /** What {@link History.changes} was when it was learned. */
+  change: number;
   /** The node that served it when a connection was made last; empty before that, and for one Redis, which stays where it is. */
   node: string;
 }
+
+/** Takes notice of the ids that Redis gives. */
+export type Noting = Pick<History, "changes" | "given">;
 
 /**
  * What this process knows of streams: the greatest id that it was given of each. Replication is behind, so a replica that takes the
@@ -31,17 +36,32 @@ export class History {
   readonly #nodes = new WeakMap<Connection, string>();
   /** The greatest id of each stream whose loss was told. */
   readonly #told = new Map<string, string>();
+  #changes = 0;
 
   constructor(hooks: HookBus) {
     this.#hooks = hooks;
   }
 
-  /** Redis has given an entry this id: the greatest of the stream, also where a new stream has taken its name. */
-  readonly given = (stream: string, id: string): void => {
+  /** How often it has learned a greater id. */
+  get changes(): number {
+    return this.#changes;
+  }
+
+  /**
+   * An entry has this id. Replies of several connections do not come in the order of their ids, and what is published once more has
+   * the id of its first attempt: so it counts only where it is greater than what is known.
+   *
+   * @param since - the {@link changes} before an entry was sent that is new: what was known then is less than its id, unless a new
+   * stream has taken the name
+   */
+  given(stream: string, id: string, since = 0): void {
     const known = this.#known.get(stream);
-    if (known === undefined) this.#known.set(stream, { id, node: "" });
-    else known.id = id;
-  };
+    if (known === undefined) this.#known.set(stream, { id, change: ++this.#changes, node: "" });
+    else if (comesBefore(known.id, id) || known.change <= since) {
+      known.id = id;
+      known.change = ++this.#changes;
+    }
+  }
 
   /** The same source of a stream's entries, of which it takes notice. */
   watching(stream: string, source: EntrySource): EntrySource {
@@ -49,8 +69,7 @@ export class History {
       (take: Take): Take =>
       (deliveries) => {
         const last = deliveries.at(-1)?.id;
-        const known = this.#known.get(stream);
-        if (last !== undefined && (known === undefined || comesBefore(known.id, last))) this.given(stream, last);
+        if (last !== undefined) this.given(stream, last);
         take(deliveries);
       };
     return { read: (count, take) => source.read(count, noting(take)), interrupt: () => source.interrupt() };

@@ -68,8 +68,7 @@ export class RedisBroker implements Broker {
     this.#clocks = new MasterClocks(this.#pool, clock);
     this.#topologies = new Topologies((stream) => this.#publish(stream), this.#parts);
     this.answers = new RedisAnswers(this.#parts, this.#pool, this.#topologies);
-    const { given } = this.#history;
-    const appender = appenderOf(this.#pool, { mostBytes, clock, replicas: this.#replicas, given });
+    const appender = appenderOf(this.#pool, { mostBytes, clock, replicas: this.#replicas, history: this.#history });
     this.appender = new PartitionedAppender(appender, this.#topologies, mostBytes);
   }
 
@@ -161,8 +160,9 @@ export class RedisBroker implements Broker {
   }
 
   #transfer(given: Transfer): Promise<Transferred> {
-    if (this.#parts.config.durability === "stored") return transferEntries(this.#publish(given.stream), given);
-    return transferEntries(this.#pool.route("replicated", given.stream), given, this.#replicas);
+    const isStored = this.#parts.config.durability === "stored";
+    const route = isStored ? this.#publish(given.stream) : this.#pool.route("replicated", given.stream);
+    return transferEntries(route, given, { replicas: isStored ? undefined : this.#replicas, history: this.#history });
   }
 
   #settle(stream: string): Route {

@@ -9,6 +9,8 @@ import { isReply } from "./reply.js";
 export interface Sent {
   readonly connection: Connection;
   readonly session: number;
+  /** The changes of the history before, where the entries are new ones. */
+  readonly since?: number | undefined;
 }
 
 /** What is known of an entry that is stored. */

@@ -3,6 +3,7 @@ import type { Refusal, Transfer, Transferred } from "../broker/transfer.js";
 import { textLength } from "../contract/codec.js";
 import { PublishError } from "../errors.js";
 import { ourError } from "./driver-error.js";
+import type { Noting } from "./history.js";
 import { onceKey, retentionKey } from "./keys.js";
 import { appendAlone } from "./lua/append.js";
 import { transfer } from "./lua/transfer.js";
@@ -17,16 +18,20 @@ const FULL_LENGTH = 1024 * 1024;
 
 type Entry = Transfer["entries"][number];
 
+export interface TransferParts {
+  /** They must have each part before it counts as stored. */
+  readonly replicas?: Replicas | undefined;
+  readonly history?: Noting | undefined;
+}
+
 /**
  * Adds entries in their order, part by part. Each part is sent when the one before it is stored: if the connection breaks, or Redis
  * refuses an entry, none behind it has been sent.
- *
- * @param replicas - they must have each part before it counts as stored
  */
 export async function transferEntries(
   route: Route,
   { stream, entries, onceWindowMs }: Transfer,
-  replicas?: Replicas,
+  { replicas, history }: TransferParts = {},
 ): Promise<Transferred> {
   const entryIds: string[] = [];
   try {
@@ -39,6 +44,7 @@ export async function transferEntries(
       const { connection } = route;
       const sent = { connection, session: connection.session };
       const { ids, refused } = await send(client, stream, part, onceWindowMs);
+      for (const id of ids) history?.given(stream, id);
       const entryId = ids.at(-1);
       const messageId = part[ids.length - 1]?.messageId;
       if (entryId !== undefined) await replicas?.confirm(sent, { stream, messageId, onceWindowMs, entryId });

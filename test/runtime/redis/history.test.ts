@@ -6,6 +6,12 @@ import {
   onUserCreated,
   publishUserCreated,
 } from "../../../generated/index.js";
+import { readConfig } from "../../../runtime/config/config.js";
+import { HookBus } from "../../../runtime/messaging/hooks.js";
+import type { Connection } from "../../../runtime/redis/connection.js";
+import { History } from "../../../runtime/redis/history.js";
+import { RedisBroker } from "../../../runtime/redis/redis-broker.js";
+import { systemClock } from "../../../runtime/time/clock.js";
 import { eventually } from "../../support/eventually.js";
 import { useRedis } from "../../support/redis.js";
 import { createService, logBook } from "../../support/service.js";
@@ -140,4 +146,53 @@ it("a stream that was begun anew under its name has lost nothing that its publis
   await cutAll();
   await eventually(() => publishUserCreated(messaging, user));
   expect(losses).toEqual([]);
+});
+
+it("what was published after a message is missed also where that message was published once more", async () => {
+  const { messaging, losses } = told();
+  await using _messaging = messaging;
+  const once = { id: crypto.randomUUID(), once: true } as const;
+  const first = await publishUserCreated(messaging, user, once);
+  const second = await publishUserCreated(messaging, user);
+  expect((await publishUserCreated(messaging, user, once)).entryId).toBe(first.entryId);
+  await loseAfter(first.entryId);
+  await eventually(() => losses.length === 1);
+  expect(losses).toEqual([{ stream: "events", from: first.entryId, to: second.entryId }]);
+});
+
+it("replies of several connections that come in another order than their ids hide no loss", async () => {
+  const losses: HookEvents["historyLost"][] = [];
+  const history = new History({
+    emit: (_: string, loss: HookEvents["historyLost"]) => void losses.push(loss),
+  } as never);
+  const publisher = createService(redis);
+  await using _publisher = publisher;
+  const { entryId: first } = await publishUserCreated(publisher, user);
+  const { entryId: second } = await publishUserCreated(publisher, user);
+  const since = history.changes;
+  // The second comes over another connection, before the reply to the first.
+  history.given("events", second);
+  history.given("events", first, since);
+  await admin.xtrim("events", "MAXLEN", 0);
+  await admin.xsetid("events", first);
+  history.connected({ client: admin, node: "" } as Connection, true, () => true);
+  await eventually(() => losses.length === 1);
+  expect(losses).toEqual([{ stream: "events", from: first, to: second }]);
+});
+
+it("what was transferred from an outbox is missed, too", async () => {
+  const losses: HookEvents["historyLost"][] = [];
+  const hooks = new HookBus({ historyLost: (loss) => void losses.push(loss) });
+  const broker = new RedisBroker(
+    readConfig({ service: "relay", redis: { url: redis.url } }, "fields", {}),
+    hooks,
+    systemClock,
+  );
+  const entry = { entry: ["n", "1"], announced: undefined, key: undefined };
+  const entries = ["one", "two"].map((messageId) => ({ ...entry, messageId }));
+  const { entryIds } = await broker.transfer({ stream: "events", entries, onceWindowMs: 60_000 });
+  await loseAfter(entryIds[0] as string);
+  await eventually(() => losses.length === 1);
+  expect(losses).toEqual([{ stream: "events", from: entryIds[0], to: entryIds[1] }]);
+  broker.close();
 });
