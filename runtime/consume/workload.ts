@@ -1,6 +1,6 @@
 import { type Delivery, FEW } from "../broker/delivery.js";
 import type { Holder, Leaving, TakenOver } from "../broker/membership.js";
-import { entityOf } from "../contract/codec.js";
+import { orderedBy } from "../contract/codec.js";
 import { Backlog } from "./backlog.js";
 import { Holdings } from "./holdings.js";
 import type { ConsumerParts, Watching } from "./parts.js";
@@ -61,7 +61,7 @@ export class Workload implements Holder {
     this.#hasLanes = order === "entity";
     const holdings = new Holdings(bufferBytes);
     this.#holdings = holdings;
-    this.#backlog = new Backlog(this.#hasLanes ? (fields) => entityOf(fields ?? []) : undefined, holdings);
+    this.#backlog = new Backlog(this.#hasLanes ? (fields) => orderedBy(fields ?? []) : undefined, holdings);
     this.#runner = new Runner(parts, { backlog: this.#backlog, holdings, settler: this.settler, watching });
   }
 

@@ -21,6 +21,8 @@ export const TYPE_PROPERTIES: Readonly<Record<Exclude<MessageKind, "health">, st
 /** The two fields of the `json` encoding: the message's type, and the message. */
 export const TYPE_FIELD = "message_type";
 const JSON_FIELD = "json";
+/** The field beside those of the message, in either encoding, that holds the key which its publisher chose. */
+const KEY_FIELD = "merp_key";
 
 /**
  * The message's type, read without decoding the entry; `undefined` if no field names it (health, or junk). A generic
@@ -73,6 +75,21 @@ export function entityOf(entry: FlatFields): string | undefined {
   }
 }
 
+/** What an entry's messages are ordered by: the key that its publisher chose, else its entity. */
+export function orderedBy(entry: FlatFields): string | undefined {
+  return chosenKeyOf(entry) ?? entityOf(entry);
+}
+
+/** The key that the publisher of a message chose. */
+export function chosenKeyOf(entry: FlatFields): string | undefined {
+  return fieldOf(entry, KEY_FIELD) || undefined;
+}
+
+/** The same entry with a key that its publisher chose. */
+export function keyed(entry: FlatFields, key: string | undefined): FlatFields {
+  return key === undefined ? entry : [...entry, KEY_FIELD, key];
+}
+
 /** The same name for an entity whose type is written as a class name, as in `User`. */
 function nameEntity(type: unknown, id: unknown): string {
   return `${String(type ?? "").toLowerCase()}:${String(id)}`;
@@ -117,6 +134,15 @@ export function layoutOf({ list }: Fields, encoding: Encoding): Layout {
   return layout;
 }
 
+const keyedLayouts = new WeakMap<Layout, Layout>();
+
+/** The layout of entries of one layout that have a key besides. */
+export function keyedLayout(layout: Layout): Layout {
+  const known = keyedLayouts.get(layout) ?? [...layout, KEY_FIELD];
+  keyedLayouts.set(layout, known);
+  return known;
+}
+
 /**
  * Writes a message as a stream entry's fields: always all of them, in the same order.
  * @throws {ContractError} for a number that would be another one in its text
@@ -152,8 +178,8 @@ export function decode(entry: FlatFields, fields: Fields): PlainMessage {
   for (let at = 0; at < entry.length; at += 2) {
     const name = entry[at] as string;
     const text = entry[at + 1] as string;
-    if (text === "") continue;
     const field = fields.byName.get(name);
+    if (text === "" || (name === KEY_FIELD && field === undefined)) continue;
     setOwn(message, name, field === undefined ? text : decodeField(field, text, fields));
   }
   return message;

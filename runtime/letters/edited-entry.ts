@@ -1,4 +1,11 @@
-import { type FlatFields, isJsonEntry, type PlainMessage, TYPE_PROPERTIES } from "../contract/codec.js";
+import {
+  chosenKeyOf,
+  type FlatFields,
+  isJsonEntry,
+  keyed,
+  type PlainMessage,
+  TYPE_PROPERTIES,
+} from "../contract/codec.js";
 import { contractOf } from "../contract/contract.js";
 import type { Descriptor } from "../contract/descriptor.js";
 import { areEqual, hasParts } from "../contract/equal.js";
@@ -45,7 +52,8 @@ export function editedEntry(
   const message = value as PlainMessage;
   const all = [...issues, ...fixedIssues(before, message), ...contract.violations(message)];
   if (all.length > 0) throw new ContractError(type, all);
-  const entry = contract.write(message, isJsonEntry(original) ? "json" : "fields", maxBytes);
+  const written = contract.write(message, isJsonEntry(original) ? "json" : "fields", maxBytes);
+  const entry = keyed(written, chosenKeyOf(original));
   const changed = changesOf(before, message).map((keys) => shownPath(keys, schema) || "the whole message");
   return { entry, changed: [...new Set(changed)].slice(0, MOST_CHANGES) };
 }

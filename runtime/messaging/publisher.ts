@@ -37,8 +37,11 @@ export interface PublishOptions extends PublishAllOptions {
    */
   readonly once?: boolean;
   /**
-   * What chooses the partition, where the stream has any: messages of one key are handled in their order. @defaultValue the
-   * entity of an event (`user:42`), the id of any other message
+   * What the message is ordered by, in place of its entity: it chooses the partition, where the stream has any, and consumers with
+   * `order: "entity"` handle the messages of one key one after another. It is stored in plain text and counts towards
+   * `MESSAGE_MAX_BYTES`. @defaultValue the entity of an event (`user:42`); the id of any other message, which has no order then
+   * @example
+   * await publishUserCreated(messaging, user, { key: "customer 7" });
    */
   readonly key?: string;
 }

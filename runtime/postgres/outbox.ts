@@ -1,6 +1,6 @@
 import { prefixed } from "../config/config.js";
 import { unknownOptions } from "../config/suggest.js";
-import type { PlainMessage } from "../contract/codec.js";
+import { keyed, type PlainMessage } from "../contract/codec.js";
 import type { CommandDescriptor, Descriptor, Publishable, WithoutStandard } from "../contract/descriptor.js";
 import { withStandard } from "../contract/standard.js";
 import { ConfigError, MessagingError } from "../errors.js";
@@ -169,8 +169,10 @@ class TransactionOutbox implements Outbox {
 
   #row(descriptor: Descriptor, written: Written, key = this.#key): OutboxRow {
     const { config, publisher } = this.#parts;
-    const wrong = misuseOfKey(key);
+    const isKeyed = descriptor.kind === "event" || descriptor.kind === "command";
+    const entry = isKeyed ? keyed(written.entry, key) : written.entry;
+    const wrong = misuseOfKey(key, { type: descriptor.type, entry, maxBytes: config.maxMessageBytes });
     if (wrong !== undefined) throw publisher.failed(descriptor, wrong);
-    return rowOf(descriptor, prefixed(config, descriptor.stream), written, key);
+    return rowOf(descriptor, prefixed(config, descriptor.stream), { ...written, entry }, key);
   }
 }

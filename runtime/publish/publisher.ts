@@ -11,7 +11,6 @@ import type { InterceptorChain, OutgoingCall } from "../messaging/interceptor.js
 import type { PublishAllOptions, Published, PublishOptions } from "../messaging/publisher.js";
 import type { Clock } from "../time/clock.js";
 import { sendAll } from "./bulk.js";
-import { misuseOfKey } from "./key.js";
 import type { Retention, Retentions } from "./retention.js";
 import { type Destination, idsOf, PublishTeller, Sending } from "./sending.js";
 import { MessageWriter, type Written } from "./writer.js";
@@ -215,12 +214,12 @@ export class MessagePublisher {
     const { messageId: id } = ids;
     const destination = this.#destinationOf(descriptor);
     const sending = new Sending(destination, entry, ids, this.#teller, resolve, reject);
-    const refused = destination.retention.refusalOf(id) ?? misuseOfKey(key);
+    const { maxMessageBytes, messageTtlMs } = this.#config;
+    const refused = destination.retention.refusalOf(id) ?? sending.choose(key, maxMessageBytes);
     sending.announced = announced;
     sending.isWanted = isWanted;
-    sending.key = key;
     sending.isReplicated = durability === "replicated";
-    if (once) sending.onceWindowMs = this.#config.messageTtlMs;
+    if (once) sending.onceWindowMs = messageTtlMs;
     if (refused !== undefined) {
       sending.failed(refused);
     } else if (once && id === undefined) {

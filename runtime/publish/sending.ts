@@ -1,9 +1,10 @@
 import { inspect } from "node:util";
 import type { Append } from "../broker/append.js";
-import type { FlatFields, Layout } from "../contract/codec.js";
+import { type FlatFields, keyed, keyedLayout, type Layout } from "../contract/codec.js";
 import { MessagingError } from "../errors.js";
 import type { HookBus, MessageIds } from "../messaging/hooks.js";
 import type { Published } from "../messaging/publisher.js";
+import { misuseOfKey } from "./key.js";
 import type { Retention } from "./retention.js";
 
 /** The stream to which messages of a type are published. */
@@ -62,10 +63,10 @@ export class PublishTeller {
 
 /** One message under way. Methods instead of closures: there is one of these for each message. */
 export class Sending implements Append {
-  readonly layout: Layout;
+  layout: Layout;
   stream: string;
   key: string | undefined = undefined;
-  readonly entry: FlatFields;
+  entry: FlatFields;
   readonly messageId: string | undefined;
   readonly correlationId: string | undefined;
   announced: Append["announced"] = undefined;
@@ -94,6 +95,17 @@ export class Sending implements Append {
     this.#teller = teller;
     this.#resolve = resolve;
     this.#reject = reject;
+  }
+
+  /** Takes the key that its publisher chose: it travels with the message, which is ordered by it. Returns what is wrong with it. */
+  choose(key: string | undefined, maxBytes: number): MessagingError | undefined {
+    if (key === undefined) return undefined;
+    this.key = key;
+    if (this.isKeyed) {
+      this.entry = keyed(this.entry, key);
+      this.layout = keyedLayout(this.layout);
+    }
+    return misuseOfKey(key, { type: this.#destination.type, entry: this.entry, maxBytes });
   }
 
   get isKeyed(): boolean {

@@ -28,6 +28,30 @@ export const order: Sentences = {
     }
   },
 
+  "messages with a key are ordered by it instead of their entities, also by that of an entity, and handlers do not see it":
+    async (stage) => {
+      const billing = stage.service("billing", { order: "entity", retryDelaySeconds: 0.2 });
+      const handled: string[] = [];
+      onUserCreated(billing, (message, { attempt }) => {
+        expect(Object.values(message)).not.toContain("customer 7");
+        handled.push(`${message.entity_id} attempt ${attempt}`);
+        if (message.entity_id % 2 === 1 && attempt === 1) throw new Error("not yet");
+      });
+      await billing.start();
+      await Promise.all([
+        publishUserCreated(billing, user(1), { key: "customer 7" }),
+        publishUserCreated(billing, user(2), { key: "customer 7" }),
+        publishUserCreated(billing, user(3)),
+        publishUserCreated(billing, user(4), { key: "user:3" }),
+        publishUserCreated(billing, user(6)),
+      ]);
+      await stage.until(() => handled.length === 7, "all of them");
+      expect(handled.slice(0, 3).sort()).toEqual(["1 attempt 1", "3 attempt 1", "6 attempt 1"]);
+      const after = handled.slice(3);
+      expect(after.indexOf("2 attempt 1")).toBeGreaterThan(after.indexOf("1 attempt 2"));
+      expect(after.indexOf("4 attempt 1")).toBeGreaterThan(after.indexOf("3 attempt 2"));
+    },
+
   "a message that fails delays those of its entity, and no others": async (stage) => {
     const billing = stage.service("billing", { order: "entity", retryDelaySeconds: 0.2 });
     const handled: string[] = [];

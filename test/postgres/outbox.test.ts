@@ -187,6 +187,8 @@ describe.skipIf(!hasPostgres)("the outbox (PostgreSQL: apt-get install postgresq
     await using _relay = await startRelay(messaging, pool);
     const lengths = () => Promise.all([direct, own].map(({ stream }) => admin.xlen(stream)));
     await eventually(lengths, (found) => String(found) === "5,2");
+    const entries = await admin.xrange(direct.stream, "-", "+");
+    expect(entries.map(([, fields]) => fields[fields.indexOf("merp_key") + 1])).toEqual(Array(5).fill(key));
     await admin.del(direct.stream, own.stream);
     await new OutboxOperations(pool).republish(new Date(0));
     await eventually(lengths, (found) => String(found) === "4,1");

@@ -3,6 +3,7 @@ import {
   handleValidateToken,
   MessageTooLargeError,
   notifySuccess,
+  onUserCreated,
   publishUserCreated,
   sendValidateToken,
   userCreated,
@@ -89,5 +90,23 @@ describe("a message that is too large", () => {
     });
     await eventually(async () => ((await admin.xpending("commands", `${service}-workers`)) as [number])[0] === 0);
     expect(await admin.exists("{commands}:dead")).toBe(0);
+  });
+});
+
+it("a key counts as part of the message, and a reader of the same limit takes what may be published", async () => {
+  const size = await sizeOf("a", "json");
+  const key = "customer 7";
+  await using exact = createService(redis, {
+    encoding: "json",
+    maxMessageBytes: size + "merp_key".length + key.length,
+  });
+  const handled: number[] = [];
+  onUserCreated(exact, ({ entity_id }) => void handled.push(entity_id));
+  await exact.start();
+  await publishUserCreated(exact, user("a"), { key });
+  await eventually(() => expect(handled).toEqual([1]));
+  await expect(publishUserCreated(exact, user("a"), { key: `${key}7` })).rejects.toMatchObject({
+    code: "MESSAGE_TOO_LARGE",
+    message: expect.stringMatching(/^user\.created with its key has /),
   });
 });
