@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Unhandled } from "../broker/delivery.js";
 import type { HandedOver, MemberPlace } from "../broker/membership.js";
+import type { HandedOn } from "../broker/shares.js";
 import type { Client } from "./connection.js";
 import { HandledTypes } from "./handled-types.js";
 import type { StreamKeys } from "./keys.js";
@@ -58,6 +59,40 @@ export class Handover {
       const isHandled = this.types.isHandledElsewhere(unhandled.type);
       // With nothing to hand over it only confirms that nobody handles the type.
       if (await this.#settle(client, isHandled ? [unhandled] : [], [], [])) return isHandled;
+    }
+  }
+
+  /**
+   * Adds copies of entries of a partition to this stream, of those whose types other members handle. Resolves to whether each was.
+   */
+  async add(client: Client, entries: readonly HandedOn[]): Promise<readonly boolean[]> {
+    // What is known now is newer than the entries: a type counts as handled once the first that handles it has started.
+    await this.confirm(client);
+    const given: boolean[] = [];
+    for (const { type, fields } of entries) {
+      const isHandled = this.types.isHandledElsewhere(type);
+      const found = isHandled ? await fields() : null;
+      if (found !== null) await client.xadd(this.#keys.stream, "*", ...(found as Buffer[]));
+      given.push(isHandled);
+    }
+    return given;
+  }
+
+  /**
+   * Has a command handed over, or answered where no other member handles its type.
+   *
+   * @param answer - if the handled types still have that version. Resolves to these types if not, else to the error if there is one
+   */
+  async refuse(
+    client: Client,
+    { type }: Unhandled,
+    { handOver, answer }: { readonly handOver: () => Promise<boolean>; readonly answer: (version: string) => unknown },
+  ): Promise<{ isHandedOver: boolean; error?: unknown }> {
+    for (;;) {
+      if (this.types.isHandledElsewhere(type) && (await handOver())) return { isHandedOver: true };
+      const reply = await answer(this.types.version);
+      if (!Array.isArray(reply)) return { isHandedOver: false, error: reply };
+      await this.learn(client, reply);
     }
   }
 

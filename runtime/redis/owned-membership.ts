@@ -1,9 +1,9 @@
 import type { Delivery, Unhandled } from "../broker/delivery.js";
 import type { GroupState, Joined, MemberPlace, Membership } from "../broker/membership.js";
 import type { HandedOn, Lease } from "../broker/shares.js";
+import { acknowledgeEntries } from "./acknowledge-entries.js";
 import { type Ownership, supersede } from "./fenced.js";
 import type { StreamKeys } from "./keys.js";
-import { acknowledge } from "./lua/settlement.js";
 import type { RedisMembership } from "./redis-membership.js";
 import { isReply } from "./reply.js";
 import type { Route } from "./route.js";
@@ -79,10 +79,8 @@ export class OwnedMembership implements Membership {
 
   async acknowledge(ids: readonly string[], retried: readonly string[]): Promise<void> {
     const { keys, settle } = this.#parts;
-    const others = ids.filter((id) => !retried.includes(id));
-    const args = [this.group, retried.length, ...retried, ...others];
     const client = await settle.ready();
-    await this.#unlessLost(0, acknowledge.run(client, [keys.stream, keys.errors], args));
+    await this.#unlessLost(undefined, acknowledgeEntries(client, keys, this.group, { ids, retried }));
   }
 
   /** They are handed on first: if this process dies before they are acknowledged, they are handled twice. */

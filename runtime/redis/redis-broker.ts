@@ -11,6 +11,7 @@ import type { HookBus } from "../messaging/hooks.js";
 import type { Clock } from "../time/clock.js";
 import { Pause } from "../time/pause.js";
 import { ConnectionPool } from "./connection-pool.js";
+import { Copies } from "./copies.js";
 import { appenderOf } from "./durable-appender.js";
 import { BlockingSource, type EntrySource, pollingSource, type SourceParts } from "./entry-source.js";
 import { fenced, type Ownership, ownershipOf } from "./fenced.js";
@@ -44,6 +45,7 @@ export class RedisBroker implements Broker {
   readonly #clocks: MasterClocks;
   readonly #topologies: Topologies;
   readonly #replicas: Replicas;
+  readonly #copies: Copies;
   readonly #history: History;
   #subscriptions: RedisSubscriptions | undefined;
   #hasMembers = false;
@@ -52,6 +54,7 @@ export class RedisBroker implements Broker {
     this.#parts = { config, hooks, clock };
     const { redis, service, publishBufferBytes: mostBytes } = config;
     this.#replicas = new Replicas({ count: redis.waitReplicas, timeoutMs: redis.waitTimeoutMs });
+    this.#copies = new Copies(clock, redis.cluster !== undefined || redis.sentinel !== undefined);
     this.#history = new History(hooks);
     this.#pool = new ConnectionPool({
       ...{ redis, service, clock },
@@ -134,7 +137,8 @@ export class RedisBroker implements Broker {
       share: (stream, consumer, signal) => {
         const { config, clock } = this.#parts;
         const linkOf = (each: string): Route => this.#settle(each);
-        const parts = { heartbeat: heartbeats.of(stream), linkOf, clock, signal, leaseMs: config.leaseMs };
+        const own = { heartbeat: heartbeats.of(stream), copies: this.#copies };
+        const parts = { ...own, linkOf, clock, signal, leaseMs: config.leaseMs };
         return new RedisShares({ stream, group: config.group, consumer }, parts);
       },
       start: () => {
@@ -215,7 +219,17 @@ export class RedisBroker implements Broker {
         );
     if (lease === undefined) heartbeat.add(keys, group, consumer);
     const { leaseMs, replyBytes, maxMessageBytes: maxEntryBytes } = config;
-    const given = { keys, settle, source, heartbeat, log: this.#log(keys), clock, pause: parts.pause, signals };
+    const given = {
+      keys,
+      settle,
+      source,
+      heartbeat,
+      copies: this.#copies,
+      log: this.#log(keys),
+      clock,
+      pause: parts.pause,
+      signals,
+    };
     const isOwner = lease !== undefined;
     const membership = new RedisMembership(place, { ...given, isOwner, leaseMs, replyBytes, maxEntryBytes });
     if (lease === undefined || ownership === undefined) return membership;

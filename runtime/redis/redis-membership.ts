@@ -1,10 +1,11 @@
-import { randomUUID } from "node:crypto";
 import type { Answer, Take, Unhandled } from "../broker/delivery.js";
 import type { Aside } from "../broker/group-pause.js";
 import type { Log } from "../broker/log.js";
 import type { FailureRecord, Holder, Kept, MemberPlace, MemberSignals, Membership } from "../broker/membership.js";
 import type { HandedOn } from "../broker/shares.js";
+import { acknowledgeEntries } from "./acknowledge-entries.js";
 import type { Client } from "./connection.js";
+import type { Copies } from "./copies.js";
 import { createMissing } from "./create-missing.js";
 import type { EntrySource, SourceParts } from "./entry-source.js";
 import { type FailedPlace, moveToDead, recordFailure } from "./failed-entry.js";
@@ -13,9 +14,7 @@ import { setEntriesAside } from "./group-pauses.js";
 import { groupState } from "./group-state.js";
 import { Handover, type HandoverParts } from "./handover.js";
 import type { Heartbeat } from "./heartbeat.js";
-import { leave } from "./lua/group.js";
-import { acknowledge } from "./lua/settlement.js";
-import { reap, takenOverOf } from "./lua/takeover.js";
+import { leaveGroup } from "./leave-group.js";
 import { learnPauses, NONE_PARKED, takeParked } from "./parked.js";
 import { buried, owned } from "./pending.js";
 import { startId } from "./redis-clock.js";
@@ -25,10 +24,12 @@ import { sendAnswer } from "./send-answer.js";
 import { lookForSigns } from "./signs-of-life.js";
 import { takeStrays } from "./stray-finder.js";
 import { sweepAll } from "./sweep.js";
+import { takeOver } from "./take-over.js";
 
 export interface MembershipParts extends HandoverParts, Pick<SourceParts, "clock" | "pause" | "settle"> {
   readonly source: EntrySource;
   readonly heartbeat: Heartbeat;
+  readonly copies: Copies;
   readonly log: Log;
   readonly signals: MemberSignals;
   /** Whether it owns a partition. Its heartbeat is that of the share, and the types that it handles are known there. */
@@ -79,14 +80,9 @@ export class RedisMembership implements Membership {
     return settle.ask(`joining the group ${this.group} of ${this.stream}`, join, signals.reading);
   }
 
-  async leave(...[{ unbegun, begun, failed, isContested, failure }]: Parameters<Membership["leave"]>): Promise<void> {
-    const { keys, settle } = this.#parts;
-    if (!settle.isReady) return;
-    const place = [this.group, this.consumer, randomUUID(), this.#keeps(isContested), failure];
-    const args = [...place, unbegun.length, begun.length, ...unbegun, ...begun, ...failed];
-    const scriptKeys = [keys.stream, keys.retry, keys.alive, keys.types, keys.errors];
-    // After a failure, the member that takes over gets the entries a lease later.
-    await leave.run(settle.client, scriptKeys, args).catch(() => {});
+  async leave(...[leaving]: Parameters<Membership["leave"]>): Promise<void> {
+    const { isReady, client } = this.#parts.settle;
+    if (isReady) await leaveGroup(client, this.#placeOf(leaving), leaving);
   }
 
   lapsed(): boolean {
@@ -114,10 +110,7 @@ export class RedisMembership implements Membership {
     const { keys, settle } = this.#parts;
     const client = await settle.ready();
     if (retried.length === 0) await client.xack(keys.stream, this.group, ...ids);
-    else {
-      const args = [this.group, retried.length, ...retried, ...ids.filter((id) => !retried.includes(id))];
-      await acknowledge.run(client, [keys.stream, keys.errors], args);
-    }
+    else await acknowledgeEntries(client, keys, this.group, { ids, retried });
   }
 
   get receives(): boolean {
@@ -134,40 +127,26 @@ export class RedisMembership implements Membership {
   }
 
   async handOn(entries: readonly HandedOn[]): Promise<readonly boolean[]> {
-    const client = await this.#parts.settle.ready();
-    // What is known now is newer than the entries: a type counts as handled once the first that handles it has started.
-    await this.#handover.confirm(client);
-    const given: boolean[] = [];
-    for (const { type, fields } of entries) {
-      const isHandled = this.#handover.types.isHandledElsewhere(type);
-      const found = isHandled ? await fields() : null;
-      if (found !== null) await client.xadd(this.stream, "*", ...(found as Buffer[]));
-      given.push(isHandled);
-    }
+    const given = await this.#handover.add(await this.#parts.settle.ready(), entries);
+    // They are acknowledged next, perhaps by another master, which a failover of this one does not undo.
+    if (given.includes(true)) await this.#parts.copies.made(this.#parts.settle);
     return given;
   }
 
   async refuse(given: Answer, unhandled: Unhandled): Promise<{ isHandedOver: boolean; error?: unknown }> {
-    for (;;) {
-      const { types } = this.#handover;
-      if (types.isHandledElsewhere(unhandled.type) && (await this.handOver(unhandled))) return { isHandedOver: true };
-      const client = await this.#parts.settle.ready();
-      const reply = await this.#answer(given, unhandled.id, types.version);
-      if (!Array.isArray(reply)) return { isHandedOver: false, error: reply };
-      await this.#handover.learn(client, reply);
-    }
+    const answer = (version: string): Promise<unknown> => this.#answer(given, unhandled.id, version);
+    const client = await this.#parts.settle.ready();
+    return this.#handover.refuse(client, unhandled, { handOver: () => this.handOver(unhandled), answer });
   }
 
-  async recordFailure(...[delivery, record]: Parameters<Membership["recordFailure"]>): Promise<Kept> {
-    return this.#unlessGone(undefined, "lost", (client) => {
-      return recordFailure(client, this.#placeOf(record), delivery, record);
-    });
+  recordFailure(...[delivery, record]: Parameters<Membership["recordFailure"]>): Promise<Kept> {
+    return this.#unlessGone(undefined, "lost", (client) =>
+      recordFailure(client, this.#placeOf(record), delivery, record),
+    );
   }
 
-  async bury(...[delivery, record]: Parameters<Membership["bury"]>): ReturnType<Membership["bury"]> {
-    return this.#unlessGone(undefined, null, (client) => {
-      return moveToDead(client, this.#placeOf(record), delivery, record);
-    });
+  bury(...[delivery, record]: Parameters<Membership["bury"]>): ReturnType<Membership["bury"]> {
+    return this.#unlessGone(undefined, null, (client) => moveToDead(client, this.#placeOf(record), delivery, record));
   }
 
   async answer(given: Answer, id: string): Promise<unknown> {
@@ -220,22 +199,17 @@ export class RedisMembership implements Membership {
     const client = await settle.ready(signals.reading);
     // On a cluster another master may answer the next time.
     const { session } = settle.connection;
-    const signs = await lookForSigns(client, keys, this);
-    return { ...signs, confirmedMs: heartbeat.confirmedMs, session };
+    return { ...(await lookForSigns(client, keys, this)), confirmedMs: heartbeat.confirmedMs, session };
   }
 
   until(...[, ms]: Parameters<Membership["until"]>): Promise<boolean> {
     return this.#parts.pause.for(ms);
   }
 
-  takeOver(...[consumer, beat, options]: Parameters<Membership["takeOver"]>): ReturnType<Membership["takeOver"]> {
-    const { keys, signals, replyBytes, maxEntryBytes } = this.#parts;
-    const limits = [options.most, randomUUID(), options.withFields ? replyBytes : "", maxEntryBytes];
-    const args = [this.group, this.consumer, consumer, beat, ...limits];
-    return this.#unlessGone(signals.reading, undefined, async (client) => {
-      const reaped = await reap.run(client, [keys.stream, keys.alive, keys.types, keys.errors], args);
-      return reaped?.map(takenOverOf);
-    });
+  takeOver(...[from, beat, options]: Parameters<Membership["takeOver"]>): ReturnType<Membership["takeOver"]> {
+    const { signals, replyBytes } = this.#parts;
+    const given = { ...options, from, beat, replyBytes };
+    return this.#unlessGone(signals.reading, undefined, (client) => takeOver(client, this.#place, given));
   }
 
   async enrol(beats?: ReadonlyMap<string, string>): Promise<void> {
@@ -252,7 +226,7 @@ export class RedisMembership implements Membership {
     return !isContested && this.#parts.heartbeat.keepsAll ? "kept" : "";
   }
 
-  #placeOf({ isContested }: FailureRecord): FailedPlace {
+  #placeOf({ isContested }: Pick<FailureRecord, "isContested">): FailedPlace {
     return { ...this.#place, keeps: this.#keeps(isContested) };
   }
 

@@ -2,6 +2,7 @@ import type { Acquired, Lease, News, Plan, Shares } from "../broker/shares.js";
 import { readStreams, type Topology } from "../broker/topology.js";
 import type { Clock } from "../time/clock.js";
 import type { Client } from "./connection.js";
+import type { Copies } from "./copies.js";
 import { createMissing } from "./create-missing.js";
 import type { Heartbeat } from "./heartbeat.js";
 import { leaseKey, type ShareKeys, shareKeys, streamKeys } from "./keys.js";
@@ -20,6 +21,7 @@ export interface SharesParts {
   readonly heartbeat: Heartbeat;
   /** The way to a stream or to one of its partitions. */
   readonly linkOf: (stream: string) => Route;
+  readonly copies: Copies;
   readonly clock: Clock;
   readonly leaseMs: number;
   /** Ends the waits for a connection. */
@@ -31,6 +33,8 @@ export class RedisShares implements Shares {
   readonly #place: SharePlace;
   readonly #parts: SharesParts;
   readonly #keys: ShareKeys;
+  /** The last epoch that this member was given for each partition. */
+  readonly #epochs = new Map<string, number>();
 
   constructor(place: SharePlace, parts: SharesParts) {
     this.#place = place;
@@ -89,11 +93,14 @@ export class RedisShares implements Shares {
   async acquire(partition: string): Promise<Acquired> {
     const { consumer } = this.#place;
     for (let dead = ""; ; ) {
-      const [owner, epoch] = await acquireLease.run(await this.#ready(partition), this.#leaseKeys(partition), [
-        consumer,
-        dead,
-      ]);
-      if (epoch !== "") return { epoch: Number(epoch) };
+      const args = [consumer, dead, this.#epochs.get(partition) ?? 0];
+      const client = await this.#ready(partition);
+      const [owner, epoch] = await acquireLease.run(client, this.#leaseKeys(partition), args);
+      if (epoch !== "") {
+        this.#epochs.set(partition, Number(epoch));
+        await this.#parts.copies.made(this.#parts.linkOf(partition));
+        return { epoch: Number(epoch) };
+      }
       const lives = (await (await this.#ready()).zscore(this.#keys.members, owner)) !== null;
       if (lives || owner === dead) return { epoch: undefined, owner, lives };
       dead = owner;

@@ -1,6 +1,13 @@
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Messaging, onUserCreated, publishUserCreated } from "../../generated/index.js";
+import {
+  handleCreateUser,
+  handleValidateToken,
+  type Messaging,
+  onUserCreated,
+  publishUserCreated,
+  sendCreateUser,
+} from "../../generated/index.js";
 import { partitionNames } from "../../runtime/broker/partition.js";
 import { recordOf } from "../../runtime/broker/topology.js";
 import { leaseKey, topologyKey } from "../../runtime/redis/keys.js";
@@ -34,7 +41,44 @@ const redis = (): object => ({
   socketTimeoutSeconds: 1,
 });
 
+/** How often a replica was waited for on each master of those streams. */
+async function waits(streams: readonly string[]): Promise<readonly number[]> {
+  const ask = (client: Redis): Promise<string> => client.info("commandstats");
+  const stats = await Promise.all(streams.map((stream) => onMasterOf(stream, ask)));
+  return stats.map((text) => Number(/^cmdstat_wait:calls=(\d+)/m.exec(text)?.[1] ?? 0));
+}
+
 describe("the partitions of a stream on three masters", () => {
+  it("have a replica know of each owner, and of what is handed on, before what must not survive without it", async () => {
+    const streams = partitionNames(["commands"], 3, { slots: SLOTS, slotOf });
+    await onMasterOf("commands", (client) =>
+      client.hset(topologyKey("commands"), recordOf({ version: 1, streams, retired: [] })),
+    );
+    const options = { service: "user-auth-service", leaseSeconds: 3, blockTimeMs: 200, redis: redis() };
+    const opened = Array.from({ length: 2 }, () => createService({ url: "redis://unused:1" }, options));
+    const [owner, other] = opened as [Messaging, Messaging];
+    handleValidateToken(owner, () => ({ valid: true }));
+    await owner.start();
+    const group = "user-auth-service-workers";
+    const owners = (): Promise<readonly (string | null)[]> =>
+      Promise.all(
+        streams.map((stream) => onMasterOf(stream, (client) => client.hget(leaseKey(stream, group), "owner"))),
+      );
+    await eventually(owners, (names) => names.every(Boolean));
+    await eventually(
+      () => waits(streams),
+      (counts) => counts.every((count) => count > 0),
+    );
+    handleCreateUser(other, ({ payload }) => ({ user_id: Number(payload.email.split("@")[0]) }));
+    await other.start();
+    await eventually(owners, (names) => names.every(Boolean) && new Set(names).size === 2);
+    const [before = 0] = await waits(["commands"]);
+    const asked = Array.from({ length: 12 }, (_, at) => sendCreateUser(other, { email: `${at + 1}@b.example` }));
+    expect((await Promise.all(asked)).map(({ user_id }) => user_id)).toEqual(asked.map((_, at) => at + 1));
+    expect((await waits(["commands"]))[0]).toBeGreaterThan(before);
+    await Promise.all(opened.map((each) => each.close()));
+  }, 60_000);
+
   it("are shared, and the order of each entity is kept while masters fail over and are killed, and members come and go", async () => {
     await onMasterOf("events", (client) =>
       client.hset(topologyKey("events"), recordOf({ version: 1, streams: STREAMS, retired: [] })),

@@ -7,6 +7,7 @@ import { readConfig } from "../../runtime/config/config.js";
 import type { StreamConsumer } from "../../runtime/consume/consumer.js";
 import { PartitionedStream } from "../../runtime/consume/partitioned-stream.js";
 import { HookBus } from "../../runtime/messaging/hooks.js";
+import { Copies } from "../../runtime/redis/copies.js";
 import type { Heartbeat } from "../../runtime/redis/heartbeat.js";
 import { leaseKey, shareKeys, topologyKey } from "../../runtime/redis/keys.js";
 import { RedisShares } from "../../runtime/redis/redis-shares.js";
@@ -58,7 +59,7 @@ function member(name: string): Member {
     new RedisShares(
       { stream, group: GROUP, consumer },
       {
-        ...{ heartbeat, clock: systemClock, leaseMs: config.leaseMs, signal },
+        ...{ heartbeat, copies: new Copies(systemClock, false), clock: systemClock, leaseMs: config.leaseMs, signal },
         linkOf: () => (killed.signal.aborted ? ({ ready: () => new Promise(() => {}) } as unknown as Route) : route),
       },
     );

@@ -327,6 +327,18 @@ describe("a member that lives", () => {
     await eventually(async () => expect(await owners()).toEqual(before), undefined, { withinMs: 20_000 });
   });
 
+  it("is given a greater epoch when a failover has undone its lease, also by a clock that is behind", async () => {
+    const lease = leaseKey("events:3", GROUP);
+    const ahead = 900_000_000_000_000;
+    await admin.hset(lease, { owner: "", epoch: ahead });
+    await member([]);
+    await eventually(async () => expect(await sharesOf()).toEqual([8]));
+    expect(await admin.hget(lease, "epoch")).toBe(String(ahead + 1));
+    await admin.hset(lease, { owner: "", epoch: 1 });
+    await eventually(async () => expect(await admin.hget(lease, "owner")).not.toBe(""));
+    expect(await admin.hget(lease, "epoch")).toBe(String(ahead + 2));
+  });
+
   it("reads all partitions but those in which its group cannot be created, and these as soon as it can", async () => {
     await admin.set("events:3", "of another type");
     const handled: Handled[] = [];

@@ -126,7 +126,7 @@ export const SCRIPT_CASES: Readonly<Record<string, readonly ScriptCase[]>> = {
     {
       what: "takes over from the dead",
       keys: [LEASE],
-      args: ["me", "other"],
+      args: ["me", "other", 0],
       prepare: (redis) => redis.hset(LEASE, "owner", "other", "epoch", "1", "reader", "3"),
     },
   ],

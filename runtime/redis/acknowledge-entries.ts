@@ -1,0 +1,14 @@
+import type { Client } from "./connection.js";
+import type { StreamKeys } from "./keys.js";
+import { acknowledge } from "./lua/settlement.js";
+
+/** Acknowledges entries, of which some failed before. */
+export async function acknowledgeEntries(
+  client: Client,
+  keys: StreamKeys,
+  group: string,
+  { ids, retried }: { readonly ids: readonly string[]; readonly retried: readonly string[] },
+): Promise<void> {
+  const args = [group, retried.length, ...retried, ...ids.filter((id) => !retried.includes(id))];
+  await acknowledge.run(client, [keys.stream, keys.errors], args);
+}
