@@ -52,6 +52,8 @@ export class PartitionedStream {
   readonly #registration: Registration;
   #topology: Topology;
   #version = "";
+  /** Resolves when its group was registered once in each partition; `undefined` where that is to be done. */
+  #registered: Promise<void> | undefined;
   #loops: Promise<unknown> | undefined;
   #since = 0;
   #attempt: (failure?: unknown) => void = () => {};
@@ -112,14 +114,14 @@ export class PartitionedStream {
     const { clock, config } = this.#parts;
     let lookedAt = clock.now();
     let servedAt = Number.NEGATIVE_INFINITY;
-    let registered: Promise<void> | undefined;
     for (let failures = 0; !this.#pause.signal.aborted; ) {
       try {
         if (clock.now() - lookedAt > TOPOLOGY_EVERY_MS) {
           lookedAt = clock.now();
-          if (await this.#learnTopology()) registered = undefined;
+          await this.#learnTopology();
         }
-        registered ??= this.#registration.add(readStreams(this.#topology));
+        this.#registered ??= this.#registration.add(readStreams(this.#topology));
+        const registered = this.#registered;
         const { isCurrent, claimed } = await this.#shares.news(this.#version);
         if (!isCurrent) await this.#join();
         if (claimed !== undefined) this.#own.concede(claimed);
@@ -137,13 +139,12 @@ export class PartitionedStream {
     }
   }
 
-  /** Resolves to whether the stream has other partitions than before. */
-  async #learnTopology(): Promise<boolean> {
+  async #learnTopology(): Promise<void> {
     const topology = await this.#parts.broker.topology(this.#stream, this.#pause.signal);
-    if (topology.version <= this.#topology.version) return false;
+    if (topology.version <= this.#topology.version) return;
     this.#topology = topology;
     this.#version = "";
-    return true;
+    this.#registered = undefined;
   }
 
   async #register(partition: string): Promise<void> {
@@ -162,11 +163,17 @@ export class PartitionedStream {
     });
   }
 
+  /** Another member may have made the plan for partitions that this one has not heard of yet. */
   async #join(): Promise<void> {
     const { version, partitions } = await this.#shares.join(this.#topology, this.#version);
     this.#version = version;
     if (partitions === undefined || this.#pause.signal.aborted) return;
-    this.#own.share(partitions);
+    const isKnown = (partition: string): boolean => readStreams(this.#topology).includes(partition);
+    if (!partitions.every(isKnown)) {
+      this.#version = "";
+      await this.#learnTopology();
+    }
+    this.#own.share(partitions.filter(isKnown));
   }
 
   /** Expels members that are dead, so that what they owned is dealt to others. */

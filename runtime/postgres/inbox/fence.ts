@@ -17,7 +17,8 @@ const RAISE = `
 export async function assertOwner(db: Queryable, context: MessageContext): Promise<void> {
   const { fence, group, stream, partition = 0, type } = context;
   if (fence === undefined) return;
-  const key = [group, `${stream} ${partition}`, fence];
+  // The name alone: members may know different numbers of partitions.
+  const key = [group, stream, fence];
   if ((await db.query(HELD, key)).rows.length > 0) return;
   const { rows } = await db.query(RAISE, key);
   if (rows[0]?.["valid"] === true) return;

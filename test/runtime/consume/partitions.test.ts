@@ -339,6 +339,24 @@ describe("a member that lives", () => {
     expect(await admin.hget(lease, "epoch")).toBe(String(ahead + 2));
   });
 
+  it("looks up a partition of a plan that another has made for more of them", async () => {
+    const handled: Handled[] = [];
+    const messaging = await member(handled);
+    await eventually(async () => expect(await sharesOf()).toEqual([8]));
+    const streams = [...STREAMS, "events:8"];
+    await partition({ version: 2, streams, retired: [] });
+    const { members, plan } = shareKeys("events", GROUP);
+    await change.run(admin, [members, plan], ["beat", "other", 1, "", 2, ...streams]);
+    await change.run(admin, [members, plan], ["leave", "other", "", "", 2, ...streams]);
+    await eventually(async () => expect(await admin.hget(leaseKey("events:8", GROUP), "owner")).not.toBeNull());
+    const publisher = createService(redis);
+    opened.push(publisher);
+    await publish(publisher, 0, 1);
+    await eventually(() => expect(handled).toHaveLength(20));
+    expect(new Set(handled.map((each) => each.partition))).toContain(8);
+    expect(messaging.counts.handled).toBe(20);
+  });
+
   it("reads all partitions but those in which its group cannot be created, and these as soon as it can", async () => {
     await admin.set("events:3", "of another type");
     const handled: Handled[] = [];
