@@ -25,6 +25,8 @@ export class RedisClock implements BrokerClock {
         this.#set();
       });
     }
+    // Who is ready already does not say so again.
+    this.#set();
   }
 
   start(): void {

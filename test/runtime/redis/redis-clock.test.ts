@@ -14,10 +14,15 @@ beforeAll(async () => {
 });
 afterAll(() => redis.stop());
 
-function createClock(): { readonly clock: RedisClock; readonly connection: Connection } {
+function createConnection(): Connection {
   const config = readConfig({ service: "billing", redis: { url: redis.url } }, "json", {});
   const connection = new Connection(config.redis, config.service, "settle", systemClock);
   onTestFinished(() => connection.close());
+  return connection;
+}
+
+function createClock(): { readonly clock: RedisClock; readonly connection: Connection } {
+  const connection = createConnection();
   return { clock: new RedisClock([connection], systemClock), connection };
 }
 
@@ -40,6 +45,13 @@ function shiftTime(ms: number): void {
 describe("Redis' clock", () => {
   it("is not known before Redis has been asked", () => {
     expect(createClock().clock.isBefore(Number.MAX_SAFE_INTEGER)).toBe(false);
+  });
+
+  it("is known within moments where the connection was ready before", async () => {
+    const connection = createConnection();
+    await connection.ready();
+    const clock = new RedisClock([connection], systemClock);
+    await eventually(() => clock.isBefore(Number.MAX_SAFE_INTEGER));
   });
 
   it.each([0, -HOUR_MS, HOUR_MS])("is told within moments, with this machine's time wrong by %i ms", async (ms) => {
