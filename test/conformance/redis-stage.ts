@@ -12,17 +12,17 @@ const LONGEST_MS = 25_000;
 let plays = 0;
 
 /** Plays on a Redis that other plays may use at the same time: each has an environment of its own. */
-export async function onRedis(redis: RedisServer, play: (stage: Stage) => Promise<void>, database = 0): Promise<void> {
+export async function onRedis(redis: RedisServer, play: (stage: Stage) => Promise<void>): Promise<void> {
   const environment = `play-${++plays}`;
   const services: Messaging[] = [];
   const proxies: TcpProxy[] = [];
   const create = (service: string, options: MessagingOptions, url: string): Messaging => {
     const place = { environment, env: {}, logger: logBook(), retryDelaySeconds: 0.05, blockTimeMs: 50 };
-    const messaging = createMessaging({ service, ...place, ...options, redis: { url: `${url}/${database}` } });
+    const messaging = createMessaging({ service, ...place, ...options, redis: { url } });
     services.push(messaging);
     return messaging;
   };
-  await using operations = new Operations({ environment, env: {}, redis: { url: `${redis.url}/${database}` } });
+  await using operations = new Operations({ environment, env: {}, redis: { url: redis.url } });
   try {
     await play({
       service: (name, options = {}) => create(name, options, redis.url),
