@@ -121,8 +121,7 @@ export class NotificationHub {
   async #missedBy(listener: Listener, channel: Channel, since: string | undefined): Promise<Missed> {
     const { log, clock } = this.#parts;
     const missed = new Missed(since ?? (await log.lastId()), {
-      channel,
-      catchUp: this.#catchUp,
+      ...{ channel, isResumed: since !== undefined, catchUp: this.#catchUp },
       deliver: ({ message, channel, entryId }) => this.#deliver(listener, message, { channel, entryId, missed: true }),
     });
     this.#catchingUp.add(missed);
@@ -146,7 +145,10 @@ export class NotificationHub {
     const sent = (one: Received | undefined): void => {
       if (one === undefined) return;
       const { message, entryId } = one;
-      const deliver = (): void => this.#deliver(listener, message, { channel, entryId, missed: false });
+      const deliver = (): void => {
+        if (entryId !== undefined && listener.missed?.wasBefore(entryId)) return;
+        this.#deliver(listener, message, { channel, entryId, missed: false });
+      };
       if (listener.missed === undefined) deliver();
       else listener.missed.afterMissed(deliver);
     };

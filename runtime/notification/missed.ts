@@ -10,6 +10,8 @@ const MOST_SEEN = 10_000;
 
 export interface MissedParts {
   readonly channel: Channel;
+  /** Whether the listener has had the entry at the position, and all before it. @defaultValue false */
+  readonly isResumed?: boolean;
   readonly catchUp: CatchUp;
   readonly deliver: (stored: Stored) => void;
 }
@@ -32,10 +34,13 @@ export class Missed implements LaggingSubscription {
   /** The messages delivered since the last look, and between that and the one before: what the position has not passed. */
   #seen = new Set<string>();
   #seenBefore = new Set<string>();
+  /** Until the second look: the entry that the listener has had, before others. The nodes of a cluster may announce it late. */
+  #resumedAt: string | undefined;
 
   constructor(position: string, parts: MissedParts) {
     this.position = position;
     this.#parts = parts;
+    this.#resumedAt = parts.isResumed ? position : undefined;
   }
 
   get channel(): Channel {
@@ -58,6 +63,14 @@ export class Missed implements LaggingSubscription {
     else this.#hasDropped = true;
   }
 
+  /** Whether the listener had the entry before it began to listen. */
+  wasBefore(entryId: string): boolean {
+    if (this.#resumedAt === undefined) return false;
+    // A stream that was made anew is read from its beginning.
+    const from = comesBefore(this.position, this.#resumedAt) ? this.position : this.#resumedAt;
+    return !comesBefore(from, entryId);
+  }
+
   /** Notes a delivery. Returns `false` for a message that was delivered before. */
   note(messageId: string | undefined): boolean {
     if (messageId === undefined) return true;
@@ -71,6 +84,7 @@ export class Missed implements LaggingSubscription {
   reached(entryId: string): void {
     if (this.#holds > 0) return;
     if (comesBefore(this.position, entryId)) this.position = entryId;
+    this.#resumedAt = undefined;
     this.#seenBefore = this.#seen;
     this.#seen = new Set();
   }

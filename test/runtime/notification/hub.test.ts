@@ -203,9 +203,10 @@ describe("what is no notification", () => {
     const broken = '{"notification_type":"success","title":5}';
     for (const payload of [...junk, broken]) await admin.publish("notifications:user:123", payload);
     await admin.xadd("notifications", "*", "notification_type", "success", "title", "no message");
+    // What cannot be read is told, and what is of a type that is not known here is counted.
+    await eventually(() => messaging.counts.trouble === 3 && messaging.counts.skipped === 5);
     await notifySuccess(messaging, note("good"));
     expect(await ear.hears(1)).toEqual(["good"]);
-    // What cannot be read is told, and what is of a type that is not known here is counted.
     expect(messaging.counts).toMatchObject({ trouble: 3, skipped: 5 });
     const late = new Ear();
     await subscribeNotifications(messaging, { userId: 123 }, late.listen, { since: "0-0" });
@@ -437,6 +438,23 @@ describe("what a subscription missed", () => {
     expect(await ear.hears(3)).toEqual(["missed 1", "missed 2", "live"]);
     expect(ear.heard.map(([, { missed }]) => missed)).toEqual([true, true, false]);
     expect(ear.heard.map(([, { channel }]) => channel)).toEqual(Array(3).fill("notifications:user:123"));
+  });
+
+  it("is not what is announced again, or late, of entries up to the one that it goes on from", async () => {
+    await using messaging = service();
+    const announced: string[] = [];
+    const every = admin.duplicate();
+    onTestFinished(() => every.disconnect());
+    every.on("message", (_channel, payload) => announced.push(payload));
+    await every.subscribe("notifications:user:123");
+    await notifySuccess(messaging, note("before"));
+    const { entryId } = await notifySuccess(messaging, note("last seen"));
+    await eventually(() => announced.length === 2);
+    const ear = new Ear();
+    await subscribeNotifications(messaging, { userId: 123 }, ear.listen, { since: entryId });
+    for (const payload of announced) await admin.publish("notifications:user:123", payload);
+    await notifySuccess(messaging, note("live"));
+    expect(await ear.hears(1)).toEqual(["live"]);
   });
 
   it("is read again when Redis could not tell at first", async () => {
