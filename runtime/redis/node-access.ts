@@ -1,7 +1,10 @@
+import type { Redis } from "ioredis";
 import type { RedisConfig } from "../config/redis-config.js";
+import type { NodeAddress } from "../config/redis-nodes.js";
 import { type Clock, LONGEST_TIMER_MS } from "../time/clock.js";
-import type { NodeAccess } from "./ask-node.js";
+import { askNode, type NodeAccess } from "./ask-node.js";
 import { askedTls, credentialSourceOf } from "./credentials.js";
+import { isRefused } from "./unreachable.js";
 
 /** How any node of a cluster is asked: user, password and TLS are the same for all of them. */
 export async function nodeAccess(config: RedisConfig, clock: Clock): Promise<NodeAccess> {
@@ -16,4 +19,21 @@ export async function nodeAccess(config: RedisConfig, clock: Clock): Promise<Nod
     ...(tls !== undefined && { tls }),
   };
   return { options, limitMs: Math.min(LONGEST_TIMER_MS, config.connectionTimeoutMs), clock };
+}
+
+/** Asks one node; once more with other credentials where it refuses those that a provider gave. */
+export async function askAs<Reply>(
+  [config, clock]: readonly [RedisConfig, Clock],
+  node: NodeAddress,
+  question: (client: Redis) => Promise<Reply>,
+): Promise<Reply> {
+  try {
+    return await askNode(node, await nodeAccess(config, clock), question);
+  } catch (error) {
+    const source = credentialSourceOf(config, clock);
+    if (source === undefined || !isRefused(error as Error)) throw error;
+    // They may have been renewed elsewhere.
+    source.forget();
+    return askNode(node, await nodeAccess(config, clock), question);
+  }
 }

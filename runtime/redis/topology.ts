@@ -5,9 +5,8 @@ import { addressOf, type NodeAddress, nodeOf } from "../config/redis-nodes.js";
 import { ClosedError } from "../errors.js";
 import type { Clock, Timer } from "../time/clock.js";
 import { Pause } from "../time/pause.js";
-import { askNode } from "./ask-node.js";
 import { type ClusterView, readView } from "./cluster-view.js";
-import { nodeAccess } from "./node-access.js";
+import { askAs } from "./node-access.js";
 import { NodeNotFoundError, reachedAt } from "./node-finder.js";
 import { isRefused } from "./unreachable.js";
 
@@ -76,7 +75,7 @@ export class Topology {
     let failure: unknown;
     for (const node of shuffled(this.nodes, this.#clock)) {
       try {
-        return await askNode(node, await nodeAccess(this.#config, this.#clock), question);
+        return await this.#askOne(node, question);
       } catch (error) {
         failure = error;
       }
@@ -169,11 +168,14 @@ export class Topology {
     });
   }
 
+  #askOne<Reply>(node: NodeAddress, question: (client: Redis) => Promise<Reply>): Promise<Reply> {
+    return askAs([this.#config, this.#clock], node, question);
+  }
+
   async #viewOf(node: NodeAddress): Promise<ClusterView> {
-    const access = await nodeAccess(this.#config, this.#clock);
     const ask = (client: Redis): Promise<readonly [unknown, unknown]> =>
       Promise.all([client.cluster("INFO"), client.cluster("SLOTS")]);
-    const [info, slots] = await askNode(node, access, ask);
+    const [info, slots] = await this.#askOne(node, ask);
     return readView(String(info), slots as readonly unknown[], (announced) =>
       reachedAt(this.#cluster.natMap, { ...announced, host: announced.host || node.host }),
     );

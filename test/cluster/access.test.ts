@@ -61,6 +61,13 @@ describe("a user with the rights of the documentation, and no more, is let into"
     await doesEverything({ ...cluster.address, username: "app", password: appPassword });
   });
 
+  it("a cluster whose passwords were changed before the credentials of a provider expired", async () => {
+    await using cluster = await startCluster({ rules: `${RIGHTS} ${onCluster}` });
+    const given = ["the password until now"];
+    const credentials = () => ({ username: "app", password: given.shift() ?? appPassword, expiresInSeconds: 3600 });
+    await doesEverything({ ...cluster.address, credentials });
+  });
+
   it.skipIf(!opensslAvailable)("a cluster with a certificate for each node's address", async () => {
     await using cluster = await startCluster({ tls: "address", rules: `${RIGHTS} ${onCluster}` });
     const login = { username: "app", password: appPassword };
