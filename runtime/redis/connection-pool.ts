@@ -89,8 +89,9 @@ export class ConnectionPool {
     return this.#open(role, leader);
   }
 
-  /** A connection to one Redis, or to any node of a cluster. */
+  /** A connection to one Redis, or to any node of a cluster. @throws {ConfigError} when a cluster has as many as may be */
   any(role: ConnectionRole): Connection {
+    if (this.topology !== undefined && !this.#connections.has(nameOf(role, undefined))) this.#admit();
     return this.#open(role);
   }
 
@@ -183,9 +184,12 @@ export class ConnectionPool {
   /** @throws {ConfigError} when there are as many connections as may be */
   #admit(): void {
     const { maxConnections } = this.#parts.redis;
-    const open = [...this.#connections.values()].filter(({ client }) => client.status !== "wait");
+    // One that subscribes is opened as soon as it has been admitted.
+    const open = [...this.#connections.values()].filter(
+      ({ role, client }) => role === "subscribe" || client.status !== "wait",
+    );
     if (open.length + this.heartbeats < maxConnections) return;
-    const text = `REDIS_MAX_CONNECTIONS is ${maxConnections}, and all are in use: another master of the cluster needs one, allow more`;
+    const text = `REDIS_MAX_CONNECTIONS is ${maxConnections}, and all are in use: the cluster needs one more, allow more`;
     throw new ConfigError([text]);
   }
 
