@@ -15,9 +15,14 @@ export function idState(greatest: string | undefined, nowMs: number): IdState {
   return greatest !== undefined && addedAt(greatest) > nowMs + TOLERATED_MS ? "ahead" : "current";
 }
 
+/** Where a stream can be put aside: a cluster renames a key within its slot only. */
+export function besideOf(stream: string, what: string): string {
+  return `{${stream}}:${what}`;
+}
+
 /** What an operator should do about a stream's ids. `undefined` when they are as they should be. */
 export function idAdvice(stream: string, state: IdState): string | undefined {
-  const renewal = `RENAME ${stream} to another key, and the next message begins a new stream`;
+  const renewal = `RENAME ${stream} ${besideOf(stream, "full")}, and the next message begins a new stream`;
   switch (state) {
     case "current":
       return undefined;

@@ -137,3 +137,17 @@ it("a master and its replica are killed: it is said first, nothing of it is show
   expect(text).not.toMatch(/messaging_destination_name="events"/);
   expect(text).toMatch(new RegExp(`merp_status_cluster_node_up{node="${placeOf(master)}",role="master"} 0`));
 });
+
+it("Something else is where a stream must be", async () => {
+  await using messaging = createService({}, { service: "web", env: env() });
+  const client = cluster.connect();
+  await client.del("events");
+  await client.set("events", "not a stream");
+  const { problem } = await worst("KEY_WRONG_TYPE");
+  const [, port, command = ""] = /^redis-cli -h 127\.0\.0\.1 -p (\d+) -c (.*)$/.exec(problem.command ?? "") ?? [];
+  expect(cluster.seeds.split(",")).toContain(`127.0.0.1:${port}`);
+  const [name = "", ...keys] = command.replaceAll("'", "").split(" ");
+  await client.call(name, ...keys);
+  client.disconnect();
+  await publishUserCreated(messaging, { entity_id: 1, after_data: { email: "a@b.example" } });
+});

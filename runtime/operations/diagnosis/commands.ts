@@ -36,6 +36,12 @@ export function redisCli({ address }: { readonly address: string }, command: str
   return redisCliAt(address, command);
 }
 
+/** A command about a stream, for the one Redis, or for a node of the cluster that leads on to the master of the stream. */
+export function streamCli(status: Status, command: string): string {
+  const [node] = status.cluster?.nodes.filter(({ problem }) => problem === null) ?? [];
+  return node === undefined ? redisCli(status, command) : redisCli(node, `-c ${command}`);
+}
+
 /** The same for a Redis at an address: `host:port`, or the path of a socket. */
 export function redisCliAt(address: string, command: string): string {
   if (/^(localhost|127\.0\.0\.1):6379$/.test(address)) return `redis-cli ${command}`;

@@ -1,7 +1,7 @@
 import { printable } from "../../contract/printable.js";
 import type { GroupStatus, WorkStatus } from "../status/group-status.js";
 import { countOf, lengthOfTime, shellWord } from "../wording.js";
-import { bury, redisCli, retireGroup, retryNow, startProcess } from "./commands.js";
+import { bury, retireGroup, retryNow, startProcess, streamCli } from "./commands.js";
 import { inEachGroup, isPaused, type Sickness } from "./sickness.js";
 
 const LONG_AGO_MS = 86_400_000;
@@ -41,7 +41,7 @@ export const isDead: Sickness = inEachGroup((group, { status }) => {
     : "it has no heartbeat, as a consumer in another language has none, so nobody takes them over: set CONSUMER_FOREIGN_IDLE";
   const whom = gone.filter(({ pending }) => pending > 0).map((member) => shown(member.name));
   const sentence = `${countOf(whom.length, "consumer")} of ${shown(name)} on ${shown(stream)} died (${seen}) with ${countOf(held, "entry")} in hand; ${what}`;
-  const command = redisCli(status, `xinfo consumers ${shellWord(stream)} ${shellWord(name)}`);
+  const command = streamCli(status, `xinfo consumers ${shellWord(stream)} ${shellWord(name)}`);
   return { severity: "warning", code, sentence, command };
 });
 

@@ -1,7 +1,7 @@
-import { idAdvice } from "../../broker/id-state.js";
+import { besideOf, idAdvice } from "../../broker/id-state.js";
 import { printable } from "../../contract/printable.js";
 import { countOf, listOf, shellWord } from "../wording.js";
-import { redisCli } from "./commands.js";
+import { streamCli } from "./commands.js";
 import { inEachStream, type Sickness } from "./sickness.js";
 
 /** What services tell of themselves: a status reads it. */
@@ -11,7 +11,7 @@ const ANNOUNCEMENTS = new Set(["service.started", "service.stopped"]);
 export const hasWrongType: Sickness = inEachStream(({ name, keyType }, status) => {
   if (keyType === "stream" || keyType === "none") return undefined;
   const sentence = `the key ${printable(name)} holds a ${printable(keyType)}, not a stream, so nothing can be published to it`;
-  const command = redisCli(status, `rename ${shellWord(name)} ${shellWord(`${name}-misplaced`)}`);
+  const command = streamCli(status, `rename ${shellWord(name)} ${shellWord(besideOf(name, "misplaced"))}`);
   return { severity: "critical", code: "KEY_WRONG_TYPE", sentence, command };
 });
 
@@ -20,7 +20,7 @@ export const hasBadIds: Sickness = inEachStream(({ name, ids }, status) => {
   if (ids === "current") return undefined;
   const sentence = idAdvice(printable(name), ids) ?? "";
   const isOver = ids === "exhausted";
-  const command = redisCli(status, isOver ? `rename ${shellWord(name)} ${shellWord(`${name}-full`)}` : "time");
+  const command = streamCli(status, isOver ? `rename ${shellWord(name)} ${shellWord(besideOf(name, "full"))}` : "time");
   return {
     severity: isOver ? "critical" : "warning",
     code: isOver ? "STREAM_EXHAUSTED" : "STREAM_AHEAD",

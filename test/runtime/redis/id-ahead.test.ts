@@ -146,7 +146,7 @@ describe("a stream with the last possible id", () => {
     });
     expect(await examined("events")).toMatchObject({ verdict: "bad", text: advice });
 
-    await admin.rename("events", "events:full");
+    await admin.rename("events", "{events}:full");
     for (const entity_id of numbers(2, 9)) await publishUserCreated(messaging, { ...MESSAGE, entity_id });
     await eventually(() => handled.length === 9);
     expect(await messaging.health()).toMatchObject({
@@ -160,7 +160,7 @@ describe("a stream with the last possible id", () => {
     await admin.xadd("notifications", LAST_ID, "notification_type", "other");
     await using messaging = createService(redis);
     await expect(notifySuccess(messaging, note)).rejects.toMatchObject({ code: "PUBLISH_FAILED" });
-    await admin.rename("notifications", "notifications:full");
+    await admin.rename("notifications", "{notifications}:full");
     await notifySuccess(messaging, note);
     let heard = 0;
     await subscribeNotifications(messaging, { userId: 1 }, () => void heard++, { since: LAST_ID });

@@ -186,7 +186,7 @@ const sicknesses: readonly (readonly [
     statusOf([streamOf([], { keyType: "string" })]),
     "critical KEY_WRONG_TYPE",
     "the key events holds a string, not a stream, so nothing can be published to it",
-    "redis-cli rename events events-misplaced",
+    "redis-cli rename events '{events}:misplaced'",
   ],
   [
     "a place where nothing is",
