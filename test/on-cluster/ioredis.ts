@@ -1,4 +1,6 @@
+import { EventEmitter } from "node:events";
 import { type Redis as Client, Cluster, type NatMap, type RedisOptions, Redis as Single } from "ioredis";
+import { refuseAll, serveAgain } from "./down.js";
 import { type ClusterPlace, clusterAt } from "./registry.js";
 
 export { Cluster };
@@ -19,11 +21,13 @@ export const Redis: typeof Single = new Proxy(Single, {
 /** Commands without a key, which are about a server: each is told to all masters. */
 const SERVER = new Set(
   ["acl", "client", "config", "dbsize", "debug", "flushall", "flushdb", "function", "info", "keys", "latency"].concat([
-    ...["pubsub", "script", "slowlog", "time"],
+    ...["ping", "pubsub", "save", "script", "slowlog", "time"],
   ]),
 );
 /** Of which one reply says it all. */
 const SAME = new Set(["time"]);
+/** Commands that count what they find of several keys, which may be those of several masters. */
+const COUNTING = new Set(["del", "exists", "unlink"]);
 
 function clusterClient(place: ClusterPlace, options: RedisOptions): Client {
   const { host: _, port: __, db: ___, retryStrategy, lazyConnect, replyMapping: ____, ...redisOptions } = options;
@@ -42,18 +46,38 @@ function clusterClient(place: ClusterPlace, options: RedisOptions): Client {
     const asked = SAME.has(name) ? masters.slice(0, 1) : masters;
     return merged(await Promise.all(asked.map((node) => node.call(name, ...(args as string[])))));
   };
+  const counted = async (name: string, keys: readonly unknown[]): Promise<unknown> =>
+    merged(await Promise.all(keys.flat().map((key) => cluster.call(name, key as string))));
+  const own: Readonly<Record<string, (...args: never[]) => Promise<unknown>>> = {
+    // Without a key it is to keep the server busy.
+    eval: (script: string, keys: number, ...rest: string[]) =>
+      Number(keys) === 0 ? everywhere("eval", [script, "0", ...rest]) : cluster.eval(script, keys, ...rest),
+    monitor: async () => monitorOf(await Promise.all(cluster.nodes("master").map((node) => node.monitor()))),
+    replicaof: (host: string) => (host === "NO" ? serveAgain : refuseAll)(place.nodes),
+  };
+  const called = (command: string, args: string[]): Promise<unknown> => {
+    const name = command.toLowerCase();
+    if (SERVER.has(name)) return everywhere(name, args);
+    return own[name]?.(...(args as never[])) ?? cluster.call(command, ...args);
+  };
   return new Proxy(cluster as unknown as Client, {
     get(target, name: keyof Client & string) {
       if (SERVER.has(name)) return (...args: unknown[]) => everywhere(name, args);
-      if (name === "call") {
-        return (command: string, ...args: string[]) =>
-          SERVER.has(command.toLowerCase()) ? everywhere(command.toLowerCase(), args) : cluster.call(command, ...args);
-      }
+      if (COUNTING.has(name)) return (...keys: unknown[]) => counted(name, keys);
+      if (own[name] !== undefined) return own[name];
+      if (name === "call") return (command: string, ...args: string[]) => called(command, args);
       if (name === "duplicate") return (own?: RedisOptions) => clusterClient(place, { ...options, ...own });
       const value: unknown = Reflect.get(target, name, target);
       return typeof value === "function" ? value.bind(target) : value;
     },
   });
+}
+
+/** Hears what each of them is told. */
+function monitorOf(monitors: readonly Client[]): EventEmitter {
+  const all = new EventEmitter();
+  for (const monitor of monitors) monitor.on("monitor", (...heard) => all.emit("monitor", ...heard));
+  return Object.assign(all, { disconnect: () => monitors.forEach((monitor) => void monitor.disconnect()) });
 }
 
 function natMapOf({ natMap = {} }: ClusterPlace): NatMap {

@@ -1,3 +1,6 @@
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
 /** Where a cluster is that stands for one Redis. */
 export interface ClusterPlace {
   /** Each `host:port`; those that serve slots at the start. */
@@ -6,25 +9,35 @@ export interface ClusterPlace {
   readonly natMap?: Readonly<Record<string, string>>;
 }
 
-/** In the environment, so that a process that a test starts finds it, too. */
-const VARIABLE = "TEST_CLUSTERS";
-
-function read(): Record<string, ClusterPlace> {
-  return JSON.parse(process.env[VARIABLE] ?? "{}") as Record<string, ClusterPlace>;
+interface Registered extends ClusterPlace {
+  /** The process that runs it. */
+  readonly pid: number;
 }
+
+/** In files, so that a process that a test starts finds it, too, whatever its environment. */
+const folder = fileURLToPath(new URL("../../node_modules/.cache/clusters/", import.meta.url));
+const fileOf = (port: number | string): string => `${folder}${port}.json`;
 
 /** Whoever asks for the Redis on this port is led to the cluster. */
 export function register(port: number, place: ClusterPlace): void {
-  process.env[VARIABLE] = JSON.stringify({ ...read(), [port]: place });
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(fileOf(port), JSON.stringify({ ...place, pid: process.pid } satisfies Registered));
 }
 
 export function forget(port: number): void {
-  const { [port]: _, ...rest } = read();
-  process.env[VARIABLE] = JSON.stringify(rest);
+  rmSync(fileOf(port), { force: true });
 }
 
 /** @param place - the URL of a Redis, or its port */
 export function clusterAt(place: string | number | undefined): ClusterPlace | undefined {
   const port = typeof place === "string" ? (URL.canParse(place) ? new URL(place).port : "") : `${place}`;
-  return read()[port];
+  if (!/^\d+$/.test(port)) return undefined;
+  try {
+    const registered = JSON.parse(readFileSync(fileOf(port), "utf8")) as Registered;
+    // What a run has left that was killed says nothing of the port.
+    process.kill(registered.pid, 0);
+    return registered;
+  } catch {
+    return undefined;
+  }
 }

@@ -51,7 +51,7 @@ export const startTcpProxy: typeof startOne = async (target) => {
       const releases = proxies.map((proxy) => proxy.holdRequests());
       return () => releases.forEach((release) => void release());
     },
-    cutAfter: (bytes, direction) => first.cutAfter(bytes, direction),
+    cutAfter: (bytes, direction) => proxies.forEach((proxy) => void proxy.cutAfter(bytes, direction)),
     close,
     [Symbol.asyncDispose]: close,
   };

@@ -294,12 +294,12 @@ it("a stream that is renamed takes along what is pending in it, and what fails m
   });
   await eventually(() => begun.length === 3);
 
-  await admin.rename("events", "old");
+  await admin.rename("events", "old{events}");
   open();
 
   await eventually(() => messaging.counts.dropped === 1);
   expect(messaging.counts).toMatchObject({ handled: 2, retried: 0, deadLettered: 0 });
-  expect(((await admin.xpending("old", group)) as [number])[0]).toBe(3);
+  expect(((await admin.xpending("old{events}", group)) as [number])[0]).toBe(3);
   await fillEvents(admin, 1);
   await eventually(() => messaging.counts.handled === 3);
 });

@@ -141,7 +141,7 @@ it("a stream that was begun anew under its name has lost nothing that its publis
   await using _messaging = messaging;
   await admin.xadd("events", "99999999999999-0", "x", "1");
   await publishUserCreated(messaging, user);
-  await admin.rename("events", "old");
+  await admin.rename("events", "old{events}");
   await publishUserCreated(messaging, user);
   await cutAll();
   await eventually(() => publishUserCreated(messaging, user));

@@ -87,14 +87,14 @@ describe("a service that announces itself", () => {
 });
 
 it("a service closes at once while Redis is away, and what it would still publish fails", async () => {
-  const server = await startRedis();
+  await using server = await startRedis();
   const troubles: string[] = [];
   const hooks = { trouble: ({ what }: { readonly what: string }) => void troubles.push(what) };
   const patient = { connectionTimeoutSeconds: 1000 };
   const messaging = createService(server, { announce: true, healthIntervalSeconds: 0.1, redis: patient, hooks });
   onUserCreated(messaging, () => {});
   await messaging.start();
-  await server.stop();
+  await server.kill();
   await eventually(() => messaging.counts.disconnected > 0);
   const outcome = publishUserCreated(messaging, { entity_id: 1, after_data: { email: "user@example.com" } }).then(
     () => "stored",
