@@ -74,6 +74,6 @@ function settingsOfMasters({ cluster, sentinel, tls }: RedisConfig, cause: Error
   const [node] = cluster?.nodes ?? [];
   if (node === undefined)
     return "REDIS_SENTINELS, REDIS_SENTINEL_MASTER and REDIS_SENTINEL_PASSWORD, and that the sentinels run (redis-cli -p 26379 sentinel masters)";
-  const option = tls === undefined ? "" : "--tls ";
-  return `REDIS_CLUSTER_NODES, and the cluster (redis-cli ${option}--cluster check ${addressOf(node)})`;
+  const [option, ports] = tls === undefined ? ["", ""] : ["--tls ", ", that these ports have TLS (REDIS_TLS is on)"];
+  return `REDIS_CLUSTER_NODES${ports}, and the cluster (redis-cli ${option}--cluster check ${addressOf(node)})`;
 }

@@ -29,6 +29,20 @@ const SAME = new Set(["time"]);
 /** Commands that count what they find of several keys, which may be those of several masters. */
 const COUNTING = new Set(["del", "exists", "unlink"]);
 
+/** What a user needs to be led to the masters. */
+const FOR_A_CLUSTER = ["+cluster|slots", "+cluster|info"];
+const isUser = (name: string, [verb]: readonly unknown[]): boolean =>
+  name === "acl" && String(verb).toUpperCase() === "SETUSER";
+
+/** How often the nodes together have run each command. */
+function summed(stats: string): string {
+  const calls = new Map<string, number>();
+  for (const [, name = "", count] of stats.matchAll(/cmdstat_(\S+?):calls=(\d+)/g)) {
+    calls.set(name, (calls.get(name) ?? 0) + Number(count));
+  }
+  return [...calls].map(([name, count]) => `cmdstat_${name}:calls=${count},usec=0\r\n`).join("");
+}
+
 function clusterClient(place: ClusterPlace, options: RedisOptions): Client {
   const { host: _, port: __, db: ___, retryStrategy, lazyConnect, replyMapping: ____, ...redisOptions } = options;
   const cluster = new Cluster([...place.nodes], {
@@ -44,7 +58,9 @@ function clusterClient(place: ClusterPlace, options: RedisOptions): Client {
     if (cluster.status !== "ready") await new Promise((resolve) => cluster.once("ready", resolve));
     const masters = cluster.nodes("master");
     const asked = SAME.has(name) ? masters.slice(0, 1) : masters;
-    return merged(await Promise.all(asked.map((node) => node.call(name, ...(args as string[])))));
+    const all = [...args, ...(isUser(name, args) ? FOR_A_CLUSTER : [])] as string[];
+    const replies = await Promise.all(asked.map((node) => node.call(name, ...all)));
+    return args[0] === "commandstats" ? summed(replies.join("")) : merged(replies);
   };
   const counted = async (name: string, keys: readonly unknown[]): Promise<unknown> =>
     merged(await Promise.all(keys.flat().map((key) => cluster.call(name, key as string))));

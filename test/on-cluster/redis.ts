@@ -1,4 +1,4 @@
-import { type RedisServer, startRedis as startOne } from "../../runtime/testing/redis/index.js";
+import { type RedisServer, type StartRedisOptions, startRedis as startOne } from "../../runtime/testing/redis/index.js";
 import { type RedisCluster, startCluster } from "../support/cluster.js";
 import { onNode } from "../support/cluster-node.js";
 import { forget, register } from "./registry.js";
@@ -16,8 +16,17 @@ export const startRedis: typeof startOne = async (options = {}) => {
   const waiting = isPlain ? idle.pop() : undefined;
   if (waiting !== undefined) return waiting.open();
   const cluster = await startCluster({ ...options, masters: 3 });
+  await setPassword(cluster, options.arguments);
   return (await ClusterAsRedis.of(cluster, isPlain)).open();
 };
+
+/** Nodes that talk to each other without a password are given theirs when they do. */
+async function setPassword({ nodes }: RedisCluster, given: StartRedisOptions["arguments"]): Promise<void> {
+  const words = typeof given === "function" ? [] : (given ?? []);
+  const password = words[words.indexOf("--requirepass") + 1];
+  if (!words.includes("--requirepass") || password === undefined) return;
+  await Promise.all(nodes.map((node) => onNode(node, (client) => client.config("SET", "requirepass", password))));
+}
 
 type NodeConfig = readonly (readonly [name: string, value: string])[];
 

@@ -12,7 +12,9 @@ const redirect: Plugin = {
 /** What is not tried again, and why. */
 const elsewhere: Readonly<Record<string, string>> = {
   "test/faults/memory.test.ts": "It is about the heap of a process, and long.",
-  "test/runtime/redis/{connection,heartbeat,watchdog}.test.ts": "It is about one connection, and what its errors say.",
+  "test/runtime/redis/{client,connection,heartbeat,watchdog}.test.ts":
+    "It is about one connection: its driver, its socket, and what its errors say.",
+  "test/runtime/{redis/replicas,operations/doctor/durability}.test.ts": "It makes replicas of one Redis.",
   "test/runtime/{cli,config,contract,dashboard,telemetry,testing,time}/**":
     "It is about no Redis, or about one by its address.",
 };
@@ -31,7 +33,7 @@ export default defineConfig({
     // A worker keeps its clusters from file to file.
     isolate: false,
     maxWorkers: 1,
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 300_000,
+    hookTimeout: 120_000,
   },
 });

@@ -4,6 +4,7 @@ import { basename } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { build, type Plugin } from "esbuild";
 import { replacementOf } from "../on-cluster/redirect.js";
+import { isOnCluster } from "./on-cluster.js";
 
 /** From here the bundles find the repository's packages. */
 const folder = fileURLToPath(new URL("../../node_modules/.cache/programs", import.meta.url));
@@ -27,7 +28,7 @@ const ownAddress: Plugin = {
 const redirected: Plugin = {
   name: "on-cluster",
   setup({ onResolve }) {
-    if (process.env["TEST_ON_CLUSTER"] === undefined) return;
+    if (!isOnCluster) return;
     onResolve({ filter: /./ }, ({ path, importer }) => {
       const by = replacementOf(path, importer);
       return by === undefined ? undefined : { path: by };

@@ -20,6 +20,11 @@ import {
 
 /** Text that a wrong character set or a faulty encoding would change. */
 const SAMPLE: Sample = { text: 'naïve 数 😀 "quoted"\n', numbers: [0, -1, 1.5, 1e21] };
+/**
+ * The connections that a stream of each kind takes, on a cluster with a master for each: to read, publish, publish replicated,
+ * settle and send heartbeats, to subscribe and to ask where the slots are.
+ */
+const NEEDED = 4 * 5 + 2;
 const SILENT: Logger = { info() {}, warn() {}, error() {} };
 
 /**
@@ -49,8 +54,7 @@ export class DoctorProbe {
       announce: false,
       healthIntervalSeconds: 0,
       logger: SILENT,
-      // A stream of each kind needs more connections than most services do.
-      redis: { ...options.redis, maxConnections: Math.max(maxConnections, 8) },
+      redis: { ...options.redis, maxConnections: Math.max(maxConnections, NEEDED) },
     }) as Messaging<Record<never, never>>;
   }
 

@@ -8,6 +8,7 @@ import {
 } from "../../../generated/index.js";
 import { type RedisServer, startRedis } from "../../../runtime/testing/redis/index.js";
 import { eventually } from "../../support/eventually.js";
+import { ADDRESS_SETTING } from "../../support/on-cluster.js";
 import { createService } from "../../support/service.js";
 import { startTcpProxy, type TcpProxy } from "../../support/tcp-proxy.js";
 
@@ -91,7 +92,7 @@ describe("a command", () => {
     await Promise.allSettled(aborted);
     for (const { code, message } of await Promise.all(late)) {
       expect(code).toBe("COMMAND_TIMEOUT");
-      expect(message).toMatch(/within 1 s: Redis at .* cannot be reached: .*Check REDIS_HOST/);
+      expect(message).toMatch(new RegExp(`within 1 s: Redis at .* cannot be reached: .*Check ${ADDRESS_SETTING}`));
     }
     proxy.mode = "pass";
     await Promise.all(all.map((asker) => publishHealthReport(asker, { status: "healthy" })));

@@ -12,20 +12,32 @@ it("lets the client see who has news, and of no entry more than a little", async
   const replies = new BriefReplies(connection);
   const client = await connection.ready();
   const large = "x".repeat(3_000_000);
-  await admin.xadd("one", "1-1", "short", "text", large, large, "last", "text");
-  await admin.xadd("two", "2-2", ...Array.from({ length: 3000 }, (_, at) => `f${at}`));
-  await admin.xadd("three", "3-3", "short", "text");
+  await admin.xadd("{events}:one", "1-1", "short", "text", large, large, "last", "text");
+  await admin.xadd("{events}:two", "2-2", ...Array.from({ length: 3000 }, (_, at) => `f${at}`));
+  await admin.xadd("{events}:three", "3-3", "short", "text");
   replies.isOn = true;
-  const news = await client.xread("COUNT", 1, "BLOCK", 1000, "STREAMS", "one", "two", "three", "0", "0", "0");
+  const news = await client.xread(
+    "COUNT",
+    1,
+    "BLOCK",
+    1000,
+    "STREAMS",
+    "{events}:one",
+    "{events}:two",
+    "{events}:three",
+    "0",
+    "0",
+    "0",
+  );
   expect(news).toEqual([
-    ["one", [["1-1", ["short", "text", "", "", "last", "text"]]]],
-    ["two", [["2-2", []]]],
-    ["three", [["3-3", ["short", "text"]]]],
+    ["{events}:one", [["1-1", ["short", "text", "", "", "last", "text"]]]],
+    ["{events}:two", [["2-2", []]]],
+    ["{events}:three", [["3-3", ["short", "text"]]]],
   ]);
-  expect(await client.xread("COUNT", 1, "BLOCK", 1, "STREAMS", "one", "9-9")).toBeNull();
-  await expect(client.xread("STREAMS", "one", "no id")).rejects.toThrow("Invalid stream ID");
+  expect(await client.xread("COUNT", 1, "BLOCK", 1, "STREAMS", "{events}:one", "9-9")).toBeNull();
+  await expect(client.xread("STREAMS", "{events}:one", "no id")).rejects.toThrow("Invalid stream ID");
   replies.isOn = false;
-  expect((await client.xrange("one", "-", "+"))[0]?.[1][2]).toHaveLength(large.length);
+  expect((await client.xrange("{events}:one", "-", "+"))[0]?.[1][2]).toHaveLength(large.length);
   connection.close();
 });
 

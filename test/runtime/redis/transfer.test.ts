@@ -2,6 +2,7 @@ import { beforeEach, expect, test } from "vitest";
 import type { Transfer } from "../../../runtime/broker/transfer.js";
 import { readConfig } from "../../../runtime/config/config.js";
 import { Connection } from "../../../runtime/redis/connection.js";
+import { slotOf } from "../../../runtime/redis/slot.js";
 import { transferEntries } from "../../../runtime/redis/transfer-entries.js";
 import { systemClock } from "../../../runtime/time/clock.js";
 import { useRedis } from "../../support/redis.js";
@@ -20,7 +21,7 @@ async function transferred(list: Transfer["entries"], url = redis.url) {
     "fields",
     {},
   );
-  const connection = new Connection(config, "test", "publish", systemClock);
+  const connection = new Connection(config, "test", "publish", systemClock, slotOf("events"));
   try {
     return await transferEntries(connection, { stream: "events", entries: list, onceWindowMs: 60_000 });
   } finally {

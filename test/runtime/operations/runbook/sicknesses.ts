@@ -6,6 +6,7 @@ import {
   userCreated,
 } from "../../../../generated/index.js";
 import type { ProblemCode } from "../../../../runtime/operations/index.js";
+import { isOnCluster } from "../../../support/on-cluster.js";
 import { startTcpProxy } from "../../../support/tcp-proxy.js";
 import { patiently, type Ward } from "./ward.js";
 
@@ -261,7 +262,7 @@ export const sicknesses: readonly Sickness[] = [
       };
     },
     code: "REDIS_FULL",
-    sentence: /Redis' memory is full/,
+    sentence: isOnCluster ? /The memory of Redis at \S+ is full/ : /Redis' memory is full/,
     command: /redis-cli .*config set maxmemory \d+mb/,
   },
   {
@@ -275,7 +276,7 @@ export const sicknesses: readonly Sickness[] = [
       return (command) => redisCli(ward, command);
     },
     code: "REDIS_EVICTS",
-    sentence: /Redis evicts: \d+ key/,
+    sentence: isOnCluster ? /Redis at \S+ evicts: \d+ key/ : /Redis evicts: \d+ key/,
     command: /redis-cli .*config set maxmemory-policy noeviction/,
   },
 ];
