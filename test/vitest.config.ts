@@ -30,6 +30,7 @@ const long = {
     "test/faults/memory.test.ts",
     "test/faults/partitions.test.ts",
     "test/{cluster,sentinel,postgres}/**/*.test.ts",
+    "test/recipes/transactions.test.ts",
     "test/examples/demo-cluster.test.ts",
     "test/support/{cluster,sentinel}.test.ts",
   ],

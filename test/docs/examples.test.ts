@@ -122,7 +122,9 @@ beforeAll(async () => {
   for (const page of PAGES) {
     const blocks = blocksOf(await readFile(join(root, `docs/${page}.md`), "utf8"));
     for (const [at, { text }] of blocks.filter(({ language }) => language === "ts").entries()) {
-      await writeFile(join(folder, `${page}-${at}.ts`), `${text}\nexport {};\n`);
+      // One that others import says its name.
+      const [, name = `${page}-${at}.ts`] = /^\/\/ ([\w-]+\.ts)\n/.exec(text) ?? [];
+      await writeFile(join(folder, name), `${text}\nexport {};\n`);
     }
   }
   const paths = {
@@ -138,7 +140,12 @@ beforeAll(async () => {
     "@m-erp/messaging/testing": [join(root, "generated/testing.ts")],
     "@m-erp/messaging/testing/*": [join(root, "runtime/testing/runner/*.ts"), join(root, "runtime/testing/*/index.ts")],
   };
-  const relaxed = { isolatedDeclarations: false, noUnusedLocals: false, noUnusedParameters: false };
+  const relaxed = {
+    isolatedDeclarations: false,
+    noUnusedLocals: false,
+    noUnusedParameters: false,
+    experimentalDecorators: true,
+  };
   const compilerOptions = { ...relaxed, noEmit: true, declaration: false, rootDir: "/", skipLibCheck: true, paths };
   const config = { extends: join(root, "tsconfig.json"), compilerOptions, include: ["*.ts"] };
   await writeFile(join(folder, "tsconfig.json"), JSON.stringify(config));

@@ -1,80 +1,44 @@
-import { once } from "node:events";
-import { cp, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
-import { tmpdir } from "node:os";
+import { cp, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type RedisServer, startRedis } from "../../runtime/testing/redis/index.js";
 import { root, runInstalled } from "../package/program.js";
-import { blocksOf } from "../readme/blocks.js";
-import { type Child, startChild } from "../support/child.js";
+import type { Child } from "../support/child.js";
 import { eventually } from "../support/eventually.js";
+import { freePort, type RecipeFolder, recipeFolder, recipeIn } from "./recipe-folder.js";
 
-const recipes = await readFile(join(root, "docs/recipes.md"), "utf8");
-
-/** The last TypeScript block under a heading. */
-function recipe(heading: string): string {
-  const [section = ""] = recipes.split(`\n## ${heading}\n`)[1]?.split("\n## ") ?? [];
-  const block = blocksOf(section).findLast(({ language }) => language === "ts");
-  if (block === undefined) throw new Error(`no recipe for ${heading}`);
-  return block.text;
-}
-
+const page = "docs/recipes.md";
 const files = {
-  "fastify.ts": recipe("Fastify"),
-  "express.ts": recipe("Express"),
-  "nest.ts": recipe("NestJS"),
-  "credit.ts": recipe("Inbox"),
-  "transaction.ts": recipe("Transaction"),
-  "outbox.ts": recipe("Outbox"),
+  "fastify.ts": await recipeIn(page, "## Fastify"),
+  "express.ts": await recipeIn(page, "## Express"),
+  "nest.ts": await recipeIn(page, "## NestJS"),
+  "credit.ts": await recipeIn(page, "## Inbox"),
+  "transaction.ts": await recipeIn(page, "## Transaction"),
+  "outbox.ts": await recipeIn(page, "## Outbox"),
 };
 
-/** Each recipe in a file of its own, in a service that has installed what it needs. */
-let folder: string;
+let folder: RecipeFolder;
 let redis: RedisServer;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "messaging-recipes-"));
-  for (const linked of ["runtime", "generated", "node_modules"])
-    await symlink(join(root, linked), join(folder, linked));
-  for (const name of ["database.ts", "inbox.ts"]) await cp(join(root, "examples/audit", name), join(folder, name));
-  for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
-  const compilerOptions = {
-    noEmit: true,
-    skipLibCheck: true,
-    declaration: false,
-    isolatedDeclarations: false,
-    experimentalDecorators: true,
-    rootDir: "/",
-    paths: {
-      "@m-erp/messaging": ["./generated/index.ts"],
-      "@m-erp/messaging/postgres": ["./runtime/postgres/index.ts"],
-    },
-  };
-  const config = { extends: join(root, "tsconfig.json"), compilerOptions, include: ["*.ts"] };
-  await writeFile(join(folder, "tsconfig.json"), JSON.stringify(config));
-  await writeFile(join(folder, "package.json"), JSON.stringify({ type: "module" }));
+  folder = await recipeFolder(files);
+  for (const name of ["database.ts", "inbox.ts"]) await cp(join(root, "examples/audit", name), join(folder.path, name));
   redis = await startRedis();
 });
 
 afterAll(async () => {
   await redis.stop();
-  await rm(folder, { recursive: true, force: true });
+  await folder[Symbol.asyncDispose]();
 });
 
 function start(name: keyof typeof files, environment: Record<string, string> = {}): Promise<Child<never>> {
-  const common = {
-    REDIS_URL: redis.url,
-    DATABASE_URL: "",
-    AUDIT_FOLDER: join(folder, "database"),
-    TSX_TSCONFIG_PATH: join(folder, "tsconfig.json"),
-  };
-  return startChild<never>(join(folder, name), { environment: { ...common, ...environment } });
+  const common = { REDIS_URL: redis.url, AUDIT_FOLDER: join(folder.path, "database") };
+  return folder.start(name, { ...common, ...environment });
 }
 
 test("every recipe compiles under the strictest settings", async () => {
-  await runInstalled("tsc", ["-p", folder]);
+  await runInstalled("tsc", ["-p", folder.path]);
 });
 
 describe.each(["fastify.ts", "express.ts", "nest.ts"] as const)("the service of %s", (name) => {
@@ -120,6 +84,7 @@ test("a service whose Redis is away starts, says that it is not ready, and recov
 });
 
 test("the inbox in the text is the one that the audit service uses", async () => {
+  const recipes = await readFile(join(root, page), "utf8");
   expect(recipes).toContain(`\`\`\`ts\n${await readFile(join(root, "examples/audit/inbox.ts"), "utf8")}\`\`\`\n`);
 });
 
@@ -145,11 +110,3 @@ test("the outbox publishes what was committed, and is empty then", async () => {
   expect(await service.exited).toEqual({ code: 0, signal: null });
   expect(service.output).toContain("1 []");
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as { readonly port: number };
-  server.close();
-  return port;
-}
