@@ -33,6 +33,7 @@ export type ErrorCode =
   | "GROUP_MISSING"
   | "GROUP_IN_USE"
   | "TRANSACTION_FAILED"
+  | "DATABASE_UNAVAILABLE"
   | "SAGA_MISSING"
   | "CLOSED"
   | "TEST_UNSETTLED"

@@ -37,6 +37,15 @@ interface Dead {
   readonly answer?: Answer | undefined;
 }
 
+/** A delivery ended: it is tried again. */
+export interface Retry {
+  readonly kind: "retry";
+  readonly delayMs: number;
+  readonly error: unknown;
+  /** The message did not come to its handler, for want of a service that all need: the attempt does not count. */
+  readonly isUncounted?: boolean;
+}
+
 /**
  * How a delivery ended: it is acknowledged, tried again after a delay, or moved to the dead letters. An `unhandled` one
  * has a type that this consumer does not handle: it goes to another member of the group that does, and only if there is
@@ -45,7 +54,7 @@ interface Dead {
 export type Outcome =
   | Done
   | Dead
-  | { readonly kind: "retry"; readonly delayMs: number; readonly error: unknown }
+  | Retry
   | { readonly kind: "unhandled"; readonly type: string | undefined; readonly otherwise: Done | Dead };
 
 export const DONE: Done = { kind: "done" };

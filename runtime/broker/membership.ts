@@ -96,6 +96,12 @@ export interface FailureRecord {
   readonly isContested: boolean;
 }
 
+/** An attempt that did not settle its entry. */
+export interface AttemptRecord extends Pick<FailureRecord, "isContested"> {
+  readonly failure: string | undefined;
+  readonly parkedMs: number | undefined;
+}
+
 /** An entry that is held by its id. */
 export interface Unfetched {
   readonly id: string;
@@ -178,9 +184,10 @@ export interface Membership extends MemberPlace, Neighbourhood {
   readonly receives: boolean;
   /**
    * Records a failed attempt of an entry, unless another consumer has it or it is deleted from its stream. It is parked
-   * until its retry is due; where `parkedMs` is left undefined, this consumer keeps it for that.
+   * until its retry is due; where `parkedMs` is left undefined, this consumer keeps it for that. Where `failure` is, the attempt
+   * does not count, and nothing is recorded of it.
    */
-  recordFailure(delivery: Delivery, record: FailureRecord & { readonly parkedMs: number | undefined }): Promise<Kept>;
+  recordFailure(delivery: Delivery, record: AttemptRecord): Promise<Kept>;
   /** Moves an entry to the dead letters. Resolves to the letter's id, or to `null` when another consumer has the entry. */
   bury(
     delivery: Delivery,

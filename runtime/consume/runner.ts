@@ -1,11 +1,11 @@
-import type { Delivery } from "../broker/delivery.js";
+import type { Delivery, Retry } from "../broker/delivery.js";
 import { typeOf } from "../contract/codec.js";
 import type { Ended } from "../handle/dispatcher.js";
 import { withoutContext } from "../messaging/correlation.js";
 import type { Backlog } from "./backlog.js";
 import type { Holdings } from "./holdings.js";
 import type { ConsumerParts, Watching } from "./parts.js";
-import type { Retry, Settler } from "./settler.js";
+import type { Settler } from "./settler.js";
 import { lengthOf, type Placeholder } from "./waiting.js";
 
 /** How many entries are fetched together with those that begin, because they follow in the same lanes. */
@@ -234,7 +234,8 @@ export class Runner {
   async #retryInLane(delivery: Delivery, retry: Retry): Promise<void> {
     const { id, attempt, deaths = 0 } = delivery;
     const { heldRetries, reading } = this.#parts;
-    const resume = this.#backlog.retain(delivery, { attempt: 1 + attempt - deaths, isAlone: false });
+    const next = (retry.isUncounted ? 0 : 1) + attempt - deaths;
+    const resume = this.#backlog.retain(delivery, { attempt: next, isAlone: false });
     const called = heldRetries.called(id, typeOf(delivery.fields ?? []));
     const due = reading.for(retry.delayMs, called).finally(() => heldRetries.ended(id));
     const kept = await this.#settler.keep(delivery, retry);

@@ -1,4 +1,4 @@
-import type { Answer, Delivery, Outcome, Unhandled } from "../broker/delivery.js";
+import type { Answer, Delivery, Outcome, Retry, Unhandled } from "../broker/delivery.js";
 import type { Kept } from "../broker/membership.js";
 import { typeOf } from "../contract/codec.js";
 import { describeFailure } from "../handle/failure.js";
@@ -14,7 +14,6 @@ const ACK_DELAY_MS = 5;
 /** What is due later is found by a look, of which there is one a second. */
 const SOON_MS = 1000;
 
-export type Retry = Extract<Outcome, { kind: "retry" }>;
 /** @param isRepeated - it was tried before, and may have been done */
 type Work<Result> = (isRepeated: boolean) => Promise<Result>;
 
@@ -192,9 +191,13 @@ export class Settler {
   }
 
   /** Returns what records a failure. An entry that is deleted from its stream cannot be delivered again: it is buried. */
-  #failing(delivery: Delivery, { delayMs, error }: Retry, parkedMs: number | undefined): Work<Kept> {
+  #failing(
+    delivery: Delivery,
+    { delayMs, error, isUncounted = false }: Retry,
+    parkedMs: number | undefined,
+  ): Work<Kept> {
     const { membership, clock, hooks } = this.#parts;
-    const failure = JSON.stringify(describeFailure(error, clock.wall()));
+    const failure = isUncounted ? undefined : JSON.stringify(describeFailure(error, clock.wall()));
     return async (isRepeated) => {
       const isContested = isRepeated || delivery.isTakenOver === true;
       const kept = await membership.recordFailure(delivery, { failure, isContested, parkedMs });

@@ -1,6 +1,7 @@
 // handle/ takes one delivery to its handlers. It may import broker/, config/, messaging/, time/ and contract/.
 import { type Answer, type Delivery, DONE, type Outcome } from "../broker/delivery.js";
-import { type FlatFields, typeOf } from "../contract/codec.js";
+import { ageOf } from "../broker/entry-id.js";
+import { type FlatFields, type PlainMessage as Message, typeOf } from "../contract/codec.js";
 import { contractOf } from "../contract/contract.js";
 import type { Sealing } from "../contract/sealing.js";
 import { BuriedError, HandlerTimeoutError, MessagingError, PoisonError } from "../errors.js";
@@ -13,7 +14,7 @@ import { type ContextPlace, DeliveryContext } from "./delivery-context.js";
 import { identityOf } from "./identity.js";
 import { Refusals } from "./refusals.js";
 import type { Responding } from "./responding.js";
-import { afterFailure, assertAttemptsLeft, isUnreadable, type RetryPolicy } from "./retry-policy.js";
+import { afterFailure, assertAttemptsLeft, isUnreadable, type RetryPolicy, whileAway } from "./retry-policy.js";
 import { admits, mayAdmit, type Route, type StreamRoutes, suits, those, typesOf, wants } from "./router.js";
 
 export interface DispatchPlace extends ContextPlace {
@@ -27,8 +28,6 @@ export interface DispatcherParts extends RuntimeParts {
   readonly chain: InterceptorChain | undefined;
   readonly sealing: Sealing | undefined;
 }
-
-type Message = Record<string, unknown>;
 
 /** Called once for a delivery, with its outcome. */
 export type Ended = (delivery: Delivery, outcome: Outcome) => void;
@@ -234,7 +233,9 @@ export class Dispatcher {
     const { id: entryId, fields, attempt, deaths = 0 } = delivery;
     const { maxRetries = retry.maxRetries, retryDelaySeconds } = route.options;
     const baseMs = retryDelaySeconds === undefined ? retry.delayMs : retryDelaySeconds * 1000;
-    const outcome = afterFailure(error, attempt - deaths, { maxRetries, delayMs: baseMs }, clock);
+    const policy = { maxRetries, delayMs: baseMs };
+    const waiting = whileAway(error, ageOf(entryId, clock.wall()), policy, clock);
+    const outcome = waiting ?? afterFailure(error, attempt - deaths, policy, clock);
     const message = { ...typesOf(route), ...identityOf(fields) };
     const delayMs = outcome.kind === "retry" ? outcome.delayMs : undefined;
     const tried = { attempt, maxAttempts: 1 + maxRetries + deaths, delayMs };

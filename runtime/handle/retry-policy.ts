@@ -4,6 +4,7 @@ import {
   ContractError,
   DecodeError,
   EncryptionError,
+  MessagingError,
   PoisonError,
   RetryAfter,
   UnrecoverableError,
@@ -18,8 +19,9 @@ export interface RetryPolicy {
 
 /** A message is retried at least once an hour, however often it has failed. */
 const LONGEST_DELAY_MS = 3_600_000;
-/** A message whose key cannot be fetched is tried again at least so often, until it can. */
-const LONGEST_WAIT_FOR_KEY_MS = 60_000;
+/** A message whose key, or the database of its inbox, cannot be reached is tried again at least so often, until it can. */
+const LONGEST_WAIT_MS = 60_000;
+const AWAY = new Set<string>(["KEY_UNAVAILABLE", "DATABASE_UNAVAILABLE"]);
 /** How often a message must have begun in processes that died, the last time alone, before it counts as what kills them. */
 const FEWEST_DEATHS = 3;
 
@@ -28,7 +30,7 @@ const FEWEST_DEATHS = 3;
  * dead letter. If there is one more all the same, the last did not end: its process was closed while the handler ran.
  * Deaths of processes use up no attempts, but only so many of them.
  *
- * @param mayWaitForKey - whether it may have been tried in vain for want of a key, which uses up no attempts
+ * @param mayWaitForKey - whether a member of an older version may have tried it in vain for want of a key, and counted that
  * @throws {PoisonError} when none is left
  */
 export function assertAttemptsLeft(
@@ -42,15 +44,26 @@ export function assertAttemptsLeft(
 
 /** Decides on a message whose handler threw, or that could not be read. */
 export function afterFailure(error: unknown, attempt: number, policy: RetryPolicy, jitter: Jitter): Outcome {
-  if (error instanceof EncryptionError && error.retryable) {
-    const delayMs = Math.min(LONGEST_WAIT_FOR_KEY_MS, backoff(attempt, policy.delayMs, jitter));
-    return { kind: "retry", delayMs, error };
-  }
   const hopeless = error instanceof UnrecoverableError || error instanceof BuriedError || isUnreadable(error);
   if (hopeless || attempt > policy.maxRetries) return { kind: "dead", error };
   const asked = error instanceof RetryAfter ? error.delayMs : Number.NaN;
   const delayMs = Number.isFinite(asked) ? asked : backoff(attempt, policy.delayMs, jitter);
   return { kind: "retry", delayMs, error };
+}
+
+/**
+ * Decides on a message that failed because what every message needs is away: it waits for that, and no attempt counts. The pauses
+ * grow with its age, for no number of attempts does. `undefined` for what failed otherwise.
+ */
+export function whileAway(
+  error: unknown,
+  ageMs: number,
+  { delayMs }: RetryPolicy,
+  jitter: Jitter,
+): Outcome | undefined {
+  if (!(error instanceof MessagingError && AWAY.has(error.code))) return undefined;
+  const mostMs = Math.min(LONGEST_WAIT_MS, Math.max(delayMs, ageMs / 2));
+  return { kind: "retry", delayMs: mostMs * (0.5 + jitter.chance() / 2), error, isUncounted: true };
 }
 
 /** Whether the message itself, or its upcaster, is at fault. A contract that the handler's own publish broke may be retried. */

@@ -17,9 +17,9 @@ export function recordFailure(
   if (group === undefined || pending === undefined) return "lost";
   if (pending.owner !== name) return parkedMs !== undefined && pending.owner === PARKED ? "kept" : "lost";
   // Never repeated here: no reply is lost. In virtual time two attempts may have the very same text.
-  pending.failures.push(failure);
+  if (failure !== undefined) pending.failures.push(failure);
   // It did not kill this process, and so not those before: their deliveries count no longer.
-  const count = attempt - deaths;
+  const count = attempt - deaths - (failure === undefined ? 1 : 0);
   if (parkedMs !== undefined) {
     const dueAt = store.clock.now() + Math.max(1, Math.ceil(parkedMs));
     return group.park(pending, count, dueAt) ? "kept" : "deleted";

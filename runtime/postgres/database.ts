@@ -1,6 +1,7 @@
 // postgres/ keeps messages in the service's own PostgreSQL. It may import delivery's base, publish/ and handle/, and no driver.
 
 import { MessagingError } from "../errors.js";
+import { codesIn } from "./conflict.js";
 
 /** A row, by the names of its columns. */
 export type Row = Readonly<Record<string, unknown>>;
@@ -57,6 +58,9 @@ export async function transaction<Result>(
   return isPool(database) ? inPool(database, work) : database.transaction(work);
 }
 
+/** SQLSTATE of a server that takes no changes. */
+const READ_ONLY = "25006";
+
 async function inPool<Result>(pool: Pool, work: (transaction: Queryable) => Promise<Result>): Promise<Result> {
   const client = await pool.connect();
   let broken: Error | undefined;
@@ -71,6 +75,8 @@ async function inPool<Result>(pool: Pool, work: (transaction: Queryable) => Prom
     assertCommitted(await client.query("COMMIT"));
     return result;
   } catch (error) {
+    // Whoever is connected to a standby stays so: the pool is to connect anew, to the server that is the primary by then.
+    if (codesIn(error).includes(READ_ONLY)) broken = error as Error;
     await client.query("ROLLBACK").catch(onError);
     throw error;
   } finally {

@@ -24,7 +24,8 @@ export async function recordFailure(
 ): Promise<Kept> {
   const delay = parkedMs === undefined ? "" : Math.ceil(parkedMs);
   // It did not kill this process, and so not those before: their deliveries count no longer.
-  const args = [group, consumer, id, delay, failure, attempt - deaths, keeps];
+  const counted = attempt - deaths - (failure === undefined ? 1 : 0);
+  const args = [group, consumer, id, delay, failure ?? "", counted, keeps];
   const done = await park.run(client, [keys.stream, keys.retry, keys.errors], args);
   return done === 1 ? "kept" : done === 0 ? "lost" : "deleted";
 }

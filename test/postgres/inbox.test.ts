@@ -13,7 +13,15 @@ import {
 } from "../../generated/index.js";
 import { createTestBroker, createTestMessaging, type TestBroker, type TestMessaging } from "../../generated/testing.js";
 import { type DeadLetter, replay } from "../../runtime/operations/index.js";
-import { createInbox, type Database, type Inbox, migrate, type Queryable } from "../../runtime/postgres/index.js";
+import {
+  createInbox,
+  type Database,
+  type Inbox,
+  migrate,
+  type Queryable,
+  type Transactions,
+} from "../../runtime/postgres/index.js";
+import { transactionsOf } from "../../runtime/postgres/transactions.js";
 import { eventually } from "../support/eventually.js";
 import { handling } from "../support/interceptors.js";
 import { hasPostgres, poolOf, schemaOn, usePostgres } from "../support/postgres.js";
@@ -307,6 +315,38 @@ function behaves(open: () => Promise<Database>): void {
     await expect(send("refused@example.com")).rejects.toMatchObject({ code: "COMMAND_FAILED" });
     await expect(send("broken@example.com")).rejects.toMatchObject({ errorCode: "RESULT_INVALID" });
     expect(await effects(stage.database)).toEqual([]);
+  });
+
+  test("keeps the attempts of a message that comes while the database is away", async () => {
+    let isAway = false;
+    const { queryable, transaction } = transactionsOf(stage.database);
+    const inbox = createInbox<Transactions<Queryable>>({
+      queryable,
+      transaction: (work) => (isAway ? Promise.reject(new Error("connection refused")) : transaction(work)),
+    });
+    await using messaging = service(broker, { ...stage, inbox }, { maxRetries: 1, drainTimeoutSeconds: 0 });
+    const attempts: number[] = [];
+    onUserCreated(messaging, async (_event, context) => {
+      attempts.push(context.attempt);
+      await inbox.transactionOf(context).query("INSERT INTO effect VALUES ('credit')");
+      if (context.attempt === 1) throw new Error("not yet");
+    });
+    await messaging.start();
+    isAway = true;
+    await publishUserCreated(messaging, ada);
+    await messaging.settled();
+    for (const times of [2, 3, 4]) {
+      await messaging.time.advance("1m");
+      await eventually(
+        () => messaging.counts.handlerFailed,
+        (count) => count === times,
+      );
+    }
+    isAway = false;
+    await messaging.time.advance("10m");
+    expect(attempts).toEqual([1, 2]);
+    expect(messaging.counts).toMatchObject({ handled: 1, deadLettered: 0 });
+    expect(await effects(stage.database)).toEqual(["credit"]);
   });
 
   test("does not lose a message whose handler goes on after a failed statement", async () => {

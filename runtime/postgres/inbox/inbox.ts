@@ -1,9 +1,11 @@
 import { contractOf } from "../../contract/contract.js";
 import type { CommandDescriptor, Descriptor } from "../../contract/descriptor.js";
 import { ConfigError, MessagingError } from "../../errors.js";
+import { type ReplayParts, replayPartsOf } from "../../handle/replayable.js";
 import type { Extension } from "../../messaging/extension.js";
 import type { MessageContext } from "../../messaging/handler.js";
 import type { HandleCall, Interceptor } from "../../messaging/interceptor.js";
+import { repeatingConflicts } from "../conflict.js";
 import type { Queryable } from "../database.js";
 import { assertMigrated } from "../migrate.js";
 import { isUnprepared } from "../prepared.js";
@@ -12,6 +14,7 @@ import { type Transactional, type TransactionOf, type Transactions, transactions
 import { assertOwner } from "./fence.js";
 import { Keeping } from "./keeping.js";
 import { writeAnswer, writeNote } from "./note.js";
+import { Waiting } from "./waiting.js";
 
 /** Options of an inbox. */
 export interface InboxOptions {
@@ -81,15 +84,24 @@ class PostgresInbox<Tx> implements Inbox<Tx> {
   extend(): ReturnType<Extension["extend"]> {
     const { only, keepSeconds } = this.#options;
     const types = only === undefined ? undefined : new Set(only.map(({ type }) => type));
+    let waiting = new Waiting();
     const interceptor: Interceptor = (call, next) => {
       if (call.operation !== "handle" || types?.has(call.descriptor.type) === false) return next();
-      return this.#handle(call, next);
+      return this.#handle(call, next, waiting);
     };
     const transactions = this.transactions as Transactions<unknown>;
     return {
       interceptors: [interceptor],
       starting: () => this.#assertMigrated(),
-      attach: (messaging) => new Keeping(messaging, transactions, keepSeconds).begin(),
+      attach: (messaging) => {
+        const { config, hooks } = replayPartsOf(messaging) as ReplayParts;
+        waiting = new Waiting(config, hooks.trouble);
+        const endKeeping = new Keeping(messaging, transactions, keepSeconds).begin();
+        return () => {
+          endKeeping();
+          waiting.stop();
+        };
+      },
     };
   }
 
@@ -110,19 +122,28 @@ class PostgresInbox<Tx> implements Inbox<Tx> {
     this.#isMigrated = true;
   }
 
-  async #handle(call: HandleCall, next: () => Promise<unknown>): Promise<unknown> {
-    let hasBegun = false;
-    const begin = (): Promise<unknown> => {
-      hasBegun = true;
-      return next();
-    };
+  async #handle(call: HandleCall, next: () => Promise<unknown>, waiting: Waiting): Promise<unknown> {
     try {
-      return await this.transactions.transaction((tx) => this.#within(tx, call, begin));
+      return await waiting.through(call.context, (begin) => {
+        let hasBegun = false;
+        const run = (): Promise<unknown> => {
+          begin();
+          hasBegun = true;
+          return next();
+        };
+        const attempt = (): Promise<unknown> =>
+          this.transactions
+            .transaction((tx) => this.#within(tx, call, run))
+            .catch((thrown: unknown) => {
+              if (!this.#prepares || hasBegun || !isUnprepared(thrown)) throw thrown;
+              this.#prepares = false;
+              return attempt();
+            });
+        return repeatingConflicts(attempt);
+      });
     } catch (thrown) {
       if (thrown instanceof Refused) return thrown.result;
-      if (!this.#prepares || hasBegun || !isUnprepared(thrown)) throw thrown;
-      this.#prepares = false;
-      return this.#handle(call, next);
+      throw thrown;
     } finally {
       this.#open.delete(call.context);
     }

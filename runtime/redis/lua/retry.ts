@@ -27,8 +27,8 @@ import { type Script, script } from "./script.js";
  * An entry that is not pending at all, although nobody can have taken it over, was dropped when an operator deleted its
  * consumer: it becomes pending again.
  * KEYS: 1 stream · 2 retry set · 3 errors (hash)
- * ARGV: 1 group · 2 consumer · 3 entry id · 4 delay in ms, empty to keep it · 5 the error, as JSON · 6 how many attempts
- *       count: not those in processes that died, because this one did not · 7 `kept` when nobody can have taken it over,
+ * ARGV: 1 group · 2 consumer · 3 entry id · 4 delay in ms, empty to keep it · 5 the error, as JSON, empty where the attempt
+ *       does not count · 6 how many attempts count: not those in processes that died, because this one did not · 7 `kept` when nobody can have taken it over,
  *       else empty
  * Result: 1 when it is done; 0 when it belongs to another consumer, or an operator has buried it; -1 when it is deleted from the stream
  */
@@ -45,7 +45,7 @@ local how = { 'FORCE', 'RETRYCOUNT', ARGV[6], 'JUSTID' }
 local claimed = redis.call('XCLAIM', KEYS[1], ARGV[1], owner, 0, ARGV[3], unpack(how))
 if #claimed == 0 then return -1 end
 if ARGV[4] ~= '' then redis.call('ZADD', KEYS[2], due_in(tonumber(ARGV[4])), ARGV[3]) end
-record(ARGV[3], ARGV[5])
+if ARGV[5] ~= '' then record(ARGV[3], ARGV[5]) end
 return 1
 `;
 

@@ -1,6 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { ContractError, DecodeError, RetryAfter, UnrecoverableError } from "../../../runtime/errors.js";
-import { afterFailure, isUnreadable } from "../../../runtime/handle/retry-policy.js";
+import {
+  ContractError,
+  DecodeError,
+  EncryptionError,
+  MessagingError,
+  RetryAfter,
+  UnrecoverableError,
+} from "../../../runtime/errors.js";
+import { afterFailure, isUnreadable, whileAway } from "../../../runtime/handle/retry-policy.js";
 import { systemClock } from "../../../runtime/time/clock.js";
 
 const policy = { maxRetries: 3, delayMs: 1000 };
@@ -51,6 +58,28 @@ describe("a message whose handler threw", () => {
 
   it("is tried again after a ContractError of what the handler itself published", () => {
     expect(afterFailure(new ContractError("user.created", []), 1, policy, systemClock).kind).toBe("retry");
+  });
+});
+
+describe("a message that waits for what is away", () => {
+  const away = new MessagingError("DATABASE_UNAVAILABLE", "the database is away");
+  const delays = (ageMs: number): unknown[] =>
+    [0, 1].map((random) => {
+      const outcome = whileAway(away, ageMs, policy, { chance: () => random });
+      expect(outcome).toMatchObject({ kind: "retry", error: away, isUncounted: true });
+      return (outcome as { delayMs: number }).delayMs;
+    });
+
+  it("is tried after pauses that grow with its age, up to a minute, and no attempt counts", () => {
+    expect(delays(0)).toEqual([500, 1000]);
+    expect(delays(20_000)).toEqual([5000, 10_000]);
+    expect(delays(3_600_000)).toEqual([30_000, 60_000]);
+  });
+
+  it("is told from one that fails otherwise", () => {
+    expect(whileAway(new EncryptionError("KEY_UNAVAILABLE", "away"), 0, policy, systemClock)).toBeDefined();
+    for (const other of [new EncryptionError("KEY_UNKNOWN", "no"), new RetryAfter(1), error, undefined])
+      expect(whileAway(other, 0, policy, systemClock)).toBeUndefined();
   });
 });
 

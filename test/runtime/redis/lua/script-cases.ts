@@ -351,6 +351,12 @@ export const SCRIPT_CASES: Readonly<Record<string, readonly ScriptCase[]>> = {
       prepare: stage,
     },
     {
+      what: "parks what does not count",
+      keys: [EVENTS, RETRY, ERRORS],
+      args: ["g", "me", "1-1", 5000, "", 0, ""],
+      prepare: stage,
+    },
+    {
       what: "restores what was dropped, and leaves the entry to its consumer",
       keys: [EVENTS, RETRY, ERRORS],
       args: ["g", "me", "1-1", "", "{}", 2, "kept"],
