@@ -7,6 +7,7 @@ import type { Queryable } from "../postgres/database.js";
 import type { Transactions } from "../postgres/transactions.js";
 import type { RelayParts } from "../publish/relayable.js";
 import { type Answer, type Ask, postponeAsk, setAskAside, settleAsk, takeAsks } from "./ask.js";
+import { committed } from "./committed.js";
 import type { Refusal, Saga } from "./definition.js";
 import { commandOf, type Engine } from "./engine.js";
 import { type Instance, lockInstance, saveInstance } from "./instance.js";
@@ -14,6 +15,8 @@ import { type Instance, lockInstance, saveInstance } from "./instance.js";
 const LONGEST_SECONDS = 3600;
 /** Added to the time that a command waits for its answer: as long as its step may take. */
 const LEASE_SECONDS = 10;
+/** The code of a command that was not begun, because the database of its service was away. */
+const NOT_BEGUN = "DATABASE_UNAVAILABLE";
 /** Codes of failures that no repetition changes. */
 const FINAL = new Set(["UNRECOVERABLE", "CONTRACT_VIOLATED"]);
 
@@ -43,7 +46,7 @@ export class Asking {
     const { sagas, parts } = this.#place;
     const secondsOf = (ask: Ask): number => this.#leaseSeconds(ask);
     const chosen = { sagas: [...sagas.keys()], most, except: [...this.#underWay], secondsOf };
-    const asks = await this.#within((db) => takeAsks(db, chosen));
+    const asks = await committed(this.#place.transactions, (db) => takeAsks(db, chosen));
     return asks.map((ask) => {
       this.#underWay.add(ask.place);
       return this.#ask(ask)
@@ -76,6 +79,7 @@ export class Asking {
       return { result: await this.#send(saga, ask) };
     } catch (thrown) {
       if (!(thrown instanceof CommandFailedError)) throw thrown;
+      if (thrown.errorCode === NOT_BEGUN) throw thrown;
       const most = ask.request.options.maxRetries ?? this.#place.parts.config.maxRetries;
       if (ask.attempts < most && !FINAL.has(thrown.errorCode ?? "")) throw thrown;
       return { refusal: { code: thrown.errorCode, message: thrown.message } };
@@ -119,7 +123,7 @@ export class Asking {
       await this.#settled(ask, (db, instance) => this.#place.engine.refused(db, saga, instance, { command, why }));
       return;
     }
-    await this.#within(async (db) => {
+    await committed(this.#place.transactions, async (db) => {
       const instance = await lockInstance(db, ask.saga, ask.id);
       if (instance?.status !== "undoing") return;
       if (!(await setAskAside(db, ask, why.message))) return;
@@ -135,23 +139,20 @@ export class Asking {
     const delay = Math.min(LONGEST_SECONDS, (retryDelayMs / 1000) * 2 ** Math.min(ask.attempts, 20));
     const seconds = this.#place.signal.aborted ? 0 : delay;
     const error = cause instanceof Error ? cause.message : String(cause);
-    const counts = isFailure || thrown instanceof StepFailed;
+    const counts = (isFailure && thrown.errorCode !== NOT_BEGUN) || thrown instanceof StepFailed;
     const kept = thrown instanceof StepFailed ? { answer: thrown.answer } : {};
-    await this.#within((db) => postponeAsk(db, ask, { seconds, error, counts, isAnew: isFailure, ...kept }));
+    await committed(this.#place.transactions, (db) =>
+      postponeAsk(db, ask, { seconds, error, counts, isAnew: isFailure, ...kept }),
+    );
   }
 
   /** Locks the saga before its command, as its steps do, so that nobody waits in a circle. */
   async #settled(ask: Ask, work: (db: Queryable, instance: Instance) => Promise<void>): Promise<void> {
-    await this.#within(async (db) => {
+    await committed(this.#place.transactions, async (db) => {
       const instance = await lockInstance(db, ask.saga, ask.id);
       if (instance === undefined || !(await settleAsk(db, ask))) return;
       await work(db, instance);
     });
-  }
-
-  #within<Result>(work: (db: Queryable) => Promise<Result>): Promise<Result> {
-    const { transactions } = this.#place;
-    return transactions.transaction((tx) => work(transactions.queryable(tx)));
   }
 }
 

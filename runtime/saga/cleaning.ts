@@ -1,5 +1,6 @@
 import type { Clock } from "../time/clock.js";
 import type { SagaPlace } from "./asking.js";
+import { committed } from "./committed.js";
 
 const REMOVE = `
   DELETE FROM merp_saga WHERE ctid IN (
@@ -36,7 +37,7 @@ export class Cleaning {
     if (now < this.#dueAt) return;
     this.#dueAt = now + EVERY_MS;
     const values = [[...sagas.keys()], keepSeconds, BATCH];
-    const { rows } = await transactions.transaction((tx) => transactions.queryable(tx).query(REMOVE, values));
+    const { rows } = await committed(transactions, (db) => db.query(REMOVE, values));
     if (rows.length === BATCH) this.#dueAt = now;
   }
 }

@@ -2,6 +2,7 @@ import { assertMigrated } from "../postgres/migrate.js";
 import type { Timer } from "../time/clock.js";
 import type { Asking, SagaPlace } from "./asking.js";
 import type { Cleaning } from "./cleaning.js";
+import { committed } from "./committed.js";
 import type { SagasOptions } from "./sagas-options.js";
 import type { Timing } from "./timing.js";
 
@@ -97,8 +98,7 @@ export class Poller {
 
   async #prepare(): Promise<void> {
     if (this.#isMigrated) return;
-    const { transactions } = this.#place;
-    await transactions.transaction((tx) => assertMigrated(transactions.queryable(tx)));
+    await committed(this.#place.transactions, assertMigrated);
     this.#isMigrated = true;
   }
 }

@@ -1,5 +1,5 @@
-import type { Queryable } from "../postgres/database.js";
 import type { SagaPlace } from "./asking.js";
+import { committed } from "./committed.js";
 import { lockInstance } from "./instance.js";
 import { storable } from "./storable.js";
 
@@ -30,7 +30,9 @@ export class Timing {
 
   /** @returns how many were due */
   async round(most: number): Promise<number> {
-    const { rows } = await this.#within((db) => db.query(DUE, [[...this.#place.sagas.keys()], most]));
+    const { rows } = await committed(this.#place.transactions, (db) =>
+      db.query(DUE, [[...this.#place.sagas.keys()], most]),
+    );
     for (const { saga, id, name } of rows) {
       await this.#fire({ saga: String(saga), id: String(id), name: String(name) });
     }
@@ -42,7 +44,7 @@ export class Timing {
     const key = [saga, id, name];
     const definition = this.#place.sagas.get(saga);
     try {
-      await this.#within(async (db) => {
+      await committed(this.#place.transactions, async (db) => {
         const instance = await lockInstance(db, saga, id);
         const { rows } = await db.query(TAKE, key);
         if (definition === undefined || rows.length === 0 || instance?.status !== "running") return;
@@ -50,13 +52,8 @@ export class Timing {
       });
     } catch (thrown) {
       const error = thrown instanceof Error ? thrown.message : String(thrown);
-      await this.#within((db) => db.query(POSTPONE, [...key, storable(error)]));
+      await committed(this.#place.transactions, (db) => db.query(POSTPONE, [...key, storable(error)]));
       this.#place.parts.hooks.trouble(`the timeout ${name} of the saga ${saga}`, thrown);
     }
-  }
-
-  #within<Result>(work: (db: Queryable) => Promise<Result>): Promise<Result> {
-    const { transactions } = this.#place;
-    return transactions.transaction((tx) => work(transactions.queryable(tx)));
   }
 }

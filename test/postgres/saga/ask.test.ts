@@ -1,6 +1,6 @@
 import type pg from "pg";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { createUser, UnrecoverableError } from "../../../generated/index.js";
+import { createUser, MessagingError, UnrecoverableError } from "../../../generated/index.js";
 import { migrate } from "../../../runtime/postgres/index.js";
 import { defineSaga, type Saga, SagaOperations } from "../../../runtime/saga/index.js";
 import { eventually } from "../../support/eventually.js";
@@ -96,6 +96,17 @@ describe.skipIf(!hasPostgres)("a command of a saga", async () => {
     await begin("1", {});
     const { error } = await until(pool, "1", "undone");
     expect(error).toBe("create_user was refused: no\ufffd");
+  });
+
+  test("is sent until its service has begun it, where the database of that service is away", async () => {
+    others.before = () => {
+      if (others.asked.length > 3) return;
+      throw new MessagingError("DATABASE_UNAVAILABLE", "the database of the inbox cannot be asked");
+    };
+    const { begin } = await start(asking);
+    await begin("1", {});
+    await until(pool, "1", "done");
+    expect(others.asked).toHaveLength(4);
   });
 
   test("whose refusal fails its step is not sent again, and the step is, with the error on record", async () => {
