@@ -1,4 +1,5 @@
 import { createCipheriv, createDecipheriv, type KeyObject, randomBytes } from "node:crypto";
+import { Scratch } from "./scratch.js";
 
 const ALGORITHM = "aes-256-gcm";
 const NONCE_BYTES = 12;
@@ -26,6 +27,8 @@ class Nonces {
 }
 
 const nonces = new Nonces();
+const belonging = new Scratch();
+const ciphertext = new Scratch();
 
 /**
  * Encrypts a text by AES-256-GCM.
@@ -36,19 +39,23 @@ const nonces = new Nonces();
 export function encryptText(text: string, secret: KeyObject, bound: string): string {
   const nonce = nonces.next();
   const cipher = createCipheriv(ALGORITHM, secret, nonce, OPTIONS);
-  cipher.setAAD(Buffer.from(bound));
+  cipher.setAAD(belonging.from(bound, "utf8"));
   const body = cipher.update(text, "utf8");
   cipher.final();
-  return Buffer.concat([nonce, body, cipher.getAuthTag()]).toString("base64url");
+  const bytes = ciphertext.of(NONCE_BYTES + body.length + TAG_BYTES);
+  bytes.set(nonce);
+  bytes.set(body, NONCE_BYTES);
+  bytes.set(cipher.getAuthTag(), NONCE_BYTES + body.length);
+  return bytes.toString("base64url");
 }
 
 /** Reads what {@link encryptText} made; `undefined` if a byte of it, its key or what it belongs to is another. */
 export function decryptText(sealed: string, secret: KeyObject, bound: string): string | undefined {
-  const bytes = Buffer.from(sealed, "base64url");
+  const bytes = ciphertext.from(sealed, "base64url");
   // A last character may have bits that stand for nothing.
   if (bytes.length < NONCE_BYTES + TAG_BYTES || bytes.toString("base64url") !== sealed) return undefined;
   const decipher = createDecipheriv(ALGORITHM, secret, bytes.subarray(0, NONCE_BYTES), OPTIONS);
-  decipher.setAAD(Buffer.from(bound));
+  decipher.setAAD(belonging.from(bound, "utf8"));
   decipher.setAuthTag(bytes.subarray(-TAG_BYTES));
   const text = decipher.update(bytes.subarray(NONCE_BYTES, -TAG_BYTES));
   try {

@@ -1,5 +1,7 @@
 import type { Key } from "./key.js";
 
+const FORM_LENGTH = "e1.".length;
+
 /** A ciphertext by its parts. */
 export interface Ciphertext {
   /**
@@ -15,11 +17,13 @@ export interface Ciphertext {
 
 /** Reads a text that has the form of a ciphertext. */
 export function readCiphertext(text: string): Ciphertext {
-  const parts = text.split(".");
-  const [form, keyId = ""] = parts;
-  const sealed = parts[parts.length - 1] as string;
-  if (form === "w1") return { by: "wrapped", keyId, wrapped: parts[2], sealed };
-  return { by: form === "s1" ? "person" : "key", keyId, wrapped: undefined, sealed };
+  const last = text.lastIndexOf(".");
+  const idEnd = text.indexOf(".", FORM_LENGTH);
+  const form = text.slice(0, FORM_LENGTH);
+  const keyId = text.slice(FORM_LENGTH, idEnd);
+  const sealed = text.slice(last + 1);
+  if (form === "w1.") return { by: "wrapped", keyId, wrapped: text.slice(idEnd + 1, last), sealed };
+  return { by: form === "s1." ? "person" : "key", keyId, wrapped: undefined, sealed };
 }
 
 /** The beginning of a ciphertext under a key. */
