@@ -134,7 +134,11 @@ export class StreamConsumer {
       // A group that is created again must not begin with new entries: that would skip those added meanwhile.
       this.#startFrom = "all";
       this.#workload.open();
-      await this.membership.takeStrays(this.#workload);
+      const lapses = this.#workload.lapses.notice();
+      await this.membership.takeStrays({
+        holds: (id) => this.#workload.holds(id),
+        take: (deliveries) => this.#workload.take(deliveries, lapses),
+      });
       await adopt(this.#parts, this.#workload);
       await takeReturned(this.#parts, this.#workload);
       this.#attempt();

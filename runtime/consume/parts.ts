@@ -27,8 +27,10 @@ export interface Watching {
   moved(): void;
   /** Only the id of an entry is held any more. */
   unloaded(id: string): void;
-  /** Returns whether other members may have taken what this one holds. */
-  noticeLapse(): boolean;
-  /** After a lapse: resolves when it is known which entries in progress others have taken. */
-  readonly judged: Promise<void> | undefined;
+  readonly lapses: {
+    /** Notices that other members may have taken what this one holds. Returns how often that was noticed. */
+    notice(): number;
+    /** After a lapse: resolves when it is known which entries in progress others have taken. */
+    readonly judged: Promise<void> | undefined;
+  };
 }

@@ -34,10 +34,11 @@ export async function adopt({ config, membership, hooks }: ConsumerParts, worklo
 export async function takeReturned({ config, membership, halt }: ConsumerParts, workload: Workload): Promise<void> {
   if (config.order !== "entity") return;
   for (let count = 1; count > 0; ) {
+    const lapses = workload.lapses.notice();
     const { deliveries, pauses } = await membership.release(PAGE);
     // Its group may have been paused since it joined, and gives nothing: then nothing is read, either, until it is resumed.
     halt.learn(pauses);
-    workload.takeAgain(deliveries);
+    workload.takeAgain(deliveries, lapses);
     count = deliveries.length;
   }
 }

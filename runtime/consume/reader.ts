@@ -76,11 +76,12 @@ export class Reader {
     const { membership, hooks, clock } = this.#parts;
     const startedAt = clock.wall();
     const brought: Delivery[] | undefined = hooks.wants("received") ? [] : undefined;
+    const lapses = this.#workload.lapses.notice();
     await membership.read(most, (deliveries) => {
       count += deliveries.length;
       brought?.push(...deliveries);
       // Also after the signal: they are pending for this consumer now, to be handled or given back.
-      this.#workload.take(deliveries, count === most);
+      this.#workload.take(deliveries, lapses, count === most);
       for (const delivery of deliveries) {
         longest = Math.max(longest, delivery.oversizedBytes ?? lengthOf(delivery));
       }

@@ -45,17 +45,19 @@ async function release(parts: ConsumerParts, workload: Workload): Promise<number
   }
   // Retries do not take all the room while others may hand entries over, nor do these.
   const most = membership.receives ? Math.max(1, Math.floor(room / 2)) : room;
+  const releasing = workload.lapses.notice();
   const released = await membership.release(most);
   const { deliveries, nextMs, areHandedOver, isOutdated } = released;
   learn(parts, released);
-  workload.takeAgain(deliveries);
+  workload.takeAgain(deliveries, releasing);
   if (isOutdated) await membership.enrol();
   const longestMs = membership.receives && !membership.redriven ? HANDOVER_WAIT_MS : ASK_EVERY_MS;
   const waitMs = nextMs < 0 ? longestMs : Math.min(longestMs, nextMs);
   if (!areHandedOver) return waitMs;
   // There is a place for one beyond the room: it must not wait for as long as retries fill it.
+  const receiving = workload.lapses.notice();
   const handedOver = await membership.receive(Math.max(1, room - deliveries.length), workload.roomForTakenOver);
-  workload.takeAgain(handedOver.deliveries);
+  workload.takeAgain(handedOver.deliveries, receiving);
   workload.takeOver(handedOver.takenOver);
   return handedOver.areMore ? 0 : waitMs;
 }

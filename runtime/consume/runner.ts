@@ -69,7 +69,7 @@ export class Runner {
 
   /** Begins waiting entries as far as there are places. */
   pump(): void {
-    this.#watching.noticeLapse();
+    this.#watching.lapses.notice();
     if (this.#isGoing) withoutContext(this.#beginWaiting);
     this.#watching.moved();
     if (this.#idlers.length > 0 && this.#isIdle) for (const resolve of this.#idlers.splice(0)) resolve();
@@ -164,8 +164,9 @@ export class Runner {
     const mostBytes = Math.max(1, Math.min(spareBytes, config.replyBytes));
     const all = [...placed, ...ahead];
     const arrived = this.#holdings.reserve(mostBytes);
-    let sentAt = 0;
+    let [sentAt, lapses] = [0, 0];
     const fetched = await this.#settler.untilDone("fetching entries", () => {
+      lapses = this.#watching.lapses.notice();
       sentAt = clock.now();
       return membership.fetch(all, mostBytes);
     });
@@ -173,7 +174,8 @@ export class Runner {
     // What is still to begin when settling ends is given back as it is.
     if (fetched === null || settling.signal.aborted) return;
     this.#isFetching = false;
-    const hasLapsed = this.#watching.noticeLapse();
+    // Something else may have noticed the lapse before this reply was read.
+    const hasLapsed = this.#watching.lapses.notice() !== lapses;
     // The reply was read so late that others may have taken what it brings: it is fetched again, which counts nothing twice.
     if (hasLapsed && clock.now() - sentAt > config.leaseMs / 2) {
       this.pumpSoon();

@@ -241,8 +241,8 @@ export class Settler {
 
   #settle<Result>(ids: readonly string[], work: Work<Result>, settled = ids): Promise<Result | null> {
     // Before the broker knows of an end: what other members have taken by now was handled here at the same time.
-    this.#watching.noticeLapse();
-    const { judged } = this.#watching;
+    this.#watching.lapses.notice();
+    const { judged } = this.#watching.lapses;
     const judgedFirst: Work<Result> = async (isRepeated) => {
       await judged;
       return work(isRepeated);

@@ -1,8 +1,9 @@
 import { type Delivery, FEW } from "../broker/delivery.js";
-import type { Holder, Leaving, TakenOver } from "../broker/membership.js";
+import type { Leaving, TakenOver } from "../broker/membership.js";
 import { orderedBy } from "../contract/codec.js";
 import { Backlog } from "./backlog.js";
 import { Holdings } from "./holdings.js";
+import { Lapses } from "./lapses.js";
 import type { ConsumerParts, Watching } from "./parts.js";
 import { Runner } from "./runner.js";
 import { Settler } from "./settler.js";
@@ -19,8 +20,9 @@ const FEWEST_TAKEN_OVER = 20;
  * batch. What waits for another entry, for its retry or for the next acknowledgement takes no room. The text of all of them
  * is bounded, too.
  */
-export class Workload implements Holder {
+export class Workload {
   readonly settler: Settler;
+  readonly lapses: Lapses;
   /** Whether every entry that is pending for this consumer is held. Not so after a lapse, or a reply that was lost. */
   isComplete = false;
   readonly #parts: ConsumerParts;
@@ -38,22 +40,23 @@ export class Workload implements Holder {
   /** The entries whose handlers ran when it was last looked for buried ones. */
   #running: ReadonlySet<string> = new Set();
   #isOpen = false;
-  #hasLapsed = false;
-  #judging: Promise<void> | undefined;
   #waiters: (() => void)[] = [];
 
   constructor(parts: ConsumerParts) {
     const { batchSize, concurrency, order, bufferBytes } = parts.config;
     this.#parts = parts;
-    const judged = (): Promise<void> | undefined => this.#judging;
+    this.lapses = new Lapses({
+      ...{ membership: parts.membership, hooks: parts.hooks },
+      untilDone: (what, work) => this.settler.untilDone(what, work),
+      handled: () => this.#handled(),
+      contest: () => this.#backlog.contest(),
+      suspectLoss: () => this.suspectLoss(),
+    });
     const watching: Watching = {
       settled: (id) => this.settled(id),
       moved: () => this.#moved(),
       unloaded: (id) => this.#unloaded(id),
-      noticeLapse: () => this.#noticeLapse(),
-      get judged() {
-        return judged();
-      },
+      lapses: this.lapses,
     };
     this.settler = new Settler(parts, watching);
     this.#prefetch = Math.min(batchSize, concurrency);
@@ -137,8 +140,11 @@ export class Workload implements Holder {
     return this.#holdings.has(id);
   }
 
-  /** @param areMore - whether more of the same kind are about to come */
-  take(deliveries: readonly Delivery[], areMore = false): void {
+  /**
+   * @param since - what {@link Lapses.notice} returned when they were asked for
+   * @param areMore - whether more of the same kind are about to come
+   */
+  take(deliveries: readonly Delivery[], since: number, areMore = false): void {
     this.#runner.expectsMore = areMore;
     for (const delivery of deliveries) {
       const { id } = delivery;
@@ -146,21 +152,21 @@ export class Workload implements Holder {
       if (!this.holds(id)) this.#backlog.push(delivery);
       else if (!this.#returning.has(id) && this.settler.settling.has(id)) this.#redelivered.add(id);
     }
+    if (this.lapses.notice() !== since) this.#backlog.contest();
     if (deliveries.length <= FEW) this.#runner.pump();
     else this.#runner.pumpSoon();
   }
 
   /** Takes retries. One that is released before the confirmation that it was parked has arrived waits for that. */
-  takeAgain(deliveries: readonly Delivery[]): void {
-    this.#noticeLapse();
+  takeAgain(deliveries: readonly Delivery[], since: number): void {
     const { settling } = this.settler;
     for (const delivery of deliveries) if (settling.has(delivery.id)) this.#returning.set(delivery.id, delivery);
-    this.take(deliveries);
+    this.take(deliveries, since);
   }
 
   /** Takes entries of a dead consumer. Those that may have killed it run one at a time. */
   takeOver(entries: readonly TakenOver[]): void {
-    this.#noticeLapse();
+    this.lapses.notice();
     for (const { id, fields, attempt, isSuspect } of entries) {
       const waiting = { attempt, isTakenOver: true, isAlone: isSuspect, delivery: undefined };
       const held = this.#backlog.placeholder(id);
@@ -179,7 +185,7 @@ export class Workload implements Holder {
     const again = this.#returning.size === 0 ? undefined : this.#returning.get(id);
     if (again !== undefined) {
       this.#returning.delete(id);
-      this.take([again]);
+      this.take([again], this.lapses.count);
     }
     this.#lightened();
   }
@@ -242,38 +248,5 @@ export class Workload implements Holder {
   #roomIn(capacity: number): number {
     if (!this.#isOpen) return 0;
     return Math.max(0, capacity + this.#backlog.blocked + this.settler.gathered - this.#holdings.size);
-  }
-
-  /**
-   * After the lease lapsed (this process was stopped, or Redis was away) other members may have taken what waits here. So
-   * each entry is fetched before it begins, which only its owner can do, and keeps its place in its lane.
-   */
-  #noticeLapse(): boolean {
-    const hasLapsed = this.#parts.membership.lapsed();
-    if (hasLapsed) this.#backlog.contest();
-    if (hasLapsed && !this.#hasLapsed) {
-      this.suspectLoss();
-      this.#judge();
-    }
-    this.#hasLapsed = hasLapsed;
-    return hasLapsed;
-  }
-
-  #judge(): void {
-    const judging = this.#reportOvertaken().finally(() => {
-      if (this.#judging === judging) this.#judging = undefined;
-    });
-    this.#judging = judging;
-  }
-
-  /** Reports those entries in progress that other members have taken meanwhile. Their settlement waits for it: it would hide them. */
-  async #reportOvertaken(): Promise<void> {
-    const { membership, hooks } = this.#parts;
-    const begun = this.#handled();
-    if (begun.length === 0) return;
-    const looking = "looking for entries that were taken over";
-    const own = await this.settler.untilDone(looking, () => membership.owned(begun));
-    const count = begun.length - (own?.size ?? begun.length);
-    if (count > 0) hooks.emit("overtaken", { stream: membership.stream, group: membership.group, count });
   }
 }

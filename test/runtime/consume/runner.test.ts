@@ -17,6 +17,7 @@ class Stage {
   readonly runner: Runner;
   now = 0;
   hasLapsed = false;
+  lapses = 0;
   fetches = 0;
   #arrive = (_: Fetched): void => {};
 
@@ -42,8 +43,9 @@ class Stage {
     const work = { untilDone: (_: string, work: () => unknown) => work(), settle: () => {}, rest: () => {} };
     const settler = work as unknown as Settler;
     const ignore = (): void => {};
-    const noticeLapse = (): boolean => this.hasLapsed;
-    const watching: Watching = { settled: ignore, moved: ignore, unloaded: ignore, noticeLapse, judged: undefined };
+    const notice = (): number => (this.hasLapsed ? ++this.lapses : this.lapses);
+    const lapses = { notice, judged: undefined };
+    const watching: Watching = { settled: ignore, moved: ignore, unloaded: ignore, lapses };
     const { holdings } = this;
     const backlog = new Backlog(undefined, holdings);
     this.runner = new Runner(parts, { backlog, holdings, settler, watching });
@@ -91,6 +93,14 @@ it("an entry whose fetch is answered after a pause of half a lease is fetched ag
   expect([stage.begun, stage.fetching, stage.fetches]).toEqual([[], ["1-1"], 2]);
   await stage.arrive([]);
   expect([stage.begun, stage.fetching, stage.fetches]).toEqual([[], [], 2]);
+});
+
+it("so is one whose fetch is answered after a pause that something else has noticed before", async () => {
+  const stage = new Stage();
+  stage.now += LEASE_MS;
+  stage.lapses++;
+  await stage.arrive([delivery]);
+  expect([stage.begun, stage.fetching, stage.fetches]).toEqual([[], ["1-1"], 2]);
 });
 
 it("an entry that is fetched quickly begins also while this consumer's lease is over: only its owner can fetch it", async () => {
