@@ -1,6 +1,6 @@
 import { ContractError, DecodeError } from "../errors.js";
 import type { Encoding, MessageKind } from "./descriptor.js";
-import { INEXACT, inexactIn, isExact } from "./exact-number.js";
+import { INEXACT, inexactIn, inexactParsed, isExact } from "./exact-number.js";
 import { type Field, type Fields, setOwn } from "./field.js";
 import { normaliseInstant } from "./instant.js";
 import { shownPath } from "./issue-path.js";
@@ -255,7 +255,7 @@ function parse(text: string, where: string, { schema }: Fields, within: readonly
     // What the parser throws quotes the value, which may be secret.
     throw new DecodeError(`${where} is not valid JSON (${text.length} characters)`);
   }
-  const inexact = inexactIn(text, value);
+  const inexact = inexactParsed(text, value);
   if (inexact === undefined) return value;
   const path = shownPath([...within, ...inexact.keys], schema, within.length);
   throw new DecodeError(`${where}${path && `: ${path}`} ${inexact.message}`);

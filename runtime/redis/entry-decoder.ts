@@ -209,7 +209,8 @@ export class EntryDecoder {
   }
 
   #stands(text: string, at: number): boolean {
-    for (let n = 0; n < text.length; n++) if (this.#bytes[at + n] !== text.charCodeAt(n)) return false;
+    const bytes = this.#bytes;
+    for (let n = 0; n < text.length; n++) if (bytes[at + n] !== text.charCodeAt(n)) return false;
     return true;
   }
 
