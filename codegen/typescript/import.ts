@@ -33,6 +33,7 @@ function printImport(names: Import): string {
 
 function printNames({ from, values = [], types = [] }: Import): string {
   const head = values.length === 0 ? "import type {" : "import {";
+  if (values.length === 1 && types.length === 0) return printList(head, values, `} from ${stringLiteral(from)};`);
   const mark = values.length === 0 ? "" : "type ";
   const marked = new Map(types.map((name) => [name, mark + name]));
   for (const name of values) marked.set(name, name);
@@ -71,8 +72,10 @@ export function compareNames(a: string, b: string): number {
   let at = 0;
   while (at < common && a.charCodeAt(at) === b.charCodeAt(at)) at++;
   if (at === common) return a.length - b.length;
-  const [left, right] = [a.charAt(at), b.charAt(at)];
-  const [low, high] = [left.toLowerCase(), right.toLowerCase()];
+  const left = a.charAt(at);
+  const right = b.charAt(at);
+  const low = left.toLowerCase();
+  const high = right.toLowerCase();
   if (low !== high) return low < high ? -1 : 1;
   return left < right ? -1 : 1;
 }

@@ -56,9 +56,17 @@ function flatten(value: unknown): Flat {
     const text = `[${items.map((item) => item.text).join(", ")}]`;
     return { text, items, hasTable: isTable(items) || items.some(({ hasTable }) => hasTable) };
   }
-  const properties = Object.entries(value).map(([name, item]) => [printKey(name), flatten(item)] as const);
-  const text = properties.map(([name, item]) => `${name}: ${item.text}`).join(", ");
-  const hasTable = properties.some(([, item]) => item.hasTable);
+  // One loop, since every property of every schema is printed by it.
+  const properties: (readonly [key: string, value: Flat])[] = [];
+  let text = "";
+  let hasTable = false;
+  for (const [name, inner] of Object.entries(value)) {
+    const key = printKey(name);
+    const item = flatten(inner);
+    properties.push([key, item]);
+    text += `${text === "" ? "" : ", "}${key}: ${item.text}`;
+    hasTable ||= item.hasTable;
+  }
   return { text: text === "" ? "{}" : `{ ${text} }`, properties, hasTable };
 }
 

@@ -195,8 +195,13 @@ function printDescriptor(type: string, message: Message, model: Model, layout: L
   };
 }
 
+/** Each definition is looked into once, however many messages need it. */
 function encrypts({ schema, result }: Message, { flattener }: Model): boolean {
-  return [schema, ...(result === undefined ? [] : [result.schema])].some((each) => hasEncrypted(flattener.whole(each)));
+  const roots = result === undefined ? [schema] : [schema, result.schema];
+  return roots.some(
+    (root) =>
+      hasEncrypted(root) || flattener.closure(root).some((needed) => hasEncrypted(flattener.definition(needed))),
+  );
 }
 
 /** The lines of a comment. */
