@@ -8,6 +8,7 @@ import { makeDiscreet } from "./discreet.js";
 import { loadIoredis } from "./load-ioredis.js";
 import { connectorOf } from "./node-connector.js";
 import type { NodeSearch } from "./node-finder.js";
+import { checkQuietly } from "./ready-check.js";
 
 const LONGEST_PAUSE_MS = 2000;
 /** Where a master is replaced, the connection is to find the new one soon. */
@@ -63,6 +64,7 @@ export function createClient(config: RedisConfig, parts: ClientParts): Redis {
   const made = client.make === undefined ? new (loadIoredis().Redis)(options) : client.make(options);
   assertObeys(made, { ...ours, connectionName });
   makeDiscreet(made);
+  checkQuietly(made);
   askBeforeConnecting(made, config, parts);
   return made;
 }

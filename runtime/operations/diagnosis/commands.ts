@@ -6,8 +6,10 @@ import { shellWord } from "../wording.js";
 
 type Place = { readonly stream: string; readonly name: string };
 
-export function showLetters(status: Status, { stream, name }: Place): string {
-  return `merp dead-letters groups ${nameFor(status, stream)} --group ${shellWord(name)}`;
+/** @param place - without a name those of all groups */
+export function showLetters(status: Status, { stream, name }: Pick<Place, "stream"> & Partial<Place>): string {
+  const only = name === undefined ? "" : ` --group ${shellWord(name)}`;
+  return `merp dead-letters groups ${nameFor(status, stream)}${only}`;
 }
 
 export function bury(status: Status, { stream, name }: Place, id: string): string {

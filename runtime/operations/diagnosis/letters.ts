@@ -1,6 +1,7 @@
 import { printable } from "../../contract/printable.js";
 import { letterAdvice } from "../../service/letter-advice.js";
 import type { GroupStatus, LetterCause } from "../status/group-status.js";
+import type { Status, StreamStatus } from "../status/status.js";
 import { countOf, lengthOfTime, listOf } from "../wording.js";
 import { showLetters } from "./commands.js";
 import type { Problem } from "./problem.js";
@@ -19,15 +20,39 @@ export const killed: Sickness = inEachGroup((group, { status }) => {
   return { severity: "critical", code: "MESSAGE_POISONOUS", sentence, command: showLetters(status, group) };
 });
 
-/** A producer writes what the contract does not allow. */
-export const breaksContract: Sickness = inEachGroup((group, { status }) => {
-  const causes = group.letters.causes.filter(({ reason }) => BROKEN.has(reason));
-  if (causes.length === 0) return undefined;
+/** A producer writes what the contract does not allow. It does so to all groups of a stream at once. */
+export const breaksContract: Sickness = (status) => status.streams.flatMap((stream) => brokenOn(stream, status));
+
+function brokenOn({ name: stream, groups }: StreamStatus, status: Status): readonly Problem[] {
+  const broken = groups.filter(({ letters }) => letters.causes.some(({ reason }) => BROKEN.has(reason)));
+  const [first] = broken;
+  if (first === undefined) return [];
+  const causes = summed(broken.flatMap(({ letters }) => letters.causes.filter(({ reason }) => BROKEN.has(reason))));
   const sources = [...new Set(causes.flatMap(({ source }) => (source === null ? [] : [printable(source)])))];
   const who = sources.length === 0 ? "a producer" : listOf(sources);
-  const sentence = `${who} ${sources.length > 1 ? "break" : "breaks"} the contract: ${few(causes, group, "message")} became ${causes.length === 1 && causes[0]?.count === 1 ? "a dead letter" : "dead letters"} of ${shown(group)} (${listOf(causes.map(reasoned))})`;
-  return { severity: "warning", code: "CONTRACT_BROKEN", sentence, command: showLetters(status, group) };
-});
+  const breaks = `${who} ${sources.length > 1 ? "break" : "breaks"} the contract`;
+  const reasons = listOf(causes.map(reasoned));
+  const about = { severity: "warning", code: "CONTRACT_BROKEN", stream } as const;
+  if (broken.length === 1) {
+    const became = causes.length === 1 && causes[0]?.count === 1 ? "a dead letter" : "dead letters";
+    const sentence = `${breaks}: ${few(causes, first, "message")} became ${became} of ${shown(first)} (${reasons})`;
+    return [{ ...about, sentence, command: showLetters(status, first), group: first.name }];
+  }
+  const names = listOf(broken.map(({ name }) => printable(name)));
+  const count = causes.reduce((sum, cause) => sum + cause.count, 0);
+  const sentence = `${breaks}: there are ${countOf(count, "dead letter")} of ${names} on ${printable(stream)} (${reasons})`;
+  return [{ ...about, sentence, command: showLetters(status, { stream }) }];
+}
+
+/** The same cause in several groups is one. */
+function summed(causes: readonly LetterCause[]): readonly LetterCause[] {
+  const sums = new Map<string, LetterCause>();
+  for (const cause of causes) {
+    const key = JSON.stringify([cause.reason, cause.type, cause.source]);
+    sums.set(key, { ...cause, count: cause.count + (sums.get(key)?.count ?? 0) });
+  }
+  return [...sums.values()].sort((one, other) => other.count - one.count);
+}
 
 /** Messages that nobody has settled yet. */
 export const areOpen: Sickness = inEachGroup((group, { status }) => {

@@ -99,6 +99,19 @@ const sicknesses: readonly (readonly [
     "merp dead-letters groups events --group billing-workers",
   ],
   [
+    "a producer that breaks the contract for two groups of a stream, once",
+    statusOf([
+      streamOf([
+        groupOf(letters({ reason: "CONTRACT_VIOLATED", count: 4 })),
+        groupOf({ ...letters({ reason: "CONTRACT_VIOLATED", count: 3 }), name: "mail-workers", service: "mail" }),
+        groupOf({ name: "shop-workers", service: "shop" }),
+      ]),
+    ]),
+    "warning CONTRACT_BROKEN",
+    "shop breaks the contract: there are 7 dead letters of billing-workers and mail-workers on events (7 user.created CONTRACT_VIOLATED)",
+    "merp dead-letters groups events",
+  ],
+  [
     "a Redis that evicts",
     statusOf([], { redis: { evictionPolicy: "allkeys-lru", evictedKeys: 5 } }),
     "critical REDIS_EVICTS",
