@@ -6,6 +6,7 @@ export const operatorCommands: Readonly<Record<string, () => Promise<Command>>> 
   dashboard: async () => (await import("./dashboard.js")).dashboardCommand,
   explain: async () => (await import("./explain.js")).explainCommand,
   publish: async () => (await import("./publish.js")).publishCommand,
+  send: async () => (await import("./send.js")).sendCommand,
   replay: async () => (await import("./replay.js")).replayCommand,
   tail: async () => (await import("./tail.js")).tailCommand,
   outbox: async () => (await import("./outbox/outbox.js")).outboxCommand,

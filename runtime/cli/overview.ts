@@ -22,6 +22,7 @@ export const overview: Readonly<Record<string, Readonly<Record<string, string>>>
     group: "group retire: remove a group that no service needs",
     partitions: "split a stream, so that many members keep its order",
     publish: "publish one message",
+    send: "send one command, and wait for its answer",
     replay: "run a service's handlers again over stored messages",
     outbox: "see, retry or discard what a database has to publish",
     saga: "see, retry or cancel long pieces of business",

@@ -2,11 +2,12 @@ import { readConfig } from "../../config/config.js";
 import { didYouMean, nearest } from "../../config/suggest.js";
 import type { PlainMessage } from "../../contract/codec.js";
 import { contractOf } from "../../contract/contract.js";
-import type { Descriptor, Publishable } from "../../contract/descriptor.js";
+import type { CommandDescriptor, Descriptor, Publishable } from "../../contract/descriptor.js";
 import { keysOf } from "../../contract/issue-path.js";
 import type { JsonSchema } from "../../contract/json-schema.js";
 import { childrenOf, inPlace } from "../../contract/sensitive.js";
 import { ContractError, type Issue } from "../../errors.js";
+import type { Messaging } from "../../messaging/messaging.js";
 import type { Published } from "../../messaging/publisher.js";
 import { prepare } from "../../publish/prepare.js";
 import type { MessagingOptions } from "../../service/assemble.js";
@@ -37,21 +38,45 @@ export function draftOf(descriptor: Descriptor, given: PlainMessage, options: Op
   }
 }
 
+type WritingOptions = OperationsOptions & Pick<MessagingOptions, "extensions">;
+
 /** Publishes a message of a draft. */
 export async function publishDraft(
   descriptor: Publishable,
   { message }: Draft,
-  options: OperationsOptions & Pick<MessagingOptions, "extensions">,
+  options: WritingOptions,
 ): Promise<Published> {
-  const { env = process.env, ...settings } = options;
-  const catalogue = { name: "merp", encoding: "fields", messages: [descriptor] } as const;
-  await using messaging = createMessagingFor(catalogue, {
-    ...settings,
-    env,
-    announce: false,
-    healthIntervalSeconds: 0,
-  });
+  await using messaging = writerOf(descriptor, options);
   return (await messaging.publish(descriptor, message as never)) as Published;
+}
+
+/**
+ * Sends the command of a draft and waits for its answer. Of the draft its payload, id, target, time limit and correlation count.
+ *
+ * @throws {CommandFailedError} the handler failed or could not run
+ * @throws {CommandTimeoutError} there was no answer in time; the command may still run
+ */
+export async function sendDraft(
+  descriptor: CommandDescriptor<never>,
+  { message }: Draft,
+  options: WritingOptions,
+): Promise<unknown> {
+  const { id, payload, target_service, timeout, correlation_id } = message;
+  await using messaging = writerOf(descriptor as unknown as Descriptor, options);
+  return await messaging.send(descriptor as never, payload as never, {
+    id: id as string,
+    ...(target_service !== undefined && { targetService: String(target_service) }),
+    ...(timeout !== undefined && { timeoutSeconds: Number(timeout) }),
+    ...(correlation_id !== undefined && { correlationId: String(correlation_id) }),
+  });
+}
+
+function writerOf(
+  descriptor: Descriptor,
+  { env = process.env, ...settings }: WritingOptions,
+): Messaging<object, Published | undefined> {
+  const catalogue = { name: "merp", encoding: "fields", messages: [descriptor] } as const;
+  return createMessagingFor(catalogue, { ...settings, env, announce: false, healthIntervalSeconds: 0 });
 }
 
 /** Names the property that may be meant by one that is not in the contract. */

@@ -1,15 +1,17 @@
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { afterEach, expect, it, vi } from "vitest";
-import { catalogue, userCreated, userDeleted } from "../../../../generated/index.js";
+import { catalogue, handleValidateToken, userCreated, userDeleted } from "../../../../generated/index.js";
 import { exampleOf } from "../../../../runtime/cli/catalogue.js";
 import { CommandError } from "../../../../runtime/cli/exit.js";
 import { contentOf } from "../../../../runtime/cli/message-content.js";
 import { contractOf } from "../../../../runtime/contract/contract.js";
+import { UnrecoverableError } from "../../../../runtime/index.js";
 import { draftOf, publishDraft } from "../../../../runtime/operations/messages/draft.js";
 import { type Outcome, repository, Scratch } from "../../../codegen/scratch.js";
 import { bundleOf } from "../../../support/program-bundle.js";
 import { useRedis } from "../../../support/redis.js";
+import { createService } from "../../../support/service.js";
 
 const { redis, admin } = await useRedis();
 const settings = { env: {}, service: "merp", redis: { url: redis.url } };
@@ -90,6 +92,49 @@ it("reads the content of a file and what is set, by the contract; and says what 
     await expect(reading).rejects.toThrow(CommandError);
     await expect(reading).rejects.toThrow(problem);
   }
+});
+
+it("sends a command, waits for its answer, records it without the content, and tells how it failed", async () => {
+  await using auth = createService(redis, { service: "auth" });
+  const seen: unknown[] = [];
+  handleValidateToken(auth, ({ payload: { token } }, { messageId }) => {
+    seen.push([token, messageId]);
+    if (token === "bad") throw new UnrecoverableError("no such token");
+    return { valid: true };
+  });
+  await auth.start();
+  const send = (...more: readonly string[]): Promise<Outcome> => merp("send", "validate_token", ...more);
+  const drawn = await send("--set", "payload.token=opensesame", "--target", "auth", "--dry-run");
+  expect([drawn.code, JSON.parse(drawn.stdout)]).toMatchObject([
+    0,
+    { target_service: "auth", payload: { token: "opensesame" } },
+  ]);
+  const refused = await send("--set", "payload.tokn=opensesame", "--target", "auth", "--yes");
+  expect([refused.code, refused.stderr]).toEqual([
+    1,
+    expect.stringContaining("payload.tokn is not in the contract; did you mean token?"),
+  ]);
+  const unasked = await send("--set", "payload.token=opensesame", "--target", "auth");
+  expect([unasked.code, unasked.stderr]).toEqual([2, expect.stringMatching(/"send validate_token to auth at .*--yes/)]);
+  expect(seen).toEqual([]);
+  const done = await send("--set", "payload.token=opensesame", "--target", "auth", "--timeout", "20", "--yes");
+  expect([done.code, done.stderr]).toEqual([0, expect.stringMatching(/^auth answered validate_token, id /)]);
+  expect(JSON.parse(done.stdout)).toEqual({ valid: true });
+  expect(seen).toEqual([["opensesame", expect.any(String)]]);
+  expect(done.stderr).toContain(String((seen[0] as unknown[])[1]));
+  const record = JSON.stringify(await admin.xrange("merp:audit", "-", "+"));
+  expect(record).toMatch(/begun.*send.*validate_token.*auth.*done/);
+  expect(record).not.toContain("opensesame");
+  const failed = await send("--set", "payload.token=bad", "--target", "auth", "--yes");
+  expect([failed.code, failed.stdout, failed.stderr]).toEqual([
+    1,
+    "",
+    expect.stringMatching(/^failed: .*no such token.*merp explain \S+ tells/s),
+  ]);
+  const late = await send("--set", "payload.token=opensesame", "--target", "nobody", "--timeout", "1", "--yes");
+  expect([late.code, late.stderr]).toEqual([1, expect.stringMatching(/^failed: .*validate_token/)]);
+  const event = await merp("send", "user.deleted", "--yes");
+  expect([event.code, event.stderr]).toEqual([2, expect.stringContaining("is no command: merp publish publishes it")]);
 });
 
 it("asks before it publishes, records it without the content, and refuses what it should not publish", async () => {
