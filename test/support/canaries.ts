@@ -20,6 +20,7 @@ export class Canaries {
   /** Takes whatever may be logged, thrown or shown: as text, as JSON, and with all that is hidden in it. */
   readonly hear = (...said: readonly unknown[]): void => {
     for (const each of said) {
+      if (typeof each === "string") this.#heard.push(each);
       this.#heard.push(inspect(each, { depth: Number.POSITIVE_INFINITY, showHidden: true, maxStringLength: null }));
       try {
         this.#heard.push(JSON.stringify(each) ?? "");
@@ -47,6 +48,11 @@ export class Canaries {
     return this.#heard.some((each) => each.includes(text));
   }
 
+  /** Whether any secret stands in the bytes of a file, in whatever form. */
+  isIn(bytes: Uint8Array): boolean {
+    return Buffer.from(bytes).toString("latin1").search(ANY_FORM) >= 0;
+  }
+
   /** The places whose secrets were heard since the last call, with what was said around them. */
   escaped(): readonly string[] {
     const text = this.#heard.splice(0).join("\n");
@@ -63,16 +69,48 @@ export class Canaries {
   }
 }
 
-/** A secret as it is, in hexadecimal digits, or in Base64 at any of the three places where it may begin. */
+const CHARACTERS = [..."Canary"];
+const CODES = CHARACTERS.map((character) => character.charCodeAt(0));
+
+/** What begins with the characters of every secret, as a list of one form. UTF-16 has a zero beside each of them. */
+function list(items: readonly string[], between: string, zero: string): string {
+  return items.join(`(?:${between}${zero})?${between}`);
+}
+
+/** The part of Base64 that does not depend on what is before it and behind it, at any of the three places where it may begin. */
+function inBase64(bytes: Buffer): readonly string[] {
+  return [0, 1, 2].map((before) => {
+    const text = Buffer.concat([Buffer.alloc(before), bytes]).toString("base64url");
+    return text.slice(before === 0 ? 0 : before + 1, Math.floor(((before + bytes.length) * 8) / 6));
+  });
+}
+
+const hex = CODES.map((code) => code.toString(16));
+const anyCase = (text: string): string => text.replace(/[a-z]/gi, (c) => `[${c.toLowerCase()}${c.toUpperCase()}]`);
+
+/**
+ * A secret as it is, in either case, and as UTF-8 and UTF-16 in Base64, in hexadecimal and decimal digits, and with the escapes of
+ * addresses, of JSON and of `inspect`.
+ */
 const ANY_FORM = new RegExp(
   [
-    "Canary(?<serial>\\d+)c",
-    Buffer.from("Canary").toString("hex"),
-    ...["", "-", "--"].map((before) =>
-      Buffer.from(`${before}Canary`)
-        .toString("base64")
-        .slice(before.length + 1, -2),
+    `${anyCase("Canary")}(?<serial>\\d+)[cC]`,
+    CHARACTERS.join("(?:\\0|\\\\x00|\\\\u0000|%00)"),
+    list(hex.map(anyCase), " ?", "00"),
+    list(
+      CODES.map((code) => `\\b${code}\\b`),
+      ",\\s*",
+      "0",
     ),
+    list(
+      hex.map((code) => `%${anyCase(code)}`),
+      "",
+      "%00",
+    ),
+    ...["\\\\u00", "\\\\x", "&#x"].map((before) => hex.map((code) => `${before}${anyCase(code)};?`).join("")),
+    ...inBase64(Buffer.from("Canary")),
+    ...inBase64(Buffer.from("Canary", "utf16le")),
+    ...inBase64(Buffer.from("Canary", "utf16le").swap16()),
   ].join("|"),
   "g",
 );
