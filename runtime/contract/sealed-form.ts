@@ -2,7 +2,7 @@ import { ContractError, EncryptionError } from "../errors.js";
 import type { PlainMessage } from "./codec.js";
 import { ERASED_TEXT } from "./encrypt.js";
 import { EncryptedParts, type Part, type Parted } from "./encrypted-parts.js";
-import { isErased, mayBeErased } from "./erased.js";
+import { type Erased, isErased, mayBeErased } from "./erased.js";
 import { inexactIn } from "./exact-number.js";
 import { shownPath } from "./issue-path.js";
 import type { JsonSchema } from "./json-schema.js";
@@ -46,6 +46,15 @@ export class SealedForm {
     return erased.length === 0 ? undefined : message;
   }
 
+  /** The first value of a message that was erased; `undefined` if none was. */
+  erasedIn(message: PlainMessage): Erased | undefined {
+    return mayBeErased()
+      ? this.in(message)
+          .parts.map(({ value }) => value)
+          .find(isErased)
+      : undefined;
+  }
+
   /** Whether some part of a message is a plain value. */
   isPlain(message: PlainMessage): boolean {
     return this.in(message).parts.some(({ value }) => !isCiphertext(value));
@@ -69,8 +78,22 @@ export class SealedForm {
 
   /** The message as its handler has it. It is not checked. Throws as {@link seal}, and for what is no ciphertext of it. */
   open(wire: PlainMessage, id: unknown, sealing: Sealing | undefined): PlainMessage | Promise<PlainMessage> {
+    return this.#opened(wire, id, sealing, (part) => this.#isCiphertext(part));
+  }
+
+  /** The same for what this service itself has kept. It may be older than the encryption of a value, which is then plain. */
+  openKept(kept: PlainMessage, id: unknown, sealing: Sealing | undefined): PlainMessage | Promise<PlainMessage> {
+    return this.#opened(kept, id, sealing, ({ value }) => isCiphertext(value));
+  }
+
+  #opened(
+    wire: PlainMessage,
+    id: unknown,
+    sealing: Sealing | undefined,
+    isSealed: (part: Part) => boolean,
+  ): PlainMessage | Promise<PlainMessage> {
     const { message, parts } = this.#parts.in(wire);
-    const read = parts.filter((part) => this.#isCiphertext(part));
+    const read = parts.filter(isSealed);
     if (read.length === 0) return message;
     const waiting = this.#keysOf(sealing, true).open(read, this.#sealed(message, id, true));
     return waiting === undefined ? message : waiting.then(() => message);

@@ -1,5 +1,6 @@
 import type { Config } from "../config/config.js";
 import type { Catalogue } from "../contract/descriptor.js";
+import type { Sealing } from "../contract/sealing.js";
 import type { OutboxHealth } from "../messaging/health.js";
 import type { RuntimeParts } from "../messaging/hooks.js";
 import type { OutgoingCall } from "../messaging/interceptor.js";
@@ -10,6 +11,7 @@ import type { MessageTransfer } from "./transfer.js";
 export interface RelayParts extends RuntimeParts {
   readonly config: Config;
   readonly catalogue: Catalogue;
+  readonly sealing: Sealing | undefined;
   readonly publisher: MessagePublisher;
   readonly transfer: MessageTransfer;
   /** Passes a call through the interceptors, and then does with it what is done instead of publishing. */

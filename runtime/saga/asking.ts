@@ -1,4 +1,5 @@
 import type { CommandDescriptor } from "../contract/descriptor.js";
+import { isErased } from "../contract/erased.js";
 import { MOST_TIMEOUT_SECONDS, timeoutSecondsOf } from "../contract/time-limit.js";
 import { CommandFailedError, MessagingError } from "../errors.js";
 import { withCorrelation } from "../messaging/correlation.js";
@@ -9,8 +10,10 @@ import type { RelayParts } from "../publish/relayable.js";
 import { type Answer, type Ask, postponeAsk, setAskAside, settleAsk, takeAsks } from "./ask.js";
 import { committed } from "./committed.js";
 import type { Refusal, Saga } from "./definition.js";
-import { commandOf, type Engine } from "./engine.js";
+import type { Engine } from "./engine.js";
 import { type Instance, lockInstance, saveInstance } from "./instance.js";
+import { Kept } from "./kept.js";
+import { commandOf } from "./known-command.js";
 
 const LONGEST_SECONDS = 3600;
 /** Added to the time that a command waits for its answer: as long as its step may take. */
@@ -36,9 +39,11 @@ export class Asking {
   readonly #place: SagaPlace;
   /** The places of the commands that this process waits for. */
   readonly #underWay = new Set<string>();
+  readonly #kept: Kept;
 
   constructor(place: SagaPlace) {
     this.#place = place;
+    this.#kept = new Kept(place.parts);
   }
 
   /** Begins with commands that are due. @returns what resolves when each has been settled */
@@ -64,9 +69,11 @@ export class Asking {
   async #ask(ask: Ask): Promise<void> {
     const saga = this.#place.sagas.get(ask.saga) as Saga<object>;
     try {
-      await this.#take(saga, ask, ask.answer ?? (await this.#answerTo(saga, ask)));
+      const { answer } = ask;
+      const known = answer && (await this.#kept.openedAnswer(saga, ask, answer));
+      await this.#take(saga, ask, known ?? (await this.#answerTo(saga, ask)));
     } catch (thrown) {
-      await this.#postpone(ask, thrown);
+      await this.#postpone(saga, ask, thrown);
       if (!(thrown instanceof CommandFailedError || this.#place.signal.aborted)) {
         this.#place.parts.hooks.trouble(`asking ${ask.request.command} for the saga ${ask.saga}`, thrown);
       }
@@ -75,8 +82,13 @@ export class Asking {
 
   /** Throws what sending the command again may mend. */
   async #answerTo(saga: Saga<object>, ask: Ask): Promise<Answer> {
+    const payload = await this.#kept.openedPayload(saga, ask);
+    if (isErased(payload)) {
+      const message = `${ask.request.command} has a value of a person who was forgotten, and is not sent`;
+      return { refusal: { code: undefined, message } };
+    }
     try {
-      return { result: await this.#send(saga, ask) };
+      return { result: await this.#send(saga, ask, payload) };
     } catch (thrown) {
       if (!(thrown instanceof CommandFailedError)) throw thrown;
       if (thrown.errorCode === NOT_BEGUN) throw thrown;
@@ -86,9 +98,9 @@ export class Asking {
     }
   }
 
-  #send(saga: Saga<object>, { commandId: id, request, correlationId }: Ask): Promise<unknown> {
+  #send(saga: Saga<object>, { commandId: id, request, correlationId }: Ask, payload: unknown): Promise<unknown> {
     const { messaging, parts } = this.#place;
-    const { command, payload, options } = request;
+    const { command, options } = request;
     const descriptor = commandOf(saga, parts.catalogue, command);
     if (descriptor === undefined) {
       const text = `the saga ${saga.name} asks ${command}, which this process does not know: deploy the release that does`;
@@ -132,7 +144,7 @@ export class Asking {
     });
   }
 
-  async #postpone(ask: Ask, thrown: unknown): Promise<void> {
+  async #postpone(saga: Saga<object>, ask: Ask, thrown: unknown): Promise<void> {
     const { retryDelayMs } = this.#place.parts.config;
     const isFailure = thrown instanceof CommandFailedError;
     const cause = thrown instanceof StepFailed ? thrown.cause : thrown;
@@ -140,7 +152,8 @@ export class Asking {
     const seconds = this.#place.signal.aborted ? 0 : delay;
     const error = cause instanceof Error ? cause.message : String(cause);
     const counts = (isFailure && thrown.errorCode !== NOT_BEGUN) || thrown instanceof StepFailed;
-    const kept = thrown instanceof StepFailed ? { answer: thrown.answer } : {};
+    const kept =
+      thrown instanceof StepFailed ? { answer: await this.#kept.sealedAnswer(saga, ask, thrown.answer) } : {};
     await committed(this.#place.transactions, (db) =>
       postponeAsk(db, ask, { seconds, error, counts, isAnew: isFailure, ...kept }),
     );
@@ -156,11 +169,16 @@ export class Asking {
   }
 }
 
-/** The step that takes an answer has thrown. The answer is kept, so that the command is not sent again. */
+/** The step that takes an answer has thrown. The answer is kept, so that the command is not sent again. No log shows it. */
 class StepFailed extends Error {
-  readonly answer: Answer;
+  readonly #answer: Answer;
+
   constructor(cause: unknown, answer: Answer) {
     super("the step that takes the answer failed", { cause });
-    this.answer = answer;
+    this.#answer = answer;
+  }
+
+  get answer(): Answer {
+    return this.#answer;
   }
 }

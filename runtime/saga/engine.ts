@@ -1,4 +1,4 @@
-import type { CommandDescriptor, Descriptor } from "../contract/descriptor.js";
+import type { Descriptor } from "../contract/descriptor.js";
 import { RetryAfter } from "../errors.js";
 import { currentCorrelation } from "../messaging/correlation.js";
 import type { Queryable } from "../postgres/database.js";
@@ -14,6 +14,7 @@ import {
   saveInstance,
   setTimer,
 } from "./instance.js";
+import { Kept } from "./kept.js";
 import { stateOf, writtenState } from "./state.js";
 import { type CommandCheck, StepTaken } from "./step.js";
 
@@ -31,9 +32,11 @@ export interface EngineParts {
 export class Engine {
   readonly #outbox: OutboxOf;
   readonly #check: CommandCheck;
+  readonly #kept: Kept;
 
   constructor({ messaging, outbox }: EngineParts) {
     this.#outbox = outbox;
+    this.#kept = new Kept(messaging);
     this.#check = (descriptor, payload, { targetService }) =>
       messaging.publisher.check(descriptor as unknown as Descriptor, { payload, target_service: targetService }, {});
   }
@@ -105,14 +108,15 @@ export class Engine {
     await Promise.all(taken.checks);
     const goesOn = instance.status === "running" && taken.failure === undefined && !taken.isDone;
     if (goesOn) {
-      for (const request of taken.asked) await insertAsk(db, instance, request, false);
+      const asked = await this.#kept.sealedRequests(saga, instance.id, taken.asked);
+      for (const request of asked) await insertAsk(db, instance, request, false);
       for (const [name, seconds] of taken.timers) await setTimer(db, instance, name, seconds);
     }
     const next = await progressed(db, {
       ...instance,
       ...writtenState(saga, state),
       version: saga.version,
-      undo: [...instance.undo, ...taken.undoing],
+      undo: [...instance.undo, ...(await this.#kept.sealedRequests(saga, instance.id, taken.undoing))],
       status: statusAfter(instance, taken),
       error: taken.failure ?? instance.error,
     });
@@ -124,14 +128,4 @@ function statusAfter({ status }: Instance, { failure, isDone }: StepTaken): Inst
   if (status !== "running") return status;
   if (failure !== undefined) return "undoing";
   return isDone ? "done" : "running";
-}
-
-/** The command that is asked for by its name. */
-export function commandOf(
-  saga: Saga<object>,
-  catalogue: RelayParts["catalogue"],
-  type: string,
-): CommandDescriptor | undefined {
-  const known = catalogue.messages.find((each) => each.kind === "command" && each.type === type);
-  return saga.commands.get(type) ?? (known as CommandDescriptor | undefined);
 }

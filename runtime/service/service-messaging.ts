@@ -99,7 +99,7 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
     const through = this.#outgoing.through.bind(this.#outgoing);
     this.#transfer = new MessageTransfer(config, { broker, hooks, retentions: this.#retentions });
     const relaying = { config, catalogue, clock, hooks, publisher: this.#publisher, transfer: this.#transfer, through };
-    makeRelayable(this, { ...relaying, tellOf: (outbox) => this.#tellOf(outbox) });
+    makeRelayable(this, { ...relaying, sealing: parts.sealing, tellOf: (outbox) => this.#tellOf(outbox) });
     parts.attachments.attach(this);
   }
 

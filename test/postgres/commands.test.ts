@@ -117,7 +117,7 @@ describe.skipIf(!hasPostgres)("merp outbox and merp relay", async () => {
     expect(await relay.exited).toEqual({ code: 0, signal: null });
   });
 
-  test("keep a key of encrypted values that the outbox needs, also for what may be published again", async () => {
+  test("keep a key of encrypted values that the outbox needs, also for what may be published again, an inbox or a saga", async () => {
     await using staged = await stage();
     const [, refused] = await fill(staged);
     const { url, pool } = staged;
@@ -135,6 +135,27 @@ describe.skipIf(!hasPostgres)("merp outbox and merp relay", async () => {
       ...{ code: 1, stdout: expect.stringContaining("events (published from the outbox 1)") },
     });
     await pool.query("DELETE FROM merp_outbox_sent");
+    const value = `e1.2026-a.${"A".repeat(40)}`;
+    const answer = JSON.stringify({ token: value });
+    await pool.query(
+      "INSERT INTO merp_inbox (consumer_group, type, message_id, answer) VALUES ('a group', 'log_in', 'an id', $1)",
+      [answer],
+    );
+    expect(await retire()).toMatchObject({
+      ...{ code: 1, stdout: expect.stringMatching(/log_in \(inbox 1\)\n.*; an inbox forgets answers by itself\n$/) },
+    });
+    await pool.query("DELETE FROM merp_inbox");
+    await pool.query(
+      "INSERT INTO merp_saga (saga, id, version, state, shown, status, undo) VALUES ('session', '7', 1, '{}', '{}', 'running', $1)",
+      [JSON.stringify([{ command: "log_in", payload: { password: value }, options: {} }])],
+    );
+    await pool.query(
+      `INSERT INTO merp_saga_ask (saga, id, command_id, command, request, answer, is_undo, due_at)
+       VALUES ('session', '7', 'an id', 'log_in', '{}', $1, false, 'infinity')`,
+      [JSON.stringify({ result: { token: value } })],
+    );
+    expect(await retire()).toMatchObject({ code: 1, stdout: expect.stringContaining("session (saga 2)") });
+    await pool.query("TRUNCATE merp_saga, merp_saga_ask");
     expect(await retire()).toMatchObject({ code: 0, stdout: expect.stringMatching(/^nothing needs 2026-a any more/) });
   });
 

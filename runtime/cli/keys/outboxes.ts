@@ -18,10 +18,10 @@ export function findingOutboxes(command: Command): Command {
   return command
     .option(
       "--database <url>",
-      "a PostgreSQL with an outbox; may be given several times; also DATABASE_URL",
+      "a PostgreSQL with an outbox, an inbox or sagas; may be given several times; also DATABASE_URL",
       (url: string, all: readonly string[] = []) => [...all, url],
     )
-    .option("--no-outbox", "no service has an outbox");
+    .option("--no-outbox", "no service has an outbox, an inbox or sagas");
 }
 
 /** The databases that are named; `undefined` if nothing is said of them. */
@@ -39,17 +39,17 @@ export function assertOutboxesNamed(given: OutboxArguments): void {
   );
 }
 
-/** Shows what the outboxes hold. */
+/** Shows what the outboxes, the inboxes and the sagas of these databases hold. */
 export async function readOutboxes(given: OutboxArguments, look: (entry: KeptEntry) => void): Promise<void> {
   for (const database of outboxesOf(given) ?? []) {
     await withDatabase({ database }, async (pool) => {
-      const [{ assertMigrated }, { readOutboxContents }] = await Promise.all([
+      const [{ assertMigrated }, { readKeptContents }] = await Promise.all([
         import("../../postgres/migrate.js"),
-        import("../../postgres/outbox-contents.js"),
+        import("../../postgres/kept-contents.js"),
       ]);
       await assertMigrated(pool);
-      await readOutboxContents(pool, ({ stream, isSent, texts, writtenMs }) =>
-        look({ stream, place: isSent ? "published from the outbox" : "outbox", texts, addedMs: writtenMs }),
+      await readKeptContents(pool, ({ holder, place, texts, writtenMs }) =>
+        look({ stream: holder, place, texts, addedMs: writtenMs }),
       );
     });
   }

@@ -66,6 +66,13 @@ function assertOld(id: string, path: string): void {
   if (key.fromMs > Date.now()) throw new CommandError(`services will write with ${id}: take it out of ${path} by hand`);
 }
 
+/** What to do besides, by the places in a database. */
+const ADVICE = {
+  outbox: "of the outbox, merp outbox retry or discard what was refused",
+  inbox: "an inbox forgets answers by itself",
+  saga: "sagas need it until they have ended: merp saga retry or cancel those that are stuck",
+} as const;
+
 /** What was settled is kept for the record, and not read again. */
 function isNeeding({ place, isPerson }: KeyUse): boolean {
   return !isPerson && place !== "settled dead letters";
@@ -73,8 +80,8 @@ function isNeeding({ place, isPerson }: KeyUse): boolean {
 
 function adviceFor(needing: readonly KeyUse[]): string {
   const advice = "wait until they are trimmed, and redrive or discard the dead letters";
-  if (!needing.some(({ place }) => /outbox/.test(place))) return advice;
-  return `${advice}; of the outbox, merp outbox retry or discard what was refused`;
+  const more = Object.entries(ADVICE).filter(([place]) => needing.some((use) => use.place.includes(place)));
+  return [advice, ...more.map(([, text]) => text)].join("; ");
 }
 
 /** @throws {CommandError} the store is another one than that of the services: what it does not have cannot be moved */

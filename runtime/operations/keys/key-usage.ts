@@ -11,14 +11,16 @@ import { readTopology } from "../../redis/topologies.js";
 import type { Operator } from "../operator.js";
 import { groupsOf } from "../waiting.js";
 
-/** Where entries lie: what is unread, pending and parked is in the stream itself. Outboxes are read by who asks. */
+/** Where entries lie: what is unread, pending and parked is in the stream itself. Databases are read by who asks. */
 export type UsePlace =
   | "stream"
   | "redriven"
   | "dead letters"
   | "settled dead letters"
   | "outbox"
-  | "published from the outbox";
+  | "published from the outbox"
+  | "inbox"
+  | "saga";
 
 /** An entry that is kept outside Redis. */
 export interface KeptEntry extends Pick<KeyUse, "stream" | "place"> {
@@ -32,7 +34,7 @@ export interface KeyUse {
   readonly keyId: string;
   /** Whether it is the key of a person. */
   readonly isPerson: boolean;
-  /** The name of the stream, or of the partition, without the environment's prefix. */
+  /** The name of the stream, or of the partition, without the environment's prefix; of a saga its own, of an inbox the command's type. */
   readonly stream: string;
   readonly place: UsePlace;
   readonly values: number;

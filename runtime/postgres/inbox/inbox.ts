@@ -1,5 +1,6 @@
 import { contractOf } from "../../contract/contract.js";
 import type { CommandDescriptor, Descriptor } from "../../contract/descriptor.js";
+import type { Sealing } from "../../contract/sealing.js";
 import { ConfigError, MessagingError } from "../../errors.js";
 import { type ReplayParts, replayPartsOf } from "../../handle/replayable.js";
 import type { Extension } from "../../messaging/extension.js";
@@ -13,6 +14,7 @@ import { reached } from "../reached.js";
 import { type Transactional, type TransactionOf, type Transactions, transactionsOf } from "../transactions.js";
 import { assertOwner } from "./fence.js";
 import { Keeping } from "./keeping.js";
+import { openedAnswer, sealedAnswer } from "./kept-answer.js";
 import { writeAnswer, writeNote } from "./note.js";
 import { Waiting } from "./waiting.js";
 
@@ -85,17 +87,19 @@ class PostgresInbox<Tx> implements Inbox<Tx> {
     const { only, keepSeconds } = this.#options;
     const types = only === undefined ? undefined : new Set(only.map(({ type }) => type));
     let waiting = new Waiting();
+    let sealing: Sealing | undefined;
     const interceptor: Interceptor = (call, next) => {
       if (call.operation !== "handle" || types?.has(call.descriptor.type) === false) return next();
-      return this.#handle(call, next, waiting);
+      return this.#handle(call, next, waiting, sealing);
     };
     const transactions = this.transactions as Transactions<unknown>;
     return {
       interceptors: [interceptor],
       starting: () => this.#assertMigrated(),
       attach: (messaging) => {
-        const { config, hooks } = replayPartsOf(messaging) as ReplayParts;
+        const { config, hooks, sealing: ownSealing } = replayPartsOf(messaging) as ReplayParts;
         waiting = new Waiting(config, hooks.trouble);
+        sealing = ownSealing;
         const endKeeping = new Keeping(messaging, transactions, keepSeconds).begin();
         return () => {
           endKeeping();
@@ -122,7 +126,12 @@ class PostgresInbox<Tx> implements Inbox<Tx> {
     this.#isMigrated = true;
   }
 
-  async #handle(call: HandleCall, next: () => Promise<unknown>, waiting: Waiting): Promise<unknown> {
+  async #handle(
+    call: HandleCall,
+    next: () => Promise<unknown>,
+    waiting: Waiting,
+    sealing: Sealing | undefined,
+  ): Promise<unknown> {
     try {
       return await waiting.through(call.context, (begin) => {
         let hasBegun = false;
@@ -133,7 +142,7 @@ class PostgresInbox<Tx> implements Inbox<Tx> {
         };
         const attempt = (): Promise<unknown> =>
           this.transactions
-            .transaction((tx) => this.#within(tx, call, run))
+            .transaction((tx) => this.#within(tx, call, run, sealing))
             .catch((thrown: unknown) => {
               if (!this.#prepares || hasBegun || !isUnprepared(thrown)) throw thrown;
               this.#prepares = false;
@@ -149,7 +158,12 @@ class PostgresInbox<Tx> implements Inbox<Tx> {
     }
   }
 
-  async #within(tx: Tx, { descriptor, context }: HandleCall, next: () => Promise<unknown>): Promise<unknown> {
+  async #within(
+    tx: Tx,
+    { descriptor, context }: HandleCall,
+    next: () => Promise<unknown>,
+    sealing: Sealing | undefined,
+  ): Promise<unknown> {
     const { queryable, prepared, confirmsCommit } = this.transactions;
     const db = queryable(tx);
     if (!this.#isMigrated) {
@@ -159,24 +173,31 @@ class PostgresInbox<Tx> implements Inbox<Tx> {
     const quick = this.#prepares ? (prepared?.(tx) ?? db) : db;
     await assertOwner(quick, context);
     const note = context.replay ? undefined : await writeNote(quick, context);
-    if (note?.isHandled) return note.answer;
+    if (note?.isHandled) return openedAnswer(descriptor, context, note.answer, sealing);
     this.#open.set(context, tx);
     const result = await next();
     if (descriptor.kind === "command") {
       if (breaksContract(descriptor as CommandDescriptor, result)) throw new Refused(result);
-      if (note !== undefined) await writeAnswer(db, context, result);
+      if (note !== undefined) {
+        await writeAnswer(db, context, await sealedAnswer(descriptor, context, result, sealing));
+      }
     }
     if (confirmsCommit !== true) await assertUsable(db, context);
     return result;
   }
 }
 
-/** Rolls back. The runtime answers such a result with a failure, so nothing of it may remain. */
+/** Rolls back. The runtime answers such a result with a failure, so nothing of it may remain. No log of a library shows it. */
 class Refused extends Error {
-  readonly result: unknown;
+  readonly #result: unknown;
+
   constructor(result: unknown) {
     super("the result breaks its contract");
-    this.result = result;
+    this.#result = result;
+  }
+
+  get result(): unknown {
+    return this.#result;
   }
 }
 
