@@ -102,6 +102,9 @@ const TSCONFIG = {
     skipLibCheck: true,
     verbatimModuleSyntax: true,
     noEmit: true,
+    // Of a large catalogue most files are the same as in the last run.
+    incremental: true,
+    tsBuildInfoFile: "node_modules/.cache/tsconfig.tsbuildinfo",
   },
   include: ["generated", "src", "test"],
 };

@@ -1,7 +1,8 @@
-import { execFile } from "node:child_process";
+import { execFile, execFileSync } from "node:child_process";
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { checkCommand } from "../../../codegen/cli/check.js";
 import { generateCommand } from "../../../codegen/cli/generate.js";
@@ -69,6 +70,21 @@ describe("merp init", () => {
     });
     expect(test).toMatch(/^# pass 3$/m);
     expect(test).toMatch(/^# fail 0$/m);
+  }, 120_000);
+
+  it("has the compiler keep what it found for its next run, where git does not look", async () => {
+    await init("--name", "shop");
+    const { compilerOptions } = await readJson("tsconfig.json");
+    await put({ "one.ts": "export const one = 1;\n" });
+    const compiler = fileURLToPath(import.meta.resolve("typescript/package.json")).replace("package.json", "bin/tsc");
+    await writeFile(
+      "tsconfig.json",
+      JSON.stringify({ compilerOptions: { ...(compilerOptions as object), types: [] }, files: ["one.ts"] }),
+    );
+    execFileSync(process.execPath, [compiler, "-p", "."], { cwd: folder });
+    const added = (await readdir(folder, { recursive: true })).filter((file) => file.endsWith(".tsbuildinfo"));
+    expect(added).toEqual([join("node_modules", ".cache", "tsconfig.tsbuildinfo")]);
+    expect(await readFile(".gitignore", "utf8")).toBe("node_modules\n");
   }, 120_000);
 
   it("adds to an existing service what is missing, in its own style, and replaces nothing", async () => {
