@@ -2,12 +2,15 @@ import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { publishUserCreated } from "../../generated/index.js";
-import { transaction } from "../../runtime/postgres/index.js";
+import { showList } from "../../runtime/cli/outbox/list.js";
+import { showStatus } from "../../runtime/cli/outbox/status.js";
+import { OutboxOperations, transaction } from "../../runtime/postgres/index.js";
 import { type Outcome, repository } from "../codegen/scratch.js";
 import { startChild } from "../support/child.js";
 import { eventually } from "../support/eventually.js";
 import { type OutboxStage, outboxStage, usersIn } from "../support/outbox.js";
 import { hasPostgres, poolOf, schemaOn, usePostgres } from "../support/postgres.js";
+import { printedOf, tooLong } from "../support/printed.js";
 import { bundleOf } from "../support/program-bundle.js";
 import { useRedis } from "../support/redis.js";
 
@@ -21,13 +24,13 @@ describe.skipIf(!hasPostgres)("merp outbox and merp relay", async () => {
   const stage = () => outboxStage(postgres, server);
 
   /** Runs the command with nothing of this machine's settings. Who is asked cannot answer. */
-  async function merp(line: string, url: string): Promise<Outcome> {
+  async function merp(line: string, url: string, REDIS_URL = redis.url): Promise<Outcome> {
     const args = [await bundleOf(program), ...line.split(" ")];
     const MERP_CATALOGUE = await bundleOf(join(repository, "generated/index.ts"));
     const env = {
       PATH: process.env["PATH"] ?? "",
       NO_COLOR: "1",
-      REDIS_URL: redis.url,
+      REDIS_URL,
       DATABASE_URL: url,
       MERP_CATALOGUE,
     };
@@ -82,6 +85,46 @@ describe.skipIf(!hasPostgres)("merp outbox and merp relay", async () => {
       "state begun action outbox retry target outbox who ada",
       "state done action outbox retry target outbox who ada",
     ]);
+  });
+
+  test("fit a terminal of 40 columns, but for commands", async () => {
+    await using staged = await stage();
+    await fill(staged);
+    const outbox = new OutboxOperations(staged.pool);
+    const printed = await printedOf(async () => {
+      expect(await showStatus(outbox, {})).toBe(1);
+      expect(await showList(outbox, {})).toBe(0);
+    }, 40);
+    expect(printed).toMatch(/^✗ 1 message of the outbox cannot be\n {2}published\n {2}→ merp outbox list\n/);
+    expect(printed).toContain("2 messages to be published, the oldest\nfor ");
+    expect(tooLong(printed, 40)).toEqual([]);
+  });
+
+  test("say which right a user of Redis lacks, and change nothing", async () => {
+    await using staged = await stage();
+    const [, refused] = await fill(staged);
+    await admin.call("ACL", "SETUSER", "narrow", "on", ">secret", "~*", "&*", "+@all", "-xadd", "-eval", "-evalsha");
+    const narrow = redis.url.replace("//", "//narrow:secret@");
+    const NOPERM = /^error: .*(NOPERM|may not|lacks|right)/;
+    const retried = await merp(`outbox retry ${refused} --yes`, staged.url, narrow);
+    expect(retried).toMatchObject({ code: 2, stdout: "", stderr: expect.stringMatching(NOPERM) });
+    expect((await staged.pool.query("SELECT FROM merp_outbox WHERE refusal IS NOT NULL")).rowCount).toBe(1);
+    await staged.pool.query(
+      "INSERT INTO merp_saga (saga, id, version, state, shown, status) VALUES ('s', '1', 1, '{}', '{}', 'running')",
+    );
+    const cancelled = await merp("saga cancel s 1 --yes", staged.url, narrow);
+    expect(cancelled).toMatchObject({ code: 2, stdout: "", stderr: expect.stringMatching(NOPERM) });
+    expect((await staged.pool.query("SELECT status FROM merp_saga")).rows).toEqual([{ status: "running" }]);
+    await using relay = await startChild(program, {
+      arguments: ["relay", "--poll", "0.05"],
+      environment: { REDIS_URL: narrow, DATABASE_URL: staged.url, NO_COLOR: "1" },
+    });
+    await eventually(
+      () => relay.output,
+      (output) => output.includes("NOPERM"),
+      { withinMs: 30_000 },
+    );
+    expect((await staged.pool.query("SELECT FROM merp_outbox WHERE refusal IS NULL")).rowCount).toBe(2);
   });
 
   test("relay, discard and republish what Redis has lost", async () => {

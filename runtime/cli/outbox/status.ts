@@ -1,11 +1,12 @@
 import type { Command } from "commander";
-import { printable, printableJson } from "../../contract/printable.js";
+import { printableJson } from "../../contract/printable.js";
 import { countOf, lengthOfTime } from "../../operations/wording.js";
 import type { OutboxOperations } from "../../postgres/outbox-operations.js";
-import { paint } from "../colour.js";
+import { adviceText } from "../advice.js";
 import { type DatabaseArguments, ofDatabase } from "../database.js";
 import { exit, operatorCommand } from "../exit.js";
-import { table } from "../table.js";
+import { broken } from "../status/lines.js";
+import { table, widthOf } from "../table.js";
 import { withOutbox } from "./tool.js";
 
 interface StatusArguments extends DatabaseArguments {
@@ -28,13 +29,13 @@ export async function showStatus(outbox: OutboxOperations, { json }: StatusArgum
     process.stdout.write(`${printableJson({ ...lag, advice, types: counts })}\n`);
     return code;
   }
-  for (const each of advice) process.stdout.write(`${paint("red", "✗", process.stdout)} ${printable(each)}\n`);
+  for (const each of advice) process.stdout.write(adviceText(each));
   const { waiting, oldest_waiting_seconds: age } = lag;
   const waits =
     waiting === 0
       ? "nothing waits"
       : `${countOf(waiting, "message")} to be published, the oldest for ${lengthOfTime(age * 1000)}`;
-  process.stdout.write(`${waits}\n`);
+  process.stdout.write(`${broken(waits, widthOf(), 0)}\n`);
   if (counts.length === 0) return code;
   const rows = counts.map(({ type, stream, waiting, refused }) => [type, stream, waiting, refused]);
   process.stdout.write(table(["type", "stream", "waiting", "refused"], rows));

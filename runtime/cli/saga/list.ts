@@ -1,9 +1,9 @@
 import { type Command, Option } from "commander";
-import { printable, printableJson } from "../../contract/printable.js";
+import { printableJson } from "../../contract/printable.js";
 import { countOf, lengthOfTime } from "../../operations/wording.js";
 import type { SagaStatus } from "../../saga/instance.js";
 import type { SagaOperations } from "../../saga/operations.js";
-import { paint } from "../colour.js";
+import { adviceText } from "../advice.js";
 import { type DatabaseArguments, ofDatabase } from "../database.js";
 import { exit, operatorCommand } from "../exit.js";
 import { wholeNumber } from "../options.js";
@@ -45,7 +45,7 @@ export async function showList(sagas: SagaOperations, given: ListArguments): Pro
   if (first !== undefined) {
     const are = stuck.length === 1 ? "is" : "are";
     const what = `${countOf(stuck.length, "saga")} ${are} stuck: merp saga show ${first.saga} ${first.id}`;
-    await write(`${paint("red", "✗", process.stdout)} ${printable(what)}\n`);
+    await write(adviceText(what));
   }
   if (found.length === 0) await write(`no saga is ${status ?? "under way"}\n`);
   else {

@@ -2,10 +2,12 @@ import type { Command } from "commander";
 import { printable, printableJson } from "../../contract/printable.js";
 import { countOf } from "../../operations/wording.js";
 import type { SagaDetails, SagaOperations } from "../../saga/operations.js";
-import { paint } from "../colour.js";
+import { adviceText } from "../advice.js";
 import { type DatabaseArguments, ofDatabase } from "../database.js";
 import { CommandError, exit, operatorCommand } from "../exit.js";
 import { write } from "../output.js";
+import { broken } from "../status/lines.js";
+import { widthOf } from "../table.js";
 import { withSagas } from "./tool.js";
 
 interface ShowArguments extends DatabaseArguments {
@@ -43,7 +45,6 @@ export async function show(sagas: SagaOperations, saga: string, id: string, give
 function linesOf(found: SagaDetails): readonly string[] {
   const { saga, id, status, error, begunAt, changedAt, version, correlationId, state, asks, timers, undo } = found;
   const stuck = `what undoes it was refused; when the cause is mended: merp saga retry ${saga} ${id}`;
-  const head = status === "stuck" ? [`${paint("red", "✗", process.stdout)} ${printable(stuck)}`] : [];
   const lines = [
     `${saga} ${id} is ${status}`,
     ...(error === undefined ? [] : [`  why          ${error}`]),
@@ -62,5 +63,9 @@ function linesOf(found: SagaDetails): readonly string[] {
     ),
     ...(undo.length === 0 ? [] : [`  would undo   ${undo.join(", ")}`]),
   ];
-  return [...head, ...lines.map(printable)];
+  const indented = lines.map(printable).map((line) => {
+    const [indent = ""] = /^ */.exec(line) ?? [];
+    return indent + broken(line.slice(indent.length), widthOf(), 2 * indent.length);
+  });
+  return [...(status === "stuck" ? [adviceText(stuck).trimEnd()] : []), ...indented];
 }

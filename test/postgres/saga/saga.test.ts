@@ -16,6 +16,7 @@ import { Cleaning } from "../../../runtime/saga/cleaning.js";
 import { defineSaga, SagaOperations } from "../../../runtime/saga/index.js";
 import { eventually } from "../../support/eventually.js";
 import { hasPostgres, poolOf, schemaOn, usePostgres } from "../../support/postgres.js";
+import { printedOf, tooLong } from "../../support/printed.js";
 import { useRedis } from "../../support/redis.js";
 import { registration } from "./registration.js";
 import { type Others, type Registrar, sagaIn, startOthers, startRegistrar, until } from "./stage.js";
@@ -142,6 +143,37 @@ describe.skipIf(!hasPostgres)("a saga", async () => {
       (row) => row?.state["reminded"] === true,
     );
     expect((await pool.query("SELECT * FROM merp_saga_timer")).rows).toEqual([]);
+  });
+
+  test("takes a timeout again at once that PostgreSQL has ended because of another transaction", async () => {
+    await pool.query("CREATE TABLE account (id int PRIMARY KEY); INSERT INTO account VALUES (1), (2)");
+    const lock = (id: number): string => `SELECT FROM account WHERE id = ${id} FOR UPDATE`;
+    const other = await pool.connect();
+    await other.query("BEGIN; SET LOCAL deadlock_timeout = '1min'");
+    const pid = (await other.query(`SELECT pg_backend_pid() AS pid FROM (${lock(2)}) AS locked`)).rows[0]?.pid;
+    let crossed: Promise<unknown> | undefined;
+    let runs = 0;
+    const crossing = defineSaga<object>({ name: "crossing", version: 1, state: { type: "object" } }, (saga) => {
+      saga.begins((_state, step) => step.after("now", { seconds: 0 }));
+      saga.timeout("now", async (_state, step) => {
+        runs++;
+        await step.database.query("SET LOCAL deadlock_timeout = '20ms'");
+        await step.database.query(lock(1));
+        crossed ??= other.query(lock(1)).then(() => other.query("COMMIT"));
+        const isWaiting = "SELECT FROM pg_stat_activity WHERE pid = $1 AND wait_event_type = 'Lock'";
+        if (runs === 1) await eventually(async () => (await pool.query(isWaiting, [pid])).rows.length, Boolean);
+        await step.database.query(lock(2));
+        step.done();
+      });
+    });
+    const trouble = vi.fn();
+    const { begin } = await registrar({ definition: crossing, hooks: { trouble } });
+    await begin("1", {});
+    await until(pool, "1", "done");
+    await crossed;
+    other.release();
+    expect(runs).toBe(2);
+    expect(trouble).not.toHaveBeenCalled();
   });
 
   test("commits nothing of a step that leaves a state which breaks its schema", async () => {
@@ -271,20 +303,11 @@ describe.skipIf(!hasPostgres)("a saga", async () => {
     await begin("1");
     await until(pool, "1", "stuck");
     const operations = new SagaOperations(pool);
-    const printed: string[] = [];
-    const stdout = vi.spyOn(process.stdout, "write").mockImplementation((text: string | Uint8Array, done?: unknown) => {
-      printed.push(String(text));
-      if (typeof done === "function") done();
-      return true;
-    });
-    try {
+    const text = await printedOf(async () => {
       expect(await showList(operations, {})).toBe(1);
       expect(await show(operations, "registration", "1", {})).toBe(1);
       expect(await showList(operations, { status: "done" })).toBe(0);
-    } finally {
-      stdout.mockRestore();
-    }
-    const text = printed.join("");
+    });
     expect(text).toContain("✗ 1 saga is stuck: merp saga show registration 1\n");
     expect(text).toContain("when the cause is mended: merp saga retry registration 1\n");
     expect(text).toContain('state (2)    {"email":"…","user_id":7}\n');
@@ -292,6 +315,13 @@ describe.skipIf(!hasPostgres)("a saga", async () => {
     expect(text).toContain("no saga is done\n");
     expect(text).not.toContain("\u001b");
     expect(text).not.toContain("ada@example");
+    const narrow = await printedOf(async () => {
+      await showList(operations, {});
+      await show(operations, "registration", "1", {});
+    }, 40);
+    expect(narrow).toContain("✗ 1 saga is stuck\n  → merp saga show registration 1\n");
+    expect(narrow).toContain("  → merp saga retry registration 1\n");
+    expect(tooLong(narrow, 40)).toEqual([]);
   });
 });
 
