@@ -21,7 +21,7 @@ export interface Step {
   readonly id: string;
   /** The transaction, for rows of the service's own. */
   readonly database: Queryable;
-  /** Takes the place of a messaging in `publish…`, `notify…` and `tell…`. Await each call. */
+  /** Takes the place of a messaging in `publish…` and `notify…`, and tells commands by its method `tell`. Await each call. */
   readonly outbox: Outbox;
   /**
    * Asks another service. The command is sent after the commit, and its answer is taken by the step `answered`.
