@@ -115,8 +115,13 @@ function writtenOf(
   entry: FlatFields,
 ): WrittenMessage {
   const isAnnounced = channel !== null && announced !== null;
+  // One literal: an object that is made of others takes several times as long.
   return {
-    ...{ type, stream, entry, messageId: id, correlationId: correlation_id ?? undefined },
+    type,
+    stream,
+    entry,
+    messageId: id,
+    correlationId: correlation_id ?? undefined,
     key: is_given ? key : undefined,
     announced: isAnnounced ? { channel, json: announced } : undefined,
   };
@@ -144,9 +149,22 @@ function entryOf(
   }
 }
 
+/** Of each relay, by the whole name of the stream and the type: a catalogue may have thousands of messages. */
+const descriptors = new WeakMap<RelayParts, ReadonlyMap<string, Descriptor>>();
+
 /** `undefined` for a message of another catalogue: it is published as it was written. */
-function descriptorOf({ catalogue, config }: RelayParts, type: string, stream: string): Descriptor | undefined {
-  return catalogue.messages.find((each) => each.type === type && prefixed(config, each.stream) === stream);
+function descriptorOf(parts: RelayParts, type: string, stream: string): Descriptor | undefined {
+  let known = descriptors.get(parts);
+  if (known === undefined) {
+    const { catalogue, config } = parts;
+    // The first of its name counts.
+    const named = catalogue.messages
+      .toReversed()
+      .map((each) => [`${prefixed(config, each.stream)} ${each.type}`, each] as const);
+    known = new Map(named);
+    descriptors.set(parts, known);
+  }
+  return known.get(`${stream} ${type}`);
 }
 
 function tell(
