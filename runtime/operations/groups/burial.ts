@@ -9,6 +9,7 @@ import { moveToDead } from "../../redis/failed-entry.js";
 import type { StreamKeys } from "../../redis/keys.js";
 import { readPage } from "../../redis/page.js";
 import { isReply } from "../../redis/reply.js";
+import type { AtStream } from "../routes.js";
 import type { GroupPlace } from "./group-place.js";
 
 /** Who moves an entry to the dead letters, and why. Both are kept with the letter. */
@@ -77,6 +78,26 @@ export async function buryEntry(client: Client, place: GroupPlace, id: string, b
   throw settled(`${id} of ${place.stream} is not pending in ${group}: ${why} (merp explain ${id} tells which)`);
 }
 
+/** Why an entry is not buried that is pending in another partition than the one that was named; `undefined` if it is in none. */
+export async function elsewhere(
+  at: AtStream,
+  places: readonly Omit<GroupPlace, "exists">[],
+  id: string,
+): Promise<MessagingError | undefined> {
+  const names: string[] = [];
+  for (const place of places) {
+    const { stream, keys, redriven } = place;
+    const held = await at(stream, async (client) => [
+      await heldBy(client, keys, place, id),
+      await heldBy(client, redriven, place, id),
+    ]);
+    if (held.some((each) => each !== undefined)) names.push(stream);
+  }
+  return names.length === 0
+    ? undefined
+    : settled(`${id} is pending in the partition ${names.join(", and another one in ")}: name that as the stream`);
+}
+
 async function move(
   client: Client,
   { keys, group, held }: { readonly keys: StreamKeys; readonly group: string; readonly held: Held },
@@ -106,7 +127,7 @@ function sizeOf({ oversizedBytes }: { readonly oversizedBytes?: number }): { rea
 async function heldBy(
   client: Client,
   { stream }: StreamKeys,
-  { group }: GroupPlace,
+  { group }: Pick<GroupPlace, "group">,
   id: string,
 ): Promise<Held | undefined> {
   try {

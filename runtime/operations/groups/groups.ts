@@ -1,3 +1,4 @@
+import { readStreams } from "../../broker/topology.js";
 import { type Config, prefixed } from "../../config/config.js";
 import { unknownOptions } from "../../config/suggest.js";
 import { ConfigError } from "../../errors.js";
@@ -13,8 +14,9 @@ import { pauseField, pausesIn } from "../../redis/group-pauses.js";
 import { pause, recall, resume, retryNow } from "../../redis/lua/pause.js";
 import { callForRetries, countHeldRetries } from "../../redis/lua/retry-call.js";
 import { callField } from "../../redis/retry-calls.js";
+import { readTopology } from "../../redis/topologies.js";
 import type { AtStream, Routes } from "../routes.js";
-import { assertEntryId, type Buried, type BuryOptions, buryEntry, checkedBurial } from "./burial.js";
+import { assertEntryId, type Buried, type BuryOptions, buryEntry, checkedBurial, elsewhere } from "./burial.js";
 import { findGroup, type GroupPlace, placeIn, placeOf, placesOf, streamsOf } from "./group-place.js";
 import { inEach } from "./in-each.js";
 import { adviceFor, type PausedGroup, pausedGroup, shownPause } from "./paused-group.js";
@@ -40,7 +42,7 @@ export class Groups implements GroupControl {
 
   async pause(stream: string, group: string, options: PauseOptions = {}): Promise<PauseResult> {
     const { type, until, forSeconds, why, by = this.#config.service } = checkedPause(options);
-    const given = placeOf(this.#config, stream, group);
+    const given = await this.#place(stream, group);
     const at = this.#at("pausing", given);
     const place = await at(given.stream, (client) => findGroup(client, given));
     const times = [until?.getTime() ?? "", forSeconds === undefined ? "" : Math.ceil(forSeconds * 1000)];
@@ -59,7 +61,7 @@ export class Groups implements GroupControl {
   async resume(stream: string, group: string, options: { readonly type?: string } = {}): Promise<ResumeResult> {
     assertKnown(options, ["type"]);
     const { type } = options;
-    const given = placeOf(this.#config, stream, group);
+    const given = await this.#place(stream, group);
     const at = this.#at("resuming", given);
     const place = await at(given.stream, (client) => findGroup(client, given));
     const places = await placesOf(at, given);
@@ -77,25 +79,36 @@ export class Groups implements GroupControl {
    * @param stream - `events`
    */
   async paused(stream?: string): Promise<readonly PausedGroup[]> {
+    if (stream !== undefined) await this.#assertWhole(stream);
     const streams = stream === undefined ? streamsOf(this.#config) : [prefixed(this.#config, stream)];
     const found: (readonly PausedGroup[])[] = [];
-    for (const name of streams) {
-      const listing = this.#routes.at(name).ask(`listing what is paused of ${name}`, async (client) => {
-        const served = await client.zrange(placeIn(name, "").keys.groups, `${-MOST_GROUPS}`, "-1");
-        const groups: PausedGroup[] = [];
-        for (const group of served) groups.push(await pausedGroup(client, placeIn(name, group), this.#config.leaseMs));
-        return groups.filter(({ pauses }) => pauses.length > 0);
-      });
-      found.push(await listing);
-    }
+    for (const name of streams) found.push(await this.#pausedOf(name));
     return found.flat();
+  }
+
+  /** @param stream - its whole name */
+  async #pausedOf(stream: string): Promise<readonly PausedGroup[]> {
+    const at: AtStream = (each, question) => this.#routes.at(each).ask(`listing what is paused of ${stream}`, question);
+    const groups = await at(stream, async (client) => {
+      const served = await client.zrange(placeIn(stream, "").keys.groups, `${-MOST_GROUPS}`, "-1");
+      const all: PausedGroup[] = [];
+      for (const group of served) all.push(await pausedGroup(client, placeIn(stream, group), this.#config.leaseMs));
+      return all.filter(({ pauses }) => pauses.length > 0);
+    });
+    const counted: PausedGroup[] = [];
+    for (const group of groups) {
+      const [, ...others] = await placesOf(at, group);
+      const held = await eachOf(at, others, (client, keys) => client.hlen(keys.held));
+      counted.push({ ...group, held: group.held + held });
+    }
+    return counted;
   }
 
   async retryNow(stream: string, group: string, options: RetryNowOptions = {}): Promise<number> {
     assertKnown(options, ["type", "id"]);
     const { type = "", id = "" } = options;
     if (id !== "") assertEntryId(id);
-    const given = placeOf(this.#config, stream, group);
+    const given = await this.#place(stream, group);
     const at = this.#at("retrying", given);
     await at(given.stream, (client) => findGroup(client, given));
     return eachOf(at, await placesOf(at, given), async (client, { stream: key, retry, errors, held, paused }) => {
@@ -117,7 +130,9 @@ export class Groups implements GroupControl {
    * other messages. Its handler may all the same complete the message, so a redrive may handle it twice. The sender of a command
    * gets an answer only if the handler ends.
    *
-   * @throws {MessagingError} `GROUP_MISSING`; `ENTRY_SETTLED` if the entry is not pending in the group
+   * @param stream - of a stream with partitions the one that holds the entry: `events:3`
+   * @throws {MessagingError} `GROUP_MISSING`; `ENTRY_SETTLED` if the entry is not pending in the group, or is in another partition,
+   * which the text names
    * @example
    * await using operations = new Operations();
    * await operations.groups.bury("events", "billing-workers", "1700000000000-0", { by: "ada", why: "it kills its process" });
@@ -126,9 +141,13 @@ export class Groups implements GroupControl {
     const { by = this.#config.service, why } = checkedBurial(id, options);
     const burial = { by, ...(why !== undefined && { why }), maxEntryBytes: this.#config.maxMessageBytes };
     const given = placeOf(this.#config, stream, group);
-    return this.#at("burying an entry of", given)(given.stream, async (client) =>
-      buryEntry(client, await findGroup(client, given), id, burial),
-    );
+    const at = this.#at("burying an entry of", given);
+    const bury = async (client: Client): Promise<Buried> =>
+      buryEntry(client, await findGroup(client, given), id, burial);
+    return at(given.stream, bury).catch(async (error: unknown) => {
+      const [, ...others] = await placesOf(at, given);
+      throw (await elsewhere(at, others, id)) ?? error;
+    });
   }
 
   /**
@@ -136,7 +155,7 @@ export class Groups implements GroupControl {
    * @throws {MessagingError} `GROUP_MISSING`
    */
   async retirePlan(stream: string, group: string): Promise<RetirePlan> {
-    const given = placeOf(this.#config, stream, group);
+    const given = await this.#place(stream, group);
     return retirePlans(this.#at("examining", given), given, this.#config.leaseMs);
   }
 
@@ -150,8 +169,26 @@ export class Groups implements GroupControl {
   async retire(stream: string, group: string, options: RetireOptions = {}): Promise<Retired> {
     assertKnown(options, ["deadLetters", "force", "by"]);
     const { leaseMs, service } = this.#config;
-    const given = placeOf(this.#config, stream, group);
+    const given = await this.#place(stream, group);
     return retireGroups(this.#at("retiring", given), given, { by: service, ...options, leaseMs });
+  }
+
+  /** What is done to a group is done in all partitions of its stream. @throws {ConfigError} it is one of them */
+  async #place(stream: string, group: string): Promise<Omit<GroupPlace, "exists">> {
+    const place = placeOf(this.#config, stream, group);
+    await this.#assertWhole(stream);
+    return place;
+  }
+
+  async #assertWhole(stream: string): Promise<void> {
+    const [, whole] = /^(.+):[1-9]\d{0,4}$/.exec(stream) ?? [];
+    if (whole === undefined) return;
+    const [name, partition] = [prefixed(this.#config, whole), prefixed(this.#config, stream)];
+    const topology = await this.#routes.at(name).ask(`looking at ${name}`, (client) => readTopology(client, name));
+    if (!readStreams(topology).includes(partition)) return;
+    throw new ConfigError([
+      `${stream} is a partition of ${whole}: name ${whole}, and it is done in all of its partitions`,
+    ]);
   }
 
   #at(what: string, { group }: Pick<GroupPlace, "group">): AtStream {

@@ -274,7 +274,18 @@ it("a pause holds all partitions, and a group is retired from all of them", asyn
   const messaging = await member(handled);
   await eventually(async () => expect(await sharesOf()).toEqual([8]));
   await using operations = new Operations({ redis: { url: redis.url }, env: {}, service: "ada", leaseSeconds: 1 });
-  await operations.groups.pause("events", GROUP);
+  const isPartition = {
+    code: "CONFIG_INVALID",
+    message: expect.stringContaining("events:3 is a partition of events: name"),
+  };
+  const { groups } = operations;
+  await expect(groups.pause("events:3", GROUP)).rejects.toMatchObject(isPartition);
+  await expect(groups.resume("events:3", GROUP)).rejects.toMatchObject(isPartition);
+  await expect(groups.retryNow("events:3", GROUP)).rejects.toMatchObject(isPartition);
+  await expect(groups.retirePlan("events:3", GROUP)).rejects.toMatchObject(isPartition);
+  await expect(groups.retire("events:3", GROUP, { force: true })).rejects.toMatchObject(isPartition);
+  await expect(groups.paused("events:3")).rejects.toMatchObject(isPartition);
+  await groups.pause("events", GROUP);
   await eventually(() => expect(messaging.counts.paused).toBeGreaterThan(0));
   await eventually(async () => {
     const held = await Promise.all(STREAMS.map((stream) => admin.hlen(`{${stream}}:paused:${GROUP}`)));
@@ -290,6 +301,24 @@ it("a pause holds all partitions, and a group is retired from all of them", asyn
   await operations.groups.retire("events", GROUP, { force: true, deadLetters: "keep" });
   const left = (await admin.keys("*")).filter((key) => key.includes(GROUP));
   expect(left).toEqual([]);
+});
+
+it("what is held of a paused type is counted in all partitions", async () => {
+  const handled: Handled[] = [];
+  // With an order, nothing is parked.
+  const messaging = await member(handled, { order: "none" });
+  await eventually(async () => expect(await sharesOf()).toEqual([8]));
+  await using operations = new Operations({ redis: { url: redis.url }, env: {}, service: "ada", leaseSeconds: 1 });
+  await operations.groups.pause("events", GROUP, { type: "user.created" });
+  await eventually(async () => {
+    const held = await Promise.all(STREAMS.map((stream) => admin.hlen(`{${stream}}:paused:${GROUP}`)));
+    return expect(held).toEqual(STREAMS.map(() => 2));
+  });
+  await publish(messaging, 0, 1);
+  await eventually(async () =>
+    expect([await operations.groups.paused("events"), handled.length]).toMatchObject([[{ held: 20 }], 0]),
+  );
+  expect(await operations.groups.paused()).toMatchObject([{ stream: "events", held: 20 }]);
 });
 
 it("leaves nothing behind when the last member has left but the epochs", async () => {
@@ -384,7 +413,14 @@ it("a message is buried in its partition: its handler ends, though the partition
   await eventually(() => expect(began).toHaveLength(20));
   await member([]);
   await using operations = new Operations({ redis: { url: redis.url }, env: {}, service: "ada" });
+  // An id is unique in its partition only.
+  const first = began.filter(({ stream }) => stream === "events").map(({ entryId }) => entryId);
+  const other = began.find(({ entryId }) => !first.includes(entryId)) as MessageContext;
+  await expect(operations.groups.bury("events", GROUP, other.entryId)).rejects.toMatchObject({
+    code: "ENTRY_SETTLED",
+    message: expect.stringMatching(new RegExp(`^${other.entryId} is pending in the partition .*${other.stream}\\b`)),
+  });
   for (const { stream, entryId } of began) await operations.groups.bury(stream, GROUP, entryId);
   await eventually(async () => expect(await sharesOf()).toEqual([4, 4]));
-  expect(began.map(({ signal }) => signal.reason?.code)).toEqual(began.map(() => "BURIED"));
+  await eventually(() => expect(began.map(({ signal }) => signal.reason?.code)).toEqual(began.map(() => "BURIED")));
 });
