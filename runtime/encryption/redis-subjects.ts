@@ -1,7 +1,8 @@
+import { Confirmation, type WaitingClient, type WaitOptions } from "./confirmation.js";
 import type { ErasedKey, SubjectKey, SubjectKeys, SubjectStore } from "./subject-store.js";
 
 /** The part of a Redis client that is used. A client of ioredis has it. */
-export interface HashClient {
+export interface HashClient extends WaitingClient {
   hmget(key: string, ...fields: string[]): Promise<(string | null)[]>;
   hsetnx(key: string, field: string, value: string): Promise<number>;
   eval(script: string, keys: 1, key: string, ...args: string[]): Promise<unknown>;
@@ -9,7 +10,7 @@ export interface HashClient {
 }
 
 /** Settings of {@link redisSubjects}. */
-export interface RedisSubjectsOptions {
+export interface RedisSubjectsOptions extends WaitOptions {
   /** The name of the hash. @defaultValue "subject-keys", behind the environment's prefix */
   readonly key?: string;
 }
@@ -26,8 +27,13 @@ const ERASED = "erased ";
  */
 const ERASE = `
 local text = redis.call('HGET', KEYS[1], ARGV[1])
-if not text then return nil end
-local erased = cjson.decode(redis.call('HGET', KEYS[1], ARGV[2]) or '[]')
+local known = redis.call('HGET', KEYS[1], ARGV[2])
+if not text then
+  -- Replicas confirm only what was written: a repeat writes it once more.
+  if known then redis.call('HSET', KEYS[1], ARGV[2], known) end
+  return nil
+end
+local erased = cjson.decode(known or '[]')
 erased[#erased + 1] = { id = cjson.decode(text).id, at = ARGV[3] }
 redis.call('HSET', KEYS[1], ARGV[2], cjson.encode(erased))
 redis.call('HDEL', KEYS[1], ARGV[1])
@@ -48,17 +54,19 @@ return nil
  * const people = redisSubjects(new Redis("rediss://keys.internal:6379"));
  * const messaging = createMessaging({ service: "hr", extensions: [encryption({ keys: environmentKeys(), people })] });
  */
-export function redisSubjects(client: HashClient, { key }: RedisSubjectsOptions = {}): SubjectStore {
-  return new RedisSubjects(client, key);
+export function redisSubjects(client: HashClient, options: RedisSubjectsOptions = {}): SubjectStore {
+  return new RedisSubjects(client, options);
 }
 
 class RedisSubjects implements SubjectStore {
   readonly #client: HashClient;
   readonly #isNamed: boolean;
+  readonly #confirmation: Confirmation;
   #hash: string;
 
-  constructor(client: HashClient, key: string | undefined) {
+  constructor(client: HashClient, { key, ...waiting }: RedisSubjectsOptions) {
     this.#client = client;
+    this.#confirmation = new Confirmation(client, waiting);
     this.#isNamed = key !== undefined;
     this.#hash = key ?? SUBJECTS_HASH;
   }
@@ -76,12 +84,14 @@ class RedisSubjects implements SubjectStore {
   }
 
   async add(subject: string, key: SubjectKey): Promise<SubjectKeys> {
-    await this.#client.hsetnx(this.#hash, subject, JSON.stringify(key));
+    const isNew = await this.#client.hsetnx(this.#hash, subject, JSON.stringify(key));
+    if (isNew === 1) await this.#confirmation.of(`the new key of ${subject} is kept`);
     return this.get(subject);
   }
 
   async erase(subject: string, at: string): Promise<SubjectKey | undefined> {
     const text = await this.#client.eval(ERASE, 1, this.#hash, subject, ERASED + subject, at);
+    await this.#confirmation.of(`the key of ${subject} is destroyed`);
     return typeof text === "string" ? (JSON.parse(text) as SubjectKey) : undefined;
   }
 
@@ -101,5 +111,6 @@ class RedisSubjects implements SubjectStore {
 
   async rewrap(subject: string, key: SubjectKey): Promise<void> {
     await this.#client.eval(REWRAP, 1, this.#hash, subject, key.id, JSON.stringify(key));
+    await this.#confirmation.of(`the key of ${subject} is wrapped anew`);
   }
 }

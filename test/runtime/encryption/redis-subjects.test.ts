@@ -1,0 +1,69 @@
+import { Redis } from "ioredis";
+import { afterAll, beforeEach, expect, it } from "vitest";
+import { redisSubjects } from "../../../runtime/encryption/index.js";
+import { startRedis } from "../../../runtime/testing/redis/index.js";
+import { eventually } from "../../support/eventually.js";
+import { useRedis } from "../../support/redis.js";
+
+const { redis, admin } = await useRedis({ arguments: ["--repl-diskless-sync-delay", "0"] });
+const replica = await startRedis({ arguments: ["--replicaof", redis.host, String(redis.port)] });
+const copy = new Redis(replica.url);
+afterAll(async () => {
+  copy.disconnect();
+  await replica.stop();
+});
+beforeEach(async () => {
+  replica.resume();
+  await eventually(async () => (await admin.info("replication")).includes("state=online"));
+  await admin.flushall();
+});
+
+const AT = "2026-11-27T12:00:00Z";
+const key = { id: "k1", wrapped: "w1" };
+
+it("a change of a person's key that no replica has is refused, and made good by a repeat, also over another connection", async () => {
+  const options = { waitTimeoutSeconds: 0.2 };
+  const people = redisSubjects(admin, options);
+  await people.add("user:1", key);
+  expect(await copy.hget("subject-keys", "user:1")).toBe(JSON.stringify(key));
+  replica.pause();
+  const refused = (what: RegExp) => ({ code: "KEY_UNAVAILABLE", message: expect.stringMatching(what) });
+  await expect(people.rewrap("user:1", { id: "k1", wrapped: "w2" })).rejects.toMatchObject(refused(/is wrapped anew/));
+  await expect(people.erase("user:1", AT)).rejects.toMatchObject(
+    refused(/^the key of user:1 is destroyed on one node only: 0 of 1 replicas had it within 200 ms/),
+  );
+  await expect(people.add("user:2", key)).rejects.toMatchObject(refused(/^the new key of user:2 is kept on one node/));
+  const other = new Redis(redis.url);
+  const again = redisSubjects(other, options);
+  await expect(again.erase("user:1", AT)).rejects.toMatchObject(refused(/is destroyed on one node only/));
+  replica.resume();
+  await eventually(() => again.erase("user:1", AT).then(() => true));
+  expect(await copy.hget("subject-keys", "user:1")).toBeNull();
+  expect((await again.get("user:1")).erased).toEqual([{ id: "k1", at: AT }]);
+  other.disconnect();
+});
+
+it("as many replicas are waited for as asked, and none where there is none", async () => {
+  const people = redisSubjects(admin, { replicas: 2, waitTimeoutSeconds: 0.2 });
+  await expect(people.add("user:1", key)).rejects.toThrow("1 of 2 replicas");
+  replica.pause();
+  await redisSubjects(admin, { replicas: 0 }).erase("user:1", AT);
+  replica.resume();
+  const alone = await startRedis();
+  const client = new Redis(alone.url);
+  await redisSubjects(client).add("user:1", key);
+  await expect(redisSubjects(client, { replicas: 1, waitTimeoutSeconds: 0.1 }).erase("user:1", AT)).rejects.toThrow(
+    "0 of 1 replicas",
+  );
+  client.disconnect();
+  await alone.stop();
+});
+
+it("a client that cannot wait for replicas is refused where it must", () => {
+  const { hmget, hsetnx, hscan } = admin;
+  const client = { hmget, hsetnx, hscan, eval: () => Promise.resolve(null) } as never;
+  expect(() => redisSubjects(client, { replicas: 1 })).toThrow("replicas needs a client of one master");
+  expect(() => redisSubjects(admin, { replicas: 0.5, waitTimeoutSeconds: 0 })).toThrow(
+    "waitTimeoutSeconds must be above 0",
+  );
+});
