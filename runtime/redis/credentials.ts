@@ -54,9 +54,12 @@ export class CredentialSource {
     return this.#given;
   }
 
-  /** Redis has refused them: the next call asks again. */
-  forget(): void {
-    this.#given = undefined;
+  /**
+   * Redis has refused them: the next call asks again.
+   * @param refused - which of them, where others may have replaced them meanwhile
+   */
+  forget(refused = this.#given): void {
+    if (refused === this.#given) this.#given = undefined;
   }
 
   /** Calls back with credentials that replace those in use. Returns what ends that. */

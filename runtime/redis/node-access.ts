@@ -27,13 +27,13 @@ export async function askAs<Reply>(
   node: NodeAddress,
   question: (client: Redis) => Promise<Reply>,
 ): Promise<Reply> {
+  const source = credentialSourceOf(config, clock);
+  const given = source?.get();
   try {
     return await askNode(node, await nodeAccess(config, clock), question);
   } catch (error) {
-    const source = credentialSourceOf(config, clock);
     if (source === undefined || !isRefused(error as Error)) throw error;
-    // They may have been renewed elsewhere.
-    source.forget();
+    source.forget(given);
     return askNode(node, await nodeAccess(config, clock), question);
   }
 }

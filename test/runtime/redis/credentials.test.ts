@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { onUserCreated, publishUserCreated, subscribeNotifications } from "../../../generated/index.js";
+import { CredentialSource } from "../../../runtime/redis/credentials.js";
+import { systemClock } from "../../../runtime/time/clock.js";
 import { eventually } from "../../support/eventually.js";
 import { useRedis } from "../../support/redis.js";
 import { createService, logBook } from "../../support/service.js";
@@ -109,6 +111,18 @@ describe("a provider of credentials", () => {
     });
     isMended = true;
     await eventually(() => publishUserCreated(messaging, input));
+  });
+
+  it("is not asked again for what was refused and replaced meanwhile", async () => {
+    let asked = 0;
+    const provide = () => ({ username: "app", password: `${++asked}`, expiresInSeconds: 60 });
+    const source = new CredentialSource(provide, 1000, systemClock);
+    const refused = source.get();
+    await refused;
+    for (let nodes = 0; nodes < 3; nodes++) {
+      source.forget(refused);
+      expect(await source.get()).toMatchObject({ password: "2" });
+    }
   });
 
   it("is asked once more when Redis refuses what it gave, before that is an error, which shows no password", async () => {
