@@ -15,7 +15,11 @@ export const startRedis: typeof startOne = async (options = {}) => {
   const isPlain = Object.keys(options).length === 0;
   const waiting = isPlain ? idle.pop() : undefined;
   if (waiting !== undefined) return waiting.open();
-  const cluster = await startCluster({ ...options, masters: 3 });
+  const more = options.arguments ?? [];
+  // No master is to be replaced, and on a busy machine none is to be missed.
+  const patient = ["--cluster-node-timeout", "15000"];
+  const given = typeof more === "function" ? (port: number) => [...patient, ...more(port)] : [...patient, ...more];
+  const cluster = await startCluster({ ...options, arguments: given, masters: 3 });
   await setPassword(cluster, options.arguments);
   return (await ClusterAsRedis.of(cluster, isPlain)).open();
 };
