@@ -138,7 +138,7 @@ it("a master and its replica are killed: it is said first, nothing of it is show
   expect(text).toMatch(new RegExp(`merp_status_cluster_node_up{node="${placeOf(master)}",role="master"} 0`));
 });
 
-it("Something else is where a stream must be", async () => {
+it("a stream whose key holds something else: the command that is said puts that aside", async () => {
   await using messaging = createService({}, { service: "web", env: env() });
   const client = cluster.connect();
   await client.del("events");

@@ -16,6 +16,8 @@ import {
   sendCreateUser,
   subscribeNotifications,
 } from "../../generated/index.js";
+import { recordOf } from "../../runtime/broker/topology.js";
+import { topologyKey } from "../../runtime/redis/keys.js";
 import { type RedisServer, startRedis } from "../../runtime/testing/redis/index.js";
 import { eventually } from "../support/eventually.js";
 import { createService } from "../support/service.js";
@@ -124,6 +126,31 @@ describe.skipIf(!pythonAvailable)("with a Python service", () => {
       ]);
       expect(rates[0]).toMatchObject({ entity_id: "USD", after_data: rate, metadata: {} });
       expect(messaging.counts).toMatchObject({ handlerFailed: 0, deadLettered: 0 });
+    });
+
+    it("of theirs are handled where the stream has partitions, of which they know one", async () => {
+      const record = { version: 1, streams: ["events", "events:1", "events:2"], retired: [] };
+      await admin.hset(topologyKey("events"), recordOf(record));
+      await using messaging = ours();
+      const handled: (readonly [entity: string, partition: number | undefined])[] = [];
+      onCurrencyRateUpdated(
+        messaging,
+        ({ entity_id }, { partition }) => void handled.push([`${entity_id}`, partition]),
+      );
+      await messaging.start();
+      const currencies = ["USD", "SEK", "CHF", "JPY"];
+      for (const entity_id of currencies) {
+        const after_data = { rate: 1, updated_at: "2025-01-15T10:30:00" };
+        python.does({
+          do: "event",
+          event_type: "currency.rate_updated",
+          entity_type: "currency",
+          entity_id,
+          after_data,
+        });
+      }
+      await eventually(() => handled.length === 4);
+      expect(handled).toEqual(currencies.map((entity) => [entity, 0]));
     });
   });
 
