@@ -1,3 +1,7 @@
+import { entityOf } from "../contract/codec.js";
+import type { Append } from "./append.js";
+import { partitionOf } from "./partition.js";
+
 /** More partitions than any installation has use for: each of them costs its owner a connection and some commands a second. */
 export const MOST_PARTITIONS = 1024;
 
@@ -11,12 +15,21 @@ export interface Topology {
   readonly retired: readonly string[];
 }
 
+type KeyedEntry = Pick<Append, "key" | "entry" | "messageId">;
+
 /** The record of a topology: names and values. */
 export type TopologyRecord = Readonly<Record<string, string>>;
 
 /** The topology of a stream that is not partitioned. */
 export function unpartitioned(stream: string): Topology {
   return { version: 0, streams: [stream], retired: [] };
+}
+
+/** The stream of a message: the partition of its key, of its entity, or else of its id. */
+export function placeIn({ streams }: Topology, { key, entry, messageId = "" }: Partial<KeyedEntry>): string {
+  if (streams.length === 1) return streams[0] as string;
+  const chosen = key ?? (entry && entityOf(entry)) ?? messageId;
+  return streams[partitionOf(chosen, streams.length)] as string;
 }
 
 /** Whether members of a group share a stream's partitions. Otherwise each member reads the stream itself. */

@@ -1,5 +1,5 @@
+import { SLOTS } from "../broker/slot.js";
 import { addressOf, type NodeAddress } from "../config/redis-nodes.js";
-import { SLOTS } from "./slot.js";
 
 /** What one node knows of its cluster. */
 export class ClusterView {

@@ -1,10 +1,10 @@
 import type { Redis } from "ioredis";
+import { slotOf } from "../broker/slot.js";
 import type { RedisConfig } from "../config/redis-config.js";
 import { ConfigError, MessagingError } from "../errors.js";
 import type { Clock } from "../time/clock.js";
 import { Connection, type ConnectionRole } from "./connection.js";
 import type { Route } from "./route.js";
-import { slotOf } from "./slot.js";
 import { SlotRoute } from "./slot-route.js";
 import { type Topology, topologyOf } from "./topology.js";
 import { unreachable } from "./unreachable.js";

@@ -1,9 +1,9 @@
 import type { BrokerClock } from "../broker/broker.js";
+import { slotOf } from "../broker/slot.js";
 import type { Clock } from "../time/clock.js";
 import type { Connection } from "./connection.js";
 import type { ConnectionPool } from "./connection-pool.js";
 import { RedisClock } from "./redis-clock.js";
-import { slotOf } from "./slot.js";
 
 /** The clocks by which entries have their ids: that of one Redis, or of each master of a cluster. */
 export class MasterClocks {

@@ -1,15 +1,9 @@
 import type { Append, Appender } from "../broker/append.js";
-import { partitionOf } from "../broker/partition.js";
-import type { Topology } from "../broker/topology.js";
-import { entityOf, textLength } from "../contract/codec.js";
+import { placeIn, type Topology } from "../broker/topology.js";
+import { textLength } from "../contract/codec.js";
 import { MessagingError, PublishError } from "../errors.js";
 import type { Topologies } from "./topologies.js";
 import { UnderWay } from "./under-way.js";
-
-/** The partition of a message with such a key; `undefined` where its stream has none. */
-export function placeIn(topology: Topology | undefined, key: string): string | undefined {
-  return topology === undefined ? undefined : topology.streams[partitionOf(key, topology.streams.length)];
-}
 
 /**
  * Puts each entry into the partition of its key. Until it is known which partitions a stream has, its entries wait here, in
@@ -48,10 +42,7 @@ export class PartitionedAppender implements Appender {
   }
 
   #pass(entry: Append, topology: Topology | undefined): void {
-    if (topology !== undefined && topology.streams.length > 1) {
-      const key = entry.key ?? entityOf(entry.entry) ?? entry.messageId ?? "";
-      entry.stream = placeIn(topology, key) ?? entry.stream;
-    }
+    if (topology !== undefined) entry.stream = placeIn(topology, entry);
     this.#inner.append(entry);
   }
 

@@ -1,7 +1,6 @@
+import { placeIn } from "../broker/topology.js";
 import type { Refusal, Transfer, Transferred } from "../broker/transfer.js";
-import { entityOf } from "../contract/codec.js";
 import { ourError } from "./driver-error.js";
-import { placeIn } from "./partitioned-appender.js";
 import type { Topologies } from "./topologies.js";
 
 /**
@@ -19,9 +18,7 @@ export async function transferToPartitions(
   try {
     const topology = topologies.known(stream) ?? (await topologies.learn(stream));
     if (topology.streams.length === 1) return await add(transfer);
-    const places = entries.map(
-      ({ entry, key, messageId = "" }) => placeIn(topology, key ?? entityOf(entry) ?? messageId) as string,
-    );
+    const places = entries.map((each) => placeIn(topology, each));
     const done = new Map<string, string[]>();
     const refusals = new Map<string, Refusal>();
     let last: Refusal | undefined;

@@ -1,4 +1,5 @@
 import type { Answers } from "../broker/broker.js";
+import { placeIn } from "../broker/topology.js";
 import { ClosedError, ConnectionError } from "../errors.js";
 import { Pause } from "../time/pause.js";
 import type { Client } from "./connection.js";
@@ -6,7 +7,6 @@ import type { ConnectionPool } from "./connection-pool.js";
 import type { HeartbeatParts } from "./heartbeat-thread.js";
 import { answerKey, streamKeys } from "./keys.js";
 import { answered } from "./lua/answer.js";
-import { placeIn } from "./partitioned-appender.js";
 import { isRefusal } from "./reply.js";
 import { sendAnswer } from "./send-answer.js";
 import type { Topologies } from "./topologies.js";
@@ -24,7 +24,8 @@ export class RedisAnswers implements Answers {
   }
 
   find(stream: string, commandId: string): Promise<string | null> {
-    const place = placeIn(this.#topologies.known(stream), commandId) ?? stream;
+    const topology = this.#topologies.known(stream);
+    const place = topology === undefined ? stream : placeIn(topology, { messageId: commandId });
     const find = (client: Client): Promise<string | null> => client.get(answerKey(place, commandId));
     return this.#pool.route("publish", place).ask("looking for an answer", find);
   }

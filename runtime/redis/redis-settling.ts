@@ -1,5 +1,6 @@
 import { LAST_ID, nextId } from "../broker/entry-id.js";
 import type { ReadEntry, Settlement, Settling, StoredLetter } from "../broker/letters.js";
+import { slotOf } from "../broker/slot.js";
 import type { RedisConfig } from "../config/redis-config.js";
 import { type ErrorCode, MessagingError } from "../errors.js";
 import { systemClock } from "../time/clock.js";
@@ -9,7 +10,6 @@ import { type StreamKeys, streamKeys } from "./keys.js";
 import { indexed } from "./letters.js";
 import { readBytes } from "./page.js";
 import { instantIn } from "./redis-clock.js";
-import { slotOf } from "./slot.js";
 
 type Transaction = ReturnType<Client["multi"]>;
 

@@ -1,11 +1,11 @@
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
+import { slotOf } from "../../runtime/broker/slot.js";
 import { readConfig } from "../../runtime/config/config.js";
 import { HookBus } from "../../runtime/messaging/hooks.js";
 import { ConnectionPool } from "../../runtime/redis/connection-pool.js";
 import { HeartbeatThread } from "../../runtime/redis/heartbeat-thread.js";
 import { streamKeys } from "../../runtime/redis/keys.js";
-import { slotOf } from "../../runtime/redis/slot.js";
 import { systemClock } from "../../runtime/time/clock.js";
 import { type RedisCluster, startCluster } from "../support/cluster.js";
 import { eventually } from "../support/eventually.js";

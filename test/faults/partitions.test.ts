@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { partitionNames } from "../../runtime/broker/partition.js";
+import { SLOTS, slotOf } from "../../runtime/broker/slot.js";
 import { recordOf } from "../../runtime/broker/topology.js";
 import { leaseKey, topologyKey } from "../../runtime/redis/keys.js";
-import { SLOTS, slotOf } from "../../runtime/redis/slot.js";
 import { eventually } from "./patience.js";
 import { scaled } from "./scale.js";
 import type { ServiceProcess } from "./service-process.js";

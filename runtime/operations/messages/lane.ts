@@ -1,8 +1,8 @@
+import { slotOf } from "../../broker/slot.js";
 import type { RedisConfig } from "../../config/redis-config.js";
 import { BriefReplies } from "../../redis/brief-reply.js";
 import { Connection } from "../../redis/connection.js";
 import { ourError } from "../../redis/driver-error.js";
-import { slotOf } from "../../redis/slot.js";
 import { systemClock } from "../../time/clock.js";
 
 /** A stream that has more, and the id of the entry that it has. */

@@ -1,4 +1,5 @@
 import { partitionNames } from "../../broker/partition.js";
+import { SLOTS, slotOf } from "../../broker/slot.js";
 import { MOST_PARTITIONS, readStreams, recordOf, type Topology, unpartitioned } from "../../broker/topology.js";
 import { type Config, prefixed } from "../../config/config.js";
 import { printable } from "../../contract/printable.js";
@@ -8,7 +9,6 @@ import { streamKeys, topologyKey } from "../../redis/keys.js";
 import { openLetters } from "../../redis/letters.js";
 import { recordTopology } from "../../redis/lua/shares.js";
 import { instantIn } from "../../redis/redis-clock.js";
-import { SLOTS, slotOf } from "../../redis/slot.js";
 import { readTopology } from "../../redis/topologies.js";
 import { groupsOf } from "../groups/group-place.js";
 import type { AtStream, Routes } from "../routes.js";

@@ -1,3 +1,4 @@
+import { SLOTS } from "../../broker/slot.js";
 import type { RedisConfig } from "../../config/redis-config.js";
 import { addressOf, type NodeAddress } from "../../config/redis-nodes.js";
 import { askNode, type NodeAccess } from "../../redis/ask-node.js";
@@ -5,7 +6,6 @@ import { factsIn, rangesIn, type SlotRange } from "../../redis/cluster-view.js";
 import { nodeAccess } from "../../redis/node-access.js";
 import { NodeNotFoundError, reachedAt } from "../../redis/node-finder.js";
 import { Rounds } from "../../redis/round.js";
-import { SLOTS } from "../../redis/slot.js";
 import { unreachable } from "../../redis/unreachable.js";
 import { systemClock } from "../../time/clock.js";
 import type { ClusterStatus, NodeStatus } from "./cluster-status.js";

@@ -1,10 +1,10 @@
+import { slotOf } from "../../broker/slot.js";
 import type { RedisConfig } from "../../config/redis-config.js";
 import { addressOf, type NodeAddress, nodeOf } from "../../config/redis-nodes.js";
 import { askNode, type NodeAccess } from "../../redis/ask-node.js";
 import type { Client } from "../../redis/connection.js";
 import { isRedirect } from "../../redis/reply.js";
 import { Rounds } from "../../redis/round.js";
-import { slotOf } from "../../redis/slot.js";
 import { noMaster } from "../../redis/slot-finder.js";
 import type { Routes } from "../routes.js";
 import { type ClusterLook, lookAtCluster } from "./cluster-look.js";

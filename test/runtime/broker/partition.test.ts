@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { fnv1a32, partitionNames, partitionOf } from "../../../runtime/broker/partition.js";
+import { SLOTS, slotOf } from "../../../runtime/broker/slot.js";
 import { recordOf, topologyIn, unpartitioned } from "../../../runtime/broker/topology.js";
-import { SLOTS, slotOf } from "../../../runtime/redis/slot.js";
 import { runs } from "../../support/runs.js";
 
 const slots = { slots: SLOTS, slotOf };

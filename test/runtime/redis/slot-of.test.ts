@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
+import { slotOf } from "../../../runtime/broker/slot.js";
 import { answerKey, onceKey, redriveKeys, retentionKey, streamKeys } from "../../../runtime/redis/keys.js";
-import { slotOf } from "../../../runtime/redis/slot.js";
 import { runs } from "../../support/runs.js";
 import { SCRIPT_CASES } from "./lua/script-cases.js";
 

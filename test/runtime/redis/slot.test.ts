@@ -9,8 +9,8 @@ import {
   publishUserCreated,
   sendValidateToken,
 } from "../../../generated/index.js";
+import { slotOf } from "../../../runtime/broker/slot.js";
 import { Operations } from "../../../runtime/operations/index.js";
-import { slotOf } from "../../../runtime/redis/slot.js";
 import { type RedisCluster, startCluster } from "../../support/cluster.js";
 import { eventually } from "../../support/eventually.js";
 import { createService } from "../../support/service.js";
