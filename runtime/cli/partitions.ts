@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError } from "commander";
+import type { PartitionPlan, PartitionState } from "../broker/partition-control.js";
 import { printable } from "../contract/printable.js";
-import type { PartitionState } from "../operations/partitions/partition-state.js";
-import type { PartitionPlan, Partitions } from "../operations/partitions/partitions.js";
+import type { Partitions } from "../operations/partitions/partitions.js";
 import { type ChangeArguments, changeOf, changing, isConfirmed } from "./change.js";
 import { paint } from "./colour.js";
 import { conclude, exit, operatorCommand } from "./exit.js";

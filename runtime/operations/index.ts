@@ -1,6 +1,13 @@
 // operations/ holds the operator's tools. It may import every other room but testing/; none of them imports it.
 
 export type { Whereabouts } from "../broker/letters.js";
+export type {
+  PartitionControl,
+  PartitionGroup,
+  PartitionHindrance,
+  PartitionPlan,
+  PartitionState,
+} from "../broker/partition-control.js";
 export type { Cause } from "../letters/cause.js";
 export type { DeadLetterCause, DeadLetterCauses } from "../letters/causes.js";
 export type { DeadLetterFilter } from "../letters/dead-letter-filter.js";
@@ -39,9 +46,7 @@ export {
 export type { ServiceHealth } from "./health/service-health.js";
 export { Operations } from "./operations.js";
 export type { OperationsOptions } from "./operator.js";
-export type { PartitionHindrance } from "./partitions/hindrances.js";
-export type { PartitionGroup, PartitionState } from "./partitions/partition-state.js";
-export { type PartitionPlan, Partitions } from "./partitions/partitions.js";
+export { Partitions } from "./partitions/partitions.js";
 export type { Checkpoint, ReplayPosition } from "./replay/checkpoint.js";
 export { type ReplayOptions, replay } from "./replay/replay.js";
 export { ReplayError, type ReplayFailure, type ReplayProgress, type ReplayReport } from "./replay/replay-report.js";

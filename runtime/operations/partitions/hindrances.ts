@@ -1,17 +1,10 @@
+import type { PartitionHindrance } from "../../broker/partition-control.js";
 import { groupState } from "../../redis/group-state.js";
 import { streamKeys } from "../../redis/keys.js";
 import { instantIn } from "../../redis/redis-clock.js";
 import { groupsOf } from "../groups/group-place.js";
 import { livingOf } from "../groups/living-members.js";
 import type { AtStream } from "../routes.js";
-
-/** Why a stream keeps its partitions for now. `force` gives up what the text names. */
-export interface PartitionHindrance {
-  /** `work`: a group has not handled everything. `alive`: a member reads. */
-  readonly kind: "work" | "alive";
-  /** A sentence that says what to do, and what is lost otherwise. */
-  readonly text: string;
-}
 
 const NAMED = 3;
 

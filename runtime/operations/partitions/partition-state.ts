@@ -1,31 +1,10 @@
+import type { PartitionState } from "../../broker/partition-control.js";
 import { readStreams, type Topology } from "../../broker/topology.js";
 import type { Client } from "../../redis/connection.js";
 import { leaseKey } from "../../redis/keys.js";
 import { groupsWithLag } from "../../redis/lag.js";
 import { field } from "../../redis/reply.js";
 import type { AtStream } from "../routes.js";
-
-/** One partition of a stream. */
-export interface PartitionState {
-  /** The whole name of its stream. */
-  readonly stream: string;
-  /** Nothing is published to it any more; it is read until it is empty. */
-  readonly isRetired: boolean;
-  readonly entries: number;
-  readonly groups: readonly PartitionGroup[];
-}
-
-/** What a group has to do in a partition. */
-export interface PartitionGroup {
-  readonly group: string;
-  /** The member that reads it; `undefined` while none does. */
-  readonly owner: string | undefined;
-  /** Grows with each owner; `undefined` where it never had one. */
-  readonly epoch: number | undefined;
-  /** `null` where Redis cannot tell. */
-  readonly lag: number | null;
-  readonly pending: number;
-}
 
 export async function partitionStates(at: AtStream, topology: Topology): Promise<readonly PartitionState[]> {
   const states: PartitionState[] = [];

@@ -1,6 +1,12 @@
-import { partitionNames } from "../../broker/partition.js";
-import { SLOTS, slotOf } from "../../broker/slot.js";
-import { MOST_PARTITIONS, readStreams, recordOf, type Topology, unpartitioned } from "../../broker/topology.js";
+import {
+  assertWholeStream,
+  type PartitionControl,
+  type PartitionPlan,
+  type PartitionState,
+  partitionProblems,
+  repartitioned,
+} from "../../broker/partition-control.js";
+import { readStreams, recordOf, type Topology, unpartitioned } from "../../broker/topology.js";
 import { type Config, prefixed } from "../../config/config.js";
 import { printable } from "../../contract/printable.js";
 import { ConfigError, MessagingError } from "../../errors.js";
@@ -12,23 +18,11 @@ import { instantIn } from "../../redis/redis-clock.js";
 import { readTopology } from "../../redis/topologies.js";
 import { groupsOf } from "../groups/group-place.js";
 import type { AtStream, Routes } from "../routes.js";
-import { hindrancesOf, type PartitionHindrance } from "./hindrances.js";
-import { type PartitionState, partitionStates } from "./partition-state.js";
-
-/** Kinds of messages whose readers go on by one entry id, and so read one stream. */
-const WHOLE = ["notifications", "health"];
-
-/** What another number of partitions would change. */
-export interface PartitionPlan {
-  readonly stream: string;
-  readonly before: Topology;
-  readonly after: Topology;
-  /** Why it is not done now; empty when nothing hinders. */
-  readonly hindrances: readonly PartitionHindrance[];
-}
+import { hindrancesOf } from "./hindrances.js";
+import { partitionStates } from "./partition-state.js";
 
 /** The partitions of the streams: how many there are, who owns them, what waits in them. */
-export class Partitions {
+export class Partitions implements PartitionControl {
   readonly #config: Config;
   readonly #routes: Routes;
 
@@ -40,37 +34,24 @@ export class Partitions {
     this.#routes = routes;
   }
 
-  /** The partitions of a stream, those that are no longer written at the end, with what each group has to do in them. */
   async list(stream: string): Promise<readonly PartitionState[]> {
     const topology = await this.#ask("listing the partitions of", stream, readTopology);
     return partitionStates(this.#at, topology);
   }
 
-  /**
-   * Tells what another number of partitions would change, and what hinders it.
-   *
-   * @throws {ConfigError} no stream may have so many partitions, or this one may have none
-   */
   plan(stream: string, count: number): Promise<PartitionPlan> {
-    this.#assertPossible(stream, count);
+    const problems = partitionProblems(stream, count);
+    if (problems.length > 0) throw new ConfigError(problems);
     return this.#ask("examining", stream, async (client, name) => {
       const before = await this.#topologyOf(client, name);
       const old = readStreams(before);
-      const names = partitionNames(old as readonly [string, ...string[]], count, { slots: SLOTS, slotOf });
-      const removed = old.filter((each) => !names.includes(each));
-      const retired = await this.#withContent(removed, (await groupsOf(client, name)) ?? []);
-      const version = Math.max(before.version + 1, Math.floor(instantIn(await client.time())));
+      const planned = repartitioned(before, count, instantIn(await client.time()));
+      const retired = await this.#withContent(planned.retired, (await groupsOf(client, name)) ?? []);
       const hindrances = await hindrancesOf(this.#at, name, old, this.#config.leaseMs);
-      return { stream: name, before, after: { version, streams: names, retired }, hindrances };
+      return { stream: name, before, after: { ...planned, retired }, hindrances };
     });
   }
 
-  /**
-   * Gives a stream another number of partitions. Its publishers and the services that read it are to be stopped before, and
-   * its groups to have handled everything. The groups of the stream are created in each new partition.
-   *
-   * @throws {MessagingError} `GROUP_IN_USE` while anything hinders it that is not given up by `force`
-   */
   async set(
     stream: string,
     count: number,
@@ -135,28 +116,12 @@ export class Partitions {
     return streams.filter((_, at) => found[at]);
   }
 
-  #assertPossible(stream: string, count: number): void {
-    const problems = [
-      ...(Number.isInteger(count) && count >= 1 && count <= MOST_PARTITIONS
-        ? []
-        : [`a stream has 1 to ${MOST_PARTITIONS} partitions, not ${count}`]),
-      ...(WHOLE.includes(stream)
-        ? [`${stream} cannot be partitioned: who was away reads on in it behind one entry, so it is one stream`]
-        : []),
-    ];
-    if (problems.length > 0) throw new ConfigError(problems);
-  }
-
   #ask<Reply>(
     what: string,
     stream: string,
     question: (client: Client, name: string) => Promise<Reply>,
   ): Promise<Reply> {
-    if (stream === "" || /[{}]/.test(stream) || /:\d+$/.test(stream)) {
-      throw new ConfigError([
-        `give the name of a stream, such as events; ${JSON.stringify(printable(stream))} is none`,
-      ]);
-    }
+    assertWholeStream(stream);
     const name = prefixed(this.#config, stream);
     return this.#routes.at(name).ask(`${what} ${name}`, (client) => question(client, name));
   }
