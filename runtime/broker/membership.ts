@@ -205,8 +205,8 @@ export interface Membership extends MemberPlace, Neighbourhood {
   fetch(entries: readonly Unfetched[], mostBytes: number): Promise<Fetched>;
   /** Those of the entries that still belong to this consumer; all of them when the group is gone. */
   owned(ids: readonly string[]): Promise<ReadonlySet<string>>;
-  /** Those of the entries that an operator has moved to the dead letters while they were pending. */
-  buried(ids: readonly string[]): Promise<ReadonlySet<string>>;
+  /** Those of the entries that an operator has moved to the dead letters while they were pending. Left out where none can. */
+  buried?(ids: readonly string[]): Promise<ReadonlySet<string>>;
   /** Takes up to so many parked entries whose retry is due. None while the whole group is paused. */
   release(count: number): Promise<Released>;
   /** Parks entries whose types are paused until these are resumed. Their delivery does not count. */

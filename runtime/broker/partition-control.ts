@@ -1,5 +1,4 @@
 import { printable } from "../contract/printable.js";
-import { ConfigError } from "../errors.js";
 import { partitionNames } from "./partition.js";
 import { SLOTS, slotOf } from "./slot.js";
 import { MOST_PARTITIONS, readStreams, type Topology } from "./topology.js";
@@ -68,6 +67,7 @@ export interface PartitionControl {
 /** Why a stream may not have so many partitions. */
 export function partitionProblems(stream: string, count: number): readonly string[] {
   return [
+    ...nameProblems(stream),
     ...(Number.isInteger(count) && count >= 1 && count <= MOST_PARTITIONS
       ? []
       : [`a stream has 1 to ${MOST_PARTITIONS} partitions, not ${count}`]),
@@ -77,10 +77,10 @@ export function partitionProblems(stream: string, count: number): readonly strin
   ];
 }
 
-/** @throws {ConfigError} it is not the name of a stream as a whole */
-export function assertWholeStream(stream: string): void {
-  if (stream !== "" && !/[{}]/.test(stream) && !/:\d+$/.test(stream)) return;
-  throw new ConfigError([`give the name of a stream, such as events; ${JSON.stringify(printable(stream))} is none`]);
+/** Why a name is not that of a stream as a whole. */
+export function nameProblems(stream: string): readonly string[] {
+  if (stream !== "" && !/[{}]/.test(stream) && !/:\d+$/.test(stream)) return [];
+  return [`give the name of a stream, such as events; ${JSON.stringify(printable(stream))} is none`];
 }
 
 /** The topology of a stream with another number of partitions, as the successor of one. All that are removed are retired. */

@@ -50,6 +50,9 @@ export interface News {
   readonly claimed: string | undefined;
 }
 
+/** What changes without a member: the plan, and which members live. */
+export type ShareWatch = "plan" | "members";
+
 /**
  * One member's share of the partitions of a stream. The plan is advice, made anew with each change of the members; the lease
  * is the truth, held for each partition; its epoch is the fence.
@@ -57,6 +60,8 @@ export interface News {
 export interface Shares {
   /** Creates the group of a partition where it is missing. Resolves to where it begins, if it was. */
   register(partition: string, startFrom: "all" | "new" | number, signal: AbortSignal): Promise<string | undefined>;
+  /** Waits for as long as a look is certain to find nothing new. Redis cannot tell that, and has no one wait. */
+  untilChanged(watch: ShareWatch): Promise<void>;
   /** What is new for this member since it has learned that version of the plan. */
   news(version: string): Promise<News>;
   /** Makes this member one of those that share, and learns the plan. */

@@ -9,6 +9,7 @@ export async function watchBurials(
   { clock, config, hooks, membership, settling }: ConsumerParts,
   workload: Workload,
 ): Promise<void> {
+  if (membership.buried === undefined) return;
   const pauseMs = (): number => (config.leaseMs / 4) * (0.75 + clock.chance() / 2);
   while (await settling.for(pauseMs())) {
     try {

@@ -131,6 +131,7 @@ export class PartitionedStream {
           this.#serve();
         }
         failures = 0;
+        await this.#shares.untilChanged("plan");
         if (!(await this.#pause.for(LOOK_EVERY_MS * (0.75 + clock.chance() / 2)))) return;
       } catch (error) {
         this.#attempt(error);
@@ -179,8 +180,11 @@ export class PartitionedStream {
   /** Expels members that are dead, so that what they owned is dealt to others. */
   async #watchOthers(): Promise<void> {
     const { clock, config, hooks } = this.#parts;
-    const pauseMs = (): number => (config.leaseMs / 4) * (0.75 + clock.chance() / 2);
-    while (await this.#pause.for(pauseMs())) {
+    const later = async (): Promise<boolean> => {
+      await this.#shares.untilChanged("members");
+      return this.#pause.for((config.leaseMs / 4) * (0.75 + clock.chance() / 2));
+    };
+    while (await later()) {
       try {
         const { beats, confirmedMs } = await this.#shares.look();
         for (const [name, beat] of beats) {

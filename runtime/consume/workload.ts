@@ -77,7 +77,8 @@ export class Workload {
     const long = running.filter((id) => this.#running.has(id));
     this.#running = new Set(running);
     const { membership, dispatcher } = this.#parts;
-    if (long.length > 0) for (const id of await membership.buried(long)) dispatcher.dismiss(id);
+    if (long.length === 0) return;
+    for (const id of (await membership.buried?.(long)) ?? []) dispatcher.dismiss(id);
   }
 
   /** Lets entries in. Before the first heartbeat the consumer would look abandoned to others. */

@@ -57,15 +57,15 @@ export function fetch(seat: Seat, entries: readonly Unfetched[], mostBytes: numb
   return { deliveries, looked };
 }
 
-/** Takes over what a member held that died. `undefined` when it lives. */
+/** Takes over what a member held that died, or owned the partition before. `undefined` when it lives. */
 export function takeOver(
   seat: Seat,
   dead: string,
   { most, withFields }: { readonly most: number; readonly withFields: boolean },
 ): readonly TakenOver[] | undefined {
-  const { group } = seat;
-  const member = group?.members.get(dead);
-  if (group === undefined || member === undefined || member.state === "living") return undefined;
+  const { group, place } = seat;
+  const isOver = place.lease !== undefined || (group?.members.get(dead)?.state ?? "living") !== "living";
+  if (group === undefined || !isOver) return undefined;
   const held = group.of(dead);
   const taken = held.slice(0, most).flatMap((pending) => seat.takeOver(pending, withFields));
   if (held.length <= most) {

@@ -22,13 +22,13 @@ export function groupState({ place, store, stream }: Seat): GroupState {
 }
 
 /** What a member sees of the others. */
-export function signsOfLife({ name, store: { clock } }: Seat, { members, pending }: MemoryGroup): SignsOfLife {
-  const idleMs = new Map(
-    members
-      .others(name)
-      .map(({ name, state, livedAt }) => [name, state === "living" ? 1 : clock.now() - livedAt] as const),
-  );
+export function signsOfLife({ name, place, store: { clock } }: Seat, { members, pending }: MemoryGroup): SignsOfLife {
   const holders = new Set([...pending.values()].map(({ owner }) => owner));
   for (const each of [name, PARKED, HANDOVER]) holders.delete(each);
+  const others = members
+    .others(name)
+    .map(({ name, state, livedAt }) => [name, state === "living" ? 1 : clock.now() - livedAt] as const);
+  // A partition has one member: all others that hold entries are former owners.
+  const idleMs = new Map(place.lease === undefined ? others : [...holders].map((holder) => [holder, 1] as const));
   return { confirmedMs: clock.now(), session: 1, beats: members.beats(), idleMs, holders: [...holders] };
 }

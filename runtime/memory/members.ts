@@ -21,6 +21,10 @@ export class Members {
     this.#byName.delete(name);
   }
 
+  clear(): void {
+    this.#byName.clear();
+  }
+
   get(name: string): Member | undefined {
     return this.#byName.get(name);
   }

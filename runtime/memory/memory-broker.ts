@@ -3,7 +3,7 @@ import type { Answers, Broker, BrokerClock } from "../broker/broker.js";
 import type { Log } from "../broker/log.js";
 import type { MemberPlace, MemberSignals, Members, Membership } from "../broker/membership.js";
 import type { Subscriptions } from "../broker/subscriptions.js";
-import { type Topology, unpartitioned } from "../broker/topology.js";
+import type { Topology } from "../broker/topology.js";
 import type { Transfer, Transferred } from "../broker/transfer.js";
 import type { Config } from "../config/config.js";
 import type { HookBus } from "../messaging/hooks.js";
@@ -11,6 +11,7 @@ import { Pause } from "../time/pause.js";
 import type { Instance } from "./instance.js";
 import { logOf } from "./memory-log.js";
 import { MemoryMembership } from "./memory-membership.js";
+import { MemoryShares } from "./memory-shares.js";
 import { Seat } from "./seat.js";
 import type { Store } from "./store.js";
 
@@ -46,7 +47,7 @@ export class MemoryBroker implements Broker {
       drained: () => instance.call(() => {}),
     };
     this.answers = {
-      find: (stream, id) => instance.call(() => store.answerTo(stream, id) ?? null),
+      find: (stream, id) => instance.call(() => store.answerTo(store.placeOf(stream, { messageId: id }), id) ?? null),
       failure: () => undefined,
       check: (stream, id, givenUpAt) =>
         instance.call(() => store.answerTo(stream, id) ?? (clock.wall() > givenUpAt ? "expired" : null)),
@@ -84,7 +85,9 @@ export class MemoryBroker implements Broker {
 
   transfer({ stream, entries, onceWindowMs }: Transfer): Promise<Transferred> {
     return this.#instance.call(() => {
-      const entryIds = entries.map((each) => this.#store.append({ ...each, stream, onceWindowMs }));
+      const entryIds = entries.map((each) =>
+        this.#store.append({ ...each, stream: this.#store.placeOf(stream, each), onceWindowMs }),
+      );
       return { entryIds, refusal: undefined };
     });
   }
@@ -94,7 +97,7 @@ export class MemoryBroker implements Broker {
   }
 
   topology(stream: string): Promise<Topology> {
-    return this.#instance.call(() => unpartitioned(stream));
+    return this.#instance.call(() => this.#store.topology(stream));
   }
 
   log(stream: string): Log {
@@ -105,8 +108,9 @@ export class MemoryBroker implements Broker {
     return {
       heartbeat: { state: "confirmed", reason: null },
       add: (place, signals) => this.#member(place, signals),
-      share: () => {
-        throw new Error("no stream is partitioned in memory");
+      share: (stream, consumer, signal) => {
+        const place = { stream, group: this.#config.group, consumer };
+        return new MemoryShares(place, { store: this.#store, instance: this.#instance, signal });
       },
       start: () => {},
       stop: () => this.#instance.call(() => {}),
@@ -129,6 +133,10 @@ export class MemoryBroker implements Broker {
 
   /** Stored at once. Its publisher hears of it in a later turn, as with Redis. */
   #append(append: Append): void {
-    void this.#instance.call(() => this.#store.append(append)).then((entryId) => append.stored(entryId));
+    const store = (): string => {
+      if (append.isKeyed) append.stream = this.#store.placeOf(append.stream, append);
+      return this.#store.append(append);
+    };
+    void this.#instance.call(store).then((entryId) => append.stored(entryId));
   }
 }

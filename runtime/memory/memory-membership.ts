@@ -1,17 +1,19 @@
 import type { Answer, Take, Unhandled } from "../broker/delivery.js";
-import { ageOf } from "../broker/entry-id.js";
 import type { Aside } from "../broker/group-pause.js";
 import type { Log } from "../broker/log.js";
-import type { Joined, Kept, MemberPlace, MemberSignals, Membership, Watch } from "../broker/membership.js";
+import type { Holder, Joined, Kept, MemberPlace, MemberSignals, Membership, Watch } from "../broker/membership.js";
+import type { HandedOn, Lease } from "../broker/shares.js";
 import { ConnectionError } from "../errors.js";
 import type { Pause } from "../time/pause.js";
 import { fetch, receive, release, takeOver } from "./claiming.js";
 import { groupState, signsOfLife } from "./group-state.js";
+import { acknowledgeUnhandled, giveAway, handOn, refuse } from "./handing-on.js";
 import type { Instance } from "./instance.js";
+import { join } from "./joining.js";
 import type { MemoryGroup } from "./memory-group.js";
 import { logOf } from "./memory-log.js";
 import type { Seat } from "./seat.js";
-import { answer, bury, handOver, leave, recordFailure, setAside } from "./settling.js";
+import { answer, bury, leave, recordFailure, setAside } from "./settling.js";
 import { nobodyDead, nothingDue } from "./waiting.js";
 
 export interface MembershipParts {
@@ -29,6 +31,7 @@ export class MemoryMembership implements Membership {
   readonly redriven: boolean;
   readonly handles: MemberPlace["handles"];
   readonly answers: boolean;
+  readonly lease?: Lease;
   readonly log: Log;
   readonly #seat: Seat;
   readonly #parts: MembershipParts;
@@ -37,13 +40,14 @@ export class MemoryMembership implements Membership {
   #lookedAt: number | undefined;
 
   constructor(seat: Seat, parts: MembershipParts) {
-    const { group, consumer, redriven, handles, answers } = seat.place;
+    const { group, consumer, redriven, handles, answers, lease } = seat.place;
     this.stream = seat.stream.name;
     this.group = group;
     this.consumer = consumer;
     this.redriven = redriven;
     this.handles = handles;
     this.answers = answers;
+    if (lease !== undefined) this.lease = lease;
     this.log = logOf(seat.store, parts.instance, this.stream, seat.maxMessageBytes);
     this.#seat = seat;
     this.#parts = parts;
@@ -52,18 +56,7 @@ export class MemoryMembership implements Membership {
   }
 
   join(startFrom: "all" | "new" | number): Promise<Joined> {
-    return this.#call(() => {
-      const { stream, store, group: existing } = this.#seat;
-      const from = startFrom === "all" ? 0 : startFrom === "new" ? stream.log.added : this.#placeOf(startFrom);
-      const group = existing ?? stream.createGroup(this.group, from);
-      const livedAt = store.clock.now();
-      group.members.add({ name: this.consumer, handles: new Set(this.handles), state: "living", livedAt });
-      group.servedAt = store.clock.wall();
-      group.due.tell();
-      const { lastId } = stream.log;
-      const createdFrom = existing !== undefined ? undefined : from === 0 ? "0" : lastId;
-      return { createdFrom, pauses: this.#seat.pauses.all };
-    });
+    return this.#call(() => join(this.#seat, startFrom));
   }
 
   leave(...[leaving]: Parameters<Membership["leave"]>): Promise<void> {
@@ -98,12 +91,16 @@ export class MemoryMembership implements Membership {
   /** Has a read that waits end without an entry. */
   endRead(): void {
     this.#endsRead = true;
-    this.#seat.group?.arrived.tell();
+    this.#seat.joined?.arrived.tell();
   }
 
-  /** No reply is lost on its way. */
-  takeStrays(): Promise<void> {
-    return this.#call(() => {});
+  /** No reply is lost on its way, but a member may own a partition again in which it could not settle. */
+  takeStrays(holder: Holder): Promise<void> {
+    return this.#call(() => {
+      const own = this.#seat.group?.of(this.consumer) ?? [];
+      const strays = own.filter(({ entry }) => !holder.holds(entry.id));
+      holder.take(strays.map((pending) => ({ ...this.#seat.deliver(pending), deaths: 0 })));
+    });
   }
 
   acknowledge(ids: readonly string[]): Promise<void> {
@@ -115,28 +112,19 @@ export class MemoryMembership implements Membership {
   }
 
   acknowledgeUnhandled(unhandled: readonly Unhandled[], ids: readonly string[]): Promise<readonly Unhandled[]> {
-    return this.#call(() => {
-      const free = unhandled.filter((each) => !handOver(this.#seat, each));
-      this.#seat.group?.acknowledge([...ids, ...free.map(({ id }) => id)]);
-      return free;
-    });
+    return this.#call(() => acknowledgeUnhandled(this.#seat, unhandled, ids));
   }
 
-  /** No stream is partitioned here. */
-  handOn(): Promise<readonly boolean[]> {
-    return this.#call(() => []);
+  handOn(entries: readonly HandedOn[]): Promise<readonly boolean[]> {
+    return this.#call(() => handOn(this.#seat, entries));
   }
 
   handOver(unhandled: Unhandled): Promise<boolean> {
-    return this.#call(() => handOver(this.#seat, unhandled));
+    return this.#call(() => giveAway(this.#seat, unhandled));
   }
 
   refuse(given: Answer, unhandled: Unhandled): Promise<{ isHandedOver: boolean; error?: unknown }> {
-    return this.#call(() => {
-      const isHandedOver = handOver(this.#seat, unhandled);
-      if (!isHandedOver) answer(this.#seat, given, unhandled.id);
-      return { isHandedOver };
-    });
+    return this.#call(() => refuse(this.#seat, given, unhandled));
   }
 
   recordFailure(...[delivery, record]: Parameters<Membership["recordFailure"]>): Promise<Kept> {
@@ -153,11 +141,6 @@ export class MemoryMembership implements Membership {
 
   fetch(...[entries, mostBytes]: Parameters<Membership["fetch"]>): ReturnType<Membership["fetch"]> {
     return this.#call(() => fetch(this.#seat, entries, mostBytes));
-  }
-
-  /** No operator does that to a broker in memory. */
-  async buried(): Promise<ReadonlySet<string>> {
-    return new Set();
   }
 
   owned(ids: readonly string[]): Promise<ReadonlySet<string>> {
@@ -214,20 +197,28 @@ export class MemoryMembership implements Membership {
     return this.#call(() => groupState(this.#seat));
   }
 
-  /** @throws {ConnectionError} when the group was destroyed: this member has to join again */
+  /** @throws {ConnectionError} when the group was destroyed: this member has to join again; or when it is fenced */
   get #group(): MemoryGroup {
+    this.#tellLoss();
     const { group } = this.#seat;
     if (group !== undefined) return group;
     throw new ConnectionError("REDIS_UNAVAILABLE", `there is no group ${this.group} of ${this.stream}`);
   }
 
   #call<Result>(work: () => Result | Promise<Result>): Promise<Result> {
-    return this.#parts.instance.call(work);
+    return this.#parts.instance.call(() => {
+      this.#tellLoss();
+      return work();
+    });
+  }
+
+  #tellLoss(): void {
+    if (this.#seat.isFenced) this.lease?.lost();
   }
 
   /** Ends whatever waits. */
   #wake(): void {
-    const { group } = this.#seat;
+    const group = this.#seat.joined;
     for (const signal of [group?.arrived, group?.due, group?.silent]) signal?.tell();
   }
 
@@ -240,13 +231,5 @@ export class MemoryMembership implements Membership {
     own.livedAt = store.clock.now();
     this.#seat.endsServing(group);
     this.#wake();
-  }
-
-  /** The place of what was added since a moment of the monotonic clock. */
-  #placeOf(since: number): number {
-    const { stream, store } = this.#seat;
-    const wall = store.clock.wall() - (store.clock.now() - since);
-    const first = stream.log.after("0-0").find(({ id }) => ageOf(id, wall) <= 0);
-    return first?.at ?? stream.log.added;
   }
 }

@@ -1,10 +1,11 @@
 import type { GroupPause } from "../broker/group-pause.js";
+import { readStreams } from "../broker/topology.js";
 import { type Config, prefixed } from "../config/config.js";
 import { typeOf } from "../contract/codec.js";
 import { ConfigError, MessagingError } from "../errors.js";
 import type { GroupControl, Paused } from "../messaging/group-control.js";
 import type { Entry } from "./entry-log.js";
-import { AT_ONCE } from "./pauses.js";
+import { AT_ONCE, type Pauses } from "./pauses.js";
 import { redriveName, type Store } from "./store.js";
 
 /** The groups of a test's broker, as an operator has them. */
@@ -24,7 +25,7 @@ export class OperatorsGroups implements GroupControl {
     const end = until?.getTime() ?? (forSeconds === undefined ? undefined : at + forSeconds * 1000);
     if (end !== undefined && !(end > at)) throw new ConfigError(["until must be a time to come"]);
     const pause = { type, until: end, at, by, why };
-    this.#store.pauses(name, group).add(pause);
+    for (const { pauses } of this.#placesOf(name, group)) pauses.add(pause);
     return { ...shown(name, group, pause), advice: [] };
   }
 
@@ -32,10 +33,11 @@ export class OperatorsGroups implements GroupControl {
     ...[stream, group, { type } = {}]: Parameters<GroupControl["resume"]>
   ): ReturnType<GroupControl["resume"]> {
     const name = this.#found(stream, group);
-    const pauses = this.#store.pauses(name, group);
-    const resumed = pauses.resume(type).map((pause) => shown(name, group, pause));
-    const released = pauses.recall();
-    return { resumed, released, paused: pauses.all.map((pause) => shown(name, group, pause)) };
+    const [own, ...others] = this.#placesOf(name, group).map(({ pauses }) => pauses);
+    const resumed = own?.resume(type).map((pause) => shown(name, group, pause)) ?? [];
+    for (const pauses of others) pauses.resume(type);
+    const released = [own, ...others].reduce((sum, pauses) => sum + (pauses?.recall() ?? 0), 0);
+    return { resumed, released, paused: own?.all.map((pause) => shown(name, group, pause)) ?? [] };
   }
 
   async retryNow(
@@ -43,26 +45,36 @@ export class OperatorsGroups implements GroupControl {
   ): ReturnType<GroupControl["retryNow"]> {
     const name = this.#found(stream, group);
     const now = this.#store.clock.now();
-    const pauses = this.#store.pauses(name, group);
-    let [count, held] = [0, 0];
     const isWanted = ({ fields, ...entry }: Entry): boolean =>
       (type ?? typeOf(fields)) === typeOf(fields) && (id ?? entry.id) === entry.id;
-    for (const each of [name, redriveName(name, group)]) {
-      const found = this.#store.stream(each).group(group);
-      for (const pending of found?.parked ?? []) {
+    let count = 0;
+    for (const { pauses, streams } of this.#placesOf(name, group)) {
+      const groups = streams.flatMap((each) => this.#store.stream(each).group(group) ?? []);
+      for (const pending of groups.flatMap(({ parked }) => [...parked])) {
         const { entry, dueAt, pausedType } = pending;
         if (!isWanted(entry) || dueAt <= now || pausedType !== undefined) continue;
         pending.dueAt = AT_ONCE + entry.at;
         count++;
       }
-      for (const { entry, isKept } of found?.pending.values() ?? []) {
-        const isPaused = pauses.all.some((pause) => pause.type !== undefined && pause.type === typeOf(entry.fields));
-        if (isKept && !isPaused && isWanted(entry)) held++;
-      }
-      found?.due.tell();
+      const held = groups
+        .flatMap(({ pending }) => [...pending.values()])
+        .filter(({ entry, isKept }) => isKept && isWanted(entry) && !pauses.has(typeOf(entry.fields)));
+      if (held.length > 0) pauses.call(type, id);
+      count += held.length;
+      for (const { due } of groups) due.tell();
     }
-    if (held > 0) pauses.call(type, id);
-    return count + held;
+    return count;
+  }
+
+  /** A group in each partition of its stream, that of the stream's own name first. Mostly there is one. */
+  #placesOf(
+    stream: string,
+    group: string,
+  ): readonly { readonly pauses: Pauses; readonly streams: readonly string[] }[] {
+    return readStreams(this.#store.topology(stream)).map((partition) => ({
+      pauses: this.#store.pauses(partition, group),
+      streams: [partition, redriveName(partition, group)],
+    }));
   }
 
   /** @throws {MessagingError} `GROUP_MISSING` */

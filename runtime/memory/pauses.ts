@@ -41,6 +41,11 @@ export class Pauses {
     return this.#known.has(undefined);
   }
 
+  /** Whether a type is paused by itself. */
+  has(type: string | undefined): boolean {
+    return type !== undefined && this.#known.has(type);
+  }
+
   add(pause: GroupPause): void {
     const { type, until } = pause;
     this.#known.get(type)?.end?.cancel();

@@ -5,6 +5,7 @@ import type { Config } from "../config/config.js";
 import { deathsOf, type MemoryGroup, type Pending } from "./memory-group.js";
 import type { MemoryStream } from "./memory-stream.js";
 import type { Pauses } from "./pauses.js";
+import type { Sharing } from "./sharing.js";
 import { redriveName, type Store } from "./store.js";
 
 type Limits = Pick<Config, "maxMessageBytes" | "leaseMs">;
@@ -18,6 +19,7 @@ export class Seat {
   /** An entry of more bytes is abridged. */
   readonly maxMessageBytes: number;
   readonly #leaseMs: number;
+  readonly #sharing: Sharing | undefined;
 
   constructor(place: MemberPlace, store: Store, { maxMessageBytes, leaseMs }: Limits) {
     this.place = place;
@@ -25,14 +27,26 @@ export class Seat {
     this.stream = store.stream(place.redriven ? redriveName(place.stream, place.group) : place.stream);
     this.maxMessageBytes = maxMessageBytes;
     this.#leaseMs = leaseMs;
+    this.#sharing = place.lease && store.sharing(place.lease.stream, place.group);
   }
 
   get name(): string {
     return this.place.consumer;
   }
 
-  /** `undefined` when it was destroyed, or before it is created. */
+  /** Whether it had a partition that another member owns by now. */
+  get isFenced(): boolean {
+    const { lease } = this.place;
+    return lease !== undefined && this.#sharing?.isCurrent(lease) === false;
+  }
+
+  /** `undefined` when it was destroyed, before it is created, and for whom is fenced: there is nothing to settle in it. */
   get group(): MemoryGroup | undefined {
+    return this.isFenced ? undefined : this.joined;
+  }
+
+  /** The group, whoever owns the partition. */
+  get joined(): MemoryGroup | undefined {
     return this.stream.group(this.place.group);
   }
 

@@ -75,7 +75,8 @@ export function setAside({ group, name, pauses }: Seat, entries: readonly Aside[
 }
 
 /** Stores and sends an answer, and acknowledges its command. */
-export function answer({ group, store }: Seat, given: Answer, id: string): undefined {
+export function answer({ group, store, isFenced }: Seat, given: Answer, id: string): undefined {
+  if (isFenced) return;
   store.answer(given);
   if (id !== "") group?.acknowledge([id]);
 }

@@ -2,12 +2,14 @@
 import { setImmediate } from "node:timers/promises";
 import type { Append } from "../broker/append.js";
 import type { Answer } from "../broker/delivery.js";
+import { placeIn, type Topology, unpartitioned } from "../broker/topology.js";
 import type { FlatFields } from "../contract/codec.js";
 import type { MemoryGroup } from "./memory-group.js";
 import { MemoryLetters } from "./memory-letters.js";
 import { MemoryStream } from "./memory-stream.js";
 import { Pauses } from "./pauses.js";
 import { PubSub } from "./pub-sub.js";
+import { Sharing } from "./sharing.js";
 import type { VirtualClock } from "./virtual-clock.js";
 
 const DELIVERIES_A_TURN = 64;
@@ -18,6 +20,9 @@ interface Kept<Value> {
   readonly until: number;
 }
 
+/** @param isHandedOn - it is a copy, for a member that handles its type */
+type EntryAdded = (stream: string, entryId: string, isHandedOn: boolean) => void;
+
 type Stored = Pick<Append, "stream" | "entry" | "messageId" | "announced" | "onceWindowMs">;
 
 /** What a Redis would hold: streams, dead letters, stored answers, channels. All brokers of a test share one. */
@@ -27,17 +32,20 @@ export class Store {
   readonly #streams = new Map<string, MemoryStream>();
   readonly #letters = new Map<string, MemoryLetters>();
   readonly #pauses = new Map<string, Pauses>();
+  /** Of the streams with partitions. */
+  readonly #topologies = new Map<string, Topology>();
+  readonly #sharings = new Map<string, Sharing>();
   readonly #answers = new Map<string, Kept<string>>();
   readonly #once = new Map<string, Kept<string>>();
   /** How often anything was asked of it. */
   calls = 0;
 
-  readonly #added: (stream: string, entryId: string) => void;
+  readonly #added: EntryAdded;
   #isHalted = false;
   #deliveries = 0;
 
   /** @param added - told of each entry that is added */
-  constructor(clock: VirtualClock, added: (stream: string, entryId: string) => void) {
+  constructor(clock: VirtualClock, added: EntryAdded) {
     this.clock = clock;
     this.#added = added;
   }
@@ -74,6 +82,27 @@ export class Store {
   /** The first call for a name creates the stream. */
   stream(name: string): MemoryStream {
     return known(this.#streams, name, () => new MemoryStream(name));
+  }
+
+  topology(stream: string): Topology {
+    return this.#topologies.get(stream) ?? unpartitioned(stream);
+  }
+
+  /** Gives a stream other partitions, of which its members learn when they look. */
+  partition(stream: string, topology: Topology): void {
+    this.#topologies.set(stream, topology);
+    for (const [key, sharing] of this.#sharings) if (key.startsWith(keyOf(stream, ""))) sharing.stir();
+  }
+
+  /** The stream of a message with a key: itself, or one of its partitions. */
+  placeOf(stream: string, message: Parameters<typeof placeIn>[1]): string {
+    const topology = this.#topologies.size === 0 ? undefined : this.#topologies.get(stream);
+    return topology === undefined ? stream : placeIn(topology, message);
+  }
+
+  /** How a group shares the partitions of a stream. */
+  sharing(stream: string, group: string): Sharing {
+    return known(this.#sharings, keyOf(stream, group), () => new Sharing(this.clock));
   }
 
   /** The dead letters of a stream. */
@@ -113,9 +142,18 @@ export class Store {
 
   /** Returns the id of the new entry. */
   add(stream: string, fields: FlatFields): string {
+    return this.#add(stream, fields, false);
+  }
+
+  /** Adds an entry of a partition to the stream of what was redriven to a group: another member handles its type. */
+  handOn(stream: string, fields: FlatFields): void {
+    this.#add(stream, fields, true);
+  }
+
+  #add(stream: string, fields: FlatFields, isHandedOn: boolean): string {
     this.calls++;
     const { id } = this.stream(stream).add(fields, this.clock.wall());
-    this.#added(stream, id);
+    this.#added(stream, id, isHandedOn);
     return id;
   }
 

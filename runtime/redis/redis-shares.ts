@@ -63,6 +63,8 @@ export class RedisShares implements Shares {
     return { isCurrent: current === version, claimed: claimed ?? undefined };
   }
 
+  async untilChanged(): Promise<void> {}
+
   async join(topology: Topology, version: string): Promise<Plan> {
     const [next, ...partitions] = await this.#step("beat", this.#place.consumer, this.#parts.clock.wall(), {
       topology,

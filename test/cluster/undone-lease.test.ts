@@ -4,7 +4,7 @@ import { type Messaging, onUserCreated, publishUserCreated } from "../../generat
 import { partitionNames } from "../../runtime/broker/partition.js";
 import { recordOf } from "../../runtime/broker/topology.js";
 import { leaseKey, topologyKey } from "../../runtime/redis/keys.js";
-import { SLOTS, slotOf } from "../../runtime/redis/slot.js";
+import { SLOTS, slotOf } from "../../runtime/broker/slot.js";
 import { type RedisCluster, startCluster } from "../support/cluster.js";
 import { eventually } from "../support/eventually.js";
 import { createService } from "../support/service.js";

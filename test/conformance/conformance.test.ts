@@ -7,6 +7,7 @@ import { members } from "./members.js";
 import { inMemory } from "./memory-stage.js";
 import { notifications } from "./notifications.js";
 import { order } from "./order.js";
+import { partitions } from "./partitions.js";
 import { pauses } from "./pauses.js";
 import { publishing } from "./publishing.js";
 import { onRedis } from "./redis-stage.js";
@@ -25,6 +26,7 @@ const rooms = {
   commands,
   notifications,
   members,
+  partitions,
   keeping,
   services,
   replays,

@@ -24,6 +24,7 @@ export async function inMemory(play: (stage: Stage) => Promise<void>, seed = 1):
       },
       deadLetters: operator.deadLetters,
       groups: operator.groups,
+      partitions: operator.partitions,
       until: async (holds, what) => {
         await broker.time.advance(0);
         for (let ms = 0; !(await holds()); ms += STEP_MS) {

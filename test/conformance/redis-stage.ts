@@ -38,6 +38,7 @@ export async function onRedis(redis: RedisServer, play: (stage: Stage) => Promis
       },
       deadLetters: operations.deadLetters,
       groups: operations.groups,
+      partitions: operations.partitions,
       until: async (holds, what) => void (await eventually(holds, Boolean, { what, everyMs: 5, withinMs: LONGEST_MS })),
       pass: (ms) => sleep(ms),
     });

@@ -17,12 +17,16 @@ export type Step =
   /** An operator pauses all messages, or those of one type. */
   | { readonly kind: "pause"; readonly isOfType: boolean }
   | { readonly kind: "resume" }
+  /** The stream has so many partitions more, if it has any. */
+  | { readonly kind: "partition"; readonly added: number }
   /** The oldest instance ends, in order or not, and another one begins. */
   | { readonly kind: "close" | "crash" };
 
 export interface Scenario {
   readonly order: "none" | "entity";
-  /** How many instances there are at once. With an order there is one, which alone keeps it. */
+  /** How many partitions the stream has at first. One is none. */
+  readonly partitions: number;
+  /** How many instances there are at once. With an order and without partitions there is one, which alone keeps it. */
   readonly instances: number;
   readonly concurrency: number;
   readonly steps: readonly Step[];
@@ -49,6 +53,7 @@ function stepOf(crashes: number): fc.Arbitrary<Step> {
     step(6, fc.record({ kind: fc.constant("pass"), ms: fc.integer({ min: 1, max: 60 }) })),
     step(1, fc.record({ kind: fc.constant("pause"), isOfType: fc.boolean() })),
     step(1, fc.constant({ kind: "resume" })),
+    step(1, fc.record({ kind: fc.constant("partition"), added: fc.integer({ min: 1, max: 3 }) })),
     step(2, fc.constant({ kind: "close" })),
     step(crashes, fc.constant({ kind: "crash" })),
   );
@@ -59,9 +64,13 @@ export function scenarios(crashes: number, maxLength: number): fc.Arbitrary<Scen
   return fc
     .record({
       order: fc.constantFrom("none" as const, "entity" as const),
+      partitions: fc.constantFrom(1, 2, 3),
       instances: fc.integer({ min: 1, max: 2 }),
       concurrency: fc.constantFrom(1, 3, 100),
       steps: fc.array(stepOf(crashes), { minLength: 1, maxLength }),
     })
-    .map((scenario) => (scenario.order === "entity" ? { ...scenario, instances: 1 } : scenario));
+    .map((scenario) => {
+      const isAlone = scenario.order === "entity" && scenario.partitions === 1;
+      return isAlone ? { ...scenario, instances: 1 } : scenario;
+    });
 }

@@ -1,4 +1,5 @@
 import type { Messaging, MessagingOptions } from "../../generated/index.js";
+import type { PartitionControl } from "../../runtime/broker/partition-control.js";
 import type { DeadLetters } from "../../runtime/letters/dead-letters.js";
 import type { GroupControl } from "../../runtime/messaging/group-control.js";
 
@@ -18,6 +19,7 @@ export interface Stage {
   mortal(name: string, options?: MessagingOptions): Promise<Mortal>;
   readonly deadLetters: DeadLetters;
   readonly groups: GroupControl;
+  readonly partitions: PartitionControl;
   /** Resolves when something holds, as time passes: within ten seconds and more. */
   until(holds: () => boolean | Promise<boolean>, what: string): Promise<void>;
   /** Lets time pass, in which something may happen that should not. */

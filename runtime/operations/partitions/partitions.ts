@@ -1,5 +1,5 @@
 import {
-  assertWholeStream,
+  nameProblems,
   type PartitionControl,
   type PartitionPlan,
   type PartitionState,
@@ -121,7 +121,8 @@ export class Partitions implements PartitionControl {
     stream: string,
     question: (client: Client, name: string) => Promise<Reply>,
   ): Promise<Reply> {
-    assertWholeStream(stream);
+    const problems = nameProblems(stream);
+    if (problems.length > 0) throw new ConfigError(problems);
     const name = prefixed(this.#config, stream);
     return this.#routes.at(name).ask(`${what} ${name}`, (client) => question(client, name));
   }

@@ -1,3 +1,4 @@
+import { partitionProblems } from "../../broker/partition-control.js";
 import { unknownOptions } from "../../config/suggest.js";
 import { ConfigError } from "../../errors.js";
 
@@ -19,6 +20,11 @@ export interface TestBrokerOptions {
   readonly patienceMs?: number;
   /** How many messages one `settled()` or `advance()` lets be handled before it rejects. @defaultValue 10000 */
   readonly maxHandled?: number;
+  /**
+   * How many partitions streams have, by their names, from the beginning: `{ events: 4 }`. `partitions.set()` of a messaging
+   * changes them later. @defaultValue none
+   */
+  readonly partitions?: Readonly<Record<string, number>>;
 }
 
 const OPTIONS: { readonly [Name in keyof TestBrokerOptions]-?: true } = {
@@ -27,11 +33,15 @@ const OPTIONS: { readonly [Name in keyof TestBrokerOptions]-?: true } = {
   realTimeLimitMs: true,
   patienceMs: true,
   maxHandled: true,
+  partitions: true,
 };
 
+type BrokerSettings = Required<TestBrokerOptions> & { readonly startsAt: number };
+
 /** @throws {ConfigError} naming every bad option */
-export function readOptions(options: TestBrokerOptions): Readonly<Record<keyof TestBrokerOptions, number>> {
+export function readOptions(options: TestBrokerOptions): BrokerSettings {
   const { startsAt = Date.now(), seed = 1, realTimeLimitMs = 5000, patienceMs = 250, maxHandled = 10_000 } = options;
+  const { partitions = {} } = options;
   const startsAtMs = new Date(startsAt).getTime();
   const problems = [
     ...unknownOptions(options, Object.keys(OPTIONS)),
@@ -40,7 +50,8 @@ export function readOptions(options: TestBrokerOptions): Readonly<Record<keyof T
     ...(realTimeLimitMs > 0 ? [] : [`realTimeLimitMs must be greater than 0, got ${realTimeLimitMs}`]),
     ...(patienceMs > 0 ? [] : [`patienceMs must be greater than 0, got ${patienceMs}`]),
     ...(maxHandled > 0 ? [] : [`maxHandled must be greater than 0, got ${maxHandled}`]),
+    ...Object.entries(partitions).flatMap(([stream, count]) => partitionProblems(stream, count)),
   ];
   if (problems.length > 0) throw new ConfigError(problems);
-  return { startsAt: startsAtMs, seed, realTimeLimitMs, patienceMs, maxHandled };
+  return { startsAt: startsAtMs, seed, realTimeLimitMs, patienceMs, maxHandled, partitions };
 }

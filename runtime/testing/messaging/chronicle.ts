@@ -28,12 +28,21 @@ interface Place {
   readonly entryId: string;
 }
 
+interface Added extends Place {
+  readonly fields: FlatFields;
+  /** It is a copy, for a member that handles its type. */
+  readonly isHandedOn: boolean;
+}
+
+/** The whole name of the stream in which a message is, whatever partitions that has. */
+export function streamOf({ stream }: Pick<Place, "stream">): string {
+  return stream.replace(/:[1-9]\d{0,4}$/, "");
+}
+
 /** All messages of a test and what became of them, in the order of time. */
 export class Chronicle {
   readonly #entries = new Map<string, ChronicleEntry>();
-  /** By what a handler knows of the message that it handles. */
-  readonly #handledAs = new Map<string, ChronicleEntry>();
-  /** By the places of the entries that were redriven: hooks tell them as places in the original stream. */
+  /** By the places of the entries that were redriven or handed on: hooks tell them as places in the original stream. */
   readonly #redriven = new Map<string, ChronicleEntry>();
 
   get entries(): readonly ChronicleEntry[] {
@@ -41,21 +50,22 @@ export class Chronicle {
   }
 
   /** @param run - the handler in which it was published */
-  added(stream: string, entryId: string, fields: FlatFields, run: Run | undefined): void {
+  added({ stream, entryId, fields, isHandedOn }: Added, run: Run | undefined): void {
     const type = typeOf(fields) || undefined;
     const [, original, group = ""] = /^\{(.+)\}:redrive:(.+)$/u.exec(stream) ?? [];
     if (original !== undefined) {
       const id = textReader(fields)("id");
-      const entry = this.entries.findLast((one) => one.stream === original && textReader(one.fields)("id") === id);
+      // What is handed on was in any of the partitions.
+      const isThere = (one: Place): boolean => one.stream === original || (isHandedOn && streamOf(one) === original);
+      const entry = this.entries.findLast((one) => isThere(one) && textReader(one.fields)("id") === id);
       if (entry === undefined) return;
-      entry.outcomes.push({ service: group, kind: "redriven", attempt: undefined });
+      if (!isHandedOn) entry.outcomes.push({ service: group, kind: "redriven", attempt: undefined });
       this.#redriven.set(`${original} ${entryId}`, entry);
       return;
     }
-    const cause = run && this.#handledAs.get(`${run.type} ${run.entryId}`);
+    const cause = run?.context && this.#entryAt(run.context, run.place.service);
     const entry: ChronicleEntry = { stream, entryId, fields, type, cause, outcomes: [] };
     this.#entries.set(`${stream} ${entryId}`, entry);
-    this.#handledAs.set(`${type} ${entryId}`, entry);
   }
 
   /** The hooks of a service that tell what becomes of messages. Those of the test are called as well. */

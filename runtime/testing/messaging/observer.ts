@@ -1,7 +1,7 @@
 import { contractOf } from "../../contract/contract.js";
 import type { Catalogue, CommandDescriptor, Descriptor, Publishable } from "../../contract/descriptor.js";
 import type { Sealing } from "../../contract/sealing.js";
-import type { Chronicle, ChronicleEntry, Outcome } from "./chronicle.js";
+import { type Chronicle, type ChronicleEntry, type Outcome, streamOf } from "./chronicle.js";
 import { historyOf } from "./history.js";
 import type { RecordedMessage } from "./recording.js";
 
@@ -117,7 +117,8 @@ function isOf(entry: ChronicleEntry, descriptor: Descriptor): boolean {
 }
 
 /** Whether an entry is in the stream of a type, in any environment, and not in one of redriven entries. */
-function isIn({ stream }: ChronicleEntry, descriptor: Descriptor): boolean {
+function isIn(entry: ChronicleEntry, descriptor: Descriptor): boolean {
+  const stream = streamOf(entry);
   return stream === descriptor.stream || stream.endsWith(`:${descriptor.stream}`);
 }
 

@@ -25,7 +25,7 @@ export interface Run {
   /** The handler that published the message. */
   readonly cause: Run | undefined;
   /** That of its delivery; `undefined` for a listener. */
-  readonly context: Pick<MessageContext, "signal"> | undefined;
+  readonly context: Pick<MessageContext, "signal" | "stream" | "entryId"> | undefined;
   /** When it began, in ms on the clock of its place. */
   readonly beganAt: number;
   /** What it waits for that takes virtual time. */

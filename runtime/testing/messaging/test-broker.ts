@@ -1,4 +1,5 @@
 import { setImmediate, setTimeout } from "node:timers/promises";
+import { repartitioned } from "../../broker/partition-control.js";
 import { MessagingError } from "../../errors.js";
 import type { Instance } from "../../memory/instance.js";
 import { Store } from "../../memory/store.js";
@@ -69,6 +70,8 @@ export class SharedBroker extends Observer implements TestBroker, TestTime {
   readonly #limitMs: number;
   readonly #patienceMs: number;
   readonly #maxHandled: number;
+  /** How many partitions streams begin with. */
+  readonly #partitions: readonly (readonly [stream: string, count: number])[];
   readonly #services = new Set<{ close(): Promise<void> }>();
   /** What ends as time passes, and the time that passes for it. */
   readonly #closings = new Set<Promise<void>>();
@@ -78,7 +81,7 @@ export class SharedBroker extends Observer implements TestBroker, TestTime {
 
   /** @throws {ConfigError} */
   constructor(options: TestBrokerOptions = {}) {
-    const { startsAt, seed, realTimeLimitMs, patienceMs, maxHandled } = readOptions(options);
+    const { startsAt, seed, realTimeLimitMs, patienceMs, maxHandled, partitions } = readOptions(options);
     const chronicle = new Chronicle();
     const keys = new TestKeys();
     super(chronicle, seed, { sealing: keys.sealing });
@@ -88,9 +91,10 @@ export class SharedBroker extends Observer implements TestBroker, TestTime {
     this.#limitMs = realTimeLimitMs;
     this.#patienceMs = patienceMs;
     this.#maxHandled = maxHandled;
-    this.store = new Store(this.#clock, (stream, entryId) => {
+    this.#partitions = Object.entries(partitions);
+    this.store = new Store(this.#clock, (stream, entryId, isHandedOn) => {
       const fields = this.store.stream(stream).log.find(entryId)?.fields ?? [];
-      this.chronicle.added(stream, entryId, fields, this.activity.current);
+      this.chronicle.added({ stream, entryId, fields, isHandedOn }, this.activity.current);
       this.activity.added(stream, entryId);
     });
   }
@@ -140,10 +144,18 @@ export class SharedBroker extends Observer implements TestBroker, TestTime {
     return this.#closing;
   }
 
-  /** @throws {MessagingError} `CLOSED` */
-  add(service: { close(): Promise<void> }): void {
+  /**
+   * @param wholeOf - the name of a stream in its environment
+   * @throws {MessagingError} `CLOSED`
+   */
+  add(service: { close(): Promise<void> }, wholeOf: (stream: string) => string): void {
     this.assertOpen("create a messaging");
     this.#services.add(service);
+    for (const [stream, count] of this.#partitions) {
+      const before = this.store.topology(wholeOf(stream));
+      if (before.version > 0) continue;
+      this.store.partition(wholeOf(stream), repartitioned(before, count, this.#clock.wall()));
+    }
   }
 
   [Symbol.asyncDispose](): Promise<void> {

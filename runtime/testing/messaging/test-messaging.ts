@@ -1,4 +1,5 @@
 import type { Letters } from "../../broker/letters.js";
+import type { PartitionControl } from "../../broker/partition-control.js";
 import { type Config, prefixed } from "../../config/config.js";
 import type { Catalogue, CommandDescriptor, Descriptor, Publishable } from "../../contract/descriptor.js";
 import type { Sealing } from "../../contract/sealing.js";
@@ -9,6 +10,7 @@ import { isServed, leftoversOf } from "../../memory/leftovers.js";
 import { MemoryBroker } from "../../memory/memory-broker.js";
 import { OperatorsGroups } from "../../memory/operators-groups.js";
 import { OperatorsLetters } from "../../memory/operators-letters.js";
+import { OperatorsPartitions } from "../../memory/operators-partitions.js";
 import type { Extension } from "../../messaging/extension.js";
 import type { GroupControl } from "../../messaging/group-control.js";
 import type { CommandHandler, CommandOptions, Handler, HandlerOptions } from "../../messaging/handler.js";
@@ -46,6 +48,8 @@ export interface TestMessaging<Events extends object = Record<never, never>, Out
   readonly deadLetters: DeadLetters;
   /** The groups of its streams, for an operator of its name: to pause and resume them, to have them retry at once. */
   readonly groups: GroupControl;
+  /** The partitions of its streams, for an operator of its name. */
+  readonly partitions: PartitionControl;
   /** The time of its broker. */
   readonly time: TestTime;
   /** See {@link TestBroker.settled}. */
@@ -115,7 +119,7 @@ class MemoryMessaging<Events extends object>
     super(catalogue, config, parts);
     place.service = config.service;
     place.handlerTimeoutMs = config.handlerTimeoutMs;
-    broker.add(this);
+    broker.add(this, (stream) => prefixed(config, stream));
     this.#config = config;
     this.#sealing = parts.sealing;
     this.#observer = new Observer(chronicle, broker.seed, { observed: config.service, sealing: parts.sealing });
@@ -135,6 +139,10 @@ class MemoryMessaging<Events extends object>
 
   get groups(): GroupControl {
     return new OperatorsGroups(this.#broker.store, this.#config);
+  }
+
+  get partitions(): PartitionControl {
+    return new OperatorsPartitions(this.#broker.store, this.#config);
   }
 
   get broker(): TestBroker {
@@ -181,7 +189,10 @@ class MemoryMessaging<Events extends object>
     this.#broker.assertOpen("replay a recording");
     for (const recorded of messages) {
       const entry = await entryOf(recorded, this.catalogue, this.#sealing);
-      if (entry !== undefined) this.#broker.store.add(prefixed(this.#config, entry.stream), entry.fields);
+      if (entry === undefined) continue;
+      const { store } = this.#broker;
+      const keyed = { entry: entry.fields, messageId: String(recorded.message["id"] ?? "") };
+      store.add(store.placeOf(prefixed(this.#config, entry.stream), keyed), entry.fields);
     }
   }
 
