@@ -36,6 +36,8 @@ export class MemoryMembership implements Membership {
   readonly #seat: Seat;
   readonly #parts: MembershipParts;
   #endsRead = false;
+  /** Whether it was told that another member owns its partition. */
+  #isLost = false;
   /** What there was to be told of when it last looked for what is due, unless it has waited since. */
   #lookedAt: number | undefined;
 
@@ -212,8 +214,11 @@ export class MemoryMembership implements Membership {
     });
   }
 
+  /** Once, and after this call, as a reply of Redis would: who hears of it makes calls of its own. */
   #tellLoss(): void {
-    if (this.#seat.isFenced) this.lease?.lost();
+    if (this.#isLost || !this.#seat.isFenced) return;
+    this.#isLost = true;
+    queueMicrotask(() => this.lease?.lost());
   }
 
   /** Ends whatever waits. */

@@ -1,4 +1,5 @@
 import { createTestBroker, createTestMessaging, type TestMessaging } from "../../generated/testing.js";
+import type { SharedBroker } from "../../runtime/testing/messaging/test-broker.js";
 import { logBook } from "../support/service.js";
 import type { Stage } from "./stage.js";
 
@@ -25,6 +26,11 @@ export async function inMemory(play: (stage: Stage) => Promise<void>, seed = 1):
       deadLetters: operator.deadLetters,
       groups: operator.groups,
       partitions: operator.partitions,
+      usurp: async (partition, group) => {
+        const sharing = (broker as SharedBroker).store.sharing("events", group);
+        sharing.release({ partition, epoch: sharing.leaseOf(partition)?.epoch ?? 0 });
+        sharing.acquire(partition, "intruder");
+      },
       until: async (holds, what) => {
         await broker.time.advance(0);
         for (let ms = 0; !(await holds()); ms += STEP_MS) {

@@ -1,6 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { Redis } from "ioredis";
 import { createMessaging, type Messaging, type MessagingOptions } from "../../generated/index.js";
 import { Operations } from "../../runtime/operations/index.js";
+import { leaseKey } from "../../runtime/redis/keys.js";
+import { acquireLease, releaseLease } from "../../runtime/redis/lua/shares.js";
 import type { RedisServer } from "../../runtime/testing/redis/index.js";
 import { eventually } from "../support/eventually.js";
 import { logBook } from "../support/service.js";
@@ -22,6 +25,7 @@ export async function onRedis(redis: RedisServer, play: (stage: Stage) => Promis
     services.push(messaging);
     return messaging;
   };
+  const admin = new Redis(redis.url, { lazyConnect: true });
   await using operations = new Operations({ environment, env: {}, redis: { url: redis.url } });
   try {
     await play({
@@ -39,10 +43,17 @@ export async function onRedis(redis: RedisServer, play: (stage: Stage) => Promis
       deadLetters: operations.deadLetters,
       groups: operations.groups,
       partitions: operations.partitions,
+      usurp: async (partition, group) => {
+        const lease = [leaseKey(partition, group)];
+        const [epoch] = await admin.hmget(lease[0] as string, "epoch");
+        await releaseLease.run(admin, lease, [epoch ?? ""]);
+        await acquireLease.run(admin, lease, ["intruder", ""]);
+      },
       until: async (holds, what) => void (await eventually(holds, Boolean, { what, everyMs: 5, withinMs: LONGEST_MS })),
       pass: (ms) => sleep(ms),
     });
   } finally {
+    admin.disconnect();
     for (const proxy of proxies) await proxy.close();
     await Promise.all(services.map((service) => service.close()));
   }

@@ -20,6 +20,8 @@ export interface Stage {
   readonly deadLetters: DeadLetters;
   readonly groups: GroupControl;
   readonly partitions: PartitionControl;
+  /** Takes a partition from its owner, for a member that nobody knows: as if that had been the next owner. */
+  usurp(partition: string, group: string): Promise<void>;
   /** Resolves when something holds, as time passes: within ten seconds and more. */
   until(holds: () => boolean | Promise<boolean>, what: string): Promise<void>;
   /** Lets time pass, in which something may happen that should not. */
