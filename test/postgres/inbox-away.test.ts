@@ -9,6 +9,7 @@ import {
   sendCreateUser,
 } from "../../generated/index.js";
 import { createInbox, type Inbox, migrate } from "../../runtime/postgres/index.js";
+import { startChild } from "../support/child.js";
 import { eventually } from "../support/eventually.js";
 import { handling } from "../support/interceptors.js";
 import { hasPostgres, poolOf, schemaOn, usePostgres } from "../support/postgres.js";
@@ -95,6 +96,34 @@ describe.skipIf(!hasPostgres)("an inbox whose database is away", async () => {
       expect(there.messaging.counts.deadLettered).toBe(0);
     });
   }
+
+  test("loses no message whose process is killed while it waits", async () => {
+    const link = await startTcpProxy({ port: Number(url.port) });
+    const linked = new URL(url);
+    linked.port = String(link.port);
+    const program = new URL("inbox-member.ts", import.meta.url);
+    const member = () => startChild<{ failed?: string }>(program, { arguments: [redis.url, linked.href] });
+    const direct = poolOf({ url: url.href });
+    await using first = await member();
+    await first.next(undefined, { withinMs: 30_000 });
+    link.mode = "refuse";
+    link.reset();
+    await using publisher = createService(redis);
+    const many = Array.from({ length: 20 }, (_, at) => at + 1);
+    for (const user of many) await publishUserCreated(publisher, message(user));
+    // Some were parked by then, some wait where they are, some have not been read.
+    await first.next(({ failed }) => failed !== undefined, { withinMs: 30_000 });
+    first.kill("SIGKILL");
+    await first.exited;
+    link.mode = "pass";
+    await using second = await member();
+    const done = async () => (await direct.query("SELECT DISTINCT what FROM effect")).rows.length;
+    await eventually(done, (count) => count === many.length, { withinMs: 60_000 });
+    expect((await direct.query("SELECT what FROM effect")).rows).toHaveLength(many.length);
+    expect(second.messages.filter(({ failed }) => failed !== undefined)).toEqual([]);
+    await direct.end();
+    await link.close();
+  }, 120_000);
 
   test("waits for it before it gives a message back", async () => {
     await using there = await stage({ handlerTimeoutSeconds: 60, concurrency: 2 });
