@@ -23,7 +23,7 @@ const long = {
     "test/codegen/assignable/**/*.test.ts",
     "test/foreign/foreign.test.ts",
     "test/runtime/consume/partitions.test.ts",
-    "test/runtime/encryption/forgetting.test.ts",
+    "test/runtime/encryption/{canaries,forgetting}.test.ts",
   ],
   apart: [
     "test/codegen/growth/**/*.test.ts",

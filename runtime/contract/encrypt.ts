@@ -78,9 +78,10 @@ const wireForms = new WeakMap<JsonSchema, JsonSchema>();
 
 function madeWireForm(schema: JsonSchema): JsonSchema {
   return replaceEncrypted(schema, (plain, { encrypt }) => {
-    const { description, deprecated, sensitive } = plain;
-    const notes = Object.entries({ description, deprecated, sensitive }).filter(([, value]) => value !== undefined);
-    const ciphertext = { ...Object.fromEntries(notes), type: "string", pattern: CIPHERTEXT };
+    const { description, deprecated } = plain;
+    const notes = Object.entries({ description, deprecated }).filter(([, value]) => value !== undefined);
+    // Whatever stands here instead, a value that should have been encrypted, is not to be shown either.
+    const ciphertext = { ...Object.fromEntries(notes), sensitive: true, type: "string", pattern: CIPHERTEXT };
     return encrypt === true ? ciphertext : { anyOf: [ciphertext, plain] };
   });
 }

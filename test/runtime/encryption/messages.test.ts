@@ -122,6 +122,10 @@ it("writes what the schema of the wire accepts, and nothing else does", async ()
   const check = compileWriter(wireForm(joined.schema));
   expect(check(wire)).toBeUndefined();
   expect(check({ ...wire, after_data: person })).not.toBeUndefined();
+  // Neither does it tell a value that should have been encrypted, also where a definition says so.
+  const plain = check({ ...wire, after_data: { name: person.name, contacts: person.contacts } });
+  expect(plain?.map(({ path }) => path)).toContain("after_data.contacts[0].address");
+  expect(JSON.stringify(plain)).not.toContain(CANARY);
 });
 
 describe("a service without keys", () => {
