@@ -3,7 +3,8 @@ import { pathToFileURL } from "node:url";
 import type { Command } from "commander";
 import { folderSubjects, redisSubjects } from "../encryption/index.js";
 import type { HashClient } from "../encryption/redis-subjects.js";
-import type { SubjectStore } from "../encryption/subject-store.js";
+import type { SubjectKey, SubjectStore } from "../encryption/subject-store.js";
+import { MessagingError } from "../errors.js";
 import { CommandError } from "./exit.js";
 
 /** What every command that needs the keys of people takes. */
@@ -32,7 +33,58 @@ export async function peopleOf(
   const where = people || process.env["MERP_PEOPLE"] || "redis";
   const store = await storeAt(where, client);
   store.placed?.({ environment });
-  return store;
+  return new TellingStore(store, where);
+}
+
+/** A store whose failures are told in a sentence: what it throws is its driver's, and may quote keys. */
+class TellingStore implements SubjectStore {
+  readonly #store: SubjectStore;
+  readonly #where: string;
+
+  constructor(store: SubjectStore, where: string) {
+    this.#store = store;
+    this.#where = where;
+  }
+
+  get(subject: string): ReturnType<SubjectStore["get"]> {
+    return this.#told(() => this.#store.get(subject));
+  }
+
+  add(subject: string, key: SubjectKey): ReturnType<SubjectStore["add"]> {
+    return this.#told(() => this.#store.add(subject, key));
+  }
+
+  erase(subject: string, at: string): ReturnType<SubjectStore["erase"]> {
+    return this.#told(() => this.#store.erase(subject, at));
+  }
+
+  async *all(): ReturnType<SubjectStore["all"]> {
+    try {
+      yield* this.#store.all();
+    } catch (error) {
+      throw this.#failure(error);
+    }
+  }
+
+  rewrap(subject: string, key: SubjectKey): Promise<void> {
+    return this.#told(() => this.#store.rewrap(subject, key));
+  }
+
+  async #told<Result>(ask: () => Promise<Result>): Promise<Result> {
+    try {
+      return await ask();
+    } catch (error) {
+      throw this.#failure(error);
+    }
+  }
+
+  #failure(error: unknown): Error {
+    if (error instanceof MessagingError || error instanceof CommandError) return error;
+    const { code, message = "" } = (error ?? {}) as Partial<NodeJS.ErrnoException>;
+    const hint = message.startsWith("NOPERM") ? ". Check the rights of this user (ACL GETUSER)" : "";
+    const why = code ?? message.split("\n", 1)[0];
+    return new CommandError(`the store of people's keys (--people ${this.#where}) failed: ${why}${hint}`);
+  }
 }
 
 async function storeAt(where: string, client: () => Promise<unknown>): Promise<SubjectStore> {
