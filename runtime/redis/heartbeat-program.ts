@@ -72,10 +72,14 @@ function beat(round) {
   const now = time();
   // A handler that never returns to the event loop: others should have its work.
   if (lane.send === undefined || now - Atomics.load(instants, TURN) > BigInt(stallMs) * 1000000n) return;
+  let isWhole = true;
   beats.forEach(({ keys, args }, at) => {
-    // An error reply ends the round, so the last confirmation stands for all.
-    const confirmed = at === beats.length - 1 ? () => round.lane === lane && confirm(round, now) : () => {};
-    lane.send(["EVAL", script, keys.length, ...keys, Date.now(), ...args], confirmed, (why) => refused(round, lane, why));
+    // Replies come in order: the last confirmation stands for all, unless one before was refused, as of a key whose slot is moving.
+    const confirmed = at === beats.length - 1 ? () => isWhole && round.lane === lane && confirm(round, now) : () => {};
+    lane.send(["EVAL", script, keys.length, ...keys, Date.now(), ...args], confirmed, (why) => {
+      isWhole = false;
+      return refused(round, lane, why);
+    });
   });
 }
 

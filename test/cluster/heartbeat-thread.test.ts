@@ -5,9 +5,10 @@ import { readConfig } from "../../runtime/config/config.js";
 import { HookBus } from "../../runtime/messaging/hooks.js";
 import { ConnectionPool } from "../../runtime/redis/connection-pool.js";
 import { HeartbeatThread } from "../../runtime/redis/heartbeat-thread.js";
-import { streamKeys } from "../../runtime/redis/keys.js";
+import { type StreamKeys, streamKeys } from "../../runtime/redis/keys.js";
 import { systemClock } from "../../runtime/time/clock.js";
 import { type RedisCluster, startCluster } from "../support/cluster.js";
+import { onNode } from "../support/cluster-node.js";
 import { eventually } from "../support/eventually.js";
 
 let cluster: RedisCluster;
@@ -78,4 +79,38 @@ it("finds the master of each stream by itself, also the new one after a failover
     { withinMs: 30_000 },
   );
   await eventually(() => !told.get(lost));
+});
+
+it("confirms no round of which a beat was refused, because the slot is moving", async () => {
+  const stream = "commands";
+  const slot = slotOf(stream);
+  const [from, to] = [await cluster.masterOf(stream), await cluster.masterOf("events")];
+  expect(from).not.toBe(to);
+  const targetId = String(await onNode(to, (client) => client.cluster("MYID")));
+  const [missing, there] = ["missing", "there"].map((group) => streamKeys(stream, group)) as [StreamKeys, StreamKeys];
+  await onNode(from, async (client) => {
+    await client.zadd(there.alive, 1, "me");
+    await client.hset(there.floor, "served", 1_000_000_000_000);
+    await client.cluster("SETSLOT", slot, "MIGRATING", targetId);
+  });
+  const redis = { cluster: { nodes: cluster.endpoints }, socketTimeoutSeconds: 1 };
+  const config = readConfig({ service: "test", leaseSeconds: 1.5, redis }, "json", {});
+  const pool = new ConnectionPool({ redis: config.redis, service: "test", clock: systemClock });
+  const thread = new HeartbeatThread({ config, hooks: new HookBus(), clock: systemClock });
+  onTestFinished(async () => {
+    await thread.stop();
+    pool.close();
+  });
+  const instants = new BigInt64Array(new SharedArrayBuffer(40));
+  Atomics.store(instants, 0, process.hrtime.bigint() + 600_000_000_000n);
+  const confirmed = (): bigint => Atomics.load(instants, 1);
+  const beats = [missing, there].map(({ alive, floor }) => ({ keys: [alive, floor], args: ["me", 1500] }));
+  thread.add({ beats, clock: instants.buffer as SharedArrayBuffer, intervalMs: 200, told: () => {} });
+  thread.start(pool.route("settle", stream));
+  const beat = async (): Promise<number> => Number(await onNode(from, (client) => client.zscore(there.alive, "me")));
+  const first = await eventually(beat, (score) => score > 1);
+  await eventually(beat, (score) => score > first);
+  expect(confirmed()).toBe(0n);
+  await onNode(from, (client) => client.cluster("SETSLOT", slot, "STABLE"));
+  await eventually(() => confirmed() > 0n);
 });
