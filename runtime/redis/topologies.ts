@@ -67,7 +67,7 @@ export class Topologies {
   drain(): void {
     for (const stream of this.#asking.keys()) {
       void this.#routeOf(stream)
-        .connection.away()
+        .away()
         .then(() => this.#draining.abort());
     }
   }

@@ -4,6 +4,7 @@ import { partitionOf } from "../../../runtime/broker/partition.js";
 import { recordOf } from "../../../runtime/broker/topology.js";
 import { topologyKey } from "../../../runtime/redis/keys.js";
 import { eventually } from "../../support/eventually.js";
+import { startFakeNode } from "../../support/fake-node.js";
 import { useRedis } from "../../support/redis.js";
 import { createService } from "../../support/service.js";
 
@@ -111,3 +112,14 @@ async function commandCalls(): Promise<Record<string, number>> {
     [...text.matchAll(/cmdstat_(\w+):calls=(\d+)/g)].map(([, name, calls]) => [name, Number(calls)]),
   );
 }
+
+it("a messaging closes while a first publish waits for the partitions of a stream whose slot no master serves", async () => {
+  await using node = await startFakeNode();
+  node.slots = [[0, 8191, { host: node.host, port: node.port }]];
+  const nodes = [`${node.host}:${node.port}`];
+  const messaging = createService(redis, { redis: { cluster: { nodes }, connectionTimeoutSeconds: 600 } });
+  const publishing = publishUserCreated(messaging, { entity_id: 1, after_data: { email: "a@b.example" } });
+  const refused = expect(publishing).rejects.toMatchObject({ code: "REDIS_UNAVAILABLE" });
+  await messaging.close();
+  await refused;
+});
