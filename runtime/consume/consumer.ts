@@ -5,7 +5,7 @@ import { ClosedError } from "../errors.js";
 import { describeFailure } from "../handle/failure.js";
 import type { LoopState } from "../messaging/health.js";
 import { Pause } from "../time/pause.js";
-import { watchBurials } from "./burial-watch.js";
+import { BurialWatch } from "./burial-watch.js";
 import { Halt } from "./halt.js";
 import { HeldRetries } from "./held-retries.js";
 import type { ConsumerParts } from "./parts.js";
@@ -96,7 +96,7 @@ export class StreamConsumer {
     // A partition has one reader: there is no other to watch.
     const isOwner = this.membership.lease !== undefined;
     const reaping = isOwner ? [] : [this.#reaper.run()];
-    if (isOwner) void watchBurials(this.#parts, this.#workload);
+    if (isOwner) void new BurialWatch(this.#parts, this.#workload).run();
     this.#loops = Promise.all([this.#reader.run(), runRetryQueue(this.#parts, this.#workload), ...reaping]);
   }
 

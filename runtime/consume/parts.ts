@@ -34,3 +34,6 @@ export interface Watching {
     readonly judged: Promise<void> | undefined;
   };
 }
+
+/** @param isRepeated - it was tried before, and may have been done */
+export type Work<Result> = (isRepeated: boolean) => Promise<Result>;

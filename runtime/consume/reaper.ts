@@ -1,3 +1,4 @@
+import { BurialWatch } from "./burial-watch.js";
 import { DeathWatch } from "./death-watch.js";
 import type { ConsumerParts } from "./parts.js";
 import type { Workload } from "./workload.js";
@@ -18,6 +19,7 @@ const PAGE = 500;
 export class Reaper {
   readonly #parts: ConsumerParts;
   readonly #workload: Workload;
+  readonly #burials: BurialWatch;
   readonly #watch: DeathWatch;
   /** Whether there was no room for all that dead consumers hold. */
   #isBehind = false;
@@ -25,6 +27,7 @@ export class Reaper {
   constructor(parts: ConsumerParts, workload: Workload) {
     this.#parts = parts;
     this.#workload = workload;
+    this.#burials = new BurialWatch(parts, workload);
     this.#watch = new DeathWatch(parts.clock, parts.config.leaseMs);
   }
 
@@ -38,7 +41,7 @@ export class Reaper {
       try {
         this.#isBehind = false;
         await this.#look();
-        await this.#workload.dismissBuried();
+        await this.#burials.look();
       } catch (error) {
         // The reply may have been lost with entries that are pending for this consumer now.
         this.#workload.suspectLoss();

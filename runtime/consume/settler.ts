@@ -1,21 +1,15 @@
 import type { Answer, Delivery, Outcome, Retry, Unhandled } from "../broker/delivery.js";
 import type { Kept } from "../broker/membership.js";
-import { typeOf } from "../contract/codec.js";
 import { describeFailure } from "../handle/failure.js";
-import { identityOf } from "../handle/identity.js";
-import { labelsOf } from "../handle/labels.js";
-import type { HookEvents } from "../messaging/hooks.js";
 import type { Timer } from "../time/clock.js";
 import { Batch } from "./batch.js";
-import type { ConsumerParts, Watching } from "./parts.js";
+import { burialOf, infoOf } from "./burial.js";
+import type { ConsumerParts, Watching, Work } from "./parts.js";
 
 const MOST_ACKS = 200;
 const ACK_DELAY_MS = 5;
 /** What is due later is found by a look, of which there is one a second. */
 const SOON_MS = 1000;
-
-/** @param isRepeated - it was tried before, and may have been done */
-type Work<Result> = (isRepeated: boolean) => Promise<Result>;
 
 /**
  * Settles deliveries by their outcomes: acknowledges, answers, parks, hands over, or moves to the dead letters. Acknowledgements
@@ -202,36 +196,19 @@ export class Settler {
       const isContested = isRepeated || delivery.isTakenOver === true;
       const kept = await membership.recordFailure(delivery, { failure, isContested, parkedMs });
       if (kept === "deleted") await this.#bury(delivery, { error }, false);
-      else if (kept === "kept") hooks.emit("retried", { ...this.#infoOf(delivery), delayMs });
-      else hooks.emit("dropped", this.#infoOf(delivery));
+      else if (kept === "kept") hooks.emit("retried", { ...infoOf(membership, delivery), delayMs });
+      else hooks.emit("dropped", infoOf(membership, delivery));
       return kept;
     };
   }
 
-  /** The sender of a command is answered before its entry is moved. */
   #bury(
     delivery: Delivery,
-    { error, answer }: Omit<Extract<Outcome, { kind: "dead" }>, "kind">,
+    death: Omit<Extract<Outcome, { kind: "dead" }>, "kind">,
     mayBeSettled = delivery.isTakenOver === true,
   ): Promise<unknown> {
-    const { membership, config, clock, hooks } = this.#parts;
-    const described = describeFailure(error, clock.wall());
-    const reason = described.code ?? described.name;
-    const labels = { ...labelsOf(delivery.fields ?? []), service: config.service, failed_at: described.at, reason };
-    const failure = JSON.stringify(described);
-    let unsent = answer;
-    return this.#settle([delivery.id], async (isRepeated) => {
-      if (unsent !== undefined) await membership.answer(unsent, "");
-      unsent = undefined;
-      const letterId = await membership.bury(delivery, { failure, isContested: isRepeated || mayBeSettled, labels });
-      if (letterId === null) hooks.emit("dropped", this.#infoOf(delivery));
-      else hooks.emit("deadLettered", { ...this.#infoOf(delivery), error, letterId });
-    });
-  }
-
-  #infoOf({ id: entryId, fields, attempt }: Delivery): HookEvents["dropped"] {
-    const { stream, group } = this.#parts.membership;
-    return { stream, group, entryId, type: typeOf(fields ?? []), ...identityOf(fields), attempt };
+    const burial = burialOf(this.#parts, delivery, { ...death, mayBeSettled });
+    return this.#settle([delivery.id], burial);
   }
 
   /** @param settled - those of the entries that nothing is left to settle of when the work is done */

@@ -37,8 +37,6 @@ export class Workload {
   readonly #returning = new Map<string, Delivery>();
   /** Delivered once more before their settlement was confirmed, which may have come to Redis before. */
   readonly #redelivered = new Set<string>();
-  /** The entries whose handlers ran when it was last looked for buried ones. */
-  #running: ReadonlySet<string> = new Set();
   #isOpen = false;
   #waiters: (() => void)[] = [];
 
@@ -48,7 +46,7 @@ export class Workload {
     this.lapses = new Lapses({
       ...{ membership: parts.membership, hooks: parts.hooks },
       untilDone: (what, work) => this.settler.untilDone(what, work),
-      handled: () => this.#handled(),
+      handled: () => this.handled(),
       contest: () => this.#backlog.contest(),
       suspectLoss: () => this.suspectLoss(),
     });
@@ -66,19 +64,6 @@ export class Workload {
     this.#holdings = holdings;
     this.#backlog = new Backlog(this.#hasLanes ? (fields) => orderedBy(fields ?? []) : undefined, holdings);
     this.#runner = new Runner(parts, { backlog: this.#backlog, holdings, settler: this.settler, watching });
-  }
-
-  /**
-   * Ends the handlers of entries that an operator has moved to the dead letters meanwhile. Only of those that have run since the
-   * last call is Redis asked.
-   */
-  async dismissBuried(): Promise<void> {
-    const running = this.#handled();
-    const long = running.filter((id) => this.#running.has(id));
-    this.#running = new Set(running);
-    const { membership, dispatcher } = this.#parts;
-    if (long.length === 0) return;
-    for (const id of (await membership.buried?.(long)) ?? []) dispatcher.dismiss(id);
   }
 
   /** Lets entries in. Before the first heartbeat the consumer would look abandoned to others. */
@@ -220,14 +205,14 @@ export class Workload {
     // Neither what was taken over and waits, nor what is being settled: either may have been settled by now.
     return {
       unbegun: ids(waiting.filter(({ attempt }) => attempt === 0)),
-      begun: this.#handled(),
+      begun: this.handled(),
       failed: ids(waiting.filter(({ attempt, isTakenOver }) => attempt > 0 && !isTakenOver)),
       isContested: waiting.some(({ isTakenOver }) => isTakenOver),
     };
   }
 
   /** The ids of those whose handler has begun, and whose settlement has not. */
-  #handled(): string[] {
+  handled(): string[] {
     const others = new Set([...this.settler.settling, ...[...this.#runner.fetching].map(({ id }) => id)]);
     return this.#holdings.ids().filter((id) => this.#backlog.placeholder(id) === undefined && !others.has(id));
   }
