@@ -41,7 +41,7 @@ export interface PublishOptions extends PublishAllOptions {
    * `order: "entity"` handle the messages of one key one after another. It is stored in plain text and counts towards
    * `MESSAGE_MAX_BYTES`. @defaultValue the entity of an event (`user:42`); the id of any other message, which has no order then
    * @example
-   * await publishUserCreated(messaging, user, { key: "customer 7" });
+   * await messaging.publish(userDeleted, { entity_id: 123 }, { key: "customer 7" });
    */
   readonly key?: string;
 }
