@@ -11,6 +11,7 @@ export {
 } from "./messaging/assertions.js";
 export type { TestBrokerOptions } from "./messaging/broker-options.js";
 export { EndlessError, UnsettledError } from "./messaging/errors.js";
+export { createTestMessagingFor } from "./messaging/memory-messaging.js";
 export type { Observations } from "./messaging/observer.js";
 export {
   type ReadRecording,
@@ -19,9 +20,10 @@ export {
   readRecording,
   writeRecording,
 } from "./messaging/recording.js";
+export { createTestBroker } from "./messaging/shared-broker.js";
 export { type StubOptions, stub } from "./messaging/stub.js";
-export { createTestBroker, type TestBroker, type TestTime } from "./messaging/test-broker.js";
-export { createTestMessagingFor, type TestMessaging, type TestMessagingOptions } from "./messaging/test-messaging.js";
+export type { TestBroker, TestTime } from "./messaging/test-broker.js";
+export type { TestMessaging, TestMessagingOptions } from "./messaging/test-messaging.js";
 export type { PartOf } from "./pattern.js";
 export {
   type ExternalRedis,

@@ -1,5 +1,5 @@
 import { createTestBroker, createTestMessaging, type TestMessaging } from "../../generated/testing.js";
-import type { SharedBroker } from "../../runtime/testing/messaging/test-broker.js";
+import type { SharedBroker } from "../../runtime/testing/messaging/shared-broker.js";
 import { logBook } from "../support/service.js";
 import type { Stage } from "./stage.js";
 

@@ -1,8 +1,8 @@
 import type { CommandDescriptor } from "../../contract/descriptor.js";
 import type { CommandHandler } from "../../messaging/handler.js";
 import type { Messaging } from "../../messaging/messaging.js";
+import { createTestMessagingFor } from "./memory-messaging.js";
 import type { TestBroker } from "./test-broker.js";
-import { createTestMessagingFor } from "./test-messaging.js";
 
 /** Options of {@link stub}. */
 export interface StubOptions {
