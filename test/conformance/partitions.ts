@@ -226,34 +226,33 @@ export const partitions: Sentences = {
     }
   },
 
-  "who is no longer the owner of a partition settles nothing there: the message is handled again, under a greater fence": async (
-    stage,
-  ) => {
-    await stage.partitions.set("events", 2);
-    const handled: (readonly [sequence: number | undefined, fence: number | undefined, stream: string])[] = [];
-    let end = (): void => {};
-    const billing = stage.service("billing", OPTIONS);
-    onUserCreated(billing, async ({ user_id }, { fence, stream }) => {
-      handled.push([user_id, fence, stream]);
-      if (handled.length > 1) return;
-      await new Promise<void>((resolve) => {
-        end = resolve;
+  "who is no longer the owner of a partition settles nothing there: the message is handled again, under a greater fence":
+    async (stage) => {
+      await stage.partitions.set("events", 2);
+      const handled: (readonly [sequence: number | undefined, fence: number | undefined, stream: string])[] = [];
+      let end = (): void => {};
+      const billing = stage.service("billing", OPTIONS);
+      onUserCreated(billing, async ({ user_id }, { fence, stream }) => {
+        handled.push([user_id, fence, stream]);
+        if (handled.length > 1) return;
+        await new Promise<void>((resolve) => {
+          end = resolve;
+        });
       });
-    });
-    await billing.start();
-    await publishUserCreated(billing, user(1, { user_id: 1 }));
-    await stage.until(() => handled.length === 1, "the first attempt");
-    const [[, first = 0, partition] = []] = handled;
-    await stage.usurp(partition as string, GROUP);
-    end();
-    await stage.until(() => handled.length === 2, "the second attempt");
-    await publishUserCreated(billing, user(1, { user_id: 2 }));
-    await stage.until(() => handled.length === 3, "the next message");
-    const [, [again, second = 0] = [], [next, third = 0] = []] = handled;
-    expect([again, next]).toEqual([1, 2]);
-    expect(second).toBeGreaterThan(first);
-    expect(third).toBe(second);
-  },
+      await billing.start();
+      await publishUserCreated(billing, user(1, { user_id: 1 }));
+      await stage.until(() => handled.length === 1, "the first attempt");
+      const [[, first = 0, partition] = []] = handled;
+      await stage.usurp(partition as string, GROUP);
+      end();
+      await stage.until(() => handled.length === 2, "the second attempt");
+      await publishUserCreated(billing, user(1, { user_id: 2 }));
+      await stage.until(() => handled.length === 3, "the next message");
+      const [, [again, second = 0] = [], [next, third = 0] = []] = handled;
+      expect([again, next]).toEqual([1, 2]);
+      expect(second).toBeGreaterThan(first);
+      expect(third).toBe(second);
+    },
 
   "a message that fails is retried in its partition and holds up its entity, also with another owner": async (
     stage,

@@ -19,6 +19,8 @@ export type Step =
   | { readonly kind: "resume" }
   /** The stream has so many partitions more, if it has any. */
   | { readonly kind: "partition"; readonly added: number }
+  /** One of its partitions has another owner, which its own does not know. */
+  | { readonly kind: "usurp"; readonly place: number }
   /** The oldest instance ends, in order or not, and another one begins. */
   | { readonly kind: "close" | "crash" };
 
@@ -54,17 +56,21 @@ function stepOf(crashes: number): fc.Arbitrary<Step> {
     step(1, fc.record({ kind: fc.constant("pause"), isOfType: fc.boolean() })),
     step(1, fc.constant({ kind: "resume" })),
     step(1, fc.record({ kind: fc.constant("partition"), added: fc.integer({ min: 1, max: 3 }) })),
+    step(1, fc.record({ kind: fc.constant("usurp"), place: fc.nat(8) })),
     step(2, fc.constant({ kind: "close" })),
     step(crashes, fc.constant({ kind: "crash" })),
   );
 }
 
-/** @param crashes - how likely a crash is; 2 makes it as likely as a close */
-export function scenarios(crashes: number, maxLength: number): fc.Arbitrary<Scenario> {
+/**
+ * @param crashes - how likely a crash is; 2 makes it as likely as a close
+ * @param partitions - how many partitions the stream may have at first
+ */
+export function scenarios(crashes: number, maxLength: number, partitions: readonly number[]): fc.Arbitrary<Scenario> {
   return fc
     .record({
       order: fc.constantFrom("none" as const, "entity" as const),
-      partitions: fc.constantFrom(1, 2, 3),
+      partitions: fc.constantFrom(...partitions),
       instances: fc.integer({ min: 1, max: 2 }),
       concurrency: fc.constantFrom(1, 3, 100),
       steps: fc.array(stepOf(crashes), { minLength: 1, maxLength }),
