@@ -37,8 +37,10 @@ interface Reading {
   readonly lane: Lane;
   /** What was read and not yet given. */
   entries: readonly LogEntry[];
-  /** The last entry that was read. */
+  /** The last entry that was read, or the id behind which reading begins. */
   position: string;
+  /** The greatest id that the stream is known to have had. */
+  greatest: string;
   /** Whether there may be more to read. */
   isMore: boolean;
   /** Whether it has come to the id at which to end. */
@@ -104,10 +106,9 @@ export class Follower {
     const key = prefixed(this.#config, name);
     const { from } = this.#options;
     const lane = this.#lanes.get(key) as Lane;
-    const known = { name, key, lane, entries: [], hasEnded: false };
-    if (from !== undefined) return { ...known, position: idBefore(from), isMore: true };
-    const position = await lane.connection.ask(`reading ${key}`, (client) => greatestId(client, key));
-    return { ...known, position, isMore: false };
+    const greatest = await lane.connection.ask(`reading ${key}`, (client) => greatestId(client, key));
+    const position = from === undefined ? greatest : idBefore(from);
+    return { name, key, lane, entries: [], hasEnded: false, greatest, position, isMore: from !== undefined };
   }
 
   async #fill(reading: Reading): Promise<void> {
@@ -121,6 +122,7 @@ export class Follower {
     reading.entries = page.entries;
     reading.isMore = page.isMore;
     reading.position = page.entries.at(-1)?.id ?? position;
+    if (page.entries.length > 0 && comesBefore(reading.greatest, reading.position)) reading.greatest = reading.position;
   }
 
   /** Waits until one of the streams has more, for a while. */
@@ -162,7 +164,9 @@ export class Follower {
     for (const reading of own) {
       const { key } = reading;
       const greatest = await lane.connection.ask(`reading ${key}`, (client) => greatestId(client, key));
-      if (!comesBefore(greatest, reading.position)) continue;
+      const isBack = comesBefore(greatest, reading.greatest);
+      reading.greatest = greatest;
+      if (!isBack) continue;
       this.#options.notice(`${key} was deleted or set back: going on at its beginning`);
       reading.position = "0-0";
     }

@@ -149,6 +149,19 @@ describe("the messages of streams", () => {
     expect(shown.notices).toContainEqual(expect.stringMatching(/^events was deleted or set back/));
   });
 
+  it("begin where they are to, also in a stream to which nothing was added since", async () => {
+    await admin.xadd("events", `${Date.now() - 7_200_000}-0`, "event_type", "user.deleted", "entity_id", "1");
+    await using shown = tailing({ from: `${Date.now() - 3_600_000}-0` });
+    await eventually(() => waiting().then((n) => n === 1));
+    // It has waited in vain by then, and more than once.
+    await sleep(300);
+    await using service = createService(redis, { service: "a" });
+    await publishUserDeleted(service, { entity_id: 2 });
+    await eventually(() => shown.seen.some(({ entity }) => entity === "user:2"));
+    expect(shown.seen).toHaveLength(1);
+    expect(shown.notices).toEqual([]);
+  });
+
   it("are junk, too large or of another stream's form, and each is shown as what it is", async () => {
     await admin.xadd("events", "*", "event_type", "user.created", "blob", "x".repeat(3000));
     await admin.xadd("events", "*", "message_type", "user.created", "json", "{nonsense");
