@@ -20,8 +20,9 @@ export const startRedis: typeof startOne = async (options = {}) => {
   const patient = ["--cluster-node-timeout", "15000"];
   const given = typeof more === "function" ? (port: number) => [...patient, ...more(port)] : [...patient, ...more];
   const cluster = await startCluster({ ...options, arguments: given, masters: 3 });
+  const server = await ClusterAsRedis.of(cluster, isPlain);
   await setPassword(cluster, options.arguments);
-  return (await ClusterAsRedis.of(cluster, isPlain)).open();
+  return server.open();
 };
 
 /** Nodes that talk to each other without a password are given theirs when they do. */
@@ -29,7 +30,9 @@ async function setPassword({ nodes }: RedisCluster, given: StartRedisOptions["ar
   const words = typeof given === "function" ? [] : (given ?? []);
   const password = words[words.indexOf("--requirepass") + 1];
   if (!words.includes("--requirepass") || password === undefined) return;
-  await Promise.all(nodes.map((node) => onNode(node, (client) => client.config("SET", "requirepass", password))));
+  await Promise.all(
+    nodes.map((node) => onNode(node, (client) => client.acl("SETUSER", "default", "resetpass", `>${password}`))),
+  );
 }
 
 type NodeConfig = readonly (readonly [name: string, value: string])[];

@@ -38,7 +38,8 @@ const publisher = (ward: Ward): ReturnType<Ward["service"]> => ward.service("sho
 async function redisCli({ admin, redis }: Ward, command: string): Promise<unknown> {
   const words = command.split(" ");
   const at = words.indexOf("-p");
-  if (words[0] !== "redis-cli" || words[at + 1] !== String(redis.port)) throw new Error(`another Redis: ${command}`);
+  const isThere = isOnCluster || words[at + 1] === String(redis.port);
+  if (words[0] !== "redis-cli" || !isThere) throw new Error(`another Redis: ${command}`);
   return admin.call(words[at + 2] as string, ...words.slice(at + 3));
 }
 
