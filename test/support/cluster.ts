@@ -124,7 +124,7 @@ export class RedisCluster implements AsyncDisposable {
         return this.#find(nodes, ({ slots }) => slots.some(([first, last]) => first <= slot && slot <= last));
       },
       (node) => node !== undefined,
-      { what: `a master of ${key}`, everyMs: 5 },
+      { what: `a master of ${key}`, withinMs: 30_000, everyMs: 5 },
     ) as Promise<RedisServer>;
   }
 
@@ -134,7 +134,7 @@ export class RedisCluster implements AsyncDisposable {
     return eventually(
       async () => this.#find((await clusterView(this.nodes)).nodes, (node) => node.master === id && !node.isFailed),
       (node) => node !== undefined,
-      { what: `a replica of ${master.url}` },
+      { what: `a replica of ${master.url}`, withinMs: 30_000 },
     ) as Promise<RedisServer>;
   }
 
@@ -155,12 +155,12 @@ export class RedisCluster implements AsyncDisposable {
     return this.replaced(former, key);
   }
 
-  /** Moves a key's slot to another master, a key at a time with pauses between. Resolves to the new master. */
-  async moveSlotOf(key: string, pauseMs = 0): Promise<RedisServer> {
+  /** Moves a key's slot to another master, a few keys at a time with pauses between. Resolves to the new master. */
+  async moveSlotOf(key: string, pauseMs = 0, keysAtOnce = 1): Promise<RedisServer> {
     const from = await this.masterOf(key);
     const masters = await this.#mastersNow();
     const to = masters.find((master) => master !== from) as RedisServer;
-    await moveSlot({ slot: await keySlot(this.nodes, key), from, to, masters, pauseMs });
+    await moveSlot({ slot: await keySlot(this.nodes, key), from, to, masters, pauseMs, keysAtOnce });
     return to;
   }
 
@@ -214,7 +214,11 @@ export class RedisCluster implements AsyncDisposable {
   }
 
   async #mastersNow(): Promise<RedisServer[]> {
-    const { nodes } = await clusterView(this.nodes);
+    // On a busy machine none may answer in time.
+    const { nodes } = await eventually(() => clusterView(this.nodes), Boolean, {
+      what: "the masters",
+      withinMs: 30_000,
+    });
     return nodes
       .filter(({ isFailed, slots }) => !isFailed && slots.length > 0)
       .flatMap(({ id }) => this.nodes[this.#ids.indexOf(id)] ?? []);

@@ -8,12 +8,13 @@ export interface SlotMove {
   readonly to: RedisServer;
   /** All that serve slots, and so must learn the new owner. */
   readonly masters: readonly RedisServer[];
-  /** After each key, in milliseconds: for so long a script finds half of its keys. */
+  /** After each move of keys, in milliseconds: for so long a script finds half of its keys. */
   readonly pauseMs: number;
+  readonly keysAtOnce: number;
 }
 
-/** Moves a slot as `redis-cli --cluster reshard` does, but key by key and with pauses. */
-export async function moveSlot({ slot, from, to, masters, pauseMs }: SlotMove): Promise<void> {
+/** Moves a slot as `redis-cli --cluster reshard` does, but with pauses, and key by key if so wanted. */
+export async function moveSlot({ slot, from, to, masters, pauseMs, keysAtOnce }: SlotMove): Promise<void> {
   const [source, target] = await Promise.all(
     [from, to].map((node) => onNode(node, (client) => client.call("CLUSTER", "MYID"))),
   );
@@ -23,11 +24,11 @@ export async function moveSlot({ slot, from, to, masters, pauseMs }: SlotMove): 
   await setSlot(from, "MIGRATING", target);
   await onNode(from, async (client) => {
     for (;;) {
-      const [key] = (await client.call("CLUSTER", "GETKEYSINSLOT", `${slot}`, "1")) as string[];
-      if (key === undefined) {
+      const keys = (await client.call("CLUSTER", "GETKEYSINSLOT", `${slot}`, `${keysAtOnce}`)) as string[];
+      if (keys.length === 0) {
         return;
       }
-      await client.call("MIGRATE", to.host, `${to.port}`, key, "0", "5000");
+      await client.call("MIGRATE", to.host, `${to.port}`, "", "0", "5000", "KEYS", ...keys);
       await sleep(pauseMs);
     }
   });
