@@ -13,6 +13,7 @@ import { SLOTS, slotOf } from "../../runtime/broker/slot.js";
 import { recordOf } from "../../runtime/broker/topology.js";
 import { leaseKey, topologyKey } from "../../runtime/redis/keys.js";
 import { type RedisCluster, startCluster } from "../support/cluster.js";
+import { onNode } from "../support/cluster-node.js";
 import { eventually } from "../support/eventually.js";
 import { createService } from "../support/service.js";
 
@@ -46,6 +47,14 @@ async function waits(streams: readonly string[]): Promise<readonly number[]> {
   const ask = (client: Redis): Promise<string> => client.info("commandstats");
   const stats = await Promise.all(streams.map((stream) => onMasterOf(stream, ask)));
   return stats.map((text) => Number(/^cmdstat_wait:calls=(\d+)/m.exec(text)?.[1] ?? 0));
+}
+
+/** How many connections of a service are open, on all nodes together. */
+async function connectionsOf(service: string): Promise<number> {
+  const lists = await Promise.all(
+    cluster.nodes.map((node) => onNode(node, async (client) => String(await client.client("LIST")))),
+  );
+  return lists.join("\n").split(` name=${service}:`).length - 1;
 }
 
 describe("the partitions of a stream on three masters", () => {
@@ -142,4 +151,26 @@ describe("the partitions of a stream on three masters", () => {
     process.stdout.write(`partitions on a cluster: ${total} published, ${handled.length} handled\n`);
     await Promise.all(opened.map((each) => each.close()));
   }, 120_000);
+});
+
+it("a process holds no more connections than REDIS_MAX_CONNECTIONS", async () => {
+  await cluster.mend();
+  await onMasterOf("events", (client) =>
+    client.hset(topologyKey("events"), recordOf({ version: 1, streams: STREAMS, retired: [] })),
+  );
+  const options = { service: "bounded", leaseSeconds: 3, blockTimeMs: 200 };
+  // Three for each master, three besides, and two partitions of nine.
+  await using messaging = createService({}, { ...options, redis: { ...redis(), maxConnections: 14 } });
+  const handled = new Set<number>();
+  onUserCreated(messaging, ({ entity_id }) => void handled.add(Number(entity_id)));
+  await messaging.start();
+  let most = 0;
+  for (let entity = 1; entity <= 60; entity++) {
+    await publishUserCreated(messaging, { entity_id: entity, after_data: { email: "a@b.example" } });
+    if (entity % 10 === 0) most = Math.max(most, await connectionsOf("bounded"));
+  }
+  await eventually(() => handled.size === 60);
+  most = Math.max(most, await connectionsOf("bounded"));
+  expect(most).toBeGreaterThan(5);
+  expect(most).toBeLessThanOrEqual(14);
 });

@@ -43,9 +43,9 @@ const away: Readonly<Record<string, (master: RedisServer) => Promise<() => void>
 
 const user = (entity_id: number) => ({ entity_id, after_data: { email: "user@example.com" } });
 
-describe("while the commands have no master, because it", () => {
+describe("one master's death stops no stream of another: not reading, settling, beating, trimming, publishing", () => {
   it.each(Object.keys(away))(
-    "%s, events are published, handled, retried and trimmed, and their consumers stay alive",
+    "while the master of the commands %s, events are published, handled, retried and trimmed, and their consumers stay alive",
     async (how) => {
       await using stage = await SharedStage.on(cluster, { cluster: { nodes: [...nat.seeds], natMap: nat.natMap } });
       const redis = { ...SWIFT.redis, ...stage.address };

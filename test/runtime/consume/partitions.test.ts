@@ -140,7 +140,7 @@ it("reads without connections of their own what it may not open more for, and ke
   expect(roles.filter((role) => role.startsWith("read:"))).toHaveLength(2);
 });
 
-it("a read that was sent before another member took the partition over brings nothing, nor does a settlement", async () => {
+it("a read by a past owner brings nothing and changes nothing; so does a settle", async () => {
   await using proxy = await startTcpProxy(redis);
   const handled: Handled[] = [];
   const slow = await member(handled, {}, proxy);
@@ -328,6 +328,44 @@ it("leaves nothing behind when the last member has left but the epochs", async (
   const { members, plan } = shareKeys("events", GROUP);
   expect(await admin.exists(members, plan)).toBe(0);
   expect(await owners()).toEqual(STREAMS.map(() => ""));
+});
+
+it("a living owner's partition is not taken, however slow its handlers", async () => {
+  const began: number[] = [];
+  let end = (): void => {};
+  const ended = new Promise<void>((resolve) => {
+    end = resolve;
+  });
+  const slow = createService(redis, { ...SETTINGS, service: "billing" });
+  opened.push(slow);
+  onUserCreated(slow, async ({ entity_id }) => {
+    began.push(Number(entity_id));
+    await ended;
+  });
+  await slow.start();
+  await eventually(async () => expect(await sharesOf()).toEqual([8]));
+  await publish(slow, 0, 1);
+  await eventually(() => expect(began).toHaveLength(20));
+  const before = await owners();
+  const handled: Handled[] = [];
+  await member(handled);
+  const { plan } = shareKeys("events", GROUP);
+  // The other one is to have half of them, and looks for that more than a lease long.
+  const planned = async (): Promise<number> =>
+    new Set(Object.entries(await admin.hgetall(plan)).flatMap(([name, owner]) => (name.startsWith("=") ? [owner] : [])))
+      .size;
+  await eventually(async () => expect(await planned()).toBe(2));
+  const beats = async (): Promise<number> =>
+    Number((await admin.zrange(shareKeys("events", GROUP).members, "0", "-1", "WITHSCORES"))[1]);
+  for (let beat = await beats(), count = 0; count < 6; count++) {
+    await eventually(async () => (await beats()) !== beat);
+    beat = await beats();
+  }
+  expect(await owners()).toEqual(before);
+  expect(handled).toEqual([]);
+  end();
+  await eventually(async () => expect(await sharesOf()).toEqual([4, 4]), undefined, { withinMs: 20_000 });
+  expect(began).toHaveLength(20);
 });
 
 describe("a member that lives", () => {

@@ -56,7 +56,7 @@ const lastId = async (): Promise<unknown> => {
   return info[info.indexOf("last-generated-id") + 1];
 };
 
-it("a lost end of a stream is told once to each process that has known it, and ids never run backwards", async () => {
+it("ids that one process sees of a stream never run backwards; when history was lost, it is told once a process", async () => {
   const book = logBook();
   const [one, other, bystander] = [told({ logger: book }), told({ service: "reader" }), told({ service: "third" })];
   await using _one = one.messaging;

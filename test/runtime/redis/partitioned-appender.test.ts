@@ -1,5 +1,11 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { createUser, publishUserCreated, sendCreateUser, userCreated } from "../../../generated/index.js";
+import {
+  createUser,
+  onUserCreated,
+  publishUserCreated,
+  sendCreateUser,
+  userCreated,
+} from "../../../generated/index.js";
 import { partitionOf } from "../../../runtime/broker/partition.js";
 import { recordOf } from "../../../runtime/broker/topology.js";
 import { topologyKey } from "../../../runtime/redis/keys.js";
@@ -85,6 +91,27 @@ describe("publishing to a stream with partitions", () => {
     });
     expect(await admin.keys("*")).toEqual(["events"]);
   });
+});
+
+it("with one partition the wire is what it was: same names, same entries", async () => {
+  const options = { id: "0c352b96-8628-4933-bfaf-959ce68e851e", correlationId: "0c352b96-8628-4933-bfaf-959ce68e851e" };
+  const written = async (): Promise<unknown> => {
+    await using messaging = createService(redis, { service: "billing" });
+    onUserCreated(messaging, () => {});
+    await messaging.start();
+    await publishUserCreated(messaging, event(7), options);
+    await eventually(() => messaging.counts.handled === 1);
+    const fields = (await admin.xrange("events", "-", "+")).map(([, entry]) =>
+      entry.map((text) => text.replace(/^2\d{3}-.+Z$/, "now")),
+    );
+    const names = (await admin.keys("*")).filter((key) => key !== topologyKey("events"));
+    const groups = ((await admin.xinfo("GROUPS", "events")) as unknown[][]).map((group) => group[1]);
+    return { fields, names: names.toSorted(), groups };
+  };
+  const plain = await written();
+  await admin.flushall();
+  await partition("events", ["events"]);
+  expect(await written()).toEqual(plain);
 });
 
 it("finds the answer to a command in the partition of the command", async () => {

@@ -160,6 +160,28 @@ describe("a replicated publish", () => {
   });
 });
 
+it("a replicated publish that resolved is on so many replicas", async () => {
+  await using second = await startRedis({ arguments: ["--replicaof", redis.host, String(redis.port)] });
+  const other = new Redis(second.url);
+  await using messaging = createService(redis, {
+    durability: "replicated",
+    redis: { ...settings, waitReplicas: 2, waitTimeoutSeconds: 1 },
+  });
+  const id = "0c352b96-8628-4933-bfaf-959ce68e851e";
+  const attempt = (): Promise<{ readonly entryId: string }> => publishRate(messaging, rate, { id, once: true });
+  await eventually(async () => (await admin.info("replication")).match(/state=online/g)?.length === 2);
+  second.pause();
+  await expect(attempt()).rejects.toMatchObject({
+    code: "PUBLISH_UNCERTAIN",
+    message: expect.stringContaining("1 of 2 replicas"),
+  });
+  second.resume();
+  const { entryId } = await eventually(attempt);
+  for (const client of [copy, other])
+    expect((await client.xrange("events", "-", "+")).map(([each]) => each)).toEqual([entryId]);
+  other.disconnect();
+});
+
 it("what an outbox publishes waits for replicas, too, also when it was stored by an attempt before", async () => {
   const config = readConfig(
     { service: "relay", durability: "replicated", redis: { ...settings, url: redis.url } },

@@ -21,7 +21,7 @@ it.each([
   expect(slotOf(key)).toBe(slot);
 });
 
-it("every key of a stream lies in its slot, whatever its group and its messages are called", () => {
+it("what belongs to a stream lies in one slot, whatever its group and its messages are called", () => {
   const name = fc.stringMatching(/^[A-Za-z0-9._:-]+$/);
   fc.assert(
     fc.property(name, name, fc.string(), (stream, group, id) => {

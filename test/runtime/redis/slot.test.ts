@@ -13,6 +13,7 @@ import { slotOf } from "../../../runtime/broker/slot.js";
 import { Operations } from "../../../runtime/operations/index.js";
 import { type RedisCluster, startCluster } from "../../support/cluster.js";
 import { eventually } from "../../support/eventually.js";
+import { startNat } from "../../support/nat.js";
 import { createService } from "../../support/service.js";
 
 let cluster: RedisCluster;
@@ -113,7 +114,7 @@ it("a service that knows one node publishes and handles through the masters of e
   });
 });
 
-it("publishes that are redirected are stored once, in the order of their calls, before what comes behind them", async () => {
+it("one publisher's messages to one stream stand in the order in which they were published, through redirects", async () => {
   const masters = await mastersOf();
   const environment = "moved";
   const stream = `${environment}:events`;
@@ -137,6 +138,30 @@ it("publishes that are redirected are stored once, in the order of their calls, 
   expect([...ids].sort((one, next) => one - next)).toEqual(ids);
   expect(ids).toHaveLength(300);
   expect(messaging.counts.publishFailed).toBe(0);
+});
+
+it("a publish that is uncertain is never sent again by itself; one that was redirected is", async () => {
+  const masters = await mastersOf();
+  await using nat = await startNat(cluster.nodes);
+  const [environment, event] = ["lost", { entity_id: 1, after_data: { email: "ada@example.com" } }];
+  const stream = `${environment}:events`;
+  const redis = { cluster: { nodes: [...nat.seeds], natMap: nat.natMap }, socketTimeoutSeconds: 1 };
+  await using messaging = createService({}, { redis, environment });
+  await publishUserCreated(messaging, event);
+  const owner = await ownerOf(stream);
+  const present = masters.find(({ options }) => options.port === owner.port) as Redis;
+  const proxy = nat.before(cluster.masters.find(({ port }) => port === owner.port) as { host: string; port: number });
+  proxy.mode = "mute";
+  await expect(publishUserCreated(messaging, event)).rejects.toMatchObject({ code: "PUBLISH_UNCERTAIN" });
+  proxy.mode = "pass";
+  await eventually(() => publishUserCreated(messaging, event));
+  expect(await present.xlen(stream)).toBe(3);
+
+  await present.del(stream);
+  const other = masters.find((master) => master !== present) as Redis;
+  await assign(stream, other, masters);
+  const { entryId } = await publishUserCreated(messaging, event);
+  expect((await other.xrange(stream, "-", "+")).map(([id]) => id)).toEqual([entryId]);
 });
 
 it("a service that was given one node of a cluster as its Redis is told which setting it needs", async () => {

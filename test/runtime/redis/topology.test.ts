@@ -71,7 +71,7 @@ it("tells of a change, and goes on with the nodes that it has learnt when the fi
   expect(changes).toBe(2);
 });
 
-it("does not believe a node that finds the cluster down, nor one of an older epoch", async () => {
+it("no topology answer of a lower epoch, or of a node that finds the cluster down, is believed", async () => {
   const [one, two, three] = await threeNodes();
   await using _one = one;
   await using _two = two;

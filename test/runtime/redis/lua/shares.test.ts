@@ -48,7 +48,7 @@ describe("the plan", () => {
     { minLength: 1, maxLength: 30 },
   );
 
-  it("has shares that differ by one at most, and moves no more than it must, whoever joins, leaves or is expelled", async () => {
+  it("the plan's shares differ by one at most; a change moves no more than it must", async () => {
     await fc.assert(
       fc.asyncProperty(acts, fc.integer({ min: 1, max: 20 }), async (list, partitions) => {
         await admin.flushall();
