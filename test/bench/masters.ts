@@ -4,9 +4,9 @@
 import { Redis } from "ioredis";
 import type { RedisOptions } from "../../generated/index.js";
 import { partitionNames, partitionOf } from "../../runtime/broker/partition.js";
+import { SLOTS, slotOf } from "../../runtime/broker/slot.js";
 import { recordOf } from "../../runtime/broker/topology.js";
 import { topologyKey } from "../../runtime/redis/keys.js";
-import { SLOTS, slotOf } from "../../runtime/redis/slot.js";
 import { startRedis } from "../../runtime/testing/redis/index.js";
 import { type Child, startChild } from "../support/child.js";
 import { startCluster } from "../support/cluster.js";

@@ -1,8 +1,8 @@
 import { beforeEach, expect, test } from "vitest";
+import { slotOf } from "../../../runtime/broker/slot.js";
 import type { Transfer } from "../../../runtime/broker/transfer.js";
 import { readConfig } from "../../../runtime/config/config.js";
 import { Connection } from "../../../runtime/redis/connection.js";
-import { slotOf } from "../../../runtime/broker/slot.js";
 import { transferEntries } from "../../../runtime/redis/transfer-entries.js";
 import { systemClock } from "../../../runtime/time/clock.js";
 import { useRedis } from "../../support/redis.js";
