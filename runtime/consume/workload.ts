@@ -146,7 +146,10 @@ export class Workload {
   /** Takes retries. One that is released before the confirmation that it was parked has arrived waits for that. */
   takeAgain(deliveries: readonly Delivery[], since: number): void {
     const { settling } = this.settler;
-    for (const delivery of deliveries) if (settling.has(delivery.id)) this.#returning.set(delivery.id, delivery);
+    for (const delivery of deliveries) {
+      // One that is not held any more is settled, although its settlement may still be about to end.
+      if (this.holds(delivery.id) && settling.has(delivery.id)) this.#returning.set(delivery.id, delivery);
+    }
     this.take(deliveries, since);
   }
 

@@ -43,6 +43,31 @@ it("an entry that is delivered again before its acknowledgement is confirmed is 
   expect([workload.holds("1-1"), workload.isComplete]).toEqual([false, false]);
 });
 
+it("a retry that is released at the moment in which it is known to be parked is handled once", async () => {
+  const begun: string[] = [];
+  const parts = partsWith({
+    membership: { lapsed: () => false, recordFailure: async () => "kept", acknowledge: async () => {} },
+    dispatcher: {
+      dispatch: ({ id, attempt }: Delivery) => {
+        begun.push(`${id} ${attempt}`);
+        return attempt === 1 ? { kind: "retry", delayMs: 0, error: new Error("no") } : DONE;
+      },
+    },
+    hooks: { emit: () => {}, count: () => {}, wants: () => false },
+    settling: { signal: new AbortController().signal },
+  });
+  const workload = new Workload(parts);
+  workload.open();
+  workload.take([{ id: "1-1", fields: [], attempt: 1 }], 0);
+  await workload.roomier();
+  expect([workload.holds("1-1"), workload.settler.settling.has("1-1")]).toEqual([false, true]);
+
+  workload.takeAgain([{ id: "1-1", fields: [], attempt: 2 }], 0);
+  await workload.settler.flushed();
+  await turn();
+  expect(begun).toEqual(["1-1 1", "1-1 2"]);
+});
+
 it.each([false, true])(
   "entries that were asked for before the lease lapsed, and came afterwards, are fetched before they begin (retries: %s)",
   async (areRetries) => {
