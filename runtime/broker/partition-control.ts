@@ -83,6 +83,18 @@ export function nameProblems(stream: string): readonly string[] {
   return [`give the name of a stream, such as events; ${JSON.stringify(printable(stream))} is none`];
 }
 
+/** Publishers know of a change after half of this. */
+const LEARNT_AFTER_MS = 20_000;
+
+/** Those of the retired partitions into which a publisher that runs may still put messages: it has not heard of the change. */
+export function stillWritten(
+  { before, after }: Pick<PartitionPlan, "before" | "after">,
+  nowMs: number,
+): readonly string[] {
+  const isFresh = nowMs - before.version < LEARNT_AFTER_MS;
+  return after.retired.filter((partition) => isFresh || before.streams.includes(partition));
+}
+
 /** The topology of a stream with another number of partitions, as the successor of one. All that are removed are retired. */
 export function repartitioned(before: Topology, count: number, nowMs: number): Topology {
   const old = readStreams(before);

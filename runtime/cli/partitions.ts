@@ -45,7 +45,11 @@ function mayGoOn({ stream, before, after, hindrances }: PartitionPlan, { force }
   const now = before.streams.length;
   print(`${stream} has ${now === 1 ? "1 partition" : `${now} partitions`}`);
   for (const { text } of hindrances) warn(force ? text : `nothing was done: ${text}`);
-  if (after.retired.length > 0) print(`${after.retired.length} of them are read until they are empty`);
+  if (after.retired.length > 0) {
+    print(
+      `${after.retired.length} retired partitions are still read: repeat this after 20 s to drop those that are empty`,
+    );
+  }
   return force === true || hindrances.length === 0;
 }
 

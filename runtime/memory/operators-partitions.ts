@@ -7,6 +7,7 @@ import {
   type PartitionState,
   partitionProblems,
   repartitioned,
+  stillWritten,
 } from "../broker/partition-control.js";
 import { readStreams } from "../broker/topology.js";
 import { type Config, prefixed } from "../config/config.js";
@@ -38,8 +39,10 @@ export class OperatorsPartitions implements PartitionControl {
   async plan(stream: string, count: number): Promise<PartitionPlan> {
     const name = this.#named(stream, partitionProblems(stream, count));
     const before = this.#store.topology(name);
-    const after = repartitioned(before, count, this.#store.clock.wall());
-    const retired = after.retired.filter((partition) => this.#hasContent(partition));
+    const nowMs = this.#store.clock.wall();
+    const after = repartitioned(before, count, nowMs);
+    const written = stillWritten({ before, after }, nowMs);
+    const retired = after.retired.filter((each) => written.includes(each) || this.#hasContent(each));
     const groups = [...this.#store.stream(name).groups.keys()];
     const hindrances = groups.flatMap((group) => this.#hindrancesOf(group, name, readStreams(before)));
     return { stream: name, before, after: { ...after, retired }, hindrances };

@@ -5,6 +5,7 @@ import {
   type PartitionState,
   partitionProblems,
   repartitioned,
+  stillWritten,
 } from "../../broker/partition-control.js";
 import { readStreams, recordOf, type Topology, unpartitioned } from "../../broker/topology.js";
 import { type Config, prefixed } from "../../config/config.js";
@@ -45,10 +46,13 @@ export class Partitions implements PartitionControl {
     return this.#ask("examining", stream, async (client, name) => {
       const before = await this.#topologyOf(client, name);
       const old = readStreams(before);
-      const planned = repartitioned(before, count, instantIn(await client.time()));
-      const retired = await this.#withContent(planned.retired, (await groupsOf(client, name)) ?? []);
+      const nowMs = instantIn(await client.time());
+      const after = repartitioned(before, count, nowMs);
+      const written = stillWritten({ before, after }, nowMs);
+      const filled = await this.#withContent(after.retired, (await groupsOf(client, name)) ?? []);
+      const retired = after.retired.filter((partition) => written.includes(partition) || filled.includes(partition));
       const hindrances = await hindrancesOf(this.#at, name, old, this.#config.leaseMs);
-      return { stream: name, before, after: { ...planned, retired }, hindrances };
+      return { stream: name, before, after: { ...after, retired }, hindrances };
     });
   }
 
