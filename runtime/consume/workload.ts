@@ -1,6 +1,6 @@
 import { type Delivery, FEW } from "../broker/delivery.js";
 import type { Leaving, TakenOver } from "../broker/membership.js";
-import { orderedBy } from "../contract/codec.js";
+import { orderedBy } from "../contract/key.js";
 import { Backlog } from "./backlog.js";
 import { Holdings } from "./holdings.js";
 import { Lapses } from "./lapses.js";

@@ -22,7 +22,7 @@ export const TYPE_PROPERTIES: Readonly<Record<Exclude<MessageKind, "health">, st
 export const TYPE_FIELD = "message_type";
 const JSON_FIELD = "json";
 /** The field beside those of the message, in either encoding, that holds the key which its publisher chose. */
-const KEY_FIELD = "merp_key";
+export const KEY_FIELD = "merp_key";
 
 /**
  * The message's type, read without decoding the entry; `undefined` if no field names it (health, or junk). A generic
@@ -75,21 +75,6 @@ export function entityOf(entry: FlatFields): string | undefined {
   }
 }
 
-/** What an entry's messages are ordered by: the key that its publisher chose, else its entity. */
-export function orderedBy(entry: FlatFields): string | undefined {
-  return chosenKeyOf(entry) ?? entityOf(entry);
-}
-
-/** The key that the publisher of a message chose. */
-export function chosenKeyOf(entry: FlatFields): string | undefined {
-  return fieldOf(entry, KEY_FIELD) || undefined;
-}
-
-/** The same entry with a key that its publisher chose. */
-export function keyed(entry: FlatFields, key: string | undefined): FlatFields {
-  return key === undefined ? entry : [...entry, KEY_FIELD, key];
-}
-
 /** The same name for an entity whose type is written as a class name, as in `User`. */
 function nameEntity(type: unknown, id: unknown): string {
   return `${String(type ?? "").toLowerCase()}:${String(id)}`;
@@ -132,15 +117,6 @@ export function layoutOf({ list }: Fields, encoding: Encoding): Layout {
   const layout = layouts.get(key) ?? names;
   layouts.set(key, layout);
   return layout;
-}
-
-const keyedLayouts = new WeakMap<Layout, Layout>();
-
-/** The layout of entries of one layout that have a key besides. */
-export function keyedLayout(layout: Layout): Layout {
-  const known = keyedLayouts.get(layout) ?? [...layout, KEY_FIELD];
-  keyedLayouts.set(layout, known);
-  return known;
 }
 
 /**

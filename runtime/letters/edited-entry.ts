@@ -1,15 +1,9 @@
-import {
-  chosenKeyOf,
-  type FlatFields,
-  isJsonEntry,
-  keyed,
-  type PlainMessage,
-  TYPE_PROPERTIES,
-} from "../contract/codec.js";
+import { type FlatFields, isJsonEntry, type PlainMessage, TYPE_PROPERTIES } from "../contract/codec.js";
 import { contractOf } from "../contract/contract.js";
 import type { Descriptor } from "../contract/descriptor.js";
 import { areEqual, hasParts } from "../contract/equal.js";
 import { shownPath } from "../contract/issue-path.js";
+import { chosenKeyOf, keyed } from "../contract/key.js";
 import { unmasked } from "../contract/unmasked.js";
 import { ContractError, DecodeError, type Issue } from "../errors.js";
 

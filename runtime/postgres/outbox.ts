@@ -1,7 +1,8 @@
 import { prefixed } from "../config/config.js";
 import { unknownOptions } from "../config/suggest.js";
-import { keyed, type PlainMessage } from "../contract/codec.js";
+import type { PlainMessage } from "../contract/codec.js";
 import type { CommandDescriptor, Descriptor, Publishable, WithoutStandard } from "../contract/descriptor.js";
+import { keyed } from "../contract/key.js";
 import { withStandard } from "../contract/standard.js";
 import { ConfigError, MessagingError } from "../errors.js";
 import type { OutgoingCall } from "../messaging/interceptor.js";

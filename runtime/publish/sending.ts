@@ -1,6 +1,7 @@
 import { inspect } from "node:util";
 import type { Append } from "../broker/append.js";
-import { type FlatFields, keyed, keyedLayout, type Layout } from "../contract/codec.js";
+import type { FlatFields, Layout } from "../contract/codec.js";
+import { keyed, keyedLayout } from "../contract/key.js";
 import { MessagingError } from "../errors.js";
 import type { HookBus, MessageIds } from "../messaging/hooks.js";
 import type { Published } from "../messaging/publisher.js";

@@ -1,16 +1,5 @@
-import {
-  buriedIn,
-  CLOCK,
-  DUE,
-  DUE_AT_ONCE,
-  failuresIn,
-  ID_ORDER,
-  LOOK_AGAIN,
-  pausesIn,
-  restoring,
-  TYPE_OF,
-  WHOLE,
-} from "./fragment.js";
+import { buriedIn, CLOCK, DUE, DUE_AT_ONCE, failuresIn, ID_ORDER, restoring, TYPE_OF, WHOLE } from "./fragment.js";
+import { LOOK_AGAIN, pausesIn } from "./pauses.js";
 import { keepingCalls } from "./retry-call.js";
 import { type Script, script } from "./script.js";
 

@@ -1,4 +1,5 @@
-import { CLOCK, failuresIn, ID_ORDER, pausesIn, TYPE_OF, WHOLE } from "./fragment.js";
+import { CLOCK, failuresIn, ID_ORDER, TYPE_OF, WHOLE } from "./fragment.js";
+import { pausesIn } from "./pauses.js";
 import { type Script, script } from "./script.js";
 
 /** Members ask once a second. */

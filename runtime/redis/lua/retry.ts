@@ -9,14 +9,13 @@ import {
   failuresIn,
   ID_ORDER,
   LENGTH,
-  LOOK_AGAIN,
   MINE,
-  pausesIn,
   recordIn,
   restoring,
   THEIRS,
   WHOLE,
 } from "./fragment.js";
+import { LOOK_AGAIN, pausesIn } from "./pauses.js";
 import { type Script, script } from "./script.js";
 
 /**

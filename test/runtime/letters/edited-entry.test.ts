@@ -1,8 +1,8 @@
 import { expect, it } from "vitest";
 import { userCreated } from "../../../generated/index.js";
 import { exampleUserCreated } from "../../../generated/testing.js";
-import { keyed } from "../../../runtime/contract/codec.js";
 import { contractOf } from "../../../runtime/contract/contract.js";
+import { keyed } from "../../../runtime/contract/key.js";
 import { editedEntry } from "../../../runtime/letters/edited-entry.js";
 
 it.each(["fields", "json"] as const)("an edited copy in the encoding %s keeps the key of the original", (encoding) => {
