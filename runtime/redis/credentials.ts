@@ -58,7 +58,7 @@ export class CredentialSource {
    * Redis has refused them: the next call asks again.
    * @param refused - which of them, where others may have replaced them meanwhile
    */
-  forget(refused = this.#given): void {
+  forget(refused: Promise<RedisCredentials> | undefined = this.#given): void {
     if (refused === this.#given) this.#given = undefined;
   }
 

@@ -16,7 +16,8 @@ export async function sweepAll(client: Client, keys: StreamKeys, group: string):
   const handoverKeys = [keys.stream, keys.retry, keys.handover, keys.errors];
   while ((await sweepHandover.run(client, handoverKeys, [group, PAGE])) > 0);
   const retryKeys = [keys.stream, keys.retry, keys.errors, keys.held];
-  for (let from: string | null = "0"; from !== null; ) {
+  // Mostly nothing waits for a retry.
+  for (let from: string | null = (await client.zcard(keys.retry)) > 0 ? "0" : null; from !== null; ) {
     from = await sweepRetries.run(client, retryKeys, [group, from, PAGE]);
   }
   const errorKeys = [keys.stream, keys.retry, keys.errors, keys.handover];
