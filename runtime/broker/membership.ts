@@ -184,7 +184,7 @@ export interface Membership extends MemberPlace, Neighbourhood {
   readonly receives: boolean;
   /**
    * Records a failed attempt of an entry, unless another consumer has it or it is deleted from its stream. It is parked
-   * until its retry is due; where `parkedMs` is left undefined, this consumer keeps it for that. Where `failure` is, the attempt
+   * until its retry is due; where `parkedMs` is left undefined, this consumer keeps it for that. Where `failure` is left undefined, the attempt
    * does not count, and nothing is recorded of it.
    */
   recordFailure(delivery: Delivery, record: AttemptRecord): Promise<Kept>;

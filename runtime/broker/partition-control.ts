@@ -83,7 +83,7 @@ export function nameProblems(stream: string): readonly string[] {
   return [`give the name of a stream, such as events; ${JSON.stringify(printable(stream))} is none`];
 }
 
-/** Publishers know of a change after half of this. */
+/** Publishers know of a change after 10 s. What they have sent before may wait as long for its connection. */
 const LEARNT_AFTER_MS = 20_000;
 
 /** Those of the retired partitions into which a publisher that runs may still put messages: it has not heard of the change. */
@@ -101,4 +101,10 @@ export function repartitioned(before: Topology, count: number, nowMs: number): T
   const streams = partitionNames(old as readonly [string, ...string[]], count, { slots: SLOTS, slotOf });
   const retired = old.filter((each) => !streams.includes(each));
   return { version: Math.max(before.version + 1, Math.floor(nowMs)), streams, retired };
+}
+
+/** The same with those retired partitions alone. Where nothing changes, it keeps its version: publishers know it. */
+export function retiring(before: Topology, after: Topology, retired: readonly string[]): Topology {
+  const isSame = before.version > 0 && String([before.streams, before.retired]) === String([after.streams, retired]);
+  return { ...after, retired, version: isSame ? before.version : after.version };
 }

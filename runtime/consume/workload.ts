@@ -34,7 +34,7 @@ export class Workload {
   /** The entries that were delivered to this consumer and are not settled. */
   readonly #holdings: Holdings;
   /** Released for a retry before the settlement of their last attempt was confirmed. */
-  readonly #returning = new Map<string, Delivery>();
+  readonly #returning = new Map<string, { readonly delivery: Delivery; readonly since: number }>();
   /** Delivered once more before their settlement was confirmed, which may have come to Redis before. */
   readonly #redelivered = new Set<string>();
   #isOpen = false;
@@ -148,7 +148,7 @@ export class Workload {
     const { settling } = this.settler;
     for (const delivery of deliveries) {
       // One that is not held any more is settled, although its settlement may still be about to end.
-      if (this.holds(delivery.id) && settling.has(delivery.id)) this.#returning.set(delivery.id, delivery);
+      if (this.holds(delivery.id) && settling.has(delivery.id)) this.#returning.set(delivery.id, { delivery, since });
     }
     this.take(deliveries, since);
   }
@@ -174,7 +174,7 @@ export class Workload {
     const again = this.#returning.size === 0 ? undefined : this.#returning.get(id);
     if (again !== undefined) {
       this.#returning.delete(id);
-      this.take([again], this.lapses.count);
+      this.take([again.delivery], again.since);
     }
     this.#lightened();
   }

@@ -7,6 +7,7 @@ import {
   type PartitionState,
   partitionProblems,
   repartitioned,
+  retiring,
   stillWritten,
 } from "../broker/partition-control.js";
 import { readStreams } from "../broker/topology.js";
@@ -45,7 +46,7 @@ export class OperatorsPartitions implements PartitionControl {
     const retired = after.retired.filter((each) => written.includes(each) || this.#hasContent(each));
     const groups = [...this.#store.stream(name).groups.keys()];
     const hindrances = groups.flatMap((group) => this.#hindrancesOf(group, name, readStreams(before)));
-    return { stream: name, before, after: { ...after, retired }, hindrances };
+    return { stream: name, before, after: retiring(before, after, retired), hindrances };
   }
 
   async set(

@@ -5,7 +5,7 @@ import type { Route } from "./route.js";
 /** How many replicas are waited for, and how long. What comes behind on the connection waits, too. */
 const [REPLICAS, LIMIT_MS] = [1, 100];
 /** Where no replica has confirmed anything, none is waited for again so long. */
-const PAUSE_MS = 10_000;
+const PAUSE_MS = 1000;
 
 /**
  * Waits a moment until a replica has what was written over a connection, before something is done that must not survive without

@@ -104,6 +104,8 @@ export class Rounds {
   readonly #client: Client;
   /** By how much the clock of Redis is ahead of this process' own; `undefined` until it was asked for. */
   #aheadMs: number | undefined;
+  /** How long a round trip takes at least. */
+  #tripMs = 0;
 
   constructor(client: Client) {
     this.#client = client;
@@ -125,13 +127,15 @@ export class Rounds {
     const time = await this.ask((round) => round.ask<string[]>("TIME"));
     const here = (began + Date.now()) / 2;
     const nowMs = time === undefined ? undefined : instantIn(time);
-    if (nowMs !== undefined) this.#aheadMs = nowMs - (beganAt + systemClock.now()) / 2;
+    const endedAt = systemClock.now();
+    this.#tripMs = endedAt - beganAt;
+    if (nowMs !== undefined) this.#aheadMs = nowMs - (beganAt + endedAt) / 2;
     return { nowMs: Math.floor(nowMs ?? here), here };
   }
 
-  /** The moment in so many milliseconds by Redis' clock; 0 where that is not known. */
+  /** The moment so many milliseconds after what is sent now has come to Redis, by Redis' clock; 0 where that is not known. */
   in(ms: number): number {
-    return this.#aheadMs === undefined ? 0 : Math.ceil(this.#aheadMs + systemClock.now() + ms);
+    return this.#aheadMs === undefined ? 0 : Math.ceil(this.#aheadMs + systemClock.now() + this.#tripMs + ms);
   }
 }
 

@@ -5,6 +5,7 @@ import {
   type PartitionState,
   partitionProblems,
   repartitioned,
+  retiring,
   stillWritten,
 } from "../../broker/partition-control.js";
 import { readStreams, recordOf, type Topology, unpartitioned } from "../../broker/topology.js";
@@ -52,7 +53,7 @@ export class Partitions implements PartitionControl {
       const filled = await this.#withContent(after.retired, (await groupsOf(client, name)) ?? []);
       const retired = after.retired.filter((partition) => written.includes(partition) || filled.includes(partition));
       const hindrances = await hindrancesOf(this.#at, name, old, this.#config.leaseMs);
-      return { stream: name, before, after: { ...after, retired }, hindrances };
+      return { stream: name, before, after: retiring(before, after, retired), hindrances };
     });
   }
 

@@ -103,6 +103,42 @@ it.each([false, true])(
   },
 );
 
+it("a retry is fetched before it begins, if the lease lapsed while it was released and its parking was not confirmed yet", async () => {
+  let hasLapsed = false;
+  let confirm = (): void => {};
+  const recorded = new Promise<string>((resolve) => {
+    confirm = () => resolve("kept");
+  });
+  const begun: number[] = [];
+  const fetched: string[] = [];
+  const fetch: Membership["fetch"] = async (entries) => {
+    fetched.push(...entries.map(({ id }) => id));
+    return { deliveries: [], looked: entries.length };
+  };
+  const parts = partsWith({
+    membership: { lapsed: () => hasLapsed, recordFailure: () => recorded, fetch, owned: async () => new Set() },
+    dispatcher: {
+      dispatch: ({ attempt }: Delivery) => {
+        begun.push(attempt);
+        return { kind: "retry", delayMs: 0, error: new Error("no") };
+      },
+    },
+    hooks: { emit: () => {}, count: () => {}, wants: () => false },
+    settling: { signal: new AbortController().signal },
+  });
+  const workload = new Workload(parts);
+  workload.open();
+  workload.take([{ id: "1-1", fields: [], attempt: 1 }], 0);
+  workload.takeAgain([{ id: "1-1", fields: [], attempt: 2 }], workload.lapses.notice());
+  hasLapsed = true;
+  workload.lapses.notice();
+  hasLapsed = false;
+  confirm();
+  await workload.settler.flushed();
+  await turn();
+  expect([begun, fetched]).toEqual([[1], ["1-1"]]);
+});
+
 it("what a read brings is fetched before it begins, if the lease lapsed while the read was under way", async () => {
   let hasLapsed = false;
   let reply = (): void => {};
