@@ -5,19 +5,32 @@ interface Held {
   readonly begin: () => void;
 }
 
+/** One entry that waits for its next attempt. */
+interface HeldRetry {
+  /** Resolves when an operator wants the next attempt at once, or when the wait has ended. */
+  readonly called: Promise<void>;
+  /** Ends the wait. The same entry may have come again and wait anew: that goes on. */
+  readonly end: () => void;
+}
+
 /** The entries that wait in this consumer for their next attempt, because they keep an order. An operator may have them be due at once. */
 export class HeldRetries {
   readonly #held = new Map<string, Held>();
   #heard: ReadonlyMap<string, number> = new Map();
 
-  /** Resolves when an operator wants the next attempt of an entry at once. */
-  called(id: string, type: string | undefined): Promise<void> {
-    return new Promise((begin) => this.#held.set(id, { type, begin }));
-  }
-
-  /** An entry waits no longer. */
-  ended(id: string): void {
-    this.#held.delete(id);
+  /** An entry waits for its next attempt, until it is called for or the wait is ended. */
+  hold(id: string, type: string | undefined): HeldRetry {
+    let begin = (): void => {};
+    const called = new Promise<void>((resolve) => {
+      begin = resolve;
+    });
+    const held = { type, begin };
+    this.#held.set(id, held);
+    const end = (): void => {
+      if (this.#held.get(id) === held) this.#held.delete(id);
+      begin();
+    };
+    return { called, end };
   }
 
   /**

@@ -238,9 +238,10 @@ export class Runner {
     const { heldRetries, reading } = this.#parts;
     const next = (retry.isUncounted ? 0 : 1) + attempt - deaths;
     const resume = this.#backlog.retain(delivery, { attempt: next, isAlone: false });
-    const called = heldRetries.called(id, typeOf(delivery.fields ?? []));
-    const due = reading.for(retry.delayMs, called).finally(() => heldRetries.ended(id));
+    const held = heldRetries.hold(id, typeOf(delivery.fields ?? []));
+    const due = reading.for(retry.delayMs, held.called).finally(held.end);
     const kept = await this.#settler.keep(delivery, retry);
+    if (kept !== "kept") held.end();
     this.#watching.unloaded(id);
     const waiting = this.#backlog.placeholder(id);
     if (waiting !== undefined && kept !== "kept") waiting.isTakenOver = true;

@@ -2,10 +2,13 @@ import { expect, it } from "vitest";
 import { type Delivery, DONE, type Outcome } from "../../../runtime/broker/delivery.js";
 import type { Fetched } from "../../../runtime/broker/membership.js";
 import { Backlog } from "../../../runtime/consume/backlog.js";
+import { HeldRetries } from "../../../runtime/consume/held-retries.js";
 import { Holdings } from "../../../runtime/consume/holdings.js";
 import type { ConsumerParts, Watching } from "../../../runtime/consume/parts.js";
 import { Runner } from "../../../runtime/consume/runner.js";
 import type { Settler } from "../../../runtime/consume/settler.js";
+import type { Clock } from "../../../runtime/time/clock.js";
+import { Pause } from "../../../runtime/time/pause.js";
 
 const LEASE_MS = 1000;
 
@@ -109,3 +112,39 @@ it("an entry that is fetched quickly begins also while this consumer's lease is 
   await stage.arrive([delivery]);
   expect([stage.begun, stage.fetches]).toEqual([["1-1"], 1]);
 });
+
+it.each(["lost", "deleted", null])(
+  "with an order, nothing waits for the time of a retry whose entry is %s when its failure is recorded",
+  async (kept) => {
+    let timers = 0;
+    const after = (): { cancel(): void } => {
+      timers++;
+      return { cancel: () => timers-- };
+    };
+    const parts = {
+      config: { concurrency: 1, order: "entity" },
+      dispatcher: { dispatch: (): Outcome => ({ kind: "retry", delayMs: 1e6, error: new Error("fails") }) },
+      halt: { isTotal: false, isOfTypes: false, holds: () => false, onChange: () => {} },
+      reading: new Pause(new AbortController().signal, { after } as unknown as Clock, () => {}),
+      heldRetries: new HeldRetries(),
+      membership: { fetch: () => new Promise(() => {}) },
+      clock: { now: () => 0 },
+    } as unknown as ConsumerParts;
+    const settler = { keep: () => Promise.resolve(kept), untilDone: (_: string, work: () => unknown) => work() };
+    const ignore = (): void => {};
+    const watching = {
+      settled: ignore,
+      moved: ignore,
+      unloaded: ignore,
+      lapses: { notice: () => 0, judged: undefined },
+    };
+    const holdings = new Holdings(1e9);
+    const backlog = new Backlog(() => "lane", holdings);
+    const runner = new Runner(parts, { backlog, holdings, settler: settler as unknown as Settler, watching });
+    backlog.push(delivery);
+    runner.open();
+    await new Promise((resolve) => setImmediate(resolve));
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(timers).toBe(0);
+  },
+);
