@@ -11,22 +11,21 @@ import type {
 } from "../../messaging/group-control.js";
 import type { Client } from "../../redis/connection.js";
 import { pauseField, pausesIn } from "../../redis/group-pauses.js";
-import { pause, recall, resume, retryNow } from "../../redis/lua/pause.js";
-import { callForRetries, countHeldRetries } from "../../redis/lua/retry-call.js";
-import { callField } from "../../redis/retry-calls.js";
+import { pause, recall, resume } from "../../redis/lua/pause.js";
 import { readTopology } from "../../redis/topologies.js";
 import type { AtStream, Routes } from "../routes.js";
 import { assertEntryId, type Buried, type BuryOptions, buryEntry, checkedBurial, elsewhere } from "./burial.js";
 import { findGroup, type GroupPlace, placeIn, placeOf, placesOf, streamsOf } from "./group-place.js";
 import { inEach } from "./in-each.js";
+import { PAGE, paged } from "./paged.js";
 import { adviceFor, type PausedGroup, pausedGroup, shownPause } from "./paused-group.js";
 import { retireGroups, retirePlans } from "./retire-partitions.js";
 import type { Retired, RetireOptions, RetirePlan } from "./retirement.js";
+import { retryAt } from "./retry-at.js";
 
 const LONGEST_TEXT = 500;
 /** Some thirty years. */
 const LONGEST_MS = 1e12;
-const PAGE = 500;
 /** Of the groups of a stream, those that were served last. */
 const MOST_GROUPS = 1000;
 
@@ -111,17 +110,8 @@ export class Groups implements GroupControl {
     const given = await this.#place(stream, group);
     const at = this.#at("retrying", given);
     await at(given.stream, (client) => findGroup(client, given));
-    return eachOf(at, await placesOf(at, given), async (client, { stream: key, retry, errors, held, paused }) => {
-      // A group that its members have not created has nothing parked.
-      if ((await client.exists(key)) === 0) return 0;
-      const isParked = (await client.zcard(retry)) > 0;
-      const args = (from: string): (string | number)[] => [group, type, id, from, PAGE];
-      const due = isParked ? await paged((from) => retryNow.run(client, [key, retry, held, paused], args(from))) : 0;
-      const kept = await paged((from) => countHeldRetries.run(client, [key, errors, paused], args(from)));
-      // After all are counted: a member that heard it before would begin some of them.
-      if (kept > 0) await callForRetries.run(client, [paused], [callField(type, id)]);
-      return due + kept;
-    });
+    const counts = await inEach(at, await placesOf(at, given), (client, place) => retryAt(client, place, { type, id }));
+    return sumOf(counts);
   }
 
   /**
@@ -207,17 +197,11 @@ async function eachOf(
     places,
     async (client, { keys, redriven }) => (await work(client, keys)) + (await work(client, redriven)),
   );
-  return counts.reduce((sum, count) => sum + count, 0);
+  return sumOf(counts);
 }
 
-async function paged(page: (from: string) => Promise<readonly [cursor: string, count: number]>): Promise<number> {
-  let sum = 0;
-  for (let from = "0"; ; ) {
-    const [next, count] = await page(from);
-    sum += count;
-    if (next === "0") return sum;
-    from = next;
-  }
+function sumOf(counts: readonly number[]): number {
+  return counts.reduce((sum, count) => sum + count, 0);
 }
 
 function checkedPause(options: PauseOptions): PauseOptions {

@@ -1,4 +1,4 @@
-import { CLOCK, failuresIn, ID_ORDER, TYPE_OF, WHOLE } from "./fragment.js";
+import { CLOCK, failuresIn, TYPE_OF, WHOLE } from "./fragment.js";
 import { pausesIn } from "./pauses.js";
 import { type Script, script } from "./script.js";
 
@@ -17,32 +17,32 @@ end`;
 }
 
 /**
- * Counts entries that wait for their retry in the members that have them, because those keep an order: a page of the errors, or
- * one of them. Such an entry was delivered no more often than it failed. What is of a paused type is not counted.
+ * Counts entries that wait for their retry in the members that have them, because those keep an order: a page of what is pending,
+ * or one entry. Such an entry was delivered no more often than it failed, which is never where only what every message needs was
+ * away. What is of a paused type is not counted.
  * KEYS: 1 stream · 2 errors (hash) · 3 what is paused (hash)
- * ARGV: 1 group · 2 of which type, empty for all · 3 the id of one entry, or empty · 4 where to go on in the errors, 0 at first ·
- *       5 about how many to look at
- * Result: where to go on, 0 at the end · how many wait
+ * ARGV: 1 group · 2 of which type, empty for all · 3 the id of one entry, or empty · 4 after which id to go on, 0 at first ·
+ *       5 how many to look at
+ * Result: after which id to go on, 0 at the end · how many wait
  */
-export const countHeldRetries: Script<[cursor: string, count: number]> = script(
+export const countHeldRetries: Script<[after: string, count: number]> = script(
   "count_held_retries",
-)`${CLOCK}${WHOLE}${ID_ORDER}${failuresIn(2)}${TYPE_OF}${pausesIn(3)}
-local page = { '0', { ARGV[3] } }
-if ARGV[3] == '' then page = redis.call('HSCAN', KEYS[2], ARGV[4], 'COUNT', ARGV[5]) end
+)`${CLOCK}${WHOLE}${failuresIn(2)}${TYPE_OF}${pausesIn(3)}
+local first, last, most = ARGV[3], ARGV[3], 1
+if ARGV[3] == '' then first, last, most = ARGV[4] == '0' and '-' or '(' .. ARGV[4], '+', tonumber(ARGV[5]) end
 local function is_wanted(id)
-  local held = redis.call('XPENDING', KEYS[1], ARGV[1], id, id, 1)[1]
-  if not held or held[2] == 'parked' or held[2] == 'handover' or held[4] > failures(id) then return false end
   if ARGV[2] == '' and not next(paused_till) then return true end
   local entry = redis.call('XRANGE', KEYS[1], id, id)[1]
   local type = entry and type_of(entry[2])
   return entry ~= nil and not paused_till[type or ''] and (ARGV[2] == '' or type == ARGV[2])
 end
-local count = 0
-for i = 1, #page[2], 2 do
-  local id = page[2][i]
-  if is_id(id) and is_wanted(id) then count = count + 1 end
+local page, count = redis.pcall('XPENDING', KEYS[1], ARGV[1], first, last, most), 0
+if page.err then return string.find(page.err, 'NOGROUP', 1, true) and { '0', 0 } or page end
+for _, held in ipairs(page) do
+  local waits = held[2] ~= 'parked' and held[2] ~= 'handover' and held[4] <= failures(held[1])
+  if waits and is_wanted(held[1]) then count = count + 1 end
 end
-return { page[1], count }
+return { ARGV[3] == '' and #page == most and page[most][1] or '0', count }
 `;
 
 /**

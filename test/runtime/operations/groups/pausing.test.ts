@@ -303,6 +303,26 @@ it("has one entry alone tried at once that waits in a member, and none of a type
   expect(again).toEqual([2, 3]);
 });
 
+it("counts what waits in members, of the stream and of what was redriven, in pages, and calls for all of it once", async () => {
+  const redriven = redriveKeys(KEYS, "billing-workers");
+  const ids = Array.from({ length: 600 }, (_, at) => `${at + 1}-1`);
+  await admin.zadd(KEYS.groups, 1, "billing-workers");
+  for (const { stream } of [KEYS, redriven]) {
+    await admin.xgroup("CREATE", stream, "billing-workers", "0", "MKSTREAM");
+    const adding = admin.pipeline();
+    for (const id of ids) adding.xadd(stream, id, "event_type", "user.created");
+    await adding.exec();
+    await admin.xreadgroup("GROUP", "billing-workers", "one", "STREAMS", stream, ">");
+    await admin.xclaim(stream, "billing-workers", "one", 0, ...ids.slice(50), "RETRYCOUNT", 0, "JUSTID");
+  }
+  await admin.hset(KEYS.errors, "1-1", "{}");
+  await admin.config("RESETSTAT");
+  expect(await operations.groups.retryNow(...BILLING)).toBe(550 + 550 + 1);
+  expect(/cmdstat_hset:calls=(\d+)/.exec(await admin.info("commandstats"))?.[1]).toBe("1");
+  await admin.xgroup("DESTROY", redriven.stream, "billing-workers");
+  expect(await operations.groups.retryNow(...BILLING)).toBe(550 + 1);
+});
+
 it("keeps a call for retries while what is paused is resumed", async () => {
   await admin.xgroup("CREATE", "events", "billing-workers", "0", "MKSTREAM");
   await admin.zadd(KEYS.groups, 1, "billing-workers");
