@@ -8,6 +8,8 @@ import type { VirtualClock } from "./virtual-clock.js";
 export const AT_ONCE: number = Number.MIN_SAFE_INTEGER;
 /** Not before it is resumed. */
 const LATER = Number.MAX_SAFE_INTEGER;
+/** Members ask once a second. */
+const CALLS_KEPT_MS = 60_000;
 
 interface Known {
   readonly pause: GroupPause;
@@ -20,7 +22,8 @@ export class Pauses {
   readonly #groups: () => readonly MemoryGroup[];
   readonly #known = new Map<string | undefined, Known>();
 
-  #calls: readonly RetryCall[] = [];
+  #calls: readonly (RetryCall & { readonly until: number })[] = [];
+  #lastCall = 0;
 
   /** @param groups - the groups for which it counts, if they exist */
   constructor(clock: VirtualClock, groups: () => readonly MemoryGroup[]) {
@@ -32,7 +35,7 @@ export class Pauses {
     return [...this.#known.values()].map(({ pause }) => pause);
   }
 
-  /** What was called for, the last of all alone: it is heard before there is another. */
+  /** What was called for lately, the oldest first. */
   get calls(): readonly RetryCall[] {
     return this.#calls;
   }
@@ -81,8 +84,10 @@ export class Pauses {
 
   /** Has members retry what they hold. */
   call(type: string | undefined, id: string | undefined): void {
-    const [last] = this.#calls;
-    this.#calls = [{ name: "", at: (last?.at ?? 0) + 1, type, id }];
+    const name = `${type ?? ""}\n${id ?? ""}`;
+    const now = this.#clock.now();
+    const others = this.#calls.filter((call) => call.name !== name && call.until > now);
+    this.#calls = [...others, { name, at: ++this.#lastCall, type, id, until: now + CALLS_KEPT_MS }];
     this.#tell();
   }
 

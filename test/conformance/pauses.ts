@@ -8,6 +8,7 @@ import {
   sendValidateToken,
   userCreated,
 } from "../../generated/index.js";
+import { MessagingError } from "../../runtime/index.js";
 import { user } from "./cast.js";
 import type { Sentences, Service, Stage } from "./stage.js";
 
@@ -382,4 +383,44 @@ export const pauses: Sentences = {
 
   "what waits in its member for a retry, to keep an order, is tried at once on demand": (stage) =>
     triesAtOnce(stage, "entity"),
+
+  "with an order, what waits for its database is tried at once on demand": async (stage) => {
+    const billing = stage.service("billing", { retryDelaySeconds: 3000, order: "entity" });
+    const attempts: unknown[] = [];
+    onUserCreated(billing, ({ entity_id }, { attempt }) => {
+      attempts.push([entity_id, attempt]);
+      if (attempts.length <= 2) throw new MessagingError("DATABASE_UNAVAILABLE", "it is moved");
+    });
+    await billing.start();
+    await billing.publishAll(userCreated, [user(1), user(2)]);
+    await stage.until(() => billing.counts.retried === 2, "the failures");
+    expect(await stage.groups.retryNow(...BILLING, { type: "user.updated" })).toBe(0);
+    expect(await stage.groups.retryNow(...BILLING)).toBe(2);
+    await stage.until(() => billing.counts.handled === 2, "both");
+    expect(attempts.slice(2).toSorted()).toEqual([
+      [1, 1],
+      [2, 1],
+    ]);
+  },
+
+  "with an order, several entries that are called for one after the other are each tried at once": async (stage) => {
+    const billing = stage.service("billing", { retryDelaySeconds: 3000, order: "entity" });
+    const again: unknown[] = [];
+    onUserCreated(billing, ({ entity_id }, { attempt }) => {
+      if (attempt === 1) throw new Error("not yet");
+      again.push(entity_id);
+    });
+    await billing.start();
+    const published = await billing.publishAll(
+      userCreated,
+      [1, 2, 3].map((id) => user(id)),
+    );
+    await stage.until(() => billing.counts.retried === 3, "the failures");
+    for (const { entryId: id } of published.slice(0, 2).map((each) => each as { readonly entryId: string })) {
+      expect(await stage.groups.retryNow(...BILLING, { id })).toBe(1);
+    }
+    await stage.until(() => billing.counts.handled === 2, "both");
+    await stage.pass(WHILE_MS);
+    expect(again.toSorted()).toEqual([1, 2]);
+  },
 };
