@@ -61,7 +61,7 @@ export interface Released {
   readonly isOutdated: boolean;
   /** What is paused of the group. `undefined` when it is not known, because the group is gone. */
   readonly pauses: readonly GroupPause[] | undefined;
-  /** What operators have called for lately. */
+  /** What operators have called for since, the oldest first. Of very many some are left for the next look. */
   readonly calls: readonly RetryCall[];
 }
 
@@ -207,8 +207,12 @@ export interface Membership extends MemberPlace, Neighbourhood {
   owned(ids: readonly string[]): Promise<ReadonlySet<string>>;
   /** Those of the entries that an operator has moved to the dead letters while they were pending. Left out where none can. */
   buried?(ids: readonly string[]): Promise<ReadonlySet<string>>;
-  /** Takes up to so many parked entries whose retry is due. None while the whole group is paused. */
-  release(count: number): Promise<Released>;
+  /**
+   * Takes up to so many parked entries whose retry is due. None while the whole group is paused.
+   *
+   * @param heard - the moment of the last call for retries that this consumer has heard; 0 before the first
+   */
+  release(count: number, heard: number): Promise<Released>;
   /** Parks entries whose types are paused until these are resumed. Their delivery does not count. */
   setAside(entries: readonly Aside[]): Promise<void>;
   /** Takes up to so many entries that others handed over: this member handles their type, or no member does any more. */

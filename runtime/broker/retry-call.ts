@@ -1,8 +1,6 @@
 /** An operator has asked that what waits for a retry be due at once: all of it, or what is of a type, or one entry. */
 export interface RetryCall {
-  /** By which it is told from others. */
-  readonly name: string;
-  /** Grows with each call of the same name. */
+  /** Grows with each call for the group. */
   readonly at: number;
   /** As it stands in the entries; `undefined` for those of any type. */
   readonly type: string | undefined;

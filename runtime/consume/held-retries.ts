@@ -16,7 +16,12 @@ interface HeldRetry {
 /** The entries that wait in this consumer for their next attempt, because they keep an order. An operator may have them be due at once. */
 export class HeldRetries {
   readonly #held = new Map<string, Held>();
-  #heard: ReadonlyMap<string, number> = new Map();
+  #heard = 0;
+
+  /** The moment of the last call that was heard. */
+  get heard(): number {
+    return this.#heard;
+  }
 
   /** An entry waits for its next attempt, until it is called for or the wait is ended. */
   hold(id: string, type: string | undefined): HeldRetry {
@@ -34,14 +39,14 @@ export class HeldRetries {
   }
 
   /**
-   * @param calls - what operators have called for lately, with what was heard before
+   * @param calls - what operators have called for since the last that was {@link heard}, in their order
    * @param isPaused - what is of such a type goes on waiting
    */
   hear(calls: readonly RetryCall[], isPaused: (type: string | undefined) => boolean): void {
-    const fresh = calls.filter(({ name, at }) => at > (this.#heard.get(name) ?? 0));
-    this.#heard = new Map(calls.map(({ name, at }) => [name, at]));
-    for (const [id, { type, begin }] of fresh.length === 0 ? [] : this.#held) {
-      if (!isPaused(type) && fresh.some((call) => isOf(call, id, type))) begin();
+    // Not the greatest: where Redis' clock went back, the calls begin anew.
+    this.#heard = calls.at(-1)?.at ?? this.#heard;
+    for (const [id, { type, begin }] of calls.length === 0 ? [] : this.#held) {
+      if (!isPaused(type) && calls.some((call) => isOf(call, id, type))) begin();
     }
   }
 }

@@ -36,17 +36,17 @@ export async function runRetryQueue(parts: ConsumerParts, workload: Workload): P
 
 /** Returns how long to wait before the next look. */
 async function release(parts: ConsumerParts, workload: Workload): Promise<number> {
-  const { membership, halt } = parts;
+  const { membership, halt, heldRetries } = parts;
   const room = Math.min(workload.roomForRetries, MOST_AT_ONCE);
   if (room <= 0) {
     // A consumer that is full learns all the same what is paused.
-    if (workload.isOpen && halt.isOld) learn(parts, await membership.release(0));
+    if (workload.isOpen && halt.isOld) learn(parts, await membership.release(0, heldRetries.heard));
     return CROWDED_WAIT_MS;
   }
   // Retries do not take all the room while others may hand entries over, nor do these.
   const most = membership.receives ? Math.max(1, Math.floor(room / 2)) : room;
   const releasing = workload.lapses.notice();
-  const released = await membership.release(most);
+  const released = await membership.release(most, heldRetries.heard);
   const { deliveries, nextMs, areHandedOver, isOutdated } = released;
   learn(parts, released);
   workload.takeAgain(deliveries, releasing);

@@ -4,7 +4,7 @@ import { HANDOVER } from "./memory-group.js";
 import type { Seat } from "./seat.js";
 
 /** Takes up to so many parked entries that are due. None while the group is paused. */
-export function release(seat: Seat, count: number): Released {
+export function release(seat: Seat, count: number, heard: number): Released {
   const { group, store, pauses } = seat;
   const now = store.clock.now();
   const parked = store.isHalted || pauses.isTotal ? [] : (group?.parked ?? []);
@@ -18,7 +18,7 @@ export function release(seat: Seat, count: number): Released {
     // What the others handle is known at any time.
     isOutdated: false,
     pauses: pauses.all,
-    calls: pauses.calls,
+    calls: pauses.calls.filter(({ at }) => at > heard),
   };
 }
 

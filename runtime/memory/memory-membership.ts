@@ -152,9 +152,9 @@ export class MemoryMembership implements Membership {
     });
   }
 
-  release(count: number): ReturnType<Membership["release"]> {
+  release(count: number, heard: number): ReturnType<Membership["release"]> {
     return this.#call(() => {
-      const released = release(this.#seat, count);
+      const released = release(this.#seat, count, heard);
       if (count > 0) this.#lookedAt = this.#seat.group?.due.version;
       return released;
     });

@@ -11,6 +11,13 @@ const LATER = Number.MAX_SAFE_INTEGER;
 /** Members ask once a second. */
 const CALLS_KEPT_MS = 60_000;
 
+interface Called extends RetryCall {
+  /** By which it is told from others. */
+  readonly name: string;
+  /** From then on nobody needs it. */
+  readonly until: number;
+}
+
 interface Known {
   readonly pause: GroupPause;
   readonly end: Timer | undefined;
@@ -22,7 +29,7 @@ export class Pauses {
   readonly #groups: () => readonly MemoryGroup[];
   readonly #known = new Map<string | undefined, Known>();
 
-  #calls: readonly (RetryCall & { readonly until: number })[] = [];
+  #calls: readonly Called[] = [];
   #lastCall = 0;
 
   /** @param groups - the groups for which it counts, if they exist */

@@ -125,9 +125,9 @@ export class OwnedMembership implements Membership {
   buried(ids: readonly string[]): Promise<ReadonlySet<string>> {
     return this.#inner.buried(ids);
   }
-  async release(count: number): ReturnType<Membership["release"]> {
+  async release(...given: Parameters<Membership["release"]>): ReturnType<Membership["release"]> {
     const none = { deliveries: [], nextMs: -1, areHandedOver: false, isOutdated: false, pauses: undefined, calls: [] };
-    const released = await this.#unlessLost(none, this.#inner.release(count));
+    const released = await this.#unlessLost(none, this.#inner.release(...given));
     return { ...released, isOutdated: false };
   }
   setAside(...given: Parameters<Membership["setAside"]>): Promise<void> {

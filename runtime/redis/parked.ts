@@ -6,10 +6,12 @@ import { pausesIn } from "./group-pauses.js";
 import { deliveryOf, release } from "./lua/retry.js";
 import { callsIn } from "./retry-calls.js";
 
-/** How many parked entries are taken at most, and after how much text of theirs to stop. */
+/** How many parked entries are taken at most, and after how much text of theirs to stop; and which calls for retries are known. */
 export interface ParkedLimits {
   readonly count: number;
   readonly replyBytes: number;
+  /** The moment of the last. */
+  readonly heard: number;
 }
 
 /** Parked entries that were due, and the version of the handled types. */
@@ -30,11 +32,11 @@ export const NONE_PARKED: Omit<Parked, "version"> = {
 export async function takeParked(
   client: Client,
   { keys, group, consumer, maxEntryBytes }: Omit<FailedPlace, "keeps">,
-  { count, replyBytes }: ParkedLimits,
+  { count, replyBytes, heard }: ParkedLimits,
 ): Promise<Parked> {
   const { stream, retry, errors, types, handover, held, paused } = keys;
   const scriptKeys = [stream, retry, errors, types, handover, held, paused];
-  const reply = await release.run(client, scriptKeys, [group, consumer, count, replyBytes, maxEntryBytes]);
+  const reply = await release.run(client, scriptKeys, [group, consumer, count, replyBytes, maxEntryBytes, heard]);
   const [released, nextMs, handedOver, version, records, calls] = reply;
   const pauses = pausesIn(records);
   const areHandedOver = handedOver > 0;
@@ -47,5 +49,5 @@ export async function learnPauses(
   place: Omit<FailedPlace, "keeps">,
 ): Promise<readonly GroupPause[] | undefined> {
   if ((await client.exists(place.keys.paused)) === 0) return [];
-  return (await takeParked(client, place, { count: 0, replyBytes: 0 })).pauses;
+  return (await takeParked(client, place, { count: 0, replyBytes: 0, heard: 0 })).pauses;
 }

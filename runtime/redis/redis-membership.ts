@@ -171,10 +171,10 @@ export class RedisMembership implements Membership {
     return this.#unlessGone(signals.settling, new Set(), (client) => buried(client, keys, ids));
   }
 
-  release(count: number): ReturnType<Membership["release"]> {
+  release(count: number, heard: number): ReturnType<Membership["release"]> {
     const { signals, replyBytes } = this.#parts;
     return this.#unlessGone(signals.reading, { ...NONE_PARKED, isOutdated: false }, async (client) => {
-      const { version, ...taken } = await takeParked(client, this.#place, { count, replyBytes });
+      const { version, ...taken } = await takeParked(client, this.#place, { count, replyBytes, heard });
       return { ...taken, isOutdated: version !== this.#handover.types.version };
     });
   }

@@ -16,7 +16,7 @@ export function callsIn(records: readonly string[]): readonly RetryCall[] {
   return Array.from({ length: records.length / 2 }, (_, at) => {
     const [name, moment] = records.slice(2 * at, 2 * at + 2) as [string, string];
     return {
-      ...{ name, at: Number(moment) },
+      at: Number(moment),
       type: name.startsWith(TYPE) ? name.slice(TYPE.length) : undefined,
       id: name.startsWith(ID) ? name.slice(ID.length) : undefined,
     };

@@ -16,6 +16,25 @@ local function keep_calls()
 end`;
 }
 
+/** Others may have written longer calls. */
+const LONGEST_CALL = 1000;
+
+/**
+ * Defines `unheard_calls(heard)`, after `pausesIn`: the calls of the last minute whose moments are greater than one, the oldest
+ * first. Where the clock went back by more than a minute since, all of them are.
+ */
+export const UNHEARD_CALLS: string = `
+local function unheard_calls(heard)
+  if heard > now + ${KEPT_MS} then heard = 0 end
+  local unheard = {}
+  for i = 1, #records, 2 do
+    local at = string.find(records[i], '^now:') and #records[i] <= ${LONGEST_CALL} and whole(records[i + 1])
+    if at and at > heard and math.abs(now - at) < ${KEPT_MS} then unheard[#unheard + 1] = { name = records[i], at = at } end
+  end
+  table.sort(unheard, function(one, other) return one.at < other.at end)
+  return unheard
+end`;
+
 /**
  * Counts entries that wait for their retry in the members that have them, because those keep an order: a page of what is pending,
  * or one entry. Such an entry was delivered no more often than it failed, which is never where only what every message needs was
@@ -46,7 +65,8 @@ return { ARGV[3] == '' and #page == most and page[most][1] or '0', count }
 `;
 
 /**
- * Calls for retries at once. Each member hears it when it next asks what is due and what is paused.
+ * Calls for retries at once. Each member hears it when it next asks what is due and what is paused. Its moment is greater than
+ * that of any other call, so that a member tells by one moment what it has heard.
  * KEYS: 1 what is paused (hash)
  * ARGV: 1 the name of the call
  * Result: its moment
@@ -57,8 +77,8 @@ export const callForRetries: Script<number> = script(
 local before = 0
 for i = 1, #records, 2 do
   local at = string.find(records[i], '^now:') and (whole(records[i + 1]) or 0)
-  if records[i] == ARGV[1] then before = at
-  elseif at and at < now - ${String(KEPT_MS)} then redis.call('HDEL', KEYS[1], records[i]) end
+  if at and math.abs(now - at) >= ${String(KEPT_MS)} then redis.call('HDEL', KEYS[1], records[i])
+  elseif at then before = math.max(before, at) end
 end
 local at = math.max(now, before + 1)
 redis.call('HSET', KEYS[1], ARGV[1], string.format('%.0f', at))

@@ -16,6 +16,7 @@ import {
   WHOLE,
 } from "./fragment.js";
 import { LOOK_AGAIN, pausesIn } from "./pauses.js";
+import { UNHEARD_CALLS } from "./retry-call.js";
 import { type Script, script } from "./script.js";
 
 /**
@@ -48,9 +49,8 @@ if ARGV[5] ~= '' then record(ARGV[3], ARGV[5]) end
 return 1
 `;
 
-/** Others may have written longer calls, and any number of them. */
-const LONGEST_CALL = 1000;
-const MOST_CALLS = 100;
+/** The rest is told at the next look. */
+const MOST_CALLS = 500;
 
 /** For so long it is known that an operator has buried an entry: its handler may end only then. */
 const BURIED_MS = 7 * 86_400_000;
@@ -72,14 +72,14 @@ export type Delivered = [id: string, fields: string[], attempt: number, deaths: 
  * KEYS: 1 stream · 2 retry set · 3 errors (hash) · 4 handled types (hash) · 5 handover (sorted set) · 6 the entries of paused
  *       types (hash) · 7 what is paused (hash)
  * ARGV: 1 group · 2 consumer · 3 how many at most · 4 after how many bytes of their fields to stop · 5 beyond how many bytes
- *       an entry is abridged
+ *       an entry is abridged · 6 the moment of the last call that the caller has heard
  * Result: the released entries · in how many ms the next is due, or a pause ends, or -1 · how many entries are handed over,
  *         none while the group is paused · the version of the handled types · names and values of what is paused · names and
- *         moments of what operators have called for, see {@link callForRetries}
+ *         moments of what operators have called for since, the oldest first, see {@link callForRetries}
  */
 export const release: Script<[Delivered[], number, number, string | null, string[], string[]]> = script("release", {
   takes: true,
-})`${CLOCK}${WHOLE}${ID_ORDER}${failuresIn(3)}${restoring("parked", 2)}${LENGTH}${ABRIDGED}${DUE}${LOOK_AGAIN}${pausesIn(7)}
+})`${CLOCK}${WHOLE}${ID_ORDER}${failuresIn(3)}${restoring("parked", 2)}${LENGTH}${ABRIDGED}${DUE}${LOOK_AGAIN}${pausesIn(7)}${UNHEARD_CALLS}
 if #in_force > 0 then
   local heeded = whole(redis.call('HGET', KEYS[7], 'heeds:' .. ARGV[2]))
   for i = 1, heeded and 0 or #records, 2 do
@@ -128,13 +128,9 @@ for i = 2, #in_force, 2 do
 end
 local handed_over = is_paused and 0 or redis.call('ZCARD', KEYS[5])
 local version = redis.call('HGET', KEYS[4], 'version')
-local calls = {}
-for i = 1, #records, 2 do
-  local at = string.find(records[i], '^now:') and #records[i] <= ${String(LONGEST_CALL)} and whole(records[i + 1])
-  if at and #calls < ${String(2 * MOST_CALLS)} then
-    calls[#calls + 1] = records[i]
-    calls[#calls + 1] = records[i + 1]
-  end
+local unheard, calls = unheard_calls(tonumber(ARGV[6])), {}
+for i = 1, math.min(#unheard, ${String(MOST_CALLS)}) do
+  calls[2 * i - 1], calls[2 * i] = unheard[i].name, string.format('%.0f', unheard[i].at)
 end
 return { released, waits == math.huge and -1 or waits, handed_over, version, in_force, calls }
 `;

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { HeldRetries } from "../../../runtime/consume/held-retries.js";
 
-const CALL = { name: "now:", at: 1, type: undefined, id: undefined };
+const CALL = { at: 1, type: undefined, id: undefined };
 
 /** Lets promises that are resolved tell so. */
 function settled(): Promise<void> {

@@ -12,6 +12,7 @@ import { examine, Operations } from "../../../../runtime/operations/index.js";
 import { redriveKeys, streamKeys } from "../../../../runtime/redis/keys.js";
 import { setAside } from "../../../../runtime/redis/lua/pause.js";
 import { release } from "../../../../runtime/redis/lua/retry.js";
+import { callForRetries } from "../../../../runtime/redis/lua/retry-call.js";
 import { all } from "../../../conformance/cast.js";
 import { eventually } from "../../../support/eventually.js";
 import { useRedis } from "../../../support/redis.js";
@@ -167,7 +168,7 @@ it("entries of a paused type that are due are looked at once an hour, and keep n
   const { stream, retry, errors, types, handover, held, paused } = KEYS;
   const take = async (): Promise<readonly string[]> => {
     const keys = [stream, retry, errors, types, handover, held, paused];
-    const [released] = await release.run(admin, keys, ["billing-workers", "me", 2, 1e6, 1e6]);
+    const [released] = await release.run(admin, keys, ["billing-workers", "me", 2, 1e6, 1e6, 0]);
     return released.map(([id]) => id);
   };
   expect([await take(), await take(), await take()]).toEqual([[], ["3-1"], []]);
@@ -321,6 +322,43 @@ it("counts what waits in members, of the stream and of what was redriven, in pag
   expect(/cmdstat_hset:calls=(\d+)/.exec(await admin.info("commandstats"))?.[1]).toBe("1");
   await admin.xgroup("DESTROY", redriven.stream, "billing-workers");
   expect(await operations.groups.retryNow(...BILLING)).toBe(550 + 1);
+});
+
+it("a member hears a call beside many others", async () => {
+  await using billing = createService(redis, { ...SETTINGS, order: "entity" });
+  const again: number[] = [];
+  onUserCreated(billing, ({ entity_id }, { attempt }) => {
+    if (attempt === 1) throw new Error("fails once");
+    again.push(Number(entity_id));
+  });
+  await billing.start();
+  await publish(billing, [1, 2]);
+  await eventually(() => billing.counts.retried === 2);
+  const [[id]] = (await admin.xrange("events", "-", "+", "COUNT", 1)) as [[string, string[]]];
+  const calls = Array.from({ length: 120 }, (_, at) => [`now:id:${at + 1}-1`, Date.now()]);
+  await admin.hset(KEYS.paused, ...calls.flat());
+  expect(await operations.groups.retryNow(...BILLING, { id })).toBe(1);
+  await eventually(() => billing.counts.handled === 1);
+  expect(again).toEqual([1]);
+});
+
+it("a member is told of all calls of the last minute, in their order and once, at one look after the other", async () => {
+  await admin.xgroup("CREATE", "events", "billing-workers", "0", "MKSTREAM");
+  const { stream, retry, errors, types, handover, held, paused } = KEYS;
+  await admin.hset(paused, "now:id:7-1", Date.now() - 120_000, "now:id:8-1", Date.now() + 3_600_000);
+  const names = Array.from({ length: 1100 }, (_, at) => `now:id:${at + 1000}-1`);
+  for (const name of names) await callForRetries.run(admin, [paused], [name]);
+  await callForRetries.run(admin, [paused], [names[0] as string]);
+  const told: (string | undefined)[] = [];
+  for (let heard = 0, looks = 0; looks < 10; looks++) {
+    const keys = [stream, retry, errors, types, handover, held, paused];
+    const reply = await release.run(admin, keys, ["billing-workers", "me", 2, 1e6, 1e6, heard]);
+    const calls = reply[5];
+    if (calls.length === 0) break;
+    told.push(...calls.filter((_, at) => at % 2 === 0));
+    heard = Number(calls.at(-1));
+  }
+  expect(told).toEqual([...names.slice(1), names[0]]);
 });
 
 it("keeps a call for retries while what is paused is resumed", async () => {

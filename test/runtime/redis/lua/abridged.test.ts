@@ -44,7 +44,7 @@ it.each<[string, () => Promise<unknown>, unknown]>([
       await admin.zadd(keys.retry, ...IDS.flatMap((id) => [1, id]));
       const { stream, retry, errors, types, handover, held, paused } = keys;
       const scriptKeys = [stream, retry, errors, types, handover, held, paused];
-      return (await release.run(admin, scriptKeys, ["g", "me", 10, 1e6, 1000]))[0];
+      return (await release.run(admin, scriptKeys, ["g", "me", 10, 1e6, 1000, 0]))[0];
     },
     entries(2, 1),
   ],

@@ -159,8 +159,8 @@ export const SCRIPT_CASES: Readonly<Record<string, readonly ScriptCase[]>> = {
     },
   ],
   readOwned: [
-    { what: "delivers what is new", keys: [EVENTS, FLOOR], args: ["g", "me", 10, 1000, 1000], prepare: unread },
-    { what: "finds nothing new", keys: [EVENTS, FLOOR], args: ["g", "me", 10, 1000, 1000], prepare: stage },
+    { what: "delivers what is new", keys: [EVENTS, FLOOR], args: ["g", "me", 10, 1000, 1000, 0], prepare: unread },
+    { what: "finds nothing new", keys: [EVENTS, FLOOR], args: ["g", "me", 10, 1000, 1000, 0], prepare: stage },
   ],
   recordTopology: [
     {
@@ -371,7 +371,7 @@ export const SCRIPT_CASES: Readonly<Record<string, readonly ScriptCase[]>> = {
     {
       what: "takes one and drops two, and one of a paused type waits",
       keys: [EVENTS, RETRY, ERRORS, TYPES, HANDOVER, HELD, PAUSED],
-      args: ["g", "me", 10, 1000, 1000],
+      args: ["g", "me", 10, 1000, 1000, 0],
       prepare: async (redis) => {
         await parked(redis, ["1-1", "2-1"]);
         await redis.xdel(EVENTS, "2-1");
@@ -385,7 +385,7 @@ export const SCRIPT_CASES: Readonly<Record<string, readonly ScriptCase[]>> = {
     {
       what: "restores what was dropped with the name of its owner",
       keys: [EVENTS, RETRY, ERRORS, TYPES, HANDOVER, HELD, PAUSED],
-      args: ["g", "me", 10, 1000, 1000],
+      args: ["g", "me", 10, 1000, 1000, 0],
       prepare: async (redis) => {
         await parked(redis, ["1-1", "2-1"]);
         await redis.xgroup("DELCONSUMER", EVENTS, "g", "parked");
