@@ -1,6 +1,6 @@
 import { buriedIn, CLOCK, DUE, DUE_AT_ONCE, failuresIn, ID_ORDER, restoring, TYPE_OF, WHOLE } from "./fragment.js";
 import { LOOK_AGAIN, pausesIn } from "./pauses.js";
-import { keepingCalls } from "./retry-call.js";
+import { KEPT_MS, keepingCalls } from "./retry-call.js";
 import { type Script, script } from "./script.js";
 
 /**
@@ -20,6 +20,7 @@ local ends = till
 local records = redis.call('HGETALL', KEYS[1])
 for i = 1, #records, 2 do
   local other = whole(string.match(records[i + 1], '^%d+'))
+  if other and string.find(records[i], '^now:') then other = now + ${String(KEPT_MS)} end
   if other and not string.find(records[i], '^heeds:') and ends > 0 then
     ends = other == 0 and 0 or math.max(ends, other)
   end

@@ -3,7 +3,7 @@ import { pausesIn } from "./pauses.js";
 import { type Script, script } from "./script.js";
 
 /** Members ask once a second. */
-const KEPT_MS = 60_000;
+export const KEPT_MS = 60_000;
 
 /**
  * Defines `keep_calls()`, after {@link CLOCK}: a hash of what is paused that holds only calls for retries expires when all members

@@ -372,6 +372,8 @@ it("keeps a call for retries while what is paused is resumed", async () => {
   await operations.groups.resume(...BILLING);
   expect(await admin.hkeys(KEYS.paused)).toEqual(["now:"]);
   expect(await admin.pttl(KEYS.paused)).toBeGreaterThan(0);
+  await operations.groups.pause(...BILLING, { forSeconds: 1 });
+  expect(await admin.pttl(KEYS.paused)).toBeGreaterThan(1000);
 });
 
 it.each<[string, () => Promise<unknown>, RegExp]>([
