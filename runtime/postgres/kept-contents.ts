@@ -19,7 +19,7 @@ const CONTENTS = `
   SELECT stream AS holder, 'outbox' AS place, ${OUTBOX} FROM merp_outbox
   UNION ALL SELECT stream, 'published from the outbox', ${OUTBOX} FROM merp_outbox_sent
   UNION ALL SELECT type, 'inbox', answer, NULL, noted_at FROM merp_inbox
-  UNION ALL SELECT saga, 'saga', undo, NULL, changed_at FROM merp_saga
+  UNION ALL SELECT saga, 'saga', undo, NULL, changed_at FROM merp_saga WHERE status NOT IN ('done', 'undone')
   UNION ALL SELECT saga, 'saga', request, answer,
     (SELECT changed_at FROM merp_saga AS whole WHERE whole.saga = ask.saga AND whole.id = ask.id) FROM merp_saga_ask AS ask`;
 

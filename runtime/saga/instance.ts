@@ -100,7 +100,7 @@ export async function setTimer(
 
 /**
  * Takes a saga that has failed one command further back, once no command is under way: the answer to that may tell of more that is
- * to be undone. A saga that has ended waits for nothing any more.
+ * to be undone. A saga that has ended waits for nothing any more, and keeps no command: its ciphertexts would need their key.
  */
 export async function progressed(db: Queryable, instance: Instance): Promise<Instance> {
   const { saga, id, status, undo } = instance;
@@ -108,7 +108,7 @@ export async function progressed(db: Queryable, instance: Instance): Promise<Ins
   await db.query("DELETE FROM merp_saga_timer WHERE saga = $1 AND id = $2", [saga, id]);
   if (status !== "undoing") {
     await db.query("DELETE FROM merp_saga_ask WHERE saga = $1 AND id = $2", [saga, id]);
-    return instance;
+    return { ...instance, undo: [] };
   }
   const { rows } = await db.query("SELECT 1 AS one FROM merp_saga_ask WHERE saga = $1 AND id = $2 LIMIT 1", [saga, id]);
   if (rows.length > 0) return instance;

@@ -105,7 +105,7 @@ describe.skipIf(!hasPostgres)("merp outbox and merp relay", async () => {
     const [, refused] = await fill(staged);
     await admin.call("ACL", "SETUSER", "narrow", "on", ">secret", "~*", "&*", "+@all", "-xadd", "-eval", "-evalsha");
     const narrow = redis.url.replace("//", "//narrow:secret@");
-    const NOPERM = /^error: .*(NOPERM|may not|lacks|right)/;
+    const NOPERM = /^error: .* refused recording the change in merp:audit: NOPERM .*'xadd'/;
     const retried = await merp(`outbox retry ${refused} --yes`, staged.url, narrow);
     expect(retried).toMatchObject({ code: 2, stdout: "", stderr: expect.stringMatching(NOPERM) });
     expect((await staged.pool.query("SELECT FROM merp_outbox WHERE refusal IS NOT NULL")).rowCount).toBe(1);
@@ -185,7 +185,7 @@ describe.skipIf(!hasPostgres)("merp outbox and merp relay", async () => {
       [answer],
     );
     expect(await retire()).toMatchObject({
-      ...{ code: 1, stdout: expect.stringMatching(/log_in \(inbox 1\)\n.*; an inbox forgets answers by itself\n$/) },
+      ...{ code: 1, stdout: expect.stringMatching(/log_in \(inbox 1\)\nan inbox forgets answers by itself\n$/) },
     });
     await pool.query("DELETE FROM merp_inbox");
     await pool.query(
@@ -197,8 +197,11 @@ describe.skipIf(!hasPostgres)("merp outbox and merp relay", async () => {
        VALUES ('session', '7', 'an id', 'log_in', '{}', $1, false, 'infinity')`,
       [JSON.stringify({ result: { token: value } })],
     );
-    expect(await retire()).toMatchObject({ code: 1, stdout: expect.stringContaining("session (saga 2)") });
-    await pool.query("TRUNCATE merp_saga, merp_saga_ask");
+    const advice =
+      /session \(saga 2\)\nsagas need it .*: merp saga retry those .* stuck, merp saga cancel those that run\n$/;
+    expect(await retire()).toMatchObject({ code: 1, stdout: expect.stringMatching(advice) });
+    // As an older release leaves a saga that has ended.
+    await pool.query("TRUNCATE merp_saga_ask; UPDATE merp_saga SET status = 'done'");
     expect(await retire()).toMatchObject({ code: 0, stdout: expect.stringMatching(/^nothing needs 2026-a any more/) });
   });
 

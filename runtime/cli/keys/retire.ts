@@ -32,7 +32,7 @@ async function retire(id: string, path: string | undefined, given: RetireArgumen
       const values = needing.reduce((sum, use) => sum + use.values, 0);
       if (values > 0) print(`not retired: ${values} values can be read by ${id} alone: ${placesOf(needing)}`);
       process.stdout.write(unreadLine(usage));
-      print(adviceFor(needing));
+      print(adviceFor(needing, usage.unread > 0));
       return exit.wrong;
     }
     const moved = given.people === false ? 0 : await peopleUnder(id, usage, tools);
@@ -70,7 +70,7 @@ function assertOld(id: string, path: string): void {
 const ADVICE = {
   outbox: "of the outbox, merp outbox retry or discard what was refused",
   inbox: "an inbox forgets answers by itself",
-  saga: "sagas need it until they have ended: merp saga retry or cancel those that are stuck",
+  saga: "sagas need it until they have ended: merp saga retry those that are stuck, merp saga cancel those that run",
 } as const;
 
 /** What was settled is kept for the record, and not read again. */
@@ -78,10 +78,11 @@ function isNeeding({ place, isPerson }: KeyUse): boolean {
   return !isPerson && place !== "settled dead letters";
 }
 
-function adviceFor(needing: readonly KeyUse[]): string {
-  const advice = "wait until they are trimmed, and redrive or discard the dead letters";
-  const more = Object.entries(ADVICE).filter(([place]) => needing.some((use) => use.place.includes(place)));
-  return [advice, ...more.map(([, text]) => text)].join("; ");
+function adviceFor(needing: readonly KeyUse[], isAnyUnread: boolean): string {
+  const isInRedis = isAnyUnread || needing.some(({ place }) => place !== "inbox" && place !== "saga");
+  const trimmed = "wait until they are trimmed, and redrive or discard the dead letters";
+  const places = Object.entries(ADVICE).filter(([place]) => needing.some((use) => use.place.includes(place)));
+  return [...(isInRedis ? [trimmed] : []), ...places.map(([, text]) => text)].join("; ");
 }
 
 /** @throws {CommandError} the store is another one than that of the services: what it does not have cannot be moved */

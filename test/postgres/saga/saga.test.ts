@@ -57,6 +57,13 @@ describe.skipIf(!hasPostgres)("a saga", async () => {
     }
   });
 
+  test("that has ended keeps no command that would undo it", async () => {
+    const { begin } = await registrar();
+    await begin("1");
+    await until(pool, "1", "done");
+    expect(await new SagaOperations(pool).get("registration", "1")).toMatchObject({ status: "done", undo: [] });
+  });
+
   test("undoes what was done, the last first, when a command is refused", async () => {
     others.before = (command) => {
       if (command === "create_partner") throw new UnrecoverableError("the name is taken");
