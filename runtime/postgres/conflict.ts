@@ -9,15 +9,19 @@ export function codesIn(error: unknown): readonly string[] {
   const codes: string[] = [];
   let at = error as Coded | null | undefined;
   for (let depth = 0; depth < MOST_WRAPPINGS && typeof at === "object" && at !== null; depth++, at = at.cause) {
-    for (const code of [at.code, at.meta?.code]) if (typeof code === "string") codes.push(code);
+    for (const code of [at.code, at.meta?.code, at.meta?.driverAdapterError?.cause?.originalCode])
+      if (typeof code === "string") codes.push(code);
   }
   return codes;
 }
 
 interface Coded {
   readonly code?: unknown;
-  /** Of Prisma. */
-  readonly meta?: { readonly code?: unknown } | undefined;
+  /** Of Prisma. A raw statement has `P2010` as its code, and the driver's deeper down. */
+  readonly meta?: {
+    readonly code?: unknown;
+    readonly driverAdapterError?: { readonly cause?: { readonly originalCode?: unknown } };
+  } | null;
   readonly cause?: Coded | null;
 }
 

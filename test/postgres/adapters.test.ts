@@ -3,11 +3,14 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { onUserCreated, publishUserCreated, publishUserUpdated, userDeleted } from "../../generated/index.js";
 import { createTestMessaging } from "../../generated/testing.js";
 import { createInbox, createOutbox, migrate } from "../../runtime/postgres/index.js";
+import { handling } from "../support/interceptors.js";
 import { hasPostgres, poolOf, schemaOn, usePostgres } from "../support/postgres.js";
 import { logBook } from "../support/service.js";
 import { embedded, type Library, onServer } from "./libraries.js";
 
 const EFFECT = "CREATE TABLE effect (message_id text UNIQUE)";
+
+const ada = { entity_id: 1, after_data: { email: "ada@example.com" } };
 
 /** A parameter of each type that statements of the outbox and the inbox have, and how PostgreSQL writes it. */
 const values: readonly (readonly [type: string, value: unknown, written?: string])[] = [
@@ -70,7 +73,6 @@ function behaves(open: () => Promise<Library>): void {
     });
     await messaging.start();
     const id = "11111111-1111-4111-8111-111111111111";
-    const ada = { entity_id: 1, after_data: { email: "ada@example.com" } };
     for (let times = 0; times < 3; times++) await publishUserCreated(messaging, ada, { id });
     await messaging.settled();
     await messaging.time.advance("1m");
@@ -78,6 +80,37 @@ function behaves(open: () => Promise<Library>): void {
     expect(await effects()).toEqual(["a", "b", "credit 2"]);
     const { rows } = await library.database.query("SELECT type FROM merp_outbox ORDER BY place");
     expect(rows.map(({ type }) => type)).toEqual(["user.updated", "user.deleted", "user.deleted"]);
+  });
+
+  test.each(["40001", "40P01"])("has a transaction repeated that PostgreSQL has ended with %s", async (code) => {
+    const inbox = createInbox(library.database);
+    await using messaging = createTestMessaging({ service: "credit", extensions: [inbox], logger: logBook() });
+    const attempts: number[] = [];
+    onUserCreated(messaging, async (_event, context) => {
+      attempts.push(context.attempt);
+      if (attempts.length > 1) return;
+      const failing = `DO $$ BEGIN RAISE EXCEPTION 'a conflict' USING ERRCODE = '${code}'; END $$`;
+      await library.adapt(inbox.transactionOf(context)).query(failing);
+    });
+    await messaging.start();
+    await publishUserCreated(messaging, ada);
+    await messaging.settled();
+    expect(attempts).toEqual([1, 1]);
+    expect(messaging.counts).toMatchObject({ handled: 1, handlerFailed: 0 });
+  });
+
+  test("does not wait for the database with a message of which no record can be written", async () => {
+    const odd = handling((call, next) => {
+      Object.defineProperty(call.context, "messageId", { value: "odd\u0000", configurable: true });
+      return next();
+    });
+    const extensions = [{ extend: () => ({ interceptors: [odd] }) }, createInbox(library.database)];
+    await using messaging = createTestMessaging({ service: "credit", maxRetries: 0, extensions, logger: logBook() });
+    onUserCreated(messaging, () => undefined);
+    await messaging.start();
+    await publishUserCreated(messaging, ada);
+    await messaging.settled();
+    expect(messaging.counts).toMatchObject({ handlerFailed: 1, deadLettered: 1 });
   });
 
   test("passes parameters of every type, also twice and in any order", async () => {
