@@ -102,9 +102,10 @@ describe.skipIf(!hasPostgres)("an inbox whose database is away", async () => {
     const linked = new URL(url);
     linked.port = String(link.port);
     const program = new URL("inbox-member.ts", import.meta.url);
-    const member = () => startChild<{ failed?: string }>(program, { arguments: [redis.url, linked.href] });
+    const member = (handlerTimeoutSeconds: number) =>
+      startChild<{ failed?: string }>(program, { arguments: [redis.url, linked.href, String(handlerTimeoutSeconds)] });
     const direct = poolOf({ url: url.href });
-    await using first = await member();
+    await using first = await member(1);
     await first.next(undefined, { withinMs: 30_000 });
     link.mode = "refuse";
     link.reset();
@@ -118,7 +119,7 @@ describe.skipIf(!hasPostgres)("an inbox whose database is away", async () => {
     first.kill("SIGKILL");
     await first.exited;
     link.mode = "pass";
-    await using second = await member();
+    await using second = await member(60);
     const done = async () => (await direct.query("SELECT DISTINCT what FROM effect")).rows.length;
     await eventually(done, (count) => count === many.length, { withinMs: 60_000 });
     expect((await direct.query("SELECT what FROM effect")).rows).toHaveLength(many.length);

@@ -5,7 +5,7 @@ import { tell } from "../support/parent.js";
 import { poolOf } from "../support/postgres.js";
 import { createService } from "../support/service.js";
 
-const [redis = "", postgres = ""] = process.argv.slice(2);
+const [redis = "", postgres = "", handlerTimeoutSeconds = ""] = process.argv.slice(2);
 const inbox = createInbox(poolOf({ url: postgres }));
 const messaging = createService(
   { url: redis },
@@ -19,7 +19,7 @@ const messaging = createService(
       concurrency: 4,
     },
     // It waits where it is for half of that.
-    handlerTimeoutSeconds: 1,
+    handlerTimeoutSeconds: Number(handlerTimeoutSeconds),
     hooks: { handlerFailed: ({ entryId }) => tell({ failed: entryId }) },
   },
 );
