@@ -52,7 +52,7 @@ export class Waiting {
         reject(late());
       });
       const begin = (): void => {
-        if (isOver) throw late();
+        if (isOver || context.signal.aborted) throw late();
         hasBegun = true;
         this.#deadlines.end(run);
       };
@@ -63,7 +63,8 @@ export class Waiting {
           if (hasBegun || isOver || isOfMessage(error)) throw error;
           failure = error;
           const pause = new Pause(context.signal, systemClock, this.#report);
-          if (!(await pause.afterFailure(failures, "reaching the database of the inbox", error))) throw late();
+          const goesOn = await pause.afterFailure(failures, "reaching the database of the inbox", error);
+          if (!goesOn || isOver) throw late();
           return repeat(failures + 1);
         }
       };
@@ -73,8 +74,9 @@ export class Waiting {
     });
   }
 
-  #unavailable({ type }: MessageContext, failure: unknown): MessagingError {
-    const why = failure ?? new Error(`it did not answer within ${this.#limitMs} ms`);
+  #unavailable({ type, signal }: MessageContext, failure: unknown): MessagingError {
+    const until = signal.aborted ? "before the delivery was cut off" : `within ${this.#limitMs} ms`;
+    const why = failure ?? new Error(`it did not answer ${until}`);
     const text = `${type} was not begun: ${unreached(why, "inbox")}`;
     return new MessagingError("DATABASE_UNAVAILABLE", text, { retryable: true, cause: failure });
   }
