@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { Redis } from "ioredis";
 import { afterAll, beforeEach, expect, it } from "vitest";
 import { redisSubjects } from "../../../runtime/encryption/index.js";
@@ -20,13 +21,16 @@ beforeEach(async () => {
 
 const AT = "2026-11-27T12:00:00Z";
 const key = { id: "k1", wrapped: "w1" };
+/** For replicas that are to confirm, also on a busy machine. */
+const PATIENT = { waitTimeoutSeconds: 10 };
+/** For a replica that hangs. */
+const HASTY = { waitTimeoutSeconds: 0.2 };
 
 it("a change of a person's key that no replica has is refused, and made good by a repeat, also over another connection", async () => {
-  const options = { waitTimeoutSeconds: 0.2 };
-  const people = redisSubjects(admin, options);
-  await people.add("user:1", key);
+  await redisSubjects(admin, PATIENT).add("user:1", key);
   expect(await copy.hget("subject-keys", "user:1")).toBe(JSON.stringify(key));
   replica.pause();
+  const people = redisSubjects(admin, HASTY);
   const refused = (what: RegExp) => ({ code: "KEY_UNAVAILABLE", message: expect.stringMatching(what) });
   await expect(people.rewrap("user:1", { id: "k1", wrapped: "w2" })).rejects.toMatchObject(refused(/is wrapped anew/));
   await expect(people.erase("user:1", AT)).rejects.toMatchObject(
@@ -34,17 +38,49 @@ it("a change of a person's key that no replica has is refused, and made good by 
   );
   await expect(people.add("user:2", key)).rejects.toMatchObject(refused(/^the new key of user:2 is kept on one node/));
   const other = new Redis(redis.url);
-  const again = redisSubjects(other, options);
-  await expect(again.erase("user:1", AT)).rejects.toMatchObject(refused(/is destroyed on one node only/));
+  const hasty = redisSubjects(other, HASTY);
+  await expect(hasty.erase("user:1", AT)).rejects.toMatchObject(refused(/is destroyed on one node only/));
   replica.resume();
-  await eventually(() => again.erase("user:1", AT).then(() => true));
+  const again = redisSubjects(other, PATIENT);
+  await again.erase("user:1", AT);
   expect(await copy.hget("subject-keys", "user:1")).toBeNull();
   expect((await again.get("user:1")).erased).toEqual([{ id: "k1", at: AT }]);
   other.disconnect();
 });
 
+it.each(["info", "wait"] as const)(
+  "a change is not confirmed by the next master that a client reaches before its %s",
+  async (command) => {
+    const lost = await startRedis();
+    const client = new Redis(lost.url).on("error", () => {});
+    const movedBefore = Object.assign(Object.create(client), {
+      [command]: async (...words: [never, never]) => {
+        const ready = once(client, "ready");
+        Object.assign(client.options, { host: redis.host, port: redis.port });
+        client.disconnect(true);
+        await ready;
+        return client[command](...words);
+      },
+    });
+    const options = { ...PATIENT, ...(command === "wait" && { replicas: 1 }) };
+    await expect(redisSubjects(movedBefore, options).erase("user:1", AT)).rejects.toMatchObject({
+      code: "KEY_UNAVAILABLE",
+      message: expect.stringMatching(/is destroyed perhaps on one node only: the connection broke .* Repeat it$/),
+    });
+    await redisSubjects(client, options).erase("user:1", AT);
+    client.disconnect();
+    await lost.stop();
+  },
+);
+
+it("a change is not confirmed when it cannot be told whether there is a replica", async () => {
+  const info = () => Promise.reject(new Error("Connection is closed."));
+  const unsure = Object.assign(Object.create(admin), { info });
+  await expect(redisSubjects(unsure).erase("user:1", AT)).rejects.toThrow("Connection is closed.");
+});
+
 it("as many replicas are waited for as asked, and none where there is none", async () => {
-  const people = redisSubjects(admin, { replicas: 2, waitTimeoutSeconds: 0.2 });
+  const people = redisSubjects(admin, { replicas: 2, waitTimeoutSeconds: 2 });
   await expect(people.add("user:1", key)).rejects.toThrow("1 of 2 replicas");
   replica.pause();
   await redisSubjects(admin, { replicas: 0 }).erase("user:1", AT);
