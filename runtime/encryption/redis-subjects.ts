@@ -4,7 +4,6 @@ import type { ErasedKey, SubjectKey, SubjectKeys, SubjectStore } from "./subject
 /** The part of a Redis client that is used. A client of ioredis has it. */
 export interface HashClient extends WaitingClient {
   hmget(key: string, ...fields: string[]): Promise<(string | null)[]>;
-  hsetnx(key: string, field: string, value: string): Promise<number>;
   eval(script: string, keys: 1, key: string, ...args: string[]): Promise<unknown>;
   hscan(key: string, cursor: string, count: "COUNT", most: number): Promise<[cursor: string, elements: string[]]>;
 }
@@ -20,6 +19,24 @@ export const SUBJECTS_HASH = "subject-keys";
 const PAGE = 200;
 /** The field beside a person's, with the keys that were destroyed. No person's kind begins so. */
 const ERASED = "erased ";
+
+/**
+ * Keeps a person's key unless there is one. KEYS: the hash. ARGV: the person's field, the key, marked as unconfirmed. Returns
+ * what is kept.
+ */
+const ADD = `
+local text = redis.call('HGET', KEYS[1], ARGV[1])
+if text and not cjson.decode(text).unconfirmed then return text end
+-- Replicas confirm only what was written: what an earlier call left unconfirmed is written once more.
+redis.call('HSET', KEYS[1], ARGV[1], text or ARGV[2])
+return text or ARGV[2]
+`;
+
+/** Replaces what is kept if it is still the same. KEYS: the hash. ARGV: the person's field, what is kept, what to keep. */
+const SETTLE = `
+if redis.call('HGET', KEYS[1], ARGV[1]) == ARGV[2] then redis.call('HSET', KEYS[1], ARGV[1], ARGV[3]) end
+return nil
+`;
 
 /**
  * Destroys a person's key and notes that, in one step. KEYS: the hash. ARGV: the person's field, the field beside it, the
@@ -84,8 +101,13 @@ class RedisSubjects implements SubjectStore {
   }
 
   async add(subject: string, key: SubjectKey): Promise<SubjectKeys> {
-    const isNew = await this.#client.hsetnx(this.#hash, subject, JSON.stringify(key));
-    if (isNew === 1) await this.#confirmation.of(`the new key of ${subject} is kept`);
+    const added = JSON.stringify({ ...key, unconfirmed: true });
+    const text = String(await this.#client.eval(ADD, 1, this.#hash, subject, added));
+    const { unconfirmed, ...confirmed } = JSON.parse(text) as SubjectKey;
+    if (unconfirmed === true) {
+      await this.#confirmation.of(`the new key of ${subject} is kept`);
+      await this.#client.eval(SETTLE, 1, this.#hash, subject, text, JSON.stringify(confirmed));
+    }
     return this.get(subject);
   }
 

@@ -4,6 +4,11 @@ export interface SubjectKey {
   readonly id: string;
   /** The key itself, as a ciphertext. */
   readonly wrapped: string;
+  /**
+   * `true` while it is not known whether a failover of the store would lose the key: it encrypts nothing until `add` has
+   * resolved. @defaultValue `false`
+   */
+  readonly unconfirmed?: boolean;
 }
 
 /** A key that was destroyed. */
@@ -31,7 +36,10 @@ export interface SubjectKeys {
  */
 export interface SubjectStore {
   get(subject: string): Promise<SubjectKeys>;
-  /** Keeps the key unless there is one, in one step. Resolves to what is kept then. */
+  /**
+   * Keeps the key unless there is one, in one step. Resolves to what is kept then. Also called where the key that is kept is
+   * `unconfirmed`: it resolves when a failover cannot lose that key any more, and rejects otherwise.
+   */
   add(subject: string, key: SubjectKey): Promise<SubjectKeys>;
   /** Destroys the key. Resolves to it, or to `undefined` where there was none. To be repeated after a failure. */
   erase(subject: string, at: string): Promise<SubjectKey | undefined>;

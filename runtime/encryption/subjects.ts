@@ -48,8 +48,9 @@ export class Subjects implements PersonKeys {
   current(subject: string): PersonKey | Promise<PersonKey> {
     return this.#current.get(subject, "the key of a person", async () => {
       const { key } = await this.#store.get(subject);
-      const kept = key ?? (await this.#store.add(subject, await this.#made(subject))).key;
-      if (kept === undefined) throw new Error("it was destroyed meanwhile");
+      const isUsable = key !== undefined && key.unconfirmed !== true;
+      const kept = isUsable ? key : (await this.#store.add(subject, await this.#made(subject))).key;
+      if (kept === undefined || kept.unconfirmed === true) throw new Error("it was changed meanwhile");
       return this.#unwrapped(subject, kept);
     });
   }
@@ -71,7 +72,7 @@ export class Subjects implements PersonKeys {
   /** The same key, wrapped under the current key of the service. */
   async rewrapped(subject: string, key: SubjectKey): Promise<SubjectKey> {
     const { secret } = await this.#unwrapped(subject, key);
-    return this.#wrapped(subject, key.id, secret.export(), await this.#keys.current());
+    return { ...key, ...this.#wrapped(subject, key.id, secret.export(), await this.#keys.current()) };
   }
 
   async #made(subject: string): Promise<SubjectKey> {

@@ -1,8 +1,11 @@
 import { once } from "node:events";
 import { Redis } from "ioredis";
 import { afterAll, beforeEach, expect, it } from "vitest";
-import { redisSubjects } from "../../../runtime/encryption/index.js";
+import { environmentKeys, type RedisSubjectsOptions, redisSubjects } from "../../../runtime/encryption/index.js";
+import { Subjects } from "../../../runtime/encryption/subjects.js";
+import { rewrap } from "../../../runtime/operations/keys/people.js";
 import { startRedis } from "../../../runtime/testing/redis/index.js";
+import { systemClock } from "../../../runtime/time/clock.js";
 import { eventually } from "../../support/eventually.js";
 import { useRedis } from "../../support/redis.js";
 
@@ -21,6 +24,9 @@ beforeEach(async () => {
 
 const AT = "2026-11-27T12:00:00Z";
 const key = { id: "k1", wrapped: "w1" };
+const secret = Buffer.alloc(32, 7).toString("base64");
+const keysOf = (...ids: string[]) =>
+  environmentKeys({ env: { MESSAGE_KEYS: ids.map((id) => `${id}:${secret}`).join() } });
 /** For replicas that are to confirm, also on a busy machine. */
 const PATIENT = { waitTimeoutSeconds: 10 };
 /** For a replica that hangs. */
@@ -46,6 +52,36 @@ it("a change of a person's key that no replica has is refused, and made good by 
   expect(await copy.hget("subject-keys", "user:1")).toBeNull();
   expect((await again.get("user:1")).erased).toEqual([{ id: "k1", at: AT }]);
   other.disconnect();
+});
+
+it("a new person's key that no replica has encrypts nothing, in whichever process, until a replica has it", async () => {
+  const keys = keysOf("a");
+  const other = new Redis(redis.url);
+  const current = async (client: Redis, options: RedisSubjectsOptions) =>
+    new Subjects(keys, redisSubjects(client, options), systemClock).current("user:1");
+  const refused = { code: "KEY_UNAVAILABLE", message: expect.stringMatching(/key of user:1 is kept on one node only/) };
+  replica.pause();
+  for (const client of [admin, admin, other]) await expect(current(client, HASTY)).rejects.toMatchObject(refused);
+  replica.resume();
+  const { id } = await current(other, PATIENT);
+  const text = await copy.hget("subject-keys", "user:1");
+  expect(JSON.parse(text ?? "")).toMatchObject({ id });
+  replica.pause();
+  expect(await current(admin, HASTY)).toMatchObject({ id });
+  other.disconnect();
+});
+
+it("a new person's key stays unconfirmed while it is wrapped anew, when its process died before a replica had it", async () => {
+  const dying = Object.assign(Object.create(admin), { info: () => new Promise(() => {}) });
+  const current = async () => new Subjects(keysOf("a"), redisSubjects(dying), systemClock).current("user:1");
+  current().catch(() => {});
+  const people = redisSubjects(admin, PATIENT);
+  await eventually(async () => (await people.get("user:1")).key);
+  expect(await rewrap(people, keysOf("b", "a"), "a")).toBe(1);
+  const wrapped = expect.stringMatching(/^e1\.b\./);
+  expect((await people.get("user:1")).key).toMatchObject({ wrapped, unconfirmed: true });
+  const { key: confirmed } = await people.add("user:1", key);
+  expect(confirmed).toEqual({ id: expect.stringMatching(/^(?!k1)/), wrapped });
 });
 
 it.each(["info", "wait"] as const)(
@@ -96,8 +132,8 @@ it("as many replicas are waited for as asked, and none where there is none", asy
 });
 
 it("a client that cannot wait for replicas is refused where it must", () => {
-  const { hmget, hsetnx, hscan } = admin;
-  const client = { hmget, hsetnx, hscan, eval: () => Promise.resolve(null) } as never;
+  const { hmget, hscan } = admin;
+  const client = { hmget, hscan, eval: () => Promise.resolve(null) } as never;
   expect(() => redisSubjects(client, { replicas: 1 })).toThrow("replicas needs a client of one master");
   expect(() => redisSubjects(admin, { replicas: 0.5, waitTimeoutSeconds: 0 })).toThrow(
     "waitTimeoutSeconds must be above 0",
