@@ -70,6 +70,10 @@ class TellingStore implements SubjectStore {
     return this.#told(() => this.#store.rewrap(subject, key));
   }
 
+  confirm(): Promise<void> {
+    return this.#told(async () => this.#store.confirm?.());
+  }
+
   async #told<Result>(ask: () => Promise<Result>): Promise<Result> {
     try {
       return await ask();

@@ -64,6 +64,20 @@ if text and cjson.decode(text).id == ARGV[2] then redis.call('HSET', KEYS[1], AR
 return nil
 `;
 
+/** Writes something that is kept once more, as it is, so that replicas confirm it with all that was written before. KEYS: the hash. */
+const REPEAT = `
+local cursor = '0'
+repeat
+  local page = redis.call('HSCAN', KEYS[1], cursor)
+  cursor = page[1]
+  if page[2][1] then
+    redis.call('HSET', KEYS[1], page[2][1], page[2][2])
+    return nil
+  end
+until cursor == '0'
+return nil
+`;
+
 /**
  * Keeps the keys of people in a hash of Redis. A Redis of its own, without the messages and with backups that are kept for
  * a short time only, is better than that of the messages: a backup that holds both restores what was erased.
@@ -134,5 +148,9 @@ class RedisSubjects implements SubjectStore {
   async rewrap(subject: string, key: SubjectKey): Promise<void> {
     await this.#client.eval(REWRAP, 1, this.#hash, subject, key.id, JSON.stringify(key));
     await this.#confirmation.of(`the key of ${subject} is wrapped anew`);
+  }
+  async confirm(): Promise<void> {
+    await this.#client.eval(REPEAT, 1, this.#hash);
+    await this.#confirmation.of("what was changed in the keys of people is kept");
   }
 }

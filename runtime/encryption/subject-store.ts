@@ -47,6 +47,11 @@ export interface SubjectStore {
   all(): AsyncIterable<readonly (readonly [subject: string, key: SubjectKey])[]>;
   /** Puts another wrapping in the place of a key's, unless the key has been destroyed since. */
   rewrap(subject: string, key: SubjectKey): Promise<void>;
+  /**
+   * Resolves when a failover of the store cannot undo what was changed before, by whichever process; rejects with
+   * `KEY_UNAVAILABLE` otherwise. A store without it is taken to keep every change at once. Only operators' tools ask.
+   */
+  confirm?(): Promise<void>;
   /** Called when a messaging is made. */
   placed?(place: { readonly environment: string }): void;
 }

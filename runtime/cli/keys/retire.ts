@@ -88,7 +88,10 @@ function adviceFor(needing: readonly KeyUse[], isAnyUnread: boolean): string {
 /** @throws {CommandError} the store is another one than that of the services: what it does not have cannot be moved */
 async function peopleUnder(id: string, { uses }: KeyUsage, { people, hasPeople }: KeyTools): Promise<number> {
   const { wrappedUnder } = await import("../../operations/keys/people.js");
-  const counts = await wrappedUnder(await people());
+  const store = await people();
+  // A run that failed may have moved keys that the store's replicas still have under the old key.
+  await store.confirm?.();
+  const counts = await wrappedUnder(store);
   if (counts.size === 0 && (uses.some(({ isPerson }) => isPerson) || (await hasPeople()))) {
     const remedy = "give --people with the store of the services, or --no-people if no person has a key";
     throw new CommandError(`values are encrypted for people, and this store has no key of anybody: ${remedy}`);

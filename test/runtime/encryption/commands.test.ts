@@ -5,8 +5,11 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { encryption, fileKeys, redisSubjects } from "../../../runtime/encryption/index.js";
 import type { Messaging } from "../../../runtime/index.js";
+import { rewrap } from "../../../runtime/operations/keys/people.js";
 import { createMessagingFor } from "../../../runtime/service/create-messaging.js";
+import { startRedis } from "../../../runtime/testing/redis/index.js";
 import { type Outcome, repository } from "../../codegen/scratch.js";
+import { eventually } from "../../support/eventually.js";
 import { bundleOf } from "../../support/program-bundle.js";
 import { useRedis } from "../../support/redis.js";
 import { moved } from "./contract.js";
@@ -83,6 +86,33 @@ it("a reader of the output that has seen enough ends the command without a word"
     const { code, stderr } = await merp(line, {}, "| true");
     expect(stderr, line).toBe("");
     expect([0, 1, 141], line).toContain(code);
+  }
+});
+
+it("a key is not retired as long as replicas may have people's keys under it, also where an earlier run moved them", async () => {
+  const path = join(folder, "retired.json");
+  writeFileSync(path, readFileSync(keyFile));
+  await merp(`keys rotate ${path} --id 2026-b --in 0s --yes`);
+  const replica = await startRedis({ arguments: ["--replicaof", redis.host, String(redis.port)] });
+  try {
+    await eventually(async () => (await admin.info("replication")).includes("state=online"));
+    replica.pause();
+    const people = redisSubjects(admin, { replicas: 0 });
+    expect(await rewrap(people, fileKeys(path), "2026-a")).toBe(1);
+    for (const line of [`keys retire 2026-a ${path} --yes --no-outbox`, "keys retire 2026-a --no-outbox"]) {
+      const { code, stdout, stderr } = await merp(line);
+      expect([line, code, stdout]).toEqual([line, 2, ""]);
+      expect(stderr).toMatch(
+        /^error: what was changed in the keys of people is kept on one node only: 0 of 1 replicas/,
+      );
+    }
+    expect(readFileSync(path, "utf8")).toContain("2026-a");
+    replica.resume();
+    const retired = () => merp(`keys retire 2026-a ${path} --yes --no-outbox`);
+    await eventually(retired, ({ code, stdout }) => code === 0 && stdout === "retired 2026-a\n");
+    expect(readFileSync(path, "utf8")).not.toContain("2026-a");
+  } finally {
+    await replica.stop();
   }
 });
 
