@@ -184,8 +184,8 @@ export interface Membership extends MemberPlace, Neighbourhood {
   readonly receives: boolean;
   /**
    * Records a failed attempt of an entry, unless another consumer has it or it is deleted from its stream. It is parked
-   * until its retry is due; where `parkedMs` is left undefined, this consumer keeps it for that. Where `failure` is left undefined, the attempt
-   * does not count, and nothing is recorded of it.
+   * until its retry is due; where `parkedMs` is left undefined, this consumer keeps it for that. Where `failure` is left
+   * undefined, the attempt does not count, and nothing is recorded of it.
    */
   recordFailure(delivery: Delivery, record: AttemptRecord): Promise<Kept>;
   /** Moves an entry to the dead letters. Resolves to the letter's id, or to `null` when another consumer has the entry. */

@@ -13,7 +13,10 @@ interface HeldRetry {
   readonly end: () => void;
 }
 
-/** The entries that wait in this consumer for their next attempt, because they keep an order. An operator may have them be due at once. */
+/**
+ * The entries that wait in this consumer for their next attempt, because they keep an order. An operator may have them be due at
+ * once.
+ */
 export class HeldRetries {
   readonly #held = new Map<string, Held>();
   #heard = 0;

@@ -109,7 +109,10 @@ function ajvOf(
 
 const TOO_DEEP: readonly Issue[] = [{ path: "", message: "is nested too deeply" }];
 
-/** So many values, if they are not large, are decided without compiling anything. A process or a test of a few messages never compiles. */
+/**
+ * So many values, if they are not large, are decided without compiling anything. A process or a test of a few messages never
+ * compiles.
+ */
 const INTERPRETED = 300;
 
 /**

@@ -37,7 +37,10 @@ export class EntryTap {
     connection.client.on("connect", () => this.#attach(connection.client.stream as Socket));
   }
 
-  /** To be called just before a read is sent. A few entries are handed over as soon as they arrive, unless held; many long ones in portions. */
+  /**
+   * To be called just before a read is sent. A few entries are handed over as soon as they arrive, unless held; many long ones in
+   * portions.
+   */
   expect(take: Take, { isHeld, wanted, maxEntryBytes }: Expected): void {
     this.#take = take;
     this.#decoder.wanted = wanted;

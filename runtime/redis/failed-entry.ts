@@ -30,7 +30,10 @@ export async function recordFailure(
   return done === 1 ? "kept" : done === 0 ? "lost" : "deleted";
 }
 
-/** Moves an entry to the dead letters, and returns the letter's id. The copy that was delivered is sent only if the stream has it no longer. */
+/**
+ * Moves an entry to the dead letters, and returns the letter's id. The copy that was delivered is sent only if the stream has it
+ * no longer.
+ */
 export async function moveToDead(
   client: Client,
   { keys, group, consumer, keeps }: FailedPlace,

@@ -16,8 +16,8 @@ export function isRedirect(error: unknown): error is Error {
 
 /**
  * `NOGROUP`: no such group or stream; `XINFO` says `ERR no such key` instead where there is no stream. `NOPERM`: no right
- * to the command. `LATER`: a script came to it too late, see `timely`. `READONLY`: the master became a replica. `NOSCRIPT`: Redis does not know the script's text yet. `WRONGTYPE`:
- * others use the key. `FENCED`: another member owns the partition.
+ * to the command. `LATER`: a script came to it too late, see `timely`. `READONLY`: the master became a replica. `NOSCRIPT`: Redis
+ * does not know the script's text yet. `WRONGTYPE`: others use the key. `FENCED`: another member owns the partition.
  */
 export function isReply(
   error: unknown,

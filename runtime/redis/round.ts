@@ -121,7 +121,10 @@ export class Rounds {
     return answer;
   }
 
-  /** Asks for the time by Redis' clock, and by that of this machine in the middle of the question. Until then no round trip is divided. */
+  /**
+   * Asks for the time by Redis' clock, and by that of this machine in the middle of the question. Until then no round trip is
+   * divided.
+   */
   async time(): Promise<{ readonly nowMs: number; readonly here: number }> {
     const [began, beganAt] = [Date.now(), systemClock.now()];
     const time = await this.ask((round) => round.ask<string[]>("TIME"));

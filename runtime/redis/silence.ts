@@ -2,7 +2,10 @@ import type { Redis } from "ioredis";
 import type { Clock, Timer } from "../time/clock.js";
 import { afterLooks } from "../time/looks.js";
 
-/** Closes the socket of a client that awaits a reply and receives nothing until the limit; the client then reconnects. @param looked - called at each look, when the sockets have been read */
+/**
+ * Closes the socket of a client that awaits a reply and receives nothing until the limit; the client then reconnects. @param
+ * looked - called at each look, when the sockets have been read
+ */
 export function endWhenSilent(client: Redis, limitMs: number, clock: Clock, looked: () => void = () => {}): Timer {
   let seen: { readonly stream: unknown; readonly bytes: number } | undefined;
   const isSilent = (): boolean => {

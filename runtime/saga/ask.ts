@@ -43,7 +43,8 @@ interface Taken {
 
 /**
  * Takes commands that are due, and keeps other processes from them for a time: until this one has their answers, or has died.
- * Whoever takes one after that sends it under the same id. PostgreSQL does not look into a command: it refuses JSON that this runtime accepts.
+ * Whoever takes one after that sends it under the same id. PostgreSQL does not look into a command: it refuses JSON that this
+ * runtime accepts.
  */
 export async function takeAsks(db: Queryable, { sagas, most, except, secondsOf }: Taken): Promise<readonly Ask[]> {
   const { rows } = await db.query(DUE, [sagas, except, most]);

@@ -30,7 +30,10 @@ export class Cleaning {
     this.#dueAt = clock.now() + EVERY_MS * clock.chance();
   }
 
-  /** Removes some when it is time. Where there are more, it is time again at the next call: what is due meanwhile does not wait for all. */
+  /**
+   * Removes some when it is time. Where there are more, it is time again at the next call: what is due meanwhile does not wait for
+   * all.
+   */
   async round(): Promise<void> {
     const { clock, transactions, sagas, keepSeconds = KEEP_SECONDS } = this.#parts;
     const now = clock.now();

@@ -69,9 +69,9 @@ end`;
 }
 
 /**
- * Defines `restore_<consumer>()`, after {@link ID_ORDER} and {@link failuresIn}, to be called before anything else is done to the consumer
- * `parked` or `handover`, whose entries are in the set `KEYS[n]`. If an operator has deleted it, Redis has dropped its pending
- * entries: those in its set become pending again. An entry in the set that is not pending while the consumer is there was
+ * Defines `restore_<consumer>()`, after {@link ID_ORDER} and {@link failuresIn}, to be called before anything else is done to the
+ * consumer `parked` or `handover`, whose entries are in the set `KEYS[n]`. If an operator has deleted it, Redis has dropped its
+ * pending entries: those in its set become pending again. An entry in the set that is not pending while the consumer is there was
  * acknowledged by hand, and stays so.
  */
 export function restoring(consumer: "parked" | "handover", n: number): string {

@@ -129,7 +129,8 @@ interface ScriptOptions {
 /**
  * The tag of a script's text. The script runs even when Redis has no memory left, unless it `needsMemory`: settling and
  * taking over must go on, or the consumers of a full Redis would look dead and nothing would free its memory. One that
- * only `reads` also runs where Redis refuses writes. One that `takes` entries is refused to an older {@link Reader}. A script is done as a whole or not at all, see {@link guard}.
+ * only `reads` also runs where Redis refuses writes. One that `takes` entries is refused to an older {@link Reader}. A script is
+ * done as a whole or not at all, see {@link guard}.
  */
 export function script(
   name: string,
@@ -171,7 +172,10 @@ end
 `;
 const timelies = new WeakMap<object, { readonly lua: string; readonly digest: string }>();
 
-/** A script that only reads, which does nothing but reply `LATER` after the moment by Redis' clock that its last argument names; 0 for none. */
+/**
+ * A script that only reads, which does nothing but reply `LATER` after the moment by Redis' clock that its last argument names; 0
+ * for none.
+ */
 export function timely(script: Script<unknown>): { readonly lua: string; readonly digest: string } {
   const known = timelies.get(script);
   if (known !== undefined) return known;

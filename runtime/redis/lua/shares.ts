@@ -104,7 +104,8 @@ return mine
 /**
  * Makes a member the owner of a partition: of one that is free, or its own, or that of a member which is known to be dead. Its
  * epoch is greater than any before, and never falls behind Redis' clock, so that one which a failover has undone is not given
- * out again. Where the new master's clock is behind, whoever had that one gets a greater one all the same. Every read and settlement of an owner compares it. Its readers begin anew.
+ * out again. Where the new master's clock is behind, whoever had that one gets a greater one all the same. Every read and
+ * settlement of an owner compares it. Its readers begin anew.
  * KEYS: 1 lease (hash)
  * ARGV: 1 the member · 2 an owner that is dead, or empty · 3 an epoch that the member was given before, 0 where there is none
  * Result: the owner · its epoch, empty where it is another member
