@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { printable } from "../contract/printable.js";
+import type { SubjectStore } from "../encryption/subject-store.js";
 import { KEPT_MS } from "../encryption/subjects.js";
 import { type CatalogueArguments, readingMessages } from "./catalogue.js";
 import { type ChangeArguments, changeOf, changing, isConfirmed } from "./change.js";
@@ -7,7 +8,7 @@ import { conclude, exit, operatorCommand } from "./exit.js";
 import { findingOutboxes, type OutboxArguments, outboxesOf, UNSEEN } from "./keys/outboxes.js";
 import { placesOf, unreadLine } from "./keys/use-lines.js";
 import { type KeyTools, withKeys } from "./keys/with-keys.js";
-import { findingPeople, type PeopleArguments } from "./people.js";
+import { ForbiddenError, findingPeople, type PeopleArguments } from "./people.js";
 
 type ForgetArguments = ChangeArguments & CatalogueArguments & PeopleArguments & OutboxArguments;
 
@@ -29,12 +30,16 @@ async function forget(subject: string, given: ForgetArguments): Promise<number> 
     const { key, erased } = await people.get(subject);
     if (key === undefined) {
       const last = erased.at(-1);
-      // Of a run that failed here, not every replica may have it.
-      if (last !== undefined) await people.erase(subject, last.at);
-      if (last === undefined) print(`there is no key of ${subject}: nothing was encrypted for that person`);
-      else print(`${subject} was forgotten at ${last.at}`);
-      if (last !== undefined) await tellWhere(last.id, given, tools);
-      return last === undefined ? exit.wrong : exit.fine;
+      if (last === undefined) {
+        print(`there is no key of ${subject}: nothing was encrypted for that person`);
+        return exit.wrong;
+      }
+      const isKept = await isConfirmedBy(people);
+      print(`${subject} was forgotten at ${last.at}`);
+      if (!isKept)
+        print("it is not confirmed that every replica has it: this user lacks a right for that (ACL GETUSER)");
+      await tellWhere(last.id, given, tools);
+      return exit.fine;
     }
     const question = `destroy the key of ${subject}, for good? What it encrypted cannot be read any more`;
     if (!(await isConfirmed(question, given))) return exit.wrong;
@@ -49,6 +54,17 @@ async function forget(subject: string, given: ForgetArguments): Promise<number> 
     await tellWhere(key.id, given, tools);
     return exit.fine;
   });
+}
+
+/** Of a run that failed here, not every replica may have it. Erasing again would destroy a key that a service has just made. */
+async function isConfirmedBy(people: SubjectStore): Promise<boolean> {
+  try {
+    await people.confirm?.();
+    return true;
+  } catch (error) {
+    if (error instanceof ForbiddenError) return false;
+    throw error;
+  }
 }
 
 async function tellWhere(keyId: string, given: OutboxArguments, { usage }: KeyTools): Promise<void> {

@@ -36,6 +36,9 @@ export async function peopleOf(
   return new TellingStore(store, where);
 }
 
+/** The user of the store lacks a right. Redis says it otherwise of a command in a script. */
+export class ForbiddenError extends CommandError {}
+
 /** A store whose failures are told in a sentence: what it throws is its driver's, and may quote keys. */
 class TellingStore implements SubjectStore {
   readonly #store: SubjectStore;
@@ -85,9 +88,9 @@ class TellingStore implements SubjectStore {
   #failure(error: unknown): Error {
     if (error instanceof MessagingError || error instanceof CommandError) return error;
     const { code, message = "" } = (error ?? {}) as Partial<NodeJS.ErrnoException>;
-    const hint = message.startsWith("NOPERM") ? ". Check the rights of this user (ACL GETUSER)" : "";
-    const why = code ?? message.split("\n", 1)[0];
-    return new CommandError(`the store of people's keys (--people ${this.#where}) failed: ${why}${hint}`);
+    const text = `the store of people's keys (--people ${this.#where}) failed: ${code ?? message.split("\n", 1)[0]}`;
+    if (!/^NOPERM|can't run this command/.test(message)) return new CommandError(text);
+    return new ForbiddenError(`${text}. Check the rights of this user (ACL GETUSER)`);
   }
 }
 

@@ -47,6 +47,19 @@ beforeAll(async () => {
   }) as Messaging;
   await people.publish(moved, { entity_id: 1, after_data: { street: "a street", country: "SE" } });
   await admin.acl("SETUSER", "reader", "on", ">secret", "~*", "&*", "+@read", "+@connection", "+info", "+time");
+  await admin.acl(
+    "SETUSER",
+    "scripts",
+    "on",
+    ">secret",
+    "~*",
+    "&*",
+    "+@read",
+    "+@connection",
+    "+info",
+    "+time",
+    "+eval",
+  );
   await admin.acl("SETUSER", "nobody", "on", ">secret", "resetkeys", "&*", "+@connection", "+info", "+time");
 });
 
@@ -55,6 +68,20 @@ describe("a user of Redis who may only read", () => {
     expect(await merp(`keys status ${keyFile} --no-outbox`, { REDIS_URL: as("reader") })).toMatchObject({
       ...{ code: 0, stderr: "", stdout: expect.stringMatching(/people +people's keys +1 .* events \(stream 1\)/) },
     });
+  });
+
+  it("is told who was forgotten, and that replicas may not have it, as is one who may run scripts", async () => {
+    await redisSubjects(admin).add("person:3", { id: "k3", wrapped: "w3" });
+    await redisSubjects(admin).erase("person:3", "2026-11-27T12:00:00Z");
+    for (const user of ["reader", "scripts"]) {
+      const { code, stdout, stderr } = await merp("forget person 3 --no-outbox", { REDIS_URL: as(user) });
+      expect([user, code, stderr]).toEqual([user, 0, ""]);
+      expect(stdout).toMatch(
+        /^person:3 was forgotten at 2026-11-27T12:00:00Z\nit is not confirmed that every replica has it: this user lacks a right/,
+      );
+    }
+    const { code, stdout } = await merp("forget person 3 --no-outbox");
+    expect([code, stdout]).toEqual([0, expect.not.stringContaining("not confirmed")]);
   });
 
   it.each([
@@ -79,6 +106,15 @@ it("a user of Redis who may read nothing is told so in a sentence", async () => 
     expect([line, code]).toEqual([line, 2]);
     expect(stderr, line).toMatch(/^error: .*Check the rights of this user \(ACL GETUSER\)\n$/);
   }
+});
+
+it("nothing is destroyed once more of a person who is forgotten: a service may just have made a new key", async () => {
+  const store = join(folder, "store.mjs");
+  const get = '() => ({ erased: [{ id: "k1", at: "2026-11-27T12:00:00Z" }] })';
+  writeFileSync(store, `export const people = { get: ${get}, erase: () => { throw new Error("erased"); } };\n`);
+  const { code, stdout, stderr } = await merp(`forget person 1 --people ${store} --no-outbox`);
+  expect([code, stderr]).toEqual([0, ""]);
+  expect(stdout).toMatch(/^person:1 was forgotten at 2026-11-27T12:00:00Z\nno ciphertext/);
 });
 
 it("a reader of the output that has seen enough ends the command without a word", async () => {
