@@ -8,6 +8,7 @@ const ALONE: readonly (readonly [sentence: RegExp, reason: string])[] = [
   ],
   [/because AUTH and HELLO are renamed$/, "it puts another Redis at the address of the first"],
   [/asks in as many round trips whatever there is/, "it gives a client of its own, which is one of one Redis"],
+  [/^a key is not retired as long as replicas may have people's keys/, "it makes a replica of one Redis"],
   [/Redis has (?:no place for their connections|too many clients)$/, "it fills the places of one Redis"],
 ];
 

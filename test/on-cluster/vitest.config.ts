@@ -15,7 +15,8 @@ const elsewhere: Readonly<Record<string, string>> = {
   "test/runtime/redis/{client,connection,heartbeat,watchdog}.test.ts":
     "It is about one connection: its driver, its socket, and what its errors say.",
   "test/runtime/redis/lua/scripts.test.ts": "It compares all keys of one Redis, and what that announces, step by step.",
-  "test/runtime/{redis/replicas,operations/doctor/durability}.test.ts": "It makes replicas of one Redis.",
+  "test/runtime/{redis/replicas,operations/doctor/durability,encryption/redis-subjects}.test.ts":
+    "It makes replicas of one Redis.",
   "test/runtime/{cli,config,contract,dashboard,telemetry,testing,time}/**":
     "It is about no Redis, or about one by its address.",
 };
