@@ -47,8 +47,8 @@ export const keeping: Sentences = {
     await billing.start();
     await billing.publishAll(userCreated, [user(1), user(2), user(3)]);
     await stage.until(() => billing.counts.handled === 3, "the messages");
-    await stage.until(() => trimmed.length > 0, "the trim");
-    expect(trimmed[0]).toMatchObject({ removed: 3, length: 0 });
+    await stage.until(() => trimmed.at(-1)?.length === 0, "the trim");
+    expect(trimmed.reduce((sum, { removed }) => sum + removed, 0)).toBe(3);
   },
 
   "health tells what a group has to do": async (stage) => {
