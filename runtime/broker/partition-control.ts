@@ -1,4 +1,5 @@
 import { printable } from "../contract/printable.js";
+import { MessagingError } from "../errors.js";
 import { partitionNames } from "./partition.js";
 import { SLOTS, slotOf } from "./slot.js";
 import { MOST_PARTITIONS, readStreams, type Topology } from "./topology.js";
@@ -86,25 +87,39 @@ export function nameProblems(stream: string): readonly string[] {
 /** Publishers know of a change after 10 s. What they have sent before may wait as long for its connection. */
 const LEARNT_AFTER_MS = 20_000;
 
-/** Those of the retired partitions into which a publisher that runs may still put messages: it has not heard of the change. */
-export function stillWritten(
-  { before, after }: Pick<PartitionPlan, "before" | "after">,
-  nowMs: number,
-): readonly string[] {
+/** The partitions that a stream has, and would not have with so many. */
+export function removedFrom(before: Topology, count: number): readonly string[] {
+  const streams = namesFor(before, count);
+  return readStreams(before).filter((each) => !streams.includes(each));
+}
+
+/**
+ * The topology of a stream with another number of partitions, as the successor of one. A partition that is removed is retired for
+ * as long as publishers may put messages there that have not heard of it, and until nothing is left in it. Where nothing changes,
+ * the version stays: publishers know it.
+ *
+ * @param filled - the partitions in which something is left
+ */
+export function repartitioned(
+  before: Topology,
+  count: number,
+  { nowMs, filled }: { readonly nowMs: number; readonly filled: readonly string[] },
+): Topology {
+  const streams = namesFor(before, count);
   const isFresh = nowMs - before.version < LEARNT_AFTER_MS;
-  return after.retired.filter((partition) => isFresh || before.streams.includes(partition));
+  const retired = removedFrom(before, count).filter(
+    (partition) => isFresh || before.streams.includes(partition) || filled.includes(partition),
+  );
+  const isSame = before.version > 0 && String([before.streams, before.retired]) === String([streams, retired]);
+  return { version: isSame ? before.version : Math.max(before.version + 1, Math.floor(nowMs)), streams, retired };
 }
 
-/** The topology of a stream with another number of partitions, as the successor of one. All that are removed are retired. */
-export function repartitioned(before: Topology, count: number, nowMs: number): Topology {
-  const old = readStreams(before);
-  const streams = partitionNames(old as readonly [string, ...string[]], count, { slots: SLOTS, slotOf });
-  const retired = old.filter((each) => !streams.includes(each));
-  return { version: Math.max(before.version + 1, Math.floor(nowMs)), streams, retired };
+/** @throws {MessagingError} `GROUP_IN_USE` when something hinders it */
+export function assertUnhindered({ stream, hindrances: [hindrance] }: PartitionPlan): void {
+  if (hindrance === undefined) return;
+  throw new MessagingError("GROUP_IN_USE", printable(`${stream} keeps its partitions: ${hindrance.text}`));
 }
 
-/** The same with those retired partitions alone. Where nothing changes, it keeps its version: publishers know it. */
-export function retiring(before: Topology, after: Topology, retired: readonly string[]): Topology {
-  const isSame = before.version > 0 && String([before.streams, before.retired]) === String([after.streams, retired]);
-  return { ...after, retired, version: isSame ? before.version : after.version };
+function namesFor(before: Topology, count: number): readonly string[] {
+  return partitionNames(readStreams(before) as readonly [string, ...string[]], count, { slots: SLOTS, slotOf });
 }

@@ -220,13 +220,8 @@ export class Settler {
     // Before the broker knows of an end: what other members have taken by now was handled here at the same time.
     this.#watching.lapses.notice();
     const { judged } = this.#watching.lapses;
-    const judgedFirst: Work<Result> = async (isRepeated) => {
-      await judged;
-      return work(isRepeated);
-    };
-    const done = this.untilDone("settling", judged === undefined ? work : judgedFirst, settled).finally(() =>
-      this.#underWay.delete(done),
-    );
+    const judgedFirst: Work<Result> = judged === undefined ? work : (isRepeated) => judged.then(() => work(isRepeated));
+    const done = this.untilDone("settling", judgedFirst, settled).finally(() => this.#underWay.delete(done));
     this.#underWay.set(done, ids);
     return done;
   }

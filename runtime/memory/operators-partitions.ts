@@ -1,4 +1,5 @@
 import {
+  assertUnhindered,
   nameProblems,
   type PartitionControl,
   type PartitionGroup,
@@ -6,13 +7,12 @@ import {
   type PartitionPlan,
   type PartitionState,
   partitionProblems,
+  removedFrom,
   repartitioned,
-  retiring,
-  stillWritten,
 } from "../broker/partition-control.js";
 import { readStreams } from "../broker/topology.js";
 import { type Config, prefixed } from "../config/config.js";
-import { ConfigError, MessagingError } from "../errors.js";
+import { ConfigError } from "../errors.js";
 import type { MemoryGroup } from "./memory-group.js";
 import { redriveName, type Store } from "./store.js";
 
@@ -41,12 +41,11 @@ export class OperatorsPartitions implements PartitionControl {
     const name = this.#named(stream, partitionProblems(stream, count));
     const before = this.#store.topology(name);
     const nowMs = this.#store.clock.wall();
-    const after = repartitioned(before, count, nowMs);
-    const written = stillWritten({ before, after }, nowMs);
-    const retired = after.retired.filter((each) => written.includes(each) || this.#hasContent(each));
+    const filled = removedFrom(before, count).filter((each) => this.#hasContent(each));
+    const after = repartitioned(before, count, { nowMs, filled });
     const groups = [...this.#store.stream(name).groups.keys()];
     const hindrances = groups.flatMap((group) => this.#hindrancesOf(group, name, readStreams(before)));
-    return { stream: name, before, after: retiring(before, after, retired), hindrances };
+    return { stream: name, before, after, hindrances };
   }
 
   async set(
@@ -55,11 +54,8 @@ export class OperatorsPartitions implements PartitionControl {
     { force = false }: { readonly force?: boolean } = {},
   ): Promise<PartitionPlan> {
     const plan = await this.plan(stream, count);
-    const { stream: name, after, hindrances } = plan;
-    const [hindrance] = hindrances;
-    if (hindrance !== undefined && !force) {
-      throw new MessagingError("GROUP_IN_USE", `${name} keeps its partitions: ${hindrance.text}`);
-    }
+    const { stream: name, after } = plan;
+    if (!force) assertUnhindered(plan);
     // A group that begins in a partition later would not be given what was added before.
     for (const group of this.#store.stream(name).groups.keys()) {
       for (const partition of after.streams.slice(1).map((each) => this.#store.stream(each))) {

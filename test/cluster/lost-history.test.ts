@@ -26,7 +26,7 @@ const installations = {
   },
 };
 
-const WAIT = { waitTimeoutSeconds: 0.2, connectionTimeoutSeconds: 30 };
+const WAIT = { waitTimeoutSeconds: 2, connectionTimeoutSeconds: 30 };
 
 const user = (serial: number): Parameters<typeof publishUserCreated>[1] => ({
   entity_id: serial,

@@ -1,12 +1,12 @@
 import {
+  assertUnhindered,
   nameProblems,
   type PartitionControl,
   type PartitionPlan,
   type PartitionState,
   partitionProblems,
+  removedFrom,
   repartitioned,
-  retiring,
-  stillWritten,
 } from "../../broker/partition-control.js";
 import { readStreams, recordOf, type Topology, unpartitioned } from "../../broker/topology.js";
 import { type Config, prefixed } from "../../config/config.js";
@@ -46,14 +46,11 @@ export class Partitions implements PartitionControl {
     if (problems.length > 0) throw new ConfigError(problems);
     return this.#ask("examining", stream, async (client, name) => {
       const before = await this.#topologyOf(client, name);
-      const old = readStreams(before);
       const nowMs = instantIn(await client.time());
-      const after = repartitioned(before, count, nowMs);
-      const written = stillWritten({ before, after }, nowMs);
-      const filled = await this.#withContent(after.retired, (await groupsOf(client, name)) ?? []);
-      const retired = after.retired.filter((partition) => written.includes(partition) || filled.includes(partition));
-      const hindrances = await hindrancesOf(this.#at, name, old, this.#config.leaseMs);
-      return { stream: name, before, after: retiring(before, after, retired), hindrances };
+      const filled = await this.#withContent(removedFrom(before, count), (await groupsOf(client, name)) ?? []);
+      const after = repartitioned(before, count, { nowMs, filled });
+      const hindrances = await hindrancesOf(this.#at, name, readStreams(before), this.#config.leaseMs);
+      return { stream: name, before, after, hindrances };
     });
   }
 
@@ -63,10 +60,7 @@ export class Partitions implements PartitionControl {
     { force = false }: { readonly force?: boolean } = {},
   ): Promise<PartitionPlan> {
     const plan = await this.plan(stream, count);
-    const [hindrance] = plan.hindrances;
-    if (hindrance !== undefined && !force) {
-      throw new MessagingError("GROUP_IN_USE", printable(`${plan.stream} keeps its partitions: ${hindrance.text}`));
-    }
+    if (!force) assertUnhindered(plan);
     await this.#ask("partitioning", stream, async (client, name) => {
       await this.#createGroups(client, plan);
       const record = Object.entries(recordOf(plan.after)).flat();

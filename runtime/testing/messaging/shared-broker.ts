@@ -119,7 +119,7 @@ export class SharedBroker extends Observer implements TestBroker, TestTime {
     for (const [stream, count] of this.#partitions) {
       const before = this.store.topology(wholeOf(stream));
       if (before.version > 0) continue;
-      this.store.partition(wholeOf(stream), repartitioned(before, count, this.#clock.wall()));
+      this.store.partition(wholeOf(stream), repartitioned(before, count, { nowMs: this.#clock.wall(), filled: [] }));
     }
   }
 

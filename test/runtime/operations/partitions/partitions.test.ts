@@ -39,7 +39,7 @@ describe("giving a stream partitions", () => {
       after.streams.map((stream) => [stream, [[GROUP, 0]]]),
     );
     expect(await admin.zrange(streamKeys(after.streams[3] as string, GROUP).groups, "0", "-1")).toEqual([GROUP]);
-    // The same again changes nothing but the version; fewer are read on for as long as there is anything in them.
+    // The same again changes nothing; fewer are read on for as long as there is anything in them.
     expect((await operations.partitions.set("events", 4)).after.streams).toEqual(after.streams);
     await admin.xadd(after.streams[2] as string, "*", "a", "1");
     await expect(operations.partitions.set("events", 2)).rejects.toThrow("has not handled 1 unread");
