@@ -1,12 +1,10 @@
-import type pg from "pg";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createUser, MessagingError, UnrecoverableError } from "../../../generated/index.js";
-import { migrate } from "../../../runtime/postgres/index.js";
 import { defineSaga, type Saga, SagaOperations } from "../../../runtime/saga/index.js";
 import { eventually } from "../../support/eventually.js";
-import { hasPostgres, poolOf, schemaOn, usePostgres } from "../../support/postgres.js";
+import { hasPostgres, usePostgres } from "../../support/postgres.js";
 import { useRedis } from "../../support/redis.js";
-import { type Others, type Registrar, startOthers, startRegistrar, until } from "./stage.js";
+import { openStage, type SagaStage, until } from "./stage.js";
 
 interface Asked {
   name?: string;
@@ -25,55 +23,41 @@ const asking: Saga<Asked> = defineSaga<Asked>(
 describe.skipIf(!hasPostgres)("a command of a saga", async () => {
   const { postgres } = hasPostgres ? await usePostgres() : { postgres: { url: "" } };
   const { redis, admin } = await useRedis();
-  let pool: pg.Pool;
-  let others: Others;
-  const open: Registrar[] = [];
-  const start = async (definition: Saga<unknown>): Promise<Registrar> => {
-    const started = await startRegistrar(redis.url, pool, { definition });
-    open.push(started);
-    return started;
-  };
-
+  let stage: SagaStage;
   beforeEach(async () => {
     await admin.flushall();
-    pool = poolOf(await schemaOn(postgres));
-    await migrate(pool);
-    others = await startOthers(redis.url);
+    stage = await openStage(redis, postgres);
   });
-  afterEach(async () => {
-    for (const each of open.splice(0)) await each[Symbol.asyncDispose]();
-    await others[Symbol.asyncDispose]();
-    await pool.end();
-  });
+  afterEach(() => stage[Symbol.asyncDispose]());
 
   test("that PostgreSQL would not read as JSON is sent, and holds up no other", async () => {
-    const { begin } = await start(asking);
+    const { begin } = await stage.start({ definition: asking });
     const names = ["a\u0000b", "half \ud83d"];
     for (const [at, name] of names.entries()) await begin(`odd ${at}`, { name });
     await begin("even", {});
-    for (const id of ["even", "odd 0", "odd 1"]) await until(pool, id, "done");
+    for (const id of ["even", "odd 0", "odd 1"]) await until(stage.pool, id, "done");
   });
 
   test("that is under way is not sent again when an operator has it sent, and its answer is taken", async () => {
     let answer = (): void => undefined;
-    others.before = () => new Promise<void>((resolve) => (answer = resolve));
-    const { begin, messaging, sagas } = await start(asking);
+    stage.others.before = () => new Promise<void>((resolve) => (answer = resolve));
+    const { begin, messaging, sagas } = await stage.start({ definition: asking });
     await begin("1", {});
-    await eventually(() => others.asked.length, Boolean);
-    await pool.query("UPDATE merp_saga_ask SET error = 'it failed before'");
+    await eventually(() => stage.others.asked.length, Boolean);
+    await stage.pool.query("UPDATE merp_saga_ask SET error = 'it failed before'");
     for (let times = 0; times < 2; times++) {
-      expect(await new SagaOperations(pool).retry("asking", "1")).toBe(1);
+      expect(await new SagaOperations(stage.pool).retry("asking", "1")).toBe(1);
       await new Promise((resolve) => setTimeout(resolve, 150));
     }
     expect(await admin.xlen("commands")).toBe(1);
     answer();
-    await until(pool, "1", "done");
+    await until(stage.pool, "1", "done");
     expect(messaging.counts.answerUnclaimed).toBe(0);
     await sagas.stop();
   });
 
   test("is kept from other processes for as long as its schema has it waited for", async () => {
-    others.before = () => new Promise(() => undefined);
+    stage.others.before = () => new Promise(() => undefined);
     const timeout = { type: "integer", default: 120 } as const;
     const { schema } = createUser;
     const slow = { ...createUser, schema: { ...schema, properties: { ...schema.properties, timeout } } };
@@ -81,36 +65,36 @@ describe.skipIf(!hasPostgres)("a command of a saga", async () => {
       saga.begins((_state, step) => step.ask(slow, { email: "ada@example.com" }));
       saga.answered(slow, (_state, _result, step) => step.done());
     });
-    const { begin } = await start(patient);
+    const { begin } = await stage.start({ definition: patient });
     await begin("1", {});
-    await eventually(() => others.asked.length, Boolean);
-    const { rows } = await pool.query("SELECT due_at > now() + interval '100 s' AS late FROM merp_saga_ask");
+    await eventually(() => stage.others.asked.length, Boolean);
+    const { rows } = await stage.pool.query("SELECT due_at > now() + interval '100 s' AS late FROM merp_saga_ask");
     expect(rows).toEqual([{ late: true }]);
   });
 
   test("that is refused with a text which PostgreSQL does not take fails its saga", async () => {
-    others.before = () => {
+    stage.others.before = () => {
       throw new UnrecoverableError("no\u0000");
     };
-    const { begin } = await start(asking);
+    const { begin } = await stage.start({ definition: asking });
     await begin("1", {});
-    const { error } = await until(pool, "1", "undone");
+    const { error } = await until(stage.pool, "1", "undone");
     expect(error).toBe("create_user was refused: no\ufffd");
   });
 
   test("is sent until its service has begun it, where the database of that service is away", async () => {
-    others.before = () => {
-      if (others.asked.length > 3) return;
+    stage.others.before = () => {
+      if (stage.others.asked.length > 3) return;
       throw new MessagingError("DATABASE_UNAVAILABLE", "the database of the inbox cannot be asked");
     };
-    const { begin } = await start(asking);
+    const { begin } = await stage.start({ definition: asking });
     await begin("1", {});
-    await until(pool, "1", "done");
-    expect(others.asked).toHaveLength(4);
+    await until(stage.pool, "1", "done");
+    expect(stage.others.asked).toHaveLength(4);
   });
 
   test("whose refusal fails its step is not sent again, and the step is, with the error on record", async () => {
-    others.before = (command) => {
+    stage.others.before = (command) => {
       if (command === "create_user") throw new UnrecoverableError("the address is taken");
     };
     let isBroken = true;
@@ -125,9 +109,9 @@ describe.skipIf(!hasPostgres)("a command of a saga", async () => {
         });
       },
     );
-    const { begin } = await start(strict);
+    const { begin } = await stage.start({ definition: strict });
     await begin("1", {});
-    const operations = new SagaOperations(pool);
+    const operations = new SagaOperations(stage.pool);
     const details = await eventually(
       () => operations.get("strict", "1"),
       (found) => (found?.asks[0]?.attempts ?? 0) >= 2,
@@ -137,8 +121,8 @@ describe.skipIf(!hasPostgres)("a command of a saga", async () => {
     // What the other service has kept of it is gone.
     await admin.flushall();
     await operations.retry("strict", "1");
-    const { state } = await until(pool, "1", "done");
+    const { state } = await until(stage.pool, "1", "done");
     expect(state).toMatchObject({ why: expect.stringContaining("the address is taken") });
-    expect(others.asked).toEqual(["create_user"]);
+    expect(stage.others.asked).toEqual(["create_user"]);
   });
 });

@@ -8,9 +8,10 @@ import {
   type Messaging,
   type MessagingOptions,
 } from "../../../generated/index.js";
-import { createInbox, type Inbox } from "../../../runtime/postgres/index.js";
+import { createInbox, type Inbox, migrate } from "../../../runtime/postgres/index.js";
 import { type Saga, type Sagas, startSagas } from "../../../runtime/saga/index.js";
 import { eventually } from "../../support/eventually.js";
+import { poolOf, schemaOn } from "../../support/postgres.js";
 import { createService } from "../../support/service.js";
 import { registration } from "./registration.js";
 
@@ -71,6 +72,36 @@ export async function startRegistrar(
     async [Symbol.asyncDispose]() {
       await sagas.stop();
       await messaging.close();
+    },
+  };
+}
+
+/** A database of its own, the services that are asked, and processes that run sagas, all of which end with it. */
+export interface SagaStage extends AsyncDisposable {
+  readonly pool: pg.Pool;
+  readonly others: Others;
+  start(options?: Parameters<typeof startRegistrar>[2]): Promise<Registrar>;
+}
+
+export async function openStage(
+  redis: { readonly url: string },
+  postgres: { readonly url: string },
+): Promise<SagaStage> {
+  const pool = poolOf(await schemaOn(postgres));
+  await migrate(pool);
+  const others = await startOthers(redis.url);
+  const open: Registrar[] = [];
+  return {
+    ...{ pool, others },
+    async start(options) {
+      const started = await startRegistrar(redis.url, pool, options);
+      open.push(started);
+      return started;
+    },
+    async [Symbol.asyncDispose]() {
+      for (const each of open) await each[Symbol.asyncDispose]();
+      await others[Symbol.asyncDispose]();
+      await pool.end();
     },
   };
 }
