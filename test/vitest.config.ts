@@ -31,6 +31,7 @@ const long = {
     "test/examples/services{,-audit}.test.ts",
     "test/faults/memory.test.ts",
     "test/faults/partitions.test.ts",
+    "test/package/package.test.ts",
     "test/{cluster,sentinel,postgres}/**/*.test.ts",
     "test/recipes/{recipes,transactions}.test.ts",
     "test/runtime/contract/linear.test.ts",
