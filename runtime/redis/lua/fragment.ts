@@ -90,6 +90,15 @@ local function restore_${consumer}()
 end`;
 }
 
+/** Defines `pending_of(consumer)`: how many entries are pending for a consumer of the group `ARGV[1]`. */
+export const PENDING_OF = `
+local function pending_of(consumer)
+  for _, each in ipairs(redis.call('XPENDING', KEYS[1], ARGV[1])[4] or {}) do
+    if each[1] == consumer then return tonumber(each[2]) end
+  end
+  return 0
+end`;
+
 /**
  * Defines `due_at_once(id)`, after {@link ID_ORDER}: a due time that has passed by any clock, since it lies before 1970. Of
  * several entries the older comes first: those of one millisecond have the same due time only if their numbers have as many

@@ -10,6 +10,7 @@ import {
   ID_ORDER,
   LENGTH,
   MINE,
+  PENDING_OF,
   recordIn,
   restoring,
   THEIRS,
@@ -177,14 +178,10 @@ return parked[#parked][1]
  */
 export const sweepHandover: Script<number> = script(
   "sweep_handover",
-)`${ID_ORDER}${DUE_AT_ONCE}${failuresIn(4)}${restoring("parked", 2)}${restoring("handover", 3)}
+)`${ID_ORDER}${DUE_AT_ONCE}${failuresIn(4)}${restoring("parked", 2)}${restoring("handover", 3)}${PENDING_OF}
 restore_parked()
 restore_handover()
-local waiting = 0
-for _, consumer in ipairs(redis.call('XPENDING', KEYS[1], ARGV[1])[4] or {}) do
-  if consumer[1] == 'handover' then waiting = tonumber(consumer[2]) end
-end
-if redis.call('ZCARD', KEYS[3]) == waiting then return 0 end
+if redis.call('ZCARD', KEYS[3]) == pending_of('handover') then return 0 end
 redis.call('DEL', KEYS[3])
 local page = redis.call('XPENDING', KEYS[1], ARGV[1], '-', '+', ARGV[2], 'handover')
 for _, entry in ipairs(page) do
@@ -203,14 +200,10 @@ return #page
  */
 export const sweepErrors: Script<string | null> = script(
   "sweep_errors",
-)`${CLOCK}${WHOLE}${ID_ORDER}${failuresIn(3)}${restoring("parked", 2)}${restoring("handover", 4)}
+)`${CLOCK}${WHOLE}${ID_ORDER}${failuresIn(3)}${restoring("parked", 2)}${restoring("handover", 4)}${PENDING_OF}
 restore_parked()
 restore_handover()
-local parked = 0
-for _, consumer in ipairs(redis.call('XPENDING', KEYS[1], ARGV[1])[4] or {}) do
-  if consumer[1] == 'parked' then parked = tonumber(consumer[2]) end
-end
-if redis.call('HLEN', KEYS[3]) <= parked then return nil end
+if redis.call('HLEN', KEYS[3]) <= pending_of('parked') then return nil end
 local page = redis.call('HSCAN', KEYS[3], ARGV[2], 'COUNT', ARGV[3])
 for i = 1, #page[2], 2 do
   local id = page[2][i]

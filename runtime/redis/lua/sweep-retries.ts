@@ -1,4 +1,4 @@
-import { failuresIn, ID_ORDER, restoring } from "./fragment.js";
+import { failuresIn, ID_ORDER, PENDING_OF, restoring } from "./fragment.js";
 import { type Script, script } from "./script.js";
 
 /**
@@ -10,13 +10,9 @@ import { type Script, script } from "./script.js";
  */
 export const sweepRetries: Script<string | null> = script(
   "sweep_retries",
-)`${ID_ORDER}${failuresIn(3)}${restoring("parked", 2)}
+)`${ID_ORDER}${failuresIn(3)}${restoring("parked", 2)}${PENDING_OF}
 restore_parked()
-local parked = 0
-for _, consumer in ipairs(redis.call('XPENDING', KEYS[1], ARGV[1])[4] or {}) do
-  if consumer[1] == 'parked' then parked = tonumber(consumer[2]) end
-end
-if redis.call('ZCARD', KEYS[2]) <= parked then return nil end
+if redis.call('ZCARD', KEYS[2]) <= pending_of('parked') then return nil end
 local page = redis.call('ZSCAN', KEYS[2], ARGV[2], 'COUNT', ARGV[3])
 for i = 1, #page[2], 2 do
   local id = page[2][i]

@@ -150,7 +150,7 @@ describe("a replicated publish", () => {
   });
 
   it("is not what start messages, or commands whose answers are awaited, have to wait for", async () => {
-    await using messaging = createService(redis, { durability: "replicated", announce: true, redis: settings });
+    await using messaging = createService(redis, { durability: "replicated", announce: true, redis: patient });
     await commands();
     await messaging.start();
     const asked = sendCreateUser(messaging, { email: "ada@example.com" }, { timeoutSeconds: 1 });
@@ -168,7 +168,7 @@ it("a replicated publish that resolved is on so many replicas", async () => {
   const other = new Redis(second.url);
   await using messaging = createService(redis, {
     durability: "replicated",
-    redis: { ...settings, waitReplicas: 2, waitTimeoutSeconds: 1 },
+    redis: { ...patient, waitReplicas: 2, waitTimeoutSeconds: 3 },
   });
   const id = "0c352b96-8628-4933-bfaf-959ce68e851e";
   const attempt = (): Promise<{ readonly entryId: string }> => publishRate(messaging, rate, { id, once: true });
