@@ -124,8 +124,8 @@ export interface Leaving {
   readonly unbegun: readonly string[];
   /** Those whose handler has not ended. */
   readonly begun: readonly string[];
-  /** Those that failed and wait here for their next attempt. */
-  readonly failed: readonly string[];
+  /** Those that failed and wait here for their next attempt: that attempt. */
+  readonly failed: readonly Pick<Unfetched, "id" | "attempt">[];
   /** Others may have taken some of these, and settled them. */
   readonly isContested: boolean;
   /** The error that is recorded for those that have begun, as JSON. */

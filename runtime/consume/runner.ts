@@ -195,7 +195,7 @@ export class Runner {
         this.fetching.delete(placeholder);
         const delivery = found.get(placeholder.id);
         if (delivery === undefined) this.#lose(placeholder.id);
-        else this.#begin(Object.assign(delivery, { isTakenOver: placeholder.isTakenOver }));
+        else this.#begin(asHeld(delivery, placeholder));
       }
     });
     if (this.fetching.size > 0) this.pumpSoon();
@@ -251,4 +251,9 @@ export class Runner {
     resume();
     this.pump();
   }
+}
+
+/** What waited here for its next attempt has killed nobody, also where its errors were swept up after its consumer was deleted. */
+function asHeld(delivery: Delivery, { attempt, isTakenOver }: Placeholder): Delivery {
+  return Object.assign(delivery, { isTakenOver }, attempt > 0 && !isTakenOver && { deaths: 0 });
 }

@@ -209,7 +209,7 @@ export class Workload {
     return {
       unbegun: ids(waiting.filter(({ attempt }) => attempt === 0)),
       begun: this.handled(),
-      failed: ids(waiting.filter(({ attempt, isTakenOver }) => attempt > 0 && !isTakenOver)),
+      failed: waiting.filter(({ attempt, isTakenOver }) => attempt > 0 && !isTakenOver),
       isContested: waiting.some(({ isTakenOver }) => isTakenOver),
     };
   }

@@ -11,6 +11,7 @@ export async function leaveGroup(
   { unbegun, begun, failed, failure }: Leaving,
 ): Promise<void> {
   const place = [group, consumer, randomUUID(), keeps, failure];
-  const args = [...place, unbegun.length, begun.length, ...unbegun, ...begun, ...failed];
+  const attempted = failed.flatMap(({ id, attempt }) => [id, attempt - 1]);
+  const args = [...place, unbegun.length, begun.length, ...unbegun, ...begun, ...attempted];
   await leave.run(client, [keys.stream, keys.retry, keys.alive, keys.types, keys.errors], args).catch(() => {});
 }

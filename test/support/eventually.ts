@@ -14,7 +14,8 @@ export interface EventuallyOptions {
  * Looks again and again until what is seen holds; resolves to that. A look that throws is one that saw nothing yet.
  *
  * @param holds - by default: it is truthy
- * @throws Error when it does not come to hold in time; says what was seen last, with its error as `cause`
+ * @throws Error when it does not come to hold in time; says what was seen last, also where the last look failed, whose error is
+ *   its `cause`
  * @example
  * ```ts
  * await eventually(() => redis.xlen("events"), (length) => length === 3);
@@ -27,22 +28,21 @@ export async function eventually<T>(
 ): Promise<T> {
   const { withinMs = 10_000, everyMs = 20, what = "what was waited for" } = options;
   const giveUpAt = performance.now() + withinMs;
+  let seen: { readonly last: T } | undefined;
   for (;;) {
-    let last: { seen: T } | { error: unknown };
+    let failure: { readonly error: unknown } | undefined;
     try {
-      const seen = await within(look(), giveUpAt);
-      if (holds(seen)) {
-        return seen;
-      }
-      last = { seen };
+      const last = await within(look(), giveUpAt);
+      if (holds(last)) return last;
+      seen = { last };
     } catch (error) {
-      last = { error };
+      failure = { error };
     }
     if (performance.now() >= giveUpAt) {
-      const end = `${what} did not come about within ${withinMs} ms`;
-      throw "error" in last
-        ? new Error(`${end}; looking failed last with ${String(last.error)}`, { cause: last.error })
-        : new Error(`${end}; seen last: ${inspect(last.seen, { depth: 6, breakLength: 100 })}`);
+      const end = [`${what} did not come about within ${withinMs} ms`];
+      if (failure !== undefined) end.push(`looking failed last with ${String(failure.error)}`);
+      if (seen !== undefined) end.push(`seen last: ${inspect(seen.last, { depth: 6, breakLength: 100 })}`);
+      throw new Error(end.join("; "), failure && { cause: failure.error });
     }
     await sleep(everyMs);
   }

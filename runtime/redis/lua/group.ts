@@ -88,21 +88,28 @@ return from
  * ARGV: 1 group · 2 consumer · 3 a new version of the handled types · 4 `kept` when nobody can have taken over its
  *       entries, else empty: those that are not pending any more were dropped when an operator deleted its name · 5 an
  *       error, as JSON · 6 of how many entries no handler has begun: their delivery does not count · 7 of how many the
- *       handler has not ended: the error is recorded for each · the ids of the former · of the latter · of those that wait
- *       here for their next attempt
+ *       handler has not ended: the error is recorded for each · the ids of the former · of the latter · of each that
+ *       waits here for its next attempt, the id and how many attempts count
  * Result: nil
  */
 export const leave: Script<null> = script(
   "leave",
 )`${MAP}${ID_ORDER}${DUE_AT_ONCE}${recordIn(5)}${failuresIn(5)}${restoring("parked", 2)}${buriedIn(5)}
-local unbegun, begun = {}, {}
+local ids, unbegun, begun, attempts = {}, {}, {}, {}
 local last_unbegun = 7 + ARGV[6]
 local last_begun = last_unbegun + ARGV[7]
-for i = 8, last_begun do (i <= last_unbegun and unbegun or begun)[ARGV[i]] = true end
+for i = 8, last_begun do
+  ids[#ids + 1] = ARGV[i];
+  (i <= last_unbegun and unbegun or begun)[ARGV[i]] = true
+end
+for i = last_begun + 1, #ARGV, 2 do
+  ids[#ids + 1] = ARGV[i]
+  attempts[ARGV[i]] = tonumber(ARGV[i + 1])
+end
 local function give_back(id, count)
   if begun[id] then record(id, ARGV[5]) end
   local most = failures(id) + (begun[id] and 0 or 1)
-  count = unbegun[id] and math.max(0, count - 1) or math.min(count, most)
+  count = attempts[id] or unbegun[id] and math.max(0, count - 1) or math.min(count, most)
   local how = { 'FORCE', 'RETRYCOUNT', count, 'JUSTID' }
   local claimed = redis.call('XCLAIM', KEYS[1], ARGV[1], 'parked', 0, id, unpack(how))
   if #claimed == 1 then
@@ -124,10 +131,9 @@ while true do
 end
 if is_there then
   restore_parked()
-  for i = 8, ARGV[4] ~= '' and #ARGV or 0 do
-    local id = ARGV[i]
+  for _, id in ipairs(ARGV[4] ~= '' and ids or {}) do
     local is_pending = #redis.call('XPENDING', KEYS[1], ARGV[1], id, id, 1) == 1
-    if not is_pending and not is_buried(id) then give_back(id, failures(id) + (i <= last_begun and 1 or 0)) end
+    if not is_pending and not is_buried(id) then give_back(id, failures(id) + 1) end
   end
   redis.call('XGROUP', 'DELCONSUMER', KEYS[1], ARGV[1], ARGV[2])
 end

@@ -135,26 +135,49 @@ describe("a living consumer whose name an operator deletes", () => {
     expect(handled.toSorted()).toEqual([1, 2, 3, 4, 5, 6]);
   });
 
-  it("gives back with order entity what waits for its retry, and what waits behind it, each with its attempts", async () => {
-    await fillEvents(admin, 2);
-    await fillEvents(admin, 1);
-    const fail = (): never => {
-      throw new Error("at first");
-    };
-    const first = await member(fail, { order: "entity", retryDelaySeconds: 60 });
-    await eventually(() => first.counts.retried === 2);
-    await eventually(pending, (count) => count === 3);
-    await removeMembers();
-    await first.close();
+  it.for([
+    { errors: "there", isSwept: false },
+    { errors: "swept up by another", isSwept: true },
+  ])(
+    "gives back with order entity what waits for its retry, and what waits behind it, each with its attempts, its errors $errors",
+    async ({ isSwept }) => {
+      await fillEvents(admin, 2);
+      await fillEvents(admin, 1);
+      const fail = (): never => {
+        throw new Error("at first");
+      };
+      const first = await member(fail, { order: "entity", retryDelaySeconds: 60 });
+      await eventually(() => first.counts.retried === 2);
+      await eventually(pending, (count) => count === 3);
+      await removeMembers();
+      if (isSwept) await admin.del(keys.errors);
+      await first.close();
 
-    const handled: [id: number, attempt: number][] = [];
-    await member((id, attempt) => void handled.push([id, attempt]), { order: "entity" });
-    await eventually(() => handled.length === 3);
-    expect(handled.filter(([id]) => id === 1)).toEqual([
-      [1, 2],
-      [1, 1],
-    ]);
-    expect(handled.filter(([id]) => id === 2)).toEqual([[2, 2]]);
+      const handled: [id: number, attempt: number][] = [];
+      await member((id, attempt) => void handled.push([id, attempt]), { order: "entity" });
+      await eventually(() => handled.length === 3);
+      expect(handled.filter(([id]) => id === 1)).toEqual([
+        [1, 2],
+        [1, 1],
+      ]);
+      expect(handled.filter(([id]) => id === 2)).toEqual([[2, 2]]);
+    },
+  );
+
+  it("goes on counting with order entity, also where another member has swept up the errors of what was no longer pending", async () => {
+    await fillEvents(admin, 1);
+    const attempts: number[] = [];
+    const fail = (_: number, attempt: number): never => {
+      attempts.push(attempt);
+      throw new Error("each time");
+    };
+    const messaging = await member(fail, { order: "entity", retryDelaySeconds: 1, maxRetries: 3 });
+    await eventually(() => messaging.counts.retried === 1);
+    await removeMembers();
+    await admin.del(keys.errors);
+
+    await eventually(() => messaging.counts.deadLettered === 1, Boolean, { withinMs: 30_000 });
+    expect(attempts).toEqual([1, 2, 3, 4]);
   });
 
   it("handles with order entity also what waits by its id only", async () => {
