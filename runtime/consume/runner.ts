@@ -6,7 +6,8 @@ import type { Backlog } from "./backlog.js";
 import type { Holdings } from "./holdings.js";
 import type { ConsumerParts, Watching } from "./parts.js";
 import type { Settler } from "./settler.js";
-import { lengthOf, type Placeholder } from "./waiting.js";
+import { Waiters } from "./waiters.js";
+import { asHeld, lengthOf, type Placeholder } from "./waiting.js";
 
 /** How many entries are fetched together with those that begin, because they follow in the same lanes. */
 const MOST_AHEAD = 100;
@@ -36,7 +37,7 @@ export class Runner {
   #mayBegin: boolean;
   #running = 0;
   #pumping = false;
-  #idlers: (() => void)[] = [];
+  readonly #idlers = new Waiters();
 
   constructor(parts: ConsumerParts, { backlog, holdings, settler, watching }: RunnerParts) {
     this.#parts = parts;
@@ -72,7 +73,7 @@ export class Runner {
     this.#watching.lapses.notice();
     if (this.#isGoing) withoutContext(this.#beginWaiting);
     this.#watching.moved();
-    if (this.#idlers.length > 0 && this.#isIdle) for (const resolve of this.#idlers.splice(0)) resolve();
+    if (this.#idlers.areAny && this.#isIdle) this.#idlers.wake();
   }
 
   /**
@@ -90,7 +91,7 @@ export class Runner {
 
   /** Resolves when no entry runs and none could begin. */
   async idle(): Promise<void> {
-    while (!this.#isIdle) await new Promise<void>((resolve) => this.#idlers.push(resolve));
+    while (!this.#isIdle) await this.#idlers.wait();
   }
 
   /** Whether entries may begin. */
@@ -162,13 +163,12 @@ export class Runner {
     const ahead = placed.flatMap(({ id }) => this.#backlog.following(id, each));
     const { membership, settling, config, clock } = this.#parts;
     const mostBytes = Math.max(1, Math.min(spareBytes, config.replyBytes));
-    const all = [...placed, ...ahead];
     const arrived = this.#holdings.reserve(mostBytes);
     let [sentAt, lapses] = [0, 0];
     const fetched = await this.#settler.untilDone("fetching entries", () => {
       lapses = this.#watching.lapses.notice();
       sentAt = clock.now();
-      return membership.fetch(all, mostBytes);
+      return membership.fetch([...placed, ...ahead], mostBytes);
     });
     arrived();
     // What is still to begin when settling ends is given back as it is.
@@ -183,13 +183,8 @@ export class Runner {
     }
     const found = new Map(fetched.deliveries.map((delivery) => [delivery.id, delivery]));
     const reached = placed.slice(0, fetched.looked);
-    for (const placeholder of reached) {
-      const { id } = placeholder;
-      this.#holdings.hold(id, lengthOf(found.get(id) ?? placeholder));
-    }
-    if (!hasLapsed) {
-      for (const follower of ahead) this.#backlog.load(follower, found.get(follower.id));
-    }
+    for (const each of reached) this.#holdings.hold(each.id, lengthOf(found.get(each.id) ?? each));
+    for (const follower of hasLapsed ? [] : ahead) this.#backlog.load(follower, found.get(follower.id));
     withoutContext(() => {
       for (const placeholder of reached) {
         this.fetching.delete(placeholder);
@@ -251,9 +246,4 @@ export class Runner {
     resume();
     this.pump();
   }
-}
-
-/** What waited here for its next attempt has killed nobody, also where its errors were swept up after its consumer was deleted. */
-function asHeld(delivery: Delivery, { attempt, isTakenOver }: Placeholder): Delivery {
-  return Object.assign(delivery, { isTakenOver }, attempt > 0 && !isTakenOver && { deaths: 0 });
 }

@@ -44,3 +44,11 @@ export function unloaded(waiting: Waiting): Placeholder {
   waiting.delivery = undefined;
   return waiting;
 }
+
+/**
+ * An entry that was fetched. What waited here for its next attempt has killed nobody, also where its errors were swept up
+ * after its consumer was deleted.
+ */
+export function asHeld(delivery: Delivery, { attempt, isTakenOver }: Placeholder): Delivery {
+  return Object.assign(delivery, { isTakenOver }, attempt > 0 && !isTakenOver && { deaths: 0 });
+}

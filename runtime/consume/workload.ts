@@ -7,6 +7,7 @@ import { Lapses } from "./lapses.js";
 import type { ConsumerParts, Watching } from "./parts.js";
 import { Runner } from "./runner.js";
 import { Settler } from "./settler.js";
+import { Waiters } from "./waiters.js";
 import type { Placeholder } from "./waiting.js";
 
 /** How many entries may wait behind others of their entity, in addition to the capacity. Most are held by their ids. */
@@ -38,7 +39,7 @@ export class Workload {
   /** Delivered once more before their settlement was confirmed, which may have come to Redis before. */
   readonly #redelivered = new Set<string>();
   #isOpen = false;
-  #waiters: (() => void)[] = [];
+  readonly #waiters = new Waiters();
 
   constructor(parts: ConsumerParts) {
     const { batchSize, concurrency, order, bufferBytes } = parts.config;
@@ -109,11 +110,11 @@ export class Workload {
 
   /** Resolves when there may be more room. */
   roomier(): Promise<void> {
-    return new Promise((resolve) => this.#waiters.push(resolve));
+    return this.#waiters.wait();
   }
 
   wake(): void {
-    for (const resolve of this.#waiters.splice(0)) resolve();
+    this.#waiters.wake();
   }
 
   /** Entries may have been delivered to this consumer that did not arrive: the reader looks for them. */
@@ -227,11 +228,11 @@ export class Workload {
 
   #lightened(): void {
     if (this.#runner.fetching.size > 0) this.#runner.pumpSoon();
-    if (this.#waiters.length > 0) this.wake();
+    if (this.#waiters.areAny) this.wake();
   }
 
   #moved(): void {
-    if (this.#waiters.length > 0 && this.room > 0) this.wake();
+    if (this.#waiters.areAny && this.room > 0) this.wake();
   }
 
   #roomIn(capacity: number): number {

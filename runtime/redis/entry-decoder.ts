@@ -8,6 +8,8 @@ export const PERCENT = 37;
 const [CARRIAGE_RETURN, DOLLAR, MINUS, ZERO] = [13, 36, 45, 48] as const;
 /** Longer texts hardly repeat, so they are not compared. */
 const LONGEST_REPEATED = 64;
+/** More bytes than an entry can have. A small whole number: with an infinite one each text costs a number on the heap. */
+const UNBOUNDED = 2 ** 31 - 1;
 /** No entry of ours has more names and values. */
 const MOST_REPEATED = 128;
 
@@ -19,7 +21,7 @@ export class EntryDecoder {
   /** Of an entry of another type no more is decoded than its type. Without a list each is decoded whole. */
   wanted: ReadonlySet<string | undefined> | undefined;
   /** Of an entry of more bytes no more is decoded, or held, than its short fields. */
-  maxEntryBytes: number = Number.POSITIVE_INFINITY;
+  maxEntryBytes: number = UNBOUNDED;
   #bytes: Buffer = Buffer.alloc(0);
   /** The bytes from here on are not decoded yet. */
   #at = 0;
@@ -30,7 +32,7 @@ export class EntryDecoder {
   #skipped = 0;
   /** How many entries are still to come; `undefined` before the reply's head has arrived. */
   #left: number | undefined;
-  #deliveries: Delivery[] = [];
+  readonly #deliveries: Delivery[] = [];
   #id = "";
   /** The current entry's texts, filled as they arrive; `undefined` between two entries. */
   #fields: string[] | undefined;
@@ -50,9 +52,7 @@ export class EntryDecoder {
 
   /** Hands over the entries that are decoded. */
   take(): readonly Delivery[] {
-    const deliveries = this.#deliveries;
-    this.#deliveries = [];
-    return deliveries;
+    return this.#deliveries.splice(0);
   }
 
   /** Decodes more of the reply. Returns the bytes after its end, `undefined` before. @throws if it is no such reply */
@@ -201,8 +201,7 @@ export class EntryDecoder {
     if (last !== undefined && last.length === length && this.#stands(last, start)) return last;
     const text = this.#bytes.toString("utf8", start, start + length);
     // Stryker disable next-line all: a text that is created again equals the one that is not
-    const mayRepeat = length <= LONGEST_REPEATED && place < MOST_REPEATED;
-    if (!mayRepeat || text.length !== length) return text;
+    if (length > LONGEST_REPEATED || place >= MOST_REPEATED || text.length !== length) return text;
     const repeated = place % 2 === 0 ? interned(text) : text;
     this.#repeated[place] = repeated;
     return repeated;
@@ -234,7 +233,7 @@ export class EntryDecoder {
   }
 
   /** The length of a text. Goes back to where it began when the text has not arrived in full, or is too long. */
-  #textLength(most = Number.POSITIVE_INFINITY): number | undefined {
+  #textLength(most = UNBOUNDED): number | undefined {
     const from = this.#at;
     const length = this.#number(DOLLAR);
     if (length === undefined) return undefined;

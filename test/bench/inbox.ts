@@ -19,10 +19,11 @@ for (const fsync of ["on", "off"]) {
   const work = (tx: Queryable): Promise<unknown> =>
     tx.query("INSERT INTO credit VALUES ($1, $2)", [randomUUID(), 1000]);
 
+  const { signal } = new AbortController();
   const inbox = createInbox(pool);
   const [interceptor] = inbox.extend({ service: "bench", environment: "development" }).interceptors ?? [];
   const handled = (): unknown => {
-    const context = { group: "bench-workers", type: "user.created", messageId: randomUUID() };
+    const context = { group: "bench-workers", type: "user.created", messageId: randomUUID(), signal };
     const call = { operation: "handle", descriptor: userCreated, context } as never;
     return interceptor?.(call, () => work(inbox.transactionOf(context as never)));
   };
