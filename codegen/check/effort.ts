@@ -3,7 +3,6 @@ import { markOf } from "../../runtime/contract/told-apart.js";
 import { during } from "../load/failure.js";
 import { originOf } from "../load/origin.js";
 import type { Problem } from "../load/problem.js";
-import { componentsOf } from "../model/component.js";
 import type { Model } from "../model/model.js";
 import { nameOf } from "../schema/definition-ref.js";
 import type { Schema } from "../schema/schema.js";
@@ -48,7 +47,7 @@ type Part = readonly [keyword: string, effort: Effort];
  * @param unsound files with problems that make their schemas unreliable
  */
 export function checkEffort(model: Model, unsound: ReadonlySet<string>): readonly Problem[] {
-  const components = componentsOf(model.definitions, (definition) => model.references.from(definition));
+  const { components } = model;
   const root = {
     $defs: Object.fromEntries(model.definitions.map((each) => [each.name, model.flattener.definition(each)])),
   };

@@ -1,6 +1,6 @@
 import type { Path } from "../schema/pointer.js";
 import type { Schema } from "../schema/schema.js";
-import { childrenOf, sameValueKeywords } from "../schema/walk.js";
+import { childrenOf, sameValueKeywords, withReferences } from "../schema/walk.js";
 import { componentsOf } from "./component.js";
 import type { Definition } from "./definition.js";
 import { isDefinition, type References } from "./reference.js";
@@ -23,8 +23,10 @@ export function choicesOfThemselves(
   references: References,
 ): ReadonlyMap<Definition, Path> {
   const steps = new Map(definitions.map((definition) => [definition, stepsOf(definition, references)]));
-  const components = componentsOf(definitions, (definition) => targetsOf(definition, steps));
   const found = new Map<Definition, Path>();
+  // A circle is looked for only where there may be one: most catalogues have no choice of named types.
+  if (![...steps.values()].some((own) => own.some(({ isChoice }) => isChoice))) return found;
+  const components = componentsOf(definitions, (definition) => targetsOf(definition, steps));
   for (const [definition, own] of steps) {
     for (const { target, path, isChoice } of own) {
       const leadsBack = components.get(target) === components.get(definition);
@@ -40,6 +42,7 @@ function targetsOf(definition: Definition, steps: ReadonlyMap<Definition, readon
 
 function stepsOf({ source, schema, path }: Definition, references: References): readonly Step[] {
   const steps: Step[] = [];
+  if (withReferences(schema).length === 0) return steps;
   const collect = (inner: Schema, at: Path, isChoice: boolean): void => {
     const target = inner.$ref === undefined ? undefined : references.resolve(source, inner.$ref);
     if (target !== undefined && isDefinition(target)) steps.push({ target, path: [...at, "$ref"], isChoice });

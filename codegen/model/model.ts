@@ -38,6 +38,8 @@ export interface Model {
   readonly messages: readonly Message[];
   readonly sharedFiles: readonly SharedFile[];
   readonly definitions: readonly Definition[];
+  /** Definitions with the same number refer to each other. Each comes after those that it refers to. */
+  readonly components: ReadonlyMap<Definition, number>;
   readonly bySource: ReadonlyMap<Source, readonly Definition[]>;
   readonly byName: ReadonlyMap<string, Definition>;
   readonly references: References;
@@ -50,7 +52,8 @@ export function buildModel(sources: Sources, config: CatalogueConfig): Model {
   const definitions = bySource.flatMap((file) => file.definitions);
   const references = new References(sources.schemas, definitions);
   const flattener = new Flattener(references, definitions);
-  for (const definition of inOrder(definitions, references)) {
+  const components = componentsOf(definitions, (definition) => references.from(definition));
+  for (const definition of inOrder(definitions, components)) {
     during("flattening", definition.source.shownPath, () => flattener.definition(definition));
   }
   const messages = bySource
@@ -65,6 +68,7 @@ export function buildModel(sources: Sources, config: CatalogueConfig): Model {
     messages,
     sharedFiles,
     definitions,
+    components,
     bySource: new Map(bySource.map((file) => [file.source, file.definitions])),
     byName: new Map(definitions.map((definition) => [definition.name, definition])),
     references,
@@ -76,8 +80,10 @@ export function buildModel(sources: Sources, config: CatalogueConfig): Model {
  * Each definition after those that it refers to; those that refer to each other in the order in which they are written.
  * So a flat schema depends on what the schema leads to, and on nothing else in the catalogue.
  */
-function inOrder(definitions: readonly Definition[], references: References): readonly Definition[] {
-  const components = componentsOf(definitions, (definition) => references.from(definition));
+function inOrder(
+  definitions: readonly Definition[],
+  components: ReadonlyMap<Definition, number>,
+): readonly Definition[] {
   const groups = new Map<number, Definition[]>();
   for (const number of components.values()) groups.set(number, []);
   for (const definition of definitions) groups.get(components.get(definition) ?? 0)?.push(definition);
