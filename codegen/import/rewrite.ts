@@ -53,12 +53,13 @@ export class Rewriter {
       const pointer = pointerOf(keyword === "" ? at.path : [...at.path, keyword]);
       changes.push({ rule, file: shownPath, pointer, ...(detail !== undefined && { detail }) });
     };
-    const visit = (value: unknown, at: Place, isTyped: boolean): unknown => {
+    const visit = (value: unknown, at: Place, isTyped: boolean, isTest: boolean): unknown => {
       if (!isObject(value)) return value;
       const here = { document: at.document, path: originOf(value)?.path ?? at.path };
       const rule = {
         draft: at.document.draft,
         isTyped,
+        isTest,
         note: (name: ChangeName, keyword: string, detail?: string): void => note(here, name, keyword, detail),
       };
       const refuse = (keyword: string, sentence: string): number =>
@@ -71,8 +72,13 @@ export class Rewriter {
         }
       }
       const isHereTyped = isTyped || hasType(changed);
-      const inner = mapInner(changed, (child, way) =>
-        visit(child, here, sameValueKeywords.has(way[0] ?? "") && isHereTyped),
+      const inner = mapInner(changed, (child, [keyword = ""]) =>
+        visit(
+          child,
+          here,
+          sameValueKeywords.has(keyword) && isHereTyped,
+          isTest || keyword === "not" || keyword === "if",
+        ),
       );
       const { $ref } = inner;
       if (typeof $ref !== "string") return derivedFrom({ ...inner }, value);
@@ -91,7 +97,7 @@ export class Rewriter {
       return redirected;
     };
     const raw = valueAt(place.document.value, place.path);
-    const whole = typeof raw === "boolean" ? (raw ? {} : { not: {} }) : visit(raw, place, false);
+    const whole = typeof raw === "boolean" ? (raw ? {} : { not: {} }) : visit(raw, place, false, false);
     if (!isObject(whole)) hindrances.push(hindrance(place, "schema-form", "is no schema: it must be an object"));
     const made = isObject(whole) ? whole : {};
     if (

@@ -1,7 +1,8 @@
 import { partners } from "../../check/idle.js";
 import { isWithin, typesOf } from "../../model/implies.js";
 import type { Schema } from "../../schema/schema.js";
-import { without } from "../raw.js";
+import { isObject } from "../../schema/walk.js";
+import { type Raw, without } from "../raw.js";
 import type { Rewrite } from "./step.js";
 
 /** A keyword without its partner says nothing. */
@@ -20,16 +21,27 @@ const shaping = [
   ["array", ["items", "prefixItems"]],
 ] as const;
 
-/** A schema that describes an object or a list is about nothing else. */
-export const addType: Rewrite = (schema, { isTyped, note }) => {
-  if (isTyped || hasType(schema)) return schema;
-  const types = shaping.flatMap(([type, keywords]) =>
-    keywords.some((keyword) => Object.hasOwn(schema, keyword)) ? [type] : [],
-  );
+/**
+ * A schema that describes an object or a list is about nothing else. What its `not` or its `if` describes is said of the
+ * same value, and the type is that of the schema around.
+ */
+export const addType: Rewrite = (schema, { isTyped, isTest, note }) => {
+  if (isTyped || isTest || hasType(schema)) return schema;
+  const types = shapesOf(schema);
   if (types.length === 0) return schema;
   note("missing-type", "", types.map((type) => `"${type}"`).join(", "));
   return { type: types.length === 1 ? types[0] : types, ...schema };
 };
+
+function shapesOf(schema: Raw): readonly string[] {
+  const own = shaping.flatMap(([type, keywords]) =>
+    keywords.some((keyword) => Object.hasOwn(schema, keyword)) ? [type] : [],
+  );
+  // Beside them a choice or a layer may be about other types.
+  if (own.length > 0 || ["allOf", "anyOf", "oneOf"].some((keyword) => Object.hasOwn(schema, keyword))) return own;
+  const tests = [schema["not"], schema["if"]].filter(isObject).filter((test) => !hasType(test));
+  return [...new Set(tests.flatMap(shapesOf))];
+}
 
 /** Returns whether a schema says itself of which type its values are. */
 export function hasType(schema: Schema): boolean {

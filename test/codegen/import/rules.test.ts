@@ -270,6 +270,32 @@ const rows: readonly Row[] = [
     newlyInvalid: ["x", 1],
   },
   {
+    rule: "missing-type",
+    draft: "07",
+    before: { not: { properties: { b: { const: 1 } } } },
+    after: { type: "object", not: { properties: { b: { const: 1 } } } },
+    valid: [{ b: 2 }],
+    invalid: [{ b: 1 }, {}, "x", 1],
+  },
+  {
+    rule: "missing-type",
+    draft: "07",
+    before: {
+      if: { properties: { b: { const: 1 } } },
+      // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
+      then: { required: ["c"], properties: { c: {} } },
+    },
+    after: {
+      type: "object",
+      if: { properties: { b: { const: 1 } } },
+      // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
+      then: { required: ["c"], properties: { c: {} } },
+    },
+    valid: [{ b: 2 }, { b: 1, c: 1 }],
+    invalid: [{ b: 1 }],
+    newlyInvalid: ["x", 1],
+  },
+  {
     rule: "required-name",
     draft: "07",
     before: { type: "object", properties: { b: {} }, required: ["b", "c"] },
@@ -374,5 +400,32 @@ describe("an imported schema", () => {
     );
     for (const a of [...valid, ...newlyInvalid]) expect([a, old({ a })]).toEqual([a, true]);
     for (const a of [...invalid, ...newlyValid]) expect([a, old({ a })]).toEqual([a, false]);
+  });
+});
+
+describe("a schema without a type, below a test whose verdict a type would turn", () => {
+  it.each([
+    ["not", { type: "array", not: { items: { properties: { b: { const: 1 } } } } }, "/not/items/properties"],
+    [
+      "if",
+      {
+        anyOf: [{ type: "string" }, { type: "object" }],
+        if: { properties: { b: { const: 1 } } },
+        // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
+        then: { maxLength: 3 },
+      },
+      "/if/properties",
+    ],
+  ])("is refused at its place in %s, with what to add", async (_, a, pointer) => {
+    const original = { $schema: addresses["07"], type: "object", properties: { a } };
+    const { files, hindrances } = await imported({ "order-placed.json": original });
+    expect(files).toEqual({});
+    expect(hindrances).toEqual([
+      expect.objectContaining({
+        pointer: `/properties/a${pointer}`,
+        rule: "untyped-shape",
+        sentence: expect.stringContaining('accepts every value that is no object as well; add "type": "object"'),
+      }),
+    ]);
   });
 });
