@@ -169,7 +169,8 @@ function normalised(message: PlainMessage, fields: Fields): PlainMessage {
   }
   for (const { name, constant } of fields.constants) {
     const value = message[name];
-    if (value !== constant) message[name] = asConstant(value, constant);
+    // A property that is not there stays so.
+    if (typeof value === "string" && value !== constant) message[name] = asConstant(value, constant);
   }
   return message;
 }
@@ -201,8 +202,8 @@ function decodeField({ name, kind, constant }: Field, text: string, fields: Fiel
 }
 
 /** The constant, for a text that differs from it in case only: a class name, as in `Partner`, names the same entity. */
-function asConstant(value: unknown, constant: unknown): unknown {
-  if (typeof value !== "string" || typeof constant !== "string") return value;
+function asConstant(value: string, constant: unknown): unknown {
+  if (typeof constant !== "string") return value;
   return value.toLowerCase() === constant.toLowerCase() ? constant : value;
 }
 

@@ -383,6 +383,12 @@ describe("the fields of an entry", () => {
     }
   });
 
+  it("are read without a constant that was not written", () => {
+    const given = JSON.stringify({ name: "Order" });
+    expect(decode(["message_type", "t", "json", given], fields)).toStrictEqual({ name: "Order" });
+    expect(decodePayload(given, fields, () => true)).toStrictEqual({ name: "Order" });
+  });
+
   it("are read from a payload as they stand if readers take them so", () => {
     const payload = { name: "", at: null, count: "1.5", data: "text", kind: "order" };
     expect(decodePayload(JSON.stringify(payload), fields, () => true)).toEqual(payload);
