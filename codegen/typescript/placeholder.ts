@@ -1,5 +1,6 @@
 const PLACEHOLDER = /\b[XN]\d+X\b/g;
 const NAME = /\bN\d+X\b/;
+const NAMES = /\bN\d+X\b/g;
 
 /**
  * Stands in for the texts of a catalogue in what json-schema-to-typescript is given: names, literals and comments. It
@@ -22,6 +23,11 @@ export class Placeholders {
   /** Returns whether a printed type refers to another by name. */
   hasName(printed: string): boolean {
     return NAME.test(printed);
+  }
+
+  /** The names of the types that a printed type refers to. */
+  namesIn(printed: string): readonly string[] {
+    return (printed.match(NAMES) ?? []).map((placeholder) => this.fill(placeholder));
   }
 
   #placeholder(mark: string, text: string): string {

@@ -1,5 +1,6 @@
 // typescript/ prints pieces of TypeScript, such as types, literals and imports; it may import schema/.
 
+import { namesIn } from "../schema/definition-ref.js";
 import type { Schema } from "../schema/schema.js";
 import { docComment, docOf } from "./doc-comment.js";
 import { knownShapes } from "./known-shapes.js";
@@ -90,6 +91,19 @@ export class TypePrinter {
     const printed = this.#printedOf(shaped);
     const isMap = printed.startsWith("{\n") && printed.endsWith("}");
     return { isInterface: isMap, text: this.#layOut(shaped, isMap ? 0 : column) };
+  }
+
+  /**
+   * The names of the types that the type of a schema refers to. What only tests a value, as `not` and `propertyNames` do,
+   * is in no type.
+   */
+  namesIn(schema: Schema): Iterable<string> {
+    const named = namesIn(schema);
+    // Most refer to none, and are not looked into.
+    if (named.size === 0) return named;
+    if (isInterface(schema)) return Object.values(schema.properties ?? {}).flatMap((inner) => [...this.namesIn(inner)]);
+    const shaped = this.#shapedOf(schema);
+    return shaped.placeholders.namesIn(this.#printedOf(shaped));
   }
 
   #body({ properties = {}, required = [] }: Schema, indent: number): string {

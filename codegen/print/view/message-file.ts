@@ -3,7 +3,7 @@ import { isIdentifier } from "../../model/casing.js";
 import type { Definition } from "../../model/definition.js";
 import { fileOf, localDefinitions, type Message, type Model } from "../../model/model.js";
 import { type MessageNames, namesOf } from "../../model/names.js";
-import { namesIn, refTo } from "../../schema/definition-ref.js";
+import { refTo } from "../../schema/definition-ref.js";
 import { deprecationOf } from "../../typescript/doc-comment.js";
 import { commentText, stringLiteral } from "../../typescript/escape.js";
 import { type Import, printImports, specifier } from "../../typescript/import.js";
@@ -56,7 +56,7 @@ export function messageFileView(message: Message, model: Model, layout: Layout, 
   const file = fileOf(message.definition);
   const declared = declaredByMessage(message, model);
   const own = new Set(declared.map(({ name }) => name));
-  const used = new Set(declared.flatMap(({ schema }) => [...namesIn(schema)]).filter((name) => !own.has(name)));
+  const used = new Set(declared.flatMap(({ schema }) => [...types.namesIn(schema)]).filter((name) => !own.has(name)));
   const input = writtenType(names.input, inputSchema(message), model);
   const { values, types: runtimeTypes } = runtimeNames(message.kind.kind);
   const further = [...erasedTypes(declared), ...(input === names.input ? [] : ["Unerased"])];

@@ -1,5 +1,4 @@
 import type { Model, SharedFile } from "../../model/model.js";
-import { namesIn } from "../../schema/definition-ref.js";
 import { printImports } from "../../typescript/import.js";
 import type { TypePrinter } from "../../typescript/type-printer.js";
 import type { Layout } from "../layout.js";
@@ -26,7 +25,7 @@ export function declaredByFile(file: SharedFile, model: Model): readonly NamedSc
 export function sharedFileView(file: SharedFile, model: Model, layout: Layout, types: TypePrinter): SharedFileView {
   const declared = declaredByFile(file, model);
   const own = new Set(declared.map(({ name }) => name));
-  const used = new Set(declared.flatMap(({ schema }) => [...namesIn(schema)]).filter((name) => !own.has(name)));
+  const used = new Set(declared.flatMap(({ schema }) => [...types.namesIn(schema)]).filter((name) => !own.has(name)));
   return {
     source: `${layout.schemasName}/${file.path}.json`,
     imports: printImports([
