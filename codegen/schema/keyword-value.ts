@@ -147,18 +147,26 @@ function meaningFaults(keyword: string, value: unknown): readonly Fault[] {
     }
     case "pattern":
       return regexFault(String(value), []);
+    case "$defs":
     case "properties":
-      return Object.hasOwn(value as object, "__proto__")
-        ? [{ path: ["__proto__"], rule: "property-name", sentence: "cannot be a property name in JavaScript" }]
-        : [];
+    case "dependentSchemas":
+      return protoFault(value as object, "cannot be a property name in JavaScript");
     case "patternProperties":
-      return Object.keys(value as object).flatMap((pattern) =>
-        // A writer's check may test a name for several patterns at once.
-        regexFault(pattern, [pattern], [pattern, `^${matching(pattern)}`]),
-      );
+      return [
+        ...protoFault(value as object, "cannot be a property name in JavaScript; write the pattern as `(?:__proto__)`"),
+        ...Object.keys(value as object).flatMap((pattern) =>
+          // A writer's check may test a name for several patterns at once.
+          regexFault(pattern, [pattern], [pattern, `^${matching(pattern)}`]),
+        ),
+      ];
     default:
       return [];
   }
+}
+
+/** The code that checks would lose what is said of it. */
+function protoFault(value: object, sentence: string): readonly Fault[] {
+  return Object.hasOwn(value, "__proto__") ? [{ path: ["__proto__"], rule: "property-name", sentence }] : [];
 }
 
 /** The JSON Schema type that corresponds to a type of another language. */
