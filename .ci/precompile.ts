@@ -3,7 +3,8 @@ import { fileURLToPath } from "node:url";
 import type { Plugin } from "esbuild";
 import Handlebars from "handlebars";
 import { compile } from "../codegen/index.js";
-import { readTexts, sourcesOf } from "../codegen/load/load.js";
+import { readTexts } from "../codegen/load/folder.js";
+import { sourcesOf } from "../codegen/load/load.js";
 import { compileOptions, partials } from "../codegen/print/template.js";
 
 const root = fileURLToPath(new URL("..", import.meta.url));

@@ -8,6 +8,7 @@ import { suggest } from "../schema/suggest.js";
 import { isObject, walk } from "../schema/walk.js";
 import { checkContent } from "./content.js";
 import { checkDeprecated } from "./deprecated.js";
+import { checkFilePath } from "./file-path.js";
 import { checkTolerated } from "./tolerated.js";
 
 const DIALECT = "https://json-schema.org/draft/2020-12/schema";
@@ -15,11 +16,7 @@ const DIALECT = "https://json-schema.org/draft/2020-12/schema";
 /** Checks the keywords of one file and their values. */
 export function checkStructure(source: Source): readonly Problem[] {
   if (source.value === undefined) return [];
-  const problems: Problem[] = [...checkContent(source)];
-  if (!source.path.split("/").every((part) => /^\w[\w.-]*$/.test(part))) {
-    const sentence = "the path of a schema file may contain only letters, digits, `.`, `_` and `-`";
-    problems.push(source.problem([], sentence, { rule: "file-path" }));
-  }
+  const problems: Problem[] = [...checkContent(source), ...checkFilePath(source)];
   if (!isObject(source.value)) {
     return [...problems, source.problem([], "must be a schema object", { rule: "schema-form" })];
   }

@@ -1,10 +1,8 @@
 // load/ reads the schema files and locates problems in them; it may import schema/ and the runtime's contract.
 
-import { type Dirent, readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import { during } from "./failure.js";
+import { readTexts, shownPath } from "./folder.js";
 import { recordOrigins } from "./origin.js";
-import { CatalogueError } from "./problem.js";
 import { Source } from "./source.js";
 
 /** The file with the catalogue's settings. */
@@ -19,38 +17,12 @@ export interface Sources {
 }
 
 /**
- * Reads the texts of every `.json` file below a folder, by path.
- *
- * @throws {CatalogueError} if the folder does not exist
- */
-export function readTexts(folder: string): ReadonlyMap<string, string> {
-  const paths = entriesOf(folder)
-    .filter((entry) => entry.isFile() && entry.name.endsWith(".json"))
-    .map((entry) => join(entry.parentPath, entry.name).slice(join(folder, "/").length).replaceAll("\\", "/"));
-  return new Map(paths.map((path) => [path, readFileSync(join(folder, path), "utf8")]));
-}
-
-function entriesOf(folder: string): readonly Dirent[] {
-  try {
-    return readdirSync(folder, { recursive: true, withFileTypes: true });
-  } catch {
-    const sentence = "the folder does not exist; give the folder that holds catalogue.json";
-    throw new CatalogueError([{ file: folder, line: 1, column: 1, pointer: "", rule: "folder", sentence }]);
-  }
-}
-
-/**
  * Reads the schemas of a folder.
  *
  * @throws {CatalogueError} if the folder does not exist, or a file is no JSON
  */
 export function load(folder: string): Sources {
   return sourcesOf(readTexts(folder), folder);
-}
-
-/** The path of a file as problems name it. */
-export function shownPath(folder: string, path: string): string {
-  return join(folder, path).replaceAll("\\", "/");
 }
 
 /**

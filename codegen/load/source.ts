@@ -13,6 +13,8 @@ const loadParser = () => createRequire(import.meta.url)("jsonc-parser") as typeo
 /** Objects and arrays in each other. */
 const DEEPEST = 200;
 
+const BYTE_ORDER_MARK = "\ufeff";
+
 interface Tree {
   readonly root: Node | undefined;
   readonly errors: readonly ParseError[];
@@ -69,6 +71,10 @@ export class Source {
   }
 
   #syntaxProblems(): readonly Problem[] {
+    if (this.text.startsWith(BYTE_ORDER_MARK)) {
+      const sentence = "begins with a byte order mark, which JSON does not allow; save it in UTF-8 without one";
+      return [this.#problemAt(0, "", { rule: "syntax", sentence })];
+    }
     const { root, errors } = this.#parsed;
     // One mistake causes several errors at the same offset; the first describes it.
     const mistakes = [...new Map(errors.toReversed().map((error) => [error.offset, error])).values()].reverse();

@@ -4,7 +4,8 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { type Compiled, type CompileOptions, compile, soundModelOf } from "../compile.js";
-import { load, readTexts, type Sources } from "../load/load.js";
+import { readTexts } from "../load/folder.js";
+import { load, type Sources } from "../load/load.js";
 import type { Model } from "../model/model.js";
 import { isObject } from "../schema/walk.js";
 import type { Changes } from "../write.js";

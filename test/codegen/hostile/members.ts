@@ -177,6 +177,28 @@ export const accepted: readonly (readonly [what: string, probe: object, more?: F
     { anyOf: [{ ...text, format: "date-time" }, { enum: ["2026-01-01 00:00:00", "soon"] }] },
     fields,
   ],
+  ...(
+    [
+      ["not", { type: ["string", "integer"], not: A }, text],
+      ["contains", { type: "array", items: {}, contains: A }, text],
+      ["names", { ...object, propertyNames: A, additionalProperties: { type: "integer" } }, { ...text, minLength: 1 }],
+      [
+        "an object's condition",
+        // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
+        { ...object, properties: { a: text, b: text }, if: A, then: { required: ["b"] } },
+        withA("a"),
+      ],
+      [
+        "a demand of a property",
+        { ...object, properties: { a: text, b: text }, dependentSchemas: { a: A } },
+        withA("b"),
+      ],
+      ["a layer beside a constant", { ...A, const: "a" }, { ...text, minLength: 1 }],
+      ["a name that has no value", { ...object, properties: { a: false }, additionalProperties: A }, text],
+    ] as const
+  ).map(([what, probe, type]) => [`a named type in ${what}`, probe, T({ A: type })] as const),
+  ["repeated values", { enum: ["a", 1, "a", 1.0, { a: 1, b: 2 }, { b: 2, a: 1 }] }],
+  ["patterns with groups that have names", { ...text, pattern: "^(?<y>a)\\k<y>\\p{L}?$" }],
   ["constants that differ in case", { anyOf: [{ const: "A" }, { const: "a" }] }, fields],
   ["lists and objects in fields", { type: ["array", "object"], items: text, properties: { a: {} } }, fields],
 ];
@@ -203,6 +225,16 @@ export const refused: readonly (readonly [what: string, probe: object, problem: 
       ],
     },
     "/allOf/1/maximum: leaves no value",
+  ],
+  [
+    "a pattern that is the name __proto__",
+    parsed('{"type":"object","patternProperties":{"__proto__":{"type":"integer"}}}'),
+    "/patternProperties/__proto__: cannot be a property name in JavaScript; write the pattern as `(?:__proto__)`",
+  ],
+  [
+    "a demand of the name __proto__",
+    parsed('{"type":"object","properties":{"a":{}},"dependentSchemas":{"__proto__":{"required":["a"]}}}'),
+    "/dependentSchemas/__proto__: cannot be a property name in JavaScript",
   ],
   ["a value of another type", { ...text, enum: ["a", null] }, "/enum: lists null, which the keywords beside it refuse"],
   ["a constant out of bounds", { const: 3, minimum: 5 }, "/const: is refused by the keywords beside it"],
