@@ -27,7 +27,10 @@ const MOST_STEPS = 16;
 /** Of more values, forms or properties one is looked up. */
 const LOOKED_UP = { values: 16, properties: 100 } as const;
 /** In steps: to look for a property that is not there, to compare with a value, to try a form, to match a name with a pattern. */
-const [ABSENT, COMPARED, FORM, MATCH] = [0.05, 0.2, 3, 3.5] as const;
+const [ABSENT, COMPARED, FORM, MATCH] = [0.05, 0.2, 4, 11] as const;
+/** In steps: to divide a number, and to try a schema that the value need not match. */
+const DIVISION = 14;
+const TRIED: Readonly<Record<string, number>> = { not: 10, if: 6 };
 
 /** Of a schema without any of these no part is made: most say nothing of what is inside. */
 const OBJECT = [
@@ -105,7 +108,8 @@ class Estimate {
   #parts(schema: Schema): readonly Part[] {
     const values = schema.enum?.length ?? 0;
     const compared = values < LOOKED_UP.values ? values * COMPARED : 1;
-    const own = { ...NONE, once: 1 + compared, each: schema.pattern === undefined ? 0 : 1 };
+    const divided = schema["multipleOf"] === undefined ? 0 : DIVISION;
+    const own = { ...NONE, once: 1 + compared + divided, each: schema.pattern === undefined ? 0 : 1 };
     return [
       ["type", own],
       ...(has(schema, OBJECT) ? this.#ofObject(schema) : []),
@@ -121,7 +125,8 @@ class Estimate {
     );
     const layers = ["allOf", "not", "if", "then", "else"].map((keyword): Part => {
       const schemas = [schema[keyword] ?? []].flat().filter(isObject);
-      return [keyword, added(schemas.map((layer) => this.of(layer)))];
+      const trying = { ...NONE, once: TRIED[keyword] ?? 0 };
+      return [keyword, added(schemas.flatMap((layer) => [trying, this.of(layer)]))];
     });
     return [...forms, ...layers];
   }

@@ -13,6 +13,7 @@ export function checkLengthsFirst(ajv: Ajv2020): void {
       keyword,
       type: "string",
       schemaType: "number",
+      error: { message: "", params: ({ schemaCode }) => _`{limit: ${schemaCode}}` },
       code(context) {
         const { gen, data, schema } = context;
         context.pass(_`${gen.scopeValue("func", { ref: fits })}(${data}, ${schema})`);

@@ -1,9 +1,10 @@
-import type { Ajv2020, Options, ValidateFunction } from "ajv/dist/2020.js";
+import type { Ajv2020, ErrorObject, Options, ValidateFunction } from "ajv/dist/2020.js";
 import { ConfigError, type Issue } from "../errors.js";
 import { lookUpAllowed } from "./allowed-values.js";
 import { mayGenerateCode, type WrittenCheck } from "./checks.js";
 import { Closing } from "./closing.js";
 import { stopAfterManyErrors } from "./error-limit.js";
+import { FormErrors, INEXPLICABLE, makeNoFormErrors } from "./form-errors.js";
 import { type FormatCheck, formats, tolerantFormats } from "./format.js";
 import { interpret } from "./interpreter.js";
 import type { JsonSchema } from "./json-schema.js";
@@ -129,34 +130,48 @@ function compile(given: JsonSchema, checks: FormatChecks, { allErrors, ownProper
     const code = { optimize: false };
     const ajv = ajvOf(schema, checks, { allErrors: false, verdicts, ownProperties, messages: false, code });
     checkLengthsFirst(ajv);
+    makeNoFormErrors(ajv);
     return ajv.compile(schema);
   };
-  let interpreted = 0;
+  let decide: ValidateFunction | undefined;
   const isCompiled = (value: unknown): boolean => {
-    accepts = decider();
-    return accepts(value) as boolean;
+    decide ??= decider();
+    accepts = decide;
+    return decide(value) as boolean;
   };
   // Where several ways lead to one type, it would be judged once for each of them.
   const verdict = verdicts === undefined ? interpret(schema, checks) : undefined;
-  let accepts: (value: unknown) => unknown =
-    verdict === undefined
-      ? decider()
-      : (value) => (interpreted++ < INTERPRETED ? verdict(value) : undefined) ?? isCompiled(value);
-  let explain: ValidateFunction | undefined;
+  let interpreted = 0;
+  let accepts: (value: unknown) => unknown = isCompiled;
+  if (verdict === undefined) decide = decider();
+  else accepts = (value) => (interpreted++ < INTERPRETED ? verdict(value) : undefined) ?? isCompiled(value);
+  let explain: ((value: unknown) => readonly ErrorObject[] | undefined) | undefined;
+  const explainer = (): NonNullable<typeof explain> => {
+    const ajv = ajvOf(schema, checks, { allErrors, verdicts });
+    const formErrors = new FormErrors(ajv);
+    const compiled = ajv.compile(schema);
+    return (value) => {
+      formErrors.clear();
+      return compiled(value) ? undefined : (compiled.errors ?? []);
+    };
+  };
   return (value) => {
     try {
       if (accepts(value)) return undefined;
       verdicts?.clear();
-      explain ??= ajvOf(schema, checks, { allErrors, verdicts }).compile(schema);
-      if (explain(value)) return undefined;
+      explain ??= explainer();
+      const errors = explain(value);
+      return errors && describeErrors(errors, value, schema);
     } catch (error) {
       // A recursive schema exhausts the stack on a value that is nested thousands deep.
       if (error instanceof RangeError) return TOO_DEEP;
-      throw error;
+      if (error !== INEXPLICABLE) throw error;
     } finally {
       verdicts?.clear();
     }
-    return describeErrors(explain.errors ?? [], value, schema);
+    // What decided knows the first error, and of a choice not what is wrong with each form; interpreted, it knows none.
+    if (decide === undefined) isCompiled(value);
+    return describeErrors(decide?.errors?.slice(-1) ?? [], value, schema);
   };
 }
 

@@ -161,6 +161,15 @@ export function wideCases(): fc.Arbitrary<WorstCase> {
     (n) => items(`one of ${n} forms that nothing tells apart`, { oneOf: list(n, form) }, { [`a${n - 1}`]: 1 }),
     (n) =>
       items(
+        `${n} forms of one property`,
+        { anyOf: list(n, (at) => ({ type: "object", properties: { a: { minimum: n - at } }, required: ["a"] })) },
+        { a: 1 },
+      ),
+    (n) => items(`${n} forms of numbers`, { anyOf: list(n, (at) => ({ type: "integer", minimum: n - at })) }, 1),
+    (n) => items(`${n} divisors`, { anyOf: list(n, (at) => ({ type: "integer", multipleOf: at + 2 })) }, 1),
+    (n) => items(`${n} values that it must not be`, { allOf: list(n, (at) => ({ not: { const: at + 2 } })) }, 1),
+    (n) =>
+      items(
         `${n} conditions`,
         {
           ...open,
@@ -194,13 +203,24 @@ export function wideCases(): fc.Arbitrary<WorstCase> {
   return fc.tuple(fc.constantFrom(...shapes), size).map(([shape, n]) => shape(n));
 }
 
+/** What is wrong with the last item is explained after all others have been judged. */
+function withLastWrong(one: WorstCase): WorstCase {
+  const value = (bytes: number): unknown => {
+    const given = one.value(bytes);
+    return Array.isArray(given) && given.length > 0 ? [...given, null] : given;
+  };
+  return { ...one, name: `${one.name}, the last one wrong`, value };
+}
+
 /** Schemas that the generator may accept or refuse, with values for them. */
 export function worstCases(): fc.Arbitrary<WorstCase> {
+  const manyItems = fc
+    .tuple(fc.oneof(lists(), wideCases()), fc.boolean())
+    .map(([one, isLastWrong]) => (isLastWrong ? withLastWrong(one) : one));
   return fc.oneof(
     { weight: 3, arbitrary: patterns() },
     { weight: 2, arbitrary: repetitions() },
     { weight: 1, arbitrary: formatted() },
-    { weight: 3, arbitrary: lists() },
-    { weight: 3, arbitrary: wideCases() },
+    { weight: 6, arbitrary: manyItems },
   );
 }

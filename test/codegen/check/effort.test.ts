@@ -57,6 +57,26 @@ describe("a schema that lets a message hold many small values, and says much of 
   });
 
   it.each<[string, object]>([
+    ["a choice of numbers", { anyOf: list(7, (minimum) => ({ type: "integer", minimum })) }],
+    ["divisors", { anyOf: list(2, (at) => ({ type: "integer", multipleOf: at + 2 })) }],
+    ["values that an item must not be", { allOf: list(3, (at) => ({ not: { type: "integer", multipleOf: at + 2 } })) }],
+    [
+      "conditions",
+      {
+        allOf: list(6, (at) => ({
+          if: { properties: { a: { const: at } }, required: ["a"] },
+          // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
+          then: { required: ["b"] },
+        })),
+        type: "object",
+        additionalProperties: true,
+      },
+    ],
+  ])("is refused where each item has %s", async (_, items) => {
+    expect(await problems({ type: "array", items })).toHaveLength(1);
+  });
+
+  it.each<[string, object]>([
     ["where the list is bounded", { type: "array", maxItems: 100, items: { anyOf: list(30, form) } }],
     ["where the value comes once", { type: "object", properties: { one: { anyOf: list(30, form) } } }],
     ["where a property tells the forms apart", { type: "array", items: { anyOf: list(100, told) } }],
