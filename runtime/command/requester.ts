@@ -11,6 +11,7 @@ import {
   CommandTimeoutError,
   ContractError,
   DecodeError,
+  MessageTooLargeError,
   MessagingError,
 } from "../errors.js";
 import type { RuntimeParts } from "../messaging/hooks.js";
@@ -131,6 +132,11 @@ export class Requester {
           if (stored !== null && !waiting.isOver) this.#receive(stored);
           break;
         } catch (error) {
+          if (error instanceof MessageTooLargeError) {
+            const { target, descriptor } = waiting.question;
+            waiting.settle(error.of(`the stored answer of ${target} to ${descriptor.type}`));
+            break;
+          }
           if (!(await this.#pause.afterFailure(failures, "looking for stored answers", error))) return;
         }
       }

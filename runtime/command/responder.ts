@@ -62,7 +62,7 @@ export class CommandResponder implements Responding {
     const keepMs = timeoutMs + KEPT_LONGER_MS;
     const givenUpAt = addedAt(entryId) + timeoutMs;
     if (replyTo !== undefined && !this.#isSurelyNew(command, givenUpAt, context)) {
-      const stored = await this.#parts.answers.check(stream, commandId, givenUpAt, context);
+      const stored = await this.#stored(route, commandId, givenUpAt, context);
       if (stored === "expired") {
         const { group, type, messageId, correlationId } = context;
         this.#parts.hooks.emit("commandExpired", { stream, group, entryId, type, messageId, correlationId });
@@ -85,6 +85,18 @@ export class CommandResponder implements Responding {
     }
     const text = this.#written(route, commandId, ran, clock.now() - began);
     return { stream, commandId, entryId, text, keepMs, replyTo };
+  }
+
+  /** The answer of an earlier delivery. One that is too large to be read is replaced by a failure: the command has run. */
+  async #stored(route: Route, commandId: string, givenUpAt: number, context: CommandContext): Promise<string | null> {
+    try {
+      return await this.#parts.answers.check(context.stream, commandId, givenUpAt, context);
+    } catch (error) {
+      if (!(error instanceof MessageTooLargeError)) throw error;
+      const { message, code } = error.of(`the stored answer to ${route.descriptor.type}`);
+      const failure = { success: false, error: message, errorCode: code } as const;
+      return encodeResponse(commandId, failure, undefined, this.#parts.clock.wall());
+    }
   }
 
   assertAnswerable(type: string, command: Command): void {

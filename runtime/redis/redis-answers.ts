@@ -1,9 +1,10 @@
 import type { Answers } from "../broker/broker.js";
 import { placeIn } from "../broker/topology.js";
-import { ClosedError, ConnectionError } from "../errors.js";
+import { ClosedError, ConnectionError, MessageTooLargeError } from "../errors.js";
 import { Pause } from "../time/pause.js";
 import type { Client } from "./connection.js";
 import type { ConnectionPool } from "./connection-pool.js";
+import { findAnswer, tooLarge } from "./find-answer.js";
 import type { HeartbeatParts } from "./heartbeat-thread.js";
 import { answerKey, streamKeys } from "./keys.js";
 import { answered } from "./lua/answer.js";
@@ -26,7 +27,9 @@ export class RedisAnswers implements Answers {
   find(stream: string, commandId: string): Promise<string | null> {
     const topology = this.#topologies.known(stream);
     const place = topology === undefined ? stream : placeIn(topology, { messageId: commandId });
-    const find = (client: Client): Promise<string | null> => client.get(answerKey(place, commandId));
+    const { maxMessageBytes } = this.#parts.config;
+    const find = (client: Client): Promise<string | null> =>
+      findAnswer(client, answerKey(place, commandId), maxMessageBytes);
     return this.#pool.route("publish", place).ask("looking for an answer", find);
   }
 
@@ -38,11 +41,14 @@ export class RedisAnswers implements Answers {
   /** A command that cannot be checked has not been tried: it waits, and no attempt is used up. */
   async check(...[stream, commandId, givenUpAt, waiting]: Parameters<Answers["check"]>): Promise<string | null> {
     const settle = this.#pool.route("settle", stream);
+    const { maxMessageBytes } = this.#parts.config;
     for (let failures = 0; ; failures++) {
       try {
         // Reading a handler's signal creates it.
         const client = settle.isReady ? settle.client : await settle.ready(waiting.signal);
-        return await answered.run(client, [answerKey(stream, commandId)], [givenUpAt]);
+        const found = await answered.run(client, [answerKey(stream, commandId)], [givenUpAt, maxMessageBytes]);
+        if (typeof found === "number") throw tooLarge(found, maxMessageBytes);
+        return found;
       } catch (error) {
         if (isFinal(error)) throw error;
         const pause = new Pause(waiting.signal, this.#parts.clock, this.#parts.hooks.trouble);
@@ -63,5 +69,5 @@ export class RedisAnswers implements Answers {
 /** Whether to ask again does not help. */
 function isFinal(error: unknown): boolean {
   if (error instanceof ConnectionError) return error.code !== "REDIS_UNAVAILABLE";
-  return error instanceof ClosedError || isRefusal(error);
+  return error instanceof ClosedError || error instanceof MessageTooLargeError || isRefusal(error);
 }

@@ -12,6 +12,7 @@ import {
   subscribeNotifications,
   userCreated,
 } from "../../generated/index.js";
+import { fieldOf } from "../../runtime/contract/codec.js";
 import { AuditTrail } from "../../runtime/operations/audit/audit-trail.js";
 import { recordedChanges } from "../../runtime/operations/audit/recorded-changes.js";
 import { examine, HealthCollector, Operations, readStatus } from "../../runtime/operations/index.js";
@@ -203,8 +204,21 @@ describe("the rights in the page on security", () => {
     await responder.start();
     await using asker = as("asker", { service: "api-gateway" });
     expect(await sendCreateUser(asker, { email: "ada@example.com" })).toEqual({ user_id: 7 });
+    // What comes again is answered as before.
+    const [[, sent] = []] = await admin.xrange("commands", "-", "+", "COUNT", 1);
+    await admin.xadd("commands", "*", ...(sent ?? []));
+    await eventually(() => responder.counts.handled === 2);
     // The stored answer is looked for after a reconnect.
+    const waiting = sendCreateUser(asker, { email: "ada@example.com" }, { targetService: "nobody" });
+    const [[, asked] = []] = await eventually(
+      () => admin.xrevrange("commands", "+", "-", "COUNT", 1),
+      ([last]) => fieldOf(last?.[1] ?? [], "target_service") === "nobody",
+    );
+    const id = fieldOf(asked ?? [], "id");
+    const stored = { command_id: id, success: true, result: { user_id: 8 } };
+    await admin.set(`{commands}:answer:${id}`, JSON.stringify(stored));
     await admin.call("CLIENT", "KILL", "USER", "asker");
+    expect(await waiting).toEqual({ user_id: 8 });
     expect(await eventually(() => sendCreateUser(asker, { email: "ada@example.com" }))).toEqual({ user_id: 7 });
     expect(denied).toEqual([]);
     await refused(

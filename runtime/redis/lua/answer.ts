@@ -28,11 +28,16 @@ end
 `;
 
 /**
- * Finds, before a command runs, the answer of an earlier delivery. Redis' clock decides if its sender has given up.
+ * Finds, before a command runs, the answer of an earlier delivery. Redis' clock decides if its sender has given up. One that is
+ * too large is not read, unless this user may not ask for its size.
  * KEYS: 1 stored answer
- * ARGV: 1 when the sender gives up, in ms since 1970
- * Result: the stored answer; `expired`; or nil when the command should run
+ * ARGV: 1 when the sender gives up, in ms since 1970 · 2 how many bytes an answer may have
+ * Result: the stored answer; its size, if it is too large; `expired`; or nil when the command should run
  */
-export const answered: Script<string | null> = script("answered")`${CLOCK}
-return redis.call('GET', KEYS[1]) or now > tonumber(ARGV[1]) and 'expired' or nil
+export const answered: Script<string | number | null> = script("answered")`${CLOCK}
+local size = redis.pcall('STRLEN', KEYS[1])
+if type(size) == 'number' and size > tonumber(ARGV[2]) then return size end
+local answer = redis.call('GET', KEYS[1])
+if answer and #answer > tonumber(ARGV[2]) then return #answer end
+return answer or now > tonumber(ARGV[1]) and 'expired' or nil
 `;

@@ -243,6 +243,27 @@ describe("a reply that is none", () => {
   });
 });
 
+/** Asks as a user with or without a right, stores an answer that nobody sends, and cuts the connection that would hear it. */
+async function storedMeanwhile(
+  right: string,
+  text: string,
+): Promise<{ readonly asker: ReturnType<typeof asking>; readonly answer: Promise<unknown> }> {
+  await admin.acl("SETUSER", "asking", "on", ">secret", "~*", "&*", "+@all", right);
+  const url = redis.url.replace("//", "//asking:secret@");
+  const asker = asking({ redis: { url }, maxMessageBytes: 5000 });
+  const answer = sendValidateToken(asker, { token: "t" }, { timeoutSeconds: 20 });
+  answer.catch(() => {});
+  const [entry] = await eventually(
+    () => admin.xrange("commands", "-", "+"),
+    (entries) => entries.length === 1,
+  );
+  const id = fieldOf(entry?.[1] ?? [], "id") ?? "";
+  const named = text.startsWith("{") ? JSON.stringify({ command_id: id, ...JSON.parse(text) }) : text;
+  await admin.set(`{commands}:answer:${id}`, named);
+  await cutAnswers("api-gateway");
+  return { asker, answer };
+}
+
 describe("an answer that was sent while its asker was away", () => {
   it("is found after the reconnect", async () => {
     let open = (): void => {};
@@ -315,6 +336,28 @@ describe("an answer that was sent while its asker was away", () => {
     expect(await Promise.all(asked)).toEqual(ids.map(() => ({ valid: true })));
     requester.close();
     for (const broker of [hearer, looker, answerer]) broker.close();
+  });
+
+  it.each([
+    ["whoever may ask for its size", "+@all"],
+    ["whoever may not", "-strlen"],
+  ])("is found after the reconnect by %s", async (_, right) => {
+    const asked = await storedMeanwhile(right, JSON.stringify({ success: true, result: { valid: true } }));
+    await expect(asked.answer).resolves.toEqual({ valid: true });
+    await asked.asker.close();
+  });
+
+  it("is not read when it is too large: the command fails at once", async () => {
+    const asked = await storedMeanwhile("-get", "x".repeat(5001));
+    await expect(asked.answer).rejects.toMatchObject({
+      name: "MessageTooLargeError",
+      code: "MESSAGE_TOO_LARGE",
+      retryable: false,
+      message: expect.stringMatching(
+        /^the stored answer of user-auth-service to validate_token has 5001 bytes, and MESSAGE_MAX_BYTES is 5000: /,
+      ),
+    });
+    await asked.asker.close();
   });
 
   it("and one that comes after the reconnect is heard as before", async () => {

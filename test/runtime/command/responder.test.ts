@@ -234,6 +234,30 @@ describe("a command that comes again", () => {
     await eventually(pending, (count) => count === 0);
   });
 
+  it.each([
+    ["whoever may ask for its size", "+@all"],
+    ["whoever may not", "-strlen"],
+  ])("is not run again when its answer is too large, which its sender is told, by %s", async (_, right) => {
+    await admin.acl("SETUSER", "answering", "on", ">secret", "~*", "&*", "+@all", right);
+    await using answers = await answersOn(ANSWERS);
+    await admin.set(ANSWER_KEY, "x".repeat(5001));
+    const url = redis.url.replace("redis://", "redis://answering:secret@");
+    await using answering = createService({ url }, { service, maxMessageBytes: 5000 });
+    let runs = 0;
+    handleCreateUser(answering, () => ({ user_id: ++runs }));
+    await answering.start();
+    await admin.xadd("commands", "*", ...createUserEntry(30));
+    await eventually(() => answers.all.length === 1);
+    expect(JSON.parse(answers.all[0] ?? "")).toMatchObject({
+      success: false,
+      error: expect.stringMatching(/^the stored answer to create_user has 5001 bytes, and MESSAGE_MAX_BYTES is 5000: /),
+      error_code: "MESSAGE_TOO_LARGE",
+    });
+    expect(await admin.get(ANSWER_KEY)).toBe(answers.all[0]);
+    expect(runs).toBe(0);
+    await eventually(pending, (count) => count === 0);
+  });
+
   it.each([{}, { sent: "once" }])("is not run when its sender has given up (metadata: %j)", async (metadata) => {
     await admin.xadd("commands", `${Date.now() - 5000}-0`, ...createUserEntry(1, { metadata }));
     let runs = 0;

@@ -254,7 +254,17 @@ export const SCRIPT_CASES: Readonly<Record<string, readonly ScriptCase[]>> = {
     },
   ],
   extent: [{ what: "tells it", keys: [EVENTS], args: [], prepare: stage }],
-  answered: [{ what: "finds none", keys: [ANSWER], args: [1], prepare: stage }],
+  answered: [
+    { what: "finds none", keys: [ANSWER], args: [1, 100], prepare: stage },
+    {
+      what: "finds one",
+      keys: [ANSWER],
+      args: [1, 100],
+      prepare: async (redis) => {
+        await redis.set(ANSWER, "text");
+      },
+    },
+  ],
   ensureGroup: [
     {
       what: "creates a lost group at its position",
