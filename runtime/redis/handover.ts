@@ -117,16 +117,27 @@ export class Handover {
     if (this.types.version === "") return;
     const client = await ready();
     if (beats !== undefined && this.types.isSettled(beats)) {
-      const [version, record] = await client.hmget(this.#keys.types, "version", this.#place.consumer);
-      if (version === this.types.version && record === this.types.record) return;
+      if (await this.#isRecorded(client)) return;
     }
     await this.enrol(client);
+  }
+
+  /** Whether the version and the record of this member are as it knows them. What others wrote in their place may be of any size. */
+  async #isRecorded(client: Client): Promise<boolean> {
+    const { types } = this.#keys;
+    const fields = ["version", this.#place.consumer];
+    const ours = [this.types.version, this.types.record];
+    const lengths = await Promise.all(fields.map((name) => client.hstrlen(types, name)));
+    if (ours.some((text, at) => Buffer.byteLength(text) !== lengths[at])) return false;
+    const found = await client.hmget(types, ...fields);
+    return ours.every((text, at) => text === found[at]);
   }
 
   /** Learns what the others handle now, if that has changed. @throws {Error} it has not joined yet */
   async confirm(client: Client): Promise<void> {
     if (this.types.version === "") throw new Error(`${this.#place.group} has not been joined yet`);
-    if ((await client.hget(this.#keys.types, "version")) !== this.types.version) await this.enrol(client);
+    // With nothing to settle it only learns what has changed.
+    await this.#settle(client, [], [], []);
   }
 
   /** Learns the types with which a script answered that they have changed. */

@@ -19,6 +19,6 @@ export async function buried(
   { errors }: Pick<StreamKeys, "errors">,
   ids: readonly string[],
 ): Promise<ReadonlySet<string>> {
-  const found = await client.hmget(errors, ...ids.map((id) => BURIED + id));
-  return new Set(ids.filter((_, at) => found[at] != null));
+  const found = await Promise.all(ids.map((id) => client.hexists(errors, BURIED + id)));
+  return new Set(ids.filter((_, at) => found[at] === 1));
 }

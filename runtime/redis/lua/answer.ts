@@ -1,4 +1,5 @@
 import { CLOCK, ID_ORDER } from "./fragment.js";
+import { knownTypesIn } from "./handled-types.js";
 import { type Script, script } from "./script.js";
 
 /**
@@ -13,8 +14,8 @@ import { type Script, script } from "./script.js";
  *       out
  * Result: nil; or, when they have changed, the handled types
  */
-export const answer: Script<string[] | null> = script("answer")`${ID_ORDER}
-if ARGV[7] and redis.call('HGET', KEYS[5], 'version') ~= ARGV[7] then return redis.call('HGETALL', KEYS[5]) end
+export const answer: Script<string[] | null> = script("answer")`${ID_ORDER}${knownTypesIn(5)}
+if ARGV[7] and redis.call('HGET', KEYS[5], 'version') ~= ARGV[7] then return known_types() end
 if ARGV[6] ~= '' then
   local answered = redis.call('HGET', KEYS[2], 'answered')
   if not is_id(answered) or before(answered, ARGV[6]) then redis.call('HSET', KEYS[2], 'answered', ARGV[6]) end

@@ -1,6 +1,7 @@
 import type { Unhandled } from "../../broker/delivery.js";
 import { paddedId } from "../../broker/entry-id.js";
 import { ABRIDGED, CLOCK, failuresIn, ID_ORDER, LENGTH, MAP, restoring, WHOLE } from "./fragment.js";
+import { IS_OURS, knownTypesIn } from "./handled-types.js";
 import type { Delivered } from "./retry.js";
 import { type Script, script } from "./script.js";
 import type { Reaped } from "./takeover.js";
@@ -15,13 +16,13 @@ import type { Reaped } from "./takeover.js";
  * there is, for a lease: by then every living member has made its types known again. For a caller that is new, one counts
  * for each member that has a heartbeat, until that one makes its types known, or for a lease: then it has an older version
  * of this package. Whoever has a record but no heartbeat gets one that stands still, so that it is watched and taken for
- * dead a lease later.
+ * dead a lease later. What no member of ours can have written, because of its size, is removed.
  *
  * KEYS: 1 handled types (hash) · 2 heartbeats
  * ARGV: 1 consumer · 2 its record · 3 a new version · 4 the lease in ms · 5 `again` when the caller had joined before
  * Result: names and values of the handled types, the version among them
  */
-export const enrol: Script<string[]> = script("enrol")`${CLOCK}${MAP}${WHOLE}
+export const enrol: Script<string[]> = script("enrol")`${CLOCK}${MAP}${WHOLE}${IS_OURS}${knownTypesIn(1)}
 local records = map(redis.call('HGETALL', KEYS[1]))
 local changed = {}
 if records[ARGV[1]] ~= ARGV[2] then changed[ARGV[1]] = ARGV[2] end
@@ -39,7 +40,7 @@ for name, record in pairs(records) do
   local till = string.sub(record, 1, 1) == '?' and (whole(string.sub(record, 2)) or 0) or now
   if changed[name] or name == 'version' then
     -- It is written below.
-  elseif till < now or till > now + ARGV[4] then
+  elseif till < now or till > now + ARGV[4] or not is_ours(name, record) then
     expired[#expired + 1] = name
   else
     known[#known + 1] = name
@@ -54,11 +55,11 @@ end
 for _, name in ipairs(known) do
   if name ~= ARGV[1] and name ~= '?' then redis.call('ZADD', KEYS[2], 'NX', 0, name) end
 end
-if #writing + #expired > 0 or not records.version then
+if #writing + #expired > 0 or #(records.version or '') ~= #ARGV[3] then
   redis.call('HSET', KEYS[1], 'version', ARGV[3], unpack(writing))
   for _, name in ipairs(expired) do redis.call('HDEL', KEYS[1], name) end
 end
-return redis.call('HGETALL', KEYS[1])
+return known_types()
 `;
 
 /**
@@ -74,7 +75,7 @@ return redis.call('HGETALL', KEYS[1])
  */
 export const settleUnhandled: Script<string[] | null> = script(
   "settle_unhandled",
-)`${ID_ORDER}${failuresIn(2)}${restoring("handover", 4)}
+)`${ID_ORDER}${failuresIn(2)}${restoring("handover", 4)}${knownTypesIn(3)}
 local function acknowledge(from, to)
   if from > to then return end
   redis.call('HDEL', KEYS[2], unpack(ARGV, from, to))
@@ -84,7 +85,7 @@ local others = 5 + ARGV[4]
 local unhandled = others + ARGV[5]
 local is_current = redis.call('HGET', KEYS[3], 'version') == ARGV[3]
 acknowledge(6, is_current and unhandled or others)
-if not is_current then return redis.call('HGETALL', KEYS[3]) end
+if not is_current then return known_types() end
 if unhandled < #ARGV then restore_handover() end
 for i = unhandled + 1, #ARGV, 2 do
   local id = ARGV[i]

@@ -55,6 +55,10 @@ async function member(register: (messaging: Messaging) => void, options: Messagi
   return messaging;
 }
 
+function pairs(reply: readonly string[]): Record<string, string> {
+  return Object.fromEntries(reply.flatMap((name, at) => (at % 2 === 0 ? [[name, reply[at + 1] ?? ""]] : [])));
+}
+
 /** Notes what it handles, by the entity's id. */
 function handler(seen: number[], options: MessagingOptions = {}): Promise<Messaging> {
   return member((messaging) => onCompanyCreated(messaging, ({ entity_id }) => void seen.push(entity_id)), options);
@@ -700,6 +704,34 @@ describe("the script that", () => {
     expect(again).toEqual({ [me]: record("a"), [other]: record("b"), version: expect.any(String) });
     expect(again["version"]).not.toBe(first["version"]);
     expect(await admin.zrange(keys.alive, "0", "-1", "WITHSCORES")).toEqual([other, "0"]);
+  });
+
+  it("makes the types known removes and reads none that is larger than any of ours, nor a version", async () => {
+    const large = "x".repeat(1024 * 1024);
+    await admin.hset(keys.types, "version", large, "me", '\n"mine"\n', "other", '\n"theirs"\n', "junk", large);
+    await admin.hset(keys.types, large, "junk");
+    const known = await enrol.run(admin, [keys.types, keys.alive], ["me", '\n"mine"\n', "v2", 15_000, ""]);
+    const ours = { version: "v2", me: '\n"mine"\n', other: '\n"theirs"\n' };
+    expect(pairs(known)).toEqual(ours);
+    expect(await admin.hgetall(keys.types)).toEqual(ours);
+  });
+
+  it("makes the types known removes what others wrote in masses, and none of its own", async () => {
+    await admin.hset(keys.types, "version", "v1", "me", '\n"mine"\n');
+    const mass = "x".repeat(1024 * 1000);
+    for (let at = 0; at < 20; at++) await admin.hset(keys.types, `junk${at}`, mass);
+    const known = pairs(await enrol.run(admin, [keys.types, keys.alive], ["me", '\n"mine"\n', "v2", 15_000, ""]));
+    expect(known).toMatchObject({ me: '\n"mine"\n' });
+    expect(Object.keys(known).length).toBeLessThan(20);
+    expect(await admin.hlen(keys.types)).toBeLessThan(20);
+  });
+
+  it("settles unhandled entries tells of a record larger than any of ours only that there is one", async () => {
+    await admin.xgroup("CREATE", "events", group, "0", "MKSTREAM");
+    await admin.hset(keys.types, "version", "v2", "me", '\n"mine"\n', "junk", "x".repeat(1024 * 1024));
+    const settling = [keys.stream, keys.errors, keys.types, keys.handover];
+    const known = await settleUnhandled.run(admin, settling, [group, "me", "v1", 0, 0]);
+    expect(pairs(known ?? [])).toEqual({ version: "v2", me: '\n"mine"\n', "?": "?" });
   });
 
   it("makes the types known takes every type to be handled for a lease when they were lost", async () => {
