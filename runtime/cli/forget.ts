@@ -1,5 +1,4 @@
 import type { Command } from "commander";
-import { printable } from "../contract/printable.js";
 import type { SubjectStore } from "../encryption/subject-store.js";
 import { KEPT_MS } from "../encryption/subjects.js";
 import { type CatalogueArguments, readingMessages } from "./catalogue.js";
@@ -9,6 +8,7 @@ import { findingOutboxes, type OutboxArguments, outboxesOf, UNSEEN } from "./key
 import { placesOf, unreadLine } from "./keys/use-lines.js";
 import { type KeyTools, withKeys } from "./keys/with-keys.js";
 import { ForbiddenError, findingPeople, type PeopleArguments } from "./people.js";
+import { say } from "./say.js";
 
 type ForgetArguments = ChangeArguments & CatalogueArguments & PeopleArguments & OutboxArguments;
 
@@ -24,20 +24,20 @@ export const forgetCommand: Command = findingOutboxes(
   .argument("<id>", "the id, as it is in messages: 123")
   .action((kind: string, id: string, given: ForgetArguments) => conclude(() => forget(`${kind}:${id}`, given)));
 
-async function forget(subject: string, given: ForgetArguments): Promise<number> {
+/** Destroys the key of a person, and says where values that it encrypted remain. */
+export async function forget(subject: string, given: ForgetArguments): Promise<number> {
   return withKeys(given, async (tools) => {
     const people = await tools.people();
     const { key, erased } = await people.get(subject);
     if (key === undefined) {
       const last = erased.at(-1);
       if (last === undefined) {
-        print(`there is no key of ${subject}: nothing was encrypted for that person`);
+        say(`there is no key of ${subject}: nothing was encrypted for that person`);
         return exit.wrong;
       }
       const isKept = await isConfirmedBy(people);
-      print(`${subject} was forgotten at ${last.at}`);
-      if (!isKept)
-        print("it is not confirmed that every replica has it: this user lacks a right for that (ACL GETUSER)");
+      say(`${subject} was forgotten at ${last.at}`);
+      if (!isKept) say("it is not confirmed that every replica has it: this user lacks a right for that (ACL GETUSER)");
       await tellWhere(last.id, given, tools);
       return exit.fine;
     }
@@ -48,9 +48,9 @@ async function forget(subject: string, given: ForgetArguments): Promise<number> 
       const gone = await people.erase(subject, new Date().toISOString());
       return { key: gone?.id ?? "none" };
     });
-    print(`${subject} is forgotten`);
-    print(`services that read a value within the last ${KEPT_MS / 1000} s may do so until then`);
-    print("a backup of the store of people's keys still has the key");
+    say(`${subject} is forgotten`);
+    say(`services that read a value within the last ${KEPT_MS / 1000} s may do so until then`);
+    say("a backup of the store of people's keys still has the key");
     await tellWhere(key.id, given, tools);
     return exit.fine;
   });
@@ -69,12 +69,8 @@ async function isConfirmedBy(people: SubjectStore): Promise<boolean> {
 
 async function tellWhere(keyId: string, given: OutboxArguments, { usage }: KeyTools): Promise<void> {
   const found = await usage(keyId);
-  if (found.uses.length === 0) print("no ciphertext of it is left");
-  else print(`ciphertexts that nobody can read any more: ${placesOf(found.uses)}`);
-  process.stdout.write(unreadLine(found));
-  if (outboxesOf(given) === undefined) print(UNSEEN);
-}
-
-function print(line: string): void {
-  process.stdout.write(`${printable(line)}\n`);
+  if (found.uses.length === 0) say("no ciphertext of it is left");
+  else say(`ciphertexts that nobody can read any more: ${placesOf(found.uses)}`);
+  if (found.unread > 0) say(unreadLine(found));
+  if (outboxesOf(given) === undefined) say(UNSEEN);
 }

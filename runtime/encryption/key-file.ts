@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { EncryptionError } from "../errors.js";
 import { bytesOfText, KEY_BYTES, type Key, keyOf } from "./key.js";
 
@@ -79,11 +79,4 @@ export function currentOf(keys: Iterable<DatedKey>, nowMs: number): DatedKey {
 /** A new key. */
 export function filedKey(id: string, fromMs: number): FiledKey {
   return { id, secret: randomBytes(KEY_BYTES).toString("base64"), from: new Date(fromMs).toISOString() };
-}
-
-/** Replaces a file in one step: a service reads the old one or the new one. Only its owner may read it. */
-export function writeKeyFile(path: string, file: KeyFile): void {
-  const draft = `${path}.${randomBytes(4).toString("hex")}`;
-  writeFileSync(draft, `${JSON.stringify(file, null, 2)}\n`, { mode: 0o600, flag: "wx" });
-  renameSync(draft, path);
 }

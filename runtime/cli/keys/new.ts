@@ -1,7 +1,9 @@
 import { existsSync } from "node:fs";
 import type { Command } from "commander";
-import { filedKey, writeKeyFile } from "../../encryption/key-file.js";
+import { filedKey } from "../../encryption/key-file.js";
 import { CommandError, conclude, exit, operatorCommand } from "../exit.js";
+import { say } from "../say.js";
+import { changeKeyFile } from "./change-key-file.js";
 import { idOf, keyId } from "./key-id.js";
 
 interface NewArguments {
@@ -16,19 +18,21 @@ export const newCommand: Command = operatorCommand("new", "make a key: in a new 
   .option("--environment <name>", "the only environment in which it may be used (ENVIRONMENT, if that is set)")
   .action((file: string | undefined, given: NewArguments) => conclude(async () => make(file, given)));
 
-function make(
+async function make(
   path: string | undefined,
   { id = idOf([]), environment = process.env["ENVIRONMENT"] }: NewArguments,
-): number {
+): Promise<number> {
   const key = filedKey(id, Date.now());
   const place = environment ? { environment } : {};
   if (path === undefined) {
     process.stdout.write(`${environment ? `${environment}/` : ""}${key.id}:${key.secret}\n`);
     return exit.fine;
   }
-  if (existsSync(path))
-    throw new CommandError(`${path} is there already; add a key to it with merp keys rotate ${path}`);
-  writeKeyFile(path, { ...place, keys: [key] });
-  process.stdout.write(`${path} has the key ${key.id}; only its owner may read it\n`);
+  await changeKeyFile(path, async () => {
+    if (existsSync(path))
+      throw new CommandError(`${path} is there already; add a key to it with merp keys rotate ${path}`);
+    return { ...place, keys: [key] };
+  });
+  say(`${path} has the key ${key.id}; only its owner may read it`);
   return exit.fine;
 }

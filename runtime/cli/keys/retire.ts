@@ -1,14 +1,16 @@
 import type { Command } from "commander";
 import { fileKeys } from "../../encryption/index.js";
-import { currentOf, keysIn, readKeyFile, writeKeyFile } from "../../encryption/key-file.js";
-import type { KeyUsage, KeyUse } from "../../operations/keys/key-usage.js";
+import { currentOf, keysIn, readKeyFile } from "../../encryption/key-file.js";
+import type { KeyUsage } from "../../operations/keys/key-usage.js";
 import { type CatalogueArguments, readingMessages } from "../catalogue.js";
 import { type ChangeArguments, changeOf, changing, isConfirmed } from "../change.js";
 import { CommandError, conclude, exit, operatorCommand } from "../exit.js";
 import { findingPeople, type PeopleArguments } from "../people.js";
+import { say } from "../say.js";
+import { changeKeyFile } from "./change-key-file.js";
 import { keyId } from "./key-id.js";
+import { assertUnneeded, KeyNeededError } from "./needed.js";
 import { assertOutboxesNamed, findingOutboxes, type OutboxArguments } from "./outboxes.js";
-import { placesOf, unreadLine } from "./use-lines.js";
 import { type KeyTools, withKeys } from "./with-keys.js";
 
 type RetireArguments = ChangeArguments & CatalogueArguments & PeopleArguments & OutboxArguments;
@@ -22,37 +24,50 @@ export const retireCommand: Command = findingOutboxes(
   .argument("[file]", "the file of keys; without, it is only judged whether anything needs the key")
   .action((id: string, file: string | undefined, given: RetireArguments) => conclude(() => retire(id, file, given)));
 
-async function retire(id: string, path: string | undefined, given: RetireArguments): Promise<number> {
+/** Removes a key from a file, or tells what needs it. */
+export async function retire(id: string, path: string | undefined, given: RetireArguments): Promise<number> {
   if (path !== undefined) assertOld(id, path);
   assertOutboxesNamed(given);
-  return withKeys(given, async (tools) => {
-    const usage = await tools.usage();
-    const needing = usage.uses.filter((use) => use.keyId === id && isNeeding(use));
-    if (needing.length > 0 || usage.unread > 0) {
-      const values = needing.reduce((sum, use) => sum + use.values, 0);
-      if (values > 0) print(`not retired: ${values} values can be read by ${id} alone: ${placesOf(needing)}`);
-      process.stdout.write(unreadLine(usage));
-      print(adviceFor(needing, usage.unread > 0));
-      return exit.wrong;
-    }
-    const moved = given.people === false ? 0 : await peopleUnder(id, usage, tools);
-    if (path === undefined) {
-      if (moved > 0) print(`not retired: ${moved} keys of people are encrypted under ${id}; give the file of keys`);
-      else print(`nothing needs ${id} any more: take it out of MESSAGE_KEYS`);
-      return moved > 0 ? exit.wrong : exit.fine;
-    }
-    const people = moved === 0 ? "" : `, after ${moved} keys of people are moved to the current key`;
-    if (!(await isConfirmed(`remove the key ${id} from ${path}, for good${people}?`, given))) return exit.wrong;
-    const change = changeOf(given, { action: "keys retire", target: id, details: { file: path } });
-    await tools.trail.recorded(change, async () => {
-      const rewrapped = moved === 0 ? 0 : await movePeople(id, path, tools);
+  try {
+    return await withKeys(given, (tools) => retireUnneeded(id, path, given, tools));
+  } catch (error) {
+    if (!(error instanceof KeyNeededError)) throw error;
+    say(error.message);
+    return exit.wrong;
+  }
+}
+
+async function retireUnneeded(
+  id: string,
+  path: string | undefined,
+  given: RetireArguments,
+  tools: KeyTools,
+): Promise<number> {
+  const usage = await tools.usage();
+  assertUnneeded(id, usage);
+  const moving = given.people === false ? 0 : await peopleUnder(id, usage, tools);
+  if (path === undefined) {
+    if (moving > 0) say(`not retired: ${moving} keys of people are encrypted under ${id}; give the file of keys`);
+    else say(`nothing needs ${id} any more: take it out of MESSAGE_KEYS`);
+    return moving > 0 ? exit.wrong : exit.fine;
+  }
+  const people = moving === 0 ? "" : `, after ${moving} keys of people are moved to the current key`;
+  if (!(await isConfirmed(`remove the key ${id} from ${path}, for good${people}?`, given))) return exit.wrong;
+  const change = changeOf(given, { action: "keys retire", target: id, details: { file: path } });
+  await tools.trail.recorded(change, async () => {
+    let rewrapped = 0;
+    await changeKeyFile(path, async () => {
+      // Until here, another command may have removed it, and a service may have used it.
+      assertOld(id, path);
+      assertUnneeded(id, await tools.usage());
+      rewrapped = given.people === false ? 0 : await movePeople(id, path, tools);
       const file = readKeyFile(path);
-      writeKeyFile(path, { ...file, keys: file.keys.filter((key) => key.id !== id) });
-      return { rewrapped };
+      return { ...file, keys: file.keys.filter((key) => key.id !== id) };
     });
-    print(`retired ${id}`);
-    return exit.fine;
+    return { rewrapped };
   });
+  say(`retired ${id}`);
+  return exit.fine;
 }
 
 /** A key that still writes, or is to write, is not removed. */
@@ -64,25 +79,6 @@ function assertOld(id: string, path: string): void {
   if (current === key)
     throw new CommandError(`services write with ${id}: merp keys rotate ${path} adds another key first`);
   if (key.fromMs > Date.now()) throw new CommandError(`services will write with ${id}: take it out of ${path} by hand`);
-}
-
-/** What to do besides, by the places in a database. */
-const ADVICE = {
-  outbox: "of the outbox, merp outbox retry or discard what was refused",
-  inbox: "an inbox forgets answers by itself",
-  saga: "sagas need it until they have ended: merp saga retry those that are stuck, merp saga cancel those that run",
-} as const;
-
-/** What was settled is kept for the record, and not read again. */
-function isNeeding({ place, isPerson }: KeyUse): boolean {
-  return !isPerson && place !== "settled dead letters";
-}
-
-function adviceFor(needing: readonly KeyUse[], isAnyUnread: boolean): string {
-  const isInRedis = isAnyUnread || needing.some(({ place }) => place !== "inbox" && place !== "saga");
-  const trimmed = "wait until they are trimmed, and redrive or discard the dead letters";
-  const places = Object.entries(ADVICE).filter(([place]) => needing.some((use) => use.place.includes(place)));
-  return [...(isInRedis ? [trimmed] : []), ...places.map(([, text]) => text)].join("; ");
 }
 
 /** @throws {CommandError} the store is another one than that of the services: what it does not have cannot be moved */
@@ -99,11 +95,13 @@ async function peopleUnder(id: string, { uses }: KeyUsage, { people, hasPeople }
   return counts.get(id) ?? 0;
 }
 
+/** @throws {KeyNeededError} a service makes keys of people under it at the same time */
 async function movePeople(id: string, path: string, { people }: KeyTools): Promise<number> {
-  const { rewrap } = await import("../../operations/keys/people.js");
-  return rewrap(await people(), fileKeys(path), id);
-}
-
-function print(line: string): void {
-  process.stdout.write(`${line}\n`);
+  const { rewrap, wrappedUnder } = await import("../../operations/keys/people.js");
+  const store = await people();
+  const count = await rewrap(store, fileKeys(path), id);
+  const left = (await wrappedUnder(store)).get(id) ?? 0;
+  if (left === 0) return count;
+  const why = "a service makes keys of people under it: see that each has the file as it is now";
+  throw new KeyNeededError(`not retired: ${left} keys of people are encrypted under ${id}\n${why}`);
 }

@@ -1,8 +1,10 @@
 import type { Command } from "commander";
-import { filedKey, keysIn, readKeyFile, writeKeyFile } from "../../encryption/key-file.js";
+import { filedKey, keysIn, readKeyFile } from "../../encryption/key-file.js";
 import { type ChangeArguments, changeOf, changing } from "../change.js";
 import { CommandError, conclude, exit, operatorCommand } from "../exit.js";
+import { say } from "../say.js";
 import { durationOption } from "../time.js";
+import { changeKeyFile } from "./change-key-file.js";
 import { idOf, keyId } from "./key-id.js";
 import { withKeys } from "./with-keys.js";
 
@@ -26,19 +28,26 @@ export const rotateCommand: Command = changing(
   .action((file: string, given: RotateArguments) => conclude(() => rotate(file, given)));
 
 async function rotate(path: string, given: RotateArguments): Promise<number> {
-  const file = readKeyFile(path);
-  const taken = [...keysIn(file, path).keys()];
-  const { id = idOf(taken) } = given;
-  if (taken.includes(id)) throw new CommandError(`${path} has a key ${id} already: give another --id`);
+  const { id = idOf([...keysIn(readKeyFile(path), path).keys()]) } = given;
   const key = filedKey(id, Date.now() + given.in);
   const change = changeOf(given, { action: "keys rotate", target: id, details: { file: path, from: key.from } });
+  assertNew(id, path);
   return withKeys({}, async ({ trail }) => {
     await trail.recorded(change, async () => {
-      writeKeyFile(path, { ...file, keys: [...file.keys, key] });
+      await changeKeyFile(path, async () => {
+        assertNew(id, path);
+        const file = readKeyFile(path);
+        return { ...file, keys: [...file.keys, key] };
+      });
       return {};
     });
-    process.stdout.write(`${path} has the new key ${id}, with which services write from ${key.from} on\n`);
-    process.stdout.write(`the others still read: merp keys retire <id> ${path} removes one that nothing needs\n`);
+    say(`${path} has the new key ${id}, with which services write from ${key.from} on`);
+    say(`the others still read: merp keys retire <id> ${path} removes one that nothing needs`);
     return exit.fine;
   });
+}
+
+function assertNew(id: string, path: string): void {
+  const isTaken = keysIn(readKeyFile(path), path).has(id);
+  if (isTaken) throw new CommandError(`${path} has a key ${id} already: give another --id`);
 }

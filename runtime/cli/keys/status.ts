@@ -1,22 +1,29 @@
 import type { Command } from "commander";
+import { printableJson } from "../../contract/printable.js";
 import { currentOf, type DatedKey, keysIn, readKeyFile } from "../../encryption/key-file.js";
 import { PEOPLE } from "../../operations/keys/key-usage.js";
 import { type CatalogueArguments, readingMessages } from "../catalogue.js";
 import { conclude, exit, operatorCommand } from "../exit.js";
+import { write } from "../output.js";
+import { say } from "../say.js";
 import { findingOutboxes, type OutboxArguments, outboxesOf, UNSEEN } from "./outboxes.js";
 import { type KeyRow, keyTable, unreadLine } from "./use-lines.js";
 import { withKeys } from "./with-keys.js";
+
+interface StatusArguments extends CatalogueArguments, OutboxArguments {
+  readonly json?: true;
+}
 
 /** `merp keys status` */
 export const statusCommand: Command = findingOutboxes(
   readingMessages(operatorCommand("status", "which keys what Redis and outboxes hold is encrypted with")),
 )
   .argument("[file]", "the file of keys, to compare with")
-  .action((file: string | undefined, given: CatalogueArguments & OutboxArguments) =>
-    conclude(() => status(file, given)),
-  );
+  .option("--json", "print one line of JSON")
+  .action((file: string | undefined, given: StatusArguments) => conclude(() => status(file, given)));
 
-async function status(path: string | undefined, given: CatalogueArguments & OutboxArguments): Promise<number> {
+/** Prints by which keys values are encrypted. Fails where one needs a key that the file does not have. */
+export async function status(path: string | undefined, given: StatusArguments): Promise<number> {
   const keys = path === undefined ? undefined : keysIn(readKeyFile(path), path);
   return withKeys(given, async ({ usage }) => {
     const found = await usage();
@@ -25,16 +32,17 @@ async function status(path: string | undefined, given: CatalogueArguments & Outb
       return { id, state: stateOf(id, keys), uses: found.uses.filter(({ keyId }) => keyId === id) };
     });
     const lost = rows.filter(({ state }) => state === "unknown");
-    for (const { id, uses } of lost) {
-      const values = uses.reduce((sum, use) => sum + use.values, 0);
-      process.stdout.write(
-        `${values} values are encrypted with ${id}, which ${path} does not have: nobody with this file reads them\n`,
-      );
+    if (given.json === true) await write(`${printableJson({ keys: rows, unread: found.unread })}\n`);
+    else {
+      for (const { id, uses } of lost) {
+        const values = uses.reduce((sum, use) => sum + use.values, 0);
+        say(`${values} values are encrypted with ${id}, which ${path} does not have: nobody with this file reads them`);
+      }
+      if (rows.length === 0) say("nothing that was looked at is encrypted");
+      else await write(keyTable(rows));
+      if (found.unread > 0) say(unreadLine(found));
+      if (outboxesOf(given) === undefined) say(UNSEEN);
     }
-    if (rows.length === 0) process.stdout.write("nothing that was looked at is encrypted\n");
-    else process.stdout.write(keyTable(rows));
-    process.stdout.write(unreadLine(found));
-    if (outboxesOf(given) === undefined) process.stdout.write(`${UNSEEN}\n`);
     return lost.length > 0 ? exit.wrong : exit.fine;
   });
 }

@@ -1,5 +1,5 @@
 import type { KeyUsage, KeyUse } from "../../operations/keys/key-usage.js";
-import { table } from "../table.js";
+import { tableOfNames } from "../table.js";
 
 /** What lies under a key, by place: `events: 12, dead letters 1`. */
 export function placesOf(uses: readonly KeyUse[]): string {
@@ -18,13 +18,13 @@ function grouped(uses: readonly KeyUse[]): ReadonlyMap<string, readonly KeyUse[]
 export function unreadLine({ unread }: Pick<KeyUsage, "unread">): string {
   if (unread === 0) return "";
   const entries = unread === 1 ? "1 entry is" : `${unread} entries are`;
-  return `${entries} larger than MESSAGE_MAX_BYTES, and what they hold is not known\n`;
+  return `${entries} larger than MESSAGE_MAX_BYTES, and what they hold is not known`;
 }
 
 /** A table of keys. */
 export function keyTable(rows: readonly KeyRow[]): string {
   const head = ["KEY", "STATE", "VALUES", "OLDEST", "WHERE"];
-  return table(
+  return tableOfNames(
     head,
     rows.map(({ id, state, uses }) => {
       const values = uses.reduce((sum, use) => sum + use.values, 0);

@@ -8,7 +8,7 @@ import { type DatabaseArguments, ofDatabase } from "../database.js";
 import { exit, operatorCommand } from "../exit.js";
 import { wholeNumber } from "../options.js";
 import { write } from "../output.js";
-import { table } from "../table.js";
+import { tableOfNames } from "../table.js";
 import { withSagas } from "./tool.js";
 
 interface ListArguments extends DatabaseArguments {
@@ -53,7 +53,7 @@ export async function showList(sagas: SagaOperations, given: ListArguments): Pro
       ...[saga, id, status],
       ...[lengthOfTime(Date.now() - Date.parse(changedAt)), error],
     ]);
-    await write(table(["saga", "id", "status", "for", "why"], rows));
+    await write(tableOfNames(["saga", "id", "status", "for", "why"], rows));
   }
   if (found.length === limit) await write("there may be more: give --limit\n");
   return code;

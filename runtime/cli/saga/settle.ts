@@ -1,10 +1,10 @@
 import type { Command } from "commander";
-import { printable } from "../../contract/printable.js";
 import { countOf } from "../../operations/wording.js";
 import type { SagaOperations } from "../../saga/operations.js";
 import { type ChangeArguments, changeOf, changing, isConfirmed } from "../change.js";
 import { type DatabaseArguments, ofDatabase } from "../database.js";
 import { exit, operatorCommand } from "../exit.js";
+import { say } from "../say.js";
 import { withGroups } from "../with-groups.js";
 import { withSagas } from "./tool.js";
 
@@ -44,7 +44,7 @@ async function settle(
       outcome = await outcomeOf(sagas, { verb, saga, id, reason: reasonOf(given) });
       return { count: outcome.count };
     });
-    process.stdout.write(`${printable(outcome.text)}\n`);
+    say(outcome.text);
     return outcome.count === 0 ? exit.wrong : exit.fine;
   });
 }

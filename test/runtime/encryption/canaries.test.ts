@@ -5,7 +5,7 @@ import { join as pathOf } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { Catalogue } from "../../../runtime/contract/descriptor.js";
 import { encryption, fileKeys, redisSubjects } from "../../../runtime/encryption/index.js";
-import { filedKey, writeKeyFile } from "../../../runtime/encryption/key-file.js";
+import { filedKey } from "../../../runtime/encryption/key-file.js";
 import { type Messaging, UnrecoverableError } from "../../../runtime/index.js";
 import { createMessagingFor } from "../../../runtime/service/create-messaging.js";
 import { openTelemetry } from "../../../runtime/telemetry/otel/index.js";
@@ -34,7 +34,7 @@ let keyFile: string;
 beforeAll(async () => {
   folder = await mkdtemp(pathOf(tmpdir(), "canaries-"));
   keyFile = pathOf(folder, "keys.json");
-  writeKeyFile(keyFile, { keys: [filedKey("2026-a", 0)] });
+  await writeFile(keyFile, JSON.stringify({ keys: [filedKey("2026-a", 0)] }));
   const descriptors = JSON.stringify(
     catalogue.messages.map(({ kind, type, stream, schema }) => ({ kind, type, stream, schema, encrypts: true })),
   );
