@@ -5,6 +5,7 @@ import { namesOf } from "../model/names.js";
 import { emitExample } from "../print/view/example-call.js";
 import { stringLiteral } from "../typescript/escape.js";
 import { firstSentence, type Subject } from "./subject.js";
+import { messageOnWire, wholeOnWire } from "./wire.js";
 
 /** Where EventCatalog has the messages of a kind: it knows events, commands and queries. */
 const FOLDERS = { event: "events", command: "commands", notification: "events", health: "events" } as const;
@@ -43,8 +44,8 @@ export function eventCatalogOf(subject: Subject): ReadonlyMap<string, string> {
       ...(schema.deprecated === true && { deprecated: true }),
       badges: [{ content: kind.kind, backgroundColor: "teal", textColor: "teal" }],
     };
-    put(`${folder}/index.mdx`, front, messageBody(message));
-    const whole = { $comment: mark(subject.schemasName), ...model.flattener.whole(schema) };
+    put(`${folder}/index.mdx`, front, messageBody(messageOnWire(message, model), message));
+    const whole = { $comment: mark(subject.schemasName), ...wholeOnWire(schema, model) };
     files.set(`${folder}/schema.json`, `${JSON.stringify(whole, null, 2)}\n`);
   }
   for (const service of services)
@@ -68,17 +69,17 @@ function serviceFront({ name, description, publishes, handles }: Service, { mode
   };
 }
 
-function messageBody(message: Message): string {
-  const { schema, result } = message;
+/** @param written - the message as code has it */
+function messageBody({ schema, result }: Message, written: Message): string {
   const [example] = schema.examples ?? [];
-  const { emit, subscribe } = namesOf(message);
+  const { emit, subscribe } = namesOf(written);
   const parts = [
     text(schema.description ?? ""),
     "<NodeGraph />",
     '## Schema\n\n<SchemaViewer file="schema.json" />',
     ...(example === undefined ? [] : [`## Example\n\n${fence("json", JSON.stringify(example, null, 2))}`]),
     `## In TypeScript\n\nPublished with ${code(emit)}, handled with ${code(subscribe)}.`,
-    ...(emitExample(message) === "" ? [] : [fence("ts", emitExample(message))]),
+    ...(emitExample(written) === "" ? [] : [fence("ts", emitExample(written))]),
     ...(result === undefined
       ? []
       : [

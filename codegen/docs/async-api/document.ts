@@ -2,10 +2,10 @@ import { kinds } from "../../model/kind.js";
 import type { Message } from "../../model/model.js";
 import { namesOf } from "../../model/names.js";
 import { keyOf, type Subject } from "../subject.js";
+import { messageOnWire, onWire } from "../wire.js";
 import { keysFor } from "./keys.js";
 import { messageObject, responseObject } from "./message.js";
 import { SchemaWriter } from "./schema.js";
-import { messageOnWire, onWire } from "./wire.js";
 
 /** The one file of a catalogue's documentation as AsyncAPI 3. */
 export function asyncApiOf(subject: Subject): ReadonlyMap<string, string> {

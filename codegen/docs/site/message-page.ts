@@ -5,6 +5,7 @@ import { namesOf } from "../../model/names.js";
 import { emitExample, handleExample } from "../../print/view/example-call.js";
 import type { Schema } from "../../schema/schema.js";
 import { keyOf, type Subject, servicesOf } from "../subject.js";
+import { exampleOnWire } from "../wire.js";
 import { addressOf, pageOf, servicePage, typeAnchor } from "./address.js";
 import { jsonBlock, wireExamples } from "./example.js";
 import { type Flow, flowPicture } from "./flow-picture.js";
@@ -29,7 +30,10 @@ export function messagePage(message: Message, descriptor: Descriptor, subject: S
     [
       "example",
       "On the wire",
-      example !== undefined && [wire(message), wireExamples(descriptor, example, model.config.encoding)],
+      example !== undefined && [
+        wire(message),
+        wireExamples(descriptor, exampleOnWire(example, schema, model), model.config.encoding),
+      ],
     ],
     ["history", "History", historyList(keyOf({ kind, type: message.type }), subject.history)],
   ];
