@@ -153,7 +153,7 @@ export class Asking {
     const error = cause instanceof Error ? cause.message : String(cause);
     const counts = (isFailure && thrown.errorCode !== NOT_BEGUN) || thrown instanceof StepFailed;
     const kept =
-      thrown instanceof StepFailed ? { answer: await this.#kept.sealedAnswer(saga, ask, thrown.answer) } : {};
+      thrown instanceof StepFailed ? { answer: await this.#kept.sealedAnswer(saga, ask, thrown.takenAnswer()) } : {};
     await committed(this.#place.transactions, (db) =>
       postponeAsk(db, ask, { seconds, error, counts, isAnew: isFailure, ...kept }),
     );
@@ -169,7 +169,10 @@ export class Asking {
   }
 }
 
-/** The step that takes an answer has thrown. The answer is kept, so that the command is not sent again. No log shows it. */
+/**
+ * The step that takes an answer has thrown. The answer is kept, so that the command is not sent again. A log that asks an error's
+ * getters does not come by it either.
+ */
 class StepFailed extends Error {
   readonly #answer: Answer;
 
@@ -178,7 +181,7 @@ class StepFailed extends Error {
     this.#answer = answer;
   }
 
-  get answer(): Answer {
+  takenAnswer(): Answer {
     return this.#answer;
   }
 }

@@ -1,15 +1,28 @@
 import { beforeEach, describe, expect, test } from "vitest";
+import { showList as showOutbox } from "../../runtime/cli/outbox/list.js";
+import { showList as showSagas } from "../../runtime/cli/saga/list.js";
+import { show as showSaga } from "../../runtime/cli/saga/show.js";
 import type { Catalogue, CommandDescriptor } from "../../runtime/contract/descriptor.js";
 import { encryption, environmentKeys, redisSubjects } from "../../runtime/encryption/index.js";
 import type { Messaging, MessagingOptions } from "../../runtime/index.js";
-import { createInbox, createOutbox, migrate, startRelay, transaction } from "../../runtime/postgres/index.js";
+import {
+  type Client,
+  createInbox,
+  createOutbox,
+  migrate,
+  startRelay,
+  transaction,
+} from "../../runtime/postgres/index.js";
 import { type KeptContent, readKeptContents } from "../../runtime/postgres/kept-contents.js";
+import { OutboxOperations } from "../../runtime/postgres/outbox-operations.js";
 import { defineSaga, startSagas } from "../../runtime/saga/index.js";
+import { SagaOperations } from "../../runtime/saga/operations.js";
 import { createMessagingFor } from "../../runtime/service/create-messaging.js";
 import { joined, login, moved, told } from "../runtime/encryption/contract.js";
 import { Canaries } from "../support/canaries.js";
 import { eventually } from "../support/eventually.js";
 import { hasPostgres, usePostgres } from "../support/postgres.js";
+import { printedOf } from "../support/printed.js";
 import { useRedis } from "../support/redis.js";
 
 const payload = {
@@ -86,6 +99,10 @@ describe.skipIf(!hasPostgres)("encrypted values in PostgreSQL", async () => {
       await outbox(tx).publish(told, { title: "t", message, target_user_id: 1 } as never);
     });
     expect(await searched()).toBe(4);
+    await pool.query("UPDATE merp_outbox SET refusal = 'too large' WHERE type = 'person.joined'");
+    const operations = new OutboxOperations(pool);
+    canaries.hear(await printedOf(() => showOutbox(operations, {})));
+    await pool.query("UPDATE merp_outbox SET refusal = NULL");
     const received: unknown[] = [];
     people.on(joined, ({ after_data }) => void received.push(after_data.name));
     people.on(moved, ({ after_data }) => void received.push(after_data.street));
@@ -126,6 +143,26 @@ describe.skipIf(!hasPostgres)("encrypted values in PostgreSQL", async () => {
     await later.start();
     expect(await send()).toEqual({ token: tokens[0] });
     expect(runs).toBe(1);
+    expect(canaries.escaped()).toEqual([]);
+  });
+
+  test("are in no error that the database's library comes by when a result breaks its contract", async () => {
+    const heard: unknown[] = [];
+    const library = {
+      transaction: <Result>(work: (tx: Client) => Promise<Result>): Promise<Result> =>
+        transaction(pool, work).catch((error: unknown) => {
+          heard.push(error);
+          throw error;
+        }),
+    };
+    const inbox = createInbox(library as never);
+    await using people = service("people", { maxRetries: 0, extensions: [sealed(), inbox] });
+    people.handle(login, () => ({ token: [canaries.plant("a token in a list")] }) as never);
+    await people.start();
+    await using sender = service("sender");
+    await canaries.hearFailure(sender.send(login, { password: "a password" }, { targetService: "people" }));
+    expect(heard).toHaveLength(1);
+    canaries.hear(...heard);
     expect(canaries.escaped()).toEqual([]);
   });
 
@@ -175,6 +212,14 @@ describe.skipIf(!hasPostgres)("encrypted values in PostgreSQL", async () => {
     await eventually(async () => (await pool.query(kept)).rowCount === 1, Boolean);
     expect(await contents()).toEqual(["session (saga)", "session (saga)"]);
     expect(await searched()).toBe(2);
+    for (const given of [{}, { json: true } as const]) {
+      const printed = await printedOf(async () => {
+        await showSagas(new SagaOperations(pool), given);
+        await showSaga(new SagaOperations(pool), "session", "7", given);
+      });
+      expect(printed).toContain("a fault of the step");
+      canaries.hear(printed);
+    }
     isBroken = false;
     await eventually(
       async () => (await pool.query("SELECT FROM merp_saga WHERE status = 'undone'")).rowCount === 1,

@@ -1,11 +1,21 @@
 import { randomBytes } from "node:crypto";
+import { createRequire } from "node:module";
 import { inspect } from "node:util";
 import type { Hooks } from "../../generated/index.js";
+
+interface Pino {
+  pino(options: object, destination: { write(line: string): void }): { error(...said: readonly unknown[]): void };
+}
+
+const { pino } = createRequire(createRequire(import.meta.url).resolve("fastify"))("pino") as Pino;
+const EVERYTHING = { depth: Number.POSITIVE_INFINITY, showHidden: true, getters: true, maxStringLength: null } as const;
 
 /** Secrets that are planted, and all that was said, in which none of them may stand. */
 export class Canaries {
   readonly #places: string[] = [];
   readonly #heard: string[] = [];
+  /** What many services log with. It asks getters, and follows causes, in its own way. */
+  readonly #pino = pino({}, { write: (line) => void this.#heard.push(line) });
   #length = 0;
 
   /** A secret for one place. */
@@ -21,11 +31,15 @@ export class Canaries {
   readonly hear = (...said: readonly unknown[]): void => {
     for (const each of said) {
       if (typeof each === "string") this.#heard.push(each);
-      this.#heard.push(inspect(each, { depth: Number.POSITIVE_INFINITY, showHidden: true, maxStringLength: null }));
+      this.#heard.push(inspect(each, EVERYTHING));
       try {
         this.#heard.push(JSON.stringify(each) ?? "");
       } catch {}
-      if (each instanceof Error) this.#heard.push(`${each} ${each.stack}`);
+      if (each instanceof Error) {
+        this.#heard.push(`${each} ${each.stack}`);
+        this.#pino.error({ err: each, error: each }, each.message);
+        this.#pino.error(each);
+      }
     }
   };
 

@@ -2,6 +2,7 @@ import type { Descriptor } from "../../contract/descriptor.js";
 import type { Upcaster } from "../../contract/upcaster.js";
 import { ConfigError } from "../../errors.js";
 import { replayPartsOf } from "../../handle/replayable.js";
+import type { Extension } from "../../messaging/extension.js";
 import type { Messaging } from "../../messaging/messaging.js";
 import { createMessagingFor } from "../../service/create-messaging.js";
 
@@ -11,6 +12,8 @@ export interface ServiceModule {
   readonly register?: (messaging: Messaging) => unknown;
   /** For `register`. */
   readonly upcasters?: readonly Upcaster[];
+  /** For `register`: `encryption(…)`, where the catalogue has encrypted fields. */
+  readonly extensions?: readonly Extension[];
   /** Only messages for which this returns `true` are replayed. */
   readonly where?: (message: never) => boolean;
   /** Closes what the module has opened, such as a pool of connections. */
@@ -23,6 +26,9 @@ export interface ReplayedService {
   close(): Promise<void>;
 }
 
+/** A replay is no member of the service: it announces nothing. */
+const AT_REST = { announce: false, healthIntervalSeconds: 0 } as const;
+
 /**
  * The messaging of a module.
  *
@@ -30,12 +36,12 @@ export interface ReplayedService {
  * @throws {ConfigError} it exports neither, or its messaging handles live messages already
  */
 export async function messagingOf(
-  { messaging, register, upcasters = [] }: ServiceModule,
+  { messaging, register, upcasters = [], extensions = [] }: ServiceModule,
   descriptors: readonly Descriptor[],
 ): Promise<ReplayedService> {
   if (typeof register === "function") {
     const catalogue = { name: "merp", encoding: "fields", messages: descriptors } as const;
-    const made = createMessagingFor(catalogue, { upcasters, announce: false, healthIntervalSeconds: 0 });
+    const made = createMessagingFor(catalogue, { ...AT_REST, upcasters, extensions });
     try {
       await register(made as unknown as Messaging);
     } catch (error) {

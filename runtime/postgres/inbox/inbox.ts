@@ -151,7 +151,7 @@ class PostgresInbox<Tx> implements Inbox<Tx> {
         return repeatingConflicts(attempt);
       });
     } catch (thrown) {
-      if (thrown instanceof Refused) return thrown.result;
+      if (thrown instanceof Refused) return thrown.refusedResult();
       throw thrown;
     } finally {
       this.#open.delete(call.context);
@@ -196,7 +196,8 @@ class Refused extends Error {
     this.#result = result;
   }
 
-  get result(): unknown {
+  /** No getter: some logs ask those. */
+  refusedResult(): unknown {
     return this.#result;
   }
 }
