@@ -22,7 +22,9 @@ export const forgetCommand: Command = findingOutboxes(
 )
   .argument("<kind>", "the kind of person: user")
   .argument("<id>", "the id, as it is in messages: 123")
-  .action((kind: string, id: string, given: ForgetArguments) => conclude(() => forget(`${kind}:${id}`, given)));
+  .action((kind: string, id: string, given: ForgetArguments) =>
+    conclude(() => forget(`${kind.toLowerCase()}:${id}`, given)),
+  );
 
 /** Destroys the key of a person, and says where values that it encrypted remain. */
 export async function forget(subject: string, given: ForgetArguments): Promise<number> {

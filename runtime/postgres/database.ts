@@ -2,6 +2,7 @@
 
 import { MessagingError } from "../errors.js";
 import { codesIn } from "./conflict.js";
+import { OpenTransaction } from "./open-transactions.js";
 
 /** A row, by the names of its columns. */
 export type Row = Readonly<Record<string, unknown>>;
@@ -43,7 +44,8 @@ export function isPool(database: Database): database is Pool {
 }
 
 /**
- * Runs work in a transaction at the level READ COMMITTED: it commits when the work resolves, and rolls back when it rejects.
+ * Runs work in a transaction at the level READ COMMITTED: it commits when the work resolves, and rolls back when it rejects. What the
+ * work has begun to write to an outbox is in the transaction, also where the work has not awaited it.
  * @throws whatever the work rejects with
  * @example
  * await transaction(pool, async (tx) => {
@@ -55,7 +57,23 @@ export async function transaction<Result>(
   database: Database,
   work: (transaction: Queryable) => Promise<Result>,
 ): Promise<Result> {
-  return isPool(database) ? inPool(database, work) : database.transaction(work);
+  if (isPool(database)) return inPool(database, work);
+  return database.transaction((tx) => completed(tx, new OpenTransaction(tx), work));
+}
+
+/** Runs work, and waits for what it writes to outboxes. */
+async function completed<Result>(
+  tx: Queryable,
+  open: OpenTransaction,
+  work: (transaction: Queryable) => Promise<Result>,
+): Promise<Result> {
+  try {
+    const result = await work(tx);
+    await open.complete();
+    return result;
+  } finally {
+    open.end();
+  }
 }
 
 /** SQLSTATE of a server that takes no changes. */
@@ -71,7 +89,7 @@ async function inPool<Result>(pool: Pool, work: (transaction: Queryable) => Prom
   client.on("error", onError);
   try {
     await client.query("BEGIN ISOLATION LEVEL READ COMMITTED");
-    const result = await work(client);
+    const result = await completed(client, new OpenTransaction(client), work);
     assertCommitted(await client.query("COMMIT"));
     return result;
   } catch (error) {

@@ -48,6 +48,11 @@ export function rowOf(
   ];
 }
 
+/** The column of a row whose text PostgreSQL does not take; `undefined` where there is none. The entry is JSON, which escapes it. */
+export function columnWithNul(row: OutboxRow): string | undefined {
+  return COLUMNS.find((_, at) => typeof row[at] === "string" && row[at].includes("\0"));
+}
+
 /** What a message is about: an event its entity, a notification its audience, a command the service that it asks. */
 function keyOf({ kind }: Descriptor, message: PlainMessage, channel: string | undefined): string {
   if (kind === "event") return `${String(message["entity_type"] ?? "").toLowerCase()}:${String(message["entity_id"])}`;

@@ -1,3 +1,4 @@
+import { MessagingError } from "../errors.js";
 import type { OutboxHealth } from "../messaging/health.js";
 import type { Queryable } from "./database.js";
 import { PARTS } from "./outbox-row.js";
@@ -93,29 +94,39 @@ export const KEPT =
  * Takes messages out of the outbox that are in their streams. What Redis knows of a message is not renewed when it is found again.
  *
  * @param keep - for how long Redis knows the messages, if they are to be kept
+ * @throws {MessagingError} `TRANSACTION_FAILED` if the database leaves one there: it would be published again and again, and, once
+ *   Redis has forgotten its id, stored twice
  */
 export async function markSent(
   tx: Queryable,
   places: readonly string[],
   keep: { readonly knownMs: number } | undefined,
 ): Promise<void> {
-  const sent = "DELETE FROM merp_outbox WHERE place = ANY ($1::bigint[])";
-  if (keep === undefined) {
-    await tx.query(sent, [places]);
-    return;
-  }
+  const sent = "sent AS (DELETE FROM merp_outbox WHERE place = ANY ($1::bigint[]) RETURNING *)";
   const knownUntil = "coalesce(known_until, now() + $2::float8 * interval '1 ms')";
-  await tx.query(
-    `WITH sent AS (${sent} RETURNING *)
-    INSERT INTO merp_outbox_sent (${KEPT}, known_until) SELECT ${KEPT}, ${knownUntil} FROM sent`,
-    [places, keep.knownMs],
+  const kept = `, kept AS (INSERT INTO merp_outbox_sent (${KEPT}, known_until) SELECT ${KEPT}, ${knownUntil} FROM sent)`;
+  const { rows } = await tx.query(
+    `WITH ${sent}${keep === undefined ? "" : kept} SELECT count(*) AS count FROM sent`,
+    keep === undefined ? [places] : [places, keep.knownMs],
   );
+  assertChanged(Number(rows[0]?.["count"]), places.length);
+}
+
+/** A policy for rows, and a trigger, can have a statement change nothing, without an error. */
+function assertChanged(changed: number, wanted: number): void {
+  if (changed === wanted) return;
+  const text = `the database let ${changed} of ${wanted} rows of merp_outbox be changed: a policy or a trigger lets this user read messages, and not take them out`;
+  throw new MessagingError("TRANSACTION_FAILED", text, { retryable: true });
 }
 
 /** Sets a message aside, for an operator. */
 export async function refuse(tx: Queryable, place: string, why: string): Promise<void> {
   // PostgreSQL has no text with this character.
-  await tx.query("UPDATE merp_outbox SET refusal = $2 WHERE place = $1", [place, why.replaceAll("\0", "\\0")]);
+  const { rows } = await tx.query("UPDATE merp_outbox SET refusal = $2 WHERE place = $1 RETURNING place", [
+    place,
+    why.replaceAll("\0", "\\0"),
+  ]);
+  assertChanged(rows.length, 1);
 }
 
 const SWEPT_AT_ONCE = 10_000;

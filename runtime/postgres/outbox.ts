@@ -12,7 +12,8 @@ import { misuseOfKey } from "../publish/key.js";
 import { type RelayParts, relayPartsOf } from "../publish/relayable.js";
 import type { Written } from "../publish/writer.js";
 import type { Queryable } from "./database.js";
-import { type OutboxRow, rowOf } from "./outbox-row.js";
+import { type OpenTransaction, openAs } from "./open-transactions.js";
+import { columnWithNul, type OutboxRow, rowOf } from "./outbox-row.js";
 import { OutboxTurns } from "./outbox-turn.js";
 import { prepared } from "./prepared.js";
 
@@ -82,17 +83,20 @@ export function createOutbox(messaging: Publisher<unknown>, settings: CreateOutb
   const wrong = unknownOptions(settings, ["prepare"]);
   if (wrong.length > 0) throw new ConfigError(wrong);
   return (transaction, options = {}) =>
-    new TransactionOutbox(parts, settings.prepare === true ? prepared(transaction) : transaction, options);
+    new TransactionOutbox(parts, transaction, settings.prepare === true ? prepared(transaction) : transaction, options);
 }
 
 class TransactionOutbox implements Outbox {
   readonly #parts: RelayParts;
   readonly #turns: OutboxTurns;
+  readonly #open: OpenTransaction | undefined;
   readonly #key: string | undefined;
 
-  constructor(parts: RelayParts, transaction: Queryable, { key }: OutboxOptions) {
+  /** @param writer - runs the transaction's statements */
+  constructor(parts: RelayParts, transaction: Queryable, writer: Queryable, { key }: OutboxOptions) {
     this.#parts = parts;
-    this.#turns = new OutboxTurns(transaction);
+    this.#open = openAs(transaction);
+    this.#turns = new OutboxTurns(writer);
     this.#key = key;
   }
 
@@ -122,12 +126,15 @@ class TransactionOutbox implements Outbox {
     return Array.isArray(recorded) ? (recorded[0] as Recorded) : recorded;
   }
 
-  #record(call: OutgoingCall): Promise<Recorded[]> {
-    return this.#parts.through(call, async (changed) => {
+  async #record(call: OutgoingCall): Promise<Recorded[]> {
+    this.#open?.assertOpen(call.descriptor.type);
+    const recording = this.#parts.through(call, async (changed) => {
       const rows = await this.#rowsOf(changed);
+      this.#open?.assertOpen(call.descriptor.type);
       await this.#turns.write(rows);
       return rows.map(([id, , stream]) => ({ id, stream }) as Recorded);
     });
+    return this.#open?.include(recording) ?? recording;
   }
 
   async #rowsOf(call: OutgoingCall): Promise<OutboxRow[]> {
@@ -174,6 +181,11 @@ class TransactionOutbox implements Outbox {
     const entry = isKeyed ? keyed(written.entry, key) : written.entry;
     const wrong = misuseOfKey(key, { type: descriptor.type, entry, maxBytes: config.maxMessageBytes });
     if (wrong !== undefined) throw publisher.failed(descriptor, wrong);
-    return rowOf(descriptor, prefixed(config, descriptor.stream), { ...written, entry }, key);
+    const row = rowOf(descriptor, prefixed(config, descriptor.stream), { ...written, entry }, key);
+    const column = columnWithNul(row);
+    if (column === undefined) return row;
+    // PostgreSQL's own error names no value, and ends the transaction.
+    const text = `the ${column} of ${descriptor.type} has the character U+0000, which PostgreSQL has no text for`;
+    throw publisher.failed(descriptor, new MessagingError("PUBLISH_FAILED", text));
   }
 }
