@@ -1,12 +1,13 @@
 /** A process may hold two copies of this package: the service's and that of a command. */
 const ERASED = Symbol.for("@m-erp/messaging/erased");
 
-/** Most processes never meet one, and need not look for them. */
-let anyErased = false;
+/** Says that there is one, also if another copy made it. */
+const ANY_ERASED = Symbol.for("@m-erp/messaging/any-erased");
+const process = globalThis as { [ANY_ERASED]?: true };
 
-/** Whether this process has ever made one. */
+/** Whether this process has ever made one. Most never do, and need not look for them. */
 export function mayBeErased(): boolean {
-  return anyErased;
+  return process[ANY_ERASED] === true;
 }
 
 /**
@@ -22,7 +23,7 @@ export class Erased {
   readonly at: string;
 
   constructor(at: string) {
-    anyErased = true;
+    process[ANY_ERASED] = true;
     this.at = at;
     Object.defineProperty(this, ERASED, { value: true });
   }

@@ -22,7 +22,11 @@ export function environmentKeys({
   env = process.env,
 }: EnvironmentKeysOptions = {}): KeyProvider {
   const text = env[variable]?.trim() ?? "";
-  if (text === "") throw new EncryptionError("KEY_MISSING", `${variable} is not set: it holds the keys, as id:base64`);
+  if (text === "")
+    throw new EncryptionError(
+      "KEY_MISSING",
+      `${variable} is not set: it holds the keys, as id:base64. Make one with merp keys new`,
+    );
   const keys = new Map<string, Key>();
   const environments = new Set<string>();
   for (const [at, one] of text.split(",").entries()) {
