@@ -1,5 +1,6 @@
 import type { Extension } from "../messaging/extension.js";
 import { systemClock } from "../time/clock.js";
+import { assuredKeys } from "./assured-keys.js";
 import type { KeyProvider } from "./key.js";
 import type { SubjectStore } from "./subject-store.js";
 import { Subjects } from "./subjects.js";
@@ -24,7 +25,8 @@ export function encryption({ keys, people }: EncryptionOptions): Extension {
     extend(place) {
       keys.check?.(place);
       people?.placed?.(place);
-      return { sealing: new Vault(keys, people && new Subjects(keys, people, systemClock)) };
+      const assured = assuredKeys(keys);
+      return { sealing: new Vault(assured, people && new Subjects(assured, people, systemClock)) };
     },
   };
 }

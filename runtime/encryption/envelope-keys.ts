@@ -80,7 +80,8 @@ export class EnvelopeKeys implements KeyProvider {
 
   current(): Key | Promise<Key> {
     return this.#made.get(CURRENT, "a new key for data", async () => {
-      const { id, secret, wrapped } = await this.#management.generate();
+      // In JavaScript it may give anything; keyOf() says what is wrong.
+      const { id, secret, wrapped } = ((await this.#management.generate()) ?? {}) as DataKey;
       const key = keyOf(id, secret, "generate()", textOf(wrapped));
       this.#unwrapped.keep(key.wrapped as string, key);
       this.#refusals.answered(key.wrapped as string, this.#clock.now());

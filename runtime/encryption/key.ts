@@ -12,8 +12,10 @@ export interface Key {
 
 /** The size of a key of AES-256. */
 export const KEY_BYTES = 32;
-const ID = /^[A-Za-z0-9_-]{1,64}$/;
-const WRAPPED = /^[A-Za-z0-9_-]{1,4096}$/;
+/** What an id consists of. */
+export const ID: RegExp = /^[A-Za-z0-9_-]{1,64}$/;
+/** What a wrapped key consists of, as a text. */
+export const WRAPPED: RegExp = /^[A-Za-z0-9_-]{1,4096}$/;
 
 /**
  * Makes a key of its bytes.

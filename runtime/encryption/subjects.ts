@@ -6,7 +6,7 @@ import { decryptText, encryptText } from "./cipher.js";
 import { headOf, readCiphertext } from "./ciphertext.js";
 import { Fetched } from "./fetched.js";
 import { KEY_BYTES, type Key, type KeyProvider } from "./key.js";
-import type { SubjectKey, SubjectStore } from "./subject-store.js";
+import type { SubjectKey, SubjectKeys, SubjectStore } from "./subject-store.js";
 
 /** A person's key, ready for use. */
 export interface PersonKey {
@@ -47,7 +47,7 @@ export class Subjects implements PersonKeys {
 
   current(subject: string): PersonKey | Promise<PersonKey> {
     return this.#current.get(subject, "the key of a person", async () => {
-      const { key } = await this.#store.get(subject);
+      const { key } = await this.#kept(subject);
       const isUsable = key !== undefined && key.unconfirmed !== true;
       const kept = isUsable ? key : (await this.#store.add(subject, await this.#made(subject))).key;
       if (kept === undefined || kept.unconfirmed === true) throw new Error("it was changed meanwhile");
@@ -59,7 +59,7 @@ export class Subjects implements PersonKeys {
     const known = this.#current.peek(subject);
     if (known?.id === id) return known;
     return this.#found.get(`${id} ${subject}`, "the key of a person", async () => {
-      const { key, erased } = await this.#store.get(subject);
+      const { key, erased = [] } = await this.#kept(subject);
       const destroyed = erased.find((each) => each.id === id);
       if (destroyed !== undefined) return new Erased(destroyed.at);
       if (key?.id === id) return this.#unwrapped(subject, key);
@@ -73,6 +73,13 @@ export class Subjects implements PersonKeys {
   async rewrapped(subject: string, key: SubjectKey): Promise<SubjectKey> {
     const { secret } = await this.#unwrapped(subject, key);
     return { ...key, ...this.#wrapped(subject, key.id, secret.export(), await this.#keys.current()) };
+  }
+
+  async #kept(subject: string): Promise<SubjectKeys> {
+    const kept = (await this.#store.get(subject)) as SubjectKeys | undefined;
+    if (kept === undefined)
+      throw new Error("get() of the store has to give { key, erased }, also of somebody it does not know");
+    return kept;
   }
 
   async #made(subject: string): Promise<SubjectKey> {

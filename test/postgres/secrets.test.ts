@@ -6,10 +6,10 @@ import type { Catalogue, CommandDescriptor } from "../../runtime/contract/descri
 import { encryption, environmentKeys, redisSubjects } from "../../runtime/encryption/index.js";
 import type { Messaging, MessagingOptions } from "../../runtime/index.js";
 import {
-  type Client,
   createInbox,
   createOutbox,
   migrate,
+  type Queryable,
   startRelay,
   transaction,
 } from "../../runtime/postgres/index.js";
@@ -149,7 +149,7 @@ describe.skipIf(!hasPostgres)("encrypted values in PostgreSQL", async () => {
   test("are in no error that the database's library comes by when a result breaks its contract", async () => {
     const heard: unknown[] = [];
     const library = {
-      transaction: <Result>(work: (tx: Client) => Promise<Result>): Promise<Result> =>
+      transaction: <Result>(work: (tx: Queryable) => Promise<Result>): Promise<Result> =>
         transaction(pool, work).catch((error: unknown) => {
           heard.push(error);
           throw error;
