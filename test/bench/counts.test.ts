@@ -54,6 +54,9 @@ vi.mock("../../runtime/messaging/interceptor.js", async (original) => {
   return { ...others, InterceptorChain: CountedChain };
 });
 
+/** The looks that are due at intervals are counted, too: where the machine is busy, more of them fall into one run. */
+const UNHURRIED = { retry: 3 } as const;
+
 /** Work is counted, never timed: what costs more tomorrow fails here on every machine alike. */
 describe.each<Encoding>(["json", "fields"])("a thousand messages as %s", (encoding) => {
   let server: RedisServer;
@@ -87,7 +90,7 @@ describe.each<Encoding>(["json", "fields"])("a thousand messages as %s", (encodi
     expect(total(commands) - 1000).toBeLessThanOrEqual(60);
   });
 
-  it("are read, and acknowledged, by the batch", async () => {
+  it("are read, and acknowledged, by the batch", UNHURRIED, async () => {
     await publishThousand();
 
     const commands = await commandsDuring(redis, consumeThousand);
@@ -97,7 +100,7 @@ describe.each<Encoding>(["json", "fields"])("a thousand messages as %s", (encodi
     expect(total(commands)).toBeLessThanOrEqual(250);
   });
 
-  it("are acknowledged by the batch when nobody handles their type", async () => {
+  it("are acknowledged by the batch when nobody handles their type", UNHURRIED, async () => {
     await publishThousand();
     onUserDeleted(messaging, async () => {});
 
