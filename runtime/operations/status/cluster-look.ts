@@ -67,11 +67,12 @@ export async function lookAtCluster(
   );
   const [best] = [...answers.values()].filter(isSeen).sort(bestFirst);
   if (best === undefined) throw unknownCluster(config, answers);
+  const ranges = servedRanges(best, answers);
   return {
-    status: statusOf(best, answers),
+    status: statusOf({ ...best, ranges }, answers),
     access: patient,
     refused: new Set([...answers.values()].filter(isSeen).flatMap(({ refused }) => [...refused])),
-    masterOf: (slot) => best.ranges.find(({ first, last }) => first <= slot && slot <= last)?.nodes[0],
+    masterOf: (slot) => ranges.find(({ first, last }) => first <= slot && slot <= last)?.nodes[0],
   };
 }
 
@@ -83,6 +84,21 @@ function isSeen(reply: Seen | Error): reply is Seen {
 function bestFirst(one: Seen, other: Seen): number {
   if (one.state !== other.state) return one.state === "ok" ? -1 : 1;
   return other.epoch - one.epoch;
+}
+
+/** What the best informed node says, without the slots that their own master knows to be nobody's: the others are not told so. */
+function servedRanges(best: Seen, answers: ReadonlyMap<string, Seen | Error>): readonly SlotRange[] {
+  return best.ranges.flatMap((range) => {
+    const [master] = range.nodes;
+    const own = master && answers.get(addressOf(master));
+    return own === undefined || !isSeen(own) ? [range] : own.ranges.flatMap((known) => overlap(range, known));
+  });
+}
+
+function overlap(range: SlotRange, other: SlotRange): readonly SlotRange[] {
+  const first = Math.max(range.first, other.first);
+  const last = Math.min(range.last, other.last);
+  return first > last ? [] : [{ ...range, first, last }];
 }
 
 async function askOne(
