@@ -2,5 +2,5 @@
 export const isOnCluster = process.env["TEST_ON_CLUSTER"] !== undefined;
 /** How many masters it has. */
 export const MASTERS = isOnCluster ? 3 : 1;
-/** The setting that names the Redis of a test, for texts that tell what to check. */
-export const ADDRESS_SETTING = isOnCluster ? "REDIS_CLUSTER_NODES" : "REDIS_HOST";
+/** What an error text tells to check where the Redis of a test is away: the addresses, or the node that was found there. */
+export const ADDRESS_CHECK = isOnCluster ? "(?:REDIS_CLUSTER_NODES|that this node runs)" : "REDIS_HOST";

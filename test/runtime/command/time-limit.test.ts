@@ -8,7 +8,7 @@ import {
 } from "../../../generated/index.js";
 import { type RedisServer, startRedis } from "../../../runtime/testing/redis/index.js";
 import { eventually } from "../../support/eventually.js";
-import { ADDRESS_SETTING } from "../../support/on-cluster.js";
+import { ADDRESS_CHECK } from "../../support/on-cluster.js";
 import { createService } from "../../support/service.js";
 import { startTcpProxy, type TcpProxy } from "../../support/tcp-proxy.js";
 
@@ -20,7 +20,10 @@ beforeAll(async () => {
   admin = new Redis(redis.url);
   proxy = await startTcpProxy(redis);
 });
-afterEach(() => admin.flushall());
+afterEach(() => {
+  proxy.mode = "pass";
+  return admin.flushall();
+});
 afterAll(async () => {
   admin.disconnect();
   await proxy.close();
@@ -92,7 +95,7 @@ describe("a command", () => {
     await Promise.allSettled(aborted);
     for (const { code, message } of await Promise.all(late)) {
       expect(code).toBe("COMMAND_TIMEOUT");
-      expect(message).toMatch(new RegExp(`within 1 s: Redis at .* cannot be reached: .*Check ${ADDRESS_SETTING}`));
+      expect(message).toMatch(new RegExp(`within 1 s: Redis at .* cannot be reached: .*Check ${ADDRESS_CHECK}`));
     }
     proxy.mode = "pass";
     await Promise.all(all.map((asker) => publishHealthReport(asker, { status: "healthy" })));
