@@ -5,6 +5,7 @@ import { isRedirect, isRefusal } from "./reply.js";
 /** What to do about error replies that a repeat may change, by the word that they begin with. */
 const ADVICE: Readonly<Record<string, string>> = {
   BUSY: "A script is running: wait for its end, or end it (SCRIPT KILL)",
+  CLUSTERDOWN: "Its cluster is down, or the slot has no master: wait for the failover, see redis-cli --cluster check",
   LOADING: "It is loading its data: wait",
   MASTERDOWN: "It is a replica that has lost its master: wait for the failover",
   MISCONF: "It cannot save its data: look at its log and its disk",

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { adviceOn } from "../../../runtime/redis/driver-error.js";
 import { field, isRefusal, isReply } from "../../../runtime/redis/reply.js";
 
 describe("a field of a flat reply", () => {
@@ -21,12 +22,13 @@ describe("a field of a flat reply", () => {
 describe("an error reply", () => {
   const reply = (message: string): Error => Object.assign(new Error(message), { name: "ReplyError" });
 
-  it("is a refusal unless it tells of a state that passes", () => {
+  it("is a refusal unless it tells of a state that passes, and then there is advice", () => {
     for (const message of ["WRONGTYPE a key of another kind", "NOPERM no right", "ERR OOM"]) {
       expect(isRefusal(reply(message)), message).toBe(true);
     }
     for (const code of ["OOM", "LOADING", "READONLY", "MASTERDOWN", "NOREPLICAS", "CLUSTERDOWN", "BUSY", "MISCONF"]) {
       expect(isRefusal(reply(`${code} for now`)), code).toBe(false);
+      expect(adviceOn(`${code} for now`), code).toMatch(/^\. .+, and repeat$/);
     }
   });
 
