@@ -47,8 +47,10 @@ export interface Broker {
   readonly appender: Appender;
   readonly answers: Answers;
   readonly subscriptions: Subscriptions;
-  /** Whether consumers can settle now. */
+  /** Whether consumers can settle now: on a cluster, as soon as its masters are known. */
   readonly isReady: boolean;
+  /** Whether nothing that is in use is away: on a cluster, no master. */
+  readonly isWhole: boolean;
   /** Connects, and checks the broker's features. Resolves to the policy by which it may evict streams, if it may. */
   connect(signal: AbortSignal): Promise<{ readonly evictionPolicy: string | undefined }>;
   /** @throws {ConfigError} when handling so many streams needs more connections than are allowed */

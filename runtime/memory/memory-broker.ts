@@ -27,6 +27,7 @@ export class MemoryBroker implements Broker {
   readonly #clock: BrokerClock;
   readonly subscriptions: Subscriptions;
   readonly isReady = true;
+  readonly isWhole = true;
   readonly #store: Store;
   readonly #instance: Instance;
   readonly #config: Config;

@@ -79,6 +79,11 @@ export class RedisBroker implements Broker {
     return this.#pool.topology?.isKnown ?? this.#pool.any("settle").isReady;
   }
 
+  get isWhole(): boolean {
+    const used = [...this.#pool.used("settle"), ...this.#pool.used("publish")];
+    return this.isReady && (this.#pool.topology === undefined || used.every(({ isReady }) => isReady));
+  }
+
   /** Created at the first use: few services need its connection. */
   get subscriptions(): RedisSubscriptions {
     const { clock, hooks } = this.#parts;

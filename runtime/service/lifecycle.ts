@@ -11,8 +11,8 @@ export interface LifecycleParts extends RuntimeParts {
   readonly instance: string;
   readonly publisher: MessagePublisher;
   readonly health: () => Promise<Health>;
-  /** Whether Redis can be reached. */
-  readonly isReady: () => boolean;
+  /** Whether Redis can be reached: on a cluster, each master that is used. */
+  readonly isWhole: () => boolean;
   /** Whether failed publishes are reported already. */
   readonly reports: boolean;
 }
@@ -59,8 +59,8 @@ export class Lifecycle {
     this.#timer?.cancel();
     if (!this.#isStarted) return;
     // Without Redis nothing is waited for: what cannot be told fails when the messaging is closed.
-    const isReady = this.#parts.isReady();
-    if (isReady) await this.#reporting;
+    const isWhole = this.#parts.isWhole();
+    if (isWhole) await this.#reporting;
     if (!this.#config.announce) return;
     const told = this.#tell("service.stopped", {
       reason: "stopped in order",
@@ -68,7 +68,7 @@ export class Lifecycle {
       uptime_seconds: Math.round(process.uptime()),
       stopped_at: new Date(this.#parts.clock.wall()).toISOString(),
     });
-    if (isReady) await told;
+    if (isWhole) await told;
   }
 
   /** It reads no longer, and its handlers have ended. */

@@ -90,8 +90,8 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
     };
     this.#consumption = new Consumption(config, this.#instance, { broker, clock, hooks, dispatcherOf, retained });
     const announcing = { instance: this.#instance, publisher: this.#publisher, clock, hooks, reports };
-    const isReady = (): boolean => broker.isReady;
-    this.#lifecycle = new Lifecycle(config, catalogue, { ...announcing, isReady, health: () => this.health() });
+    const isWhole = (): boolean => broker.isWhole;
+    this.#lifecycle = new Lifecycle(config, catalogue, { ...announcing, isWhole, health: () => this.health() });
     makeReplayable(this, () => {
       const routes = (): readonly StreamRoutes[] => this.#router.streams();
       return { ...parts, config, isStarted: this.#consumption.isStarted, routes };

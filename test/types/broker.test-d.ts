@@ -22,6 +22,7 @@ class EmptyBroker implements Broker {
   readonly answers: Answers = { find: notYet, failure: notYet, check: notYet, give: notYet };
   readonly subscriptions: Subscriptions = { subscribe: notYet, caughtUp: notYet };
   readonly isReady = false;
+  readonly isWhole = false;
   connect = notYet;
   topology = notYet;
   assertAffordable = notYet;
