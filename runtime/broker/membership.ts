@@ -253,7 +253,7 @@ export interface Members {
    * @param signal - ends its waits for a connection
    */
   share(stream: string, consumer: string, signal: AbortSignal): Shares;
-  /** Starts the heartbeat. All other members are added before. */
+  /** Starts the heartbeat of the members that were added, and of those that were since it was last called. */
   start(): void;
   /** Ends the heartbeat. To be called before the members leave: a later beat would make one look alive. */
   stop(): Promise<void>;

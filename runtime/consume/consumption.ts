@@ -45,8 +45,8 @@ export class Consumption {
   #members: Members | undefined;
   #starting: Promise<void> | undefined;
   #startup = new AbortController();
-  /** Where Redis was away at the start: ends when the readers have begun. */
-  #beginning: Promise<unknown> = Promise.resolve();
+  /** Each ends when the readers of a stream have begun, or are not to begin any more. */
+  #beginnings: Promise<unknown>[] = [];
   /** Tells handlers to give up, when the drain deadline has passed. */
   #handling = new AbortController();
 
@@ -90,7 +90,7 @@ export class Consumption {
     if (starting === undefined) return;
     this.#startup.abort();
     await starting.catch(() => {});
-    await this.#beginning;
+    await Promise.all(this.#beginnings);
     this.#starting = undefined;
     await told.stopping();
     await this.#halt();
@@ -109,7 +109,7 @@ export class Consumption {
   }
 
   async #start(streams: readonly StreamRoutes[], options: StartOptions): Promise<void> {
-    const { broker, clock, hooks } = this.#parts;
+    const { broker, clock } = this.#parts;
     const since = clock.now();
     this.#streams = streams.map(({ stream }) => prefixed(this.#config, stream));
     broker.assertAffordable(streams.map(({ stream }) => stream));
@@ -119,50 +119,79 @@ export class Consumption {
     this.#handling = new AbortController();
     // Each delivery whose handler reads its signal adds a listener, until the handler has ended.
     setMaxListeners(0, this.#handling.signal);
+    this.#members = broker.members();
+    this.#beginnings = [];
     const isAwaited = broker.isReady || options.requireRedis === true;
-    const begin = async (): Promise<void> => this.#begin(streams, await this.#topologiesOf(streams), since, isAwaited);
     if (!isAwaited) {
-      const pause = new Pause(this.#startup.signal, clock, hooks.trouble);
-      this.#beginning = begunLater(begin, pause);
+      for (const routes of streams) this.#beginLater(routes, since);
       return;
     }
+    const { signal } = this.#startup;
+    const stopped = once(signal, "abort").then(() => Promise.reject(new ClosedError("cannot start")));
     try {
-      await begin();
+      await Promise.race([Promise.all(streams.map((routes) => this.#attempt(routes, since, options))), stopped]);
     } catch (error) {
-      if (!isWaitedFor(error, options)) throw error;
-      this.#beginning = begunLater(begin, new Pause(this.#startup.signal, clock, hooks.trouble));
-      return;
+      this.#startup.abort();
+      await Promise.all(this.#beginnings);
+      await this.#halt();
+      throw error;
     }
-    const attempted = Promise.all(this.#readers.map((reader) => reader.attempted));
-    const { signal } = this.#startup;
-    const stopped = once(signal, "abort").then(() => [new ClosedError("cannot start")]);
-    const failures = await Promise.race([attempted, stopped]);
-    const failure = failures.find((each) => each !== undefined);
-    if (failure === undefined || isWaitedFor(failure, options)) return;
-    await this.#halt();
-    throw failure;
   }
 
-  /** Which partitions each of the streams has. */
-  #topologiesOf(streams: readonly StreamRoutes[]): Promise<readonly Topology[]> {
-    const { signal } = this.#startup;
-    return Promise.all(
-      streams.map((routes) => {
-        const stream = prefixed(this.#config, routes.stream);
-        return mayBePartitioned(routes) ? this.#parts.broker.topology(stream, signal) : unpartitioned(stream);
-      }),
-    );
+  /** Resolves when a stream is read, or goes on in the background to be. @throws why it cannot be read */
+  async #attempt(routes: StreamRoutes, since: number, options: StartOptions): Promise<void> {
+    let failure: unknown;
+    try {
+      const begun = this.#begin(routes, since, true);
+      this.#beginnings.push(begun.catch(() => {}));
+      const failures = await Promise.all((await begun).map(({ attempted }) => attempted));
+      failure = failures.find((each) => each !== undefined);
+    } catch (error) {
+      failure = error;
+      if (isWaitedFor(error, options)) this.#beginLater(routes, since);
+    }
+    if (failure !== undefined && !isWaitedFor(failure, options)) throw failure;
   }
 
-  #begin(streams: readonly StreamRoutes[], topologies: readonly Topology[], since: number, isAwaited: boolean): void {
-    const members = this.#parts.broker.members();
-    this.#members = members;
-    this.#readers = streams.flatMap((routes, at) => this.#readersOf(routes, topologies[at] as Topology, members));
-    if (this.#readers.length > 0) members.start();
-    for (const reader of this.#readers) reader.start(since, isAwaited);
-    for (const { membership } of this.#readers.flatMap((reader) => reader.consumers)) {
+  /** Begins in the background. Nobody waits for that, so what is published from now on is not missed. */
+  #beginLater(routes: StreamRoutes, since: number): void {
+    const { clock, hooks } = this.#parts;
+    const pause = new Pause(this.#startup.signal, clock, hooks.trouble);
+    const begin = async (): Promise<void> => {
+      for (let failures = 0; !pause.signal.aborted; failures++) {
+        try {
+          await this.#begin(routes, since, false);
+          return;
+        } catch (error) {
+          const stream = prefixed(this.#config, routes.stream);
+          if (!(await pause.afterFailure(failures, `reading the partitions of ${stream}`, error))) return;
+        }
+      }
+    };
+    this.#beginnings.push(begin());
+  }
+
+  /**
+   * Begins to read a stream as soon as Redis says which partitions it has: on a cluster, the masters of others may be away.
+   *
+   * @param isAwaited - whether what is published next waits for it
+   */
+  async #begin(routes: StreamRoutes, since: number, isAwaited: boolean): Promise<readonly StreamReader[]> {
+    const members = this.#members as Members;
+    const readers = this.#readersOf(routes, await this.#topologyOf(routes), members);
+    members.start();
+    this.#readers = [...this.#readers, ...readers];
+    for (const reader of readers) reader.start(since, isAwaited);
+    for (const { membership } of readers.flatMap(({ consumers }) => consumers)) {
       this.#parts.retained(membership.log, true);
     }
+    return readers;
+  }
+
+  async #topologyOf(routes: StreamRoutes): Promise<Topology> {
+    const stream = prefixed(this.#config, routes.stream);
+    if (!mayBePartitioned(routes)) return unpartitioned(stream);
+    return this.#parts.broker.topology(stream, this.#startup.signal);
   }
 
   async #connect(options: StartOptions): Promise<void> {
@@ -204,18 +233,6 @@ export class Consumption {
 /** Streams of notifications and health are never partitioned. */
 function mayBePartitioned({ byType }: StreamRoutes): boolean {
   return [...byType.values()].some(([route]) => ["event", "command"].includes(route?.descriptor.kind ?? ""));
-}
-
-/** What begins cannot be known before Redis says which partitions the streams have. */
-async function begunLater(begin: () => Promise<void>, pause: Pause): Promise<void> {
-  for (let failures = 0; !pause.signal.aborted; failures++) {
-    try {
-      await begin();
-      return;
-    } catch (error) {
-      if (!(await pause.afterFailure(failures, "reading the partitions of the streams", error))) return;
-    }
-  }
 }
 
 /** Whether a start that failed so goes on in the background: Redis may be away, or unable to write for a while. */

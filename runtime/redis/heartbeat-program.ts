@@ -8,7 +8,7 @@ import { heartbeatLane } from "./heartbeat-lane.js";
  * shared memory: the main thread's last turn, the last round that Redis confirmed, and the last one of this thread (all in ns),
  * how many rounds came later than the lease, and for how long (ns) rounds were confirmed. `stallMs` is how long the main
  * thread may be blocked before it counts as dead; `startedNs` is the main thread's time when it started this one. It posts why
- * it cannot beat, whenever the reason changes.
+ * it cannot beat, whenever the reason changes. The main thread may post `rounds` anew, of which some have more beats, and some are new.
  *
  * A lane is a connection with the rounds that go over it. On one Redis there is one lane. On a cluster there is one to each master,
  * so that a master that is away delays no round of another: a node that no longer serves a round's slot names the one that does,
@@ -32,7 +32,7 @@ const behindNs = process.hrtime.bigint() < startedNs ? startedNs : 0n;
 const time = () => process.hrtime.bigint() + behindNs;
 const CLOSED = "the connection was closed";
 /** What each round is: its beats, its memory, its lane, and why it cannot beat, as the main thread knows it. */
-const rounds = workerData.rounds.map(({ beats, clock }, at) => ({ at, beats, instants: new BigInt64Array(clock), lane: undefined, told: "" }));
+const rounds = [];
 const lanes = new Map();
 
 function tell(round, why) {
@@ -57,7 +57,8 @@ function ask(question, answer) {
   parentPort.postMessage({ ...question, id });
 }
 
-parentPort.on("message", ({ id, place, password, ...answer }) => {
+parentPort.on("message", ({ id, place, password, rounds: given, ...answer }) => {
+  if (given !== undefined) return void take(given);
   if (place !== undefined) Object.assign(connection, place);
   if (id !== undefined) return void answers.get(id)?.(answer);
   for (const { send } of lanes.values()) send?.(["AUTH", answer.username ?? "default", password], () => {});
@@ -147,6 +148,15 @@ function move(round, lane) {
 
 const first = cluster ? laneOf(cluster.nodes[0]) : newLane({});
 lanes.set(first.host + " " + first.port, first);
-for (const round of rounds) move(round, first);
+
+function take(given) {
+  given.forEach(({ beats, clock }, at) => {
+    if (at < rounds.length) return void (rounds[at].beats = beats);
+    rounds.push({ at, beats, instants: new BigInt64Array(clock), lane: undefined, told: "" });
+    move(rounds[at], first);
+  });
+}
+
+take(workerData.rounds);
 setInterval(() => rounds.forEach(beat), intervalMs);
 ${heartbeatLane}`;

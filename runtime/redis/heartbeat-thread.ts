@@ -39,17 +39,22 @@ export class HeartbeatThread {
     this.#parts = parts;
   }
 
-  /** To be called before it starts. */
+  /** To be called before {@link start}. */
   add(round: Round): void {
     this.#rounds.push(round);
   }
 
   /**
+   * Called again, it has the thread beat for what was added since, too.
+   *
    * @param route - where a client that finds Redis by itself has found it
    * @throws {ConfigError} when the TLS options hold what cannot be passed to a thread
    */
   start(route: Route): void {
-    if (this.#isStarted) return;
+    if (this.#isStarted) {
+      this.#worker?.postMessage({ rounds: this.#given });
+      return;
+    }
     this.#isStarted = true;
     const { clock, config } = this.#parts;
     const source = credentialSourceOf(config.redis, clock);
@@ -64,16 +69,22 @@ export class HeartbeatThread {
     await this.#worker?.terminate();
   }
 
+  /** The rounds as the thread is given them: without what only this one can do. */
+  get #given(): readonly Pick<Round, "beats" | "clock">[] {
+    return this.#rounds.map(({ beats, clock }) => ({ beats: beats.map(({ keys, args }) => ({ keys, args })), clock }));
+  }
+
   #spawn(route: Route): void {
     const { config, hooks, clock } = this.#parts;
     const { redis, service, leaseMs, handlerTimeoutMs: stallMs } = config;
-    const rounds = this.#rounds.map(({ beats, clock: instants }) => ({
-      beats: beats.map(({ keys, args }) => ({ keys, args })),
-      clock: instants,
-    }));
     const [{ intervalMs } = { intervalMs: leaseMs }] = this.#rounds;
     const times = { intervalMs, leaseMs, stallMs, startedNs: process.hrtime.bigint() };
-    const workerData = { connection: threadConnection(redis, service), rounds, script: beat.lua, ...times };
+    const workerData = {
+      connection: threadConnection(redis, service),
+      rounds: this.#given,
+      script: beat.lua,
+      ...times,
+    };
     const worker = new Worker(heartbeatProgram, { eval: true, workerData, execArgv: [] });
     this.#worker = worker;
     worker.on("message", async (told: Told) => {

@@ -73,16 +73,13 @@ export class Heartbeat {
     this.#beats.push({ keys: [members, floor], args, place: { stream, group, consumer } });
   }
 
-  /** @throws {ConfigError} when the TLS options hold what cannot be passed to a thread */
+  /**
+   * Called again, it beats for those that were added since, too.
+   *
+   * @throws {ConfigError} when the TLS options hold what cannot be passed to a thread
+   */
   start(route: Route): void {
-    const { clock, config } = this.#parts;
-    // It has a lease to begin.
-    Atomics.store(this.#instants, THREAD, process.hrtime.bigint());
-    const look = (): void => this.#look(route);
-    this.#timers = [
-      clock.every(TURN_EVERY_MS, () => this.#turn()),
-      clock.every(Math.max(1, config.leaseMs / LOOKS_PER_LEASE), look),
-    ];
+    if (this.#timers.length === 0) this.#begin(route);
     this.#thread.start(route);
   }
 
@@ -144,6 +141,17 @@ export class Heartbeat {
   async stop(): Promise<void> {
     for (const timer of this.#timers) timer.cancel();
     await this.#thread.stop();
+  }
+
+  #begin(route: Route): void {
+    const { clock, config } = this.#parts;
+    // It has a lease to begin.
+    Atomics.store(this.#instants, THREAD, process.hrtime.bigint());
+    const look = (): void => this.#look(route);
+    this.#timers = [
+      clock.every(TURN_EVERY_MS, () => this.#turn()),
+      clock.every(Math.max(1, config.leaseMs / LOOKS_PER_LEASE), look),
+    ];
   }
 
   #age(place: typeof BEAT | typeof THREAD): bigint {

@@ -43,7 +43,11 @@ export class Heartbeats {
     return heartbeat;
   }
 
-  /** @throws {ConfigError} when the TLS options hold what cannot be passed to a thread */
+  /**
+   * Called again, it starts those that were added since.
+   *
+   * @throws {ConfigError} when the TLS options hold what cannot be passed to a thread
+   */
   start(): void {
     this.#pool.heartbeats =
       this.#pool.topology === undefined ? 1 : Math.min(this.#byStream.size, this.#pool.topology.leaders.size);

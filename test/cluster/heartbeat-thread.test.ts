@@ -39,7 +39,7 @@ async function masterOf(stream: string): Promise<number> {
   return master?.[1] ?? 0;
 }
 
-it("finds the master of each stream by itself, also the new one after a failover, and others' beats go on meanwhile", async () => {
+it("finds the master of each stream, also a new one and that of a stream that is added, and others' beats go on meanwhile", async () => {
   const [node] = cluster.endpoints;
   const redis = { cluster: { nodes: node === undefined ? [] : [node] }, socketTimeoutSeconds: 1 };
   const config = readConfig({ service: "test", leaseSeconds: 1.5, redis }, "json", {});
@@ -47,15 +47,16 @@ it("finds the master of each stream by itself, also the new one after a failover
   const pool = new ConnectionPool({ redis: config.redis, service: "test", clock: systemClock });
   // The main thread beats for neither: it has no part in this.
   const thread = new HeartbeatThread(parts);
-  const [lost, other] = ["events", "commands"];
+  const [lost, other, late] = ["events", "commands", "health"];
   const told = new Map<string, string>();
-  for (const stream of [lost, other]) {
+  const add = (stream: string): void => {
     const { alive, floor } = streamKeys(stream, "g");
     const clock = new SharedArrayBuffer(40);
     Atomics.store(new BigInt64Array(clock), 0, process.hrtime.bigint() + 600_000_000_000n);
     const beats = [{ keys: [alive, floor], args: ["me", 1500] }];
     thread.add({ beats, clock, intervalMs: 200, told: (why) => void told.set(stream, why) });
-  }
+  };
+  for (const stream of [lost, other]) add(stream);
   onTestFinished(async () => {
     await thread.stop();
     pool.close();
@@ -73,6 +74,9 @@ it("finds the master of each stream by itself, also the new one after a failover
     (beat) => beat !== undefined && beat > killedAt,
   );
   expect(meanwhile).toBeGreaterThan(killedAt);
+  add(late);
+  thread.start(pool.route("settle", late));
+  await eventually(() => beatOf(late));
   await eventually(
     () => beatOf(lost),
     (beat) => beat !== undefined && beat > killedAt,

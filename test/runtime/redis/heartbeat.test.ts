@@ -14,20 +14,29 @@ import { opensslAvailable, startTlsRedis } from "../../support/tls-redis.js";
 const KEY = "app:alive";
 const CONSUMER = "this-one";
 
-/** A heartbeat that its thread alone sends: the main thread's own connection is never opened. */
-function start(redis: RedisOptions, keys: readonly string[] = [KEY]): Heartbeat {
+function configOf(redis: RedisOptions): Config {
   const timeouts = { connectionTimeoutSeconds: 0.3, socketTimeoutSeconds: 0.3 };
-  const config = readConfig({ service: "test", leaseSeconds: 0.3, redis: { ...timeouts, ...redis } }, "fields", {});
-  const unopened = new Connection(config.redis, config.service, "settle", systemClock);
+  return readConfig({ service: "test", leaseSeconds: 0.3, redis: { ...timeouts, ...redis } }, "fields", {});
+}
+
+/** The main thread's own connection, which is never opened. */
+function unopened({ redis, service }: Config): Connection {
+  const connection = new Connection(redis, service, "settle", systemClock);
+  onTestFinished(() => connection.close());
+  return connection;
+}
+
+/** A heartbeat that its thread alone sends. */
+function start(redis: RedisOptions, keys: readonly string[] = [KEY]): Heartbeat {
+  const config = configOf(redis);
   const heartbeat = new Heartbeat({ config, hooks: new HookBus(), clock: systemClock });
-  for (const key of keys) heartbeat.add({ stream: "app", alive: key, floor: `${key}:floor` }, "workers", CONSUMER);
-  heartbeat.start(unopened);
-  onTestFinished(async () => {
-    await heartbeat.stop();
-    unopened.close();
-  });
+  for (const key of keys) heartbeat.add(keysAt(key), "workers", CONSUMER);
+  heartbeat.start(unopened(config));
+  onTestFinished(() => heartbeat.stop());
   return heartbeat;
 }
+
+const keysAt = (alive: string) => ({ stream: "app", alive, floor: `${alive}:floor` });
 
 /** A client that looks at Redis from outside, also after a restart. */
 function observer(url: string): Redis {
@@ -71,6 +80,18 @@ describe("the heartbeat's thread", () => {
     await connectsAnew(proxy);
     await connectsAnew(proxy);
     proxy.mode = "pass";
+    await beats(client);
+  });
+
+  it("beats for those, too, that were added after it had started", async () => {
+    await using redis = await startRedis();
+    const client = observer(redis.url);
+    const heartbeat = start({ url: redis.url });
+    await beats(client);
+
+    heartbeat.add(keysAt("later:alive"), "workers", CONSUMER);
+    heartbeat.start(unopened(configOf({ url: redis.url })));
+    await beats(client, "later:alive");
     await beats(client);
   });
 
