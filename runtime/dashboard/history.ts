@@ -61,7 +61,7 @@ export class History {
   }
 }
 
-function valuesOf({ streams }: Snapshot): ReadonlyMap<string, number | undefined> {
+function valuesOf({ streams, unseen }: Snapshot): ReadonlyMap<string, number | undefined> {
   const values = new Map<string, number | undefined>();
   const sum = { added: 0, read: 0, lag: 0, pending: 0, retrying: 0, letters: 0 };
   for (const { name, added, groups } of streams) {
@@ -80,6 +80,8 @@ function valuesOf({ streams }: Snapshot): ReadonlyMap<string, number | undefined
     }
   }
   for (const [name, value] of Object.entries(sum)) values.set(seriesKey(name), value);
+  // What grows would seem to leap when the others are seen again.
+  if (unseen.length > 0) for (const grown of ["added", "read"]) values.set(seriesKey(grown), undefined);
   return values;
 }
 

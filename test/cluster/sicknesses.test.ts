@@ -1,7 +1,8 @@
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
-import { publishUserCreated } from "../../generated/index.js";
+import { catalogue, publishUserCreated } from "../../generated/index.js";
 import { nagiosText } from "../../runtime/cli/status/nagios.js";
 import { statusText } from "../../runtime/cli/status/text.js";
+import { createDashboard } from "../../runtime/dashboard/index.js";
 import {
   diagnose,
   examine,
@@ -144,6 +145,15 @@ it("a master and its replica are killed: it is said first, nothing of it is show
   expect(diagnose(status).map(({ code }) => code)).not.toContain("STREAMS_MISSING");
   expect(statusText(status, [problem], 120)).toMatch(/^events +unknown/m);
   expect(nagiosText(status, [problem])).toMatch(/^MERP CRITICAL .* lag=U pending=U/);
+  await using dashboard = createDashboard({ catalogue, env: env() });
+  const shown = async (page: string): Promise<string> => {
+    const headers = { host: "localhost" };
+    return (await dashboard.fetch(new Request(`http://localhost/${page}`, { headers }))).text();
+  };
+  expect(await shown("")).toMatch(/<bdi>events<\/bdi><\/a>.{0,200}unknown/s);
+  for (const page of ["streams", "stream?stream=events"]) {
+    expect(await shown(page)).toMatch(/<bdi>events<\/bdi><\/h\d>.{0,50}Nothing is known of it at present: <bdi>\S/s);
+  }
   const text = prometheusText(status, [problem]);
   expect(text).not.toMatch(/messaging_destination_name="events"/);
   expect(text).toMatch(new RegExp(`merp_status_cluster_node_up{node="${placeOf(master)}",role="master"} 0`));

@@ -5,7 +5,7 @@ import { figure, plot } from "./plot.js";
 import { conditionOf, reportedAgo } from "./services.js";
 import { table } from "./table.js";
 import { type Asked, addressOf, type View } from "./view.js";
-import { age, measure, name, sentence, several, sign, whole } from "./words.js";
+import { age, count, measure, name, sentence, several, sign, whole } from "./words.js";
 
 /** What is wrong, first; then how much there is to do, and who does it. */
 export async function overview({ root, shared }: Asked): Promise<View> {
@@ -16,7 +16,7 @@ export async function overview({ root, shared }: Asked): Promise<View> {
   const rate = history.rate(seriesKey("added"));
   const sum = (key: string): number => latest(history.level(seriesKey(key))) ?? 0;
   const main = html`<h1>${verdict}</h1>
-<p class="note">${snapshot.environment === "" ? "No environment" : html`Environment ${name(snapshot.environment)}`} at ${name(snapshot.address)}, ${several(snapshot.streams.length, "stream")}, ${several(snapshot.services.length, "service")}.</p>
+<p class="note">${snapshot.environment === "" ? "No environment" : html`Environment ${name(snapshot.environment)}`} at ${name(snapshot.address)}, ${several(snapshot.streams.length + snapshot.unseen.length, "stream")}, ${several(snapshot.services.length, "service")}.</p>
 ${faultList(root, snapshot.faults)}
 <h2 class="hidden">Measures</h2>
 <div class="measures">
@@ -63,7 +63,7 @@ function faultList(root: string, faults: readonly Fault[]): Content {
   })}</ul>`;
 }
 
-function streamTable(root: string, { streams }: Snapshot, history: Asked["shared"]["history"]): Html {
+function streamTable(root: string, { streams, unseen }: Snapshot, history: Asked["shared"]["history"]): Html {
   const columns = [
     { head: "Stream" },
     { head: "Published each second" },
@@ -93,7 +93,16 @@ function streamTable(root: string, { streams }: Snapshot, history: Asked["shared
       ],
     };
   });
-  return table("Streams", columns, rows);
+  const unknown = unseen.map(({ name: stream }) => ({
+    key: stream,
+    isBad: true,
+    cells: [
+      html`<a href="${addressOf(root, "stream", { stream })}">${name(stream)}</a>`,
+      sign("bad", "unknown"),
+      ...columns.slice(2).map(() => count(undefined)),
+    ],
+  }));
+  return table("Streams", columns, [...unknown, ...rows]);
 }
 
 /** What the groups of a stream have before them. */

@@ -1,16 +1,18 @@
 import { type Content, type Html, html } from "../../contract/html.js";
 import { latest, seriesKey } from "../history.js";
-import type { GroupState, StreamState } from "../source/overview.js";
+import type { GroupState, StreamState, UnseenStream } from "../source/overview.js";
 import { figure, plot } from "./plot.js";
 import { table } from "./table.js";
 import { type Asked, addressOf, given, type View } from "./view.js";
-import { age, count, entries, length, measure, moment, name, sign, whole } from "./words.js";
+import { age, count, entries, length, measure, moment, name, sentence, sign, whole } from "./words.js";
 
 /** Every stream with its groups. */
 export async function streams({ root, shared }: Asked): Promise<View> {
-  const { streams, atMs } = await shared.get();
+  const { streams, unseen, atMs } = await shared.get();
+  const isEmpty = streams.length + unseen.length === 0;
   const main = html`<h1>Streams</h1>
-${streams.length === 0 && html`<p class="empty">There is no stream in this environment yet.</p>`}
+${isEmpty && html`<p class="empty">There is no stream in this environment yet.</p>`}
+${unseen.map((stream) => html`<section data-key="${stream.name}"><h2>${name(stream.name)}</h2>${reasonOf(stream)}</section>`)}
 ${streams.map(
   (
     stream,
@@ -25,7 +27,9 @@ ${groupTable(root, stream, shared.history)}</section>
 /** One stream, with its measures. */
 export async function stream(asked: Asked): Promise<View> {
   const { root, shared } = asked;
-  const { streams, atMs } = await shared.get();
+  const { streams, unseen, atMs } = await shared.get();
+  const away = unseen.find((each) => each.name === given(asked, "stream"));
+  if (away !== undefined) return { title: away.name, main: html`<h1>${name(away.name)}</h1>${reasonOf(away)}` };
   const found = streams.find((each) => each.name === given(asked, "stream"));
   if (found === undefined)
     return missing("stream", "There is no such stream", html`<a href="${root}/streams">All streams</a>`);
@@ -40,6 +44,10 @@ ${found.groups.slice(0, 8).map((group) => figure(shared.history.level(seriesKey(
 <h2>Groups</h2>
 ${groupTable(root, found, shared.history)}`;
   return { title: found.name, main };
+}
+
+function reasonOf({ why }: UnseenStream): Html {
+  return html`<p class="reason">Nothing is known of it at present: ${sentence(why)}</p>`;
 }
 
 function factsOf({ length: held, added, oldestMs, newestMs }: StreamState, nowMs: number): Html {

@@ -55,6 +55,14 @@ export interface StreamState {
   readonly groups: readonly GroupState[];
 }
 
+/** A stream of which nothing is known, because the master of a cluster that has it cannot be asked. */
+export interface UnseenStream {
+  /** Its name without the environment's prefix. */
+  readonly name: string;
+  /** Why, as a sentence without its end. */
+  readonly why: string;
+}
+
 /** The last report of a service. */
 export interface ServiceState {
   readonly name: string;
@@ -73,5 +81,6 @@ export interface Snapshot {
   readonly address: string;
   readonly faults: readonly Fault[];
   readonly streams: readonly StreamState[];
+  readonly unseen: readonly UnseenStream[];
   readonly services: readonly ServiceState[];
 }

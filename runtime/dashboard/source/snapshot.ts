@@ -17,6 +17,7 @@ export function snapshotOf(status: Status): Snapshot {
     streams: status.streams
       .filter(({ keyType }) => keyType === "stream")
       .map((stream) => streamOf(stream, { name: plain(stream.name), status })),
+    unseen: status.unseen.map(({ name, why }) => ({ name: plain(name), why })),
     services: status.services.map(serviceOf),
   };
 }
