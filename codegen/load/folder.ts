@@ -29,7 +29,8 @@ type Fault = readonly [rule: Rule, sentence: string];
 function textOf(file: string, entry: Dirent): string | Fault | undefined {
   const isNamed = /\.json$/i.test(entry.name);
   if (entry.isSymbolicLink()) {
-    const isMeant = isNamed || leadsToFolder(file);
+    // Emacs locks a file that has unsaved changes by a link beside it, which leads nowhere.
+    const isMeant = !entry.name.startsWith(".#") && (isNamed || leadsToFolder(file));
     return isMeant ? ["file-path", "is a link, which is not followed; put what it leads to in its place"] : undefined;
   }
   if (!entry.isFile() || !isNamed) return undefined;

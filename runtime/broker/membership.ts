@@ -1,5 +1,6 @@
 import type { FlatFields } from "../contract/codec.js";
 import type { Answer, Delivery, Take, Unhandled } from "./delivery.js";
+import type { AttemptRecord, FailureRecord, Kept } from "./failed-attempt.js";
 import type { Aside, GroupPause } from "./group-pause.js";
 import type { IdState } from "./id-state.js";
 import type { Log, OpenLetters } from "./log.js";
@@ -83,23 +84,6 @@ export interface HandedOver {
   readonly takenOver: readonly TakenOver[];
   /** Whether there are more. */
   readonly areMore: boolean;
-}
-
-/** What has become of a failed entry. `lost`: another consumer has it, or its group is gone with what was pending in it. */
-export type Kept = "kept" | "lost" | "deleted";
-
-/** How a failed entry is settled. */
-export interface FailureRecord {
-  /** The error, as JSON. */
-  readonly failure: string;
-  /** It may have been settled already: this was tried before, or the one from whom it was taken over lives after all. */
-  readonly isContested: boolean;
-}
-
-/** An attempt that did not settle its entry. */
-export interface AttemptRecord extends Pick<FailureRecord, "isContested"> {
-  readonly failure: string | undefined;
-  readonly parkedMs: number | undefined;
 }
 
 /** An entry that is held by its id. */

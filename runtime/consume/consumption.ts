@@ -179,8 +179,9 @@ export class Consumption {
   async #begin(routes: StreamRoutes, since: number, isAwaited: boolean): Promise<readonly StreamReader[]> {
     const members = this.#members as Members;
     const readers = this.#readersOf(routes, await this.#topologyOf(routes), members);
-    members.start();
+    // Also where the heartbeat cannot start: they leave with the others.
     this.#readers = [...this.#readers, ...readers];
+    members.start();
     for (const reader of readers) reader.start(since, isAwaited);
     for (const { membership } of readers.flatMap(({ consumers }) => consumers)) {
       this.#parts.retained(membership.log, true);

@@ -1,5 +1,5 @@
 import type { Answer, Delivery, Outcome, Retry, Unhandled } from "../broker/delivery.js";
-import type { Kept } from "../broker/membership.js";
+import type { Kept } from "../broker/failed-attempt.js";
 import { describeFailure } from "../handle/failure.js";
 import type { Timer } from "../time/clock.js";
 import { Batch } from "./batch.js";

@@ -1,7 +1,8 @@
 import type { Answer, Take, Unhandled } from "../broker/delivery.js";
+import type { Kept } from "../broker/failed-attempt.js";
 import type { Aside } from "../broker/group-pause.js";
 import type { Log } from "../broker/log.js";
-import type { Holder, Joined, Kept, MemberPlace, MemberSignals, Membership, Watch } from "../broker/membership.js";
+import type { Holder, Joined, MemberPlace, MemberSignals, Membership, Watch } from "../broker/membership.js";
 import type { HandedOn, Lease } from "../broker/shares.js";
 import { ConnectionError } from "../errors.js";
 import type { Pause } from "../time/pause.js";

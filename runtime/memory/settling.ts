@@ -1,6 +1,7 @@
 import type { Answer, Delivery, Unhandled } from "../broker/delivery.js";
+import type { Kept } from "../broker/failed-attempt.js";
 import type { Aside } from "../broker/group-pause.js";
-import type { Kept, Leaving, Membership } from "../broker/membership.js";
+import type { Leaving, Membership } from "../broker/membership.js";
 import { packed } from "../broker/packed.js";
 import { HANDOVER, PARKED } from "./memory-group.js";
 import type { Seat } from "./seat.js";

@@ -1,5 +1,6 @@
 import type { Delivery } from "../broker/delivery.js";
-import type { Kept, Membership } from "../broker/membership.js";
+import type { Kept } from "../broker/failed-attempt.js";
+import type { Membership } from "../broker/membership.js";
 import { packed } from "../broker/packed.js";
 import type { Client } from "./connection.js";
 import type { FetchPlace } from "./fetch-entries.js";

@@ -2,33 +2,25 @@
 import type { Appender } from "../broker/append.js";
 import type { Answers, Broker, BrokerClock } from "../broker/broker.js";
 import type { Log } from "../broker/log.js";
-import type { MemberPlace, MemberSignals, Members, Membership } from "../broker/membership.js";
+import type { Members } from "../broker/membership.js";
 import type { Topology } from "../broker/topology.js";
 import type { Transfer, Transferred } from "../broker/transfer.js";
 import type { Config } from "../config/config.js";
 import { ConfigError } from "../errors.js";
 import type { HookBus } from "../messaging/hooks.js";
 import type { Clock } from "../time/clock.js";
-import { Pause } from "../time/pause.js";
 import { ConnectionPool } from "./connection-pool.js";
 import { Copies } from "./copies.js";
 import { appenderOf } from "./durable-appender.js";
-import { BlockingSource, type EntrySource, pollingSource, type SourceParts } from "./entry-source.js";
-import { fenced, type Ownership, ownershipOf } from "./fenced.js";
-import type { Heartbeat } from "./heartbeat.js";
 import type { HeartbeatParts } from "./heartbeat-thread.js";
-import { Heartbeats } from "./heartbeats.js";
 import { History } from "./history.js";
-import { redriveKeys, type StreamKeys, streamKeys } from "./keys.js";
+import { type StreamKeys, streamKeys } from "./keys.js";
 import { MasterClocks } from "./master-clocks.js";
-import { OwnedMembership } from "./owned-membership.js";
-import { OwnedSource } from "./owned-source.js";
 import { PartitionedAppender } from "./partitioned-appender.js";
 import { transferToPartitions } from "./partitioned-transfer.js";
 import { RedisAnswers } from "./redis-answers.js";
 import { RedisLog } from "./redis-log.js";
-import { RedisMembership } from "./redis-membership.js";
-import { RedisShares } from "./redis-shares.js";
+import { RedisMembers } from "./redis-members.js";
 import { Replicas } from "./replicas.js";
 import { assertSupported, evictionPolicy } from "./requirement.js";
 import type { Route } from "./route.js";
@@ -132,29 +124,18 @@ export class RedisBroker implements Broker {
   }
 
   members(): Members {
-    const heartbeats = new Heartbeats(this.#parts, this.#pool);
     this.#hasMembers = true;
-    return {
-      get heartbeat() {
-        return heartbeats.state;
-      },
-      add: (place, signals) => this.#member(place, signals, heartbeats.of(place.lease?.stream ?? place.stream)),
-      share: (stream, consumer, signal) => {
-        const { config, clock } = this.#parts;
-        const linkOf = (each: string): Route => this.#settle(each);
-        const own = { heartbeat: heartbeats.of(stream), copies: this.#copies };
-        const parts = { ...own, linkOf, clock, signal, leaseMs: config.leaseMs };
-        return new RedisShares({ stream, group: config.group, consumer }, parts);
-      },
-      start: () => {
-        for (const stream of heartbeats.streams) this.#clocks.of(stream, "settle").start();
-        heartbeats.start();
-      },
-      stop: async () => {
-        await heartbeats.stop();
+    return new RedisMembers({
+      ...this.#parts,
+      pool: this.#pool,
+      clocks: this.#clocks,
+      copies: this.#copies,
+      history: this.#history,
+      logOf: (keys) => this.#log(keys),
+      stopped: () => {
         this.#hasMembers = false;
       },
-    };
+    });
   }
 
   close(): void {
@@ -186,71 +167,5 @@ export class RedisBroker implements Broker {
       catchUp: () => this.#pool.route("catch-up", stream),
     };
     return new RedisLog(keys, routes, this.#parts.config.maxMessageBytes);
-  }
-
-  #member(place: MemberPlace, signals: MemberSignals, heartbeat: Heartbeat): Membership {
-    const { config, hooks, clock } = this.#parts;
-    const { stream, group, consumer, redriven, answers, handles } = place;
-    // A command that nobody handles is answered by what it says. With an order all wait in the lanes of their entities.
-    const needsAll = answers || config.order === "entity";
-    const own = streamKeys(stream, group);
-    const keys = redriven ? redriveKeys(own, group) : own;
-    const { lease } = place;
-    const ownership = lease && ownershipOf(lease, group, redriven);
-    const settle = ownership === undefined ? this.#settle(stream) : fenced(this.#settle(stream), ownership);
-    const parts: Omit<SourceParts, "connection"> = {
-      place: {
-        stream: keys.stream,
-        group,
-        consumer,
-        floor: answers ? keys.floor : undefined,
-        wanted: needsAll ? undefined : new Set(handles),
-      },
-      blockTimeMs: config.blockTimeMs,
-      isOrdered: config.order === "entity",
-      replyBytes: config.replyBytes,
-      maxEntryBytes: config.maxMessageBytes,
-      settle,
-      pause: new Pause(signals.reading, clock, hooks.trouble),
-      clock,
-    };
-    const source = redriven
-      ? pollingSource(parts)
-      : this.#history.watching(
-          stream,
-          ownership === undefined
-            ? new BlockingSource({ ...parts, connection: this.#pool.own(`read:${stream}`, stream) })
-            : this.#ownedSource(parts, ownership, signals),
-        );
-    if (lease === undefined) heartbeat.add(keys, group, consumer);
-    const { leaseMs, replyBytes, maxMessageBytes: maxEntryBytes } = config;
-    const given = {
-      keys,
-      settle,
-      source,
-      heartbeat,
-      copies: this.#copies,
-      log: this.#log(keys),
-      clock,
-      pause: parts.pause,
-      signals,
-    };
-    const isOwner = lease !== undefined;
-    const membership = new RedisMembership(place, { ...given, isOwner, leaseMs, replyBytes, maxEntryBytes });
-    if (lease === undefined || ownership === undefined) return membership;
-    return new OwnedMembership(membership, { lease, ownership, keys, settle, reading: signals.reading });
-  }
-
-  /** The connection of a partition, if there is one to spare, ends with its ownership. */
-  #ownedSource(parts: Omit<SourceParts, "connection">, ownership: Ownership, signals: MemberSignals): EntrySource {
-    const { stream, group, consumer } = parts.place;
-    const place = { stream, group, consumer, floor: streamKeys(stream, group).floor };
-    this.#clocks.of(stream).start();
-    if (!this.#pool.mayRead(this.#parts.config.durability === "replicated")) {
-      return new OwnedSource({ ...parts, place, fence: parts.settle, connection: undefined });
-    }
-    const connection = this.#pool.own(`read:${stream}`, stream);
-    signals.settling.addEventListener("abort", () => this.#pool.drop(connection), { once: true });
-    return new OwnedSource({ ...parts, place, fence: fenced(connection, ownership), connection });
   }
 }

@@ -1,7 +1,8 @@
 import type { Answer, Take, Unhandled } from "../broker/delivery.js";
+import type { FailureRecord, Kept } from "../broker/failed-attempt.js";
 import type { Aside } from "../broker/group-pause.js";
 import type { Log } from "../broker/log.js";
-import type { FailureRecord, Holder, Kept, MemberPlace, MemberSignals, Membership } from "../broker/membership.js";
+import type { Holder, MemberPlace, MemberSignals, Membership } from "../broker/membership.js";
 import type { HandedOn } from "../broker/shares.js";
 import { acknowledgeEntries } from "./acknowledge-entries.js";
 import type { Client } from "./connection.js";
@@ -140,9 +141,8 @@ export class RedisMembership implements Membership {
   }
 
   recordFailure(...[delivery, record]: Parameters<Membership["recordFailure"]>): Promise<Kept> {
-    return this.#unlessGone(undefined, "lost", (client) =>
-      recordFailure(client, this.#placeOf(record), delivery, record),
-    );
+    const work = (client: Client): Promise<Kept> => recordFailure(client, this.#placeOf(record), delivery, record);
+    return this.#unlessGone(undefined, "lost", work);
   }
 
   bury(...[delivery, record]: Parameters<Membership["bury"]>): ReturnType<Membership["bury"]> {

@@ -3,10 +3,7 @@
 import { randomBytes } from "node:crypto";
 import type { Broker } from "../broker/broker.js";
 import type { Log } from "../broker/log.js";
-import type { MemberPlace } from "../broker/membership.js";
-import { ReplyChannels } from "../command/reply-channel.js";
 import { Requester } from "../command/requester.js";
-import { CommandResponder } from "../command/responder.js";
 import { CommandSender } from "../command/sender.js";
 import { type Config, prefixed } from "../config/config.js";
 import { Consumption } from "../consume/consumption.js";
@@ -15,7 +12,6 @@ import type { Sealing } from "../contract/sealing.js";
 import { withStandard } from "../contract/standard.js";
 import type { Upcasting } from "../contract/upcasting.js";
 import { ClosedError, ConfigError, UsageError } from "../errors.js";
-import { Dispatcher } from "../handle/dispatcher.js";
 import { makeReplayable } from "../handle/replayable.js";
 import { Router, type StreamRoutes } from "../handle/router.js";
 import type { CommandHandler, CommandOptions, Handler, HandlerOptions } from "../messaging/handler.js";
@@ -33,6 +29,7 @@ import { Retention, Retentions } from "../publish/retention.js";
 import { MessageTransfer } from "../publish/transfer.js";
 import type { Attachments } from "./attachments.js";
 import { misuse } from "./call-options.js";
+import { dispatchers } from "./dispatchers.js";
 import { assertReadable } from "./encrypted-types.js";
 import { checkHealth } from "./health.js";
 import { Lifecycle } from "./lifecycle.js";
@@ -83,7 +80,7 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
     const streamOf = ({ stream }: Descriptor): string => prefixed(config, stream);
     this.#sender = new CommandSender(this.#publisher, streamOf, () => this.#createRequester());
     this.#outgoing = new Outgoing(this.#publisher, this.#sender, parts.chain);
-    const dispatcherOf = this.#dispatcherOf.bind(this);
+    const dispatcherOf = dispatchers(config, parts);
     const retained = (log: Log, isRead: boolean): void => {
       if (isRead) this.#retentions.of(log.stream, log);
       else void this.#retentions.end(log.stream);
@@ -217,18 +214,6 @@ export class ServiceMessaging<Events extends object> implements Messaging<Events
     return () => {
       if (this.#outbox === outbox) this.#outbox = undefined;
     };
-  }
-
-  #dispatcherOf(place: MemberPlace, routes: StreamRoutes, handling: AbortSignal): Dispatcher {
-    const { broker, chain, sealing, clock, hooks } = this.#parts;
-    const { service, maxRetries, retryDelayMs: delayMs, handlerTimeoutMs, maxMessageBytes } = this.#config;
-    const { answers } = broker;
-    const brokerClock = broker.clockOf(place.stream);
-    const replyChannels = new ReplyChannels(this.#config);
-    const answering = { answers, brokerClock, replyChannels, chain, sealing, clock, hooks, mostBytes: maxMessageBytes };
-    const dispatchPlace = { ...place, handling, retry: { maxRetries, delayMs }, handlerTimeoutMs, maxMessageBytes };
-    const responding = new CommandResponder(service, answering);
-    return new Dispatcher(dispatchPlace, routes, { responding, chain, sealing, clock, hooks });
   }
 
   #createRequester(): Requester {

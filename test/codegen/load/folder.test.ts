@@ -74,6 +74,8 @@ it("passes over what is no schema file, also a link to it, and reads lines that 
     await scratch.write("schemas/README.md", "# Schemas");
     await symlink("README.md", scratch.path("schemas/LIESMICH.md"));
     await symlink("nowhere", scratch.path("schemas/gone"));
+    // The lock of an editor.
+    await symlink("somebody@somewhere.4711", scratch.path("schemas/types/.#other.json"));
     await scratch.write("schemas/types/other.json", '{\r\n  "type": "string"\r\n}\r\n');
   });
   expect(problems).toEqual([]);
