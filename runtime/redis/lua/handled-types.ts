@@ -2,38 +2,58 @@
 const LONGEST_RECORD: number = 1024 * 1024;
 /** Beyond so many bytes in all, others have written records. */
 const MOST_BYTES: number = 16 * LONGEST_RECORD;
+/** No version of ours is longer. */
+const LONGEST_VERSION = 64;
 
 /**
- * Defines `known_types()`: names and values of the handled types, the hash `KEYS[n]`, of which others may have written some. What is
- * longer than any of ours is left out, and stands there as a member of which nothing is known.
+ * Defines `is_possible(name, record)`: whether a member may have written a record of the handled types, by its size; and
+ * `fitting(records, own)`: which of them may be read, by their names, and whether all may. Small ones come first, and that of `own`
+ * before all: records that others write to fill the space displace one another before they displace those of members.
+ */
+export const FITTING: string = `
+local function is_possible(name, record) return #name + #record <= ${LONGEST_RECORD} end
+local function fitting(records, own)
+  local names, sizes, fits, left, do_all = {}, {}, {}, ${MOST_BYTES}, true
+  for name, record in pairs(records) do
+    names[#names + 1] = name
+    sizes[name] = #name + #record
+  end
+  local function is_before(a, b)
+    if a == own or b == own then return a == own and b ~= own end
+    if sizes[a] ~= sizes[b] then return sizes[a] < sizes[b] end
+    return a < b
+  end
+  table.sort(names, is_before)
+  for _, name in ipairs(names) do
+    fits[name] = is_possible(name, records[name]) and sizes[name] <= left
+    if fits[name] then left = left - sizes[name] else do_all = false end
+  end
+  return fits, do_all
+end`;
+
+/**
+ * Defines `known_types(own)`: names and values of the handled types, the hash `KEYS[n]`, of which others may have written some. What is
+ * longer than any of ours, or too much in all, is left out, and stands there as a member of which nothing is known. A version that
+ * is longer than any of ours is none.
  */
 export function knownTypesIn(n: number): string {
-  return `
-local function known_types()
-  local all, known, left, is_whole = redis.call('HGETALL', KEYS[${n}]), {}, ${MOST_BYTES}, true
+  return `${FITTING}
+local function known_types(own)
+  local all, records, known = redis.call('HGETALL', KEYS[${n}]), {}, {}
   for i = 1, #all, 2 do
-    local bytes = #all[i] + #all[i + 1]
-    if bytes <= math.min(left, ${LONGEST_RECORD}) then
+    if all[i] ~= 'version' or #all[i + 1] <= ${LONGEST_VERSION} then records[all[i]] = all[i + 1] end
+  end
+  local fits, do_all = fitting(records, own)
+  for i = 1, #all, 2 do
+    if fits[all[i]] then
       known[#known + 1] = all[i]
       known[#known + 1] = all[i + 1]
-      left = left - bytes
-    else
-      is_whole = false
     end
   end
-  if not is_whole then
+  if not do_all then
     known[#known + 1] = '?'
     known[#known + 1] = '?'
   end
   return known
 end`;
 }
-
-/** Defines `is_ours(name, record)`, to be asked once of each record of the handled types: whether it may be one of ours, by its size. */
-export const IS_OURS: string = `
-local left = ${MOST_BYTES}
-local function is_ours(name, record)
-  local bytes = #name + #record
-  left = left - bytes
-  return bytes <= ${LONGEST_RECORD} and left >= 0
-end`;

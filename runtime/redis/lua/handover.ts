@@ -1,7 +1,7 @@
 import type { Unhandled } from "../../broker/delivery.js";
 import { paddedId } from "../../broker/entry-id.js";
 import { ABRIDGED, CLOCK, failuresIn, ID_ORDER, LENGTH, MAP, restoring, WHOLE } from "./fragment.js";
-import { IS_OURS, knownTypesIn } from "./handled-types.js";
+import { knownTypesIn } from "./handled-types.js";
 import type { Delivered } from "./retry.js";
 import { type Script, script } from "./script.js";
 import type { Reaped } from "./takeover.js";
@@ -16,34 +16,43 @@ import type { Reaped } from "./takeover.js";
  * there is, for a lease: by then every living member has made its types known again. For a caller that is new, one counts
  * for each member that has a heartbeat, until that one makes its types known, or for a lease: then it has an older version
  * of this package. Whoever has a record but no heartbeat gets one that stands still, so that it is watched and taken for
- * dead a lease later. What no member of ours can have written, because of its size, is removed.
+ * dead a lease later. What no member of ours can have written, because of its size, is removed, and so is what would be too
+ * much in all, unless its member has a heartbeat. One counts for whoever may have written it, for a lease.
  *
  * KEYS: 1 handled types (hash) · 2 heartbeats
  * ARGV: 1 consumer · 2 its record · 3 a new version · 4 the lease in ms · 5 `again` when the caller had joined before
  * Result: names and values of the handled types, the version among them
  */
-export const enrol: Script<string[]> = script("enrol")`${CLOCK}${MAP}${WHOLE}${IS_OURS}${knownTypesIn(1)}
+export const enrol: Script<string[]> = script("enrol")`${CLOCK}${MAP}${WHOLE}${knownTypesIn(1)}
 local records = map(redis.call('HGETALL', KEYS[1]))
 local changed = {}
 if records[ARGV[1]] ~= ARGV[2] then changed[ARGV[1]] = ARGV[2] end
+local any = '?' .. string.format('%.0f', now + ARGV[4])
 if not records.version then
-  local any = '?' .. string.format('%.0f', now + ARGV[4])
   if ARGV[5] == 'again' then changed['?'] = any end
   for _, name in ipairs(redis.call('ZRANGE', KEYS[2], 0, -1)) do
     if name ~= ARGV[1] and not records[name] then changed[name] = any end
   end
 end
 
-local known = {}
-local expired = {}
+local known, others, expired = {}, {}, {}
 for name, record in pairs(records) do
   local till = string.sub(record, 1, 1) == '?' and (whole(string.sub(record, 2)) or 0) or now
   if changed[name] or name == 'version' then
     -- It is written below.
-  elseif till < now or till > now + ARGV[4] or not is_ours(name, record) then
+  elseif till < now or till > now + ARGV[4] then
     expired[#expired + 1] = name
   else
+    others[name] = record
+  end
+end
+local fits = fitting(others)
+for name, record in pairs(others) do
+  if fits[name] then
     known[#known + 1] = name
+  elseif not is_possible(name, record) or not redis.call('ZSCORE', KEYS[2], name) then
+    expired[#expired + 1] = name
+    changed['?'] = any
   end
 end
 local writing = {}
@@ -56,10 +65,10 @@ for _, name in ipairs(known) do
   if name ~= ARGV[1] and name ~= '?' then redis.call('ZADD', KEYS[2], 'NX', 0, name) end
 end
 if #writing + #expired > 0 or #(records.version or '') ~= #ARGV[3] then
-  redis.call('HSET', KEYS[1], 'version', ARGV[3], unpack(writing))
   for _, name in ipairs(expired) do redis.call('HDEL', KEYS[1], name) end
+  redis.call('HSET', KEYS[1], 'version', ARGV[3], unpack(writing))
 end
-return known_types()
+return known_types(ARGV[1])
 `;
 
 /**
@@ -85,7 +94,7 @@ local others = 5 + ARGV[4]
 local unhandled = others + ARGV[5]
 local is_current = redis.call('HGET', KEYS[3], 'version') == ARGV[3]
 acknowledge(6, is_current and unhandled or others)
-if not is_current then return known_types() end
+if not is_current then return known_types(ARGV[2]) end
 if unhandled < #ARGV then restore_handover() end
 for i = unhandled + 1, #ARGV, 2 do
   local id = ARGV[i]
