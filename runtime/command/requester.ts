@@ -133,8 +133,7 @@ export class Requester {
           break;
         } catch (error) {
           if (error instanceof MessageTooLargeError) {
-            const { target, descriptor } = waiting.question;
-            waiting.settle(error.of(`the stored answer of ${target} to ${descriptor.type}`));
+            waiting.settle(unread(waiting.question, error));
             break;
           }
           if (!(await this.#pause.afterFailure(failures, "looking for stored answers", error))) return;
@@ -183,6 +182,12 @@ export class Requester {
       this.#parts.hooks.trouble(`reading an answer on ${this.channel}`, error);
     }
   }
+}
+
+/** The error of an answer that is too large to be read. The command has run: whoever is told that it was not sent would send it again. */
+function unread({ descriptor: { type }, target }: Question, error: MessageTooLargeError): CommandFailedError {
+  const { message, code } = error.of(`the stored answer of ${target} to ${type}`);
+  return new CommandFailedError(type, target, `${message}; the command has run`, code);
 }
 
 /** The error of an answer with a number that would become another one. */

@@ -350,11 +350,12 @@ describe("an answer that was sent while its asker was away", () => {
   it("is not read when it is too large: the command fails at once", async () => {
     const asked = await storedMeanwhile("-get", "x".repeat(5001));
     await expect(asked.answer).rejects.toMatchObject({
-      name: "MessageTooLargeError",
-      code: "MESSAGE_TOO_LARGE",
+      name: "CommandFailedError",
+      code: "COMMAND_FAILED",
+      errorCode: "MESSAGE_TOO_LARGE",
       retryable: false,
       message: expect.stringMatching(
-        /^the stored answer of user-auth-service to validate_token has 5001 bytes, and MESSAGE_MAX_BYTES is 5000: /,
+        /^the stored answer of user-auth-service to validate_token has 5001 bytes, and MESSAGE_MAX_BYTES is 5000: .*; the command has run$/,
       ),
     });
     await asked.asker.close();
