@@ -31,6 +31,15 @@ local function fitting(records, own)
   return fits, do_all
 end`;
 
+/** Defines `known_version()`: that of the handled types, the hash `KEYS[n]`; empty for one that is longer than any of ours. */
+export function knownVersionIn(n: number): string {
+  return `
+local function known_version()
+  if redis.call('HSTRLEN', KEYS[${n}], 'version') > ${LONGEST_VERSION} then return '' end
+  return redis.call('HGET', KEYS[${n}], 'version')
+end`;
+}
+
 /**
  * Defines `known_types(own)`: names and values of the handled types, the hash `KEYS[n]`, of which others may have written some. What is
  * longer than any of ours, or too much in all, is left out, and stands there as a member of which nothing is known. A version that

@@ -16,6 +16,7 @@ import {
   THEIRS,
   WHOLE,
 } from "./fragment.js";
+import { knownVersionIn } from "./handled-types.js";
 import { LOOK_AGAIN, pausesIn } from "./pauses.js";
 import { UNHEARD_CALLS } from "./retry-call.js";
 import { type Script, script } from "./script.js";
@@ -75,12 +76,13 @@ export type Delivered = [id: string, fields: string[], attempt: number, deaths: 
  * ARGV: 1 group · 2 consumer · 3 how many at most · 4 after how many bytes of their fields to stop · 5 beyond how many bytes
  *       an entry is abridged · 6 the moment of the last call that the caller has heard
  * Result: the released entries · in how many ms the next is due, or a pause ends, or -1 · how many entries are handed over,
- *         none while the group is paused · the version of the handled types · names and values of what is paused · names and
- *         moments of what operators have called for since, the oldest first, see {@link callForRetries}
+ *         none while the group is paused · the version of the handled types, empty for one that is longer than any of ours ·
+ *         names and values of what is paused · names and moments of what operators have called for since, the oldest first,
+ *         see {@link callForRetries}
  */
 export const release: Script<[Delivered[], number, number, string | null, string[], string[]]> = script("release", {
   takes: true,
-})`${CLOCK}${WHOLE}${ID_ORDER}${failuresIn(3)}${restoring("parked", 2)}${LENGTH}${ABRIDGED}${DUE}${LOOK_AGAIN}${pausesIn(7)}${UNHEARD_CALLS}
+})`${CLOCK}${WHOLE}${ID_ORDER}${failuresIn(3)}${restoring("parked", 2)}${LENGTH}${ABRIDGED}${DUE}${LOOK_AGAIN}${pausesIn(7)}${UNHEARD_CALLS}${knownVersionIn(4)}
 if #in_force > 0 then
   local heeded = whole(redis.call('HGET', KEYS[7], 'heeds:' .. ARGV[2]))
   for i = 1, heeded and 0 or #records, 2 do
@@ -128,12 +130,11 @@ for i = 2, #in_force, 2 do
   if till > 0 then waits = math.min(waits, till - now) end
 end
 local handed_over = is_paused and 0 or redis.call('ZCARD', KEYS[5])
-local version = redis.call('HGET', KEYS[4], 'version')
 local unheard, calls = unheard_calls(tonumber(ARGV[6])), {}
 for i = 1, math.min(#unheard, ${String(MOST_CALLS)}) do
   calls[2 * i - 1], calls[2 * i] = unheard[i].name, string.format('%.0f', unheard[i].at)
 end
-return { released, waits == math.huge and -1 or waits, handed_over, version, in_force, calls }
+return { released, waits == math.huge and -1 or waits, handed_over, known_version(), in_force, calls }
 `;
 
 /**

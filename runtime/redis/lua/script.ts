@@ -60,7 +60,7 @@ const STEP = /redis\.call\('([A-Z]+)'(?:, '([A-Z]+)')?, ((?:KEYS|ARGV)\[\d+\])/g
  */
 const ARGUMENTS: Readonly<Record<string, number>> = {
   ...{ DEL: 0, EXISTS: 0, GET: 0, PERSIST: 0, PEXPIREAT: 1, PTTL: 0, PUBLISH: 1, SET: 1 },
-  ...{ HDEL: 1, HEXISTS: 1, HGET: 1, HGETALL: 0, HKEYS: 0, HLEN: 0, HMGET: 1, HSCAN: 1, HSET: 2, HVALS: 0 },
+  ...{ HDEL: 1, HEXISTS: 1, HGET: 1, HGETALL: 0, HKEYS: 0, HLEN: 0, HMGET: 1, HSCAN: 1, HSET: 2, HSTRLEN: 1, HVALS: 0 },
   ...{ XACK: 2, XADD: 3, XCLAIM: 4, XDEL: 1, XLEN: 0, XPENDING: 1, XRANGE: 2, XREVRANGE: 2, XSETID: 1, XTRIM: 2 },
   ...{
     "XGROUP CREATE": 2,

@@ -20,7 +20,7 @@ import { Operations } from "../../../runtime/operations/index.js";
 import { Handover } from "../../../runtime/redis/handover.js";
 import { HANDOVER, PARKED, streamKeys } from "../../../runtime/redis/keys.js";
 import { enrol, handoverMember, settleUnhandled, takeHandedOver } from "../../../runtime/redis/lua/handover.js";
-import { sweepHandover } from "../../../runtime/redis/lua/retry.js";
+import { release, sweepHandover } from "../../../runtime/redis/lua/retry.js";
 import { reap } from "../../../runtime/redis/lua/takeover.js";
 import { type RedisServer, startRedis } from "../../../runtime/testing/redis/index.js";
 import { eventually } from "../../support/eventually.js";
@@ -777,6 +777,23 @@ describe("the script that", () => {
     const settling = [keys.stream, keys.errors, keys.types, keys.handover];
     const known = await settleUnhandled.run(admin, settling, [group, "me", "v1", 0, 0]);
     expect(pairs(known ?? [])).toEqual({ version: "v2", me: '\n"mine"\n', "?": "?" });
+  });
+
+  it("takes what is due reads no version larger than any of ours, which is put right", async () => {
+    await admin.xgroup("CREATE", "events", group, "0", "MKSTREAM");
+    const { stream, retry, errors, types, handover: handedOver, held, paused } = keys;
+    const releasing = [stream, retry, errors, types, handedOver, held, paused];
+    const version = async (): Promise<string | null> =>
+      (await release.run(admin, releasing, [group, me, 10, 1e6, 1000, 0]))[3];
+    expect(await version()).toBeNull();
+    const handover = handoverOfMe();
+    await handover.enrol(admin);
+    expect(await version()).toBe(handover.types.version);
+    await admin.hset(types, "version", "v".repeat(65));
+    expect(await version()).toBe("");
+    await handover.confirm(admin);
+    expect(await version()).toMatch(/^[0-9a-f-]{36}$/);
+    expect(await version()).toBe(handover.types.version);
   });
 
   it("makes the types known takes every type to be handled for a lease when they were lost", async () => {
