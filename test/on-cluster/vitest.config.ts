@@ -12,7 +12,7 @@ const redirect: Plugin = {
 /** What is not tried again, and why. */
 const elsewhere: Readonly<Record<string, string>> = {
   "test/faults/memory.test.ts": "It is about the heap of a process, and long.",
-  "test/runtime/redis/{client,connection,heartbeat,watchdog}.test.ts":
+  "test/runtime/redis/{client,connection,find-answer,heartbeat,watchdog}.test.ts":
     "It is about one connection: its driver, its socket, and what its errors say.",
   "test/runtime/operations/one-at-a-time.test.ts": "It gives a client of its own, which is one of one Redis.",
   "test/runtime/redis/lua/scripts.test.ts": "It compares all keys of one Redis, and what that announces, step by step.",

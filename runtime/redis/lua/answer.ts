@@ -36,7 +36,7 @@ end
  * Result: the stored answer; its size, if it is too large; `expired`; or nil when the command should run
  */
 export const answered: Script<string | number | null> = script("answered")`${CLOCK}
-local size = redis.pcall('STRLEN', KEYS[1])
+local size = redis.acl_check_cmd('STRLEN', KEYS[1]) and redis.pcall('STRLEN', KEYS[1])
 if type(size) == 'number' and size > tonumber(ARGV[2]) then return size end
 local answer = redis.call('GET', KEYS[1])
 if answer and #answer > tonumber(ARGV[2]) then return #answer end

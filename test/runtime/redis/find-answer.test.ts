@@ -1,0 +1,51 @@
+import { Redis } from "ioredis";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { Client } from "../../../runtime/redis/connection.js";
+import { findAnswer } from "../../../runtime/redis/find-answer.js";
+import { answered } from "../../../runtime/redis/lua/answer.js";
+import { type RedisServer, startRedis } from "../../../runtime/testing/redis/index.js";
+
+const KEY = "{commands}:answer:1";
+
+let server: RedisServer;
+let admin: Redis;
+let user: Redis;
+beforeAll(async () => {
+  server = await startRedis();
+  admin = new Redis(server.url);
+  await admin.acl("SETUSER", "older", "on", ">secret", "~*", "+@all", "-strlen", "-getrange");
+});
+afterAll(async () => {
+  admin.disconnect();
+  await server.stop();
+});
+beforeEach(async () => {
+  await admin.set(KEY, "the answer");
+  await admin.acl("LOG", "RESET");
+  user = new Redis(server.url.replace("//", "//older:secret@"));
+  return () => user.disconnect();
+});
+
+/** The commands that Redis has refused, each as often as it has. */
+async function refused(): Promise<string[]> {
+  const entries = (await admin.acl("LOG")) as unknown as (string | number)[][];
+  const valueIn = (entry: (string | number)[], name: string) => entry[entry.indexOf(name) + 1];
+  return entries
+    .flatMap((entry) => Array.from({ length: Number(valueIn(entry, "count")) }, () => String(valueIn(entry, "object"))))
+    .toSorted();
+}
+
+describe("a user that may not ask for the size of an answer", () => {
+  it("is refused once for each connection, however often it looks for one", async () => {
+    for (let times = 0; times < 3; times++) {
+      expect(await findAnswer(user as unknown as Client, KEY, 100)).toBe("the answer");
+    }
+    expect(await refused()).toEqual(["getrange", "strlen"]);
+  });
+
+  it("is never refused where it looks before it runs a command", async () => {
+    for (let times = 0; times < 3; times++) expect(await answered.run(user, [KEY], [1, 100])).toBe("the answer");
+    expect(await answered.run(user, [KEY], [1, 9])).toBe(10);
+    expect(await refused()).toEqual([]);
+  });
+});
