@@ -76,6 +76,7 @@ export interface Answer {
   /** The entry's id in its stream, where a handler ran: an entry that comes later cannot have been answered before. */
   readonly entryId?: string;
   readonly text: string;
+  /** For how long it is stored; 0 to send it only, and leave the stored one as it is. */
   readonly keepMs: number;
   /** The channel on which the sender waits. */
   readonly replyTo: string;

@@ -62,11 +62,15 @@ export class CommandResponder implements Responding {
     const keepMs = timeoutMs + KEPT_LONGER_MS;
     const givenUpAt = addedAt(entryId) + timeoutMs;
     if (replyTo !== undefined && !this.#isSurelyNew(command, givenUpAt, context)) {
-      const stored = await this.#stored(route, commandId, givenUpAt, context);
+      const stored = await this.#stored(stream, commandId, givenUpAt, context);
       if (stored === "expired") {
         const { group, type, messageId, correlationId } = context;
         this.#parts.hooks.emit("commandExpired", { stream, group, entryId, type, messageId, correlationId });
         return undefined;
+      }
+      if (stored instanceof MessageTooLargeError) {
+        const text = this.#tooLarge(route, commandId, stored);
+        return { stream, commandId, entryId, text, keepMs: 0, replyTo };
       }
       if (stored !== null) return { stream, commandId, entryId, text: stored, keepMs, replyTo };
     }
@@ -87,16 +91,24 @@ export class CommandResponder implements Responding {
     return { stream, commandId, entryId, text, keepMs, replyTo };
   }
 
-  /** The answer of an earlier delivery. One that is too large to be read is replaced by a failure: the command has run. */
-  async #stored(route: Route, commandId: string, givenUpAt: number, context: CommandContext): Promise<string | null> {
+  /** The answer of an earlier delivery, or the error of one that is too large to be read. */
+  async #stored(...asked: Parameters<Answers["check"]>): Promise<string | MessageTooLargeError | null> {
     try {
-      return await this.#parts.answers.check(context.stream, commandId, givenUpAt, context);
+      return await this.#parts.answers.check(...asked);
     } catch (error) {
-      if (!(error instanceof MessageTooLargeError)) throw error;
-      const { message, code } = error.of(`the stored answer to ${route.descriptor.type}`);
-      const failure = { success: false, error: message, errorCode: code } as const;
-      return encodeResponse(commandId, failure, undefined, this.#parts.clock.wall());
+      if (error instanceof MessageTooLargeError) return error;
+      throw error;
     }
+  }
+
+  /**
+   * The failure that is sent in place of a stored answer which is too large to be read. It is not stored: while members have different
+   * limits, the answer may be a good one, and its sender may have a limit that is large enough.
+   */
+  #tooLarge({ descriptor }: Route, commandId: string, stored: MessageTooLargeError): string {
+    const { message, code } = stored.of(`the stored answer to ${descriptor.type}`);
+    const failure = { success: false, error: `${message}; the command has run`, errorCode: code } as const;
+    return encodeResponse(commandId, failure, undefined, this.#parts.clock.wall());
   }
 
   assertAnswerable(type: string, command: Command): void {

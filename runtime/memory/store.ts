@@ -119,7 +119,7 @@ export class Store {
 
   /** Stores an answer and sends it. */
   answer({ stream, commandId, text, keepMs, replyTo }: Answer): void {
-    this.#answers.set(keyOf(stream, commandId), { value: text, until: this.clock.wall() + keepMs });
+    if (keepMs > 0) this.#answers.set(keyOf(stream, commandId), { value: text, until: this.clock.wall() + keepMs });
     this.channels.publish(replyTo, text);
   }
 

@@ -9,7 +9,7 @@ import { type Script, script } from "./script.js";
  * recorded first: a delivery beyond it is new, also after the group was created anew or set back.
  * KEYS: 1 stored answer · 2 the group's position (hash) · to acknowledge also 3 stream · 4 errors (hash) · 5 handled types
  *       (hash), if (7) is given
- * ARGV: 1 answer · 2 how long to keep it, in ms · 3 the sender's channel · 4 group · 5 entry id, empty to acknowledge
+ * ARGV: 1 answer · 2 how long to keep it, in ms, or 0 to keep the stored one · 3 the sender's channel · 4 group · 5 entry id, empty to acknowledge
  *       nothing · 6 entry id, empty to record nothing · 7 the version of the handled types that the caller knows, or left
  *       out
  * Result: nil; or, when they have changed, the handled types
@@ -20,7 +20,7 @@ if ARGV[6] ~= '' then
   local answered = redis.call('HGET', KEYS[2], 'answered')
   if not is_id(answered) or before(answered, ARGV[6]) then redis.call('HSET', KEYS[2], 'answered', ARGV[6]) end
 end
-redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+if tonumber(ARGV[2]) > 0 then redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2]) end
 redis.call('PUBLISH', ARGV[3], ARGV[1])
 if ARGV[5] ~= '' then
   redis.call('XACK', KEYS[3], ARGV[4], ARGV[5])

@@ -234,6 +234,12 @@ export const SCRIPT_CASES: Readonly<Record<string, readonly ScriptCase[]>> = {
       args: ["text", 60_000, CHANNEL, "g", "1-1", "1-1", "v1"],
       prepare: stage,
     },
+    {
+      what: "leaves the stored one as it is",
+      keys: [ANSWER, FLOOR],
+      args: ["text", 0, CHANNEL, "g", "", "1-1"],
+      prepare: stage,
+    },
     { what: "answers only", keys: [ANSWER, FLOOR], args: ["text", 60_000, CHANNEL, "g", "", "1-1"], prepare: stage },
   ],
   raise: [
