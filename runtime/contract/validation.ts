@@ -155,23 +155,31 @@ function compile(given: JsonSchema, checks: FormatChecks, { allErrors, ownProper
       return compiled(value) ? undefined : (compiled.errors ?? []);
     };
   };
+  const errorsOf = (value: unknown): readonly ErrorObject[] | undefined => {
+    verdicts?.clear();
+    explain ??= explainer();
+    try {
+      return explain(value);
+    } catch (error) {
+      if (error !== INEXPLICABLE) throw error;
+    }
+    verdicts?.clear();
+    // What decided knows the first error, and of a choice not what is wrong with each form; interpreted, it knows none.
+    if (decide === undefined) isCompiled(value);
+    return decide?.errors?.slice(-1) ?? [];
+  };
   return (value) => {
     try {
       if (accepts(value)) return undefined;
-      verdicts?.clear();
-      explain ??= explainer();
-      const errors = explain(value);
+      const errors = errorsOf(value);
       return errors && describeErrors(errors, value, schema);
     } catch (error) {
       // A recursive schema exhausts the stack on a value that is nested thousands deep.
       if (error instanceof RangeError) return TOO_DEEP;
-      if (error !== INEXPLICABLE) throw error;
+      throw error;
     } finally {
       verdicts?.clear();
     }
-    // What decided knows the first error, and of a choice not what is wrong with each form; interpreted, it knows none.
-    if (decide === undefined) isCompiled(value);
-    return describeErrors(decide?.errors?.slice(-1) ?? [], value, schema);
   };
 }
 

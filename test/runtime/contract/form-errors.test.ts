@@ -59,3 +59,25 @@ it("an item that is wrong after very many others is told with its limit", () => 
     { path: "text", message: 'must have at least 3 characters, got "ab"' },
   ]);
 });
+
+it("a value that is nested too deeply is told so also after very many forms that did not match", () => {
+  const names = list(100, (at) => `b${at}`);
+  const check = compileReader(
+    {
+      type: "object",
+      // Without compiled checks this is looked at first; compiled, it comes last.
+      properties: { text: { type: "string" } },
+      allOf: [
+        { properties: { list: { type: "array", items: { anyOf: [{ required: names }, { type: "object" }] } } } },
+        { properties: { tree: { $ref: "#/$defs/tree" } } },
+      ],
+      $defs: { tree: { type: "object", properties: { child: { $ref: "#/$defs/tree" } } } },
+    },
+    undefined,
+    true,
+  );
+  const deep = JSON.parse(`${'{"child":'.repeat(100_000)}{}${"}".repeat(100_000)}`) as unknown;
+  expect(check({ text: 1, list: list(200, () => ({})), tree: deep })).toEqual([
+    { path: "", message: "is nested too deeply" },
+  ]);
+});
