@@ -3,11 +3,11 @@ const ERASED = Symbol.for("@m-erp/messaging/erased");
 
 /** Says that there is one, also if another copy made it. */
 const ANY_ERASED = Symbol.for("@m-erp/messaging/any-erased");
-const process = globalThis as { [ANY_ERASED]?: true };
+const thisProcess = globalThis as { [ANY_ERASED]?: true };
 
 /** Whether this process has ever made one. Most never do, and need not look for them. */
 export function mayBeErased(): boolean {
-  return process[ANY_ERASED] === true;
+  return thisProcess[ANY_ERASED] === true;
 }
 
 /**
@@ -23,7 +23,7 @@ export class Erased {
   readonly at: string;
 
   constructor(at: string) {
-    process[ANY_ERASED] = true;
+    thisProcess[ANY_ERASED] = true;
     this.at = at;
     Object.defineProperty(this, ERASED, { value: true });
   }
