@@ -2,6 +2,7 @@
 
 import { MessagingError } from "../errors.js";
 import { codesIn } from "./conflict.js";
+import { lentClient } from "./lent-client.js";
 import { OpenTransaction } from "./open-transactions.js";
 
 /** A row, by the names of its columns. */
@@ -45,7 +46,8 @@ export function isPool(database: Database): database is Pool {
 
 /**
  * Runs work in a transaction at the level READ COMMITTED: it commits when the work resolves, and rolls back when it rejects. What the
- * work has begun to write to an outbox is in the transaction, also where the work has not awaited it.
+ * work has begun to write to an outbox is in the transaction, also where the work has not awaited it. Once the transaction has ended,
+ * its object runs no statement: a late one rejects with `TRANSACTION_FAILED`.
  * @throws whatever the work rejects with
  * @example
  * await transaction(pool, async (tx) => {
@@ -58,7 +60,7 @@ export async function transaction<Result>(
   work: (transaction: Queryable) => Promise<Result>,
 ): Promise<Result> {
   if (isPool(database)) return inPool(database, work);
-  return database.transaction((tx) => completed(tx, new OpenTransaction(tx), work));
+  return database.transaction((tx) => completed(tx, new OpenTransaction(), work));
 }
 
 /** Runs work, and waits for what it writes to outboxes. */
@@ -67,6 +69,7 @@ async function completed<Result>(
   open: OpenTransaction,
   work: (transaction: Queryable) => Promise<Result>,
 ): Promise<Result> {
+  open.begin(tx);
   try {
     const result = await work(tx);
     await open.complete();
@@ -89,7 +92,9 @@ async function inPool<Result>(pool: Pool, work: (transaction: Queryable) => Prom
   client.on("error", onError);
   try {
     await client.query("BEGIN ISOLATION LEVEL READ COMMITTED");
-    const result = await completed(client, new OpenTransaction(client), work);
+    const open = new OpenTransaction();
+    const tx = lentClient(client, () => open.assertOpen("a statement was not run"));
+    const result = await completed(tx, open, work);
     assertCommitted(await client.query("COMMIT"));
     return result;
   } catch (error) {

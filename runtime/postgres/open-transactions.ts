@@ -1,18 +1,16 @@
 import { MessagingError } from "../errors.js";
 
-/** The transactions that `transaction()` has open, by the object that queries each of them. A pool lends the same object again. */
-const open = new WeakMap<object, OpenTransaction>();
+/** The transactions that `transaction()` has begun, by the object that queries each of them: no two of them have the same one. */
+const begun = new WeakMap<object, OpenTransaction>();
 
 /** What is still being written to a transaction. */
 export class OpenTransaction {
-  readonly #transaction: object;
   readonly #pending = new Set<Promise<unknown>>();
   #hasEnded = false;
 
-  /** Begins what {@link openAs} finds until it ends. */
-  constructor(transaction: object) {
-    this.#transaction = transaction;
-    open.set(transaction, this);
+  /** From here on {@link openAs} finds it, also when it has ended. */
+  begin(transaction: object): void {
+    begun.set(transaction, this);
   }
 
   /** Has the transaction wait for a write that its work does not await. */
@@ -31,18 +29,20 @@ export class OpenTransaction {
   /** From here on nothing more is written: it would be outside of the transaction, or in the next one of the connection. */
   end(): void {
     this.#hasEnded = true;
-    open.delete(this.#transaction);
   }
 
-  /** @throws {MessagingError} `TRANSACTION_FAILED` after its end */
-  assertOpen(type: string): void {
+  /**
+   * @param undone - what has come too late, as `user.created was not written`
+   * @throws {MessagingError} `TRANSACTION_FAILED` after its end
+   */
+  assertOpen(undone: string): void {
     if (!this.#hasEnded) return;
-    const text = `${type} was not written: its transaction has ended. Await each call before the work of the transaction ends`;
+    const text = `${undone}: its transaction has ended. Await each call before the work of the transaction ends`;
     throw new MessagingError("TRANSACTION_FAILED", text);
   }
 }
 
 /** `undefined` for a transaction that its library, or the service itself, has begun. */
 export function openAs(transaction: object): OpenTransaction | undefined {
-  return open.get(transaction);
+  return begun.get(transaction);
 }

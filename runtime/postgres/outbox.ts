@@ -127,10 +127,10 @@ class TransactionOutbox implements Outbox {
   }
 
   async #record(call: OutgoingCall): Promise<Recorded[]> {
-    this.#open?.assertOpen(call.descriptor.type);
+    this.#open?.assertOpen(`${call.descriptor.type} was not written`);
     const recording = this.#parts.through(call, async (changed) => {
       const rows = await this.#rowsOf(changed);
-      this.#open?.assertOpen(call.descriptor.type);
+      this.#open?.assertOpen(`${call.descriptor.type} was not written`);
       await this.#turns.write(rows);
       return rows.map(([id, , stream]) => ({ id, stream }) as Recorded);
     });

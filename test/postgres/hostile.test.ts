@@ -1,7 +1,9 @@
+import { PGlite } from "@electric-sql/pglite";
 import { describe, expect, test } from "vitest";
-import { publishUserCreated, userCreated } from "../../generated/index.js";
+import { publishUserCreated, userCreated, userDeleted } from "../../generated/index.js";
 import type { HookEvents } from "../../runtime/index.js";
-import { createOutbox, startRelay, transaction } from "../../runtime/postgres/index.js";
+import { createOutbox, migrate, type Queryable, startRelay, transaction } from "../../runtime/postgres/index.js";
+import { MOST_ROWS } from "../../runtime/postgres/outbox-row.js";
 import { eventually } from "../support/eventually.js";
 import { type OutboxStage, outboxStage, usersIn } from "../support/outbox.js";
 import { hasPostgres, poolOf, usePostgres } from "../support/postgres.js";
@@ -64,6 +66,80 @@ describe.skipIf(!hasPostgres)("the outbox", async () => {
     }
     expect(kept).toBeDefined();
     expect(await waiting(staged)).toBe(0);
+  });
+
+  test("writes nothing of a transaction that one of several calls at once has rolled back", async () => {
+    await using staged = await outboxStage(postgres, server);
+    const pool = poolOf(staged, { max: 1 });
+    const wrong = { entity_id: 1, after_data: { email: "nobody" } };
+    const outcomes: Promise<unknown>[] = [];
+    for (const prepare of [false, true]) {
+      const outbox = createOutbox(staged.messaging, { prepare });
+      const undone = transaction(pool, async (tx) => {
+        const calls = [wrong, user(2), user(3)].map((each) => publishUserCreated(outbox(tx), each));
+        outcomes.push(...calls.map((call) => call.catch(({ code }: { code: unknown }) => code)));
+        await Promise.all(calls);
+      });
+      // It waits for the only client of the pool.
+      const next = transaction(pool, async (tx) => {
+        await Promise.all(outcomes);
+        await tx.query("SELECT 1");
+      });
+      await expect(undone).rejects.toMatchObject({ code: "CONTRACT_VIOLATED" });
+      await next;
+    }
+    expect(await waiting(staged)).toBe(0);
+    const late = Array(2).fill("TRANSACTION_FAILED");
+    expect(await Promise.all(outcomes)).toEqual(["CONTRACT_VIOLATED", ...late, "CONTRACT_VIOLATED", ...late]);
+    await pool.end();
+  });
+
+  test("writes no later part of a long list when its transaction has ended", async () => {
+    await using staged = await outboxStage(postgres, server);
+    const pool = poolOf(staged, { max: 1 });
+    const users = [...Array(2 * MOST_ROWS).keys()].map((at) => ({ entity_id: at + 1 }));
+    let late: Promise<unknown> | undefined;
+    const undone = transaction(pool, async (tx) => {
+      await new Promise<void>((resolve) => {
+        const telling: Queryable = {
+          query: (text, values) => {
+            resolve();
+            return tx.query(text, values);
+          },
+        };
+        late = staged
+          .outbox(telling)
+          .publishAll(userDeleted, users)
+          .catch((error: unknown) => error);
+      });
+      throw new Error("undone");
+    });
+    const next = transaction(pool, async () => late);
+    await expect(undone).rejects.toThrow("undone");
+    expect(await next).toMatchObject({ code: "TRANSACTION_FAILED" });
+    expect(await waiting(staged)).toBe(0);
+    await pool.end();
+  });
+
+  test("refuses an outbox and a statement of a transaction that has ended, also while its client is in another", async () => {
+    await using staged = await outboxStage(postgres, server);
+    const pool = poolOf(staged, { max: 1 });
+    const embedded = await PGlite.create();
+    await migrate(embedded);
+    for (const database of [pool, embedded]) {
+      let ended: Queryable | undefined;
+      await transaction(database, async (tx) => {
+        ended = tx;
+      });
+      await transaction(database, async (tx) => {
+        const late = staged.outbox(ended as Queryable);
+        await expect(publishUserCreated(late, user(1))).rejects.toMatchObject({ code: "TRANSACTION_FAILED" });
+        await expect(ended?.query("SELECT 1")).rejects.toThrow(/ended|closed/);
+        expect((await tx.query("SELECT FROM merp_outbox")).rows).toEqual([]);
+      });
+    }
+    await pool.end();
+    await embedded.close();
   });
 
   test("publishes nothing of a transaction that fails at its COMMIT, or may only read", async () => {
