@@ -1,50 +1,63 @@
-import {
-  closeSync,
-  fsyncSync,
-  ftruncateSync,
-  openSync,
-  readFileSync,
-  realpathSync,
-  renameSync,
-  rmSync,
-  writeSync,
-} from "node:fs";
-import { hostname } from "node:os";
-import { dirname } from "node:path";
+import { randomBytes } from "node:crypto";
+import { closeSync, fsyncSync, openSync, readdirSync, realpathSync, renameSync, rmSync, writeSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import type { KeyFile } from "../../encryption/key-file.js";
 import { CommandError } from "../exit.js";
+import { LockFile } from "./lock-file.js";
 
 /**
- * Replaces a file of keys, or makes it, while no other command can. The file `.lock` beside it is the lock and the draft, as
- * git's `index.lock` is: only one process can create it, and renaming it puts the keys in place and releases the lock in one
- * step. So a service reads the old file or the new one, and whoever dies on the way leaves the old one. Only its owner may
- * read it.
+ * Replaces a file of keys, or makes it, while no other command can. The new content is written into a draft beside it, and renamed. So
+ * a service reads the old file or the new one, and whoever dies on the way leaves the old one. Only its owner may read either.
  *
  * @param change - resolves to the new content, of what it reads from the file now. If it rejects, the file stays as it is
- * @throws {CommandError} another command changes the file, or it cannot be written
+ * @throws {CommandError} another command changes the file, or may do so because the lock was removed, or it cannot be written
  */
 export async function changeKeyFile(path: string, change: () => Promise<KeyFile>): Promise<void> {
   const target = targetOf(path);
-  const lock = `${target}.lock`;
-  const descriptor = lockedBy(lock, path);
-  const unwatch = whenInterrupted(() => rmSync(lock, { force: true }));
+  const lock = put(() => new LockFile(path, target), path);
+  const unwatch = whenInterrupted(() => lock.release());
   try {
-    writeSync(descriptor, `process ${process.pid} on ${hostname()} since ${new Date().toISOString()}`);
+    put(() => lock.sign(), path);
     const text = `${JSON.stringify(await change(), null, 2)}\n`;
-    put(() => {
-      ftruncateSync(descriptor);
-      writeSync(descriptor, text, 0);
+    lock.assertHeld();
+    put(() => replace(target, text, lock), path);
+  } finally {
+    lock.release();
+    unwatch();
+    lock.close();
+  }
+}
+
+/** A name that nobody else writes to: whatever becomes of the lock, what is renamed is whole. */
+const DRAFT = /^\.[0-9a-f]{16}\.draft$/;
+
+function replace(target: string, text: string, lock: LockFile): void {
+  removeDrafts(target);
+  const draft = `${target}.${randomBytes(8).toString("hex")}.draft`;
+  try {
+    const descriptor = openSync(draft, "wx", 0o600);
+    try {
+      writeSync(descriptor, text);
       // Services encrypt with a new key at once: a crash of the machine must not lose it.
       fsyncSync(descriptor);
-      renameSync(lock, target);
-      syncFolder(dirname(target));
-    }, path);
+    } finally {
+      closeSync(descriptor);
+    }
+    lock.assertHeld();
+    renameSync(draft, target);
   } catch (error) {
-    rmSync(lock, { force: true });
+    rmSync(draft, { force: true });
     throw error;
-  } finally {
-    unwatch();
-    closeSync(descriptor);
+  }
+  syncFolder(dirname(target));
+}
+
+/** Removes what commands have left that were killed. The holder of the lock alone has a draft that it still needs. */
+function removeDrafts(target: string): void {
+  const name = basename(target);
+  for (const each of readdirSync(dirname(target))) {
+    if (each.startsWith(name) && DRAFT.test(each.slice(name.length)))
+      rmSync(join(dirname(target), each), { force: true });
   }
 }
 
@@ -54,30 +67,6 @@ function targetOf(path: string): string {
     return realpathSync(path);
   } catch {
     return path;
-  }
-}
-
-function lockedBy(lock: string, path: string): number {
-  return put(() => {
-    try {
-      return openSync(lock, "wx", 0o600);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-      const holder = holderOf(lock);
-      throw new CommandError(
-        `nothing was done: another command changes ${path}${holder}. Repeat this when it has ended; if it was killed, remove ${lock} first`,
-      );
-    }
-  }, path);
-}
-
-/** Who holds a lock, in brackets. It may be empty for a moment, or hold keys already. */
-function holderOf(lock: string): string {
-  try {
-    const [holder] = /^process \d+ on [\w.-]+ since [\w:.-]+$/.exec(readFileSync(lock, "utf8")) ?? [];
-    return holder === undefined ? "" : ` (${holder})`;
-  } catch {
-    return "";
   }
 }
 
