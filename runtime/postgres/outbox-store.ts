@@ -112,10 +112,10 @@ export async function markSent(
   assertChanged(Number(rows[0]?.["count"]), places.length);
 }
 
-/** A policy for rows, and a trigger, can have a statement change nothing, without an error. */
+/** A policy for rows, a trigger, and a row that somebody has removed, can have a statement change nothing, without an error. */
 function assertChanged(changed: number, wanted: number): void {
   if (changed === wanted) return;
-  const text = `the database let ${changed} of ${wanted} rows of merp_outbox be changed: a policy or a trigger lets this user read messages, and not take them out`;
+  const text = `the database let ${changed} of ${wanted} rows of merp_outbox be changed: a policy or a trigger lets this user read messages, and not take them out, or somebody has removed them meanwhile`;
   throw new MessagingError("TRANSACTION_FAILED", text, { retryable: true });
 }
 
