@@ -46,8 +46,8 @@ export function isPool(database: Database): database is Pool {
 
 /**
  * Runs work in a transaction at the level READ COMMITTED: it commits when the work resolves, and rolls back when it rejects. What the
- * work has begun to write to an outbox is in the transaction, also where the work has not awaited it. Once the transaction has ended,
- * its object runs no statement: a late one rejects with `TRANSACTION_FAILED`.
+ * work has begun to write to an outbox is in the transaction, also where the work has not awaited it: the commit waits for it, and
+ * the transaction rolls back if that fails. Once it has ended, its object runs no statement: a late one rejects.
  * @throws whatever the work rejects with
  * @example
  * await transaction(pool, async (tx) => {

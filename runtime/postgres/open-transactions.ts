@@ -6,6 +6,9 @@ const begun = new WeakMap<object, OpenTransaction>();
 /** What is still being written to a transaction. */
 export class OpenTransaction {
   readonly #pending = new Set<Promise<unknown>>();
+  /** Why writes failed that were pending when the work had ended, or came after it. */
+  readonly #failures: unknown[] = [];
+  #isCompleting = false;
   #hasEnded = false;
 
   /** From here on {@link openAs} finds it, also when it has ended. */
@@ -17,13 +20,21 @@ export class OpenTransaction {
   include<Result>(write: Promise<Result>): Promise<Result> {
     this.#pending.add(write);
     const forget = (): void => void this.#pending.delete(write);
-    write.then(forget, forget);
+    write.then(forget, (error: unknown) => {
+      forget();
+      if (this.#isCompleting) this.#failures.push(error);
+    });
     return write;
   }
 
-  /** Waits for what is being written. @throws whatever one of the writes rejects with */
+  /**
+   * Waits for what is being written when the work has ended. What failed before has failed in the hands of the work.
+   * @throws what the first of these writes rejects with
+   */
   async complete(): Promise<void> {
-    while (this.#pending.size > 0) await Promise.all(this.#pending);
+    this.#isCompleting = true;
+    while (this.#pending.size > 0) await Promise.allSettled(this.#pending);
+    if (this.#failures.length > 0) throw this.#failures[0];
   }
 
   /** From here on nothing more is written: it would be outside of the transaction, or in the next one of the connection. */

@@ -34,6 +34,30 @@ describe.skipIf(!hasPostgres)("a transaction", async () => {
     expect(await waiting(staged)).toBe(6);
   });
 
+  test("rolls back where a call fails while the others are waited for, and not where its failure was caught before", async () => {
+    await using staged = await outboxStage(postgres, server);
+    const { pool, outbox } = staged;
+    const wrong = { entity_id: 1, after_data: { email: "nobody" } };
+    let release = (): void => {};
+    const slow = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    await using messaging = createService(server.redis, { interceptors: [(_call, next) => slow.then(next)] });
+    let first: Promise<unknown> | undefined;
+    const undone = transaction(pool, async (tx) => {
+      first = publishUserCreated(createOutbox(messaging)(tx), user(1));
+      setImmediate(() => publishUserCreated(outbox(tx), wrong).catch(release));
+    });
+    await expect(undone).rejects.toMatchObject({ code: "CONTRACT_VIOLATED" });
+    expect(await first).toMatchObject({ stream: "events" });
+    expect(await waiting(staged)).toBe(0);
+    await transaction(pool, async (tx) => {
+      void publishUserCreated(outbox(tx), user(2));
+      await publishUserCreated(outbox(tx), wrong).catch(() => {});
+    });
+    expect(await waiting(staged)).toBe(1);
+  });
+
   test("writes nothing once it has ended, whether it was committed or rolled back", async () => {
     await using staged = await outboxStage(postgres, server);
     const { pool } = staged;
