@@ -7,6 +7,7 @@ import { createMissing } from "./create-missing.js";
 import type { Heartbeat } from "./heartbeat.js";
 import { leaseKey, type ShareKeys, shareKeys, streamKeys } from "./keys.js";
 import { acquireLease, type MemberStep, member, releaseLease, serve } from "./lua/shares.js";
+import { shortFields } from "./lua/short-fields.js";
 import { startId } from "./redis-clock.js";
 import type { Route } from "./route.js";
 
@@ -59,7 +60,7 @@ export class RedisShares implements Shares {
 
   async news(version: string): Promise<News> {
     const fields = ["version", claimOn(this.#place.consumer)];
-    const [current, claimed] = await (await this.#ready()).hmget(this.#keys.plan, ...fields);
+    const [current, claimed] = await shortFields.run(await this.#ready(), [this.#keys.plan], fields);
     return { isCurrent: current === version, claimed: claimed ?? undefined };
   }
 
@@ -131,7 +132,7 @@ export class RedisShares implements Shares {
 
   async concede(partition: string): Promise<void> {
     const client = await this.#ready(partition);
-    const [owner, epoch] = await client.hmget(leaseKey(partition, this.#place.group), "owner", "epoch");
+    const [owner, epoch] = await shortFields.run(client, this.#leaseKeys(partition), ["owner", "epoch"]);
     // By its epoch: should this come late, it does not free what has been acquired anew.
     if (owner === this.#place.consumer) await this.release({ partition, epoch: Number(epoch) });
     await (await this.#ready()).hdel(this.#keys.plan, claimOn(this.#place.consumer));

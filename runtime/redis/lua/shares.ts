@@ -52,7 +52,9 @@ if #all == 0 then
   redis.call('DEL', KEYS[2])
   return { '0' }
 end
-if changed or is_newer then
+-- A version that others have written is replaced, by a plan that is made anew.
+local is_foreign = plan.version and not whole(plan.version)
+if changed or is_newer or is_foreign then
   local members, held, free, stale = {}, {}, {}, {}
   for _, x in ipairs(all) do
     if not plan['-' .. x] then
@@ -111,7 +113,7 @@ return mine
  * Result: the owner · its epoch, empty where it is another member
  */
 export const acquireLease: Script<[owner: string, epoch: string]> = script("acquire_lease")`${TICKS}${WHOLE}
-local owner = redis.call('HGET', KEYS[1], 'owner')
+local owner = redis.call('HSTRLEN', KEYS[1], 'owner') <= 1024 and redis.call('HGET', KEYS[1], 'owner')
 if owner and owner ~= '' and owner ~= ARGV[1] and owner ~= ARGV[2] then return { owner, '' } end
 local epoch = math.max((whole(redis.call('HGET', KEYS[1], 'epoch')) or 0) + 1, tonumber(ARGV[3] or 0) + 1, ticks)
 epoch = string.format('%.0f', epoch)

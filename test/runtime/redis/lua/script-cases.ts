@@ -162,6 +162,14 @@ export const SCRIPT_CASES: Readonly<Record<string, readonly ScriptCase[]>> = {
     { what: "delivers what is new", keys: [EVENTS, FLOOR], args: ["g", "me", 10, 1000, 1000, 0], prepare: unread },
     { what: "finds nothing new", keys: [EVENTS, FLOOR], args: ["g", "me", 10, 1000, 1000, 0], prepare: stage },
   ],
+  shortFields: [
+    {
+      what: "reads what is there",
+      keys: [LEASE],
+      args: ["owner", "epoch", "reader"],
+      prepare: (redis) => redis.hset(LEASE, "owner", "me", "epoch", "1"),
+    },
+  ],
   recordTopology: [
     {
       what: "writes another",

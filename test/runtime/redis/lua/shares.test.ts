@@ -155,9 +155,27 @@ describe("the plan", () => {
     await step("beat", "b", { partitions: 2 });
     expect(Object.values(await owners()).sort()).toEqual(["a", "b"]);
   });
+
+  it.each(["junk", "9".repeat(16), "x".repeat(1_000_000)])(
+    "is made anew where its version is none of ours",
+    async (text) => {
+      const [version] = await step("beat", "a", { partitions: 2 });
+      await admin.hset(plan, "version", text);
+      const [next, ...mine] = await step("beat", "a", { partitions: 2, known: version });
+      expect(Number(next)).toBeGreaterThan(Number(version));
+      expect(mine.sort()).toEqual(["events:0", "events:1"]);
+      expect(await admin.hget(plan, "version")).toBe(next);
+    },
+  );
 });
 
 describe("a lease", () => {
+  it("is free where its owner is longer than any name", async () => {
+    await admin.hset(LEASE, "owner", "x".repeat(1_000_000), "epoch", "1");
+    const [owner] = await acquireLease.run(admin, [LEASE], ["a", ""]);
+    expect(owner).toBe("a");
+  });
+
   it("is that of one member, whose epoch is greater than any before and than Redis' clock", async () => {
     const startedAt = Number((await admin.time())[0]) * 100_000;
     const [, first] = await acquireLease.run(admin, [LEASE], ["a", ""]);
