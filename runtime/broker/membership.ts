@@ -237,7 +237,7 @@ export interface Members {
    * @param signal - ends its waits for a connection
    */
   share(stream: string, consumer: string, signal: AbortSignal): Shares;
-  /** Starts the heartbeat of the members that were added, and of those that were since it was last called. */
+  /** Starts the heartbeat of all members that were added; called again, also of those that were added since. */
   start(): void;
   /** Ends the heartbeat. To be called before the members leave: a later beat would make one look alive. */
   stop(): Promise<void>;

@@ -42,6 +42,8 @@ export class Consumption {
   readonly #parts: ConsumptionParts;
   #readers: readonly StreamReader[] = [];
   #streams: readonly string[] = [];
+  /** Those of which it has begun to read what there is of them. */
+  readonly #begun = new Set<string>();
   #members: Members | undefined;
   #starting: Promise<void> | undefined;
   #startup = new AbortController();
@@ -65,6 +67,11 @@ export class Consumption {
   /** The streams that it reads. */
   get streams(): readonly string[] {
     return this.#streams;
+  }
+
+  /** Those of its streams that it does not read yet, because Redis has not said which partitions they have. */
+  get unbegun(): readonly string[] {
+    return this.isStarted ? this.#streams.filter((stream) => !this.#begun.has(stream)) : [];
   }
 
   /** The streams whose health is checked, without those of redriven entries: of a stream with partitions those that it owns. */
@@ -106,6 +113,7 @@ export class Consumption {
     await this.#members?.stop();
     await Promise.all(readers.map((reader) => reader.leave()));
     this.#readers = [];
+    this.#begun.clear();
   }
 
   async #start(streams: readonly StreamRoutes[], options: StartOptions): Promise<void> {
@@ -153,7 +161,7 @@ export class Consumption {
     if (failure !== undefined && !isWaitedFor(failure, options)) throw failure;
   }
 
-  /** Begins in the background. Nobody waits for that, so what is published from now on is not missed. */
+  /** Begins in the background. Nobody waits for that, so nothing is missed that is published after the call of `start()`. */
   #beginLater(routes: StreamRoutes, since: number): void {
     const { clock, hooks } = this.#parts;
     const pause = new Pause(this.#startup.signal, clock, hooks.trouble);
@@ -179,9 +187,9 @@ export class Consumption {
   async #begin(routes: StreamRoutes, since: number, isAwaited: boolean): Promise<readonly StreamReader[]> {
     const members = this.#members as Members;
     const readers = this.#readersOf(routes, await this.#topologyOf(routes), members);
-    // Also where the heartbeat cannot start: they leave with the others.
-    this.#readers = [...this.#readers, ...readers];
     members.start();
+    this.#readers = [...this.#readers, ...readers];
+    this.#begun.add(prefixed(this.#config, routes.stream));
     for (const reader of readers) reader.start(since, isAwaited);
     for (const { membership } of readers.flatMap(({ consumers }) => consumers)) {
       this.#parts.retained(membership.log, true);

@@ -31,7 +31,10 @@ export interface Pool extends Queryable {
   connect(): Promise<PooledClient>;
 }
 
-/** A database inside the process, such as `PGlite`: it has one connection, and runs one transaction after the other. */
+/**
+ * A database inside the process, such as `PGlite`: it has one connection, and runs one transaction after the other, each with an
+ * object of its own.
+ */
 export interface EmbeddedDatabase extends Queryable {
   transaction<Result>(work: (transaction: Queryable) => Promise<Result>): Promise<Result>;
 }

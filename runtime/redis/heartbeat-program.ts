@@ -153,7 +153,8 @@ function take(given) {
   given.forEach(({ beats, clock }, at) => {
     if (at < rounds.length) return void (rounds[at].beats = beats);
     rounds.push({ at, beats, instants: new BigInt64Array(clock), lane: undefined, told: "" });
-    move(rounds[at], first);
+    // A node that is known to answer knows who serves a slot.
+    move(rounds[at], [...lanes.values()].find(({ send }) => send !== undefined) ?? first);
   });
 }
 

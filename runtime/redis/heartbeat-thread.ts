@@ -55,11 +55,12 @@ export class HeartbeatThread {
       this.#worker?.postMessage({ rounds: this.#given });
       return;
     }
+    this.#spawn(route);
+    // Only now: whoever tries again after an error must not have members without a heartbeat.
     this.#isStarted = true;
     const { clock, config } = this.#parts;
     const source = credentialSourceOf(config.redis, clock);
     this.#endRenewal = source?.onRenewed((credentials) => this.#worker?.postMessage(credentials));
-    this.#spawn(route);
   }
 
   async stop(): Promise<void> {

@@ -12,7 +12,7 @@ type Findings = Pick<Health["details"], "redis" | "streams">;
 export async function checkHealth(
   config: Config,
   { broker, clock, hooks }: Pick<ConsumptionParts, "broker" | "clock" | "hooks">,
-  { targets, isStarted, heartbeat }: Pick<Consumption, "targets" | "isStarted" | "heartbeat">,
+  { targets, unbegun, isStarted, heartbeat }: Pick<Consumption, "targets" | "unbegun" | "isStarted" | "heartbeat">,
   examineOutbox?: () => Promise<OutboxHealth>,
 ): Promise<Health> {
   const { version, redis } = config;
@@ -20,7 +20,8 @@ export async function checkHealth(
   const outboxExamined = examineOutbox && limited(examineOutbox).then((seen) => seen ?? null);
   const findings = await examine(config, targets, { broker, limited });
   const outbox = await outboxExamined;
-  const isStuck = targets.some(({ loop }) => loop === "stuck") || heartbeat?.state === "unconfirmed";
+  const isStuck =
+    unbegun.length > 0 || targets.some(({ loop }) => loop === "stuck") || heartbeat?.state === "unconfirmed";
   const isFull = Object.values(findings.streams).some(({ ids }) => ids === "exhausted");
   const status = !findings.redis.connected || isStuck || isFull ? "unhealthy" : isStarted ? "healthy" : "unknown";
   const own = { ...findings, ...(outbox !== undefined && { outbox }) };

@@ -55,7 +55,7 @@ vi.mock("../../runtime/messaging/interceptor.js", async (original) => {
 });
 
 /** The looks that are due at intervals are counted, too: where the machine is busy, more of them fall into one run. */
-const UNHURRIED = { retry: 3 } as const;
+const UNHURRIED = { retry: 2 } as const;
 
 /** Work is counted, never timed: what costs more tomorrow fails here on every machine alike. */
 describe.each<Encoding>(["json", "fields"])("a thousand messages as %s", (encoding) => {

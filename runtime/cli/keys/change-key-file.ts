@@ -22,9 +22,12 @@ export async function changeKeyFile(path: string, change: () => Promise<KeyFile>
     lock.assertHeld();
     put(() => replace(target, text, lock), path);
   } finally {
-    lock.release();
     unwatch();
-    lock.close();
+    try {
+      lock.release();
+    } finally {
+      lock.close();
+    }
   }
 }
 

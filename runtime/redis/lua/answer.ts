@@ -9,9 +9,9 @@ import { type Script, script } from "./script.js";
  * recorded first: a delivery beyond it is new, also after the group was created anew or set back.
  * KEYS: 1 stored answer · 2 the group's position (hash) · to acknowledge also 3 stream · 4 errors (hash) · 5 handled types
  *       (hash), if (7) is given
- * ARGV: 1 answer · 2 how long to keep it, in ms, or 0 to keep the stored one · 3 the sender's channel · 4 group · 5 entry id, empty to acknowledge
- *       nothing · 6 entry id, empty to record nothing · 7 the version of the handled types that the caller knows, or left
- *       out
+ * ARGV: 1 answer · 2 how long to keep it, in ms, or 0 to keep the stored one · 3 the sender's channel · 4 group · 5 entry id,
+ *       empty to acknowledge nothing · 6 entry id, empty to record nothing · 7 the version of the handled types that the
+ *       caller knows, or left out
  * Result: nil; or, when they have changed, the handled types
  */
 export const answer: Script<string[] | null> = script("answer")`${ID_ORDER}${knownTypesIn(5)}

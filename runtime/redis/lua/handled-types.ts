@@ -1,3 +1,5 @@
+import { IS_LONG } from "./short-fields.js";
+
 /** None of ours is longer: a record of a thousand types has some 50 KB. */
 const LONGEST_RECORD: number = 1024 * 1024;
 /** Beyond so many bytes in all, others have written records. */
@@ -33,9 +35,9 @@ end`;
 
 /** Defines `known_version()`: that of the handled types, the hash `KEYS[n]`; empty for one that is longer than any of ours. */
 export function knownVersionIn(n: number): string {
-  return `
+  return `${IS_LONG}
 local function known_version()
-  if redis.call('HSTRLEN', KEYS[${n}], 'version') > ${LONGEST_VERSION} then return '' end
+  if is_long(KEYS[${n}], 'version', ${LONGEST_VERSION}) then return '' end
   return redis.call('HGET', KEYS[${n}], 'version')
 end`;
 }

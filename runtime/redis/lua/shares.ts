@@ -1,5 +1,6 @@
 import { CLOCK, MAP, TICKS, WHOLE } from "./fragment.js";
 import { type Script, script } from "./script.js";
+import { IS_LONG } from "./short-fields.js";
 
 /** What becomes of a member: it lives, will leave when its handlers have ended, has left, or is taken for dead. */
 export type MemberStep = "beat" | "retire" | "leave" | "expel";
@@ -112,8 +113,8 @@ return mine
  * ARGV: 1 the member · 2 an owner that is dead, or empty · 3 an epoch that the member was given before, 0 where there is none
  * Result: the owner · its epoch, empty where it is another member
  */
-export const acquireLease: Script<[owner: string, epoch: string]> = script("acquire_lease")`${TICKS}${WHOLE}
-local owner = redis.call('HSTRLEN', KEYS[1], 'owner') <= 1024 and redis.call('HGET', KEYS[1], 'owner')
+export const acquireLease: Script<[owner: string, epoch: string]> = script("acquire_lease")`${TICKS}${WHOLE}${IS_LONG}
+local owner = not is_long(KEYS[1], 'owner') and redis.call('HGET', KEYS[1], 'owner')
 if owner and owner ~= '' and owner ~= ARGV[1] and owner ~= ARGV[2] then return { owner, '' } end
 local epoch = math.max((whole(redis.call('HGET', KEYS[1], 'epoch')) or 0) + 1, tonumber(ARGV[3] or 0) + 1, ticks)
 epoch = string.format('%.0f', epoch)

@@ -68,6 +68,14 @@ const connectsAnew = (proxy: TcpProxy): Promise<number> => {
 };
 
 describe("the heartbeat's thread", () => {
+  it("is refused each time where it cannot be given the TLS options", () => {
+    const config = configOf({ url: "rediss://127.0.0.1:1", tls: { secureContext: { context: () => {} } } as never });
+    const heartbeat = new Heartbeat({ config, hooks: new HookBus(), clock: systemClock });
+    heartbeat.add(keysAt(KEY), "workers", CONSUMER);
+    const route = unopened(config);
+    for (let time = 0; time < 2; time++) expect(() => heartbeat.start(route)).toThrow(/secureContext cannot be passed/);
+  });
+
   it("goes on after its link was cut, and is refused for a while", async () => {
     await using redis = await startRedis();
     await using proxy = await startTcpProxy(redis);

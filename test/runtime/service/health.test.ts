@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from "vitest";
 import {
+  handleCreateUser,
   onSuccessNotification,
   onUserCreated,
   publishUserCreated,
@@ -11,6 +12,7 @@ import { startRedis } from "../../../runtime/testing/redis/index.js";
 import { eventually } from "../../support/eventually.js";
 import { useRedis } from "../../support/redis.js";
 import { createService } from "../../support/service.js";
+import { startTcpProxy } from "../../support/tcp-proxy.js";
 
 const { redis, admin } = await useRedis();
 afterEach(() => admin.flushall());
@@ -61,6 +63,30 @@ describe("the health of a service", () => {
         counts: messaging.counts,
       },
     });
+  });
+
+  it("is bad while one of its streams cannot be begun, whose partitions nobody knows", async () => {
+    await admin.set("{commands}:topology", "junk");
+    await using proxy = await startTcpProxy(redis);
+    proxy.mode = "refuse";
+    await using messaging = createService({ url: proxy.url }, { redis: { connectionTimeoutSeconds: 1 } });
+    onUserCreated(messaging, () => {});
+    handleCreateUser(messaging, () => ({ user_id: 1 }));
+    await messaging.start();
+    proxy.mode = "pass";
+    const { status } = await eventually(
+      () => messaging.health(),
+      ({ details }) => details.redis.connected && details.streams["events"]?.loop === "reading",
+    );
+    expect(status).toBe("unhealthy");
+
+    await admin.del("{commands}:topology");
+    await eventually(
+      () => messaging.health(),
+      (health) => health.status === "healthy" && health.details.streams["commands"] !== undefined,
+    );
+    await messaging.stop();
+    expect(await messaging.health()).toMatchObject({ status: "unknown" });
   });
 
   it("tells what waits, what is in hand, what is to be tried again, and what is dead", async () => {
