@@ -24,7 +24,7 @@ const long = {
     "test/foreign/foreign.test.ts",
     "test/runtime/consume/partitions.test.ts",
     "test/runtime/dashboard/browser.test.ts",
-    "test/runtime/encryption/{canaries,forgetting,retiring}.test.ts",
+    "test/runtime/encryption/{canaries,commands,forgetting,retiring}.test.ts",
   ],
   apart: [
     "test/codegen/growth/**/*.test.ts",
