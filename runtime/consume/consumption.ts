@@ -40,10 +40,9 @@ export class Consumption {
   readonly #config: Config;
   readonly #consumer: string;
   readonly #parts: ConsumptionParts;
-  #readers: readonly StreamReader[] = [];
+  /** Those of each stream that it has begun to read. */
+  readonly #readers = new Map<string, readonly StreamReader[]>();
   #streams: readonly string[] = [];
-  /** Those of which it has begun to read what there is of them. */
-  readonly #begun = new Set<string>();
   #members: Members | undefined;
   #starting: Promise<void> | undefined;
   #startup = new AbortController();
@@ -71,16 +70,16 @@ export class Consumption {
 
   /** Those of its streams that it does not read yet, because Redis has not said which partitions they have. */
   get unbegun(): readonly string[] {
-    return this.isStarted ? this.#streams.filter((stream) => !this.#begun.has(stream)) : [];
+    return this.isStarted ? this.#streams.filter((stream) => !this.#readers.has(stream)) : [];
   }
 
   /** The streams whose health is checked, without those of redriven entries: of a stream with partitions those that it owns. */
   get targets(): readonly HealthTarget[] {
-    return this.#readers.flatMap(({ consumers }) => consumers).filter(({ membership }) => !membership.redriven);
+    return this.#all.flatMap(({ consumers }) => consumers).filter(({ membership }) => !membership.redriven);
   }
 
   get heartbeat(): HeartbeatHealth | null {
-    return this.#readers.length > 0 ? (this.#members?.heartbeat ?? null) : null;
+    return this.#readers.size > 0 ? (this.#members?.heartbeat ?? null) : null;
   }
 
   start(streams: readonly StreamRoutes[], options: StartOptions): Promise<void> {
@@ -104,16 +103,19 @@ export class Consumption {
     told.stopped();
   }
 
+  get #all(): readonly StreamReader[] {
+    return [...this.#readers.values()].flat();
+  }
+
   async #halt(): Promise<void> {
-    const readers = this.#readers;
+    const readers = this.#all;
     const deadline = once(this.#handling.signal, "abort");
     const timer = this.#parts.clock.after(this.#config.drainTimeoutMs, () => this.#handling.abort());
     await Promise.all(readers.map((reader) => reader.stop(deadline)));
     timer.cancel();
     await this.#members?.stop();
     await Promise.all(readers.map((reader) => reader.leave()));
-    this.#readers = [];
-    this.#begun.clear();
+    this.#readers.clear();
   }
 
   async #start(streams: readonly StreamRoutes[], options: StartOptions): Promise<void> {
@@ -186,21 +188,17 @@ export class Consumption {
    */
   async #begin(routes: StreamRoutes, since: number, isAwaited: boolean): Promise<readonly StreamReader[]> {
     const members = this.#members as Members;
-    const readers = this.#readersOf(routes, await this.#topologyOf(routes), members);
-    members.start();
-    this.#readers = [...this.#readers, ...readers];
-    this.#begun.add(prefixed(this.#config, routes.stream));
-    for (const reader of readers) reader.start(since, isAwaited);
-    for (const { membership } of readers.flatMap(({ consumers }) => consumers)) {
-      this.#parts.retained(membership.log, true);
-    }
-    return readers;
-  }
-
-  async #topologyOf(routes: StreamRoutes): Promise<Topology> {
     const stream = prefixed(this.#config, routes.stream);
-    if (!mayBePartitioned(routes)) return unpartitioned(stream);
-    return this.#parts.broker.topology(stream, this.#startup.signal);
+    const { broker, retained } = this.#parts;
+    const topology = mayBePartitioned(routes)
+      ? await broker.topology(stream, this.#startup.signal)
+      : unpartitioned(stream);
+    const readers = this.#readersOf(routes, topology, members);
+    members.start();
+    this.#readers.set(stream, readers);
+    for (const reader of readers) reader.start(since, isAwaited);
+    for (const { membership } of readers.flatMap(({ consumers }) => consumers)) retained(membership.log, true);
+    return readers;
   }
 
   async #connect(options: StartOptions): Promise<void> {
