@@ -5,7 +5,7 @@ import type { HandedOn } from "../broker/shares.js";
 import type { Client } from "./connection.js";
 import { HandledTypes } from "./handled-types.js";
 import type { StreamKeys } from "./keys.js";
-import { enrol, handoverMember, settleUnhandled, takeHandedOver } from "./lua/handover.js";
+import { enrol, handoverMember, isRecorded, settleUnhandled, takeHandedOver } from "./lua/handover.js";
 import { deliveryOf } from "./lua/retry.js";
 import { takenOverOf } from "./lua/takeover.js";
 
@@ -117,20 +117,10 @@ export class Handover {
     if (this.types.version === "") return;
     const client = await ready();
     if (beats !== undefined && this.types.isSettled(beats)) {
-      if (await this.#isRecorded(client)) return;
+      const known = ["version", this.types.version, this.#place.consumer, this.types.record];
+      if ((await isRecorded.run(client, [this.#keys.types], known)) === 1) return;
     }
     await this.enrol(client);
-  }
-
-  /** Whether the version and the record of this member are as it knows them. What others wrote in their place may be of any size. */
-  async #isRecorded(client: Client): Promise<boolean> {
-    const { types } = this.#keys;
-    const fields = ["version", this.#place.consumer];
-    const ours = [this.types.version, this.types.record];
-    const lengths = await Promise.all(fields.map((name) => client.hstrlen(types, name)));
-    if (ours.some((text, at) => Buffer.byteLength(text) !== lengths[at])) return false;
-    const found = await client.hmget(types, ...fields);
-    return ours.every((text, at) => text === found[at]);
   }
 
   /** Learns what the others handle now, if that has changed. @throws {Error} it has not joined yet */

@@ -72,6 +72,19 @@ return known_types(ARGV[1])
 `;
 
 /**
+ * Whether fields have the given values. They are compared here: what others wrote in their place may be of any size.
+ * KEYS: 1 handled types (hash)
+ * ARGV: names and values
+ * Result: 1, or 0
+ */
+export const isRecorded: Script<number> = script("is_recorded", { reads: true })`
+for i = 1, #ARGV, 2 do
+  if redis.call('HGET', KEYS[1], ARGV[i]) ~= ARGV[i + 1] then return 0 end
+end
+return 1
+`;
+
+/**
  * Settles entries of types that the caller does not handle, and acknowledges others with them. By the handled types as
  * the caller knows them, either no member handles a type, and the entry is acknowledged, or another one does, and the
  * entry is handed over: it waits under the consumer `handover` for a member that handles it. The delivery to the caller

@@ -162,6 +162,14 @@ export const SCRIPT_CASES: Readonly<Record<string, readonly ScriptCase[]>> = {
     { what: "delivers what is new", keys: [EVENTS, FLOOR], args: ["g", "me", 10, 1000, 1000, 0], prepare: unread },
     { what: "finds nothing new", keys: [EVENTS, FLOOR], args: ["g", "me", 10, 1000, 1000, 0], prepare: stage },
   ],
+  isRecorded: [
+    {
+      what: "compares what is there",
+      keys: [TYPES],
+      args: ["version", "1", "me", "\na\n"],
+      prepare: (redis) => redis.hset(TYPES, "version", "1", "me", "\na\n"),
+    },
+  ],
   shortFields: [
     {
       what: "reads what is there",
