@@ -149,6 +149,7 @@ class RedisSubjects implements SubjectStore {
     await this.#client.eval(REWRAP, 1, this.#hash, subject, key.id, JSON.stringify(key));
     await this.#confirmation.of(`the key of ${subject} is wrapped anew`);
   }
+
   async confirm(): Promise<void> {
     await this.#client.eval(REPEAT, 1, this.#hash);
     await this.#confirmation.of("what was changed in the keys of people is kept");

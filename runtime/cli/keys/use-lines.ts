@@ -16,7 +16,6 @@ function grouped(uses: readonly KeyUse[]): ReadonlyMap<string, readonly KeyUse[]
 
 /** What could not be looked into, as a sentence; empty if there is nothing. */
 export function unreadLine({ unread }: Pick<KeyUsage, "unread">): string {
-  if (unread === 0) return "";
   const entries = unread === 1 ? "1 entry is" : `${unread} entries are`;
   return `${entries} larger than MESSAGE_MAX_BYTES, and what they hold is not known`;
 }

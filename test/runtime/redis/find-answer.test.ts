@@ -1,28 +1,19 @@
 import { Redis } from "ioredis";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Client } from "../../../runtime/redis/connection.js";
 import { findAnswer } from "../../../runtime/redis/find-answer.js";
 import { answered } from "../../../runtime/redis/lua/answer.js";
-import { type RedisServer, startRedis } from "../../../runtime/testing/redis/index.js";
+import { useRedis } from "../../support/redis.js";
 
 const KEY = "{commands}:answer:1";
 
-let server: RedisServer;
-let admin: Redis;
+const { redis, admin } = await useRedis();
 let user: Redis;
-beforeAll(async () => {
-  server = await startRedis();
-  admin = new Redis(server.url);
-  await admin.acl("SETUSER", "older", "on", ">secret", "~*", "+@all", "-strlen", "-getrange");
-});
-afterAll(async () => {
-  admin.disconnect();
-  await server.stop();
-});
+beforeAll(() => admin.acl("SETUSER", "older", "on", ">secret", "~*", "+@all", "-strlen", "-getrange"));
 beforeEach(async () => {
   await admin.set(KEY, "the answer");
   await admin.acl("LOG", "RESET");
-  user = new Redis(server.url.replace("//", "//older:secret@"));
+  user = new Redis(redis.url.replace("//", "//older:secret@"));
   return () => user.disconnect();
 });
 
