@@ -1,9 +1,9 @@
-import { ContractError, DecodeError } from "../errors.js";
+import { ContractError } from "../errors.js";
 import type { Encoding, MessageKind } from "./descriptor.js";
-import { INEXACT, inexactIn, inexactParsed, isExact } from "./exact-number.js";
-import { type Field, type Fields, setOwn } from "./field.js";
-import { normaliseInstant } from "./instant.js";
+import { inexactIn } from "./exact-number.js";
+import { type Fields, setOwn } from "./field.js";
 import { shownPath } from "./issue-path.js";
+import { decodeField, parseMessage } from "./value-text.js";
 
 /** A message as a plain object that may break its contract. */
 export type PlainMessage = Record<string, unknown>;
@@ -149,28 +149,17 @@ function exact(text: string, value: unknown, type: string, { schema }: Fields, n
 /** Decodes either encoding; an undeclared field stays text. @throws {DecodeError} for invalid JSON or no object */
 export function decode(entry: FlatFields, fields: Fields): PlainMessage {
   const json = jsonOf(entry);
-  if (json !== undefined) return normalised(parseObject(json, JSON_FIELD, fields), fields);
+  if (json !== undefined) return parseMessage(json, JSON_FIELD, fields);
   const message: PlainMessage = {};
   for (let at = 0; at < entry.length; at += 2) {
     const name = entry[at] as string;
     const text = entry[at + 1] as string;
-    const field = fields.byName.get(name);
-    if (text === "" || (name === KEY_FIELD && field === undefined)) continue;
+    if (text === "") continue;
+    // An entry of ours has the contract's fields in their order.
+    const next = fields.list[at >> 1];
+    const field = next?.name === name ? next : fields.byName.get(name);
+    if (field === undefined && name === KEY_FIELD) continue;
     setOwn(message, name, field === undefined ? text : decodeField(field, text, fields));
-  }
-  return message;
-}
-
-/** Changes a message: its instants and constants are as the contract writes them. */
-function normalised(message: PlainMessage, fields: Fields): PlainMessage {
-  for (const name of fields.instants) {
-    const value = message[name];
-    if (typeof value === "string") message[name] = normaliseInstant(value);
-  }
-  for (const { name, constant } of fields.constants) {
-    const value = message[name];
-    // A property that is not there stays so.
-    if (typeof value === "string" && value !== constant) message[name] = asConstant(value, constant);
   }
   return message;
 }
@@ -184,7 +173,7 @@ export function decodePayload(
   fields: Fields,
   isReadable: (message: PlainMessage) => boolean,
 ): PlainMessage {
-  const written = normalised(parseObject(payload, "the payload", fields), fields);
+  const written = parseMessage(payload, "the payload", fields);
   if (isReadable(written)) return written;
   const message: PlainMessage = {};
   for (const [name, value] of Object.entries(written)) {
@@ -193,47 +182,4 @@ export function decodePayload(
     setOwn(message, name, field !== undefined && typeof value === "string" ? decodeField(field, value, fields) : value);
   }
   return message;
-}
-
-function decodeField({ name, kind, constant }: Field, text: string, fields: Fields): unknown {
-  if (kind === "text") return constant === undefined ? text : asConstant(text, constant);
-  if (kind === "instant") return normaliseInstant(text);
-  return kind === "number" ? decodeNumber(text, name) : parse(text, name, fields, [name]);
-}
-
-/** The constant, for a text that differs from it in case only: a class name, as in `Partner`, names the same entity. */
-function asConstant(value: string, constant: unknown): unknown {
-  if (typeof constant !== "string") return value;
-  return value.toLowerCase() === constant.toLowerCase() ? constant : value;
-}
-
-const DECIMAL = /^-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
-
-/** The number, or a text that is none: it then breaks the contract. */
-function decodeNumber(text: string, name: string): number | string {
-  if (!DECIMAL.test(text)) return text;
-  if (!isExact(text)) throw new DecodeError(`${name} ${INEXACT} (${text.length} characters)`);
-  return Number(text);
-}
-
-function parseObject(text: string, where: string, fields: Fields): PlainMessage {
-  const value = parse(text, where, fields, []);
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as PlainMessage;
-  const found = Array.isArray(value) ? "a list" : value === null ? "null" : `a ${typeof value}`;
-  throw new DecodeError(`${where} must hold a JSON object, but holds ${found}`);
-}
-
-/** @param within - the keys to what the text stands for */
-function parse(text: string, where: string, { schema }: Fields, within: readonly string[]): unknown {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    // What the parser throws quotes the value, which may be secret.
-    throw new DecodeError(`${where} is not valid JSON (${text.length} characters)`);
-  }
-  const inexact = inexactParsed(text, value);
-  if (inexact === undefined) return value;
-  const path = shownPath([...within, ...inexact.keys], schema, within.length);
-  throw new DecodeError(`${where}${path && `: ${path}`} ${inexact.message}`);
 }

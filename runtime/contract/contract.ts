@@ -155,11 +155,14 @@ export class Contract {
   /** Reads what is encrypted of a decoded message, and checks it. Throws as {@link SealedForm.open} and {@link assertReadable} */
   open(message: PlainMessage, sealing: Sealing | undefined): PlainMessage | Promise<PlainMessage> {
     const opened = this.sealed === undefined ? message : this.sealed.open(message, message["id"], sealing);
-    const checked = (whole: PlainMessage): PlainMessage => {
-      this.assertReadable(whole);
-      return whole;
-    };
-    return opened instanceof Promise ? opened.then(checked) : checked(opened);
+    if (opened instanceof Promise) return opened.then((whole) => this.#readable(whole));
+    return this.#readable(opened);
+  }
+
+  /** @throws as {@link assertReadable} */
+  #readable(message: PlainMessage): PlainMessage {
+    this.assertReadable(message);
+    return message;
   }
 
   /** Decodes an entry and checks it tolerantly. Throws as {@link decode} and {@link assertReadable} do. */

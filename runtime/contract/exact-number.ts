@@ -30,7 +30,8 @@ export function inexactParsed(text: string, value: unknown): Inexact | undefined
   return mayHoldLarge(value) ? inexactText(text) : undefined;
 }
 
-function inexactText(text: string): Inexact | undefined {
+/** What is wrong with the first number of a text of JSON that becomes another one when it is parsed. It is slow. */
+export function inexactText(text: string): Inexact | undefined {
   for (const keys of inexactPaths(text)) return { keys, message: INEXACT };
   return undefined;
 }
@@ -44,7 +45,7 @@ function hasLarge(value: unknown): boolean {
 }
 
 /** {@link hasLarge} of a parsed value. It runs for every message that is read, so it makes no function of its own. */
-function mayHoldLarge(value: unknown): boolean {
+export function mayHoldLarge(value: unknown): boolean {
   if (typeof value === "number") return isLarge(value);
   if (typeof value !== "object" || value === null) return false;
   try {
@@ -65,7 +66,7 @@ function holdsLarge(parsed: Record<string, unknown>): boolean {
   return false;
 }
 
-function isLarge(number: number): boolean {
+export function isLarge(number: number): boolean {
   return !(number <= MOST && number >= LEAST);
 }
 

@@ -6,6 +6,8 @@ export type FieldKind = "text" | "number" | "instant" | "json";
 /** A top-level property of a message. */
 export interface Field {
   readonly name: string;
+  /** Its index among the fields of its message. */
+  readonly place: number;
   readonly kind: FieldKind;
   /** True for an object that may have undeclared properties. */
   readonly isOpen: boolean;
@@ -20,21 +22,19 @@ export interface Fields {
   /** In the schema's order, which is constant: Redis then stores the field names once. */
   readonly list: readonly Field[];
   readonly byName: ReadonlyMap<string, Field>;
-  readonly instants: readonly string[];
   /** Those that can have one text only. */
   readonly constants: readonly Field[];
   readonly schema: JsonSchema;
 }
 
 export function fieldsOf(schema: JsonSchema): Fields {
-  const list = Object.entries(schema.properties ?? {}).map(([name, property]): Field => {
+  const list = Object.entries(schema.properties ?? {}).map(([name, property], place): Field => {
     const target = resolve(schema, property);
     const byDefault = property.default ?? target.default;
-    return { name, kind: kindOf(target), isOpen: isOpen(target), constant: target.const, default: byDefault };
+    return { name, place, kind: kindOf(target), isOpen: isOpen(target), constant: target.const, default: byDefault };
   });
-  const instants = list.filter(({ kind }) => kind === "instant").map(({ name }) => name);
   const constants = list.filter(({ constant }) => typeof constant === "string");
-  return { list, byName: new Map(list.map((field) => [field.name, field])), instants, constants, schema };
+  return { list, byName: new Map(list.map((field) => [field.name, field])), constants, schema };
 }
 
 function resolve(root: JsonSchema, schema: JsonSchema, hops = 0): JsonSchema {

@@ -150,7 +150,7 @@ export class Dispatcher {
     const first = routes[0] as Route;
     const { type, kind } = first.descriptor;
     const context = new DeliveryContext(this.#place, delivery, first, message);
-    const began = this.#parts.hooks.wants("handled") ? this.#parts.clock.now() : 0;
+    const began = this.#parts.hooks.wants("handled") ? this.#parts.clock.now() : undefined;
     let running: unknown;
     try {
       running = inContextOf(context, () => this.#intercepted(routes, message, context));
@@ -215,9 +215,10 @@ export class Dispatcher {
     return (route.handler as (message: Message, context: MessageContext) => unknown)(message, context);
   }
 
-  #succeed(route: Route, context: DeliveryContext, began: number): Outcome {
+  /** @param began - `undefined` when nobody is told of it */
+  #succeed(route: Route, context: DeliveryContext, began: number | undefined): Outcome {
     const { clock, hooks } = this.#parts;
-    if (!hooks.wants("handled")) hooks.count("handled");
+    if (began === undefined) hooks.count("handled");
     else {
       const { stream, group, entryId, attempt, messageId, correlationId } = context;
       const ids = { messageId, correlationId };

@@ -1,17 +1,13 @@
 import { BRIEF, BriefFields } from "../broker/abridged.js";
 import type { Delivery } from "../broker/delivery.js";
 import { namesType } from "../contract/codec.js";
-import { interned } from "./interned.js";
+import { RepeatedTexts } from "./repeated-texts.js";
 
 export const ASTERISK = 42;
 export const PERCENT = 37;
 const [CARRIAGE_RETURN, DOLLAR, MINUS, ZERO] = [13, 36, 45, 48] as const;
-/** Longer texts hardly repeat, so they are not compared. */
-const LONGEST_REPEATED = 64;
 /** More bytes than an entry can have. A small whole number: with an infinite one each text costs a number on the heap. */
 const UNBOUNDED = 2 ** 31 - 1;
-/** No entry of ours has more names and values. */
-const MOST_REPEATED = 128;
 
 /**
  * Decodes the reply to an `XREADGROUP` of one stream, in either version of Redis' protocol, as its bytes arrive. A text that
@@ -47,8 +43,7 @@ export class EntryDecoder {
   /** Of an entry that is too large: its short fields, and how many texts it has. */
   #brief: BriefFields | undefined;
   #texts = 0;
-  /** By place in an entry, the last text there. Only texts of which each character is one byte. */
-  readonly #repeated: string[] = [];
+  readonly #repeated = new RepeatedTexts();
 
   /** Hands over the entries that are decoded. */
   take(): readonly Delivery[] {
@@ -65,6 +60,7 @@ export class EntryDecoder {
     if (this.#missing > 0) return undefined;
     this.#bytes = this.#parts.length === 1 ? (this.#parts[0] as Buffer) : Buffer.concat(this.#parts);
     this.#at = 0;
+    this.#repeated.renew(this.#bytes);
     const hasEnded = this.#decode();
     const rest = this.#bytes.subarray(this.#at);
     this.#parts = hasEnded || rest.length === 0 ? [] : [rest];
@@ -191,26 +187,22 @@ export class EntryDecoder {
   }
 
   #text(place: number): string | undefined {
+    const from = this.#at;
+    const span = this.#repeated.spanAt(place, from);
+    if (span > 0) {
+      const repeated = this.#repeated.last(place);
+      if (this.#length + repeated.length <= this.maxEntryBytes) {
+        this.#at = from + span;
+        this.#length += repeated.length;
+        return repeated;
+      }
+    }
     const length = this.#textLength(this.maxEntryBytes - this.#length);
     if (length === undefined) return undefined;
     const start = this.#at;
     this.#at += length + 2;
     this.#length += length;
-    if (length === 0) return "";
-    const last = this.#repeated[place];
-    if (last !== undefined && last.length === length && this.#stands(last, start)) return last;
-    const text = this.#bytes.toString("utf8", start, start + length);
-    // Stryker disable next-line all: a text that is created again equals the one that is not
-    if (length > LONGEST_REPEATED || place >= MOST_REPEATED || text.length !== length) return text;
-    const repeated = place % 2 === 0 ? interned(text) : text;
-    this.#repeated[place] = repeated;
-    return repeated;
-  }
-
-  #stands(text: string, at: number): boolean {
-    const bytes = this.#bytes;
-    for (let n = 0; n < text.length; n++) if (bytes[at + n] !== text.charCodeAt(n)) return false;
-    return true;
+    return length === 0 ? "" : this.#repeated.text(place, { from, start, length });
   }
 
   /** Decodes a line that is a number after the sign of its kind. */

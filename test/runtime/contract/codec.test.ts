@@ -362,6 +362,10 @@ describe("the fields of an entry", () => {
     ["1e", "1e"],
     ["1_000", "1_000"],
     ["12 ", "12 "],
+    ["007", 7],
+    ["123456789", 123456789],
+    ["1234567890", 1234567890],
+    ["1:2", "1:2"],
     ["NaN", "NaN"],
     ["Infinity", "Infinity"],
   ])("are read as a number only if none is lost: %s", (written, value) => {
