@@ -9,16 +9,22 @@ export type AtStream = <Reply>(stream: string, question: (client: Client) => Pro
 
 const NEVER = new AbortController().signal;
 
-/** An operator's ways to what serves each stream: one connection to one Redis, or one to each master of a cluster. */
+/**
+ * An operator's ways to what serves each stream: one connection to one Redis, or one to each master of a cluster. A master that is away is
+ * waited for once.
+ */
 export class Routes {
   /** Where Redis is, for texts. */
   readonly address: string;
+  /** Whether streams may be at several masters, of which one may be away. */
+  readonly hasMasters: boolean;
   readonly #pool: ConnectionPool;
 
   /** @param name - that of the connections in `CLIENT LIST`, before the role */
   constructor({ redis }: Config, name: string) {
     this.address = redis.address;
-    this.#pool = new ConnectionPool({ redis, service: name, clock: systemClock });
+    this.#pool = new ConnectionPool({ redis, service: name, clock: systemClock, waitsOnce: true });
+    this.hasMasters = redis.cluster !== undefined;
   }
 
   /** @param key - a stream, or any key beside one: they are in one slot */

@@ -8,6 +8,7 @@ import type { Route } from "./route.js";
 import { SlotRoute } from "./slot-route.js";
 import { type Topology, topologyOf } from "./topology.js";
 import { unreachable } from "./unreachable.js";
+import { VainWaits } from "./vain-waits.js";
 
 /** How often a cluster is asked although nothing was lost: else all nodes that are known may be gone one day. */
 const REFRESH_EVERY_MS = 60_000;
@@ -21,6 +22,8 @@ export interface PoolParts {
   readonly redis: RedisConfig;
   readonly service: string;
   readonly clock: Clock;
+  /** Whether a master of a cluster is waited for only once as long as it is away. @defaultValue false */
+  readonly waitsOnce?: boolean;
   /** Called with each new connection. */
   readonly opened?: (connection: Connection) => void;
 }
@@ -40,10 +43,12 @@ export class ConnectionPool {
   readonly #shared = new Map<string, number>();
   readonly #routes = new Map<string, SlotRoute>();
   readonly #refreshing: { cancel(): void } | undefined;
+  readonly #vain: VainWaits | undefined;
 
   constructor(parts: PoolParts) {
     this.#parts = parts;
     const { redis, clock } = parts;
+    this.#vain = parts.waitsOnce ? new VainWaits() : undefined;
     const topology = topologyOf(redis, clock);
     this.topology = topology;
     topology?.onChange(() => this.#retire());
@@ -62,6 +67,7 @@ export class ConnectionPool {
     const { redis, clock } = this.#parts;
     const route = new SlotRoute(slot, {
       ...{ topology, clock, address: redis.address, limitMs: redis.connectionTimeoutMs },
+      vain: this.#vain,
       connectionOf: (leader) => this.master(role, leader),
       admit: () => this.#admit(),
       unknown: (cause) => unreachable(redis, { cause, silence: "no answer", found: "" }),

@@ -7,6 +7,7 @@ import { isRedirect } from "./reply.js";
 import type { Route } from "./route.js";
 import { noMaster } from "./slot-finder.js";
 import type { Topology } from "./topology.js";
+import type { VainWaits } from "./vain-waits.js";
 
 /** For how long what may be asked twice is repeated while a slot is moving. */
 const REDIRECTED_MS = 2000;
@@ -20,6 +21,8 @@ export interface SlotRouteParts {
   readonly clock: Clock;
   readonly address: string;
   readonly limitMs: number;
+  /** Where it is given, what was waited for in vain is not waited for again. */
+  readonly vain?: VainWaits | undefined;
   /** The connection of a master, by the lowest of its slots. */
   readonly connectionOf: (leader: number) => Connection;
   /** Called before a connection is opened. @throws {ConfigError} when there are as many as may be */
@@ -77,6 +80,7 @@ export class SlotRoute implements Route {
       const present = this.#present;
       if (present?.isReady) return present.client;
       if (signal?.aborted) throw new ClosedError("connection");
+      if (present !== undefined && this.#parts.vain?.has(present)) throw present.failure();
       if (present === undefined) await this.#look(until, signal);
       else await this.#readied(present, signal);
     }
@@ -94,7 +98,10 @@ export class SlotRoute implements Route {
         const isElsewhere = connection !== this.connection || isRedirect((error as Error).cause);
         // The first attempt may have waited for a connection.
         until ??= clock.now() + REDIRECTED_MS;
-        if (!isElsewhere || clock.now() > until || signal?.aborted) throw error;
+        if (!isElsewhere || clock.now() > until || signal?.aborted) {
+          if (!connection.isReady) this.#parts.vain?.note(connection);
+          throw error;
+        }
         this.renew();
         await this.#pause(signal);
       }
@@ -122,19 +129,24 @@ export class SlotRoute implements Route {
     try {
       await present.ready(signal);
     } catch (error) {
-      if (signal?.aborted || this.#present === present) throw error;
+      if (signal?.aborted || this.#present === present) {
+        this.#parts.vain?.note(present);
+        throw error;
+      }
     }
   }
 
   async #look(untilMs: number, signal: AbortSignal | undefined): Promise<void> {
-    const { topology, clock } = this.#parts;
+    const { topology, clock, vain } = this.#parts;
     const missing = (): Error | undefined =>
       topology.ownerOf(this.#slot) === undefined ? noMaster(this.#slot) : undefined;
     try {
-      await topology.until(missing, untilMs - clock.now(), signal);
+      await topology.until(missing, vain?.isLost ? 0 : untilMs - clock.now(), signal);
       this.#failure = undefined;
+      if (vain !== undefined) vain.isLost = false;
     } catch (error) {
       if (error instanceof ClosedError) throw error;
+      if (vain !== undefined) vain.isLost = true;
       this.#failure = error as Error;
       throw this.failure();
     }
