@@ -1,6 +1,8 @@
 import { type Config, prefixed } from "../../config/config.js";
+import { MessagingError } from "../../errors.js";
 import { ourError } from "../../redis/driver-error.js";
 import type { Route } from "../../redis/route.js";
+import { reworded } from "../reworded.js";
 import type { Routes } from "../routes.js";
 
 /** The stream that holds what operators changed. */
@@ -40,25 +42,32 @@ export class AuditTrail {
   }
 
   /**
-   * Makes a change and records it. Nothing is changed where the record cannot be written.
+   * Makes a change and records it. Nothing is changed where the record cannot be written. If that ends while the change is made, the
+   * record keeps its beginning.
    *
    * @param make - its result is recorded, and must hold no content of messages
    * @throws whatever the change throws; it is recorded as failed
+   * @throws {ConnectionError} the record cannot be written; its text says whether the change was made
    */
   async recorded<Result extends Outcome>(change: Change, make: () => Promise<Result>): Promise<Result> {
     const { action, target, who, why = "", details = {} } = change;
     const about = ["action", action, "target", target, "who", who, "why", why];
-    const begun = await this.#add("begun", ...about, "details", JSON.stringify(details));
+    const adding = this.#add("begun", ...about, "details", JSON.stringify(details));
+    const begun = await adding.catch(saying(`nothing was changed, because ${this.#stream} cannot record it`));
+    let result: Result;
     try {
-      const result = await make();
-      await this.#add("done", ...about, "begun", begun, "details", JSON.stringify(result));
-      return result;
+      result = await make();
     } catch (error) {
       const { code, name } = error as { readonly code?: unknown; readonly name?: unknown };
       // The text of an error may hold what a message says.
-      await this.#add("failed", ...about, "begun", begun, "details", JSON.stringify({ error: String(code ?? name) }));
+      const outcome = JSON.stringify({ error: String(code ?? name) });
+      // What went wrong is worth more to the operator than that its record lacks an end.
+      await this.#add("failed", ...about, "begun", begun, "details", outcome).catch(() => {});
       throw error;
     }
+    const ending = this.#add("done", ...about, "begun", begun, "details", JSON.stringify(result));
+    await ending.catch(saying(`the change was made, but ${this.#stream} does not record its end`));
+    return result;
   }
 
   async #add(state: "begun" | "done" | "failed", ...fields: readonly string[]): Promise<string> {
@@ -69,4 +78,11 @@ export class AuditTrail {
       throw ourError(error, this.#route.address, `recording the change in ${this.#stream}`);
     }
   }
+}
+
+/** For a record that cannot be written: what became of the change. */
+function saying(text: string): (error: unknown) => never {
+  return (error) => {
+    throw error instanceof MessagingError ? reworded(error, `${error.message}; ${text}`) : error;
+  };
 }

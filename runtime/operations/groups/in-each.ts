@@ -1,9 +1,9 @@
-import { ConnectionError, MessagingError } from "../../errors.js";
+import { MessagingError } from "../../errors.js";
 import type { Client } from "../../redis/connection.js";
+import { reworded } from "../reworded.js";
 import type { AtStream } from "../routes.js";
 import type { GroupPlace } from "./group-place.js";
 
-type RedisCode = ConstructorParameters<typeof ConnectionError>[0];
 type Place = Omit<GroupPlace, "exists">;
 
 /**
@@ -31,7 +31,5 @@ export async function inEach<Result>(
 function cutOff(error: Error, places: readonly Place[], done: number): Error {
   if (done === 0 || !(error instanceof MessagingError)) return error;
   const text = `this was done in ${done} of ${places.length} partitions, not in ${places[done]?.stream} and those after it; repeat it: ${error.message}`;
-  return error instanceof ConnectionError
-    ? new ConnectionError(error.code as RedisCode, text, { cause: error })
-    : new MessagingError(error.code, text, { cause: error });
+  return reworded(error, text);
 }
