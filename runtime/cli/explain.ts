@@ -10,6 +10,7 @@ import { repeated, wholeNumber } from "./options.js";
 import { write } from "./output.js";
 import { told, troubles } from "./story-lines.js";
 import { sinceOption } from "./time.js";
+import { tellUnseen } from "./unseen.js";
 
 interface ExplainArguments extends CatalogueArguments {
   readonly stream?: readonly string[];
@@ -52,8 +53,9 @@ async function runExplain(id: string, given: ExplainArguments): Promise<number> 
     endProgress();
     if (given.json === true) await write(`${printableJson(story)}\n`);
     else await print(id, story);
-    if (story.parts.length === 0 && story.letters.length === 0) return exit.wrong;
-    return exit.fine;
+    const code = tellUnseen(story.unseen);
+    if (code === exit.fine && story.parts.length === 0 && story.letters.length === 0) return exit.wrong;
+    return code;
   } finally {
     operator.routes.close();
   }

@@ -6,6 +6,7 @@ import { type ChangeArguments, changeOf, changing, isConfirmed } from "./change.
 import { paint } from "./colour.js";
 import { conclude, exit, operatorCommand } from "./exit.js";
 import { table } from "./table.js";
+import { tellUnseen } from "./unseen.js";
 import { withGroups } from "./with-groups.js";
 
 interface PartitionsArguments extends ChangeArguments {
@@ -54,14 +55,15 @@ function mayGoOn({ stream, before, after, hindrances }: PartitionPlan, { force }
 }
 
 async function list(partitions: Partitions, stream: string, isJson: boolean): Promise<number> {
-  const states = await partitions.list(stream);
+  const { found: states, unseen } = await partitions.seen(stream);
   if (isJson) print(JSON.stringify(states));
   else process.stdout.write(table(["partition", "group", "unread", "pending", "owner"], states.flatMap(rowsOf)));
   const unowned = states.flatMap(({ groups }) => groups).filter(({ owner }) => owner === undefined);
-  if (states.length === 1 || unowned.length === 0) return exit.fine;
+  const code = tellUnseen(unseen);
+  if (states.length + unseen.length === 1 || unowned.length === 0) return code;
   const groups = [...new Set(unowned.map(({ group }) => group))].join(", ");
   warn(`${unowned.length} have no owner, of ${groups}: start a service of the group; it takes them within a second`);
-  return exit.wrong;
+  return Math.max(code, exit.wrong);
 }
 
 function rowsOf({ stream, isRetired, groups }: PartitionState): readonly (readonly (string | number)[])[] {

@@ -6,6 +6,7 @@ import { type ChangeArguments, changeOf, changing, isConfirmed } from "./change.
 import { paint } from "./colour.js";
 import { conclude, exit, operatorCommand } from "./exit.js";
 import { durationOption, untilOption } from "./time.js";
+import { tellUnseen } from "./unseen.js";
 import { type GroupTools, withGroups } from "./with-groups.js";
 
 interface PauseArguments extends ChangeArguments {
@@ -97,13 +98,13 @@ async function resume({ groups, trail }: GroupTools, place: Place, given: PauseA
 }
 
 async function list({ groups }: GroupTools, stream: string | undefined, isJson: boolean): Promise<number> {
-  const found = await groups.paused(stream);
+  const { found, unseen } = await groups.seenPaused(stream);
   if (isJson) {
     for (const each of found) print(JSON.stringify(each));
-    return found.some(({ ignoring }) => ignoring.length > 0) ? exit.wrong : exit.fine;
+    return Math.max(tellUnseen(unseen), found.some(({ ignoring }) => ignoring.length > 0) ? exit.wrong : exit.fine);
   }
-  if (found.length === 0) print("nothing is paused");
-  let code: number = exit.fine;
+  let code: number = tellUnseen(unseen);
+  if (found.length === 0) print(unseen.length === 0 ? "nothing is paused" : "nothing is paused in the other streams");
   for (const each of found) {
     for (const pause of each.pauses) print(describe(pause));
     code = Math.max(code, tellMembers(each));

@@ -37,7 +37,7 @@ const operator = new Operator(options, { name: "operator" });
 const { config, routes } = operator;
 const descriptors: readonly Descriptor[] = catalogue.messages;
 const letters = deadLettersOf(config, routes);
-const tool = { letters, audit: new AuditTrail(config, routes), descriptors };
+const tool = { letters, audit: new AuditTrail(config, routes), descriptors, routes };
 const status = new StatusReader({ ...options, messages: descriptors });
 const unknown: unknown[] = [];
 const dashboard = dashboardAt(redis, { onError: (error) => void unknown.push(error) });

@@ -1,9 +1,11 @@
 import type { Command } from "commander";
 import { printableJson } from "../../contract/printable.js";
+import { askEach } from "../../operations/ask-each.js";
 import type { DeadLetterCause } from "../../operations/index.js";
 import { type CatalogueArguments, readingMessages } from "../catalogue.js";
-import { exit, operatorCommand } from "../exit.js";
+import { operatorCommand } from "../exit.js";
 import { table, widthOf } from "../table.js";
+import { tellUnseen } from "../unseen.js";
 import { filterOf, type SelectionArguments, selecting } from "./selection.js";
 import { type LetterTool, streamsOf, withLetters } from "./tool.js";
 import { ago, counted, enumerated, errorLine } from "./words.js";
@@ -31,20 +33,22 @@ export async function showGroups(tool: LetterTool, named: readonly string[], arg
   const streams = await streamsOf(tool, named);
   const found: Found[] = [];
   let [letters, others] = [0, 0];
-  for (const stream of streams) {
+  const { found: seen, unseen } = await askEach(tool.routes, streams, async (stream) => {
     const counts = await tool.letters.causes(stream, filterOf(args));
     found.push(...counts.causes.map((cause) => ({ stream, ...cause })));
     letters += counts.letters;
     others += counts.others;
-  }
+    return stream;
+  });
+  const code = tellUnseen(unseen);
   found.sort((one, other) => other.count - one.count);
   if (args.json === true) {
     for (const cause of found) process.stdout.write(`${printableJson(cause)}\n`);
-    return exit.fine;
+    return code;
   }
   if (letters === 0) {
-    process.stdout.write(`No open dead letters in ${enumerated(streams)}.\n`);
-    return exit.fine;
+    process.stdout.write(`No open dead letters in ${enumerated(seen)}.\n`);
+    return code;
   }
   const [first] = found as [Found];
   process.stdout.write(`${counted(letters, "open dead letter")} of ${counted(found.length, "cause")}.\n\n`);
@@ -54,7 +58,7 @@ export async function showGroups(tool: LetterTool, named: readonly string[], arg
   process.stdout.write(
     `\nSee one:      merp dead-letters show ${first.example}\nRedrive them: merp dead-letters redrive --cause ${first.id}\n`,
   );
-  return exit.fine;
+  return code;
 }
 
 function rowOf({ name, code, text, type = "–", group, count, lastAt, id }: Found): readonly (string | number)[] {

@@ -2,10 +2,12 @@ import type { Command } from "commander";
 import { Option } from "commander";
 import { ageOf } from "../../broker/entry-id.js";
 import { printableJson } from "../../contract/printable.js";
+import { askEach } from "../../operations/ask-each.js";
 import type { DeadLetterState, DeadLetterSummary } from "../../operations/index.js";
 import { type CatalogueArguments, readingMessages } from "../catalogue.js";
-import { exit, operatorCommand } from "../exit.js";
+import { operatorCommand } from "../exit.js";
 import { table, widthOf } from "../table.js";
+import { tellUnseen } from "../unseen.js";
 import { countOption, filterOf, type SelectionArguments, selecting } from "./selection.js";
 import { type LetterTool, streamsOf, withLetters } from "./tool.js";
 import { enumerated, errorLine, lengthOf } from "./words.js";
@@ -40,8 +42,8 @@ export async function showList(tool: LetterTool, named: readonly string[], args:
   const streams = await streamsOf(tool, named);
   const rows: (readonly (string | number)[])[] = [];
   let [count, hasMore] = [0, false];
-  for (const stream of streams) {
-    if (hasMore) break;
+  const { found: seen, unseen } = await askEach(tool.routes, streams, async (stream) => {
+    if (hasMore) return stream;
     for await (const letter of tool.letters.summaries(stream, { ...filterOf(args), state })) {
       hasMore = count === limit;
       if (hasMore) break;
@@ -49,15 +51,17 @@ export async function showList(tool: LetterTool, named: readonly string[], args:
       if (json) await written(`${printableJson(letter)}\n`);
       else rows.push(rowOf(letter));
     }
-  }
-  if (json) return exit.fine;
+    return stream;
+  });
+  const code = tellUnseen(unseen);
+  if (json) return code;
   if (count === 0) {
-    process.stdout.write(`No ${state === "any" ? "" : `${state} `}dead letters match in ${enumerated(streams)}.\n`);
-    return exit.fine;
+    process.stdout.write(`No ${state === "any" ? "" : `${state} `}dead letters match in ${enumerated(seen)}.\n`);
+    return code;
   }
   process.stdout.write(table(["error", "type", "group", "died", "state", "age", "id"], rows, widthOf()));
   if (hasMore) process.stdout.write(`There are more: give --limit, or --since with the time of the last.\n`);
-  return exit.fine;
+  return code;
 }
 
 function rowOf(letter: DeadLetterSummary): readonly (string | number)[] {

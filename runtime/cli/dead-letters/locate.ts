@@ -1,7 +1,9 @@
 import { entryIdIn } from "../../broker/entry-id.js";
 import { MessagingError } from "../../errors.js";
+import { askEach } from "../../operations/ask-each.js";
 import type { DeadLetter, DeadLetterSummary } from "../../operations/index.js";
 import { CommandError } from "../exit.js";
+import { tellUnseen } from "../unseen.js";
 import type { LetterTool } from "./tool.js";
 import { enumerated } from "./words.js";
 
@@ -19,11 +21,13 @@ const MOST_NAMED = 10;
  *
  * @throws {CommandError} there is none, or there are several
  */
-export async function locate({ letters }: LetterTool, text: string, streams: readonly string[]): Promise<LetterPlace> {
+export async function locate(tool: LetterTool, text: string, streams: readonly string[]): Promise<LetterPlace> {
   const id = entryIdIn(text);
   const places: LetterPlace[] = [];
   if (id !== undefined) {
-    for (const stream of streams) if ((await get(letters, stream, id)) !== undefined) places.push({ stream, id });
+    await askEach(tool.routes, streams, async (stream) => {
+      if ((await get(tool.letters, stream, id)) !== undefined) places.push({ stream, id });
+    });
   }
   const [place, other] = places;
   if (place !== undefined && other === undefined) return place;
@@ -32,7 +36,7 @@ export async function locate({ letters }: LetterTool, text: string, streams: rea
       `${enumerated(places.map(({ stream }) => stream))} each have a dead letter ${id}: give --stream`,
     );
   }
-  return byMessage(letters, text, streams);
+  return byMessage(tool, text, streams);
 }
 
 interface Candidate extends LetterPlace {
@@ -40,22 +44,22 @@ interface Candidate extends LetterPlace {
 }
 
 async function byMessage(
-  letters: LetterTool["letters"],
+  { letters, routes }: LetterTool,
   text: string,
   streams: readonly string[],
 ): Promise<LetterPlace> {
   const found: Candidate[] = [];
-  for (const stream of streams) {
+  const { found: seen, unseen } = await askEach(routes, streams, async (stream) => {
     for await (const letter of letters.summaries(stream, { of: text, state: "any" })) {
       found.push({ stream, id: letter.id, letter });
     }
-  }
+    return stream;
+  });
   const last = found.at(-1);
+  if (last === undefined) tellUnseen(unseen);
   if (last === undefined) {
     const advice = "merp dead-letters list --state any shows their ids";
-    throw new CommandError(
-      `there is no dead letter, and none of a message, ${text} in ${enumerated(streams)}: ${advice}`,
-    );
+    throw new CommandError(`there is no dead letter, and none of a message, ${text} in ${enumerated(seen)}: ${advice}`);
   }
   const open = found.filter(({ letter }) => letter.state.state === "open");
   const [only, another] = open;

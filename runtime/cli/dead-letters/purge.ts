@@ -1,10 +1,12 @@
 import type { Command } from "commander";
+import { askEach } from "../../operations/ask-each.js";
 import type { PurgedGroup, PurgeRule } from "../../operations/index.js";
 import { type CatalogueArguments, readingMessages } from "../catalogue.js";
 import { type ChangeArguments, changeOf, changing, isConfirmed } from "../change.js";
 import { CommandError, exit, operatorCommand } from "../exit.js";
 import { table, widthOf } from "../table.js";
 import { sinceOption } from "../time.js";
+import { tellUnseen } from "../unseen.js";
 import { interruptible, Progress } from "./run.js";
 import { countOption } from "./selection.js";
 import { type LetterTool, streamsOf, withLetters } from "./tool.js";
@@ -37,15 +39,16 @@ export async function purge(tool: LetterTool, named: readonly string[], args: Pu
   }
   const rule: PurgeRule = { settled, before: olderThan === undefined ? undefined : new Date(olderThan), keep, group };
   const plans: (PurgedGroup & { readonly stream: string })[] = [];
-  for (const stream of await streamsOf(tool, named)) {
+  const { unseen } = await askEach(tool.routes, await streamsOf(tool, named), async (stream) => {
     const plan = await tool.letters.purgePlan(stream, rule);
     plans.push(...plan.filter((each) => each.settled + each.open > 0).map((each) => ({ stream, ...each })));
-  }
+  });
+  const code = tellUnseen(unseen);
   const open = sumOf(plans, "open");
   const total = open + sumOf(plans, "settled");
   if (total === 0) {
     process.stdout.write("no dead letter is to be removed\n");
-    return exit.fine;
+    return code;
   }
   const rows = plans.map((each) => [each.group, each.stream, each.settled, each.open, each.kept]);
   process.stderr.write(table(["group", "stream", "settled", "open", "kept"], rows, widthOf(process.stderr)));
@@ -57,9 +60,9 @@ export async function purge(tool: LetterTool, named: readonly string[], args: Pu
     tool.audit.recorded(change, () => removeAll(tool, { streams, rule, total, signal })),
   );
   process.stdout.write(`removed ${counted(removed, "dead letter")}\n`);
-  if (stopped === undefined) return exit.fine;
+  if (stopped === undefined) return code;
   process.stderr.write("interrupted: the same command goes on\n");
-  return exit.wrong;
+  return Math.max(code, exit.wrong);
 }
 
 interface Removal {

@@ -1,8 +1,10 @@
 import { ConnectionError, MessagingError } from "../../errors.js";
+import { askEach } from "../../operations/ask-each.js";
 import type { DeadLetterFilter, DeadLetterState } from "../../operations/index.js";
 import { type ChangeArguments, changeOf, isConfirmed } from "../change.js";
 import { paint } from "../colour.js";
 import { CommandError, exit } from "../exit.js";
+import { tellUnseen } from "../unseen.js";
 import { type LetterPlace, locate } from "./locate.js";
 import { interruptible, type RunReport, type RunStep, runOver } from "./run.js";
 import { filterOf, quoted, type SelectionArguments, selects, typed } from "./selection.js";
@@ -33,6 +35,8 @@ interface Batch {
   readonly target: string;
   readonly total: number;
   readonly details: Readonly<Record<string, unknown>>;
+  /** The exit code where everything is settled: letters may be out of reach. */
+  readonly code: number;
   settled(): AsyncIterable<RunStep>;
   /** The command that goes on with what was not settled. */
   goOn(done: number): string;
@@ -75,7 +79,7 @@ export async function settle(
   } finally {
     if (report !== undefined) tell(report, { batch, verb, total });
   }
-  return report === undefined ? exit.undone : codeOf(report);
+  return report === undefined ? exit.undone : Math.max(batch.code, codeOf(report));
 }
 
 function recordOf({ done, leftCount, stopped }: RunReport, verb: string): Readonly<Record<string, unknown>> {
@@ -132,6 +136,7 @@ async function named(
     target: targets.join(", "),
     total: open.length,
     details: { ids: open.map(({ place }) => place.id) },
+    code: exit.fine,
     async *settled() {
       for (const { place } of open) yield await step(place, settlement);
     },
@@ -160,15 +165,17 @@ async function selected(
   // What dies again in the meantime is not settled by the command that goes on.
   const until = args.until ?? Date.now();
   const counts: { readonly stream: string; readonly letters: number; readonly groups: readonly string[] }[] = [];
-  for (const stream of streams) {
+  const { found: seen, unseen } = await askEach(tool.routes, streams, async (stream) => {
     const { letters, causes } = await tool.letters.causes(stream, filter);
     if (letters > 0) counts.push({ stream, letters, groups: causes.map(({ group }) => group) });
-  }
+    return stream;
+  });
+  const code = tellUnseen(unseen);
   const total = counts.reduce((sum, { letters }) => sum + letters, 0);
   if (total === 0) {
-    if (args.cause !== undefined) await assertCause(tool, streams, args.cause);
-    process.stdout.write(`no open dead letter matches in ${enumerated(streams)}\n`);
-    return exit.fine;
+    if (args.cause !== undefined && code === exit.fine) await assertCause(tool, streams, args.cause);
+    process.stdout.write(`no open dead letter matches in ${enumerated(seen)}\n`);
+    return code;
   }
   const targets = counts.map(({ stream }) => stream);
   const groups = [...new Set(counts.flatMap((each) => each.groups))];
@@ -179,6 +186,7 @@ async function selected(
     target: targets.join(", "),
     total,
     details: { ...filter, limit: args.limit },
+    code,
     async *settled() {
       for (const stream of targets) yield* settlement.each(stream, filter);
     },

@@ -1,7 +1,11 @@
 import type { Command } from "commander";
 import { didYouMean, nearest } from "../../config/suggest.js";
 import type { Descriptor } from "../../contract/descriptor.js";
-import { type AuditTrail, type DeadLetters, Operations } from "../../operations/index.js";
+import { AuditTrail } from "../../operations/audit/audit-trail.js";
+import type { DeadLetters } from "../../operations/index.js";
+import { Operator } from "../../operations/operator.js";
+import { deadLettersOf } from "../../operations/redis-dead-letters.js";
+import type { Routes } from "../../operations/routes.js";
 import { type CatalogueArguments, descriptorsOf } from "../catalogue.js";
 import { CommandError, conclude } from "../exit.js";
 
@@ -10,6 +14,7 @@ export interface LetterTool {
   readonly letters: DeadLetters;
   readonly audit: AuditTrail;
   readonly descriptors: readonly Descriptor[];
+  readonly routes: Pick<Routes, "hasMasters">;
 }
 
 /** Adds the option that names streams, for commands whose arguments are ids. */
@@ -27,11 +32,15 @@ export function ofStreams(command: Command): Command {
 export function withLetters(args: CatalogueArguments, use: (tool: LetterTool) => Promise<number>): Promise<void> {
   return conclude(async () => {
     const descriptors = await descriptorsOf(args);
-    const operations = new Operations();
+    const { config, routes } = new Operator({}, { name: "operator" });
     try {
-      return await use({ letters: operations.deadLetters, audit: operations.audit, descriptors });
+      return await use({
+        letters: deadLettersOf(config, routes),
+        audit: new AuditTrail(config, routes),
+        ...{ descriptors, routes },
+      });
     } finally {
-      operations.close();
+      routes.close();
     }
   });
 }

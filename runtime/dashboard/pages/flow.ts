@@ -2,6 +2,7 @@ import { type Html, html } from "../../contract/html.js";
 import type { Flowing } from "../source/source.js";
 import { drawFlow } from "./flow-picture.js";
 import { table } from "./table.js";
+import { unseenNotes } from "./unseen.js";
 import { type Asked, addressOf, type View } from "./view.js";
 import { entries, length, NOTHING, name, whole } from "./words.js";
 
@@ -10,13 +11,14 @@ const DRAWN = 36;
 
 /** Who publishes what to whom, drawn from the newest entries. */
 export async function flow({ root, source, shared }: Asked): Promise<View> {
-  const [{ flowing, silent, looked, sinceMs }, { atMs }] = await Promise.all([source.traffic(), shared.get()]);
+  const [{ flowing, silent, looked, sinceMs, unseen }, { atMs }] = await Promise.all([source.traffic(), shared.get()]);
   const joined = joinAlike(flowing.filter(({ kind }) => kind !== "health")).sort((a, b) => totalOf(b) - totalOf(a));
   const drawn = joined.slice(0, DRAWN);
   const streams = [...new Set(flowing.map(({ stream }) => stream))];
   const main = html`<h1>Flow</h1>
 <p class="lead">Who publishes what, and which groups handle it: drawn from the newest ${entries(looked)}${sinceMs !== undefined && `, of the last ${length(atMs - sinceMs)}`}.</p>
-${flowing.length === 0 ? html`<p class="empty">No stream has an entry yet.</p>` : drawFlow(root, drawn, streams)}
+${unseenNotes(unseen)}
+${flowing.length === 0 ? html`<p class="empty">No stream${unseen.length > 0 && " that can be asked"} has an entry yet.</p>` : drawFlow(root, drawn, streams)}
 ${joined.length > drawn.length && html`<p class="note">The ${whole(drawn.length)} busiest are drawn; the table has all.</p>`}
 ${silent.length > 0 && html`<p class="note">Without lines, since no member tells what it handles: ${silent.map(({ stream, group }, at) => html`${at > 0 && ", "}<a href="${addressOf(root, "group", { stream, group })}">${name(group)}</a> (${name(stream)})`)}.</p>`}
 <h2>As a table</h2>

@@ -4,16 +4,19 @@ import type { GroupState, MemberState } from "../source/overview.js";
 import { figure, type Subject } from "./plot.js";
 import { missing } from "./streams.js";
 import { table } from "./table.js";
+import { reasonOf } from "./unseen.js";
 import { type Asked, addressOf, given, type View } from "./view.js";
 import { age, count, entries, name, plain, sentence, several, sign, whole } from "./words.js";
 
 /** One group, with its members. */
 export async function group(asked: Asked): Promise<View> {
   const { root, shared, mayAct } = asked;
-  const { streams } = await shared.get();
+  const { streams, unseen } = await shared.get();
   const [streamName, groupName] = [given(asked, "stream") ?? "", given(asked, "group") ?? ""];
   const found = streams.find((each) => each.name === streamName)?.groups.find((each) => each.name === groupName);
   const back = html`<a href="${root}/streams">All streams</a>`;
+  const away = unseen.find((each) => each.name === streamName);
+  if (away !== undefined) return { title: groupName, main: html`<h1>${name(groupName)}</h1>${reasonOf(away)}` };
   if (found === undefined) return missing("Group", "There is no such group", back);
   const level = (key: string): Series => shared.history.level(seriesKey(key, streamName, groupName));
   const subject = (label: string, kind: string, unit = ""): Subject => ({ label, kind, unit });

@@ -2,6 +2,7 @@ import { type Content, type Html, html } from "../../contract/html.js";
 import type { Cause, LetterLine } from "../source/letter-state.js";
 import { typeOf } from "./messages.js";
 import { table } from "./table.js";
+import { unseenNotes } from "./unseen.js";
 import { type Asked, addressOf, given, type View } from "./view.js";
 import { moment, name, plain, sentence, several, sign, whole } from "./words.js";
 
@@ -12,13 +13,19 @@ export async function letters(asked: Asked): Promise<View> {
 }
 
 async function byCause({ root, source, mayAct }: Asked): Promise<View> {
-  const { causes, others } = await source.causes();
+  const { causes, others, unseen } = await source.causes();
   const open = causes.reduce((sum, { count }) => sum + count, 0);
   const main = html`<h1>Dead letters</h1>
-${causes.length === 0 ? html`<p class="well">${sign("good", "No dead letter is open.")}</p>` : html`<p class="lead">${several(open, "open dead letter")} of ${several(causes.length, "cause")}. Mend the cause, then redrive: each goes to its group again, and to no other.</p>`}
+${unseenNotes(unseen)}
+${causes.length === 0 ? noneOpen(unseen.length > 0) : html`<p class="lead">${several(open, "open dead letter")} of ${several(causes.length, "cause")}. Mend the cause, then redrive: each goes to its group again, and to no other.</p>`}
 ${others > 0 && html`<p class="banner">${several(others, "letter")} more, of further causes.</p>`}
 <ul class="causes">${causes.map((cause) => causeItem(root, cause, mayAct))}</ul>`;
   return { title: "Dead letters", main };
+}
+
+function noneOpen(isPart: boolean): Html {
+  if (isPart) return html`<p class="empty">No dead letter is open in the other streams.</p>`;
+  return html`<p class="well">${sign("good", "No dead letter is open.")}</p>`;
 }
 
 function causeItem(root: string, cause: Cause, mayAct: boolean): Html {

@@ -1,7 +1,8 @@
 import { type Content, type Html, html } from "../../contract/html.js";
-import type { MessageLine, MessageState } from "../source/message-state.js";
+import type { Found, MessageLine, MessageState, Query } from "../source/message-state.js";
 import { missing } from "./streams.js";
 import { table } from "./table.js";
+import { reasonOf } from "./unseen.js";
 import { type Asked, addressOf, given, type View } from "./view.js";
 import { moment, NOTHING, name, plain, sentence, sign, whole } from "./words.js";
 
@@ -15,20 +16,27 @@ const FIELDS = [
 /** The newest messages of a stream, or those that are looked for. */
 export async function messages(asked: Asked): Promise<View> {
   const { root, source, shared } = asked;
-  const known = (await shared.get()).streams.map((each) => each.name);
+  const { streams, unseen } = await shared.get();
+  const known = [...streams, ...unseen].map((each) => each.name);
   const stream = given(asked, "stream") ?? known[0] ?? "events";
+  const away = unseen.find((each) => each.name === stream);
   const wanted = Object.fromEntries(FIELDS.map(([field]) => [field, given(asked, field)]));
-  const { items, next, looked } = await source.messages({ stream, ...wanted, before: given(asked, "before") });
+  const query = { stream, ...wanted, before: given(asked, "before") };
+  const found = away === undefined ? foundPart(asked, query, await source.messages(query)) : reasonOf(away);
   const main = html`<h1>Messages</h1>
 <form class="search" method="get" action="${root}/messages" role="search" data-keep="">
 <label>Stream <select name="stream">${[...new Set([...known, stream])].map((each) => html`<option value="${each}"${each === stream && html` selected`}>${plain(each)}</option>`)}</select></label>
 ${FIELDS.map(([field, label, example]) => html`<label>${label} <input name="${field}" value="${wanted[field] ?? ""}" placeholder="${example}" autocomplete="off" spellcheck="false"></label>`)}
 <button>Find</button></form>
-<p class="note">${whole(items.length)} of the ${whole(looked)} entries that were looked at, the newest first.</p>
-${items.length === 0 ? html`<p class="empty">None of them matches.</p>` : messageTable(root, items)}
-${next !== undefined && html`<p class="jumps"><a href="${addressOf(root, "messages", { stream, ...wanted, before: next })}">Older ones</a></p>`}`;
+${found}`;
   const isStill = [...Object.values(wanted), given(asked, "before")].some((each) => each !== undefined);
   return { title: "Messages", main, isStill };
+}
+
+function foundPart({ root }: Asked, query: Query, { items, next, looked }: Found): Html {
+  return html`<p class="note">${whole(items.length)} of the ${whole(looked)} entries that were looked at, the newest first.</p>
+${items.length === 0 ? html`<p class="empty">None of them matches.</p>` : messageTable(root, items)}
+${next !== undefined && html`<p class="jumps"><a href="${addressOf(root, "messages", { ...query, before: next })}">Older ones</a></p>`}`;
 }
 
 function messageTable(root: string, items: readonly MessageLine[]): Html {

@@ -2,7 +2,7 @@ import { type Content, type Html, html } from "../../contract/html.js";
 import { latest, seriesKey } from "../history.js";
 import type { Fault, ServiceState, Snapshot, StreamState } from "../source/overview.js";
 import { figure, plot } from "./plot.js";
-import { conditionOf, reportedAgo } from "./services.js";
+import { conditionOf, noReports, reportedAgo } from "./services.js";
 import { table } from "./table.js";
 import { type Asked, addressOf, type View } from "./view.js";
 import { age, count, measure, name, sentence, several, sign, whole } from "./words.js";
@@ -29,7 +29,7 @@ ${figure(history.level(seriesKey("letters")), { label: "Open dead letters", kind
 <section aria-labelledby="streams"><h2 id="streams"><a href="${root}/streams">Streams</a></h2>
 ${streamTable(root, snapshot, shared.history)}</section>
 <section aria-labelledby="services"><h2 id="services"><a href="${root}/services">Services</a></h2>
-${serviceList(snapshot.services)}</section>`;
+${serviceList(snapshot)}</section>`;
   return { title: "Overview", main, verdict: { faults: critical, text: verdict } };
 }
 
@@ -121,8 +121,8 @@ export function sumsOf({ groups }: StreamState): {
   };
 }
 
-function serviceList(services: readonly ServiceState[]): Content {
-  if (services.length === 0) return html`<p class="empty">No service has reported its health.</p>`;
+function serviceList({ services, unseen }: Snapshot): Content {
+  if (services.length === 0) return noReports(unseen);
   const ofKind = (wanted: string): readonly ServiceState[] =>
     services.filter((service) => conditionOf(service).kind === wanted);
   const worstFirst = ["bad", "notable", "calm", "good"].flatMap(ofKind);

@@ -1,12 +1,13 @@
-import { html } from "../../contract/html.js";
-import type { ServiceState } from "../source/overview.js";
+import { type Html, html } from "../../contract/html.js";
+import type { ServiceState, UnseenStream } from "../source/overview.js";
 import { table } from "./table.js";
+import { unseenNotes } from "./unseen.js";
 import type { Asked, View } from "./view.js";
 import { length, NOTHING, name, sign } from "./words.js";
 
 /** What the services say of themselves. */
 export async function services({ shared }: Asked): Promise<View> {
-  const { services } = await shared.get();
+  const { services, unseen } = await shared.get();
   const heads = [
     { head: "Service" },
     { head: "State" },
@@ -31,8 +32,18 @@ export async function services({ shared }: Asked): Promise<View> {
   });
   const main = html`<h1>Services</h1>
 <p class="note">Of several instances of a service the last report counts. One that has not reported for five minutes is silent.</p>
-${services.length === 0 ? html`<p class="empty">No service has reported its health.</p>` : table("Services", heads, rows)}`;
+${unseenNotes(unseen.filter(({ name }) => SOURCES.includes(name)))}
+${services.length === 0 ? noReports(unseen) : table("Services", heads, rows)}`;
   return { title: "Services", main };
+}
+
+/** The streams by which services are known: their reports, and their starts and stops. */
+const SOURCES = ["health", "events"];
+
+/** Instead of a list of services that is empty. */
+export function noReports(unseen: readonly UnseenStream[]): Html {
+  const isKnown = !unseen.some(({ name }) => name === "health");
+  return html`<p class="empty">${isKnown ? "No service has reported its health." : "What services report of their health is not known at present."}</p>`;
 }
 
 const SILENT_SECONDS = 300;

@@ -25,6 +25,7 @@ export async function story(asked: Asked): Promise<View> {
   const main = html`<p class="crumbs"><a href="${root}/messages">Messages</a></p>
 <h1>The story of ${name(found.title)}</h1>
 ${form}
+${found.steps.length === 0 && html`<p class="empty">The streams that can be read hold nothing of this id.</p>`}
 <ol class="story">${found.steps.map((step) => stepItem(root, step))}</ol>
 ${remarks(found)}`;
   return { title: "Story", main, isStill: true };

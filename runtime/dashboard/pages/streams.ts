@@ -1,10 +1,11 @@
 import { type Content, type Html, html } from "../../contract/html.js";
 import { latest, seriesKey } from "../history.js";
-import type { GroupState, StreamState, UnseenStream } from "../source/overview.js";
+import type { GroupState, StreamState } from "../source/overview.js";
 import { figure, plot } from "./plot.js";
 import { table } from "./table.js";
+import { reasonOf } from "./unseen.js";
 import { type Asked, addressOf, given, type View } from "./view.js";
-import { age, count, entries, length, measure, moment, name, sentence, sign, whole } from "./words.js";
+import { age, count, entries, length, measure, moment, name, sign, whole } from "./words.js";
 
 /** Every stream with its groups. */
 export async function streams({ root, shared }: Asked): Promise<View> {
@@ -44,10 +45,6 @@ ${found.groups.slice(0, 8).map((group) => figure(shared.history.level(seriesKey(
 <h2>Groups</h2>
 ${groupTable(root, found, shared.history)}`;
   return { title: found.name, main };
-}
-
-function reasonOf({ why }: UnseenStream): Html {
-  return html`<p class="reason">Nothing is known of it at present: ${sentence(why)}</p>`;
 }
 
 function factsOf({ length: held, added, oldestMs, newestMs }: StreamState, nowMs: number): Html {

@@ -2,7 +2,8 @@ import { addedAt, comesBefore } from "../../broker/entry-id.js";
 import { prefixed } from "../../config/config.js";
 import type { Descriptor } from "../../contract/descriptor.js";
 import { MessagingError } from "../../errors.js";
-import type { DeadLetter, DeadLetterCauses, DeadLetterState, DeadLetterSummary } from "../../operations/index.js";
+import { askEach } from "../../operations/ask-each.js";
+import type { DeadLetter, DeadLetterState, DeadLetterSummary } from "../../operations/index.js";
 import { readLetter } from "../../operations/index.js";
 import type { Operator } from "../../operations/operator.js";
 import { deadLettersOf } from "../../operations/redis-dead-letters.js";
@@ -29,9 +30,9 @@ export class LetterSource {
   /** The causes in all streams, the most frequent first. */
   async causes(): Promise<Causes> {
     const streams = [...new Set(this.#descriptors.map(({ stream }) => stream))];
-    const found: ({ readonly stream: string } & DeadLetterCauses)[] = [];
-    // One after the other: where letters are very large, each stream takes Redis a while.
-    for (const stream of streams) found.push({ stream, ...(await this.#letters.causes(stream)) });
+    const { found, unseen } = await askEach(this.#operator.routes, streams, async (stream) => ({
+      ...{ stream, ...(await this.#letters.causes(stream)) },
+    }));
     const causes = found.flatMap(({ stream, causes }) =>
       causes.slice(0, MOST_CAUSES).map(
         ({ id, count, type, group, name, code, text, firstAt, lastAt, example }): Cause => ({
@@ -44,7 +45,7 @@ export class LetterSource {
     );
     const counted = causes.reduce((sum, { count }) => sum + count, 0);
     const others = found.reduce((sum, { letters }) => sum + letters, 0) - counted;
-    return { causes: causes.sort((one, other) => other.count - one.count), others };
+    return { causes: causes.sort((one, other) => other.count - one.count), others, unseen };
   }
 
   async list({ stream, group, type, cause, state, after }: LetterQuery): Promise<Part<LetterLine>> {

@@ -1,3 +1,5 @@
+import type { UnseenStream } from "./overview.js";
+
 /** Dead letters with one cause. */
 export interface Cause {
   readonly id: string;
@@ -18,6 +20,8 @@ export interface Causes {
   readonly causes: readonly Cause[];
   /** How many letters have further causes. */
   readonly others: number;
+  /** The streams whose letters cannot be counted at present. */
+  readonly unseen: readonly UnseenStream[];
 }
 
 /** A dead letter of a list. */

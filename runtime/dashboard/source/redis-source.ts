@@ -90,11 +90,11 @@ export class RedisSource implements DashboardSource {
   }
 
   async #readTraffic(descriptors: readonly Descriptor[]): Promise<Traffic> {
-    const { types, silent, looked, sinceMs } = await readTraffic(this.#operator, descriptors);
+    const { types, ...seen } = await readTraffic(this.#operator, descriptors);
     const flowing = types.map(({ stream, kind, type, from, to }) => ({
       ...{ stream, from, to, kind: kind ?? "type" },
       type: type === "" ? (kind ?? "no type") : type,
     }));
-    return { flowing, silent, looked, sinceMs };
+    return { flowing, ...seen };
   }
 }

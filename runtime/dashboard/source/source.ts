@@ -1,6 +1,6 @@
 import type { Causes, LetterLine, LetterQuery, LetterState } from "./letter-state.js";
 import type { Found, MessageState, Part, Query, Story } from "./message-state.js";
-import type { Snapshot } from "./overview.js";
+import type { Snapshot, UnseenStream } from "./overview.js";
 
 /** A message type as it was sampled from a stream. */
 export interface Flowing {
@@ -19,6 +19,8 @@ export interface Traffic {
   /** How many entries were looked at, and since when. */
   readonly looked: number;
   readonly sinceMs: number | undefined;
+  /** The streams that cannot be looked at at present. */
+  readonly unseen: readonly UnseenStream[];
 }
 
 /** What an operator may change. */

@@ -6,8 +6,8 @@ import { wordsOf } from "./fate-words.js";
 import type { Step, Story } from "./message-state.js";
 
 /** A story as a list of steps, each message before what became of it and what it caused. */
-export function storyOf(id: string, { parts, letters, searched, left }: Told): Story | undefined {
-  if (parts.length === 0 && letters.length === 0) return undefined;
+export function storyOf(id: string, { parts, letters, searched, unseen, left }: Told): Story | undefined {
+  if (parts.length === 0 && letters.length === 0 && unseen.length === 0) return undefined;
   const strays = letters.map(
     ({ id: letter, type, group, reason, state }): Step => ({
       ...{ key: letter, atMs: addedAt(letter), kind: "dead", depth: 0 },
@@ -19,6 +19,7 @@ export function storyOf(id: string, { parts, letters, searched, left }: Told): S
     title: id,
     steps: [...parts.flatMap((part) => stepsOf(part, 0)), ...strays],
     remarks: [
+      ...unseen.map(({ name, why }) => `Nothing is known of ${name} at present: ${why}.`),
       ...unread.map(({ stream, entries }) => `Of ${stream} only the newest ${whole(entries)} entries were read.`),
       ...(left > 0 ? [`${whole(left)} further messages belong to it.`] : []),
       "What the streams no longer hold is not told, and neither is when a group settled an entry.",

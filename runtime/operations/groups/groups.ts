@@ -13,6 +13,7 @@ import type { Client } from "../../redis/connection.js";
 import { pauseField, pausesIn } from "../../redis/group-pauses.js";
 import { pause, recall, resume } from "../../redis/lua/pause.js";
 import { readTopology } from "../../redis/topologies.js";
+import { askEach, joined, type Seen } from "../ask-each.js";
 import type { AtStream, Routes } from "../routes.js";
 import { assertEntryId, type Buried, type BuryOptions, buryEntry, checkedBurial, elsewhere } from "./burial.js";
 import { findGroup, type GroupPlace, placeIn, placeOf, placesOf, streamsOf } from "./group-place.js";
@@ -78,15 +79,24 @@ export class Groups implements GroupControl {
    * @param stream - `events`
    */
   async paused(stream?: string): Promise<readonly PausedGroup[]> {
+    const { found, away } = await this.seenPaused(stream);
+    if (away !== undefined) throw away;
+    return found;
+  }
+
+  /**
+   * Lists the same, and of which streams and partitions nothing is known because a master of a cluster is away. What is paused is
+   * recorded beside the stream itself; what is parked in a partition that cannot be asked is not counted.
+   */
+  async seenPaused(stream?: string): Promise<Seen<PausedGroup>> {
     if (stream !== undefined) await this.#assertWhole(stream);
     const streams = stream === undefined ? streamsOf(this.#config) : [prefixed(this.#config, stream)];
-    const found: (readonly PausedGroup[])[] = [];
-    for (const name of streams) found.push(await this.#pausedOf(name));
-    return found.flat();
+    const { found, ...rest } = await askEach(this.#routes, streams, (name) => this.#pausedOf(name));
+    return joined([{ ...rest, found: [] }, ...found.flat()]);
   }
 
   /** @param stream - its whole name */
-  async #pausedOf(stream: string): Promise<readonly PausedGroup[]> {
+  async #pausedOf(stream: string): Promise<readonly Seen<PausedGroup>[]> {
     const at: AtStream = (each, question) => this.#routes.at(each).ask(`listing what is paused of ${stream}`, question);
     const groups = await at(stream, async (client) => {
       const served = await client.zrange(placeIn(stream, "").keys.groups, `${-MOST_GROUPS}`, "-1");
@@ -94,13 +104,21 @@ export class Groups implements GroupControl {
       for (const group of served) all.push(await pausedGroup(client, placeIn(stream, group), this.#config.leaseMs));
       return all.filter(({ pauses }) => pauses.length > 0);
     });
-    const counted: PausedGroup[] = [];
+    const counted: Seen<PausedGroup>[] = [];
     for (const group of groups) {
-      const [, ...others] = await placesOf(at, group);
-      const held = await eachOf(at, others, (client, keys) => client.hlen(keys.held));
-      counted.push({ ...group, held: group.held + held });
+      const places = await placesOf(at, group);
+      const inOthers = await askEach(
+        this.#routes,
+        places.map((place) => place.stream),
+        (name) => (name === stream ? Promise.resolve(group.held) : this.#heldIn(at, placeIn(name, group.group))),
+      );
+      counted.push({ ...inOthers, found: [{ ...group, held: sumOf(inOthers.found) }] });
     }
     return counted;
+  }
+
+  #heldIn(at: AtStream, place: Omit<GroupPlace, "exists">): Promise<number> {
+    return eachOf(at, [place], (client, keys) => client.hlen(keys.held));
   }
 
   async retryNow(stream: string, group: string, options: RetryNowOptions = {}): Promise<number> {

@@ -5,6 +5,7 @@ import type { Descriptor } from "../../contract/descriptor.js";
 import type { DeadLetter } from "../../letters/letter-settler.js";
 import { answerKey } from "../../redis/keys.js";
 import { readPage } from "../../redis/page.js";
+import type { Unseen } from "../ask-each.js";
 import type { Operator } from "../operator.js";
 import { type Fate, Fates } from "./fate.js";
 import { ifAllowed } from "./if-allowed.js";
@@ -35,6 +36,8 @@ export interface Story {
   /** Dead letters with that id whose message is not in its stream, or was not found. */
   readonly letters: readonly DeadLetter[];
   readonly searched: readonly Searched[];
+  /** The streams that could not be searched, because their master is away. */
+  readonly unseen: readonly Unseen[];
   /** How many messages are not told, because there are too many. */
   readonly left: number;
 }
@@ -54,17 +57,21 @@ export async function explain(
   id: string,
   range: SearchRange,
 ): Promise<Story> {
-  const { traces, searched } = await search(operator, range);
+  const {
+    traces,
+    searched: { found: searched, unseen },
+  } = await search(operator, range);
+  const streams = searched.map(({ stream }) => stream);
   const named = new Set(traces.filter((trace) => isNamed(trace, id)));
   // An entry and a dead letter of another one may have the same id, each in its stream.
   if (named.size === 0 || entryIdIn(id) !== undefined) {
-    for (const trace of await namedByLetter(operator, traces, id, range)) named.add(trace);
+    for (const trace of await namedByLetter(operator, traces, id, { ...range, streams })) named.add(trace);
   }
   const branches = branchesOf(traces, named);
   const told = everyOf(branches);
   const letters = new LettersByEntry();
   const stray: DeadLetter[] = [];
-  for (const stream of range.streams) {
+  for (const stream of streams) {
     const own = told.filter((trace) => trace.stream === stream);
     const key = prefixed(operator.config, stream);
     const places = new Set(own.map(({ entryId }) => `${key} ${entryId}`));
@@ -83,7 +90,7 @@ export async function explain(
   }
   const teller = new Teller(operator, new MessageReader(descriptors), new Fates(operator, letters), named);
   const parts = await teller.tell(branches);
-  return { parts, letters: stray, searched, left: Math.max(0, told.length - MOST_TOLD) };
+  return { parts, letters: stray, searched, unseen, left: Math.max(0, told.length - MOST_TOLD) };
 }
 
 /** The messages of a dead letter. */

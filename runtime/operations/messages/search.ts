@@ -1,6 +1,7 @@
 import { comesBefore } from "../../broker/entry-id.js";
 import { prefixed } from "../../config/config.js";
 import { readPage } from "../../redis/page.js";
+import { askEach, type Seen } from "../ask-each.js";
 import type { Operator } from "../operator.js";
 import { type Trace, traceOf } from "./trace.js";
 
@@ -37,17 +38,18 @@ const PAGE = 500;
 export async function search(
   operator: Operator,
   range: SearchRange,
-): Promise<{ readonly traces: readonly Trace[]; readonly searched: readonly Searched[] }> {
+): Promise<{ readonly traces: readonly Trace[]; readonly searched: Seen<Searched> }> {
   const traces: Trace[] = [];
-  const searched: Searched[] = [];
-  for (const stream of range.streams) {
+  const searched = await askEach(operator.routes, range.streams, async (stream): Promise<Searched> => {
     const before = traces.length;
     const isWhole = await searchOne(operator, range, stream, traces);
     const entries = traces.length - before;
-    searched.push({ stream, entries, oldest: entries === 0 ? undefined : traces.at(-1)?.entryId, isWhole });
-  }
-  traces.sort((one, other) => (one.entryId === other.entryId ? 0 : comesBefore(one.entryId, other.entryId) ? -1 : 1));
-  return { traces, searched };
+    return { stream, entries, oldest: entries === 0 ? undefined : traces.at(-1)?.entryId, isWhole };
+  });
+  // What was read before its master went away cannot be told.
+  const seen = traces.filter(({ stream }) => searched.found.some((each) => each.stream === stream));
+  seen.sort((one, other) => (one.entryId === other.entryId ? 0 : comesBefore(one.entryId, other.entryId) ? -1 : 1));
+  return { traces: seen, searched };
 }
 
 async function searchOne(

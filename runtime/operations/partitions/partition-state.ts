@@ -4,15 +4,19 @@ import type { Client } from "../../redis/connection.js";
 import { leaseKey } from "../../redis/keys.js";
 import { groupsWithLag } from "../../redis/lag.js";
 import { field } from "../../redis/reply.js";
-import type { AtStream } from "../routes.js";
+import { askEach, type Seen } from "../ask-each.js";
+import type { AtStream, Routes } from "../routes.js";
 
-export async function partitionStates(at: AtStream, topology: Topology): Promise<readonly PartitionState[]> {
-  const states: PartitionState[] = [];
-  for (const stream of readStreams(topology)) {
-    const isRetired = topology.retired.includes(stream);
-    states.push({ stream, isRetired, ...(await at(stream, (client) => workIn(client, stream))) });
-  }
-  return states;
+/** What each group has to do in the partitions of a stream, which masters of a cluster have that may be away. */
+export function partitionStates(
+  routes: Pick<Routes, "hasMasters">,
+  at: AtStream,
+  topology: Topology,
+): Promise<Seen<PartitionState>> {
+  return askEach(routes, readStreams(topology), async (stream) => ({
+    ...{ stream, isRetired: topology.retired.includes(stream) },
+    ...(await at(stream, (client) => workIn(client, stream))),
+  }));
 }
 
 async function workIn(client: Client, stream: string): Promise<Pick<PartitionState, "entries" | "groups">> {

@@ -18,6 +18,7 @@ import { openLetters } from "../../redis/letters.js";
 import { recordTopology } from "../../redis/lua/shares.js";
 import { instantIn } from "../../redis/redis-clock.js";
 import { readTopology } from "../../redis/topologies.js";
+import type { Seen } from "../ask-each.js";
 import { groupsOf } from "../groups/group-place.js";
 import type { AtStream, Routes } from "../routes.js";
 import { hindrancesOf } from "./hindrances.js";
@@ -37,8 +38,15 @@ export class Partitions implements PartitionControl {
   }
 
   async list(stream: string): Promise<readonly PartitionState[]> {
+    const { found, away } = await this.seen(stream);
+    if (away !== undefined) throw away;
+    return found;
+  }
+
+  /** Lists the same, and of which partitions nothing is known because a master of a cluster is away. */
+  async seen(stream: string): Promise<Seen<PartitionState>> {
     const topology = await this.#ask("listing the partitions of", stream, readTopology);
-    return partitionStates(this.#at, topology);
+    return partitionStates(this.#routes, this.#at, topology);
   }
 
   plan(stream: string, count: number): Promise<PartitionPlan> {

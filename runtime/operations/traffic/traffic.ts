@@ -8,6 +8,7 @@ import { streamKeys } from "../../redis/keys.js";
 import { typesLook } from "../../redis/lua/look.js";
 import { readPage } from "../../redis/page.js";
 import { isReply } from "../../redis/reply.js";
+import { askEach, type Unseen } from "../ask-each.js";
 import type { Operator } from "../operator.js";
 import { groupsOf } from "../waiting.js";
 import { type Handled, handledIn } from "./handled.js";
@@ -34,6 +35,7 @@ export interface Traffic {
   /** How many entries were looked at, and since when the streams were seen. */
   readonly looked: number;
   readonly sinceMs: number | undefined;
+  readonly unseen: readonly Unseen[];
 }
 
 const SAMPLED = 300;
@@ -50,16 +52,14 @@ const MOST_TYPES_BYTES = 1024 * 1024;
  */
 export async function readTraffic(operator: Operator, descriptors: readonly Descriptor[]): Promise<Traffic> {
   const streams = [...new Set(descriptors.map(({ stream }) => stream))];
-  const samples: Sample[] = [];
-  // One after the other: where entries are very large, each takes Redis a while.
-  for (const stream of streams) samples.push(await sample(operator, stream));
+  const { found: samples, unseen } = await askEach(operator.routes, streams, (stream) => sample(operator, stream));
   const types = samples.flatMap(({ stream, entries, handled }) => typesIn(stream, entries, handled, descriptors));
   const oldest = samples.flatMap(({ entries }) => entries.at(-1)?.id ?? []).map(addedAt);
   const looked = samples.reduce((sum, { entries }) => sum + entries.length, 0);
   const silent = samples.flatMap(({ stream, handled }) =>
     [...handled].filter(([, each]) => each === "unknown").map(([group]) => ({ stream, group })),
   );
-  return { types, silent, looked, sinceMs: oldest.length === 0 ? undefined : Math.min(...oldest) };
+  return { types, silent, looked, sinceMs: oldest.length === 0 ? undefined : Math.min(...oldest), unseen };
 }
 
 interface Sample {

@@ -28,7 +28,7 @@ const { redis, admin } = await useRedis();
 const { config, routes } = new Operator({ env: {}, redis: { url: redis.url } }, { name: "operator" });
 const descriptors = [catalogue.userCreated, catalogue.createUser];
 const audit = new AuditTrail(config, routes);
-const tool: LetterTool = { letters: deadLettersOf(config, routes), audit, descriptors };
+const tool: LetterTool = { letters: deadLettersOf(config, routes), audit, descriptors, routes };
 const events: LetterTool = { ...tool, descriptors: [catalogue.userCreated] };
 const yes = { yes: true, who: "ada", why: "it is back" } as const;
 
