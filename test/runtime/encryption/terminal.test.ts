@@ -21,6 +21,8 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 /** As long as an id may be. */
 const LONG = "k".repeat(64);
 const MIDDLE = "2026-november-of-production";
+/** Where the keys of people are, beside those that are read by default. */
+const keysOf = (id: string): string => `keys of ${id}{subject-keys}`;
 
 beforeEach(async () => {
   await admin.flushall();
@@ -32,13 +34,13 @@ beforeEach(async () => {
       { name: "people", encoding: "fields", messages: [joined, moved] } as never,
       {
         ...{ service: "people", redis: { url: redis.url }, env: {}, announce: false },
-        extensions: [encryption({ keys: fileKeys(keyFile), people: redisSubjects(admin, { key: `keys of ${id}` }) })],
+        extensions: [encryption({ keys: fileKeys(keyFile), people: redisSubjects(admin, { key: keysOf(id) }) })],
       },
     ) as Messaging;
     await people.publish(joined, { entity_id: 1, after_data: { name: "a name" } });
     await people.publish(moved, { entity_id: 7, after_data: { street: "a street", country: "SE" } });
   }
-  await admin.rename(`keys of ${MIDDLE}`, "subject-keys");
+  await admin.rename(keysOf(MIDDLE), "subject-keys");
 });
 
 /** What a command prints, on a terminal of so many columns or elsewhere. */
