@@ -64,6 +64,8 @@ export interface Released {
   readonly pauses: readonly GroupPause[] | undefined;
   /** What operators have called for since, the oldest first. Of very many some are left for the next look. */
   readonly calls: readonly RetryCall[];
+  /** Why nothing was looked for, and surely nothing was taken: the slot of the stream is on its way to another master. */
+  readonly refused?: Error;
 }
 
 /** An entry of a consumer that died. Its delivery is to be counted just before it begins, by {@link Membership.fetch}. */

@@ -10,5 +10,6 @@ export async function acknowledgeEntries(
   { ids, retried }: { readonly ids: readonly string[]; readonly retried: readonly string[] },
 ): Promise<void> {
   const args = [group, retried.length, ...retried, ...ids.filter((id) => !retried.includes(id))];
-  await acknowledge.run(client, [keys.stream, keys.errors], args);
+  // While their slot moves to another master, a script is refused that names a key which does not exist.
+  await acknowledge.run(client, retried.length > 0 ? [keys.stream, keys.errors] : [keys.stream], args);
 }

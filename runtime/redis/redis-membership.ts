@@ -16,7 +16,7 @@ import { groupState } from "./group-state.js";
 import { Handover, type HandoverParts } from "./handover.js";
 import type { Heartbeat } from "./heartbeat.js";
 import { leaveGroup } from "./leave-group.js";
-import { learnPauses, NONE_PARKED, takeParked } from "./parked.js";
+import { learnPauses, lookForParked, NONE_PARKED } from "./parked.js";
 import { buried, owned } from "./pending.js";
 import { startId } from "./redis-clock.js";
 import { isReply } from "./reply.js";
@@ -174,7 +174,7 @@ export class RedisMembership implements Membership {
   release(count: number, heard: number): ReturnType<Membership["release"]> {
     const { signals, replyBytes } = this.#parts;
     return this.#unlessGone(signals.reading, { ...NONE_PARKED, isOutdated: false }, async (client) => {
-      const { version, ...taken } = await takeParked(client, this.#place, { count, replyBytes, heard });
+      const { version, ...taken } = await lookForParked(client, this.#place, { count, replyBytes, heard });
       return { ...taken, isOutdated: version !== this.#handover.types.version };
     });
   }
