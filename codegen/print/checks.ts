@@ -1,5 +1,6 @@
 import type { Ajv2020, Code } from "ajv/dist/2020.js";
 import standalone from "ajv/dist/standalone/index.js";
+import { limitFormErrors, makeNoFormErrors } from "../../runtime/contract/form-errors.js";
 import { formats, tolerantFormats } from "../../runtime/contract/format.js";
 import { loadAjv } from "../../runtime/contract/load-ajv.js";
 import { withNumberBounds } from "../../runtime/contract/number-bounds.js";
@@ -28,17 +29,30 @@ export function checksOf({ schema, result }: Message, { flattener }: Model): rea
 
 /** Every issue of a message that its caller composed. */
 function writerOf(schema: Schema): string {
-  return codeOf(ajvWith(formats, "formats", true), withNumberBounds(closeSchema(schema)));
+  return checkOf(withNumberBounds(closeSchema(schema)), formats, true);
 }
 
 /** The first issue of a message that is not trusted. */
 function readerOf(schema: Schema): string {
-  return codeOf(ajvWith(tolerantFormats, "tolerantFormats", false), withNumberBounds(schema));
+  return checkOf(withNumberBounds(schema), tolerantFormats, false);
 }
 
-function ajvWith(checks: FormatChecks, name: string, allErrors: boolean): Ajv2020 {
+/** A choice has a check that only decides, too, since to tell what is wrong with each form takes longer. */
+function checkOf(schema: Schema, checks: FormatChecks, allErrors: boolean): string {
+  if (!hasChoice(schema)) return codeOf(ajvWith(checks, allErrors), schema);
+  const [decide, explain] = [ajvWith(checks, false), ajvWith(checks, allErrors)];
+  makeNoFormErrors(decide);
+  limitFormErrors(explain);
+  return `checkSupport.explainedBy(${codeOf(decide, schema)}, ${codeOf(explain, schema)})`;
+}
+
+function hasChoice(schema: Schema): boolean {
+  return /"(?:anyOf|oneOf)":/.test(JSON.stringify(schema));
+}
+
+function ajvWith(checks: FormatChecks, allErrors: boolean): Ajv2020 {
   const { _ } = loadAjv();
-  const place: Code = name === "formats" ? _`checkSupport.formats` : _`checkSupport.tolerantFormats`;
+  const place: Code = checks === formats ? _`checkSupport.formats` : _`checkSupport.tolerantFormats`;
   const code = { source: true, esm: true, formats: place };
   // A type is written once, however many messages' parts have it.
   return ajvFor(checks, allErrors, { code, inlineRefs: false, messages: false });

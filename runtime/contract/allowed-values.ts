@@ -2,10 +2,10 @@ import type { Ajv2020, KeywordCxt } from "ajv/dist/2020.js";
 import { areEqual, hasParts } from "./equal.js";
 import { constantOf, writeOtherwise } from "./keyword-code.js";
 import { loadAjv } from "./load-ajv.js";
-import { itemKeyOf } from "./unique-items.js";
+import { hashOf } from "./value-hash.js";
 
-/** Of fewer values, and of fewer objects and lists, it takes no longer to compare each. */
-const [MANY, MANY_PARTS] = [16, 5] as const;
+/** Of fewer values it takes no longer to compare each. */
+const MANY = 16;
 
 /**
  * Makes an Ajv look a value up among many that are allowed, and compare objects as JSON has them. By itself it compares each:
@@ -28,25 +28,27 @@ function writeLookUp(context: KeywordCxt, values: readonly unknown[]): true {
 
 interface Allowed {
   readonly plain: ReadonlySet<unknown>;
-  readonly parts: readonly unknown[];
-  /** The parts by their keys, if they are several. */
-  readonly byKey: ReadonlyMap<unknown, unknown> | undefined;
+  readonly parts: ReadonlyMap<number, readonly unknown[]>;
 }
 
+const NONE: readonly unknown[] = [];
 const known = new WeakMap<readonly unknown[], Allowed>();
 
 /** Also what written checks call. */
 export function isOneOf(value: unknown, values: readonly unknown[]): boolean {
-  let allowed = known.get(values);
-  if (allowed === undefined) {
-    const parts = values.filter(hasParts);
-    const byKey = parts.length < MANY_PARTS ? undefined : new Map(parts.map((part) => [itemKeyOf(part), part]));
-    allowed = { plain: new Set(values.filter((each) => !hasParts(each))), parts, byKey };
-    known.set(values, allowed);
-  }
+  const allowed = known.get(values) ?? allowedBy(values);
   if (!hasParts(value)) return allowed.plain.has(value);
-  const { parts, byKey } = allowed;
-  return byKey === undefined
-    ? parts.some((part) => areEqual(part, value))
-    : areEqual(byKey.get(itemKeyOf(value)), value);
+  for (const each of allowed.parts.get(hashOf(value)) ?? NONE) if (areEqual(each, value)) return true;
+  return false;
+}
+
+function allowedBy(values: readonly unknown[]): Allowed {
+  const parts = new Map<number, unknown[]>();
+  for (const each of values.filter(hasParts)) {
+    const hash = hashOf(each);
+    parts.set(hash, [...(parts.get(hash) ?? []), each]);
+  }
+  const allowed = { plain: new Set(values.filter((each) => !hasParts(each))), parts };
+  known.set(values, allowed);
+  return allowed;
 }

@@ -1,5 +1,6 @@
 import type { ErrorObject } from "ajv/dist/2020.js";
 import { isOneOf } from "./allowed-values.js";
+import { explanationOf, forget } from "./form-errors.js";
 import { type FormatCheck, formats, tolerantFormats } from "./format.js";
 import { placeIn } from "./keyword-code.js";
 import { type Pattern, patternOf } from "./pattern.js";
@@ -25,6 +26,16 @@ export interface Checks {
   readonly readResult?: WrittenCheck;
 }
 
+/** Combines a check that decides with one that explains: of a choice, what is wrong with each form takes longer to tell. */
+function explainedBy(decide: WrittenCheck, explain: WrittenCheck): WrittenCheck {
+  const check: WrittenCheck = (value) => {
+    const isValid = decide(value);
+    check.errors = isValid ? null : (explanationOf(value, explain, () => decide.errors) ?? decide.errors ?? null);
+    return isValid;
+  };
+  return check;
+}
+
 /** What written checks call. */
 export const checkSupport: {
   readonly formats: Readonly<Record<string, FormatCheck>>;
@@ -34,6 +45,8 @@ export const checkSupport: {
   patternOf(source: string): Pattern;
   isOneOf(value: unknown, values: readonly unknown[]): boolean;
   placeIn(values: readonly unknown[], value: unknown): number;
+  forget(count: number): void;
+  explainedBy(decide: WrittenCheck, explain: WrittenCheck): WrittenCheck;
 } = {
   formats,
   tolerantFormats,
@@ -42,6 +55,8 @@ export const checkSupport: {
   patternOf,
   isOneOf,
   placeIn,
+  forget,
+  explainedBy,
 };
 
 let isAllowed: boolean | undefined;

@@ -1,4 +1,4 @@
-import type { Ajv2020, CodeKeywordDefinition, KeywordCxt, Name } from "ajv/dist/2020.js";
+import type { Ajv2020, CodeKeywordDefinition, ErrorObject, KeywordCxt, Name } from "ajv/dist/2020.js";
 import { definitionIn } from "./keyword-code.js";
 import { loadAjv } from "./load-ajv.js";
 
@@ -6,7 +6,7 @@ import { loadAjv } from "./load-ajv.js";
 const MOST_FORGOTTEN = 10_000;
 
 /** Thrown by a check that would take too long to explain what is wrong. */
-export const INEXPLICABLE: Error = new Error("a check has made too many errors");
+const INEXPLICABLE: Error = new Error("a check has made too many errors");
 
 /**
  * Has an Ajv that only decides make no errors of a choice's forms. By itself it makes some for each form that does not describe
@@ -18,31 +18,47 @@ export function makeNoFormErrors(ajv: Ajv2020): void {
   });
 }
 
-/** Makes an Ajv that explains give up, with {@link INEXPLICABLE}, once it has forgotten very many errors of forms. */
-export class FormErrors {
-  #forgotten = 0;
-
-  constructor(ajv: Ajv2020) {
-    const { _, Name } = loadAjv();
-    const errors = new Name("errors");
-    const forget = (count: number): void => {
-      this.#forgotten += count;
-      if (this.#forgotten > MOST_FORGOTTEN) throw INEXPLICABLE;
-    };
-    eachChoice(ajv, (context, code) => {
-      const name = context.gen.scopeValue("func", { ref: forget });
-      code({
-        reset: () => {
-          context.gen.code(_`${name}(${errors} - ${context.errsCount as Name})`);
-          context.reset();
-        },
-      });
+/** Makes an Ajv that explains give up once it has forgotten very many errors of forms, see {@link explanationOf}. */
+export function limitFormErrors(ajv: Ajv2020): void {
+  const { _, Name } = loadAjv();
+  const errors = new Name("errors");
+  eachChoice(ajv, (context, code) => {
+    const name = context.gen.scopeValue("func", { ref: forget, code: _`checkSupport.forget` });
+    code({
+      reset: () => {
+        context.gen.code(_`${name}(${errors} - ${context.errsCount as Name})`);
+        context.reset();
+      },
     });
-  }
+  });
+}
 
-  /** To be called before each check. */
-  clear(): void {
-    this.#forgotten = 0;
+let forgotten = 0;
+
+/** What a check calls before it forgets errors; also written ones do. */
+export function forget(count: number): void {
+  forgotten += count;
+  if (forgotten > MOST_FORGOTTEN) throw INEXPLICABLE;
+}
+
+/** A check as Ajv compiles or writes it. */
+interface Deciding {
+  (value: unknown): unknown;
+  readonly errors?: readonly ErrorObject[] | null | undefined;
+}
+
+/** What a check finds that explains, `undefined` for nothing. Where it gives up, the last error of what decided is all. */
+export function explanationOf(
+  value: unknown,
+  explain: Deciding,
+  decided: () => Deciding["errors"],
+): readonly ErrorObject[] | undefined {
+  forgotten = 0;
+  try {
+    return explain(value) ? undefined : (explain.errors ?? []);
+  } catch (error) {
+    if (error !== INEXPLICABLE) throw error;
+    return decided()?.slice(-1) ?? [];
   }
 }
 

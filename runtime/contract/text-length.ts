@@ -1,4 +1,5 @@
 import type { Ajv2020 } from "ajv/dist/2020.js";
+import { writeOtherwise } from "./keyword-code.js";
 import { loadAjv } from "./load-ajv.js";
 
 /**
@@ -8,16 +9,10 @@ import { loadAjv } from "./load-ajv.js";
 export function checkLengthsFirst(ajv: Ajv2020): void {
   const { _ } = loadAjv();
   for (const [keyword, fits] of Object.entries({ minLength: hasAtLeast, maxLength: hasAtMost })) {
-    ajv.removeKeyword(keyword);
-    ajv.addKeyword({
-      keyword,
-      type: "string",
-      schemaType: "number",
-      error: { message: "", params: ({ schemaCode }) => _`{limit: ${schemaCode}}` },
-      code(context) {
-        const { gen, data, schema } = context;
-        context.pass(_`${gen.scopeValue("func", { ref: fits })}(${data}, ${schema})`);
-      },
+    writeOtherwise(ajv, keyword, (context) => {
+      const { gen, data, schema } = context;
+      context.pass(_`${gen.scopeValue("func", { ref: fits })}(${data}, ${schema})`);
+      return true;
     });
   }
 }

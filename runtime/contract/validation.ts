@@ -4,13 +4,14 @@ import { lookUpAllowed } from "./allowed-values.js";
 import { mayGenerateCode, type WrittenCheck } from "./checks.js";
 import { Closing } from "./closing.js";
 import { stopAfterManyErrors } from "./error-limit.js";
-import { FormErrors, INEXPLICABLE, makeNoFormErrors } from "./form-errors.js";
+import { explanationOf, limitFormErrors, makeNoFormErrors } from "./form-errors.js";
 import { type FormatCheck, formats, tolerantFormats } from "./format.js";
 import { interpret } from "./interpreter.js";
 import type { JsonSchema } from "./json-schema.js";
 import { loadAjv } from "./load-ajv.js";
 import { matchPatternsTogether } from "./many-patterns.js";
 import { lookUpProperties } from "./many-properties.js";
+import { listNamesOnce } from "./names-once.js";
 import { withNumberBounds } from "./number-bounds.js";
 import { patternOf } from "./pattern.js";
 import { separateTypes, Verdicts } from "./separate-types.js";
@@ -19,7 +20,7 @@ import { checkLengthsFirst } from "./text-length.js";
 import { lookUpForms } from "./told-apart.js";
 import { withoutTolerated } from "./tolerated.js";
 import { checkUniqueAtOnce } from "./unique-items.js";
-import { describeErrors } from "./violation.js";
+import { describeErrors, isChoice } from "./violation.js";
 
 /** Returns the issues of a value, or `undefined` for a valid one. */
 export type Check = (value: unknown) => readonly Issue[] | undefined;
@@ -77,7 +78,8 @@ export function ajvFor(
     validateSchema: false,
     formats: checks as Record<string, FormatCheck>,
     ...options,
-    code: { regExp: regExpEngine, ...options.code },
+    // Loops over iterators, and parameters that are taken apart, are slow until V8 optimises them: never, if a check is large.
+    code: { regExp: regExpEngine, es5: true, ...options.code },
   });
   ajv.addVocabulary(["sunset", "replacedBy", "sensitive", "encrypt", "subject", "tolerated"]);
   checkUniqueAtOnce(ajv);
@@ -86,6 +88,7 @@ export function ajvFor(
   matchPatternsTogether(ajv);
   lookUpForms(ajv, definitions);
   stopAfterManyErrors(ajv);
+  listNamesOnce(ajv);
   // No contract has `unevaluatedProperties`. Code that keeps track for it is slower, and throws where a condition holds
   // `additionalProperties` beside `patternProperties`.
   ajv.opts.unevaluated = false;
@@ -145,28 +148,23 @@ function compile(given: JsonSchema, checks: FormatChecks, { allErrors, ownProper
   let accepts: (value: unknown) => unknown = isCompiled;
   if (verdict === undefined) decide = decider();
   else accepts = (value) => (interpreted++ < INTERPRETED ? verdict(value) : undefined) ?? isCompiled(value);
-  let explain: ((value: unknown) => readonly ErrorObject[] | undefined) | undefined;
-  const explainer = (): NonNullable<typeof explain> => {
+  let explain: ValidateFunction | undefined;
+  const explainer = (): ValidateFunction => {
     const ajv = ajvOf(schema, checks, { allErrors, verdicts });
-    const formErrors = new FormErrors(ajv);
-    const compiled = ajv.compile(schema);
-    return (value) => {
-      formErrors.clear();
-      return compiled(value) ? undefined : (compiled.errors ?? []);
-    };
+    limitFormErrors(ajv);
+    return ajv.compile(schema);
   };
   const errorsOf = (value: unknown): readonly ErrorObject[] | undefined => {
+    // What decided found no more than the first error, and of a choice not what is wrong with each form.
+    if (!allErrors && decide?.errors?.every(({ keyword }) => !isChoice(keyword))) return decide.errors;
     verdicts?.clear();
     explain ??= explainer();
-    try {
-      return explain(value);
-    } catch (error) {
-      if (error !== INEXPLICABLE) throw error;
-    }
-    verdicts?.clear();
-    // What decided knows the first error, and of a choice not what is wrong with each form; interpreted, it knows none.
-    if (decide === undefined) isCompiled(value);
-    return decide?.errors?.slice(-1) ?? [];
+    return explanationOf(value, explain, () => {
+      verdicts?.clear();
+      // Interpreted, it has told no error.
+      if (decide === undefined) isCompiled(value);
+      return decide?.errors;
+    });
   };
   return (value) => {
     try {

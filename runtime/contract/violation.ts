@@ -31,7 +31,7 @@ export function describeErrors(errors: readonly ErrorObject[], value: unknown, s
     if (there === undefined) byPlace.set(error.instancePath, [error]);
     else there.push(error);
   }
-  const choices = new Set(errors.filter(isChoice).map(({ instancePath }) => instancePath));
+  const choices = new Set(errors.filter(({ keyword }) => isChoice(keyword)).map(({ instancePath }) => instancePath));
   const searches = new Set(errors.filter(({ keyword }) => keyword === "contains").map(({ schemaPath }) => schemaPath));
   for (const error of errors) {
     // It was told before, by another way.
@@ -55,13 +55,13 @@ export function describeErrors(errors: readonly ErrorObject[], value: unknown, s
   return issues.size > 0 ? [...issues.values()] : [{ path: "", message: "must be what its schema describes" }];
 }
 
-function isChoice({ keyword }: ErrorObject): boolean {
+export function isChoice(keyword: string): boolean {
   return keyword === "anyOf" || keyword === "oneOf";
 }
 
 /** True for an error about the value itself, not about a missing or an additional property of it. */
 function isAboutValue(error: ErrorObject): boolean {
-  return !isChoice(error) && error.keyword !== "required" && error.keyword !== "additionalProperties";
+  return !isChoice(error.keyword) && error.keyword !== "required" && error.keyword !== "additionalProperties";
 }
 
 function describeError(error: ErrorObject, { value, schema, byPlace }: Found): Issue {
@@ -87,7 +87,7 @@ function describeError(error: ErrorObject, { value, schema, byPlace }: Found): I
   if (keyword === "additionalProperties") {
     return { path: shownPath([...tokens, String(additional)], schema), message: "is not in the contract" };
   }
-  const demand = isChoice(error)
+  const demand = isChoice(error.keyword)
     ? demandOfChoice(byPlace.get(error.instancePath) ?? [], params["mark"])
     : demandOf(error);
   if (isDeep) return { path: shownPath(tokens, schema), message: demand };

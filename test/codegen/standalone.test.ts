@@ -73,15 +73,8 @@ it("checks that look up what a value is among many find the same issues, too", (
     any: { anyOf: many(form) },
     text: { type: "string", pattern: "\\s+$" },
   };
-  const event = sound["events/order.placed.json"];
-  const properties = { ...event.properties, after_data: { type: "object", properties: parts } };
-  const sources = sourcesOf(textsOf({ ...sound, "events/order.placed.json": { ...event, properties } }), "schemas");
-  const model = buildModel(sources, readConfig(sources.config).config);
-  const message = model.messages.find(({ type }) => type === "order.placed") as Message;
-  const { flattener } = model;
-  const needed = flattener.closure(message.schema).map((one) => [one.name, flattener.definition(one)] as const);
-  const schema = { ...message.schema, $defs: Object.fromEntries(needed) };
-  const checks = evaluate(checksOf(message, model));
+  const { schema, code, example } = withProperties(parts);
+  const checks = evaluate(code);
   const pairs = [
     [compileWriter(schema), compileWriter(schema, checks.write)],
     [compileReader(schema), compileReader(schema, checks.read)],
@@ -105,7 +98,6 @@ it("checks that look up what a value is among many find the same issues, too", (
     { kind: "7" },
     {},
   ];
-  const [example] = event.examples;
   const outcomes = new Set<boolean>();
   for (const name of Object.keys(parts)) {
     for (const value of [...values, ...objects]) {
@@ -117,6 +109,43 @@ it("checks that look up what a value is among many find the same issues, too", (
     }
   }
   expect(outcomes.size).toBe(2);
+});
+
+/** The message of the sound catalogue with these properties: its checks as they are written, and its schema. */
+function withProperties(parts: Readonly<Record<string, object>>) {
+  const event = sound["events/order.placed.json"];
+  const properties = { ...event.properties, after_data: { type: "object", properties: parts } };
+  const sources = sourcesOf(textsOf({ ...sound, "events/order.placed.json": { ...event, properties } }), "schemas");
+  const model = buildModel(sources, readConfig(sources.config).config);
+  const message = model.messages.find(({ type }) => type === "order.placed") as Message;
+  const { flattener } = model;
+  const needed = flattener.closure(message.schema).map((one) => [one.name, flattener.definition(one)] as const);
+  const schema = { ...message.schema, $defs: Object.fromEntries(needed) };
+  return { schema, code: checksOf(message, model), example: event.examples[0] };
+}
+
+it("checks of a choice tell only its place after tens of thousands of forms that did not match", () => {
+  const forms = Array.from({ length: 5 }, (_, at) => ({
+    type: "object",
+    properties: { [`a${at}`]: { type: "integer" } },
+    required: [`a${at}`],
+  }));
+  const { schema, code, example } = withProperties({ list: { type: "array", items: { anyOf: forms } } });
+  const checks = evaluate(code);
+  const of = (list: readonly unknown[]): unknown => ({ ...example, after_data: { list } });
+  const many = Array.from({ length: 10_000 }, () => ({ a4: 1 }));
+  for (const written of [compileWriter(schema, checks.write), compileReader(schema, checks.read)]) {
+    expect(written(of(many))).toBeUndefined();
+    expect(written(of([...many, {}]))).toEqual([
+      { path: "after_data.list[10000]", message: "must match exactly one of its forms, got an object" },
+    ]);
+    expect(written(of([...many.slice(0, 5), {}]))?.length).toBeGreaterThan(1);
+  }
+});
+
+it("checks go through a list or an object by number, which is fast before it is optimised", () => {
+  const { code } = withProperties({ list: { type: "array", items: { type: "integer" } } });
+  expect(code.filter((check) => /for\s*\(\w+ \w+ of/.test(check.code))).toEqual([]);
 });
 
 /** What the generated file makes of this code. */

@@ -42,14 +42,18 @@ function repetitions(): fc.Arbitrary<WorstCase> {
 function patterns(): fc.Arbitrary<WorstCase> {
   const place = fc.constantFrom("one text", "many texts", "a name", "many names", "names that match");
   return fc
-    .tuple(nodes(), texts(), place, fc.integer({ min: 9, max: 60 }))
+    .tuple(nodes(), texts(), place, fc.integer({ min: 0, max: 60 }))
     .map(([node, text, where, length]): WorstCase => {
       const pattern = sourceOf(node);
       const isOne = where === "one text" || where === "a name";
-      const given = (bytes: number): readonly string[] =>
-        isOne
-          ? [text(bytes)]
-          : list(Math.ceil(bytes / length), (at) => text(length) + (where === "many texts" ? "" : at));
+      const given = (bytes: number): readonly string[] => {
+        if (isOne) return [text(bytes)];
+        // Beside its text, each has quotes and a comma; a name has a number, so that all differ, and a value.
+        if (where === "many texts") return list(Math.ceil(bytes / (length + 3)), () => text(length));
+        const digits = Math.ceil(bytes / (length + 5)).toString(36).length;
+        const number = (at: number): string => at.toString(36).padStart(digits, "0");
+        return list(Math.ceil(bytes / (length + digits + 5)), (at) => text(length) + number(at));
+      };
       const matched = node;
       const named = (bytes: number): object => Object.fromEntries(given(bytes).map((name) => [name, 1]));
       const name = `pattern ${pattern}, ${where}`;

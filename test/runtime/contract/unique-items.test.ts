@@ -1,0 +1,67 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { isOneOf } from "../../../runtime/contract/allowed-values.js";
+import { areEqual } from "../../../runtime/contract/equal.js";
+import { areUnique } from "../../../runtime/contract/unique-items.js";
+import { hashOf } from "../../../runtime/contract/value-hash.js";
+import { stepsOf } from "../../codegen/growth/steps.js";
+import { runs } from "../../support/runs.js";
+
+const values = fc.letrec((tie) => ({
+  value: fc.oneof(
+    { depthSize: "small" },
+    fc.constantFrom<unknown>(0, -0, 1, 0.5, 1e300, "1", "", "a", null, true, false, 1n),
+    fc.array(tie("value"), { maxLength: 3 }),
+    fc.dictionary(fc.constantFrom("a", "b", "__proto__"), tie("value"), { maxKeys: 3, noNullPrototype: true }),
+  ),
+}))["value"] as fc.Arbitrary<unknown>;
+
+/** Lists of one number each that all have the same hash. */
+function alikeLists(count: number): readonly (readonly number[])[] {
+  const bytes = new DataView(new ArrayBuffer(8));
+  const numberOf = (low: number, high: number): number => {
+    bytes.setInt32(0, high);
+    bytes.setInt32(4, low);
+    return bytes.getFloat64(0);
+  };
+  // The list's own part of the hash, then the low half of the number: what the high half meets has to be the same for all.
+  const mixed = (hash: number, part: number): number => {
+    const product = Math.imul(hash ^ part, 0xcc9e2d51);
+    return product ^ (product >>> 15);
+  };
+  const begun = mixed(0, 0x1b873593);
+  return Array.from({ length: count }, (_, low) => [numberOf(low, mixed(begun, low) ^ 0x12345678)]).filter(([number]) =>
+    Number.isFinite(number),
+  );
+}
+
+describe("the items of a list", () => {
+  it("are different if no two are equal", () => {
+    fc.assert(
+      fc.property(fc.array(values, { maxLength: 5 }), (items) => {
+        const hasEquals = items.some((one, at) => items.some((other, place) => place < at && areEqual(one, other)));
+        expect(areUnique(items)).toBe(!hasEquals);
+      }),
+      runs(1000),
+    );
+  });
+
+  it("are looked at in few steps each, also if they are made to be alike", async () => {
+    const [some, many] = [alikeLists(1000), alikeLists(9000)];
+    expect(new Set(many.map((each) => hashOf(each))).size).toBe(1);
+    const more = (await stepsOf(() => areUnique(many))) - (await stepsOf(() => areUnique(some)));
+    expect(more).toBeLessThan(8000 * 20);
+    expect(areUnique(many)).toBe(true);
+    expect(areUnique([...many, many[0]])).toBe(false);
+  });
+});
+
+it("a value is allowed if it is equal to one of the values", () => {
+  fc.assert(
+    fc.property(values, fc.array(values, { maxLength: 5 }), (value, allowed) => {
+      expect(isOneOf(value, allowed)).toBe(allowed.some((each) => areEqual(each, value)));
+      expect(isOneOf(structuredClone(value), [...allowed, value])).toBe(true);
+    }),
+    runs(1000),
+  );
+});
