@@ -7,6 +7,7 @@ import { envelopeOf, exampleMessages, fileOf, messageFile, type Parts } from "./
 import { claimsOf, freeName, nameOf } from "./message-name.js";
 import type { Raw } from "./raw.js";
 import { Rewriter, type Rewritten } from "./rewrite.js";
+import { turnedIn } from "./turned.js";
 import { unusedIn } from "./unused.js";
 
 /** What an assembly is made of. */
@@ -212,11 +213,16 @@ export class Assembly {
   }
 
   #ownHindrances(entry: Entry): readonly Hindrance[] {
-    return [...(this.#refused.get(entry) ?? []), ...(this.#made.get(entry)?.rewritten?.hindrances ?? [])];
+    const rewritten = this.#made.get(entry)?.rewritten;
+    return [...(this.#refused.get(entry) ?? []), ...(rewritten === undefined ? [] : this.#hindrancesIn(rewritten))];
   }
 
   #hindrancesOf(definition: Definition): readonly Hindrance[] {
-    return [...this.rewritten(definition).hindrances, ...(this.#refused.get(definition) ?? [])];
+    return [...this.#hindrancesIn(this.rewritten(definition)), ...(this.#refused.get(definition) ?? [])];
+  }
+
+  #hindrancesIn(one: Rewritten): readonly Hindrance[] {
+    return [...one.hindrances, ...turnedIn(one, (...from) => this.#closure(from), this.rewritten.bind(this))];
   }
 
   #isSound(definitions: Iterable<Definition>): boolean {
