@@ -100,9 +100,17 @@ function describeError(error: ErrorObject, { value, schema, byPlace }: Found): I
 /** @param mark - the property that tells the forms apart, where the error is of none of them */
 function demandOfChoice(errors: readonly ErrorObject[], mark: unknown): string {
   if (typeof mark === "string") return `must be a form that its ${printable(JSON.stringify(mark))} names`;
-  const forms = errors.filter(isAboutValue);
-  const demands = new Set(forms.slice(0, MOST_FORMS).map((form) => demandOf(form).replace(/^must be /, "")));
-  return demands.size === 0 ? "must match exactly one of its forms" : `must be ${[...demands].join(" or ")}`;
+  const demands = new Set(errors.filter(isAboutValue).slice(0, MOST_FORMS).map(demandOf));
+  if (demands.size === 0) return "must match exactly one of its forms";
+  const [nouns, others] = [[...demands].filter(isNoun), [...demands].filter((demand) => !isNoun(demand))];
+  return [...nouns.map((noun, at) => (at === 0 ? noun : noun.slice(MUST_BE.length))), ...others].join(" or ");
+}
+
+const MUST_BE = "must be ";
+
+/** Whether what a form demands can be told with others: `must be text or null`. */
+function isNoun(demand: string): boolean {
+  return demand.startsWith(MUST_BE);
 }
 
 /** More different demands than an issue has room for. */
