@@ -154,8 +154,7 @@ function typeKeyword(types: unknown): Verdict {
   return verdicts.length === 1 ? (verdicts[0] as Verdict) : some(verdicts);
 }
 
-function itemsKeyword(items: unknown, schema: JsonSchema, verdicts: Verdicts): Verdict {
-  if (schema["prefixItems"] !== undefined) throw BEYOND;
+function itemsKeyword(items: unknown, _schema: JsonSchema, verdicts: Verdicts): Verdict {
   const verdict = verdicts.of(items);
   return (value) => {
     // An item that an array lacks is undefined, and counts.
@@ -191,7 +190,6 @@ function propertiesKeyword(properties: unknown, _schema: JsonSchema, verdicts: V
 }
 
 function additionalPropertiesKeyword(additional: unknown, schema: JsonSchema, verdicts: Verdicts): Verdict {
-  if (schema["patternProperties"] !== undefined) throw BEYOND;
   const verdict = verdicts.of(additional);
   const declared = new Set(Object.keys(schema.properties ?? {}));
   return (value) =>

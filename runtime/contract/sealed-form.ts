@@ -39,7 +39,7 @@ export class SealedForm {
 
   /** The message with a text in place of what was erased, for its check; `undefined` if nothing was. */
   withErasedText(given: unknown): PlainMessage | undefined {
-    if (!mayBeErased() || typeof given !== "object" || given === null) return undefined;
+    if (!mayBeErased()) return undefined;
     const { message, parts } = this.in(given as PlainMessage);
     const erased = parts.filter(({ value }) => isErased(value));
     for (const part of erased) part.value = ERASED_TEXT;
@@ -69,7 +69,7 @@ export class SealedForm {
    */
   seal(plain: PlainMessage, id: unknown, sealing: Sealing | undefined): PlainMessage | Promise<PlainMessage> {
     const { message, parts } = this.#parts.in(plain);
-    const written = parts.filter(({ encrypt, value }) => encrypt !== "read" && value !== undefined);
+    const written = parts.filter(({ encrypt }) => encrypt !== "read");
     if (written.length === 0) return message;
     for (const part of written) this.#assertWritable(part);
     const waiting = this.#keysOf(sealing, false).seal(written, this.#sealed(message, id, false));

@@ -67,7 +67,6 @@ export function ajvFor(
 ): Ajv2020 {
   const ajv = new (loadAjv().Ajv2020)({
     allErrors,
-    allowUnionTypes: true,
     meta: false,
     ownProperties: true,
     strict: true,
