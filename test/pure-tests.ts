@@ -8,7 +8,7 @@ export const pureTests: Readonly<Record<"runtime" | "contract" | "codegen", read
     "test/runtime/redis/{entry-decoder,handled-types,keys,reply}.test.ts",
     "test/runtime/time/{clock,deadline,pause}.test.ts",
   ],
-  contract: ["test/runtime/contract/*.test.ts"],
+  contract: ["test/runtime/contract/*.test.ts", "test/runtime/encryption/{hostile,messages,receipt,upcast}.test.ts"],
   codegen: [
     // Without those that run the compiler of TypeScript.
     "test/codegen/cases.test.ts",
@@ -18,5 +18,7 @@ export const pureTests: Readonly<Record<"runtime" | "contract" | "codegen", read
   ],
 };
 
-/** One starts Redis, and one is about the state of a fresh process. */
-export const impureTests: readonly string[] = ["test/runtime/contract/{round-trip,string-prototype}.test.ts"];
+/** One starts Redis, one is about the state of a fresh process, and two take many seconds or count the steps of the code. */
+export const impureTests: readonly string[] = [
+  "test/runtime/contract/{linear,long-text,round-trip,string-prototype}.test.ts",
+];

@@ -4,6 +4,7 @@ import { type Contract, contractOf } from "../../../runtime/contract/contract.js
 import { INEXACT, inexactIn } from "../../../runtime/contract/exact-number.js";
 import { pathOf } from "../../../runtime/contract/issue-path.js";
 import { ContractError, DecodeError, defineEvent, type JsonSchema } from "../../../runtime/index.js";
+import { runs } from "../../support/runs.js";
 
 /** The place of the number in a text that becomes another one when the text is parsed. */
 function foundIn(json: string): string | undefined {
@@ -48,6 +49,14 @@ const shortest = fc.double({ noNaN: true, noDefaultInfinity: true }).map((value)
 const number = fc.oneof(whole, near, decimal, shortest).filter((text) => Math.abs(Number(text)) < 1e300);
 
 describe("a number in a text of JSON", () => {
+  it.each([
+    ['{"a":{"b":[1,2]},"c":9007199254740993}', "c"],
+    ["[[1],[2,[3]],9007199254740993]", "[2]"],
+    ['[{"a":1,"b":2},{"a":1,"b":9007199254740993}]', "[1].b"],
+    ['{"path":"C:\\\\","n":9007199254740993}', "n"],
+    ['{"a\\"b":9007199254740993}', '["a\\"b"]'],
+  ])("is found behind what is nested or escaped: %s", (json, path) => expect(foundIn(json)).toBe(path));
+
   it("is found, with its place, if it becomes another one, and only then", () => {
     const name = fc.string({ unit: "binary", maxLength: 5 });
     void fc.assert(
@@ -56,7 +65,7 @@ describe("a number in a text of JSON", () => {
         const json = `{${JSON.stringify(before)}:${space}"9007199254740993",${space}"odd name":${space}[${list}]${space}}`;
         expect(foundIn(json)).toBe(isKept(text) ? undefined : `["odd name"][${items}]`);
       }),
-      { numRuns: 500 },
+      runs(500),
     );
   });
 
@@ -71,6 +80,9 @@ describe("a number in a text of JSON", () => {
     "1152921504606846976",
     "10000000000000000000000",
     "0.1234567890123456789",
+    "1180591620717411303424.0",
+    "0.001e25",
+    `9007199254740992.${"0".repeat(601)}`,
   ])("is kept: %s", (text) => expect(foundIn(`[${text}]`)).toBeUndefined());
 
   it.each([
@@ -79,6 +91,8 @@ describe("a number in a text of JSON", () => {
     "9007199254740993.0",
     "9.007199254740993e15",
     `1${"0".repeat(400)}`,
+    // So many zeros are not counted.
+    `9007199254740992.${"0".repeat(602)}`,
   ])("is refused: %s", (text) => expect(foundIn(`[${text}]`)).toBe("[0]"));
 });
 
@@ -177,6 +191,37 @@ describe.each(["json", "fields"] as const)("in the encoding %s", (encoding) => {
     };
     expect(() => contract.write({ free }, encoding)).toThrow(`free.total ${INEXACT}`);
     expect(contract.write({ free: { ...free, total: 1 } }, encoding).join()).toContain("1970");
+  });
+
+  it.each<[string, object]>([
+    ["an object's own method", { toJSON: () => 2 ** 60 }],
+    [
+      "the method of its class",
+      new (class {
+        toJSON(): number {
+          return 2 ** 60;
+        }
+      })(),
+    ],
+    [
+      "a method beside what is nested more deeply than can be looked at",
+      { deep: JSON.parse(`${"[".repeat(50_000)}${"]".repeat(50_000)}`), toJSON: () => 2 ** 60 },
+    ],
+  ])("is not written where %s gives it", (_, total) => {
+    expect(() => contract.write({ free: { total } }, encoding)).toThrow(`free.total ${INEXACT}`);
+  });
+
+  it("NaN is found beside other numbers, but not where an object says what is written of it", () => {
+    const at = (n: unknown): Record<string, unknown> => ({ free: { first: null, large: 2 ** 53, last: { n } } });
+    expect(() => contract.write(at(Number.NaN), encoding)).toThrow(/free\.last\.n is an infinite number or NaN/);
+    expect(contract.write(at({ of: Number.NaN, toJSON: () => 1 }), encoding).join()).toContain('"n":1');
+    expect(contract.write(at(1), encoding).join()).toContain("9007199254740992");
+  });
+
+  it("is written as deep as JSON can be", () => {
+    let free: object = { large: 2 ** 53 };
+    for (let depth = 0; depth < 3000; depth++) free = { free };
+    expect(contract.write({ free }, encoding).join()).toContain("9007199254740992");
   });
 
   it("is found in what is nested however deeply", () => {

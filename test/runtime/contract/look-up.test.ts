@@ -2,7 +2,9 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { JsonSchema } from "../../../runtime/contract/json-schema.js";
 import { loadAjv } from "../../../runtime/contract/load-ajv.js";
+import { markOf } from "../../../runtime/contract/told-apart.js";
 import { closeSchema, compileReader, compileWriter } from "../../../runtime/contract/validation.js";
+import { runs } from "../../support/runs.js";
 
 const list = <Item>(length: number, item: (at: number) => Item): Item[] => Array.from({ length }, (_, at) => item(at));
 
@@ -65,6 +67,55 @@ const values = fc.oneof(
   fc.constantFrom<unknown>(new Date(0), Object.assign(Object.create({ kind: 1 }), { a: 1 }), { kind: undefined, a: 1 }),
 );
 
+describe("forms of a choice", () => {
+  const form = (kind: JsonSchema, rest: JsonSchema = {}): JsonSchema => ({
+    type: "object",
+    properties: { other: { type: "string" }, kind },
+    required: ["other", "kind"],
+    ...rest,
+  });
+  /** Fifteen forms, and another one. */
+  const beside = (last: JsonSchema): readonly JsonSchema[] => [...list(15, (at) => form({ const: at })), last];
+  const $defs = { Named: form({ $ref: "#/$defs/Last" }), Last: { const: "last" }, Ring: { $ref: "#/$defs/Ring" } };
+
+  it.each<[string, JsonSchema, readonly unknown[]]>([
+    ["a constant", form({ const: "last" }), ["last"]],
+    ["null", form({ const: null }), [null]],
+    ["several values", form({ enum: ["a", null, true] }), ["a", null, true]],
+    ["a constant of a type that has a name", { $ref: "#/$defs/Named" }, ["last"]],
+  ])("are told apart by a property that has %s in each", (_, last, values) => {
+    const forms = [...list(15, (at) => at), ...values.map(() => 15)];
+    expect(markOf(beside(last), { $defs })).toEqual({
+      name: "kind",
+      values: [...list(15, (at) => at), ...values],
+      forms,
+    });
+  });
+
+  it.each<[string, JsonSchema]>([
+    ["the value of another form", form({ const: 7 })],
+    ["any value", form({ type: "string" })],
+    ["a list of values that are objects", form({ enum: ["a", { b: 1 }] })],
+    ["a constant that it need not have", form({ const: "last" }, { required: [] })],
+    ["a constant, but is not the only type", form({ const: "last" }, { type: ["object", "null"] })],
+    ["no description", form({ const: "last" }, { properties: {} })],
+    ["a name that leads nowhere", { $ref: "#/$defs/Nothing" }],
+    ["a name that leads to itself", { $ref: "#/$defs/Ring" }],
+  ])("are tried one by one where one of them has %s", (_, last) => {
+    expect(markOf(beside(last), { $defs })).toBeUndefined();
+  });
+
+  it("are tried one by one where they are few, or no property is required", () => {
+    expect(markOf(beside(form({ const: "last" })).slice(1), {})).toBeUndefined();
+    expect(
+      markOf(
+        list(16, (at) => ({ properties: { kind: { const: at } } })),
+        {},
+      ),
+    ).toBeUndefined();
+  });
+});
+
 describe("what is looked up", () => {
   it.each(schemas)("has the verdict of Ajv by itself: %s", (_, schema) => {
     const [accepts, writes, reads] = [plainly(schema), compileWriter(schema), compileReader(schema)];
@@ -76,7 +127,7 @@ describe("what is looked up", () => {
         const read: unknown = JSON.parse(JSON.stringify(value));
         expect(reads(read) === undefined).toBe(accepts(read));
       }),
-      { numRuns: 400, seed: 21 },
+      runs(400),
     );
   });
 
@@ -95,6 +146,21 @@ describe("what is looked up", () => {
       { path: "[0]", message: 'must be a form that its "kind" names, got an object' },
     ]);
     expect(check([1])).toEqual([{ path: "[0]", message: 'must be a form that its "kind" names, got 1' }]);
+  });
+
+  it("is told by the form that is meant also where forms have names", () => {
+    const form = (at: number): JsonSchema => ({
+      type: "object",
+      properties: { kind: { $ref: `#/$defs/K${at}` }, n: { type: "integer" } },
+      required: ["kind"],
+    });
+    const $defs = Object.fromEntries(
+      list(20, (at) => at).flatMap((at) => [[`F${at}`, form(at)] as const, [`K${at}`, { const: `k${at}` }] as const]),
+    );
+    const check = compileWriter({ oneOf: list(20, (at) => ({ $ref: `#/$defs/F${at}` })), $defs });
+    expect(check({ kind: "k7", n: 7 })).toBeUndefined();
+    expect(check({ kind: "k7", n: "x" })?.[0]).toEqual({ path: "n", message: 'must be a whole number, got "x"' });
+    expect(check({ kind: "k70" })?.[0]?.message).toBe('must be a form that its "kind" names, got an object');
   });
 
   it.each(["toString", "valueOf", "constructor", "hasOwnProperty"])(

@@ -2,6 +2,7 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import * as fc from "fast-check";
 import { describe, it } from "vitest";
 import { checkLengthsFirst } from "../../../runtime/contract/text-length.js";
+import { runs } from "../../support/runs.js";
 
 /** Characters of one and of two code units, and halves of the latter. */
 const texts = fc.string({ unit: fc.constantFrom("a", "ß", "😀", "\ud83d", "\ude00"), maxLength: 12 });
@@ -17,7 +18,7 @@ describe.each(["minLength", "maxLength"])("%s", (keyword) => {
       const counts = slow.compile(schema);
       void fc.assert(
         fc.property(texts, (text) => accepts(text) === counts(text)),
-        { numRuns: 300 },
+        runs(300),
       );
     }
   });

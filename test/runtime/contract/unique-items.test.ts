@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { isOneOf } from "../../../runtime/contract/allowed-values.js";
 import { areEqual } from "../../../runtime/contract/equal.js";
 import { areUnique } from "../../../runtime/contract/unique-items.js";
+import { compileReader } from "../../../runtime/contract/validation.js";
 import { hashOf } from "../../../runtime/contract/value-hash.js";
 import { stepsOf } from "../../codegen/growth/steps.js";
 import { runs } from "../../support/runs.js";
@@ -64,4 +65,43 @@ it("a value is allowed if it is equal to one of the values", () => {
     }),
     runs(1000),
   );
+});
+
+describe("a list without equals", () => {
+  const check = compileReader({ type: "array", uniqueItems: true });
+
+  it.each([
+    [[1, "1", true, "true", null, "null", "[]", [], {}, "{}", [1], ["1"], [[1]]]],
+    [[{ a: 1, b: [2] }, { a: 1, b: [3] }, { a: 1 }, { b: [2] }]],
+    [['"a', '"a"', "a"]],
+    [[]],
+    [[{ a: 1 }]],
+    [
+      [
+        [1, 23],
+        [12, 3],
+      ],
+    ],
+    [[[null], ["null"]]],
+  ])("is %j", (items) => expect(check(items)).toBeUndefined());
+
+  it.each([
+    [[1, 2, 1]],
+    [[null, null]],
+    [
+      [
+        { a: 1, b: { c: 2, d: 3 } },
+        { b: { d: 3, c: 2 }, a: 1 },
+      ],
+    ],
+    [[[{}], [{}]]],
+    [[0, -0]],
+    [[[null], [null]]],
+    [[1, { a: 1 }, { a: 1 }]],
+  ])("is not %j", (items) => expect(check(items)).toHaveLength(1));
+});
+
+it("a list may hold the same twice where its schema says so", () => {
+  const check = compileReader({ type: "array", uniqueItems: false, contains: {} });
+  expect(check([{ a: 1 }, { a: 1 }])).toBeUndefined();
 });
