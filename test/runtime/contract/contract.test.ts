@@ -10,7 +10,7 @@ import {
 import { exampleUserCreated } from "../../../generated/testing.js";
 import type { PlainMessage } from "../../../runtime/contract/codec.js";
 import { Contract, contractOf } from "../../../runtime/contract/contract.js";
-import { defineNotification } from "../../../runtime/contract/define.js";
+import { defineCommand, defineEvent, defineNotification } from "../../../runtime/contract/define.js";
 import { compileReader, compileWriter } from "../../../runtime/contract/validation.js";
 
 describe("input that is out of proportion", () => {
@@ -71,6 +71,11 @@ describe("a contract", () => {
     const message = { ...exampleUserCreated(), source_service: "lone \ud800" };
     expect(() => contractOf(userCreated).write(message, "fields")).toThrow(/source_service must be well-formed/);
     expect(contractOf(userCreated).read(contractOf(userCreated).write(message, "json"))).toEqual(message);
+    // JSON escapes it, and a field of more than text is JSON.
+    const mixed = contractOf(
+      defineEvent("mixed", { type: "object", properties: { value: { type: ["string", "null"] } } }),
+    );
+    expect(mixed.decode(mixed.write({ value: "\ud800" }, "fields"))).toEqual({ value: "\ud800" });
   });
 });
 
@@ -98,7 +103,8 @@ describe("a message that is asserted to be writable", () => {
     for (const encoding of ["fields", "json"] as const) {
       const refused = (): void => contractOf(userCreated).assertWritable(withMetadata(metadata), encoding);
       expect(refused).toThrow(ContractError);
-      expect(refused).toThrow(/cannot be written as JSON: it contains a bigint or a cycle/);
+      const message = "cannot be written as JSON: it contains a bigint or a cycle";
+      expect(refused).toThrow(expect.objectContaining({ issues: [{ path: "", message }] }));
     }
   });
 
@@ -123,6 +129,25 @@ describe("a message that is asserted to be writable", () => {
   });
 });
 
+describe("a message that may have so many bytes", () => {
+  const contract = contractOf(userCreated);
+  const message = { ...exampleUserCreated() };
+
+  it.each(["fields", "json"] as const)("is refused with one more, in the encoding %s", (encoding) => {
+    const bytes = contract.write(message, encoding).reduce((sum, text) => sum + Buffer.byteLength(text), 0);
+    const tooLarge = expect.objectContaining({ code: "MESSAGE_TOO_LARGE" });
+    const attempts = [
+      (most: number) => contract.write(message, encoding, most),
+      (most: number) => contract.encode(message, encoding, most),
+      (most: number) => contract.assertWritable(message, encoding, most),
+    ];
+    for (const attempt of attempts) {
+      expect(() => attempt(bytes)).not.toThrow();
+      expect(() => attempt(bytes - 1)).toThrow(tooLarge);
+    }
+  });
+});
+
 describe("a contract's parts", () => {
   it("are kept for as long as the descriptor", () => {
     expect(contractOf(userCreated)).toBe(contractOf(userCreated));
@@ -131,9 +156,19 @@ describe("a contract's parts", () => {
 
   it("are composed of an object only", () => {
     const compose = (given: unknown): unknown => contractOf(userCreated).compose(given as object as never, {});
-    expect(() => compose(null)).toThrow(/must be an object, got a value of type null/);
-    expect(() => compose("text")).toThrow(ContractError);
+    const refusedAs = (type: string): unknown =>
+      expect.objectContaining({ issues: [{ path: "", message: `must be an object, got a value of type ${type}` }] });
+    expect(() => compose(null)).toThrow(refusedAs("null"));
+    expect(() => compose("text")).toThrow(refusedAs("string"));
+    expect(() => compose(undefined)).toThrow(ContractError);
     expect(compose({})).toMatchObject({ event_type: "user.created" });
+  });
+
+  it("tell the names of the fields that are written, in one array for all contracts with the same", () => {
+    const a = { type: "object", properties: { a: {}, b: {} } };
+    const [one, other] = [defineEvent("one", a), defineEvent("other", { ...a, properties: { ...a.properties } })];
+    expect(contractOf(one).layout("fields")).toBe(contractOf(other).layout("fields"));
+    expect(contractOf(one).layout("fields")).toEqual(["a", "b"]);
   });
 
   it("tell whether the runtime may add to the metadata", () => {
@@ -159,6 +194,54 @@ describe("a contract's parts", () => {
   });
 });
 
+describe("a contract with encrypted values", () => {
+  const text = { type: "string" } as const;
+  const secret = { type: "object", properties: { name: text }, encrypt: true } as const;
+  const schema: JsonSchema = { type: "object", properties: { id: text, secret }, required: ["secret"] };
+  const ciphertext = `e1.main.${"A".repeat(38)}`;
+  const plain = { id: "1", secret: { name: "Ada" } };
+  const sealed = { id: "1", secret: ciphertext };
+
+  it("writes and reads what is on the wire: texts", () => {
+    const contract = contractOf(defineEvent("secret.told", schema));
+    const entry = contract.encode(sealed, "fields");
+    expect(entry.slice(-2)).toEqual(["secret", ciphertext]);
+    expect(contract.decode(entry)).toEqual(sealed);
+    expect(contract.wire.readerViolations(sealed)).toBeUndefined();
+    expect(contract.wire.readerViolations(plain)).toHaveLength(1);
+    expect(contract.readPayload(JSON.stringify(sealed))).toEqual(sealed);
+    expect(() => contract.readPayload(JSON.stringify(plain))).toThrow(ContractError);
+  });
+
+  it("measures a message once it is sealed, and not before", () => {
+    const contract = contractOf(defineEvent("secret.told", schema));
+    expect(() => contract.assertWritable(plain, "fields", 1)).not.toThrow();
+    expect(() => contract.encode(sealed, "fields", 1)).toThrow(/bytes/);
+  });
+
+  it("may have them in a command's result alone, which is then a text on the wire", () => {
+    const result: JsonSchema = { type: "object", properties: { secret }, required: ["secret"] };
+    const contract = contractOf(defineCommand("tell", { type: "object", properties: { id: text } }, result));
+    expect(contract.wire.receivedResultViolations({ secret: ciphertext })).toBeUndefined();
+    expect(contract.wire.receivedResultViolations({ secret: { name: "Ada" } })).toHaveLength(1);
+    expect(contract.receivedResultViolations({ secret: { name: "Ada" } })).toBeUndefined();
+  });
+
+  it("is judged on the wire by what is there, whatever checks were written for its values", () => {
+    const checks = { write: () => true, read: () => true };
+    const contract = contractOf({ ...defineEvent("secret.told", schema), checks });
+    expect(contract.readerViolations({})).toBeUndefined();
+    expect(contract.wire.readerViolations(plain)).toHaveLength(1);
+  });
+
+  it("seals nothing of a message without them, for which it is the contract of the wire itself", () => {
+    const contract = contractOf(userCreated);
+    const message = { ...exampleUserCreated() };
+    expect(contract.seal(message, undefined)).toBe(message);
+    expect(contract.wire).toBe(contract);
+  });
+});
+
 describe("a notification that is announced", () => {
   const properties = {
     text: { type: "string" },
@@ -176,5 +259,9 @@ describe("a notification that is announced", () => {
     { text: "{}", any: "", id: "", none: "1" },
   ])("is read as it was written: %j", (message) => {
     expect(contract.readPayload(contract.writePayload(message))).toEqual(message);
+  });
+
+  it("is refused if it breaks its contract however it was written", () => {
+    expect(() => contract.readPayload(JSON.stringify({ text: 5, any: 1, id: 7, none: "" }))).toThrow(ContractError);
   });
 });

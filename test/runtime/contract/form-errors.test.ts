@@ -60,6 +60,17 @@ it("an item that is wrong after very many others is told with its limit", () => 
   ]);
 });
 
+it("a name that is not allowed is told after very many forms that did not match", () => {
+  const properties = {
+    list: { type: "array", items: { anyOf: forms } },
+    names: { type: "object", propertyNames: { maxLength: 2 }, additionalProperties: true },
+  };
+  const check = compileReader({ type: "object", properties });
+  expect(check({ list: many, names: { abc: 1 } })).toEqual([
+    { path: "names.abc", message: "has a name that is not allowed" },
+  ]);
+});
+
 it("a value that is nested too deeply is told so also after very many forms that did not match", () => {
   const names = list(100, (at) => `b${at}`);
   const check = compileReader(

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
+import type { JsonSchema } from "../../../runtime/contract/json-schema.js";
 import { maskedValue } from "../../../runtime/contract/masked-value.js";
 
 const secret = { type: "string", sensitive: true } as const;
@@ -46,6 +47,31 @@ it("masks what a schema does not describe, but not what it leaves open", () => {
   const { value: shown, masked } = maskedValue(schema, value);
   expect(shown).toEqual({ ...value, point: { x: 3, newer: "…" }, newer: "…" });
   expect(masked).toEqual(["point.newer", "newer"]);
+});
+
+it("shows what a reference describes as open, and null where something with a sensitive part may be", () => {
+  const schema = {
+    properties: { open: { $ref: "#/$defs/Open" }, account: { properties: { password: secret } } },
+    $defs: { Open: { type: "string" } },
+  } as const;
+  const value = { open: "shown", account: null };
+  expect(maskedValue(schema, value)).toEqual({ value, masked: [] });
+});
+
+it.each<[string, JsonSchema, unknown, unknown]>([
+  ["properties of fixed names", { properties: { a: {} }, additionalProperties: false }, { b: 1 }, { b: "…" }],
+  ["no properties", { additionalProperties: false }, { b: 1 }, { b: "…" }],
+  ["properties by patterns", { patternProperties: { "^a": {} } }, { a1: 1, b: 2 }, { a1: 1, b: "…" }],
+  ["a list", { items: {} }, { b: 1 }, { b: "…" }],
+  ["a tuple", { prefixItems: [{}] }, [1, 2], [1, "…"]],
+])("masks what is beside what a schema describes: %s", (_, schema, value, shown) => {
+  expect(maskedValue(schema, value).value).toEqual(shown);
+});
+
+it("shows 64 levels of a value", () => {
+  const nested = (levels: number): unknown => (levels === 0 ? "bottom" : { inner: nested(levels - 1) });
+  expect(maskedValue({}, nested(64))).toEqual({ value: nested(64), masked: [] });
+  expect(JSON.stringify(maskedValue({}, nested(65)).value)).not.toContain("bottom");
 });
 
 it("bears any value: deep ones, many paths, names that objects inherit", () => {

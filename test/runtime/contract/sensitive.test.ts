@@ -69,7 +69,21 @@ describe("a sensitive value", () => {
       "",
     ],
     ["a reference to any place", { properties: { a: { $ref: "#/properties/b~1c" }, "b/c": { sensitive: true } } }, "a"],
+    [
+      "a reference to a name with a stray percent sign",
+      { $ref: "#/$defs/5%", $defs: { "5%": { sensitive: true } } },
+      "",
+    ],
     ["a reference that leads nowhere", { properties: { a: { $ref: "other.json" } } }, "a"],
+    [
+      "a reference to another document, even to a place that is here too",
+      { properties: { a: { $ref: "other.json#/$defs/A" } }, $defs: { A: {} } },
+      "a",
+    ],
+    ["a reference to a definition that is missing", { properties: { a: { $ref: "#/$defs/A" } }, $defs: {} }, "a"],
+    ["a reference below a definition that is missing", { properties: { a: { $ref: "#/$defs/A/items" } } }, "a"],
+    ["a reference into a text", { properties: { a: { $ref: "#/title/0" } }, title: "Account" }, "a"],
+    ["a reference below null", { properties: { a: { $ref: "#/default/b" } }, default: null }, "a"],
     ["a dynamic reference", { properties: { a: { $dynamicRef: "#node" } } }, "a"],
     ["a list", { items: { sensitive: true } }, "0"],
     ["its place in a tuple", { prefixItems: [{}, { sensitive: true }], items: {} }, "1"],
@@ -108,6 +122,9 @@ describe("a sensitive value", () => {
     ["the mark of another place in a tuple", { prefixItems: [{ sensitive: true }], items: {} }, "1"],
     ["the pattern of another name", { patternProperties: { "^x-": { sensitive: true } } }, "y"],
     ["an inherited name", { properties: { a: { sensitive: true } } }, "constructor"],
+    ["a reference to the whole", { properties: { a: { $ref: "#" } } }, "a/a"],
+    ["a reference with a slash in it", { properties: { a: { $ref: "#/$defs/b~1c" } }, $defs: { "b/c": {} } }, "a"],
+    ["a reference with a tilde in it", { properties: { a: { $ref: "#/$defs/b~0c" } }, $defs: { "b~c": {} } }, "a"],
     ["a definition that refers to itself", { $ref: "#/$defs/A", $defs: { A: { $ref: "#/$defs/A" } } }, ""],
   ])("is not known by %s", (_, schema, path) => {
     expect(isSensitive(schema, path === "" ? [] : path.split("/"))).toBe(false);
@@ -132,6 +149,11 @@ describe("a sensitive value", () => {
       { path: "account", message: "must be an object" },
       { path: "note", message: 'must be an object, got "plain"' },
     ]);
+  });
+
+  it("is not masked for a definition that nothing refers to", () => {
+    const schema = { type: "object", $defs: { Password: { type: "string", sensitive: true } } } as const;
+    expect(compileWriter(schema)("plain")).toEqual([{ path: "", message: 'must be an object, got "plain"' }]);
   });
 
   it("may be the name of a number that cannot be held exactly", () => {

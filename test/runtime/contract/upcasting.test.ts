@@ -62,6 +62,7 @@ describe("an upcast message", () => {
     ["gives nothing", () => undefined, /must give an object, and gave a value of type undefined/],
     ["gives null", () => null, /gave null/],
     ["gives a list", () => [], /gave a value of type object/],
+    ["is asynchronous", async () => ({ after_data: data }), /must give an object, and gave a promise/],
     ["gives too little", () => ({}), /its upcaster gave what its readers refuse: after_data is required/],
     ["gives a wrong value", () => ({ after_data: { ...data, name: 7 } }), /after_data.name must be text/],
   ])("is none when the upcaster %s: the error has the code, both types and the reason", (_, wrong, text) => {
@@ -73,6 +74,12 @@ describe("an upcast message", () => {
     } catch (error) {
       expect(error).toMatchObject({ code: "UPCAST_FAILED", from: "user.created", to: "user.created.v2" });
     }
+  });
+
+  it("is called it where it is wrong as a whole", () => {
+    const to = { ...userCreatedV2, schema: { ...userCreatedV2.schema, maxProperties: 1 } } as never;
+    const failing = (): unknown => upcast({ ...given(() => ({ after_data: data })), to });
+    expect(failing).toThrow(/gave what its readers refuse: it must have at most 1 property/);
   });
 
   it("shows in no error what either contract marks as sensitive", () => {
@@ -112,6 +119,11 @@ describe("upcasters", () => {
     ["in a circle", [toV2, toV3, back], "in a circle: user.created → user.created.v2 → user.created.v3 → user.created"],
     ["that are functions", [() => {}], "upcasters[0] is none: make it with upcaster(oldDescriptor, newDescriptor"],
     ["that are missing", [toV2, undefined], "upcasters[1] is none"],
+    ["from nothing", [{ ...toV2, from: undefined }], "upcasters[0] is none"],
+    ["from a name", [{ ...toV2, from: "user.created" }], "upcasters[0] is none"],
+    ["to nothing", [{ ...toV2, to: undefined }], "upcasters[0] is none"],
+    ["to a name", [{ ...toV2, to: "user.created.v2" }], "upcasters[0] is none"],
+    ["without a function", [{ ...toV2, upcast: undefined }], "upcasters[0] is none"],
   ])("%s are refused when the messaging is created", (_, upcasters, text) => {
     expect(() => createMessaging({ service: "a", env: {}, upcasters: upcasters as Upcaster[] })).toThrow(text);
   });

@@ -219,3 +219,73 @@ describe("what a choice declares", () => {
     }
   });
 });
+
+describe("a check that was written when the code was generated", () => {
+  const schema: JsonSchema = { type: "object", properties: { a: { type: "string", sensitive: true }, b: {} } };
+  const error = (instancePath: string) => ({
+    keyword: "type",
+    instancePath,
+    schemaPath: "",
+    params: { type: "string" },
+  });
+  const compilers = [compileWriter, compileReader];
+
+  it("decides, and what is wrong is told by its errors and the schema", () => {
+    for (const compile of compilers) {
+      const written = Object.assign((value: unknown) => value === 1, { errors: [error("/a"), error("/b")] });
+      expect(compile(schema, written)(1)).toBeUndefined();
+      expect(compile(schema, written)({ a: 5, b: 6 })).toEqual([
+        { path: "a", message: "must be text" },
+        { path: "b", message: "must be text, got 6" },
+      ]);
+      expect(compile(schema, () => false)({})).toEqual([{ path: "", message: "must be what its schema describes" }]);
+    }
+  });
+
+  it("finds a value that exhausts the stack nested too deeply, and hides no other fault", () => {
+    const throwing = (error: Error) => (): boolean => {
+      throw error;
+    };
+    for (const compile of compilers) {
+      const issues = [{ path: "", message: "is nested too deeply" }];
+      expect(compile(schema, throwing(new RangeError("stack")))({})).toEqual(issues);
+      expect(() => compile(schema, throwing(new TypeError("no")))({})).toThrow(TypeError);
+    }
+  });
+});
+
+it("a check hides no fault of what it is given", () => {
+  const value = {
+    get a(): never {
+      throw new TypeError("no");
+    },
+  };
+  for (const compile of [compileWriter, compileReader]) {
+    expect(() => compile({ type: "object", properties: { a: { type: "string" } } })(value)).toThrow(TypeError);
+  }
+});
+
+it("a condition may be about names by their patterns and about all others", () => {
+  const schema: JsonSchema = {
+    if: { patternProperties: { "^a": {} }, additionalProperties: { type: "integer" } },
+    else: { type: "object", required: ["b"] },
+  };
+  for (const compile of [compileWriter, compileReader]) {
+    expect(compile(schema)({ a: "x", c: 1 })).toBeUndefined();
+    expect(compile(schema)({ a: "x", c: "x" })).toEqual([{ path: "b", message: "is required" }]);
+  }
+});
+
+it("a name may match several patterns, each of which describes its value", () => {
+  const patternProperties = { "^a": { type: "integer" }, z$: { type: "string" }, "^b": {} };
+  const schema: JsonSchema = { type: "object", patternProperties };
+  for (const compile of [compileWriter, compileReader]) {
+    for (const value of [{}, { a1: 1, bz: "x", b: 1 }]) expect(compile(schema)(value)).toBeUndefined();
+    expect(compile(schema)({ b: 1, a1: "x" })).toEqual([{ path: "a1", message: 'must be a whole number, got "x"' }]);
+  }
+  expect(compileWriter(schema)({ az: 1, bz: 1, a: "x" })).toEqual([
+    { path: "az", message: "must be text, got 1" },
+    { path: "bz", message: "must be text, got 1" },
+    { path: "a", message: 'must be a whole number, got "x"' },
+  ]);
+});
