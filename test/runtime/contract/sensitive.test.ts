@@ -86,6 +86,7 @@ describe("a sensitive value", () => {
     ["a reference below null", { properties: { a: { $ref: "#/default/b" } }, default: null }, "a"],
     ["a dynamic reference", { properties: { a: { $dynamicRef: "#node" } } }, "a"],
     ["a list", { items: { sensitive: true } }, "0"],
+    ["a long list", { items: { sensitive: true } }, "12"],
     ["its place in a tuple", { prefixItems: [{}, { sensitive: true }], items: {} }, "1"],
     ["what a list must contain", { items: {}, contains: { sensitive: true } }, "3"],
     ["the items that nothing else describes", { unevaluatedItems: { sensitive: true } }, "3"],
@@ -122,6 +123,8 @@ describe("a sensitive value", () => {
     ["the mark of another place in a tuple", { prefixItems: [{ sensitive: true }], items: {} }, "1"],
     ["the pattern of another name", { patternProperties: { "^x-": { sensitive: true } } }, "y"],
     ["an inherited name", { properties: { a: { sensitive: true } } }, "constructor"],
+    ["a list, by a name that begins with a digit", { items: { sensitive: true } }, "1a"],
+    ["a list, by a name that ends in a digit", { items: { sensitive: true } }, "a1"],
     ["a reference to the whole", { properties: { a: { $ref: "#" } } }, "a/a"],
     ["a reference with a slash in it", { properties: { a: { $ref: "#/$defs/b~1c" } }, $defs: { "b/c": {} } }, "a"],
     ["a reference with a tilde in it", { properties: { a: { $ref: "#/$defs/b~0c" } }, $defs: { "b~c": {} } }, "a"],
@@ -152,7 +155,7 @@ describe("a sensitive value", () => {
   });
 
   it("is not masked for a definition that nothing refers to", () => {
-    const schema = { type: "object", $defs: { Password: { type: "string", sensitive: true } } } as const;
+    const schema = { type: "object", default: null, $defs: { Password: { type: "string", sensitive: true } } } as const;
     expect(compileWriter(schema)("plain")).toEqual([{ path: "", message: 'must be an object, got "plain"' }]);
   });
 

@@ -51,7 +51,7 @@ it("puts back what an edited copy leaves masked", () => {
 it("puts back nothing for an item of a list that may be another one", () => {
   const [first, second] = shown.keys as [object, object];
   const why = "must be written out: it stands for no value of the original";
-  for (const keys of [[second], [first, { label: "c", key: "…" }], [second, first], [...shown.keys, first]]) {
+  for (const keys of [[first], [second], [first, { label: "c", key: "…" }], [second, first], [...shown.keys, first]]) {
     const { issues } = unmasked({ ...shown, keys }, user, schema);
     expect(issues.map(({ path }) => path.replace(/\d/, "#"))).toContain("keys[#].key");
     expect(issues.every(({ message }) => message === why)).toBe(true);
@@ -66,6 +66,15 @@ it("puts back nothing for an item of a list that may be another one", () => {
 it("puts back nothing where the original has nothing", () => {
   expect(unmasked({ email: "…" }, { name: "Ada" }, schema).issues).toMatchObject([{ path: "email" }]);
   expect(unmasked({ email: "…" }, undefined, schema).issues).toMatchObject([{ path: "email" }]);
+  expect(unmasked({ keys: "…" }, {}, schema).issues).toMatchObject([{ path: "keys" }]);
+});
+
+it("leaves as it is what the original has otherwise, and what is nested too deeply", () => {
+  for (const edited of [{ keys: { a: 1 } }, { name: null }, { name: { first: "Ada" } }]) {
+    expect(unmasked(edited, { name: "Ada", keys: null }, schema)).toEqual({ value: edited, issues: [] });
+  }
+  const deep: unknown = JSON.parse(`${'{"a":'.repeat(50_000)}1${"}".repeat(50_000)}`);
+  expect(unmasked({ deep }, user, schema).value).toHaveProperty("deep.a.a.a");
 });
 
 it("gives any value back as it was, and shows no sensitive text", () => {

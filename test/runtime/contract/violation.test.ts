@@ -24,6 +24,8 @@ describe("what is wrong with a value", () => {
     const form = (name: string): JsonSchema => ({ type: "object", required: [name] });
     const schema: JsonSchema = { type: "object", properties: { a: {}, b: {} }, anyOf: [form("a"), form("b")] };
     expect(compileWriter(schema)({ x: 1 })).toContainEqual({ path: "x", message: "is not in the contract" });
+    const more = compileWriter({ ...schema, properties: { c: {} }, required: ["c"] })({});
+    expect(more).toContainEqual({ path: "c", message: "is required" });
   });
 
   it("is what a list has to hold, and nothing of its items", () => {
