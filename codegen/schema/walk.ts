@@ -81,12 +81,18 @@ function mapKeyword(keyword: string, value: unknown, replace: (child: Schema) =>
     case "schema or boolean":
       return replace(value as Schema);
     case "schemas":
-      return (value as readonly Schema[]).map(replace);
+      return mapList(value as readonly Schema[], replace);
     case "named schemas":
       return mapEach(value as Readonly<Record<string, Schema>>, replace);
     default:
       return value;
   }
+}
+
+/** Replaces the items of a list: a copy, or the list itself if each is replaced by itself. */
+export function mapList<Item>(items: readonly Item[], replace: (item: Item) => Item): readonly Item[] {
+  const mapped = items.map((item) => replace(item));
+  return mapped.every((item, at) => item === items[at]) ? items : mapped;
 }
 
 /** Replaces the values of an object. It is copied only if one of them changes: most schemas stay as they are. */

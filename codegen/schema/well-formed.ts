@@ -2,7 +2,7 @@ import { type KeywordValue, keywords } from "./keyword.js";
 import { faultsOf, isSchema } from "./keyword-value.js";
 import { EXCEPTION } from "./lint-rule.js";
 import type { Schema } from "./schema.js";
-import { isObject, mapEach } from "./walk.js";
+import { isObject, mapEach, mapList } from "./walk.js";
 
 /**
  * Keeps the well-formed part of a document and drops keywords that are unknown or have a wrong value, which the checks
@@ -25,7 +25,7 @@ function withinKeyword(value: unknown, kind: KeywordValue | undefined): unknown 
     const isSound = (name: string): boolean => isSchema(value[name]) && name !== "__proto__";
     return mapEach(onlyThose(value, isSound), schemaOf);
   }
-  if (kind === "schemas") return (value as readonly unknown[]).map(schemaOf);
+  if (kind === "schemas") return mapList(value as readonly unknown[], schemaOf);
   return kind === "schema" || (kind === "schema or boolean" && isObject(value)) ? schemaOf(value) : value;
 }
 
