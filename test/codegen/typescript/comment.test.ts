@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { docComment, docOf } from "../../../codegen/typescript/doc-comment.js";
+import { deprecationOf, docComment, docOf } from "../../../codegen/typescript/doc-comment.js";
 import { commentText, lineCommentText, stringLiteral } from "../../../codegen/typescript/escape.js";
 
 describe("a text in a comment", () => {
@@ -11,6 +11,18 @@ describe("a text in a comment", () => {
     ["what nobody sees", "a\u2028\u0007\ud800\u202e", "a\\u2028\\u0007\\ud800\\u202e"],
   ])("cannot be more than a text, even if it holds %s", (_, text, escaped) => {
     expect(commentText(text)).toBe(escaped);
+  });
+
+  it.each([
+    ['plain "text"', '"plain \\"text\\""'],
+    ["a\\b", '"a\\\\b"'],
+    ["~ !#[]", '"~ !#[]"'],
+    ["é", '"é"'],
+    ["tab\t", '"tab\\t"'],
+    ["\ud83d\ude00", '"\ud83d\ude00"'],
+    ["\ud83d", '"\\ud83d"'],
+  ])("is a literal that means the same: %j", (text, literal) => {
+    expect(stringLiteral(text)).toBe(literal);
   });
 
   it("stays on its line, where the line ends the comment", () => {
@@ -66,6 +78,18 @@ describe("a doc comment", () => {
     const [, code, more, tag] = docComment(`@example\n${word}  \n${word}\n@deprecated ${word}`).split("\n").slice(1);
     expect([code, more]).toEqual([` * ${word}`, ` * ${word}`]);
     expect(tag).toBe(` * @deprecated ${"word ".repeat(21).trim()}`);
+  });
+
+  it("says when a value is encrypted, and of what is deprecated what replaces it and until when", () => {
+    expect(docOf({ description: "A note.", sensitive: true, encrypt: true })).toBe(
+      "A note. Encrypted on the wire; masked in logs and on screens.",
+    );
+    expect(docOf({ description: "" })).toBe("");
+    expect(deprecationOf({ deprecated: true, replacedBy: "b", sunset: "2027-03-01" })).toBe(
+      "@deprecated Use `b` instead. Its sunset is 2027-03-01.",
+    );
+    expect(deprecationOf({ deprecated: true, sunset: "2027-03-01" })).toBe("@deprecated Its sunset is 2027-03-01.");
+    expect(deprecationOf({ replacedBy: "b" })).toBeUndefined();
   });
 
   it("says what a schema says about itself", () => {
