@@ -129,7 +129,7 @@ function mapOf({ patternProperties, additionalProperties }: Schema, hasPropertie
 
 /** Replaces the names of properties. */
 function withoutNames({ properties, required, ...shape }: Schema, placeholders: Placeholders): Schema {
-  if (properties === undefined) return { ...shape, ...(required && { required: [] }) };
+  if (properties === undefined) return shape;
   const named = Object.entries(properties).map(([name, property]) => [placeholders.of(name), property] as const);
   return {
     ...shape,
@@ -144,8 +144,8 @@ function withoutNames({ properties, required, ...shape }: Schema, placeholders: 
 function tupleOf({ prefixItems, items, minItems = 0, ...shape }: Schema): Shape {
   const rest: unknown = items;
   if (prefixItems === undefined) return typeof rest === "object" ? { ...shape, items: rest } : shape;
-  const tuple = { ...shape, items: prefixItems, minItems: Math.min(minItems, prefixItems.length) };
-  return rest === false ? { ...tuple, maxItems: prefixItems.length } : { ...tuple, additionalItems: rest ?? true };
+  const least = Math.min(minItems, prefixItems.length);
+  return { ...shape, items: prefixItems, minItems: least, additionalItems: rest ?? true };
 }
 
 function isEmptyObject(schema: Schema): boolean {

@@ -57,6 +57,7 @@ describe("an object has its names, and no others", () => {
     [objectOf({}), "Record<string, never>"],
     [objectOf(a.properties, { additionalProperties: false }), "interface { a?: string; }"],
     [{ type: "array", items: { ...hasA, required: ["a"] } }, "{ a: string; }[]"],
+    [{ ...hasA, type: ["object", "null"] }, "{ a?: string; } | null"],
     [{ type: "array", items: objectOf({ "a b": text, X1X: text }) }, '{ "a b"?: string; X1X?: string; }[]'],
     [{ type: "array", items: objectOf({ a: { ...text, description: "Text." } }) }, "{ /** Text. */ a?: string; }[]"],
   ])("%j: %s", async (schema, type) => {
@@ -113,6 +114,7 @@ describe("a choice is a union of its forms", () => {
     [{ type: "object", oneOf: [hasA, hasB] }, "{ a?: string; } | { b?: number; }"],
     [{ type: "object", anyOf: [hasA, hasB] }, "{ a?: string; } | { b?: number; }"],
     [objectOf({}, { oneOf: [hasA, hasB] }), "{ a?: string; } | { b?: number; }"],
+    [objectOf({}, { anyOf: [hasA, hasB] }), "{ a?: string; } | { b?: number; }"],
     [{ anyOf: [{ type: "object" }, hasB] }, "Record<string, never> | { b?: number; }"],
     [
       { type: ["object", "null", "string"], anyOf: [hasA, hasB] },
@@ -138,6 +140,7 @@ describe("a layer is intersected if it is a type of names", () => {
   it.each<Rows[number]>([
     [{ type: "object", allOf: [hasA] }, "interface { a?: string; }"],
     [objectOf(a.properties, { allOf: [named] }), "Named & { a?: string; }"],
+    [objectOf({}, { allOf: [named] }), "Named"],
     [objectOf(a.properties, { allOf: [{ ...named, items: text }] }), "Named & { a?: string; }"],
     [objectOf(a.properties, { allOf: [{ minProperties: 1 }, hasB] }), "{ b?: number; } & { a?: string; }"],
     [{ ...hasA, type: ["object", "null"], allOf: [named] }, "(Named & { a?: string; }) | null"],
@@ -147,6 +150,7 @@ describe("a layer is intersected if it is a type of names", () => {
 
   it.each<Rows[number]>([
     [objectOf(a.properties, { allOf: [mapOf(text)] }), "interface { a?: string; }"],
+    [objectOf(a.properties, { allOf: [{ ...hasB, patternProperties: { "^x": text } }] }), "interface { a?: string; }"],
     [
       objectOf(a.properties, { allOf: [{ type: "object", patternProperties: { "^x": text } }] }),
       "interface { a?: string; }",
