@@ -12,7 +12,7 @@ export const pureTests: Readonly<Record<"runtime" | "contract" | "codegen", read
   codegen: [
     // Without those that run the compiler of TypeScript.
     "test/codegen/cases.test.ts",
-    "test/codegen/check/{check,folder,tolerated}.test.ts",
+    "test/codegen/check/{check,folder,name,required,tolerated}.test.ts",
     "test/codegen/model/{answer,casing,component,flatten,form,implies,merge,model,names,reference}.test.ts",
     "test/codegen/{official,schema,typescript}/*.test.ts",
   ],

@@ -1,5 +1,7 @@
 import { expect, it } from "vitest";
 import type { Schema } from "../../../codegen/schema/schema.js";
+import { Placeholders } from "../../../codegen/typescript/placeholder.js";
+import { layOutType } from "../../../codegen/typescript/type-layout.js";
 import { TypePrinter } from "../../../codegen/typescript/type-printer.js";
 
 const text = { type: "string" };
@@ -38,6 +40,31 @@ it("a nullable object is not split, since what may be null fits behind its brace
   ]);
 });
 
+it("any other union with null is split", async () => {
+  const none = { type: "null" };
+  expect(await linesOf({ enum: [word(115), null] })).toEqual(["", `  | "${word(115)}"`, "  | null"]);
+  expect(await linesOf({ anyOf: [objectOf({ a: text }), text, none] })).toEqual([
+    ...["", "  | {", "      a?: string;", "    }", "  | string", "  | null"],
+  ]);
+});
+
+it("a union within a form of another is not split", async () => {
+  const choice = { enum: [word(40), word(41)] };
+  const literals = `"${word(40)}" | "${word(41)}"`;
+  const forms = [
+    { type: "object", additionalProperties: choice },
+    { type: "array", prefixItems: [choice], minItems: 1, items: false },
+    { type: "array", items: objectOf({ b: { ...text, description: "One | other, {( [<" } }) },
+  ];
+  expect(await linesOf(objectOf({ a: { anyOf: forms } }))).toEqual([
+    "{",
+    "  a?:",
+    `    | Record<string, ${literals}>`,
+    `    | [(${literals})]`,
+    ...["    | {", "        /** One | other, {( [< */", "        b?: string;", "      }[];", "}"],
+  ]);
+});
+
 it("a union behind a property starts on the next line, and is indented below it", async () => {
   const choice = { anyOf: [{ const: "x" }, { type: "array", items: objectOf({ b: text }) }] };
   expect(await linesOf(objectOf({ key: choice }))).toEqual([
@@ -71,6 +98,24 @@ it("a comment within a type keeps its paragraphs, and says nothing of the length
   expect(await linesOf({ type: "array", items: objectOf({ pair }) })).toEqual([
     ...["{", "  /**", "   * A.", "   *", "   * B.", "   */", "  pair?: [string];", "}[]"],
   ]);
+});
+
+it("a type may hold any number of names and places", async () => {
+  const names = Array.from({ length: 12 }, (_, at) => `name_${at}`);
+  expect(
+    await linesOf({ type: "array", items: objectOf(Object.fromEntries(names.map((name) => [name, text]))) }),
+  ).toEqual(["{", ...names.map((name) => `  ${name}?: string;`), "}[]"]);
+  const places = { type: "array", prefixItems: names.map(() => text), minItems: 12, items: false };
+  expect(await linesOf({ type: "array", items: objectOf({ a: places }) })).toEqual([
+    ...["{", `  a?: [${names.map(() => "string").join(", ")}];`, "}[]"],
+  ]);
+});
+
+it("what nobody has seen the printer print is refused with the place", () => {
+  const place = { placeholders: new Placeholders(), column: 0, indent: 0, inInterface: false };
+  expect(() => layOutType(`{\n${word(10)}!${word(90)}`, place)).toThrow(
+    `Cannot lay out this output of json-schema-to-typescript: ${word(10)}!${word(69)}`,
+  );
 });
 
 it("a text is never taken for a part of the type that it stands in", async () => {
