@@ -38,9 +38,9 @@ describe("a message", () => {
       $defs: { result: { type: "null" }, Other: { type: "string" } },
     },
   };
-  const model = modelOf(files);
 
   it("is ordered by its kind, then by its type", () => {
+    const model = modelOf(files);
     expect(model.messages.map(({ type, name }) => [type, name])).toEqual([
       ["a.done", "ADone"],
       ["b.done", "BDone"],
@@ -51,6 +51,7 @@ describe("a message", () => {
   });
 
   it("is a whole object, also if its file only refers to one", () => {
+    const model = modelOf(files);
     expect(model.messages.at(-1)?.schema).toMatchObject({ type: "object", properties: { service_name: {} } });
     expect(model.messages.map(({ result }) => result?.schema)).toEqual([
       ...[undefined, undefined],
@@ -60,11 +61,13 @@ describe("a message", () => {
   });
 
   it("has local definitions: those of its file but its result", () => {
+    const model = modelOf(files);
     const locals = model.messages.map((message) => localDefinitions(message, model).map(({ name }) => name));
     expect(locals).toEqual([[], ["Local"], ["Other"], [], []]);
   });
 
   it("has a descriptor, as its generated code has", () => {
+    const model = modelOf(files);
     expect(descriptorsOf(model).map(({ kind, type }) => [kind, type])).toEqual([
       ["event", "a.done"],
       ["event", "b.done"],
@@ -76,6 +79,7 @@ describe("a message", () => {
   });
 
   it("makes its file none of shared definitions", () => {
+    const model = modelOf(files);
     expect(model.sharedFiles.map(({ path }) => path)).toEqual(["types/beat"]);
     expect(model.definitions.map(fileOf)).toContain("commands/c");
   });
