@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import type { Unseen } from "../operations/ask-each.js";
 import type { TailedMessage } from "../operations/messages/tail.js";
 import { type CatalogueArguments, descriptorsOf, readingMessages } from "./catalogue.js";
 import { type ChangeArguments, changeOf } from "./change.js";
@@ -10,6 +11,7 @@ import { repeated, wholeNumber } from "./options.js";
 import { untilInterrupted, write } from "./output.js";
 import { widthOf } from "./table.js";
 import { positionAt, sinceOption, untilOption } from "./time.js";
+import { tellUnseen } from "./unseen.js";
 
 interface TailArguments extends CatalogueArguments, Pick<ChangeArguments, "who" | "why"> {
   readonly stream?: readonly string[];
@@ -83,6 +85,7 @@ async function runTail(types: readonly string[], given: TailArguments): Promise<
   const streams = [...new Set(given.stream ?? streamsOf(descriptors, filter))];
   if (follow && process.stderr.isTTY === true) note(`following ${streams.join(", ")}; Ctrl-C ends it`);
   try {
+    let code: number = exit.fine;
     const options = {
       streams,
       from: since ?? (follow ? undefined : "0-1"),
@@ -90,6 +93,9 @@ async function runTail(types: readonly string[], given: TailArguments): Promise<
       isOver: !follow,
       signal,
       filter,
+      unseen: (all: readonly Unseen[]) => {
+        code = tellUnseen(all);
+      },
     };
     if (given.unmasked === true) {
       const { AuditTrail } = await import("../operations/audit/audit-trail.js");
@@ -104,7 +110,7 @@ async function runTail(types: readonly string[], given: TailArguments): Promise<
         shown: await show(tail(operator, descriptors, { ...options, notice: note, unmasked: true }), given),
       }));
     } else await show(tail(operator, descriptors, { ...options, notice: note }), given);
-    return exit.fine;
+    return code;
   } finally {
     operator.routes.close();
   }

@@ -211,6 +211,9 @@ it(
     const explained = await merp("explain", messageId);
     expect(explained).toMatchObject({ code: 2, stderr: expect.stringMatching(AWAY) });
     expect(explained.stdout).toMatch(/user\.created/);
+    const tailed = await merp("tail", "--since", "1h", "--no-follow");
+    expect(tailed).toMatchObject({ code: 2, stderr: expect.stringMatching(AWAY) });
+    expect(tailed.stdout).toMatch(/user\.created/);
     const partitions = await merp("partitions", "events");
     expect(partitions).toMatchObject({
       code: 2,

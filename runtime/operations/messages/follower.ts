@@ -6,6 +6,7 @@ import { greatestId } from "../../redis/greatest-id.js";
 import { type Page, readPage } from "../../redis/page.js";
 import { systemClock } from "../../time/clock.js";
 import { Pause } from "../../time/pause.js";
+import { askEach, type Unseen } from "../ask-each.js";
 import { type Lane, lanesOf, type News } from "./lane.js";
 
 /** What to read. */
@@ -21,6 +22,8 @@ export interface FollowOptions {
   readonly signal: AbortSignal;
   /** Called with a sentence when the connection is lost or back, or a stream begins anew. */
   readonly notice: (sentence: string) => void;
+  /** Told at first of the streams that are left out, because a master of a cluster is away. @defaultValue a notice of each */
+  readonly unseen?: (streams: readonly Unseen[]) => void;
 }
 
 /** An entry, and where it is from. */
@@ -73,9 +76,9 @@ export class Follower {
   async *entries(): AsyncGenerator<FollowedEntry, void, undefined> {
     const { streams, signal, isOver = false } = this.#options;
     try {
-      const readings: Reading[] = [];
-      // One after the other: where entries are very large, each takes Redis a while.
-      for (const name of streams) readings.push(await this.#begin(name));
+      const hasMasters = this.#config.redis.cluster !== undefined;
+      const { found: readings, unseen } = await askEach({ hasMasters }, streams, (name) => this.#begin(name));
+      this.#leaveOut(unseen);
       let isLive = this.#options.from === undefined;
       while (!signal.aborted) {
         for (const reading of readings) if (reading.entries.length === 0 && reading.isMore) await this.#fill(reading);
@@ -109,6 +112,13 @@ export class Follower {
     const greatest = await lane.connection.ask(`reading ${key}`, (client) => greatestId(client, key));
     const position = from === undefined ? greatest : idBefore(from);
     return { name, key, lane, entries: [], hasEnded: false, greatest, position, isMore: from !== undefined };
+  }
+
+  #leaveOut(unseen: readonly Unseen[]): void {
+    const { notice, unseen: told } = this.#options;
+    for (const { name } of unseen) this.#lanes.get(prefixed(this.#config, name))?.close();
+    if (told !== undefined) told(unseen);
+    else for (const { name, why } of unseen) notice(`${name} is left out: ${why}`);
   }
 
   async #fill(reading: Reading): Promise<void> {
