@@ -2,7 +2,6 @@
 export function pascalCase(text: string): string {
   return text
     .split(/[^\p{L}\p{N}$]+/u)
-    .filter((word) => word !== "")
     .map((word) => word.charAt(0).toUpperCase() + word.slice(1))
     .join("");
 }

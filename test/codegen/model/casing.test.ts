@@ -17,6 +17,8 @@ it.each([
   ["HTTP", "http"],
   ["ÄnderungX", "änderungX"],
   ["already", "already"],
+  ["alreadyHTTP", "alreadyHTTP"],
+  ["xHTTPFailed", "xHTTPFailed"],
 ])("a constant is named after %s: %s", (name, constant) => {
   expect(camelCase(name)).toBe(constant);
 });

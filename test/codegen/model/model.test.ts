@@ -30,7 +30,8 @@ describe("a message", () => {
   const files = {
     "health/beat.json": beat,
     "types/beat.json": objectOf({ service_name: { type: "string" } }),
-    "events/b.json": { ...objectOf({ event_type: { const: "b.done" } }), $defs: { Local: {} } },
+    "events/b.json": { ...objectOf({ event_type: { const: "b.done" } }), $defs: { Local: {}, result: {} } },
+    "events/a.json": objectOf({ event_type: { const: "c.done" } }),
     "events/z.json": objectOf({ event_type: { const: "a.done" } }),
     "notifications/n.json": objectOf({}),
     "commands/c.json": {
@@ -44,6 +45,7 @@ describe("a message", () => {
     expect(model.messages.map(({ type, name }) => [type, name])).toEqual([
       ["a.done", "ADone"],
       ["b.done", "BDone"],
+      ["c.done", "CDone"],
       ["do_it", "DoIt"],
       ["n", "NNotification"],
       ["health.beat", "HealthBeat"],
@@ -54,7 +56,7 @@ describe("a message", () => {
     const model = modelOf(files);
     expect(model.messages.at(-1)?.schema).toMatchObject({ type: "object", properties: { service_name: {} } });
     expect(model.messages.map(({ result }) => result?.schema)).toEqual([
-      ...[undefined, undefined],
+      ...[undefined, undefined, undefined],
       { type: "null" },
       ...[undefined, undefined],
     ]);
@@ -63,7 +65,7 @@ describe("a message", () => {
   it("has local definitions: those of its file but its result", () => {
     const model = modelOf(files);
     const locals = model.messages.map((message) => localDefinitions(message, model).map(({ name }) => name));
-    expect(locals).toEqual([[], ["Local"], ["Other"], [], []]);
+    expect(locals).toEqual([[], ["Local", "BDoneResult"], [], ["Other"], [], []]);
   });
 
   it("has a descriptor, as its generated code has", () => {
@@ -71,11 +73,12 @@ describe("a message", () => {
     expect(descriptorsOf(model).map(({ kind, type }) => [kind, type])).toEqual([
       ["event", "a.done"],
       ["event", "b.done"],
+      ["event", "c.done"],
       ["command", "do_it"],
       ["notification", "n"],
       ["health", "health.beat"],
     ]);
-    expect(descriptorsOf(model)[2]).toMatchObject({ result: { type: "null" } });
+    expect(descriptorsOf(model)[3]).toMatchObject({ result: { type: "null" } });
   });
 
   it("makes its file none of shared definitions", () => {
@@ -89,7 +92,7 @@ describe("a definition", () => {
   it("is named after its title, its key or its file", () => {
     const { definitions } = modelOf({
       "types/user-name.json": {
-        $defs: { id: {}, Whole_name: {}, b: { title: "Bee" }, c: { title: "" } },
+        $defs: { id: {}, aB: {}, Whole_name: {}, b: { title: "Bee" }, c: { title: "" } },
         type: "string",
       },
       "types/titled.json": { title: "Other", type: "string" },
@@ -103,6 +106,7 @@ describe("a definition", () => {
       ["Untitled", ""],
       ["UserName", ""],
       ["UserNameId", "$defs/id"],
+      ["UserNameAB", "$defs/aB"],
       ["WholeName", "$defs/Whole_name"],
       ["Bee", "$defs/b"],
       ["UserNameC", "$defs/c"],
