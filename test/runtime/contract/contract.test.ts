@@ -131,7 +131,7 @@ describe("a message that is asserted to be writable", () => {
 
 describe("a message that may have so many bytes", () => {
   const contract = contractOf(userCreated);
-  const message = { ...exampleUserCreated() };
+  const message = { ...exampleUserCreated(), source_service: "größer 😀 €".repeat(100) };
 
   it.each(["fields", "json"] as const)("is refused with one more, in the encoding %s", (encoding) => {
     const bytes = contract.write(message, encoding).reduce((sum, text) => sum + Buffer.byteLength(text), 0);
