@@ -7,13 +7,18 @@ const SHARE = 0.1;
 export class Shared<Value> {
   readonly #read: () => Promise<Value>;
   readonly #freshMs: number;
+  readonly #isPart: (value: Value) => boolean;
   #latest: Promise<Value> | undefined;
   #freshUntilMs = 0;
 
-  /** @param freshMs - for so long a reading is shown again */
-  constructor(read: () => Promise<Value>, freshMs: number) {
+  /**
+   * @param freshMs - for so long a reading is shown again
+   * @param isPart - whether something was out of reach: it may be back at once, and what took long was the wait for it
+   */
+  constructor(read: () => Promise<Value>, freshMs: number, isPart: (value: Value) => boolean = () => false) {
     this.#read = read;
     this.#freshMs = freshMs;
+    this.#isPart = isPart;
   }
 
   /** @throws what the reading throws; the next call tries again */
@@ -35,7 +40,8 @@ export class Shared<Value> {
     try {
       const value = await this.#read();
       const now = systemClock.now();
-      this.#freshUntilMs = now + Math.max(this.#freshMs, (now - beganMs) / SHARE);
+      const tookMs = this.#isPart(value) ? 0 : now - beganMs;
+      this.#freshUntilMs = now + Math.max(this.#freshMs, tookMs / SHARE);
       return value;
     } catch (error) {
       this.#freshUntilMs = 0;

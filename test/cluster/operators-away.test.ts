@@ -189,6 +189,10 @@ it(
         /nothing is known of commands(.|\n)*there is no dead letter.*9-9 in events and health/,
       ),
     });
+    expect(await merp("dead-letters", "discard", letterId, "--yes")).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/commands cannot be searched for .* at present: give --stream/),
+    });
     const redriven = await merp("dead-letters", "redrive", "--all", "--yes");
     expect(redriven).toMatchObject({
       code: 2,

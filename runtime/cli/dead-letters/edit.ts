@@ -20,7 +20,7 @@ interface EditArguments extends ChangeArguments {
 
 /** Redrives an edited copy of one letter's message. Nothing is changed where the copy breaks its contract. */
 export async function redriveEdited(tool: LetterTool, text: string, args: EditArguments): Promise<number> {
-  const place = await locate(tool, text, await streamsOf(tool, args.stream));
+  const place = await locate(tool, text, await streamsOf(tool, args.stream), true);
   const letter = await tool.letters.get(place.stream, place.id);
   if (letter.state.state !== "open") {
     process.stderr.write(`dead letter ${place.id} ${stateWords(letter.state)}\n`);

@@ -115,7 +115,7 @@ async function named(
   { streams, settlement }: { readonly streams: readonly string[]; readonly settlement: Settlement },
 ): Promise<Batch | number> {
   const places: LetterPlace[] = [];
-  for (const id of new Set(ids)) places.push(await locate(tool, id, streams));
+  for (const id of new Set(ids)) places.push(await locate(tool, id, streams, true));
   const open: { readonly place: LetterPlace; readonly group: string; readonly type: string | undefined }[] = [];
   for (const place of places) {
     const { state, group, type } = await tool.letters.get(place.stream, place.id);

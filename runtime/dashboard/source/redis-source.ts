@@ -36,8 +36,8 @@ export class RedisSource implements DashboardSource {
     this.#letters = new LetterSource(this.#operator, descriptors);
     this.#messages = new MessageSource(this.#operator, descriptors);
     this.#changes = new Changes(this.#operator, descriptors);
-    this.#traffic = new Shared(() => this.#readTraffic(descriptors), FRESH_MS);
-    this.#causes = new Shared(() => this.#letters.causes(), FRESH_MS);
+    this.#traffic = new Shared(() => this.#readTraffic(descriptors), FRESH_MS, isPart);
+    this.#causes = new Shared(() => this.#letters.causes(), FRESH_MS, isPart);
   }
 
   async snapshot(): Promise<Snapshot> {
@@ -97,4 +97,8 @@ export class RedisSource implements DashboardSource {
     }));
     return { flowing, ...seen };
   }
+}
+
+function isPart({ unseen }: Pick<Traffic | Causes, "unseen">): boolean {
+  return unseen.length > 0;
 }

@@ -4,6 +4,7 @@ import { afterEach, expect, it, onTestFinished, vi } from "vitest";
 import { onUserCreated, userCreated } from "../../../generated/index.js";
 import { exampleUserCreated } from "../../../generated/testing.js";
 import { contractOf } from "../../../runtime/contract/contract.js";
+import { ConnectionError } from "../../../runtime/errors.js";
 import { PARKED, streamKeys } from "../../../runtime/redis/keys.js";
 import { RedisMembership } from "../../../runtime/redis/redis-membership.js";
 import { type RedisServer, startRedis } from "../../../runtime/testing/redis/index.js";
@@ -68,6 +69,40 @@ it("what several dead members hold, and what another one gave back, begins in it
   await messaging.start();
 
   await eventually(() => handled.length === 12);
+  expect(handled).toEqual(await all());
+});
+
+it("what was given back begins before anything newer, also if the first looks for it are refused since the slot is moving", async () => {
+  for (let n = 0; n < 6; n++) await admin.xadd("events", "*", ...aboutOneEntity);
+  await admin.xgroup("CREATE", "events", group, "0");
+  const left = await admin.xreadgroup("GROUP", group, PARKED, "COUNT", 3, "STREAMS", "events", ">");
+  const [[, returned] = ["", []]] = left as [string, [string, string[]][]][];
+  for (const [at, [id]] of returned.entries()) await admin.zadd(streamKeys("events", group).retry, 1 + at, id);
+  const { release } = RedisMembership.prototype;
+  let refusals = 0;
+  const moving = vi.spyOn(RedisMembership.prototype, "release").mockImplementation(async function (
+    this: RedisMembership,
+    ...given
+  ) {
+    if (++refusals > 2) return release.call(this, ...given);
+    const refused = new ConnectionError("REDIS_UNAVAILABLE", "TRYAGAIN Multiple keys request during rehashing of slot");
+    return {
+      deliveries: [],
+      nextMs: -1,
+      areHandedOver: false,
+      isOutdated: false,
+      pauses: undefined,
+      calls: [],
+      refused,
+    };
+  });
+  onTestFinished(() => moving.mockRestore());
+  await using messaging = createService(redis, { order: "entity" });
+  const handled: (string | undefined)[] = [];
+  onUserCreated(messaging, (_event, { entryId }) => void handled.push(entryId));
+  await messaging.start();
+
+  await eventually(() => handled.length === 6);
   expect(handled).toEqual(await all());
 });
 

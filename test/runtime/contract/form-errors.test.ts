@@ -67,7 +67,7 @@ it("a name that is not allowed is told after very many forms that did not match"
   };
   const check = compileReader({ type: "object", properties });
   expect(check({ list: many, names: { abc: 1 } })).toEqual([
-    { path: "names.abc", message: "has a name that is not allowed" },
+    { path: "names.abc", message: "has a name that must have at most 2 characters" },
   ]);
 });
 
