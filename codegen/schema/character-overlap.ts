@@ -27,8 +27,7 @@ export function overlapIn(pattern: string): (one: string, other: string) => bool
 
 /** Characters that tell the classes of a pattern apart: the samples, and those in and beside each range. */
 function samplesFor(pattern: string): readonly string[] {
-  // `\x61` is one of the samples.
-  const escaped = [...pattern.matchAll(/\\u(?:\{([\da-f]+)\}|([\da-f]{4}))/gi)];
+  const escaped = [...pattern.matchAll(/\\(?:u\{([\da-f]+)\}|u([\da-f]{4})|x([\da-f]{2}))/gi)];
   const codes = [
     ...Array.from(pattern, (character) => character.codePointAt(0) as number),
     ...escaped.map(([, ...digits]) => Number.parseInt(digits.find((each) => each !== undefined) ?? "0", 16)),

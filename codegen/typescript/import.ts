@@ -33,6 +33,7 @@ function printImport(names: Import): string {
 
 function printNames({ from, values = [], types = [] }: Import): string {
   const head = values.length === 0 ? "import type {" : "import {";
+  if (values.length === 1 && types.length === 0) return printList(head, values, `} from ${stringLiteral(from)};`);
   const mark = values.length === 0 ? "" : "type ";
   const marked = new Map(types.map((name) => [name, mark + name]));
   for (const name of values) marked.set(name, name);

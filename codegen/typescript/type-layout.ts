@@ -86,7 +86,7 @@ class TypeLayout {
       }
       const printedKey = this.#take(/(?:\[k: string\]|\w+)\??: /y);
       const isIndex = printedKey.startsWith("[k");
-      isMap &&= isIndex;
+      isMap &&= isIndex && comment === "";
       const key = `${" ".repeat(indent + 2)}${isIndex ? "[key: string]: " : this.#key(printedKey)}`;
       const type = this.type(indent + 2, key.length);
       members.push(`${comment}${type.startsWith("\n") ? key.trimEnd() : key}${type};\n`);
@@ -97,7 +97,7 @@ class TypeLayout {
     const [only] = members;
     isMap &&= this.#inInterface || !this.#placeholders.hasName(this.#text.slice(start, this.#at));
     // Easier to read than an object type with only an index signature.
-    if (isMap && only !== undefined && indent > 0 && !only.trim().includes("\n")) {
+    if (isMap && members.length === 1 && only !== undefined && indent > 0 && !only.trim().includes("\n")) {
       return `Record<string, ${only.trim().slice("[key: string]: ".length, -1)}>`;
     }
     return `{\n${members.join("")}${" ".repeat(indent)}}`;
@@ -109,10 +109,15 @@ class TypeLayout {
     return `${printKey(this.#placeholders.fill(printed.slice(0, -mark.length)))}${mark}`;
   }
 
-  /** A description is one word here, its placeholder. The bounds of a tuple may follow, which its type expresses. */
   #comment(indent: number): string {
-    const [, line = ""] = this.#take(/\/\*\*[\s\S]*?\n \*\/\n/y).split("\n");
-    return line.startsWith(" * @") ? "" : docComment(this.#placeholders.fill(line.slice(" * ".length)), indent);
+    const printed = this.#take(/\/\*\*[\s\S]*?\n \*\/\n/y);
+    const lines = printed
+      .split("\n")
+      .slice(1, -2)
+      .map((line) => line.replace(/^ \* ?/, ""));
+    // Skips the bounds of a tuple, which its type already expresses.
+    const text = lines.filter((line) => !/^@m(?:in|ax)Items \d+$/.test(line)).join("\n");
+    return docComment(this.#placeholders.fill(text.trim()), indent);
   }
 
   #is(text: string): boolean {
@@ -136,25 +141,35 @@ function spaced(printed: string): string {
   return printed.replaceAll("]|[", "] | [").replace(/\((\w+)\)\[\]/g, "$1[]");
 }
 
-/** Strips the parentheses of `("a" | "b")`, but not those of `("a" | "b")[]`. Each union has a pair of its own. */
+/** Strips the parentheses of `("a" | "b")`, but not those of `("a" | "b")[]`. */
 function stripParentheses(type: string): string {
-  return type.startsWith("(") && type.endsWith(")") ? type.slice(1, -1) : type;
+  if (!type.startsWith("(") || !type.endsWith(")")) return type;
+  let depth = 0;
+  for (const [at, character] of code(type)) {
+    if (character === "(") depth++;
+    if (character === ")" && --depth === 0 && at < type.length - 1) return type;
+  }
+  return type.slice(1, -1);
 }
-
-/** A string, a comment or a character. */
-const PIECE = /"(?:[^"\\]|\\.)*"|\/\*[\s\S]*?\*\/|[\s\S]/g;
 
 function splitUnion(type: string): readonly string[] {
   const members: string[] = [];
   let depth = 0;
   let start = 0;
-  for (const { 0: piece, index } of type.matchAll(PIECE)) {
-    if ("([{<".includes(piece)) depth++;
-    if (")]}>".includes(piece)) depth--;
-    if (piece === "|" && depth === 0) {
-      members.push(type.slice(start, index).trim());
-      start = index + 1;
+  for (const [at, character] of code(type)) {
+    if ("([{<".includes(character)) depth++;
+    if (")]}>".includes(character)) depth--;
+    if (character === "|" && depth === 0) {
+      members.push(type.slice(start, at).trim());
+      start = at + 1;
     }
   }
   return [...members, type.slice(start).trim()];
+}
+
+/** The characters outside strings and comments, with their offsets. */
+function* code(text: string): Generator<readonly [at: number, character: string]> {
+  for (const { 0: match, index } of text.matchAll(/"(?:[^"\\]|\\.)*"|\/\*[\s\S]*?\*\/|[\s\S]/g)) {
+    if (match.length === 1) yield [index, match];
+  }
 }

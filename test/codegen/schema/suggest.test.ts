@@ -9,7 +9,6 @@ it.each([
   ["cat", ["cut"], '"cut"'],
   ["abcd", ["abdc"], '"abdc"'],
   ["abcdefghi", ["abcdefxyz"], '"abcdefxyz"'],
-  ["abcdefgh", ["abcdefxyz"], '"abcdefxyz"'],
   ["a", ["abc", "b"], '"b"'],
 ])("what is spelt almost like one is suggested: %s", (given, candidates, suggestion) => {
   expect(suggest(given, candidates)).toBe(suggestion);

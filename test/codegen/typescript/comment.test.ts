@@ -68,15 +68,10 @@ describe("a doc comment", () => {
     ["* ", "  "],
     ["12. ", "    "],
     ["  - ", "    "],
-    ["  ", "  "],
   ])("indents what follows in an item of a list to its text: %s", (mark, margin) => {
     const [, , first, second] = docComment(`List:\n${mark}${word}`).split("\n");
     expect(first).toMatch(` * ${mark}word word`);
     expect(second).toMatch(new RegExp(`^ \\* ${margin}word`));
-  });
-
-  it("has one space behind the mark of an item, and keeps those in its text", () => {
-    expect(docComment("1.  a  b\n-   c")).toBe("/**\n * 1. a  b\n * - c\n */\n");
   });
 
   it("wraps no code, which lasts until the next tag", () => {
@@ -85,16 +80,11 @@ describe("a doc comment", () => {
     expect(tag).toBe(` * @deprecated ${"word ".repeat(21).trim()}`);
   });
 
-  it("takes what follows the name of an example for code, too", () => {
-    expect(docComment(`@example Use it:\n${word}`)).toContain(` * ${word}\n`);
-  });
-
   it("says when a value is encrypted, and of what is deprecated what replaces it and until when", () => {
     expect(docOf({ description: "A note.", sensitive: true, encrypt: true })).toBe(
       "A note. Encrypted on the wire; masked in logs and on screens.",
     );
     expect(docOf({ description: "" })).toBe("");
-    expect(docOf({ description: "", default: 1 })).toBe("@defaultValue 1");
     expect(deprecationOf({ deprecated: true, replacedBy: "b", sunset: "2027-03-01" })).toBe(
       "@deprecated Use `b` instead. Its sunset is 2027-03-01.",
     );

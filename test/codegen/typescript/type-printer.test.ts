@@ -14,16 +14,6 @@ it("prints each distinct shape once, whatever texts stand in it", async () => {
   expect(printer.textOf(coloured("red", "blue")).text).toBe('"red" | "blue"');
 });
 
-it("prints any number of shapes at once", async () => {
-  const lists = Array.from({ length: 12 }, (_, depth) => {
-    let nested: Schema = text;
-    for (let at = 0; at <= depth; at++) nested = { type: "array", items: nested };
-    return nested;
-  });
-  const printer = await TypePrinter.of(lists);
-  expect(lists.map((one) => printer.textOf(one).text)).toEqual(lists.map((_, at) => `string${"[]".repeat(at + 1)}`));
-});
-
 it("takes what was printed before from there", async () => {
   const first = await TypePrinter.of([list]);
   const [key = ""] = first.printed.keys();
