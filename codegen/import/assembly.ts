@@ -7,7 +7,6 @@ import { envelopeOf, exampleMessages, fileOf, messageFile, type Parts } from "./
 import { claimsOf, freeName, nameOf } from "./message-name.js";
 import type { Raw } from "./raw.js";
 import { Rewriter, type Rewritten } from "./rewrite.js";
-import { turnedIn } from "./turned.js";
 import { unusedIn } from "./unused.js";
 
 /** What an assembly is made of. */
@@ -213,16 +212,11 @@ export class Assembly {
   }
 
   #ownHindrances(entry: Entry): readonly Hindrance[] {
-    const rewritten = this.#made.get(entry)?.rewritten;
-    return [...(this.#refused.get(entry) ?? []), ...(rewritten === undefined ? [] : this.#hindrancesIn(rewritten))];
+    return [...(this.#refused.get(entry) ?? []), ...(this.#made.get(entry)?.rewritten?.hindrances ?? [])];
   }
 
   #hindrancesOf(definition: Definition): readonly Hindrance[] {
-    return [...this.#hindrancesIn(this.rewritten(definition)), ...(this.#refused.get(definition) ?? [])];
-  }
-
-  #hindrancesIn(one: Rewritten): readonly Hindrance[] {
-    return [...one.hindrances, ...turnedIn(one, (...from) => this.#closure(from), this.rewritten.bind(this))];
+    return [...this.rewritten(definition).hindrances, ...(this.#refused.get(definition) ?? [])];
   }
 
   #isSound(definitions: Iterable<Definition>): boolean {

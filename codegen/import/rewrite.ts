@@ -10,7 +10,7 @@ import { mapInner, type Raw, without } from "./raw.js";
 import { declareRequired } from "./required.js";
 import type { ChangeName } from "./rule.js";
 import { rules } from "./rules/index.js";
-import { hasType, keepsChoice } from "./rules/shape.js";
+import { hasType } from "./rules/shape.js";
 
 /** A definition as the catalogue has it. */
 export interface Rewritten {
@@ -19,8 +19,6 @@ export interface Rewritten {
   readonly hindrances: readonly Hindrance[];
   /** The definitions that it refers to. */
   readonly needs: ReadonlySet<Definition>;
-  /** Those that it refers to from within a test, each at the place of its `$ref`. */
-  readonly tested: readonly (readonly [place: Place, definition: Definition])[];
 }
 
 const targets = new WeakMap<object, Definition>();
@@ -50,7 +48,6 @@ export class Rewriter {
     const changes: Change[] = [];
     const hindrances: Hindrance[] = [];
     const needs = new Set<Definition>();
-    const tested: (readonly [Place, Definition])[] = [];
     const shownPath = place.document.source.shownPath;
     const note = (at: Place, rule: ChangeName, keyword = "", detail?: string): void => {
       const pointer = pointerOf(keyword === "" ? at.path : [...at.path, keyword]);
@@ -75,12 +72,13 @@ export class Rewriter {
         }
       }
       const isHereTyped = isTyped || hasType(changed);
-      const isTestOf = (keyword: string): boolean =>
-        keyword === "not" ||
-        keyword === "if" ||
-        (keyword === "oneOf" && !keepsChoice(changed, (form) => this.#meant(form, here)));
       const inner = mapInner(changed, (child, [keyword = ""]) =>
-        visit(child, here, sameValueKeywords.has(keyword) && isHereTyped, isTest || isTestOf(keyword)),
+        visit(
+          child,
+          here,
+          sameValueKeywords.has(keyword) && isHereTyped,
+          isTest || keyword === "not" || keyword === "if",
+        ),
       );
       const { $ref } = inner;
       if (typeof $ref !== "string") return derivedFrom({ ...inner }, value);
@@ -91,7 +89,6 @@ export class Rewriter {
       }
       const target = this.#definitions.at(found);
       needs.add(target);
-      if (isTest) tested.push([{ ...here, path: [...here.path, "$ref"] }, target]);
       if (keyOf(target.place) !== keyOf(found)) note(here, "equal-definition", "$ref", target.file);
       else if (target.file !== file) note(here, "shared-type", "$ref", target.file);
       else if (!isNamed(found)) note(here, "named-part", "$ref", target.name);
@@ -114,20 +111,7 @@ export class Rewriter {
       note({ ...place, path: originOf(schema)?.path ?? place.path }, "required-name", "required", `"${name}"`),
     );
     const schema = definition === undefined ? made : named(made, definition, (...what) => note(place, ...what));
-    return { schema, changes, hindrances, needs, tested };
-  }
-
-  /** What a schema at a place says, where it only refers to another what that says. */
-  #meant(schema: Raw, at: Place): Raw | undefined {
-    const seen = new Set<string>();
-    let [found, here]: [unknown, Place] = [schema, at];
-    while (isObject(found) && typeof found["$ref"] === "string") {
-      const place = this.#addresses.resolve(found["$ref"], here);
-      if (!isPlace(place) || seen.has(keyOf(place))) return undefined;
-      seen.add(keyOf(place));
-      [found, here] = [valueAt(place.document.value, place.path), place];
-    }
-    return isObject(found) ? found : undefined;
+    return { schema, changes, hindrances, needs };
   }
 
   /** A reference that validators resolve as they run becomes a `$ref`, if there is one place that it may lead to. */

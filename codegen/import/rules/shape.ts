@@ -50,31 +50,6 @@ export function hasType(schema: Schema): boolean {
   );
 }
 
-/**
- * Returns whether exactly as many forms of a `oneOf` take a value when those without a type get one. A value of another type
- * is then taken by fewer, which must be none.
- *
- * @param meant what a form says, or what it refers to; `undefined` for what cannot be told
- */
-export function keepsChoice(schema: Raw, meant: (form: Raw) => Raw | undefined): boolean {
-  if (!Array.isArray(schema["oneOf"])) return true;
-  const forms = schema["oneOf"].map((form) => (isObject(form) ? meant(form) : undefined));
-  const gained = forms.flatMap((form) => (form === undefined || hasType(form) ? [] : shapesOf(form)));
-  const all = typesOf(schema as Schema) === undefined ? forms : [schema];
-  return gained.length === 0 || all.every((one) => typesOfForm(one)?.every((type) => isOnly(type, gained)) === true);
-}
-
-function typesOfForm(form: Raw | undefined): readonly string[] | undefined {
-  if (form === undefined) return undefined;
-  const shapes = hasType(form) ? [] : shapesOf(form);
-  return typesOf(form as Schema) ?? (shapes.length === 0 ? undefined : shapes);
-}
-
-/** Whether a type is the only one that forms get. */
-function isOnly(type: string, gained: readonly string[]): boolean {
-  return gained.every((each) => each === type);
-}
-
 /** Values that the type beside them refuses are no values. If none is left, something else is meant. */
 export const dropDeadValues: Rewrite = (schema, { note }) => {
   const { enum: values, type } = schema as Schema;

@@ -416,9 +416,6 @@ describe("a schema without a type, below a test whose verdict a type would turn"
       },
       "/if/properties",
     ],
-    // Without its type the first form takes a text as well, which then is refused.
-    ["oneOf", { oneOf: [{ properties: { b: { const: 1 } } }, { type: "string" }] }, "/oneOf/0/properties"],
-    ["oneOf", { oneOf: [{ properties: { b: { const: 1 } } }, { minLength: 2 }] }, "/oneOf/0/properties"],
   ])("is refused at its place in %s, with what to add", async (_, a, pointer) => {
     const original = { $schema: addresses["07"], type: "object", properties: { a } };
     const { files, hindrances } = await imported({ "order-placed.json": original });
@@ -430,44 +427,5 @@ describe("a schema without a type, below a test whose verdict a type would turn"
         sentence: expect.stringContaining('accepts every value that is no object as well; add "type": "object"'),
       }),
     ]);
-  });
-});
-
-describe("a type without a type, to which a test leads", () => {
-  const definitions = {
-    outer: { type: "object", properties: { inner: { $ref: "#/definitions/inner" } } },
-    inner: { properties: { c: { const: 1 } } },
-  };
-
-  it.each([
-    ["not", { type: "object", not: { $ref: "#/definitions/outer" } }, "/not/$ref"],
-    [
-      "if",
-      // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
-      { type: "object", if: { required: ["b"], properties: { b: { $ref: "#/definitions/inner" } } }, then: false },
-      "/if/properties/b/$ref",
-    ],
-    ["oneOf", { oneOf: [{ $ref: "#/definitions/inner" }, { type: "string" }] }, "/oneOf/0/$ref"],
-  ])("is refused where %s leads to it, with what to add", async (_, a, pointer) => {
-    const original = { $schema: addresses["07"], type: "object", properties: { a }, definitions };
-    const { files, hindrances } = await imported({ "order-placed.json": original });
-    expect(files).toEqual({});
-    expect(hindrances).toEqual([
-      expect.objectContaining({
-        pointer: `/properties/a${pointer}`,
-        rule: "untyped-shape",
-        sentence: expect.stringMatching(
-          /#\/definitions\/inner, which accepts values of other types as well; add "type": "object"$/,
-        ),
-      }),
-    ]);
-  });
-
-  it("gets one where each form of a choice is of the same type then", async () => {
-    const a = { oneOf: [{ $ref: "#/definitions/inner" }, { properties: { d: { const: 1 } }, required: ["d"] }] };
-    const original = { $schema: addresses["07"], type: "object", properties: { a }, definitions };
-    const { hindrances, changes } = await imported({ "order-placed.json": original });
-    expect(hindrances).toEqual([]);
-    expect(changes.filter(({ rule }) => rule === "missing-type")).toHaveLength(2);
   });
 });
