@@ -28,7 +28,10 @@ function writeLookUp(context: KeywordCxt, values: readonly unknown[]): true {
 
 interface Allowed {
   readonly plain: ReadonlySet<unknown>;
+  /** Objects and lists, by their hash. */
   readonly parts: ReadonlyMap<number, readonly unknown[]>;
+  /** How many levels the deepest of them has. What a value has below is not looked into: it may be very large. */
+  readonly levels: number;
 }
 
 const NONE: readonly unknown[] = [];
@@ -38,17 +41,23 @@ const known = new WeakMap<readonly unknown[], Allowed>();
 export function isOneOf(value: unknown, values: readonly unknown[]): boolean {
   const allowed = known.get(values) ?? allowedBy(values);
   if (!hasParts(value)) return allowed.plain.has(value);
-  for (const each of allowed.parts.get(hashOf(value)) ?? NONE) if (areEqual(each, value)) return true;
+  for (const each of allowed.parts.get(hashOf(value, allowed.levels)) ?? NONE) if (areEqual(each, value)) return true;
   return false;
 }
 
 function allowedBy(values: readonly unknown[]): Allowed {
   const parts = new Map<number, unknown[]>();
+  const levels = values.reduce<number>((most, each) => Math.max(most, levelsOf(each)), 0);
   for (const each of values.filter(hasParts)) {
-    const hash = hashOf(each);
+    const hash = hashOf(each, levels);
     parts.set(hash, [...(parts.get(hash) ?? []), each]);
   }
-  const allowed = { plain: new Set(values.filter((each) => !hasParts(each))), parts };
+  const allowed = { plain: new Set(values.filter((each) => !hasParts(each))), parts, levels };
   known.set(values, allowed);
   return allowed;
+}
+
+function levelsOf(value: unknown): number {
+  if (!hasParts(value)) return 0;
+  return 1 + Object.values(value).reduce<number>((most, each) => Math.max(most, levelsOf(each)), 0);
 }

@@ -80,8 +80,8 @@ function normalise(message: Record<string, unknown>, { list, byName }: Fields): 
     if (typeof value === "string") {
       if (field === undefined) continue;
       const { kind, constant } = field;
-      const written =
-        kind === "instant" ? normaliseInstant(value) : constant === undefined ? value : asConstant(value, constant);
+      const instant = kind === "instant" ? normaliseInstant(value) : value;
+      const written = constant === undefined ? instant : asConstant(instant, constant);
       if (written !== value) message[name] = written;
     } else if (typeof value === "number") isAnyLarge ||= isLarge(value);
     else if (typeof value === "object") isAnyLarge ||= mayHoldLarge(value);

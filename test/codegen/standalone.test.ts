@@ -157,3 +157,45 @@ function evaluate(code: readonly CheckCode[]): Checks {
 async function readJson<Value>(path: string): Promise<Value> {
   return JSON.parse(await readFile(path, "utf8")) as Value;
 }
+
+it("what a form, a not or an if says of names that are not declared is checked like anything else", () => {
+  const texts = { type: "object", additionalProperties: { type: "string" } };
+  const ones = { type: "object", additionalProperties: { const: 1 } };
+  const short = { type: "object", propertyNames: { maxLength: 1 }, additionalProperties: { const: 1 } };
+  const parts: Readonly<Record<string, object>> = {
+    any: { anyOf: [texts, { type: "string" }] },
+    one: { oneOf: [ones, { type: "string" }] },
+    short: { oneOf: [short, { type: "string" }] },
+    not: { type: "object", additionalProperties: true, not: ones },
+    when: { type: "object", additionalProperties: true, if: ones, else: { required: ["b"] } },
+  };
+  const taken: Readonly<Record<string, unknown>> = {
+    any: { a: "x" },
+    one: { a: 1 },
+    short: { a: 1 },
+    not: { a: 2 },
+    when: { a: 1 },
+  };
+  const refused: Readonly<Record<string, unknown>> = {
+    any: { a: 2 },
+    one: { a: 2 },
+    short: { ab: 1 },
+    not: { a: 1 },
+    when: { a: 2 },
+  };
+  const { schema, code, example } = withProperties(parts);
+  const checks = evaluate(code);
+  for (const check of [
+    compileWriter(schema),
+    compileReader(schema),
+    compileReader(schema, undefined, true),
+    compileWriter(schema, checks.write),
+    compileReader(schema, checks.read),
+  ]) {
+    expect(check({ ...example, after_data: taken })).toBeUndefined();
+    for (const name of Object.keys(parts)) {
+      const [issue] = check({ ...example, after_data: { ...taken, [name]: refused[name] } }) ?? [];
+      expect(issue?.path).toMatch(`after_data.${name}`);
+    }
+  }
+});

@@ -387,6 +387,14 @@ describe("the fields of an entry", () => {
     }
   });
 
+  it("are read with a constant that is an instant as the contract writes it", () => {
+    const constant = "2026-11-23T10:26:43Z";
+    const instants = fieldsOf({ properties: { at: { const: constant, type: "string", format: "date-time" } } });
+    for (const at of ["2026-11-23 10:26:43", "2026-11-23t10:26:43z"]) {
+      expect(decode(["message_type", "t", "json", JSON.stringify({ at })], instants)).toEqual({ at: constant });
+    }
+  });
+
   it("are read without a constant that was not written", () => {
     const given = JSON.stringify({ name: "Order" });
     expect(decode(["message_type", "t", "json", given], fields)).toStrictEqual({ name: "Order" });

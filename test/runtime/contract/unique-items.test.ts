@@ -105,3 +105,11 @@ it("a list may hold the same twice where its schema says so", () => {
   const check = compileReader({ type: "array", uniqueItems: false, contains: {} });
   expect(check([{ a: 1 }, { a: 1 }])).toBeUndefined();
 });
+
+it("of a value that is held against a few that are allowed, no more levels are looked into than those have", async () => {
+  const wide = Array.from({ length: 5000 }, () => ({ text: "x" }));
+  const deep = { text: "x", next: [{ text: "x", next: wide }] };
+  const allowed = [{ text: "none", next: [] }];
+  expect(await stepsOf(() => isOneOf(deep, allowed))).toBeLessThan(1000);
+  expect(isOneOf({ next: [], text: "none" }, allowed)).toBe(true);
+});
