@@ -60,11 +60,16 @@ function ajvWith(checks: FormatChecks, allErrors: boolean): Ajv2020 {
 
 /** What Ajv requires of its own, and the runtime has. */
 const REQUIRED = 'require("ajv/dist/runtime/ucs2length").default';
+/** A name of a constant. In an object literal this one, unlike any other, would set the prototype. */
+const PROTOTYPE = /(?<!\\)"__proto__":/g;
 
 function codeOf(ajv: Ajv2020, schema: Schema): string {
   const module = standalone.default(ajv, ajv.compile(schema));
   const [head = "", name] = /^"use strict";\s*export const validate = (\w+);\s*export default \w+;/.exec(module) ?? [];
   if (name === undefined) throw new Error("Ajv writes its code in another form than this version of merp knows");
-  const body = module.slice(head.length).replaceAll(REQUIRED, "checkSupport.charactersIn");
+  const body = module
+    .slice(head.length)
+    .replaceAll(REQUIRED, "checkSupport.charactersIn")
+    .replace(PROTOTYPE, '["__proto__"]:');
   return `(() => {${body}return ${name};})()`;
 }

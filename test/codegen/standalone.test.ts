@@ -68,6 +68,8 @@ it("checks that look up what a value is among many find the same issues, too", (
   const parts: Readonly<Record<string, object>> = {
     value: { enum: [...many((at) => `v${at}`), { a: 1 }] },
     constant: { const: { toString: 1 } },
+    proto: { enum: [JSON.parse('{"__proto__":1}'), { text: '"__proto__":1' }] },
+    protoConstant: { const: JSON.parse('{"__proto__":{"a":1}}') },
     wide: { type: "object", properties: Object.fromEntries(many((at) => [`p${at}`, { type: "integer" }])) },
     one: { oneOf: many(form) },
     any: { anyOf: many(form) },
@@ -89,6 +91,9 @@ it("checks that look up what a value is among many find the same issues, too", (
     { p7: 1 },
     { p7: "x", p119: "x" },
     { toString: 1 },
+    { text: '"__proto__":1' },
+    JSON.parse('{"__proto__":1}'),
+    JSON.parse('{"__proto__":{"a":1}}'),
   ];
   const objects: readonly unknown[] = [
     { toString: 2 },
