@@ -35,6 +35,8 @@ const long = {
     "test/{cluster,sentinel,postgres}/**/*.test.ts",
     "test/recipes/{recipes,transactions}.test.ts",
     "test/runtime/contract/linear.test.ts",
+    "test/runtime/testing/redis/find.test.ts",
+    "test/setups/servers.test.ts",
     "test/examples/demo-cluster.test.ts",
     "test/support/{cluster,sentinel}.test.ts",
   ],
