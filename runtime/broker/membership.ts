@@ -64,8 +64,6 @@ export interface Released {
   readonly pauses: readonly GroupPause[] | undefined;
   /** What operators have called for since, the oldest first. Of very many some are left for the next look. */
   readonly calls: readonly RetryCall[];
-  /** Why nothing was looked for, and surely nothing was taken: the slot of the stream is on its way to another master. */
-  readonly refused?: Error;
 }
 
 /** An entry of a consumer that died. Its delivery is to be counted just before it begins, by {@link Membership.fetch}. */
@@ -147,6 +145,8 @@ export interface Membership extends MemberPlace, Neighbourhood {
   leave(leaving: Leaving): Promise<void>;
   /** Whether its heartbeat came too late since this was last asked: other members may have taken its entries. */
   lapsed(): boolean;
+  /** Whether a call that failed with this error was refused before it took any entry. */
+  hasTakenNothing(error: unknown): boolean;
 
   /** Takes up to so many new entries, or none after a while. They are taken before this resolves. */
   read(count: number, take: Take): Promise<void>;

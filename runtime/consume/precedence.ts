@@ -35,9 +35,7 @@ export async function takeReturned({ config, membership, halt }: ConsumerParts, 
   if (config.order !== "entity") return;
   for (let count = 1; count > 0; ) {
     const lapses = workload.lapses.notice();
-    const { deliveries, pauses, refused } = await membership.release(PAGE, 0);
-    // Then it is not known what was returned, and nothing may be read before it.
-    if (refused !== undefined) throw refused;
+    const { deliveries, pauses } = await membership.release(PAGE, 0);
     // Its group may have been paused since it joined, and gives nothing: then nothing is read, either, until it is resumed.
     halt.learn(pauses);
     workload.takeAgain(deliveries, lapses);

@@ -18,29 +18,25 @@ export async function runRetryQueue(parts: ConsumerParts, workload: Workload): P
   const { clock, membership, reading } = parts;
   let sweptAt = Number.NEGATIVE_INFINITY;
   for (let failures = 0; !reading.signal.aborted; ) {
-    let mayHaveTaken = false;
     try {
       if (clock.now() - sweptAt > SWEEP_EVERY_MS && workload.roomForRetries > 0) {
         // Before: a sweep that is refused must not keep what is due from its retry.
         sweptAt = clock.now();
         await membership.sweep();
       }
-      mayHaveTaken = true;
-      const looked = await release(parts, workload);
-      if (typeof looked === "number") {
-        await workload.settler.parkedDue(looked);
-        failures = 0;
-      } else if (!(await reading.afterFailure(failures++, `retrying on ${membership.stream}`, looked))) return;
+      await workload.settler.parkedDue(await release(parts, workload));
+      failures = 0;
     } catch (error) {
-      // The reply may have been lost with entries that are pending for this consumer now.
-      if (mayHaveTaken) workload.suspectLoss();
+      // The reply may have been lost with entries that are pending for this consumer now. What was refused has brought none, and the
+      // same master would refuse a look for them, too: new entries are read meanwhile.
+      if (!membership.hasTakenNothing(error)) workload.suspectLoss();
       if (!(await reading.afterFailure(failures++, `retrying on ${membership.stream}`, error))) return;
     }
   }
 }
 
-/** Returns how long to wait before the next look, or why there was none. */
-async function release(parts: ConsumerParts, workload: Workload): Promise<number | Error> {
+/** Returns how long to wait before the next look. */
+async function release(parts: ConsumerParts, workload: Workload): Promise<number> {
   const { membership, halt, heldRetries } = parts;
   const room = Math.min(workload.roomForRetries, MOST_AT_ONCE);
   if (room <= 0) {
@@ -52,9 +48,7 @@ async function release(parts: ConsumerParts, workload: Workload): Promise<number
   const most = membership.receives ? Math.max(1, Math.floor(room / 2)) : room;
   const releasing = workload.lapses.notice();
   const released = await membership.release(most, heldRetries.heard);
-  const { deliveries, nextMs, areHandedOver, isOutdated, refused } = released;
-  // What is not given back begins no look for lost entries, which the same master would refuse: new ones are read meanwhile.
-  if (refused !== undefined) return refused;
+  const { deliveries, nextMs, areHandedOver, isOutdated } = released;
   learn(parts, released);
   workload.takeAgain(deliveries, releasing);
   if (isOutdated) await membership.enrol();

@@ -71,6 +71,10 @@ export class MemoryMembership implements Membership {
     return false;
   }
 
+  hasTakenNothing(): boolean {
+    return false;
+  }
+
   read(count: number, take: Take): Promise<void> {
     return this.#call(async () => {
       const { store } = this.#seat;

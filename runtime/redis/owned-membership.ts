@@ -66,6 +66,9 @@ export class OwnedMembership implements Membership {
   lapsed(): boolean {
     return this.#inner.lapsed();
   }
+  hasTakenNothing(error: unknown): boolean {
+    return this.#inner.hasTakenNothing(error);
+  }
   read(...given: Parameters<Membership["read"]>): Promise<void> {
     return this.#unlessLost(undefined, this.#inner.read(...given));
   }

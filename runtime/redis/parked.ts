@@ -4,7 +4,6 @@ import type { Client } from "./connection.js";
 import type { FailedPlace } from "./failed-entry.js";
 import { pausesIn } from "./group-pauses.js";
 import { deliveryOf, release } from "./lua/retry.js";
-import { isRedirect } from "./reply.js";
 import { callsIn } from "./retry-calls.js";
 
 /** How many parked entries are taken at most, and after how much text of theirs to stop; and which calls for retries are known. */
@@ -42,16 +41,6 @@ export async function takeParked(
   const pauses = pausesIn(records);
   const areHandedOver = handedOver > 0;
   return { deliveries: released.map(deliveryOf), nextMs, areHandedOver, version, pauses, calls: callsIn(calls) };
-}
-
-/** The same. While its slot moves to another master, Redis refuses the script before its first step. */
-export async function lookForParked(...given: Parameters<typeof takeParked>): Promise<Parked> {
-  try {
-    return await takeParked(...given);
-  } catch (error) {
-    if (isRedirect(error)) return { ...NONE_PARKED, version: null, refused: error };
-    throw error;
-  }
 }
 
 /** Learns what is paused, and records that it is heeded. Mostly it is nothing, and the key is not there. */

@@ -16,10 +16,10 @@ import { groupState } from "./group-state.js";
 import { Handover, type HandoverParts } from "./handover.js";
 import type { Heartbeat } from "./heartbeat.js";
 import { leaveGroup } from "./leave-group.js";
-import { learnPauses, lookForParked, NONE_PARKED } from "./parked.js";
+import { learnPauses, NONE_PARKED, takeParked } from "./parked.js";
 import { buried, owned } from "./pending.js";
 import { startId } from "./redis-clock.js";
-import { isReply } from "./reply.js";
+import { isRedirect, isReply } from "./reply.js";
 import { assertSupported } from "./requirement.js";
 import { sendAnswer } from "./send-answer.js";
 import { lookForSigns } from "./signs-of-life.js";
@@ -46,6 +46,7 @@ export class RedisMembership implements Membership {
   readonly handles: MemberPlace["handles"];
   readonly answers: boolean;
   readonly log: Log;
+  readonly hasTakenNothing: (error: unknown) => boolean = isRedirect;
   readonly #place: Omit<FailedPlace, "keeps">;
   readonly #handover: Handover;
   readonly #parts: MembershipParts;
@@ -167,14 +168,13 @@ export class RedisMembership implements Membership {
   }
 
   buried(ids: readonly string[]): Promise<ReadonlySet<string>> {
-    const { keys, signals } = this.#parts;
-    return this.#unlessGone(signals.settling, new Set(), (client) => buried(client, keys, ids));
+    return this.#unlessGone(this.#parts.signals.settling, new Set(), (client) => buried(client, this.#parts.keys, ids));
   }
 
   release(count: number, heard: number): ReturnType<Membership["release"]> {
     const { signals, replyBytes } = this.#parts;
     return this.#unlessGone(signals.reading, { ...NONE_PARKED, isOutdated: false }, async (client) => {
-      const { version, ...taken } = await lookForParked(client, this.#place, { count, replyBytes, heard });
+      const { version, ...taken } = await takeParked(client, this.#place, { count, replyBytes, heard });
       return { ...taken, isOutdated: version !== this.#handover.types.version };
     });
   }

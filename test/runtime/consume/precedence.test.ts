@@ -85,16 +85,7 @@ it("what was given back begins before anything newer, also if the first looks fo
     ...given
   ) {
     if (++refusals > 2) return release.call(this, ...given);
-    const refused = new ConnectionError("REDIS_UNAVAILABLE", "TRYAGAIN Multiple keys request during rehashing of slot");
-    return {
-      deliveries: [],
-      nextMs: -1,
-      areHandedOver: false,
-      isOutdated: false,
-      pauses: undefined,
-      calls: [],
-      refused,
-    };
+    throw new ConnectionError("REDIS_UNAVAILABLE", "TRYAGAIN Multiple keys request during rehashing of slot");
   });
   onTestFinished(() => moving.mockRestore());
   await using messaging = createService(redis, { order: "entity" });
