@@ -89,8 +89,7 @@ export class TypePrinter {
     if (isInterface(schema)) return { isInterface: true, text: this.#body(schema, 0) };
     const shaped = this.#shapedOf(schema);
     const printed = this.#printedOf(shaped);
-    // A union or an intersection that ends with an object is in parentheses.
-    const isMap = printed.endsWith("}");
+    const isMap = printed.startsWith("{\n") && printed.endsWith("}");
     return { isInterface: isMap, text: this.#layOut(shaped, isMap ? 0 : column) };
   }
 
