@@ -1,5 +1,6 @@
 import { getOwn } from "./field.js";
 import type { FormatCheck } from "./format.js";
+import { isObject } from "./is-object.js";
 import { definitionOf, type JsonSchema } from "./json-schema.js";
 import { MANY_PROPERTIES } from "./many-properties.js";
 import { type Pattern, patternOf } from "./pattern.js";
@@ -93,8 +94,6 @@ const ANNOTATIONS = new Set([
   ...["encrypt", "subject"],
 ]);
 
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 const isNumber = (value: unknown): value is number => typeof value === "number" && Number.isFinite(value);
 const isText = (value: unknown): value is string => typeof value === "string";
 const isList = (value: unknown): value is readonly unknown[] => Array.isArray(value);

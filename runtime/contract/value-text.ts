@@ -2,6 +2,7 @@ import { DecodeError } from "../errors.js";
 import { INEXACT, type Inexact, inexactParsed, inexactText, isExact, isLarge, mayHoldLarge } from "./exact-number.js";
 import type { Field, Fields } from "./field.js";
 import { normaliseInstant } from "./instant.js";
+import { isObject } from "./is-object.js";
 import { shownPath } from "./issue-path.js";
 
 /** Reads a field's value from its text, which is not empty. @throws {DecodeError} for invalid JSON, or a number that is not exact */
@@ -87,10 +88,6 @@ function normalise(message: Record<string, unknown>, { list, byName }: Fields): 
     else if (typeof value === "object") isAnyLarge ||= mayHoldLarge(value);
   }
   return isAnyLarge;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function parse(text: string, where: string): unknown {

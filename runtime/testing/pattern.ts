@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 
+import { isObject } from "../contract/is-object.js";
 import { ABSENT, type Difference } from "./difference.js";
 
 /** A part of a value: of its objects any properties, at any depth. In lists each item is a part of its own. */
@@ -44,8 +45,4 @@ function isMatcher(value: unknown): value is AsymmetricMatcher {
 
 function isList(value: unknown): value is readonly unknown[] {
   return Array.isArray(value);
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -64,12 +64,12 @@ async function byMessage(
     return stream;
   });
   const last = found.at(-1);
-  if (last !== undefined && isChanged) assertOnly(unseen, text);
-  if (last === undefined) tellUnseen(unseen);
   if (last === undefined) {
+    tellUnseen(unseen);
     const advice = "merp dead-letters list --state any shows their ids";
     throw new CommandError(`there is no dead letter, and none of a message, ${text} in ${enumerated(seen)}: ${advice}`);
   }
+  if (isChanged) assertOnly(unseen, text);
   const open = found.filter(({ letter }) => letter.state.state === "open");
   const [only, another] = open;
   if (only !== undefined && another === undefined) return only;
