@@ -15,6 +15,7 @@ const apart = [
   "test/runtime/handle/delivery-context.test.ts",
   "test/runtime/testing/{arbitrary,redis,survives}/**/*.test.ts",
   "test/runtime/testing/messaging/jest.test.ts",
+  "test/runtime/time/{clock,pause}.test.ts",
 ];
 
 /** What takes longest, and guards what seldom changes: CI runs it with the rest, and `npm run test:long` by itself. */

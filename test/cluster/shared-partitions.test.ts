@@ -53,7 +53,9 @@ beforeAll(async () => {
   const { client } = place;
   await client.hset(topologyKey("events"), recordOf({ version: 1, streams: STREAMS, retired: [] }));
   const redis = { ...place.address, connectionTimeoutSeconds: 10, socketTimeoutSeconds: 2 };
-  const settings = { redis, leaseSeconds: LEASE_S, blockTimeMs: 200, order: "entity" } as const;
+  // What one takes over from a killed one takes seconds: who outlasts its drain is beside the next owner, as promised.
+  const drainTimeoutSeconds = 60;
+  const settings = { redis, leaseSeconds: LEASE_S, blockTimeMs: 200, drainTimeoutSeconds, order: "entity" } as const;
   const behaviours = [{ do: "wait", ms: 500, every: 2 }] as const;
   group = new Group("billing", { folder, messages: MESSAGES, role: { settings, behaviours } });
   await Promise.all([1, 2, 3].map(() => group.spawn()));

@@ -6,9 +6,9 @@ const ALIVE: Fate = { killed: undefined, stops: [] };
 const ENTITIES = 10;
 
 /** A handling that takes a millisecond. */
-const handling = (serial: number, by: number, at: number): MessageStep[] => [
-  { mark: BEGUN, serial, by, at },
-  { mark: HANDLED, serial, by, at: at + 1 },
+const handling = (serial: number, by: number, at: number, stored = 0): MessageStep[] => [
+  { mark: BEGUN, serial, by, at, stored },
+  { mark: HANDLED, serial, by, at: at + 1, stored },
 ];
 
 function judged(steps: readonly MessageStep[], { fates = [ALIVE, ALIVE], ...given }: Partial<Evidence> = {}): Verdict {
@@ -25,8 +25,8 @@ function judged(steps: readonly MessageStep[], { fates = [ALIVE, ALIVE], ...give
 describe("the judge of a million messages", () => {
   it("finds nothing in messages that follow each other, though one fails and is retried", () => {
     const failed: MessageStep[] = [
-      { mark: BEGUN, serial: 11, by: 0, at: 20 },
-      { mark: FAILED, serial: 11, by: 0, at: 21 },
+      { mark: BEGUN, serial: 11, by: 0, at: 20, stored: 0 },
+      { mark: FAILED, serial: 11, by: 0, at: 21, stored: 0 },
     ];
     const steps = [...handling(1, 0, 10), ...failed, ...handling(11, 1, 30), ...handling(21, 1, 40)];
     const none = { begunAgain: 1, besideStopped: 0, overlaps: 0, inversions: 0, againInversions: 0, stories: [] };
@@ -48,8 +48,8 @@ describe("the judge of a million messages", () => {
 
   it("finds what begins beside its predecessor, unless that has died, and tells apart where its process stood still", () => {
     const long: MessageStep[] = [
-      { mark: BEGUN, serial: 1, by: 0, at: 10 },
-      { mark: HANDLED, serial: 1, by: 0, at: 90_000 },
+      { mark: BEGUN, serial: 1, by: 0, at: 10, stored: 0 },
+      { mark: HANDLED, serial: 1, by: 0, at: 90_000, stored: 0 },
     ];
     const beside = [...long, ...handling(11, 1, 50_000)];
     expect(judged(beside)).toMatchObject({ overlaps: 1, besideStopped: 0 });
@@ -77,5 +77,23 @@ describe("the judge of a million messages", () => {
     const of = (stream: string): Partial<Evidence> => ({ undoings: [{ ...undoing, streams: [stream] }] });
     expect(judged(twice, of("events")).again).toMatchObject({ failover: 1, unexplained: 0 });
     expect(judged(twice, of("events:1")).again).toMatchObject({ failover: 0, unexplained: 1 });
+  });
+
+  it("explains what was stored twice by a failover that undid the first entry, however late a member handled what it had read", () => {
+    const undoings = [{ from: 12_000, until: 16_000, streams: ["events"] }];
+    const twice = (...stored: [number, number]): MessageStep[] => [
+      ...handling(1, 0, 30_000, stored[0]),
+      ...handling(1, 0, 31_000, stored[1]),
+    ];
+    expect(judged(twice(11_500, 15_500), { undoings }).again).toMatchObject({ failover: 1, unexplained: 0 });
+    expect(judged(twice(11_500, 15_500)).again).toMatchObject({ unexplained: 1 });
+    // The same entry, one that no failover can have undone, and one that was published again before.
+    for (const [first, second] of [
+      [11_500, 11_500],
+      [6000, 15_500],
+      [11_000, 11_500],
+    ] as const) {
+      expect(judged(twice(first, second), { undoings }).again).toMatchObject({ failover: 0, unexplained: 1 });
+    }
   });
 });

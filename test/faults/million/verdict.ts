@@ -57,11 +57,7 @@ const SETTLED_MS = 2000;
 const LAG_MS = 5000;
 const MOST_STORIES = 10;
 
-interface Run {
-  readonly by: number;
-  readonly serial: number;
-  readonly at: number;
-}
+type Run = Omit<MessageStep, "mark">;
 
 /** Judges what the members of a group did, step by step in the order of time. */
 export class Judge {
@@ -104,9 +100,9 @@ export class Judge {
     };
   }
 
-  #begins({ serial, by, at }: MessageStep): void {
+  #begins({ serial, by, at, stored }: MessageStep): void {
     const entity = this.#evidence.entityOf(serial);
-    this.#besides(entity, { serial, by, at });
+    this.#besides(entity, { serial, by, at, stored });
     const here = `${by} ${entity}`;
     const [last, lastHere] = [this.#last.get(entity) ?? 0, this.#lastHere.get(here) ?? 0];
     if (!this.#begun.has(serial)) {
@@ -143,18 +139,19 @@ export class Judge {
     this.#running.set(entity, [...running, run]);
   }
 
-  #ends({ mark, serial, by, at }: MessageStep): void {
+  #ends({ mark, ...run }: MessageStep): void {
+    const { serial, by, at } = run;
     const entity = this.#evidence.entityOf(serial);
     const running = this.#running.get(entity) ?? [];
-    const begun = running.find((run) => run.by === by && run.serial === serial)?.at ?? at;
+    const begun = running.find((each) => each.by === by && each.serial === serial)?.at ?? at;
     this.#running.set(
       entity,
-      running.filter((run) => run.by !== by || run.serial !== serial),
+      running.filter((each) => each.by !== by || each.serial !== serial),
     );
     if (mark === FAILED) return;
     const earlier = this.#handled.get(serial);
-    if (earlier !== undefined) this.#again[this.#causeOf(earlier, { serial, by, at }, begun)]++;
-    if (mark === HANDLED) this.#handled.set(serial, { serial, by, at });
+    if (earlier !== undefined) this.#again[this.#causeOf(earlier, run, begun)]++;
+    if (mark === HANDLED) this.#handled.set(serial, run);
   }
 
   #causeOf(earlier: Run, later: Run, laterBegan: number): keyof Verdict["again"] {
@@ -164,6 +161,9 @@ export class Judge {
     if (this.#isStopped(earlier.by, earlier.at, settledAt)) return "stopped";
     if (this.#isStopped(later.by, laterBegan, later.at)) return "stopped";
     if (this.#isUndone(earlier.serial, later.at, earlier.at)) return "failover";
+    // A member had read it already when it was undone, and it was published again.
+    const isAnother = later.stored > earlier.stored;
+    if (isAnother && this.#isUndone(earlier.serial, later.stored, earlier.stored)) return "failover";
     this.#tell(
       `${earlier.serial} was handled by member ${earlier.by} at ${earlier.at}, and by ${later.by} at ${later.at}`,
     );
