@@ -29,10 +29,10 @@ const long = {
   ],
   apart: [
     "test/codegen/growth/**/*.test.ts",
-    "test/examples/services{,-audit}.test.ts",
+    "test/examples/{contract-test,services,services-audit}.test.ts",
     "test/faults/memory.test.ts",
     "test/faults/partitions.test.ts",
-    "test/package/package.test.ts",
+    "test/package/{heartbeat,package}.test.ts",
     "test/{cluster,sentinel,postgres}/**/*.test.ts",
     "test/recipes/{recipes,transactions}.test.ts",
     "test/runtime/contract/linear.test.ts",

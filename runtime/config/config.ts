@@ -124,7 +124,10 @@ export interface Settings {
    * any other is a dead letter. Env `REPLY_CHANNELS`, separated by commas. @defaultValue none
    */
   readonly replyChannels?: readonly string[];
-  /** Seconds that `close()` lets running handlers finish. Env `MESSAGE_DRAIN_TIMEOUT`. @defaultValue 10 */
+  /**
+   * Seconds that `close()` gives handlers: those that run, and those of messages that have been read. Env
+   * `MESSAGE_DRAIN_TIMEOUT`. @defaultValue 10
+   */
   readonly drainTimeoutSeconds?: number;
 }
 
