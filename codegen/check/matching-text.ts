@@ -1,3 +1,4 @@
+import { charactersOf } from "../../runtime/contract/characters.js";
 import { type PatternChoice, patternText } from "../schema/pattern-text.js";
 
 /** So many texts are made for a pattern. */
@@ -5,12 +6,23 @@ const MOST = 4;
 /** The characters that are tried for a class, the usual ones first. */
 const SAMPLES = [..."a0A_ -.:/@,;!?#$%&()*+<=>[]^{|}~\"'\\\n\tzZ95éß€数😀"];
 
+/** The first character that matches a class; nothing if there is none. */
+function character(regex: RegExp, source: string): string {
+  const usual = [...SAMPLES, ...source].find((sample) => regex.test(sample));
+  if (usual !== undefined) return usual;
+  return (
+    charactersOf(source)
+      .map((code) => String.fromCodePoint(code))
+      .find((each) => regex.test(each)) ?? ""
+  );
+}
+
 /** Each of the first alternatives, with parts that are repeated more and more often. */
 const choices: readonly PatternChoice[] = [0, 1, 2, 3].flatMap((alternative) =>
   [0, 1, 2, 4, 8, 16, 32, 64].map((extra) => ({
     alternative: (count: number) => alternative % count,
     times: (min: number, max: number) => Math.min(min + extra, max, Math.max(min, 1000)),
-    character: (regex: RegExp, source: string) => [...SAMPLES, ...source].find((sample) => regex.test(sample)) ?? "",
+    character,
     isVaried: false,
   })),
 );

@@ -59,18 +59,19 @@ export class TextAutomaton {
   }
 
   /**
-   * Whether a text can lead to so few sets only that all of them are kept, as far as sampled characters tell. Otherwise each
-   * character may lead to one that has to be made.
+   * Whether a text can lead to so few sets only that all of them are kept. Otherwise each character may lead to one that has to
+   * be made.
    */
   keepsAll(pattern: string): boolean {
     const symbols = this.#alphabet.symbolsOf(pattern);
-    let followed = 0;
-    const sets = reachedFrom([this.#beginning()], (set) => {
-      if (followed > MOST_SETS * symbols.length || this.#sets.size >= MOST_SETS) return [];
-      followed += symbols.length;
-      return set.verdict !== undefined ? [] : symbols.map((symbol) => set.next[symbol] ?? this.#follow(set, symbol));
-    });
-    return sets.size < MOST_SETS && this.#sets.size < MOST_SETS;
+    const reached = new Set([this.#beginning()]);
+    // A set visits what is added to it on the way.
+    for (const set of reached) {
+      if (reached.size >= MOST_SETS) return false;
+      if (set.verdict !== undefined) continue;
+      for (const symbol of symbols) reached.add(set.next[symbol] ?? this.#follow(set, symbol));
+    }
+    return true;
   }
 
   #beginning(): StateSet {

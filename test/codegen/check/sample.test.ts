@@ -141,6 +141,8 @@ describe("a text that matches a pattern", () => {
     "^-?(0|[1-9][0-9]{0,38})$",
     "x.y",
     "^(?<year>\\d{4})\\.\\w*$",
+    "^\\p{Script=Thai}{3}$",
+    "^[^\\u0000-\\u9fff]+$",
   ])("is made: %s", (pattern) => {
     const made = textsMatching(pattern, () => true);
     expect(made.length).toBeGreaterThan(0);

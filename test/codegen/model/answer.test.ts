@@ -49,3 +49,46 @@ it("finds an answer that rests on no open question once", () => {
   const leaf = (): boolean => answers.answer("leaf", () => ++found === 0);
   expect([answers.answer("root", () => leaf() || leaf()), leaf(), found]).toEqual([false, false, 1]);
 });
+
+it("asks again what rested on an answer that has become true, and keeps what is true in any case", () => {
+  const answers = new Answers();
+  const first = (): boolean => answers.answer("first", () => second() || true);
+  const second = (): boolean => answers.answer("second", first);
+  expect([first(), second()]).toEqual([true, true]);
+
+  const outer = (): boolean => answers.answer("outer", () => inner() && inner());
+  const inner = (): boolean => answers.answer("inner", () => outer() || true);
+  expect([outer(), inner()]).toEqual([true, true]);
+});
+
+it("knows the outermost question that an answer rests on, through others", () => {
+  const answers = new Answers();
+  const outer = (): boolean => answers.answer("outer", () => middle() || true);
+  const middle = (): boolean => answers.answer("middle", () => inner());
+  const inner = (): boolean => answers.answer("inner", () => middle() || outer());
+  expect([outer(), middle(), inner()]).toEqual([true, true, true]);
+});
+
+it("keeps what rested on an answer that stayed false, and finds it once", () => {
+  const answers = new Answers();
+  const found: string[] = [];
+  const note = (name: string, find: () => boolean) => (): boolean => {
+    found.push(name);
+    return find();
+  };
+  const outer = (): boolean => answers.answer("outer", note("outer", inner));
+  const inner = (): boolean => answers.answer("inner", note("inner", outer));
+  expect([outer(), inner(), outer()]).toEqual([false, false, false]);
+  // It rests on nothing that is open any more, so what asks it does not either.
+  const root = (): boolean =>
+    answers.answer(
+      "root",
+      note("root", () => leaf() || leaf() || true),
+    );
+  const leaf = (): boolean =>
+    answers.answer(
+      "leaf",
+      note("leaf", () => inner() || root()),
+    );
+  expect([root(), leaf(), found]).toEqual([true, true, ["outer", "inner", "root", "leaf", "leaf"]]);
+});

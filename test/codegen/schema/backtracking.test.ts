@@ -12,6 +12,8 @@ describe("a pattern whose time may double with each character", () => {
     ["a part of one to eight turns", "^(?:a{1,8})*$"],
     ["a part of more than eight turns, which counts as one without a limit", "^(?:a{9})*$"],
     ["a repetition before the end", "(x+x+)+y"],
+    ["forms with a character of a script in both", "^(?:\\p{Script=Thai}|\\p{L})+$"],
+    ["forms with a character in both, once as a surrogate pair", "^(?:\\ud83d\\ude50|[\\u{1f640}-\\u{1f660}])+$"],
   ])("has %s: %s", (_, pattern) => {
     expect(backtracksExponentially(pattern)).toBe(true);
   });
@@ -45,6 +47,12 @@ describe("two characters of a pattern", () => {
     ["\\w", "[^a-z]", true],
     ["\\w", "\\W", false],
     ["\\p{L}", "é", true],
+    ["\\p{Script=Thai}", "\\p{L}", true],
+    ["\\p{Script=Thai}", "\\P{L}", true],
+    ["\\p{Script=Thai}", "\\p{Lu}", false],
+    ["\\s", "[^\\u0000-\\u024f]", true],
+    ["\\ud83d\\ude50", "[\\u{1f640}-\\u{1f660}]", true],
+    ["\\ud83d\\ude50", "\\ud83d", false],
     ["[a-c]", "[c-e]", true],
     ["[a-c]", "[d-e]", false],
     ["[\\u4e00-\\u4e10]", "[\\u4e10-\\u4e20]", true],

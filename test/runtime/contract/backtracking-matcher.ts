@@ -30,7 +30,8 @@ const repeats = [
 /** Patterns of few characters, so that texts of the same ones often match. */
 export function nodes(): fc.Arbitrary<Node> {
   const ones = ["a", "b", "-", ".", "[ab]", "[^a]", "\\s", "\\w", "\\u{1f600}", "é", "[^]", "[]", "\\p{L}"];
-  const one = fc.constantFrom(...ones).map((source): Node => ({ kind: "one", source }));
+  const others = ["\\p{Script=Thai}", "[^\\u0000-\\u024f]", "\\ud83d\\ude50", "[\\u{1f600}-\\u{1f650}]"];
+  const one = fc.constantFrom(...ones, ...others).map((source): Node => ({ kind: "one", source }));
   const edge = fc.constantFrom<Node>({ kind: "begin" }, { kind: "end" });
   const { node } = fc.letrec<{ node: Node }>((tie) => ({
     node: fc.oneof(
