@@ -26,8 +26,10 @@ import {
 const MOST_STEPS = 16;
 /** Of more values, forms or properties one is looked up. */
 const LOOKED_UP = { values: 16, properties: 100 } as const;
-/** In steps: to look for a property that is not there, to compare with a value, to try a form, to match a name with a pattern. */
-const [ABSENT, COMPARED, FORM, MATCH] = [0.05, 0.2, 4, 11] as const;
+/** In steps: to look for a property that is not there, to compare with a value, to match a name with a pattern. */
+const [ABSENT, COMPARED, MATCH] = [0.05, 0.2, 11] as const;
+/** In steps: to try a form. What tries many forms of objects is so much code that V8 is late to optimise it. */
+const [FORM, FORM_OF_OBJECTS] = [4, 10] as const;
 /** In steps: to divide a number, and to try a schema that the value need not match. */
 const DIVISION = 14;
 const TRIED: Readonly<Record<string, number>> = { not: 10, if: 6 };
@@ -136,13 +138,19 @@ class Estimate {
     const efforts = forms.map((form) => ({ form, effort: this.of(form) }));
     if (markOf(forms, this.#root) !== undefined) return greatest(efforts.map(({ effort }) => effort));
     const named = efforts.filter(({ form: { $ref } }) => $ref !== undefined).map(({ effort }) => effort);
-    const tried = FORM * forms.length + named.reduce((sum, { once }) => sum + once, 0);
+    const trying = forms.reduce((sum, form) => sum + this.#tryingOf(form), 0);
+    const tried = trying + named.reduce((sum, { once }) => sum + once, 0);
     const written = efforts.filter(({ form: { $ref } }) => $ref === undefined);
     const of = (type: unknown) => added(written.filter(({ form }) => form.type === type).map(({ effort }) => effort));
     const types = new Set(written.flatMap(({ form: { type } }) => (typeof type === "string" ? [type] : [])));
     const others = written.filter(({ form: { type } }) => typeof type !== "string").map(({ effort }) => effort);
     // What is in a value of one type is not looked at by the forms of others.
     return added([{ ...greatest(named), once: tried }, ...others, greatest([...types].map(of))]);
+  }
+
+  #tryingOf(form: Schema): number {
+    const whole = form.$ref === undefined ? form : definitionOf(this.#root, form);
+    return whole !== undefined && has(whole, OBJECT) ? FORM_OF_OBJECTS : FORM;
   }
 
   #ofObject(schema: Schema): readonly Part[] {

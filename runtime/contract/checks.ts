@@ -3,6 +3,7 @@ import { isOneOf } from "./allowed-values.js";
 import { explanationOf, forget } from "./form-errors.js";
 import { type FormatCheck, formats, tolerantFormats } from "./format.js";
 import { placeIn } from "./keyword-code.js";
+import { namesOf } from "./names-once.js";
 import { type Pattern, patternOf } from "./pattern.js";
 import { charactersIn } from "./text-length.js";
 import { areUnique } from "./unique-items.js";
@@ -46,6 +47,7 @@ export const checkSupport: {
   isOneOf(value: unknown, values: readonly unknown[]): boolean;
   placeIn(values: readonly unknown[], value: unknown): number;
   forget(count: number): void;
+  namesOf(value: object): readonly string[];
   explainedBy(decide: WrittenCheck, explain: WrittenCheck): WrittenCheck;
 } = {
   formats,
@@ -56,6 +58,7 @@ export const checkSupport: {
   isOneOf,
   placeIn,
   forget,
+  namesOf,
   explainedBy,
 };
 

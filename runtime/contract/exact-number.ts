@@ -4,6 +4,9 @@ const INFINITE = "is an infinite number or NaN, which JSON cannot write";
 
 /** The largest double has so many digits before its point. */
 const MOST_DIGITS = 309;
+/** A number of so many characters at most, without an exponent, is held exactly, or is the double's own text. */
+const ALWAYS_HELD = 15;
+const [ZERO, NINE, MINUS, POINT] = [48, 57, 45, 46] as const;
 const [LEAST, MOST] = [Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER];
 
 /** A number that would become another one. Its keys may have names that are sensitive. */
@@ -112,20 +115,27 @@ export function isExact(text: string): boolean {
   if (!Number.isInteger(number)) return Number.isFinite(number);
   // A longer one begins with zeros, as no text of JSON does, or ends in a fraction. Neither is worth its time.
   if (text.length > 2 * MOST_DIGITS) return false;
+  const isDouble = /[.eE]/.test(text);
+  if (isDouble) {
+    // Of so few digits each double has a text of its own.
+    if (text.search(/[eE]|$/) <= ALWAYS_HELD) return true;
+    if (significant(text) === significant(String(number))) return true;
+  }
   const held = String(BigInt(number));
-  if (held === text) return true;
-  const given = significant(text);
-  if (given === significant(held)) return true;
-  return /[.eE]/.test(text) && given === significant(String(number));
+  return held === text || significant(text) === significant(held);
 }
 
 /** A number without its sign: its digits from the first to the last that is no zero, and the exponent of that. */
 function significant(text: string): string {
-  const [, whole = "", fraction = "", exponent = "0"] = /^-?(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(text) ?? [];
-  const digits = (whole + fraction).replace(/^0+/, "");
-  let length = digits.length;
-  while (digits[length - 1] === "0") length--;
-  return `${digits.slice(0, length)}e${Number(exponent) - fraction.length + digits.length - length}`;
+  const end = text.search(/[eE]|$/);
+  const mantissa = text.slice(text.startsWith("-") ? 1 : 0, end);
+  const point = mantissa.indexOf(".");
+  const digits = point < 0 ? mantissa : mantissa.slice(0, point) + mantissa.slice(point + 1);
+  const fraction = point < 0 ? 0 : mantissa.length - point - 1;
+  let [from, to] = [0, digits.length];
+  while (digits.charCodeAt(from) === ZERO) from++;
+  while (to > from && digits.charCodeAt(to - 1) === ZERO) to--;
+  return `${digits.slice(from, to)}e${Number(text.slice(end + 1)) - fraction + digits.length - to}`;
 }
 
 const NUMBER = /-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
@@ -136,6 +146,11 @@ export function* inexactPaths(text: string): Generator<readonly string[]> {
   const way: (string | number)[] = [];
   let name = "";
   for (let at = 0; at < text.length; at++) {
+    const short = endOfShortNumber(text, at);
+    if (short > at) {
+      at = short - 1;
+      continue;
+    }
     const last = way.length - 1;
     const character = text[at] as string;
     if (character === "{" || character === "[") way.push(character === "{" ? "" : 0);
@@ -154,6 +169,17 @@ export function* inexactPaths(text: string): Generator<readonly string[]> {
       at += number.length - 1;
     }
   }
+}
+
+/** Where a number ends that is so short that it is held exactly, or is a fraction; where it begins if it may be none. */
+function endOfShortNumber(text: string, from: number): number {
+  let at = from;
+  for (; at - from <= ALWAYS_HELD; at++) {
+    const code = text.charCodeAt(at);
+    if (!((code >= ZERO && code <= NINE) || code === MINUS || code === POINT)) break;
+  }
+  // Its exponent may be any.
+  return at - from > ALWAYS_HELD || text[at] === "e" || text[at] === "E" ? from : at;
 }
 
 /** Where a text within JSON ends, that begins at a quotation mark: at the next one that is not escaped. */

@@ -5,7 +5,6 @@ import { definitionOf, type JsonSchema } from "./json-schema.js";
 import { MANY_PROPERTIES } from "./many-properties.js";
 import { type Pattern, patternOf } from "./pattern.js";
 import { hasAtLeast, hasAtMost } from "./text-length.js";
-import { MANY_FORMS } from "./told-apart.js";
 
 /** True for a value that is certainly what a schema says. Of any other Ajv has the last word. */
 export type Verdict = (value: unknown) => boolean;
@@ -14,6 +13,8 @@ export type Verdict = (value: unknown) => boolean;
 const BEYOND = Symbol("beyond");
 /** So many schemas are held against values in all. Ajv takes as long to compile one. */
 const MOST_STEPS = 10_000;
+/** Of so many forms Ajv tries but one, where it can tell them apart. */
+const MANY_FORMS = 16;
 
 /** What a keyword says of any value. It throws {@link BEYOND} for an argument that it does not know. */
 type Keyword = (argument: unknown, schema: JsonSchema, verdicts: Verdicts) => Verdict;
@@ -196,7 +197,6 @@ function additionalPropertiesKeyword(additional: unknown, schema: JsonSchema, ve
 }
 
 function anyOfKeyword(schemas: unknown, _schema: JsonSchema, verdicts: Verdicts): Verdict {
-  // Ajv tells them apart.
   if (listOf(schemas).length >= MANY_FORMS) throw BEYOND;
   return some(listOf(schemas).map((schema) => verdicts.of(schema)));
 }

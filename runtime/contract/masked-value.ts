@@ -7,6 +7,8 @@ import { childrenOf, hasMark, inPlace, isMarked, MASKED } from "./sensitive.js";
 const DEEPEST = 64;
 /** So many paths are listed. */
 const MOST_PATHS = 100;
+/** So many places within one are kept. */
+const MOST_KINDS = 1000;
 
 /** A value as it may be shown. */
 export interface Shown {
@@ -21,47 +23,104 @@ export interface Shown {
  * which properties there are: a newer version may have marked them. An object whose names are sensitive is masked as a whole.
  */
 export function maskedValue(root: JsonSchema, value: unknown): Shown {
-  const masking = new Masking(root);
-  return { value: masking.shown(value, inPlace(root, [root]), []), masked: masking.paths };
+  const masking = new Masking();
+  return { value: masking.shown(value, new Place(root, [root])), masked: masking.paths };
 }
 
 class Masking {
   readonly paths: string[] = [];
-  readonly #root: JsonSchema;
+  /** The way to the value that is looked at. */
+  readonly #keys: (string | number)[] = [];
 
-  constructor(root: JsonSchema) {
-    this.#root = root;
-  }
-
-  /** @param schemas - all that apply, or may apply, to the value */
-  shown(value: unknown, schemas: readonly JsonSchema[], keys: readonly string[]): unknown {
+  shown(value: unknown, place: Place): unknown {
     const holdsNothing = typeof value !== "object" || value === null;
     // A text may be the JSON of what the schema expects.
-    const isHidden = schemas.some(isMarked) || (holdsNothing && value !== null && hasMark(this.#root, schemas));
-    if (isHidden || keys.length > DEEPEST) return this.#hidden(keys);
+    const isHidden = place.isMarked || (holdsNothing && value !== null && place.holdsMark);
+    if (isHidden || this.#keys.length > DEEPEST) return this.#hidden();
     if (holdsNothing) return value;
-    if (Array.isArray(value)) return value.map((item, at) => this.#child(item, String(at), schemas, keys));
+    if (Array.isArray(value)) return value.map((item, at) => this.#child(item, at, place.item(at)));
     // Names that are hidden could not be told apart, and not be put back in a copy.
-    const names = inPlace(
-      this.#root,
-      schemas.map(({ propertyNames }) => propertyNames),
-    );
-    if (names.some(isMarked)) return this.#hidden(keys);
+    if (place.hidesNames) return this.#hidden();
     const shown: Record<string, unknown> = {};
-    for (const [name, child] of Object.entries(value)) setOwn(shown, name, this.#child(child, name, schemas, keys));
+    for (const [name, child] of Object.entries(value)) setOwn(shown, name, this.#child(child, name, place.child(name)));
     return shown;
   }
 
-  #child(value: unknown, token: string, schemas: readonly JsonSchema[], keys: readonly string[]): unknown {
-    const children = schemas.flatMap((schema) => childrenOf(schema, token));
-    const path = [...keys, token];
-    const isDescribed = children.some((child) => child !== undefined && child !== false) || !schemas.some(saysWhich);
-    return isDescribed ? this.shown(value, inPlace(this.#root, children), path) : this.#hidden(path);
+  #child(value: unknown, key: string | number, place: Place | undefined): unknown {
+    this.#keys.push(key);
+    const shown = place === undefined ? this.#hidden() : this.shown(value, place);
+    this.#keys.pop();
+    return shown;
   }
 
-  #hidden(keys: readonly string[]): string {
-    if (this.paths.length < MOST_PATHS) this.paths.push(pathOf(keys));
+  #hidden(): string {
+    if (this.paths.length < MOST_PATHS) this.paths.push(pathOf(this.#keys.map(String)));
     return MASKED;
+  }
+}
+
+/** What a schema says of a value at one place, and of all values to which the same parts of it apply: found out once. */
+class Place {
+  readonly isMarked: boolean;
+  readonly #root: JsonSchema;
+  /** All that apply, or may apply, to the value. */
+  readonly #schemas: readonly JsonSchema[];
+  readonly #hasPatterns: boolean;
+  /** From here on the same is said of each item of a list. */
+  readonly #alikeFrom: number;
+  #itemPlace: { readonly place: Place | undefined } | undefined;
+  readonly #children = new Map<string, Place | undefined>();
+  #holdsMark: boolean | undefined;
+  #hidesNames: boolean | undefined;
+
+  constructor(root: JsonSchema, schemas: readonly unknown[]) {
+    this.#root = root;
+    this.#schemas = inPlace(root, schemas);
+    this.isMarked = this.#schemas.some(isMarked);
+    this.#hasPatterns = this.#schemas.some(({ patternProperties }) => patternProperties !== undefined);
+    const named = this.#schemas.some(({ properties }) => properties !== undefined);
+    const places = this.#schemas.map(({ prefixItems }) => (prefixItems as readonly unknown[] | undefined)?.length ?? 0);
+    this.#alikeFrom = this.#hasPatterns || named ? Number.POSITIVE_INFINITY : Math.max(0, ...places);
+  }
+
+  /** Whether any part of what may be there is marked. */
+  get holdsMark(): boolean {
+    this.#holdsMark ??= hasMark(this.#root, this.#schemas);
+    return this.#holdsMark;
+  }
+
+  get hidesNames(): boolean {
+    const names = (): readonly unknown[] => this.#schemas.map(({ propertyNames }) => propertyNames);
+    this.#hidesNames ??= inPlace(this.#root, names()).some(isMarked);
+    return this.#hidesNames;
+  }
+
+  /** The place of a property or an item; `undefined` where nothing is said of it, though it is said which there are. */
+  child(token: string): Place | undefined {
+    const kind = this.#kindOf(token);
+    if (this.#children.has(kind)) return this.#children.get(kind);
+    const children = this.#schemas.flatMap((schema) => childrenOf(schema, token));
+    const isDescribed = children.some((child) => child !== undefined && child !== false);
+    const child = isDescribed || !this.#schemas.some(saysWhich) ? new Place(this.#root, children) : undefined;
+    // Each name with patterns may be of its own kind: a value has any number of these.
+    if (this.#children.size < MOST_KINDS) this.#children.set(kind, child);
+    return child;
+  }
+
+  item(at: number): Place | undefined {
+    if (at < this.#alikeFrom) return this.child(String(at));
+    this.#itemPlace ??= { place: this.child(String(at)) };
+    return this.#itemPlace.place;
+  }
+
+  /** The same text for tokens of which the same is said. */
+  #kindOf(token: string): string {
+    const isItem = /^\d/.test(token);
+    const isNamed = ({ properties, prefixItems }: JsonSchema): boolean =>
+      (properties !== undefined && Object.hasOwn(properties, token)) ||
+      (isItem && Number(token) < ((prefixItems as readonly unknown[] | undefined)?.length ?? 0));
+    if (this.#hasPatterns || this.#schemas.some(isNamed)) return `=${token}`;
+    return /^\d+$/.test(token) ? "item" : "property";
   }
 }
 

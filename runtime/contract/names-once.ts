@@ -7,9 +7,31 @@ import { MANY_PROPERTIES } from "./many-properties.js";
 /** Keywords that go through the names of an object. */
 const NAMING = ["properties", "patternProperties", "additionalProperties", "propertyNames"];
 
+/** So many names take longer to list than to look up whether they are listed. */
+const MANY_NAMES = 1000;
+
+/** The names of the large objects of the value that is being checked. */
+const listed = new Map<object, readonly string[]>();
+
+/** What a check calls for the names of an object; also written ones do. To be followed by {@link forgetNames}. */
+export function namesOf(value: object): readonly string[] {
+  if (listed.size > 0) {
+    const known = listed.get(value);
+    if (known !== undefined) return known;
+  }
+  const names = Object.keys(value);
+  if (names.length >= MANY_NAMES) listed.set(value, names);
+  return names;
+}
+
+/** To be called at the end of each check: until the next one, its value may change. */
+export function forgetNames(): void {
+  if (listed.size > 0) listed.clear();
+}
+
 /**
- * Makes an Ajv list the names of an object once, where several keywords go through them. Of an object with 100,000 names, each
- * list takes longer than what is said of the names.
+ * Makes an Ajv list the names of an object once, for all keywords that go through them, and for the check that explains as well. Of
+ * an object with 100,000 names, each list takes longer than what is said of the names.
  */
 export function listNamesOnce(ajv: Ajv2020): void {
   const { _ } = loadAjv();
@@ -21,10 +43,13 @@ export function listNamesOnce(ajv: Ajv2020): void {
     definition.code = (context, type) => {
       const { gen, data, it } = context;
       const { forIn } = gen;
-      if (NAMING.filter((each) => goesThroughNames(each, it.schema)).length < 2) return code(context, type);
+      // A loop over a parser's object that is the only one needs no list.
+      const isAlone = NAMING.filter((each) => goesThroughNames(each, it.schema)).length < 2;
+      if (isAlone && ajv.opts.ownProperties !== true) return code(context, type);
       gen.forIn = (name, object, body, ...others): CodeGen => {
         if (object !== data) return forIn.call(gen, name, object, body, ...others);
-        const list = lists.get(it) ?? gen.const("names", _`Object.keys(${data})`);
+        const names = gen.scopeValue("func", { ref: namesOf, code: _`checkSupport.namesOf` });
+        const list = lists.get(it) ?? gen.const("names", _`${names}(${data})`);
         lists.set(it, list);
         return gen.forRange("i", 0, _`${list}.length`, (at) => {
           const each = gen.name("name");

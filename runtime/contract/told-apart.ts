@@ -3,8 +3,8 @@ import { definitionOf, type JsonSchema } from "./json-schema.js";
 import { constantOf, placeIn, writeOneOf, writeOtherwise } from "./keyword-code.js";
 import { loadAjv } from "./load-ajv.js";
 
-/** Of fewer forms it takes no longer to try each. */
-export const MANY_FORMS = 16;
+/** Of fewer forms each is tried, and an error tells what each of them demands. */
+const MANY_FORMS = 8;
 
 /** A property that has a value of its own in each form of a choice. */
 interface Mark {

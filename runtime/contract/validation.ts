@@ -11,7 +11,7 @@ import type { JsonSchema } from "./json-schema.js";
 import { loadAjv } from "./load-ajv.js";
 import { matchPatternsTogether } from "./many-patterns.js";
 import { lookUpProperties } from "./many-properties.js";
-import { listNamesOnce } from "./names-once.js";
+import { forgetNames, listNamesOnce } from "./names-once.js";
 import { withNumberBounds } from "./number-bounds.js";
 import { patternOf } from "./pattern.js";
 import { separateTypes, Verdicts } from "./separate-types.js";
@@ -177,6 +177,7 @@ function compile(given: JsonSchema, checks: FormatChecks, { allErrors, ownProper
       throw error;
     } finally {
       verdicts?.clear();
+      forgetNames();
     }
   };
 }
@@ -199,6 +200,8 @@ function describing(written: WrittenCheck, schemaOf: () => JsonSchema): Check {
     } catch (error) {
       if (error instanceof RangeError) return TOO_DEEP;
       throw error;
+    } finally {
+      forgetNames();
     }
     schema ??= schemaOf();
     return describeErrors(written.errors ?? [], value, schema);

@@ -11,6 +11,8 @@ import { maskedOf } from "./sensitive.js";
 const MOST_ISSUES = 100;
 const LONGEST_MESSAGE = 500;
 const LONGEST_POINTER = 300;
+/** So many characters of longer pointers are looked at: to tell thousands of them apart, each of a million, takes minutes. */
+const MOST_OF_POINTERS = 2 ** 20;
 
 /** The errors of a value, and those of them that are at one place. */
 interface Found {
@@ -23,7 +25,8 @@ interface Found {
  * Ajv's errors as issues without duplicates, and without values that the schema marks as sensitive. Each error is looked at
  * once or twice, however many there are.
  */
-export function describeErrors(errors: readonly ErrorObject[], value: unknown, schema: JsonSchema): readonly Issue[] {
+export function describeErrors(found: readonly ErrorObject[], value: unknown, schema: JsonSchema): readonly Issue[] {
+  const errors = withFewDeep(found);
   const issues = new Map<string, Issue>();
   const byPlace = new Map<string, ErrorObject[]>();
   for (const error of errors) {
@@ -50,9 +53,24 @@ export function describeErrors(errors: readonly ErrorObject[], value: unknown, s
     issues.set(`${path} ${message}`, issue);
   }
   // The check stopped before it had found all.
-  if (errors.length > MOST_ERRORS && !issues.has(""))
+  if ((errors.length > MOST_ERRORS || errors.length < found.length) && !issues.has(""))
     issues.set("", { path: "", message: "has more issues than these" });
   return issues.size > 0 ? [...issues.values()] : [{ path: "", message: "must be what its schema describes" }];
+}
+
+/** The errors but for the last ones that are {@link isDeep deep}, if their pointers are very long together. */
+function withFewDeep(errors: readonly ErrorObject[]): readonly ErrorObject[] {
+  let characters = 0;
+  return errors.filter((error) => {
+    const isWithin = characters < MOST_OF_POINTERS;
+    if (isDeep(error)) characters += error.instancePath.length;
+    return isWithin || !isDeep(error);
+  });
+}
+
+/** Whether a place is so deep, or below such a long name, that it is named by its beginning. */
+function isDeep({ instancePath }: ErrorObject): boolean {
+  return instancePath.length > LONGEST_POINTER;
 }
 
 export function isChoice(keyword: string): boolean {
@@ -65,9 +83,9 @@ function isAboutValue(error: ErrorObject): boolean {
 }
 
 function describeError(error: ErrorObject, { value, schema, byPlace }: Found): Issue {
-  // A place so deep is named by its beginning, and its value is not told: the way there would be long for each error.
-  const isDeep = error.instancePath.length > LONGEST_POINTER;
-  const tokens = (isDeep ? error.instancePath.slice(0, LONGEST_POINTER) : error.instancePath)
+  // The value at a deep place is not told: the way there would be long for each error.
+  const isCut = isDeep(error);
+  const tokens = (isCut ? error.instancePath.slice(0, LONGEST_POINTER) : error.instancePath)
     .split("/")
     .slice(1)
     .map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~"));
@@ -90,7 +108,7 @@ function describeError(error: ErrorObject, { value, schema, byPlace }: Found): I
   const demand = isChoice(error.keyword)
     ? demandOfChoice(byPlace.get(error.instancePath) ?? [], params["mark"])
     : demandOf(error);
-  if (isDeep) return { path: shownPath(tokens, schema), message: demand };
+  if (isCut) return { path: shownPath(tokens, schema), message: demand };
   const found = valueAt(tokens, value);
   const holdsNothing = typeof found !== "object" || found === null;
   const { path, isSensitive } = maskedOf(schema, tokens, holdsNothing);
@@ -127,6 +145,7 @@ function valueAt(tokens: readonly string[], value: unknown): unknown {
 function describeFound(found: unknown): string {
   if (typeof found === "object" && found !== null) return `, got ${Array.isArray(found) ? "a list" : "an object"}`;
   if (typeof found === "bigint") return `, got ${found}n`;
-  const text = JSON.stringify(found) ?? String(found);
+  // Several issues may be of the same long text.
+  const text = JSON.stringify(typeof found === "string" ? cut(found, LONGEST_VALUE) : found) ?? String(found);
   return `, got ${printable(cut(text, LONGEST_VALUE))}`;
 }

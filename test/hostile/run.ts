@@ -2,6 +2,8 @@
 // `npm run hostile -- 2000 7` tries 2000 schemas, with the seed 7.
 
 import fc from "fast-check";
+import { inexactParsed } from "../../runtime/contract/exact-number.js";
+import { maskedValue } from "../../runtime/contract/masked-value.js";
 import { compileReader, compileWriter } from "../../runtime/contract/validation.js";
 import { problemsOf, sound } from "../codegen/catalogue.js";
 import { type WorstCase, worstCases } from "./worst-case.js";
@@ -16,6 +18,9 @@ interface Timed {
   readonly name: string;
   readonly readMs: number;
   readonly writeMs: number;
+  /** To parse its text and look for numbers that are not held exactly, and to mask what is sensitive. */
+  readonly parseMs: number;
+  readonly maskMs: number;
 }
 
 const timed: Timed[] = [];
@@ -24,31 +29,38 @@ for (const one of fc.sample(worstCases(), { numRuns, seed })) {
   if ((await problemsOf({ ...sound, "types/a.json": one.schema })).length > 0) refused++;
   else timed.push(timeOf(one));
 }
-timed.sort((a, b) => Math.max(b.readMs, b.writeMs) - Math.max(a.readMs, a.writeMs));
-const rows = timed.slice(0, SHOWN).map(({ name, readMs, writeMs }) => `${shown(readMs)} ${shown(writeMs)}  ${name}`);
+const most = ({ readMs, writeMs, parseMs, maskMs }: Timed): number => Math.max(readMs, writeMs, parseMs, maskMs);
+timed.sort((a, b) => most(b) - most(a));
+const rows = timed.slice(0, SHOWN).map(({ name, ...times }) => `${Object.values(times).map(shown).join(" ")}  ${name}`);
 process.stdout.write(
   [
     `seed ${seed}: ${timed.length} schemas, and ${refused} that the generator refuses`,
-    "   read   write",
+    "   read   write   parse    mask",
     ...rows,
     "",
   ].join("\n"),
 );
 
-/** The processor's time, the least of a few rounds: what else the machine does is left out. */
 function timeOf({ name, schema, value }: WorstCase): Timed {
   const given = value(MEBIBYTE);
   const [readMs = 0, writeMs = 0] = [compileReader, compileWriter].map((compile) => {
     const check = compile(schema);
     for (let time = 0; time < 301; time++) check(value(0));
-    const times = Array.from({ length: ROUNDS }, () => {
-      const from = process.cpuUsage();
-      check(given);
-      return process.cpuUsage(from).user / 1000;
-    });
-    return Math.min(...times);
+    return leastOf(() => check(given));
   });
-  return { name, readMs, writeMs };
+  const text = JSON.stringify(given);
+  const parseMs = leastOf(() => inexactParsed(text, JSON.parse(text)));
+  return { name, readMs, writeMs, parseMs, maskMs: leastOf(() => maskedValue(schema, given)) };
+}
+
+/** The processor's time, the least of a few rounds: what else the machine does is left out. */
+function leastOf(work: () => unknown): number {
+  const times = Array.from({ length: ROUNDS }, () => {
+    const from = process.cpuUsage();
+    work();
+    return process.cpuUsage(from).user / 1000;
+  });
+  return Math.min(...times);
 }
 
 function shown(ms: number): string {

@@ -207,6 +207,31 @@ export function wideCases(): fc.Arbitrary<WorstCase> {
   return fc.tuple(fc.constantFrom(...shapes), size).map(([shape, n]) => shape(n));
 }
 
+/** Values of a long name: the place of each error is as long. */
+function longNames(): fc.Arbitrary<WorstCase> {
+  return fc.tuple(fc.constantFrom(0.1, 0.5, 0.9), fc.constantFrom<unknown>("x", {}, [])).map(([share, wrong]) => ({
+    name: `a name of ${100 * share} % of the message, and many ${JSON.stringify(wrong)} that are no numbers`,
+    schema: { type: "object", additionalProperties: { type: "array", items: { type: "integer" } } },
+    value: (bytes) => {
+      const count = Math.ceil(((1 - share) * bytes) / (JSON.stringify(wrong).length + 1));
+      return { ["n".repeat(share * bytes)]: list(count, () => wrong) };
+    },
+  }));
+}
+
+/** Numbers of which JavaScript does not hold each whole one, and that are held exactly. */
+function largeNumbers(): fc.Arbitrary<WorstCase> {
+  const number = fc.constantFrom(1e16, 1e300, 2 ** 63, 1.2345678901234567e300, Number.MAX_VALUE);
+  return fc.tuple(number, fc.constantFrom("", "and one of them large")).map(([large, isOne]) => ({
+    name: `list of numbers, ${isOne || "all"} ${large}`,
+    schema: { type: "array", items: { type: "number" } },
+    value: (bytes) => {
+      const count = Math.ceil(bytes / (isOne === "" ? String(large).length + 1 : 2));
+      return isOne === "" ? list(count, () => large) : [large, ...list(count, () => 1)];
+    },
+  }));
+}
+
 /** What is wrong with the last item is explained after all others have been judged. */
 function withLastWrong(one: WorstCase): WorstCase {
   const value = (bytes: number): unknown => {
@@ -226,5 +251,7 @@ export function worstCases(): fc.Arbitrary<WorstCase> {
     { weight: 2, arbitrary: repetitions() },
     { weight: 1, arbitrary: formatted() },
     { weight: 6, arbitrary: manyItems },
+    { weight: 1, arbitrary: longNames() },
+    { weight: 1, arbitrary: largeNumbers() },
   );
 }

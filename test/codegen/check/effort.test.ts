@@ -58,6 +58,7 @@ describe("a schema that lets a message hold many small values, and says much of 
 
   it.each<[string, object]>([
     ["a choice of numbers", { anyOf: list(7, (minimum) => ({ type: "integer", minimum })) }],
+    ["forms of objects", { anyOf: list(15, form) }],
     ["divisors", { anyOf: list(2, (at) => ({ type: "integer", multipleOf: at + 2 })) }],
     ["values that an item must not be", { allOf: list(3, (at) => ({ not: { type: "integer", multipleOf: at + 2 } })) }],
     [

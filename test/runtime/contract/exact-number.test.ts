@@ -1,5 +1,5 @@
 import * as fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { type Contract, contractOf } from "../../../runtime/contract/contract.js";
 import { INEXACT, inexactIn } from "../../../runtime/contract/exact-number.js";
 import { pathOf } from "../../../runtime/contract/issue-path.js";
@@ -248,4 +248,21 @@ describe("a Pub/Sub payload", () => {
   it("is refused also where it writes the number as text", () => {
     expect(() => contract.readPayload('{"whole":"9007199254740993"}')).toThrow("whole is a number");
   });
+});
+
+it("looks at the digits of no number that is certainly exact", () => {
+  const many = (text: string): string => `[1e300${`,${text}`.repeat(1000)}]`;
+  const [exec, big] = [vi.spyOn(RegExp.prototype, "exec"), vi.spyOn(globalThis, "BigInt")];
+  const looks = (json: string): readonly number[] => {
+    exec.mockClear();
+    big.mockClear();
+    expect(foundIn(json)).toBeUndefined();
+    return [exec.mock.calls.length, big.mock.calls.length];
+  };
+  const few = looks("[1e300]");
+  for (const text of ["1", "-12.5", "123456789012345", '"a"', "[7]"]) {
+    expect([text, ...looks(many(text))]).toEqual([text, ...few]);
+  }
+  for (const text of ["1e300", "-1.25E99", "1.2345678901234567e300"]) expect(looks(many(text))[1]).toBe(0);
+  vi.restoreAllMocks();
 });

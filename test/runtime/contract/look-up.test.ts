@@ -106,7 +106,8 @@ describe("forms of a choice", () => {
   });
 
   it("are tried one by one where they are few, or no property is required", () => {
-    expect(markOf(beside(form({ const: "last" })).slice(1), {})).toBeUndefined();
+    expect(markOf(beside(form({ const: "last" })).slice(-8), {})).toBeDefined();
+    expect(markOf(beside(form({ const: "last" })).slice(-7), {})).toBeUndefined();
     expect(
       markOf(
         list(16, (at) => ({ properties: { kind: { const: at } } })),

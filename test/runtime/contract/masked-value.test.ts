@@ -89,3 +89,38 @@ it("bears any value: deep ones, many paths, names that objects inherit", () => {
     { numRuns: 100, seed: 7 },
   );
 });
+
+it("finds out once what a schema says of the items of a list, and of the names of a map", () => {
+  let asked = 0;
+  const schema = new Proxy({ type: "integer" } as JsonSchema, {
+    get: (target, name) => {
+      asked++;
+      return Reflect.get(target, name);
+    },
+  });
+  const askedFor = (root: JsonSchema, value: unknown): number => {
+    asked = 0;
+    expect(maskedValue(root, value)).toEqual({ value, masked: [] });
+    return asked;
+  };
+  const list = { type: "array", items: schema };
+  expect(askedFor(list, Array(1000).fill(1))).toBe(askedFor(list, [1]));
+  const map = { type: "object", additionalProperties: schema };
+  const names = Object.fromEntries(Array.from({ length: 1000 }, (_, at) => [`a${at}`, at]));
+  expect(askedFor(map, names)).toBe(askedFor(map, { a: 1 }));
+});
+
+it("does not mistake a name or an item that is described by itself for the others", () => {
+  const schema = {
+    properties: {
+      tuple: { prefixItems: [secret, {}], items: { type: "number" } },
+      map: { properties: { a: secret, item: secret }, patternProperties: { "^s": secret }, additionalProperties: true },
+    },
+  } as const;
+  const value = { tuple: ["no", 1, 2, 3], map: { b: 1, a: "no", item: "no", s1: "no", c: 2, "7": 3, s2: "no" } };
+  const shown = maskedValue(schema, value).value;
+  expect(shown).toEqual({
+    tuple: ["…", 1, 2, 3],
+    map: { b: 1, a: "…", item: "…", s1: "…", c: 2, "7": 3, s2: "…" },
+  });
+});

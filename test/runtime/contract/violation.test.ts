@@ -1,6 +1,8 @@
+import type { ErrorObject } from "ajv/dist/2020.js";
 import { describe, expect, it } from "vitest";
 import type { JsonSchema } from "../../../runtime/contract/json-schema.js";
 import { compileReader, compileWriter } from "../../../runtime/contract/validation.js";
+import { describeErrors } from "../../../runtime/contract/violation.js";
 
 const list = <Item>(length: number, item: (at: number) => Item): Item[] => Array.from({ length }, (_, at) => item(at));
 const node: JsonSchema = { type: "object", properties: { n: { type: "integer" }, next: { $ref: "#/$defs/Node" } } };
@@ -79,5 +81,36 @@ describe("what is wrong with a value", () => {
     for (const issues of said(schema, values)) expect(issues).toHaveLength(101);
     for (const issues of said(schema, values)) expect(issues).toContainEqual(more);
     for (const issues of said(schema, values.slice(1))) expect(issues).not.toContainEqual(more);
+  });
+});
+
+describe("very many errors below a very long name", () => {
+  it("are told in short", () => {
+    const map: JsonSchema = { type: "object", additionalProperties: { type: "array", items: { type: "integer" } } };
+    const issues = compileWriter(map)({ ["n".repeat(50_000)]: list(40, () => "x"), a: ["y"] });
+    const path = `${"n".repeat(200)}…`;
+    expect(issues).toEqual([
+      { path, message: "must be a whole number" },
+      { path: "a[0]", message: 'must be a whole number, got "y"' },
+      { path: "", message: "has more issues than these" },
+    ]);
+  });
+
+  it("are not all looked at", () => {
+    let looked = 0;
+    const error = (at: number): ErrorObject => ({
+      ...{ keyword: "type", schemaPath: "#/type", instancePath: `/${"n".repeat(20_000)}/${at}` },
+      get params() {
+        looked++;
+        return { type: "integer" };
+      },
+    });
+    const lookedAt = (count: number): number => {
+      looked = 0;
+      describeErrors(list(count, error), {}, {});
+      return looked;
+    };
+    expect(lookedAt(400)).toBe(lookedAt(200));
+    expect(lookedAt(200)).toBeGreaterThan(0);
   });
 });
