@@ -6,6 +6,7 @@ const [ASTERISK, DOLLAR, PERCENT, CARRIAGE_RETURN, ZERO] = [42, 36, 37, 13, 48] 
 const LONGEST = 1024;
 /** Of a longer list nothing is kept: it holds the fields of an entry. */
 const MOST = 1024;
+const NOTHING = Buffer.alloc(0);
 const EMPTY_TEXT = Buffer.from("$0\r\n\r\n");
 const EMPTY_LIST = Buffer.from("*0\r\n");
 
@@ -42,6 +43,8 @@ export class Shortener {
   /** How many bytes to come are passed on, or let go. */
   #passed = 0;
   #dropped = 0;
+  /** What the client gets in place of the bytes that are let go. */
+  #instead: Buffer = NOTHING;
   /** How many texts to come are let go whole. */
   #unwanted = 0;
 
@@ -52,8 +55,11 @@ export class Shortener {
       const taken = this.#dropped > 0 ? this.#dropped : this.#passed;
       if (taken > 0) {
         const part = chunk.subarray(at, at + taken);
-        if (this.#dropped > 0) this.#dropped -= part.length;
-        else {
+        if (this.#dropped > 0) {
+          this.#dropped -= part.length;
+          // Not before: to the client the reply has ended then, and the next command may be sent.
+          if (this.#dropped === 0) kept.push(this.#instead);
+        } else {
           this.#passed -= part.length;
           kept.push(part);
         }
@@ -82,7 +88,8 @@ export class Shortener {
         return line;
       }
       this.#dropped = length + 2;
-      return isUnwanted ? Buffer.alloc(0) : EMPTY_TEXT;
+      this.#instead = isUnwanted ? NOTHING : EMPTY_TEXT;
+      return NOTHING;
     }
     if ((kind === ASTERISK || kind === PERCENT) && length > MOST) {
       this.#unwanted = kind === PERCENT ? 2 * length : length;

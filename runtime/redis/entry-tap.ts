@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import { type Delivery, FEW, type Take } from "../broker/delivery.js";
+import { Shortener } from "./brief-reply.js";
 import type { Connection } from "./connection.js";
 import { ASTERISK, EntryDecoder, PERCENT } from "./entry-decoder.js";
 
@@ -28,6 +29,8 @@ export class EntryTap {
   /** The entries of the read that are not handed over yet. */
   #brought: readonly Delivery[] = [];
   #isHeld = false;
+  /** Cuts the reply to what is asked behind a read whose entries are held: a record, which others may have written. */
+  #shortener: Shortener | undefined;
   /** How many bytes have arrived since something was handed over. */
   #received = 0;
   #state: "passing" | "expecting" | "taking" = "passing";
@@ -46,6 +49,7 @@ export class EntryTap {
     this.#decoder.wanted = wanted;
     this.#decoder.maxEntryBytes = maxEntryBytes;
     this.#isHeld = isHeld;
+    this.#shortener = isHeld ? new Shortener() : undefined;
     this.#received = 0;
     this.#decoder.take();
     this.#brought = [];
@@ -73,13 +77,14 @@ export class EntryTap {
     // The entries of a reply that a lost connection cut off are pending, and are found there.
     const decoder = new EntryDecoder();
     this.#decoder = decoder;
+    this.#shortener = undefined;
     this.#state = "passing";
     const emit = socket.emit.bind(socket) as (event: string | symbol, ...args: unknown[]) => boolean;
     socket.emit = (event: string | symbol, ...args: unknown[]): boolean => {
       if (event !== "data" || decoder !== this.#decoder) return emit(event, ...args);
       try {
         const left = this.#filter(args[0] as Buffer);
-        return left === undefined || emit("data", left);
+        return left === undefined || left.length === 0 || emit("data", left);
       } catch (error) {
         socket.destroy(error as Error);
         return true;
@@ -91,7 +96,7 @@ export class EntryTap {
   #filter(chunk: Buffer): Buffer | undefined {
     const isList = chunk[0] === ASTERISK || chunk[0] === PERCENT;
     if (this.#state === "expecting") this.#state = isList ? "taking" : "passing";
-    if (this.#state === "passing") return chunk;
+    if (this.#state === "passing") return this.#shortened(chunk);
     const rest = this.#decoder.write(chunk);
     this.#received += chunk.length;
     if (rest === undefined) {
@@ -101,7 +106,11 @@ export class EntryTap {
     this.#state = "passing";
     this.#brought = this.#decoder.take();
     if (this.#brought.length <= FEW && !this.#isHeld) this.handOver();
-    return rest.length === 0 ? NONE : Buffer.concat([NONE, rest]);
+    return rest.length === 0 ? NONE : Buffer.concat([NONE, this.#shortened(rest)]);
+  }
+
+  #shortened(reply: Buffer): Buffer {
+    return this.#shortener?.write(reply) ?? reply;
   }
 }
 

@@ -8,6 +8,7 @@ import type { Heartbeat } from "./heartbeat.js";
 import { leaseKey, type ShareKeys, shareKeys, streamKeys } from "./keys.js";
 import { acquireLease, type MemberStep, member, releaseLease, serve } from "./lua/shares.js";
 import { shortFields } from "./lua/short-fields.js";
+import { readBeats } from "./read-beats.js";
 import { startId } from "./redis-clock.js";
 import type { Route } from "./route.js";
 
@@ -83,9 +84,8 @@ export class RedisShares implements Shares {
   }
 
   async look(): ReturnType<Shares["look"]> {
-    const reply = await (await this.#ready()).zrange(this.#keys.members, "0", "-1", "WITHSCORES");
-    const beats = new Map<string, string>();
-    for (let at = 0; at < reply.length; at += 2) beats.set(reply[at] as string, reply[at + 1] as string);
+    // Where others have written very many, those are expelled first: their heartbeats stand still.
+    const beats = await readBeats(await this.#ready(), this.#keys.members, async () => [this.#place.consumer]);
     return { beats, confirmedMs: this.#parts.heartbeat.confirmedMs };
   }
 

@@ -2,6 +2,7 @@ import type { SignsOfLife } from "../broker/signs-of-life.js";
 import type { Client } from "./connection.js";
 import type { SourcePlace } from "./entry-source.js";
 import { HANDOVER, PARKED, type StreamKeys } from "./keys.js";
+import { readBeats } from "./read-beats.js";
 import { field, isReply } from "./reply.js";
 
 /** The end of the name of each consumer of this package: a process id and eight random digits. */
@@ -13,18 +14,15 @@ export async function lookForSigns(
   { stream, alive }: Pick<StreamKeys, "stream" | "alive">,
   { group, consumer }: Pick<SourcePlace, "group" | "consumer">,
 ): Promise<Omit<SignsOfLife, "confirmedMs" | "session">> {
-  const [reply, consumers] = await Promise.all([
-    client.zrange(alive, "0", "-1", "WITHSCORES"),
-    (client.xinfo("CONSUMERS", stream, group) as Promise<unknown[][]>).catch((error: unknown) => {
-      // Without the group there are no consumers.
-      if (isReply(error, "NOGROUP") || isReply(error, "ERR no such key")) return [];
-      throw error;
-    }),
-  ]);
-  const beats = new Map<string, string>();
+  const asking = (client.xinfo("CONSUMERS", stream, group) as Promise<unknown[][]>).catch((error: unknown) => {
+    // Without the group there are no consumers.
+    if (isReply(error, "NOGROUP") || isReply(error, "ERR no such key")) return [];
+    throw error;
+  });
+  const names = async (): Promise<string[]> => (await asking).map((info) => String(field(info, "name")));
+  const [beats, consumers] = await Promise.all([readBeats(client, alive, names), asking]);
   const idleMs = new Map<string, number>();
   const holders: string[] = [];
-  for (let at = 0; at < reply.length; at += 2) beats.set(reply[at] as string, reply[at + 1] as string);
   // No process has these names, whatever others have written.
   for (const name of [PARKED, HANDOVER]) beats.delete(name);
   const isOfOurs = (name: string): boolean =>

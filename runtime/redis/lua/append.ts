@@ -1,4 +1,4 @@
-import { ID_ORDER, MAP } from "./fragment.js";
+import { ID_ORDER, LONGEST_ID, MAP } from "./fragment.js";
 import { type Script, script } from "./script.js";
 
 /**
@@ -65,8 +65,16 @@ end`;
  * Result: the entry's id, also when an earlier call added it
  */
 export const appendAlone: Script<string> = script("append_alone", { needsMemory: true })`${MAP}${ID_ORDER}${WAS_ADDED}
-local stored = ARGV[1] ~= '' and redis.call('GET', KEYS[2])
-if stored and is_id(stored) and was_added(stored, KEYS[3]) then return stored end
+local stored = false
+if ARGV[1] ~= '' then
+  -- What others have written may be of any length. Rights that were given for an older version do not include GETRANGE.
+  if redis.acl_check_cmd('GETRANGE', KEYS[2], 0, 0) then
+    stored = redis.pcall('GETRANGE', KEYS[2], 0, ${LONGEST_ID})
+  else
+    stored = redis.call('GET', KEYS[2])
+  end
+end
+if is_id(stored) and was_added(stored, KEYS[3]) then return stored end
 local id = redis.call('XADD', KEYS[1], '*', unpack(ARGV, 4))
 if ARGV[1] ~= '' then redis.call('SET', KEYS[2], id, 'PX', ARGV[1]) end
 if ARGV[2] ~= '' then redis.call('PUBLISH', ARGV[2], '{"entry_id":"' .. id .. '",' .. string.sub(ARGV[3], 2)) end

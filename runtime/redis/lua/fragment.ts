@@ -192,11 +192,14 @@ local function whole(text)
   return type(text) == 'string' and #text <= 15 and string.find(text, '^%d+$') and tonumber(text) or nil
 end`;
 
+/** The characters of the longest entry id. Of a text that is longer one more tells that it is none. */
+export const LONGEST_ID = "41";
+
 /**
  * For entry ids, which are compared as text: a Lua number cannot hold each. Defines `parts(id)`; `before(a, b)`; `is_id(text)`,
  * to be asked of what others may have written; and `at_most(part, most)`, the number that a part is if it is not greater.
  */
-export const ID_ORDER = `
+export const ID_ORDER: string = `
 local function parts(id)
   local ms, seq = string.match(id, '^(%d+)-?(%d*)$')
   return ms, seq == '' and '0' or seq
@@ -209,7 +212,7 @@ local function before(a, b)
   return padded(a) < padded(b)
 end
 local function is_id(text)
-  local ms, seq = string.match(type(text) == 'string' and text or '', '^(%d+)-(%d+)$')
+  local ms, seq = string.match(type(text) == 'string' and #text <= ${LONGEST_ID} and text or '', '^(%d+)-(%d+)$')
   if not ms or #ms > 20 or #seq > 20 then return false end
   local most = '18446744073709551615'
   return string.rep('0', 20 - #ms) .. ms <= most and string.rep('0', 20 - #seq) .. seq <= most

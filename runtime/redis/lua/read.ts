@@ -1,4 +1,4 @@
-import { ABRIDGED, LENGTH, MAP } from "./fragment.js";
+import { ABRIDGED, ID_ORDER, LENGTH, MAP } from "./fragment.js";
 import type { Delivered } from "./retry.js";
 import { readOnlyScript, type Script, script } from "./script.js";
 
@@ -34,14 +34,14 @@ return taken
  */
 export const readOwned: Script<[entries: Delivered[], last: string, answered: string]> = script("read_owned", {
   takes: true,
-})`${TAKEN}${MAP}
+})`${TAKEN}${MAP}${ID_ORDER}
 local answered = redis.pcall('HGET', KEYS[2], 'answered')
 local last = ''
 if #taken == 0 then
   local stream = redis.pcall('XINFO', 'STREAM', KEYS[1])
   last = stream.err and '$' or map(stream)['last-generated-id']
 end
-return { taken, last, type(answered) == 'string' and answered or '' }
+return { taken, last, is_id(answered) and answered or '' }
 `;
 
 /** An entry of a page: its id, its fields, and its size if it is abridged, else 0. */

@@ -1,8 +1,8 @@
-import { Redis } from "ioredis";
 import { afterEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { onUserCreated } from "../../../generated/index.js";
 import { hasAskedWithin } from "../../../runtime/consume/death-watch.js";
 import { HANDOVER, PARKED, streamKeys } from "../../../runtime/redis/keys.js";
+import { beats } from "../../../runtime/redis/lua/beats.js";
 import { handoverMember } from "../../../runtime/redis/lua/handover.js";
 import { type Reaped, reap } from "../../../runtime/redis/lua/takeover.js";
 import { eventually } from "../../support/eventually.js";
@@ -34,11 +34,11 @@ describe("a consumer that beats", () => {
     const leaseSeconds = 1;
     await deliver(1, "slow");
     await admin.zadd(keys.alive, 1, "slow");
-    const looked = vi.spyOn(Redis.prototype, "zrange");
+    const looked = vi.spyOn(beats, "run");
     onTestFinished(() => looked.mockRestore());
     const looks = (): number =>
       looked.mock.settledResults.filter(
-        ({ type }, at) => type === "fulfilled" && looked.mock.calls[at]?.[0] === keys.alive,
+        ({ type }, at) => type === "fulfilled" && looked.mock.calls[at]?.[1][0] === keys.alive,
       ).length;
     await using messaging = createService(redis, { leaseSeconds });
     onUserCreated(messaging, () => {});
@@ -67,7 +67,7 @@ describe("a consumer whose own heartbeats are refused", () => {
     await deliver(1, "slow");
     await admin.zadd(keys.alive, 1, "slow");
     await admin.acl("SETUSER", "limited", "on", ">right", "+@all", "allkeys", "allchannels");
-    const looked = vi.spyOn(Redis.prototype, "zrange");
+    const looked = vi.spyOn(beats, "run");
     onTestFinished(() => looked.mockRestore());
     const url = redis.url.replace("//", "//limited:right@");
     await using messaging = createService({ url }, { leaseSeconds: 1 });
@@ -76,7 +76,7 @@ describe("a consumer whose own heartbeats are refused", () => {
     await admin.acl("SETUSER", "limited", "-zadd");
 
     // Twice as many as are made in a lease.
-    await eventually(() => looked.mock.calls.filter(([key]) => key === keys.alive).length >= 10);
+    await eventually(() => looked.mock.calls.filter(([, [key]]) => key === keys.alive).length >= 10);
     expect(messaging.counts.recovered).toBe(0);
     expect(await pending()).toEqual({ slow: 1 });
 

@@ -170,6 +170,14 @@ export const SCRIPT_CASES: Readonly<Record<string, readonly ScriptCase[]>> = {
       prepare: (redis) => redis.hset(TYPES, "version", "1", "me", "\na\n"),
     },
   ],
+  beats: [
+    {
+      what: "reads those that are there",
+      keys: [ALIVE],
+      args: [10, "me"],
+      prepare: (redis) => redis.zadd(ALIVE, 1, "me"),
+    },
+  ],
   shortFields: [
     {
       what: "reads what is there",
