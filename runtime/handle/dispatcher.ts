@@ -5,13 +5,14 @@ import { type FlatFields, type PlainMessage as Message, typeOf } from "../contra
 import { contractOf } from "../contract/contract.js";
 import type { Sealing } from "../contract/sealing.js";
 import { BuriedError, HandlerTimeoutError, MessagingError, PoisonError } from "../errors.js";
-import { apart, inContextOf } from "../messaging/correlation.js";
+import { inContextOf } from "../messaging/correlation.js";
 import type { MessageContext } from "../messaging/handler.js";
 import type { RuntimeParts } from "../messaging/hooks.js";
 import type { InterceptorChain } from "../messaging/interceptor.js";
 import { Deadlines } from "../time/deadline.js";
 import { type ContextPlace, DeliveryContext } from "./delivery-context.js";
 import { identityOf } from "./identity.js";
+import { inTurn, promised } from "./in-turn.js";
 import { Refusals } from "./refusals.js";
 import type { Responding } from "./responding.js";
 import { afterFailure, assertAttemptsLeft, isUnreadable, type RetryPolicy, whileAway } from "./retry-policy.js";
@@ -191,23 +192,22 @@ export class Dispatcher {
   #intercepted(routes: readonly Route[], message: Message, context: DeliveryContext): unknown {
     const { chain } = this.#parts;
     const { descriptor } = routes[0] as Route;
-    if (chain === undefined || descriptor.kind === "command") return this.#run(routes, 0, message, context);
+    if (chain === undefined || descriptor.kind === "command") return this.#run(routes, message, context);
     const call = { operation: "handle", descriptor, message, context } as const;
-    return chain.run(call, context.stream, () => this.#run(routes, 0, message, context));
+    return chain.run(call, context.stream, () => this.#run(routes, message, context));
   }
 
-  /** Runs the handlers one after another, beginning with one of them. Returns a promise only if a handler does. */
-  #run(routes: readonly Route[], from: number, message: Message, context: DeliveryContext): unknown {
-    for (let at = from; at < routes.length; at++) {
+  /** Returns a promise only if a handler does. Most messages have a single one, which costs no closure. */
+  #run(routes: readonly Route[], message: Message, context: DeliveryContext): Promise<unknown> | undefined {
+    if (routes.length > 1) return this.#runInTurn(routes, message, context);
+    return promised(this.#call(routes[0] as Route, message, context));
+  }
+
+  #runInTurn(routes: readonly Route[], message: Message, context: DeliveryContext): Promise<unknown> | undefined {
+    return inTurn(routes.length, (at) => {
       context.at = at;
-      const route = routes[at] as Route;
-      const result =
-        routes.length === 1 ? this.#call(route, message, context) : apart(() => this.#call(route, message, context));
-      if (!isThenable(result)) continue;
-      const ran = Promise.resolve(result);
-      return at === routes.length - 1 ? ran : ran.then(() => this.#run(routes, at + 1, message, context));
-    }
-    return undefined;
+      return this.#call(routes[at] as Route, message, context);
+    });
   }
 
   #call(route: Route, message: Message, context: DeliveryContext): unknown {
@@ -243,8 +243,4 @@ export class Dispatcher {
     hooks.emit("handlerFailed", { stream, group, entryId, ...message, ...tried, error });
     return outcome;
   }
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof (value as PromiseLike<unknown> | null | undefined)?.then === "function";
 }
