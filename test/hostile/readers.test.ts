@@ -204,7 +204,10 @@ describe("whatever stands in Redis or is sent,", () => {
       fc.array(fc.tuple(junk, junk), { maxLength: 5 }),
       fc.array(junk),
       async (beats, info) => {
-        const client = { zrange: async () => beats.flat(), xinfo: async () => [info] } as unknown as Client;
+        const client = {
+          merp_beats: async () => [beats.flat(), 0],
+          xinfo: async () => [info],
+        } as unknown as Client;
         const signs = await lookForSigns(client, { stream: "s", alive: "a" }, { group: "g", consumer: "me" });
         expect(signs.beats.has("parked") || signs.beats.has("handover")).toBe(false);
         instantIn(info);
