@@ -13,6 +13,7 @@ const apart = [
   "test/runtime/cli/dead-letters.test.ts",
   "test/runtime/contract/{linear,string-prototype}.test.ts",
   "test/runtime/handle/delivery-context.test.ts",
+  "test/runtime/redis/foreign-records.test.ts",
   "test/runtime/testing/{arbitrary,redis,survives}/**/*.test.ts",
   "test/runtime/testing/messaging/jest.test.ts",
   "test/runtime/time/{clock,pause}.test.ts",
