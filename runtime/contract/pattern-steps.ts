@@ -1,5 +1,5 @@
 import { Alphabet } from "./alphabet.js";
-import { Automaton, BEGINNING, END } from "./automaton.js";
+import { Automaton, BEGINNING } from "./automaton.js";
 
 /** So many steps at each character are few, and so many more at some of them. */
 const MOST_STEPS = 64;
@@ -56,7 +56,7 @@ class Search {
     this.#alphabet = new Alphabet(texts);
     this.#symbols = this.#alphabet.symbolsOf(pattern);
     // The first way that comes there is the last one: whatever follows, the text matches.
-    this.#ends = new Set(isConditional || isRounded ? [] : last.filter((state) => texts[state] !== END));
+    this.#ends = new Set(isConditional || isRounded ? [] : last);
     const matchesAtOnce = isNullable && !isConditional && !isRounded;
     this.#anywhere = matchesAtOnce ? [] : first.filter((state) => texts[state] !== BEGINNING);
   }
