@@ -4,6 +4,8 @@ import { loadAjv } from "./load-ajv.js";
 
 /** Many more errors than are told. */
 export const MOST_ERRORS = 5_000;
+/** The name of each place is written anew for each error. Together these names have at most about so many characters. */
+const MOST_CHARACTERS = 2 ** 22;
 
 /** Keywords that look at each item or property, and go on after one that is wrong. */
 const LOOPING = ["items", "properties", "additionalProperties", "patternProperties", "propertyNames"];
@@ -17,11 +19,13 @@ type Loop = "forIn" | "forRange";
 export function stopAfterManyErrors(ajv: Ajv2020): void {
   if (ajv.opts.allErrors !== true) return;
   const { _, Name } = loadAjv();
-  const errors = new Name("errors");
+  const [errors, all] = [new Name("errors"), new Name("vErrors")];
   for (const keyword of LOOPING) {
     wrapLoops(ajv, keyword, ({ gen }) => {
       const before = gen.const("before", errors);
-      return () => gen.if(_`${errors} - ${before} > ${MOST_ERRORS}`, () => gen.break());
+      const most = _`${MOST_CHARACTERS} / ${all}[${errors} - 1].instancePath.length`;
+      const isMuch = _`${errors} > ${before} && ${errors} - ${before} > Math.min(${MOST_ERRORS}, ${most})`;
+      return () => gen.if(isMuch, () => gen.break());
     });
   }
   // No item has to be what a list has to hold, so what is wrong with one is forgotten with the next.

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type { JsonSchema } from "../../../runtime/contract/json-schema.js";
 import { compileReader, compileWriter } from "../../../runtime/contract/validation.js";
 import { ContractError } from "../../../runtime/index.js";
@@ -17,6 +17,18 @@ describe("what is said of a message", () => {
     for (const { path, message } of issues) expect(path.length + message.length).toBeLessThan(1000);
     expect(new ContractError("stored", issues).message.length).toBeLessThan(20_000);
     expect(new ContractError("stored", issues).message).toMatch(/; 81 more$/);
+  });
+
+  it("names few places below a very long name", () => {
+    const check = compileWriter({ type: "object", additionalProperties: { type: "array", items: { type: "number" } } });
+    const name = "x".repeat(1_000_000);
+    expect(check({ [name]: [1, 2] })).toBeUndefined();
+    const escaping = vi.spyOn(String.prototype, "replace");
+    const issues = check({ [name]: list(10_000, () => ({})) });
+    const escaped = escaping.mock.contexts.filter((text) => String(text).length >= name.length).length;
+    escaping.mockRestore();
+    expect(escaped).toBeLessThan(50);
+    expect(issues?.map(({ message }) => message)).toEqual(["must be a number", "has more issues than these"]);
   });
 
   it("leaves no list refused that holds what it has to, however much of it is wrong", () => {
