@@ -41,6 +41,8 @@ export class Automaton {
   looksBack = false;
   /** True if a part that has to come a certain number of times is read as one that has not. */
   isRounded = false;
+  /** True if it is one that may also be empty. Each of its turns may be, which is as many ways more. */
+  isUnderstated = false;
   readonly #pattern: string;
   readonly #reading: Reading;
   #at = 0;
@@ -127,9 +129,9 @@ export class Automaton {
 
   /** A part followed by copies of it, each of which may come only after the one before it; without a limit the last repeats. */
   #copied(part: Part, from: number, { min, max }: { readonly min: number; readonly max: number }): Part {
-    const isCounted = Number.isFinite(max) && max <= this.#reading.mostCopies;
-    const least = this.#reading.mostCopies < Number.POSITIVE_INFINITY ? 1 : Math.max(1, min);
-    const copies = isCounted ? max : part.isNullable ? 1 : least;
+    const { mostCopies } = this.#reading;
+    const isCounted = Number.isFinite(max) && max <= mostCopies;
+    const copies = isCounted ? max : this.#leastCopies(part, Math.max(1, min));
     let whole = part;
     let ends = min <= 1 || copies === 1 ? part.last : [];
     let before = part;
@@ -145,8 +147,18 @@ export class Automaton {
       this.#connect(before, before);
       this.#repetitions++;
     }
-    this.isRounded ||= copies < Math.max(1, min);
+    const isRounded = copies < min;
+    this.isRounded ||= isRounded;
+    this.isUnderstated ||= isRounded && part.isNullable;
     return part.isNullable ? whole : { ...whole, last: ends };
+  }
+
+  /** How many copies a part with no limit has. Whether it may be empty or not, no text needs more than these. */
+  #leastCopies({ isNullable }: Part, min: number): number {
+    const { mostCopies } = this.#reading;
+    // To match texts, those that have to come; to count ways, those that may be empty.
+    const isEach = mostCopies < Number.POSITIVE_INFINITY ? isNullable && min <= mostCopies : !isNullable;
+    return isEach ? min : 1;
   }
 
   #single(): Part {

@@ -19,8 +19,8 @@ const UNASSIGNED = [4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16].flatMap((plane
   (plane << 16) + 0xfffe,
 ]);
 
-/** A surrogate pair, a character by its number, or a character as it is. */
-const NAMED = /\\u(d[89ab][\da-f]{2})\\u(d[c-f][\da-f]{2})|\\u(?:\{([\da-f]+)\}|([\da-f]{4}))|./gisu;
+/** A surrogate pair, a character by its number, or a character as it is, which may be escaped. */
+const NAMED = /\\u(d[89ab][\da-f]{2})\\u(d[c-f][\da-f]{2})|\\u(?:\{([\da-f]+)\}|([\da-f]{4}))|\\?(.)/gisu;
 
 const edges = new Map<string, readonly number[]>();
 
@@ -29,9 +29,9 @@ const edges = new Map<string, readonly number[]>();
  * and ends at a character that the pattern names, or where one of Unicode does.
  */
 export function charactersOf(pattern: string): readonly number[] {
-  const named = Array.from(pattern.matchAll(NAMED), ([text, high, low, braced, digits]) => {
+  const named = Array.from(pattern.matchAll(NAMED), ([, high, low, braced, digits, character]) => {
     if (low !== undefined) return codeOf(`${fromHex(high)}${fromHex(low)}`);
-    return codeOf(braced === undefined && digits === undefined ? text : fromHex(braced ?? digits));
+    return codeOf(character ?? fromHex(braced ?? digits));
   });
   const properties = Array.from(pattern.matchAll(/\\(?:p(\{[^}]*\})|.)/gis), ([, property]) => property ?? []).flat();
   const between = [...new Set(properties)].flatMap(edgesOf);

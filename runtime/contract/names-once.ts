@@ -12,20 +12,25 @@ const MANY_NAMES = 1000;
 
 /** The names of the large objects of the value that is being checked. */
 const listed = new Map<object, readonly string[]>();
+let isListing = false;
 
-/** What a check calls for the names of an object; also written ones do. To be followed by {@link forgetNames}. */
+/** What a check calls for the names of an object; also written ones do. */
 export function namesOf(value: object): readonly string[] {
-  if (listed.size > 0) {
-    const known = listed.get(value);
-    if (known !== undefined) return known;
-  }
+  if (!isListing) return Object.keys(value);
+  const known = listed.size > 0 ? listed.get(value) : undefined;
+  if (known !== undefined) return known;
   const names = Object.keys(value);
   if (names.length >= MANY_NAMES) listed.set(value, names);
   return names;
 }
 
-/** To be called at the end of each check: until the next one, its value may change. */
+/** From now on the names of an object are listed once. {@link forgetNames} has to follow: its value may change then. */
+export function listNames(): void {
+  isListing = true;
+}
+
 export function forgetNames(): void {
+  isListing = false;
   if (listed.size > 0) listed.clear();
 }
 

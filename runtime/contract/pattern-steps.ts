@@ -10,6 +10,7 @@ const MOST_MORE = 500;
  */
 const MOST_COPIES = [8, 300];
 const MOST_STATES = 10_000;
+const SMALL = 12;
 /** So many sets of ways are looked at. */
 const MOST_SETS = 5_000;
 /** So many ways are followed in all, which takes some 20 ms. */
@@ -32,12 +33,22 @@ export function takesFewSteps(pattern: string): boolean {
   return MOST_COPIES.some((mostCopies) => {
     try {
       const automaton = new Automaton(pattern, { mostCopies, mostStates: MOST_STATES });
-      return !automaton.looksBack && new Search(automaton, pattern).isBounded();
+      return !automaton.looksBack && !automaton.isUnderstated && new Search(automaton, pattern).isBounded();
     } catch (error) {
       if (error instanceof RangeError) return false;
       throw error;
     }
   });
+}
+
+/** Whether a pattern has so few states that a text of eight characters has few ways, unless they double with each character. */
+export function isSmall(pattern: string): boolean {
+  try {
+    return !new Automaton(pattern, { mostCopies: SMALL, mostStates: SMALL }).isUnderstated;
+  } catch (error) {
+    if (error instanceof RangeError) return false;
+    throw error;
+  }
 }
 
 /** Follows all ways of a pattern at once, by each symbol that leads on. */

@@ -1,4 +1,4 @@
-import { takesFewSteps } from "./pattern-steps.js";
+import { isSmall, takesFewSteps } from "./pattern-steps.js";
 import { TextAutomaton } from "./text-automaton.js";
 
 /** Tells whether a text matches a pattern. */
@@ -6,7 +6,7 @@ export interface Pattern {
   test(text: string): boolean;
 }
 
-/** A text of so few characters is decided in few steps by any pattern that a catalogue may have. */
+/** A text of so few characters is decided in few steps by any small pattern that a catalogue may have. */
 const SHORT = 8;
 
 const known = new Map<string, Pattern>();
@@ -36,6 +36,7 @@ export function isSteady(source: string): boolean {
 class SchemaPattern implements Pattern {
   readonly #source: string;
   readonly #regex: RegExp;
+  #isSmall: boolean | undefined;
   #steady: Pattern | undefined;
 
   constructor(source: string) {
@@ -44,7 +45,10 @@ class SchemaPattern implements Pattern {
   }
 
   test(text: string): boolean {
-    if (text.length <= SHORT) return this.#regex.test(text);
+    if (text.length <= SHORT) {
+      this.#isSmall ??= isSmall(this.#source);
+      if (this.#isSmall) return this.#regex.test(text);
+    }
     this.#steady ??= takesFewSteps(this.#source) ? this.#regex : (this.#automata() ?? this.#regex);
     return this.#steady.test(text);
   }

@@ -11,7 +11,7 @@ import type { JsonSchema } from "./json-schema.js";
 import { loadAjv } from "./load-ajv.js";
 import { matchPatternsTogether } from "./many-patterns.js";
 import { lookUpProperties } from "./many-properties.js";
-import { forgetNames, listNamesOnce } from "./names-once.js";
+import { forgetNames, listNames, listNamesOnce } from "./names-once.js";
 import { withNumberBounds } from "./number-bounds.js";
 import { patternOf } from "./pattern.js";
 import { separateTypes, Verdicts } from "./separate-types.js";
@@ -167,6 +167,7 @@ function compile(given: JsonSchema, checks: FormatChecks, { allErrors, ownProper
     });
   };
   return (value) => {
+    listNames();
     try {
       if (accepts(value)) return undefined;
       const errors = errorsOf(value);
@@ -195,6 +196,7 @@ function describing(written: WrittenCheck, schemaOf: () => JsonSchema): Check {
   restoreStringPrototype();
   let schema: JsonSchema | undefined;
   return (value) => {
+    listNames();
     try {
       if (written(value)) return undefined;
     } catch (error) {

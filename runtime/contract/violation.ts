@@ -146,6 +146,6 @@ function describeFound(found: unknown): string {
   if (typeof found === "object" && found !== null) return `, got ${Array.isArray(found) ? "a list" : "an object"}`;
   if (typeof found === "bigint") return `, got ${found}n`;
   // Several issues may be of the same long text.
-  const text = JSON.stringify(typeof found === "string" ? cut(found, LONGEST_VALUE) : found) ?? String(found);
+  const text = JSON.stringify(typeof found === "string" ? found.slice(0, LONGEST_VALUE) : found) ?? String(found);
   return `, got ${printable(cut(text, LONGEST_VALUE))}`;
 }

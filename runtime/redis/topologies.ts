@@ -41,8 +41,8 @@ async function fieldsOf(client: Client, key: string): Promise<(string | null)[]>
       if (lengths.some((length) => length > LONGEST_FIELD)) return ["too long"];
     } catch (error) {
       if (!isReply(error, "NOPERM")) throw error;
-      // Rights that were given for an older version do not include this.
-      limited.add(client);
+      // Rights that were given for an older version do not include this command. Or it is the key that is out of reach.
+      if (/hstrlen/i.test(String(error))) limited.add(client);
     }
   }
   return client.hmget(key, ...FIELDS);

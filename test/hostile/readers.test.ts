@@ -205,7 +205,7 @@ describe("whatever stands in Redis or is sent,", () => {
       fc.array(junk),
       async (beats, info) => {
         const client = {
-          merp_beats: async () => [beats.flat(), 0],
+          merp_beats: async () => [beats.flat(), 0, 0],
           xinfo: async () => [info],
         } as unknown as Client;
         const signs = await lookForSigns(client, { stream: "s", alive: "a" }, { group: "g", consumer: "me" });

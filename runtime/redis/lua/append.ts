@@ -70,6 +70,7 @@ if ARGV[1] ~= '' then
   -- What others have written may be of any length. Rights that were given for an older version do not include GETRANGE.
   if redis.acl_check_cmd('GETRANGE', KEYS[2], 0, 0) then
     stored = redis.pcall('GETRANGE', KEYS[2], 0, ${LONGEST_ID})
+    if type(stored) == 'table' then return stored end
   else
     stored = redis.call('GET', KEYS[2])
   end

@@ -1,3 +1,4 @@
+import { WITHOUT_FOREIGN } from "./beats.js";
 import { CLOCK, MAP, TICKS, WHOLE } from "./fragment.js";
 import { type Script, script } from "./script.js";
 import { IS_LONG } from "./short-fields.js";
@@ -18,7 +19,9 @@ export type MemberStep = "beat" | "retire" | "leave" | "expel";
  *       version that the caller knows · 5 the version of the topology that it knows · then the streams of that
  * Result: the version · where it is not the one known, the streams of the member
  */
-export const member: Script<[version: string, ...streams: string[]]> = script("member")`${TICKS}${MAP}${WHOLE}
+export const member: Script<[version: string, ...streams: string[]]> = script(
+  "member",
+)`${TICKS}${MAP}${WHOLE}${WITHOUT_FOREIGN}
 local me, changed = ARGV[2], false
 local plan = map(redis.call('HGETALL', KEYS[2]))
 if ARGV[1] == 'beat' then
@@ -48,7 +51,7 @@ else
   table.sort(names)
 end
 
-local all = redis.call('ZRANGE', KEYS[1], 0, -1)
+local all = without_foreign(KEYS[1], redis.call('ZRANGE', KEYS[1], 0, -1))
 if #all == 0 then
   redis.call('DEL', KEYS[2])
   return { '0' }

@@ -12,6 +12,8 @@ describe("a pattern whose time may double with each character", () => {
     ["a part of one to eight turns", "^(?:a{1,8})*$"],
     ["a part of more than eight turns, which counts as one without a limit", "^(?:a{9})*$"],
     ["a repetition before the end", "(x+x+)+y"],
+    ["many turns that may be empty", "^(?:a?){28}$"],
+    ["many turns that may be empty, and more", "^(?:a|){24,}$"],
     ["forms with a character of a script in both", "^(?:\\p{Script=Thai}|\\p{L})+$"],
     ["forms with a character in both, once as a surrogate pair", "^(?:\\ud83d\\ude50|[\\u{1f640}-\\u{1f660}])+$"],
   ])("has %s: %s", (_, pattern) => {

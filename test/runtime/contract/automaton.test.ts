@@ -136,6 +136,13 @@ describe("the states of a pattern", () => {
     // What may be empty may also come that often.
     expect(states("(?:a?){5,}")).toEqual([1, true]);
     expect(states("(?:a?){0,}")).toEqual([1, false]);
+    // Each turn that may be empty is a way of its own.
+    expect(states("(?:a?){5,}", 8)).toEqual([5, false]);
+    expect(states("(?:a?){0,9}", 8)).toEqual([1, false]);
+    expect(states("(?:a?){9,}", 8)).toEqual([1, true]);
+    const isUnderstated = (pattern: string): boolean => new Automaton(pattern, { mostCopies: 8 }).isUnderstated;
+    expect(["(?:a?){9,}", "(?:a?){9}", "(?:a|){9,12}"].map(isUnderstated)).toEqual([true, true, true]);
+    expect(["(?:a?){8}", "(?:a?){8,}", "a{9}", "(?:a?){0,9}"].map(isUnderstated)).toEqual([false, false, false, false]);
   });
 
   it("are at most so many", () => {

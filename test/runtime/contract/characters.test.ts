@@ -37,5 +37,8 @@ describe("the characters of a pattern", () => {
 
   it("are named by no property where a backslash is escaped", () => {
     expect(charactersOf("\\\\p{3}")).toEqual(charactersOf("\\\\"));
+    expect(charactersOf("\\\\u{999999}")).toEqual(charactersOf("\\\\"));
+    expect(charactersOf("\\\\u4e00")).toEqual(charactersOf("\\\\"));
+    expect(charactersOf("\\ก")).toContain(0xe01);
   });
 });

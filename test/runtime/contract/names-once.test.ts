@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { formats } from "../../../runtime/contract/format.js";
 import type { JsonSchema } from "../../../runtime/contract/json-schema.js";
-import { compileWriter } from "../../../runtime/contract/validation.js";
+import { ajvFor, compileWriter } from "../../../runtime/contract/validation.js";
 
 const schema: JsonSchema = {
   type: "object",
@@ -33,5 +34,13 @@ describe("the names of a large object", () => {
     delete given["b"];
     given["a7"] = "x";
     expect(check(given)).toEqual([{ path: "a7", message: 'must be a whole number, got "x"' }]);
+  });
+
+  it("are not kept where a check is compiled by itself", () => {
+    const accepts = ajvFor(formats, false).compile(schema);
+    const given = named("a");
+    expect(accepts(given)).toBe(true);
+    given["b"] = 1;
+    expect(accepts(given)).toBe(false);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { takesFewSteps } from "../../../runtime/contract/pattern-steps.js";
+import { isSmall, takesFewSteps } from "../../../runtime/contract/pattern-steps.js";
 
 /** So many alternatives that no text has in common. */
 const forms = (count: number): string =>
@@ -39,7 +39,17 @@ describe("the steps of a pattern", () => {
     expect(takesFewSteps("^(?:a|b)*a(?:a|b){11}$")).toBe(true);
     expect(takesFewSteps("^(?:a{9}b){2}$")).toBe(true);
     expect(takesFewSteps("^[ab]{300}a{9}$")).toBe(true);
-    expect(takesFewSteps("^(?:a?){9}$")).toBe(true);
+    expect(takesFewSteps("^(?:a?){6}$")).toBe(true);
+    expect(takesFewSteps("^(?:a?){24}$")).toBe(false);
+    expect(takesFewSteps("^(?:a?){24,}$")).toBe(false);
+    expect(takesFewSteps("^(?:a?){400}$")).toBe(false);
+    expect(takesFewSteps("^(?:a?){0,400}$")).toBe(true);
+  });
+
+  it("are few for eight characters, if the pattern is small", () => {
+    for (const small of ["^[A-Z]{3}$", "^(?:a{300}|b)+$", `${"a?".repeat(11)}$`]) expect(isSmall(small)).toBe(true);
+    const large = ["a?".repeat(13), "(?:a?){13}", "(?:a?){13,}", "(?:a?){400,}"];
+    expect(large.filter(isSmall)).toEqual([]);
   });
 
   it("are many where it would take long to say how many", () => {

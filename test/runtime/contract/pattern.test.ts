@@ -112,6 +112,14 @@ describe("a pattern", () => {
     expect(isSteady("^\\S+@\\S+$")).toBe(true);
   });
 
+  it("decides a short text in few steps, too", () => {
+    const source = `^${"a?".repeat(60)}$`;
+    expect(isSteady(source)).toBe(true);
+    // A regular expression would try each way to choose seven of sixty.
+    expect(patternOf(source).test("aaaaaaa!")).toBe(false);
+    expect(patternOf(source).test("aaaaaaaa")).toBe(true);
+  });
+
   it("that is none is refused as JavaScript refuses it", () => {
     expect(() => patternOf("(")).toThrow(SyntaxError);
   });

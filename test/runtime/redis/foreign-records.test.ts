@@ -4,6 +4,8 @@ import { handleValidateToken, publishUserCreated, sendValidateToken } from "../.
 import { unpartitioned } from "../../../runtime/broker/topology.js";
 import { ConfigError } from "../../../runtime/errors.js";
 import type { Client } from "../../../runtime/redis/connection.js";
+import { member } from "../../../runtime/redis/lua/shares.js";
+import { readBeats } from "../../../runtime/redis/read-beats.js";
 import { lookForSigns } from "../../../runtime/redis/signs-of-life.js";
 import { readTopology } from "../../../runtime/redis/topologies.js";
 import { eventually } from "../../support/eventually.js";
@@ -64,6 +66,15 @@ describe("a topology that others have written, longer than any of ours,", () => 
     expect(told.filter((what) => what.includes("partitions"))).toHaveLength(1);
   });
 
+  it("stays unread where another key is out of reach", async () => {
+    await admin.acl("SETUSER", "narrow", "on", "nopass", "%R~{events}:topology", "+hmget", "+hstrlen", "+info");
+    await admin.hset(TOPOLOGY, long);
+    const client = new Redis(redis.url, { username: "narrow", password: "any" });
+    onTestFinished(() => client.disconnect());
+    await expect(readTopology(client as unknown as Client, "commands")).rejects.toThrow("NOPERM");
+    await expect(readTopology(client as unknown as Client, "events")).rejects.toThrow(ConfigError);
+  });
+
   it("is asked for in vain once for each connection, where its user may not ask for a length", async () => {
     await admin.acl("SETUSER", "older", "on", "nopass", "~*", "+@all", "-hstrlen");
     await admin.acl("LOG", "RESET");
@@ -80,6 +91,18 @@ describe("a topology that others have written, longer than any of ours,", () => 
 });
 
 describe("the record of a message that is published once, if others have written a long one,", () => {
+  it("is left as it is if it is of another type, and nothing is published, also where its type may not be asked for", async () => {
+    const rights = ["~events", "~{events}:once:*", "~{events}:retention", "%R~{events}:topology", "+@all", "-type"];
+    await admin.acl("SETUSER", "publisher", "on", "nopass", ...rights);
+    await admin.lpush(ONCE, "x");
+    await using messaging = createService({}, { redis: { url: redis.url, username: "publisher", password: "any" } });
+    const message = { entity_id: 1, after_data: { email: "a@example.com", first_name: "A" } };
+    const id = ONCE.split(":").at(-1) as string;
+    await expect(publishUserCreated(messaging, message, { id, once: true })).rejects.toThrow("WRONGTYPE");
+    expect(await admin.type(ONCE)).toBe("list");
+    expect(await admin.xlen("events")).toBe(0);
+  });
+
   it("is read as far as an id is long, and is written anew", async () => {
     await admin.set(ONCE, "1".repeat(MEBIBYTE));
     await using messaging = createService(redis);
@@ -106,12 +129,34 @@ describe("the heartbeats of a group, if others have written very many and very l
     }
     const forged = Array.from({ length: 20_000 }, (_, at) => [at, `other-${at}`]).flat();
     await admin.zadd(alive, ...forged);
-    await admin.zadd(alive, 0, "x".repeat(MEBIBYTE));
+    // Of a longer name than any of ours: they are removed, so that they hide nobody.
+    await admin.zadd(alive, 0, "x".repeat(MEBIBYTE), 0, "é".repeat(501));
     const place = { group: "billing", consumer: "billing-1-00000001" };
     const { beats } = await lookForSigns(admin as unknown as Client, { stream, alive }, place);
     expect(beats.size).toBeLessThanOrEqual(10_002);
     expect([...beats.keys()].every((name) => name.length <= 1000)).toBe(true);
     expect(Number(beats.get("billing-1-00000002"))).toBeGreaterThan(20_000);
+    expect(await admin.zcard(alive)).toBe(20_002);
+  });
+
+  it("are asked for in pages, of however many names", async () => {
+    const alive = "{events}:alive:billing";
+    const names = Array.from({ length: 25_000 }, (_, at) => `other-${at}`);
+    for (let at = 0; at < names.length; at += 5000) {
+      const page = names.slice(at, at + 5000).flatMap((name, from) => [`${at + from}`, name]);
+      await admin.zadd(alive, ...page);
+    }
+    const beats = await readBeats(admin as unknown as Client, alive, async () => names);
+    expect(beats.size).toBe(25_000);
+    expect(beats.get("other-24999")).toBe("24999");
+  });
+
+  it("have no share of the partitions, if no member can have written them", async () => {
+    const [members, plan] = ["{events}:members:billing", "{events}:plan:billing"];
+    await admin.zadd(members, 1, "x".repeat(1001));
+    const joined = await member.run(admin, [members, plan], ["beat", "me", "1", "", "1", "events", "events:1"]);
+    expect(joined.slice(1).toSorted()).toEqual(["events", "events:1"]);
+    expect(await admin.zrange(members, "0", "-1")).toEqual(["me"]);
   });
 });
 

@@ -178,6 +178,14 @@ export const SCRIPT_CASES: Readonly<Record<string, readonly ScriptCase[]>> = {
       prepare: (redis) => redis.zadd(ALIVE, 1, "me"),
     },
   ],
+  dropForeignBeats: [
+    {
+      what: "removes what no member can have written",
+      keys: [ALIVE],
+      args: [10],
+      prepare: (redis) => redis.zadd(ALIVE, 1, "me", 2, "x".repeat(1001)),
+    },
+  ],
   shortFields: [
     {
       what: "reads what is there",
