@@ -41,7 +41,7 @@ export class Automaton {
   looksBack = false;
   /** True if a part that has to come a certain number of times is read as one that has not. */
   isRounded = false;
-  /** True if it is one that may also be empty. Each of its turns may be, which is as many ways more. */
+  /** True if such a part may be empty: each of its turns may be, so there are more ways than are read. */
   isUnderstated = false;
   readonly #pattern: string;
   readonly #reading: Reading;
@@ -153,10 +153,12 @@ export class Automaton {
     return part.isNullable ? whole : { ...whole, last: ends };
   }
 
-  /** How many copies a part with no limit has. Whether it may be empty or not, no text needs more than these. */
+  /**
+   * As how many copies a part is read that counts as one without a limit. Where ways are counted, each turn is one that has
+   * to come and may be empty. Where texts are matched, each is one that has to come and may not.
+   */
   #leastCopies({ isNullable }: Part, min: number): number {
     const { mostCopies } = this.#reading;
-    // To match texts, those that have to come; to count ways, those that may be empty.
     const isEach = mostCopies < Number.POSITIVE_INFINITY ? isNullable && min <= mostCopies : !isNullable;
     return isEach ? min : 1;
   }

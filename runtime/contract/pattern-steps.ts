@@ -5,11 +5,12 @@ import { Automaton, BEGINNING } from "./automaton.js";
 const MOST_STEPS = 64;
 const MOST_MORE = 500;
 /**
- * A part that may come more often counts as one without a limit, which makes no steps fewer. What is few steps by the first
- * number is found soon.
+ * A part that may come more often counts as one without a limit, which makes no steps fewer, unless it may be empty. What is
+ * few steps by the first number is found soon.
  */
 const MOST_COPIES = [8, 300];
 const MOST_STATES = 10_000;
+/** A small pattern has so many states at most. */
 const SMALL = 12;
 /** So many sets of ways are looked at. */
 const MOST_SETS = 5_000;
