@@ -1,6 +1,6 @@
 import { MessageTooLargeError } from "../errors.js";
 import type { Client } from "./connection.js";
-import { isReply } from "./reply.js";
+import { isForbiddenCommand, isReply } from "./reply.js";
 
 /** Clients whose user may not ask for a size. Each attempt would be an entry of `ACL LOG`, which operators watch. */
 const limited = new WeakSet<Client>();
@@ -20,9 +20,9 @@ export async function findAnswer(client: Client, key: string, maxBytes: number):
     return text.length === 0 ? null : text.toString();
   } catch (error) {
     if (!isReply(error, "NOPERM")) throw error;
+    // Rights that were given for an older version do not include these.
+    if (isForbiddenCommand(error)) limited.add(client);
   }
-  // Rights that were given for an older version do not include these.
-  limited.add(client);
   return client.get(key);
 }
 

@@ -26,6 +26,11 @@ export function isReply(
   return error instanceof Error && error.message.startsWith(code);
 }
 
+/** Whether a `NOPERM` is about a command, whatever its key. A key that is out of reach is another matter. */
+export function isForbiddenCommand(error: unknown): boolean {
+  return isReply(error, "NOPERM") && / to run the '/.test((error as Error).message);
+}
+
 /** One field of a reply that lists names and values in turn, as `XINFO` does; `undefined` when the list lacks it. */
 export function field(list: readonly unknown[], name: string): unknown {
   for (let at = 0; at + 1 < list.length; at += 2) if (list[at] === name) return list[at + 1];

@@ -4,7 +4,7 @@ import type { RuntimeParts } from "../messaging/hooks.js";
 import type { Timer } from "../time/clock.js";
 import type { Client } from "./connection.js";
 import { topologyKey } from "./keys.js";
-import { isReply } from "./reply.js";
+import { isForbiddenCommand, isReply } from "./reply.js";
 import type { Route } from "./route.js";
 
 const LOOK_EVERY_MS = 10_000;
@@ -41,8 +41,8 @@ async function fieldsOf(client: Client, key: string): Promise<(string | null)[]>
       if (lengths.some((length) => length > LONGEST_FIELD)) return ["too long"];
     } catch (error) {
       if (!isReply(error, "NOPERM")) throw error;
-      // Rights that were given for an older version do not include this command. Or it is the key that is out of reach.
-      if (/hstrlen/i.test(String(error))) limited.add(client);
+      // Rights that were given for an older version do not include this.
+      if (isForbiddenCommand(error)) limited.add(client);
     }
   }
   return client.hmget(key, ...FIELDS);

@@ -1,5 +1,6 @@
 import type { Client } from "../../redis/connection.js";
 import { shareKeys } from "../../redis/keys.js";
+import { readBeats } from "../../redis/read-beats.js";
 import { lookForSigns } from "../../redis/signs-of-life.js";
 import type { GroupPlace } from "./group-place.js";
 
@@ -11,9 +12,8 @@ export async function livingOf(
 ): Promise<readonly string[]> {
   const { beats: own, idleMs } = await lookForSigns(client, keys, { group, consumer: "" });
   const { members } = shareKeys(keys.stream, group);
-  const sharing = await client.zrange(members, "0", "-1", "WITHSCORES");
-  const beats = new Map(own);
-  for (let at = 0; at < sharing.length; at += 2) beats.set(sharing[at] as string, sharing[at + 1] as string);
+  const sharing = await readBeats(client, members, async () => [...own.keys()]);
+  const beats = new Map([...own, ...sharing]);
   const served = Number(await client.hget(keys.floor, "served"));
   const beating = [...beats].filter(([, beat]) => Math.abs(nowMs - Number(beat)) <= leaseMs).map(([name]) => name);
   const asking = [...idleMs].filter(([, idle]) => idle < leaseMs).map(([name]) => name);

@@ -14,14 +14,13 @@ export const beats: Script<[namesAndBeats: string[], areMore: number, foreign: n
   reads: true,
 })`
 local written = redis.call('ZRANGE', KEYS[1], 0, ARGV[1] - 1, 'WITHSCORES')
-local told, seen, foreign = {}, {}, 0
+local told, foreign = {}, 0
 local function tell(name, beat)
-  if not beat or seen[name] then return end
+  if not beat then return end
   if #name > ${LONGEST_NAME} then
     foreign = foreign + 1
     return
   end
-  seen[name] = true
   told[#told + 1] = name
   told[#told + 1] = beat
 end

@@ -29,6 +29,11 @@ export interface Reader {
 /** A client that carries a fence. All else is that of the client. */
 export type FencedClient = Redis & { readonly fence?: Fence };
 
+/** The same client for what is no owner's alone. */
+export function unfenced(client: FencedClient): Redis {
+  return client.fence?.client ?? client;
+}
+
 /** The lease and its epoch come last, and are gone before the script begins. */
 const FENCED = `
 do

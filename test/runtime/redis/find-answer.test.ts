@@ -1,5 +1,6 @@
 import { Redis } from "ioredis";
-import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
+import { MessageTooLargeError } from "../../../runtime/errors.js";
 import type { Client } from "../../../runtime/redis/connection.js";
 import { findAnswer } from "../../../runtime/redis/find-answer.js";
 import { answered } from "../../../runtime/redis/lua/answer.js";
@@ -32,6 +33,14 @@ describe("a user that may not ask for the size of an answer", () => {
       expect(await findAnswer(user as unknown as Client, KEY, 100)).toBe("the answer");
     }
     expect(await refused()).toEqual(["getrange", "strlen"]);
+  });
+
+  it("is another than one that may not read some other answer", async () => {
+    await admin.acl("SETUSER", "narrow", "on", ">secret", `%R~${KEY}`, "+@all");
+    const narrow = new Redis(redis.url.replace("//", "//narrow:secret@"));
+    onTestFinished(() => narrow.disconnect());
+    await expect(findAnswer(narrow as unknown as Client, "{commands}:answer:2", 100)).rejects.toThrow("NOPERM");
+    await expect(findAnswer(narrow as unknown as Client, KEY, 9)).rejects.toThrow(MessageTooLargeError);
   });
 
   it("is never refused where it looks before it runs a command", async () => {

@@ -139,6 +139,14 @@ describe("the heartbeats of a group, if others have written very many and very l
     expect(await admin.zcard(alive)).toBe(20_002);
   });
 
+  it("are read by a member also when it has lost a partition", async () => {
+    await admin.zadd("{events}:alive:billing", 5, "me");
+    const fence = { lease: "{events}:lease:billing", epoch: 1, reader: { field: "reader", number: 1 }, client: admin };
+    const owner = Object.create(admin, { fence: { value: fence } }) as Client;
+    const beats = await readBeats(owner, "{events}:alive:billing", async () => []);
+    expect([...beats]).toEqual([["me", "5"]]);
+  });
+
   it("are asked for in pages, of however many names", async () => {
     const alive = "{events}:alive:billing";
     const names = Array.from({ length: 25_000 }, (_, at) => `other-${at}`);
